@@ -1,0 +1,169 @@
+"""Names of the API group, and the parts that every kind of resource shares.
+
+Resources are parsed from the JSON that the API server sends (camelCase keys) into frozen objects with snake_case
+attributes: ``RegisteredModel.model_validate(body)``. Unknown fields are ignored: the API server prunes them.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, ClassVar, Generic, Self, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from registrar.api.rules import Rule, with_rules
+
+GROUP = "model-registrar.dev"
+VERSION = "v1alpha1"
+API_VERSION = f"{GROUP}/{VERSION}"
+CATEGORY = "model-registry"
+
+RESERVED_PREFIX = f"{GROUP}/"
+"""Custom properties, annotations and finalizers under this prefix belong to the operator."""
+
+FINALIZER = f"{RESERVED_PREFIX}archive"
+OWNER_PROPERTY = f"{RESERVED_PREFIX}owner"
+PAUSED_ANNOTATION = f"{RESERVED_PREFIX}paused"
+RECONCILE_REQUESTED_ANNOTATION = f"{RESERVED_PREFIX}reconcile-requested-at"
+TAKE_OVER_ANNOTATION = f"{RESERVED_PREFIX}take-over"
+
+RECONCILE_REQUEST_MAX_LENGTH = 1024
+"""Of a request's value this many characters are compared and kept in the status: an annotation may hold 256 KiB."""
+
+
+def _whole_seconds(value: datetime) -> datetime:
+    return value.astimezone(UTC).replace(microsecond=0)
+
+
+def _rfc3339(value: datetime) -> str:
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+Timestamp = Annotated[AwareDatetime, AfterValidator(_whole_seconds), PlainSerializer(_rfc3339, when_used="always")]
+"""A metav1.Time: UTC, cut to whole seconds, so that a value equals itself after a round trip."""
+
+
+class Frozen(BaseModel):
+    """An immutable part of a resource: camelCase outside, snake_case inside, docstrings as field descriptions."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+    )
+
+    RULES: ClassVar[tuple[Rule, ...]] = ()
+    """Conditions over several fields, enforced by the API server and again when parsed."""
+
+    @model_validator(mode="after")
+    def _keep_rules(self) -> Self:
+        for rule in self.RULES:
+            rule.check(self)
+        return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        described = handler(schema)
+        if cls.RULES:
+            properties = handler.resolve_ref_schema(described)
+            properties.update(with_rules(properties, cls.RULES))
+        return described
+
+
+class ConditionStatus(StrEnum):
+    """Whether a condition holds."""
+
+    TRUE = "True"
+    FALSE = "False"
+    UNKNOWN = "Unknown"
+
+
+class Condition(Frozen):
+    """One aspect of a resource's state, within the limits of metav1.Condition."""
+
+    type: Annotated[str, Field(min_length=1, max_length=316, pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$")]
+    """Name of the condition, such as Ready."""
+    status: ConditionStatus
+    """Whether the condition holds: True, False or Unknown."""
+    reason: Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$")]
+    """Why the condition has this status, in one UpperCamel word for programs."""
+    message: Annotated[str, Field(max_length=32768)]
+    """Why the condition has this status and what to do about it, in a sentence for people."""
+    last_transition_time: Timestamp
+    """When the status last changed from one value to another."""
+    observed_generation: Annotated[int | None, Field(ge=0)] = None
+    """The metadata.generation that this condition speaks of."""
+
+
+class ObjectMeta(Frozen):
+    """The part of a resource's metadata that the operator reads."""
+
+    name: str
+    namespace: str
+    uid: str = ""
+    generation: int = 0
+    resource_version: str = ""
+    creation_timestamp: Timestamp | None = None
+    deletion_timestamp: Timestamp | None = None
+    finalizers: tuple[str, ...] = ()
+    annotations: Mapping[str, str] = Field(default_factory=dict)
+    labels: Mapping[str, str] = Field(default_factory=dict)
+
+    @property
+    def terminating(self) -> bool:
+        """Whether the resource was deleted and waits for its finalizers."""
+        return self.deletion_timestamp is not None
+
+    @property
+    def paused(self) -> bool:
+        """Whether the user asked the operator to keep its hands off."""
+        return self.annotations.get(PAUSED_ANNOTATION) == "true"
+
+    @property
+    def take_over(self) -> bool:
+        """Whether the user allows taking an entry away from the resource whose stamp it carries."""
+        return self.annotations.get(TAKE_OVER_ANNOTATION) == "true"
+
+    @property
+    def reconcile_requested_at(self) -> str | None:
+        """The value of the last request to reconcile, cut to what the status can hold; None without one."""
+        value = self.annotations.get(RECONCILE_REQUESTED_ANNOTATION)
+        return None if value is None else value[:RECONCILE_REQUEST_MAX_LENGTH]
+
+
+SpecT = TypeVar("SpecT", bound=Frozen)
+StatusT = TypeVar("StatusT", bound=Frozen)
+
+
+class Resource(Frozen, Generic[SpecT, StatusT]):
+    """A resource as the API server keeps it.
+
+    Raises:
+        pydantic.ValidationError: from ``model_validate``, for a spec that the schema could not refuse;
+            ``registrar.api.problems.describe`` turns it into a sentence for the user.
+    """
+
+    KIND: ClassVar[str]
+    PLURAL: ClassVar[str]
+    SINGULAR: ClassVar[str]
+    SHORT_NAME: ClassVar[str]
+
+    api_version: str = API_VERSION
+    kind: str
+    metadata: ObjectMeta
+    spec: SpecT
+    status: StatusT

@@ -1,0 +1,159 @@
+"""Custom properties: what may be declared in a resource, and which value goes to the registry.
+
+A declared string, integer, number or boolean becomes the property of that type. The API server keeps the YAML value
+``1.0`` as ``1``, so a whole double cannot be told from an integer: the typed form ``{double: 1}`` says it outright,
+and a plain integer for a property that the registry already keeps as a double stays a double.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from registrar.api.meta import RESERVED_PREFIX
+from registrar.api.rules import refusal
+
+Scalar = bool | int | float | str
+"""A property's value in the registry; bool before int, because every bool is an int to Python."""
+
+INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
+MAX_PROPERTIES = 128
+MAX_NAME_LENGTH = 255
+HIDDEN_NAMES = frozenset({"experiment_id", "experiment_run_id"})
+"""Names the registry stores but never shows: a declared one would look missing for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypedProperty:
+    """A value of the typed form, such as ``{double: 1}``: its Python type is the property's type."""
+
+    value: Scalar
+
+
+Declared = Scalar | TypedProperty
+
+
+def _refuse(message: str) -> PydanticCustomError:
+    return refusal("custom_property", message)
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise _refuse("must be a finite number; the registry keeps neither NaN nor infinity")
+    return value
+
+
+def _int32(value: int) -> int:
+    if not INT32_MIN <= value <= INT32_MAX:
+        raise _refuse(
+            f"{value} does not fit the registry's 32-bit integers; write it as a string, or as {{double: {value}}}"
+        )
+    return value
+
+
+def _typed(form: Mapping[str, Any]) -> TypedProperty:
+    """Read ``{string: …}``, ``{int: …}``, ``{double: …}`` or ``{bool: …}``."""
+    match dict(form):
+        case {"string": str(value), **rest} if not rest:
+            return TypedProperty(value)
+        case {"bool": bool(value), **rest} if not rest:
+            return TypedProperty(value)
+        case {"int": int(value), **rest} if not rest and not isinstance(value, bool):
+            return TypedProperty(_int32(value))
+        case {"double": int(value) | float(value), **rest} if not rest and not isinstance(value, bool):
+            return TypedProperty(_to_double(value))
+    raise _refuse(
+        "objects are allowed in the typed form only, with one key: {string: text}, {int: 1}, {double: 1.5} "
+        "or {bool: true}; write other structures as a string that holds JSON"
+    )
+
+
+def _to_double(value: float) -> float:
+    try:
+        return _finite(float(value))
+    except OverflowError:
+        raise _refuse("is too large for a double; write it as a string") from None
+
+
+def parse_declared(value: object) -> Declared:
+    """One value of ``spec.customProperties``, as JSON, into what it declares.
+
+    Raises:
+        PydanticCustomError: for null, a list, an object of another form, an integer beyond int32, NaN and infinities.
+    """
+    match value:
+        case TypedProperty() | bool() | str():
+            return value
+        case int():
+            return _int32(value)
+        case float():
+            return _finite(value)
+        case Mapping():
+            return _typed(value)
+        case None:
+            raise _refuse("is null; give it a value, or remove the key")
+        case _:
+            raise _refuse(
+                "must be a string, an integer, a number or a boolean; write a list as a string that holds JSON"
+            )
+
+
+def _as_written(value: Declared) -> object:
+    """The inverse of ``parse_declared``."""
+    match value:
+        case TypedProperty(bool(inner)):
+            return {"bool": inner}
+        case TypedProperty(int(inner)):
+            return {"int": inner}
+        case TypedProperty(float(inner)):
+            return {"double": inner}
+        case TypedProperty(inner):
+            return {"string": inner}
+    return value
+
+
+def _property_name(name: str) -> str:
+    if name.startswith(RESERVED_PREFIX):
+        raise _refuse(f"names under {RESERVED_PREFIX} belong to the operator; choose another name")
+    if name in HIDDEN_NAMES:
+        raise _refuse("the registry keeps this name for its own use and never shows it; choose another name")
+    return name
+
+
+CustomProperties = Annotated[
+    dict[
+        Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH), AfterValidator(_property_name)],
+        Annotated[
+            Declared,
+            PlainValidator(parse_declared),
+            PlainSerializer(_as_written),
+            WithJsonSchema({"x-kubernetes-preserve-unknown-fields": True}),
+        ],
+    ],
+    Field(max_length=MAX_PROPERTIES),
+]
+"""A map of declared properties. The schema lets any value through; what is refused here becomes ``InvalidSpec``."""
+
+
+def resolve_properties(declared: Mapping[str, Declared], observed: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """The values to keep in the registry for what a resource declares.
+
+    Args:
+        declared: the resource's ``customProperties``.
+        observed: the entry's properties as the registry has them; empty for an entry yet to be created.
+
+    Returns:
+        One value for each declared name, whose Python type is the property's type.
+    """
+    return {name: _resolve(value, observed.get(name)) for name, value in declared.items()}
+
+
+def _resolve(value: Declared, observed: Scalar | None) -> Scalar:
+    if isinstance(value, TypedProperty):
+        return value.value
+    if type(value) is int and isinstance(observed, float):
+        return float(value)
+    return value
