@@ -1,0 +1,224 @@
+"""A real Kubernetes control plane on loopback: etcd, kube-apiserver with RBAC and, if asked for, its controllers."""
+
+import contextlib
+import os
+import socket
+import ssl
+import subprocess
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from devcluster import binaries, kubeconfig
+from devcluster.certificates import Authority, KeyPair, service_account_key
+from devcluster.environment import child_environment
+from devcluster.processes import ChildError, Children
+
+READY_SECONDS = 90.0
+PROGRAMS = ("etcd", "kube-apiserver", "kubectl")
+CONTROLLERS_TOO = (*PROGRAMS, "kube-controller-manager")
+_PROBE_SECONDS = 5.0
+_PORT_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class ControlPlane:
+    """An API server and the means to talk to it.
+
+    Attributes:
+        url: Address of the API server.
+        kubeconfig: The administrator's, with everything embedded; mode 0600 for one that we started.
+        kubectl: The program.
+        disposable: True for one that we started: whatever is left in it vanishes with it.
+    """
+
+    url: str
+    kubeconfig: Path
+    kubectl: Path
+    disposable: bool
+
+    def run_kubectl(
+        self, *arguments: str | os.PathLike[str], stdin: str | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run kubectl as administrator and return its text output.
+
+        Args:
+            arguments: What follows ``kubectl``.
+            stdin: Text for ``-f -``.
+            check: Raise on a status other than 0.
+
+        Raises:
+            KubectlError: It failed; the message is what kubectl said.
+        """
+        result = subprocess.run(
+            [self.kubectl, f"--kubeconfig={self.kubeconfig}", *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=self._kubectl_environment(),
+        )
+        if check and result.returncode != 0:
+            words = " ".join(os.fspath(word) for word in arguments)
+            raise KubectlError(f"kubectl {words} ended with status {result.returncode}: {result.stderr.strip()}")
+        return result
+
+    def _kubectl_environment(self) -> Mapping[str, str]:
+        if self.disposable:
+            # Otherwise it would leave its discovery cache of this server in the user's home.
+            return child_environment({"KUBECACHEDIR": str(self.kubeconfig.parent / "kubectl-cache")})
+        return child_environment()
+
+
+class KubectlError(RuntimeError):
+    """kubectl ended with a status other than 0."""
+
+
+@contextlib.contextmanager
+def start(*, controller_manager: bool = False) -> Iterator[ControlPlane]:
+    """Start a control plane of our own; it and all its files are gone when the ``with`` block is left.
+
+    Args:
+        controller_manager: Also run kube-controller-manager, so that deleted namespaces go away, owners take their
+            dependents with them, and Deployments get ReplicaSets and Pods (which stay Pending: there is no node).
+
+    Raises:
+        binaries.BinariesError: A program is neither there nor to be had.
+        ChildError: A program did not become ready; with the end of its log.
+    """
+    programs = binaries.ensure(CONTROLLERS_TOO if controller_manager else PROGRAMS)
+    with Children() as children:
+        server = _Server(children, programs)
+        server.start_etcd()
+        server.start_apiserver(service_accounts=controller_manager)
+        if controller_manager:
+            server.start_controller_manager()
+        yield ControlPlane(url=server.url, kubeconfig=server.admin(), kubectl=programs["kubectl"], disposable=True)
+
+
+class _Server:
+    """The processes of one control plane and their credentials, in the folder of ``children``."""
+
+    def __init__(self, children: Children, programs: Mapping[str, Path]) -> None:
+        self.url = ""
+        self._children = children
+        self._programs = programs
+        self._etcd = f"unix://{children.folder}/etcd.sock"
+        self._folder = children.folder / "certificates"
+        self._folder.mkdir(mode=0o700)
+        self._authority = Authority(self._folder)
+        self._admin = self._authority.client("admin", group="system:masters")
+        self._signer = service_account_key(self._folder)
+
+    def start_etcd(self) -> None:
+        # Unix sockets in our private folder: no port to lose a race for, and no other user of the machine gets in.
+        peer = f"unix://{self._children.folder}/peer.sock"
+        self._children.start(
+            "etcd",
+            [
+                self._programs["etcd"],
+                f"--data-dir={self._children.folder / 'etcd'}",
+                f"--listen-client-urls={self._etcd}",
+                f"--advertise-client-urls={self._etcd}",
+                f"--listen-peer-urls={peer}",
+                f"--initial-advertise-peer-urls={peer}",
+                f"--initial-cluster=default={peer}",
+                "--unsafe-no-fsync",  # The data does not outlive the process.
+                "--log-level=warn",
+            ],
+        )
+
+    def start_apiserver(self, *, service_accounts: bool) -> None:
+        """Start kube-apiserver on a free port and wait until it is ready.
+
+        Args:
+            service_accounts: Admit Pods only with a ServiceAccount, as clusters do. Without controllers nobody makes
+                the ``default`` one, and every Pod would be refused.
+        """
+        arguments = self._apiserver_arguments()
+        if not service_accounts:
+            arguments.append("--disable-admission-plugins=ServiceAccount")
+        for attempt in range(1, _PORT_ATTEMPTS + 1):
+            port = _free_port()
+            self.url = f"https://127.0.0.1:{port}"
+            child = self._children.start(
+                "kube-apiserver", [self._programs["kube-apiserver"], *arguments, f"--secure-port={port}"]
+            )
+            try:
+                child.wait_until(partial(self._answers, "/readyz"), timeout=READY_SECONDS)
+            except ChildError:
+                # Another process may take the port between our look and the server's start.
+                if attempt == _PORT_ATTEMPTS or "address already in use" not in child.output():
+                    raise
+                self._children.end(child)
+            else:
+                return
+
+    def start_controller_manager(self) -> None:
+        """Start kube-controller-manager and wait for the first visible work of its controllers."""
+        client = self._authority.client("system:kube-controller-manager")
+        own = self._kubeconfig("controllers.kubeconfig", client)
+        child = self._children.start(
+            "kube-controller-manager",
+            [
+                self._programs["kube-controller-manager"],
+                f"--kubeconfig={own}",
+                f"--authentication-kubeconfig={own}",
+                f"--authorization-kubeconfig={own}",
+                f"--root-ca-file={self._authority.certificate}",
+                f"--service-account-private-key-file={self._signer}",
+                "--use-service-account-credentials=true",
+                "--leader-elect=false",
+                "--secure-port=0",  # Nobody asks it for health or metrics.
+            ],
+        )
+        account = "/api/v1/namespaces/default/serviceaccounts/default"
+        child.wait_until(partial(self._answers, account), timeout=READY_SECONDS)
+
+    def admin(self) -> Path:
+        """Write the administrator's kubeconfig."""
+        return self._kubeconfig("kubeconfig", self._admin)
+
+    def _kubeconfig(self, name: str, client: KeyPair) -> Path:
+        path = self._children.folder / name
+        return kubeconfig.write(path, url=self.url, authority=self._authority.certificate, client=client)
+
+    def _apiserver_arguments(self) -> list[str]:
+        serving = self._authority.serving("kube-apiserver")
+        return [
+            f"--etcd-servers={self._etcd}",
+            f"--cert-dir={self._folder}",
+            f"--client-ca-file={self._authority.certificate}",
+            f"--tls-cert-file={serving.certificate}",
+            f"--tls-private-key-file={serving.key}",
+            "--bind-address=127.0.0.1",
+            "--authorization-mode=RBAC",
+            "--allow-privileged=true",
+            "--endpoint-reconciler-type=none",  # A loopback address is no endpoint.
+            "--service-cluster-ip-range=10.0.0.0/24",
+            "--service-account-issuer=https://kubernetes.default.svc",
+            f"--service-account-key-file={self._signer}",
+            f"--service-account-signing-key-file={self._signer}",
+        ]
+
+    def _answers(self, path: str) -> bool:
+        """Tell whether the API server answers a GET by the administrator with 200."""
+        context = ssl.create_default_context(cafile=os.fspath(self._authority.certificate))
+        context.load_cert_chain(self._admin.certificate, self._admin.key)
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+        )
+        try:
+            with opener.open(self.url + path, timeout=_PROBE_SECONDS):
+                return True
+        except OSError:  # Among them urllib's own errors, and with them every status but 2xx.
+            return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,93 @@
+import json
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from devcluster import controlplane
+from devcluster.controlplane import ControlPlane, KubectlError
+
+
+@pytest.fixture(scope="module")
+def controllers() -> Iterator[ControlPlane]:
+    with controlplane.start(controller_manager=True) as started:
+        yield started
+
+
+def test_fixture_gives_the_kubernetes_version_of_the_go_module(control_plane: ControlPlane) -> None:
+    version = json.loads(control_plane.run_kubectl("version", "-o", "json").stdout)
+
+    assert version["serverVersion"]["major"] == "1"
+    if control_plane.disposable:
+        assert version["serverVersion"]["gitVersion"].startswith("v1.37.")
+
+
+def test_namespace_is_fresh(control_plane: ControlPlane, namespace: str) -> None:
+    listed = control_plane.run_kubectl("get", "namespace", namespace, "-o", "jsonpath={.status.phase}")
+
+    assert listed.stdout == "Active"
+
+
+def test_kubectl_error_carries_what_kubectl_said(control_plane: ControlPlane) -> None:
+    with pytest.raises(KubectlError, match=r'kubectl get namespace absent ended with status 1: .* "absent" not found'):
+        control_plane.run_kubectl("get", "namespace", "absent")
+
+
+def test_two_control_planes_run_side_by_side(controllers: ControlPlane) -> None:
+    name = f"only-here-{uuid.uuid4().hex[:8]}"
+    with controlplane.start() as second:
+        second.run_kubectl("create", "namespace", name)
+
+        assert second.url != controllers.url
+        assert "NotFound" in controllers.run_kubectl("get", "namespace", name, check=False).stderr
+
+
+def test_strangers_are_refused(controllers: ControlPlane) -> None:
+    """Authentication and RBAC are on, so a test of the operator's permissions means something."""
+    as_guest = [*_no_credentials(controllers), "--token=guess"]
+    guest = controllers.run_kubectl("get", "secrets", *as_guest, check=False)
+    nobody = controllers.run_kubectl("get", "secrets", "--as=nobody", check=False)
+
+    assert "Unauthorized" in guest.stderr
+    assert "Forbidden" in nobody.stderr
+
+
+def test_administrator_kubeconfig_is_private_and_complete(controllers: ControlPlane) -> None:
+    content = controllers.kubeconfig.read_text()
+
+    assert controllers.kubeconfig.stat().st_mode & 0o777 == 0o600
+    assert str(controllers.kubeconfig.parent) not in content
+
+
+def test_service_account_tokens_are_accepted(controllers: ControlPlane) -> None:
+    token = controllers.run_kubectl("create", "token", "default").stdout.strip()
+
+    who = controllers.run_kubectl("auth", "whoami", *_no_credentials(controllers), f"--token={token}", "-o", "json")
+
+    assert json.loads(who.stdout)["status"]["userInfo"]["username"] == "system:serviceaccount:default:default"
+
+
+def test_controllers_delete_a_namespace_with_its_content(controllers: ControlPlane) -> None:
+    name = f"doomed-{uuid.uuid4().hex[:8]}"
+    controllers.run_kubectl("create", "namespace", name)
+    controllers.run_kubectl("create", "configmap", "content", f"--namespace={name}")
+
+    controllers.run_kubectl("delete", "namespace", name, "--timeout=60s")
+
+    assert "NotFound" in controllers.run_kubectl("get", "namespace", name, check=False).stderr
+
+
+def test_controllers_make_pods_of_deployments(controllers: ControlPlane) -> None:
+    name = f"web-{uuid.uuid4().hex[:8]}"
+    controllers.run_kubectl("create", "deployment", name, "--image=example.invalid/web", "--replicas=1")
+
+    pods = ["wait", "pod", f"--selector=app={name}", "--timeout=60s"]
+    controllers.run_kubectl(*pods, "--for=create")
+
+    found = controllers.run_kubectl("get", "pods", f"--selector=app={name}", "-o", "name").stdout.split()
+    assert len(found) == 1
+    controllers.run_kubectl("delete", "deployment", name)
+
+
+def _no_credentials(plane: ControlPlane) -> list[str]:
+    return ["--kubeconfig=/dev/null", f"--server={plane.url}", "--insecure-skip-tls-verify"]

@@ -1,0 +1,54 @@
+"""Fixtures that give a real Kubernetes API server: one per session, so one per xdist worker."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from devcluster import binaries, controlplane, existing
+from devcluster.controlplane import ControlPlane
+
+CRDS = Path(__file__).parents[2] / "crds"
+_FIXTURES = {"control_plane", "cluster", "namespace", "controller_manager_cluster"}
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Get the programs before the first test starts: a build of minutes must not run under a test's time limit."""
+    needed = any(_FIXTURES & set(getattr(item, "fixturenames", ())) for item in session.items)
+    if needed and not session.config.option.collectonly and existing.from_environment() is None:
+        capture = session.config.pluginmanager.getplugin("capturemanager")
+        with capture.global_and_fixture_disabled():
+            binaries.ensure(controlplane.PROGRAMS)
+
+
+@pytest.fixture(scope="session")
+def control_plane() -> Iterator[ControlPlane]:
+    """Give an API server without the project's CRDs."""
+    if (found := existing.from_environment()) is not None:
+        yield found
+        return
+    with controlplane.start() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def cluster(control_plane: ControlPlane) -> ControlPlane:
+    """Give the API server with ``crds/`` applied and Established."""
+    control_plane.run_kubectl("apply", "--server-side", "-f", CRDS)
+    control_plane.run_kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", CRDS)
+    return control_plane
+
+
+@pytest.fixture
+def namespace(control_plane: ControlPlane) -> Iterator[str]:
+    """Give a fresh namespace with a unique name.
+
+    It is deleted afterwards in a cluster that lives on. In one of our own it would stay Terminating for ever, because
+    no controller deletes its content, so it is left to vanish with the cluster.
+    """
+    name = f"test-{uuid.uuid4().hex[:10]}"
+    control_plane.run_kubectl("create", "namespace", name)
+    yield name
+    if not control_plane.disposable:
+        control_plane.run_kubectl("delete", "namespace", name, "--wait=false")
