@@ -5,6 +5,7 @@ attributes: ``RegisteredModel.model_validate(body)``. Unknown fields are ignored
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Generic, Self, TypeVar
@@ -109,6 +110,37 @@ class Condition(Frozen):
     """The metadata.generation that this condition speaks of."""
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of ``kubectl get``.
+
+    Attributes:
+        name: its header.
+        path: JSONPath of its value.
+        description: what the value means.
+        type: how kubectl prints the value: string or date.
+        wide: whether it shows with ``-o wide`` only.
+    """
+
+    name: str
+    path: str
+    description: str
+    type: str = "string"
+    wide: bool = False
+
+    def as_manifest(self) -> dict[str, str | int]:
+        """One item of ``additionalPrinterColumns``."""
+        manifest: dict[str, str | int] = {
+            "name": self.name,
+            "type": self.type,
+            "jsonPath": self.path,
+            "description": self.description,
+        }
+        if self.wide:
+            manifest["priority"] = 1
+        return manifest
+
+
 class ObjectMeta(Frozen):
     """The part of a resource's metadata that the operator reads."""
 
@@ -161,9 +193,15 @@ class Resource(Frozen, Generic[SpecT, StatusT]):
     PLURAL: ClassVar[str]
     SINGULAR: ClassVar[str]
     SHORT_NAME: ClassVar[str]
+    PARENT_COLUMNS: ClassVar[tuple[Column, ...]] = ()
+    """What ``kubectl get`` tells of the resource's parent."""
+    SELECTABLE_FIELDS: ClassVar[tuple[str, ...]] = (".status.id",)
+    """What ``kubectl get --field-selector`` can select by."""
 
     api_version: str = API_VERSION
+    """Version of this schema: model-registrar.dev/v1alpha1."""
     kind: str
+    """Kind of this resource."""
     metadata: ObjectMeta
     spec: SpecT
     status: StatusT

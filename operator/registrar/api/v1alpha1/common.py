@@ -106,6 +106,8 @@ class ArtifactState(StrEnum):
 class EntryFields(Frozen):
     """What every entry of the registry has."""
 
+    name: ModelName | None = None
+    """Name of the entry in the registry."""
     description: Description | None = None
     """What the entry is, for people. An empty text clears what the registry has."""
     external_id: ExternalId | None = None
@@ -122,8 +124,6 @@ class EntryFields(Frozen):
 class ManagedSpec(EntryFields):
     """What every kind of resource has in its spec."""
 
-    name: ModelName | None = None
-    """Name of the entry in the registry; metadata.name if absent. Cannot change once the entry has an ID."""
     deletion_policy: DeletionPolicy | None = None
     """What becomes of the entry when this resource is deleted. Archive archives it (an artifact is marked for
     deletion), Orphan leaves it as it is. If absent, an entry that this resource created is archived and an adopted

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from registrar.api.meta import Frozen
+from registrar.api.meta import Column, Frozen
 from registrar.api.rules import Rule
 from registrar.api.v1alpha1.common import (
     CHILD_NAME_RULE,
@@ -84,6 +84,11 @@ class ModelArtifact(EntryResource[ModelArtifactSpec, ModelArtifactStatus]):
     PLURAL: ClassVar[str] = "modelartifacts"
     SINGULAR: ClassVar[str] = "modelartifact"
     SHORT_NAME: ClassVar[str] = "martifact"
+    PARENT_COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column("Version", ".spec.modelVersionRef.name", "ModelVersion that the artifact belongs to."),
+        Column("Version-ID", ".status.parentId", "ID of the model version in the registry.", wide=True),
+    )
+    SELECTABLE_FIELDS: ClassVar[tuple[str, ...]] = (*EntryResource.SELECTABLE_FIELDS, ".spec.modelVersionRef.name")
     RULES: ClassVar[tuple[Rule, ...]] = (*EntryResource.RULES, CHILD_NAME_RULE)
 
     spec: ModelArtifactSpec

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from registrar.api.meta import Frozen
+from registrar.api.meta import Column, Frozen
 from registrar.api.rules import ListMap, Rule
 from registrar.api.v1alpha1.common import (
     CHILD_NAME_RULE,
@@ -157,6 +157,11 @@ class ModelVersion(EntryResource[ModelVersionSpec, ModelVersionStatus]):
     PLURAL: ClassVar[str] = "modelversions"
     SINGULAR: ClassVar[str] = "modelversion"
     SHORT_NAME: ClassVar[str] = "mversion"
+    PARENT_COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column("Model", ".spec.registeredModelRef.name", "RegisteredModel that the version belongs to."),
+        Column("Model-ID", ".status.parentId", "ID of the registered model in the registry.", wide=True),
+    )
+    SELECTABLE_FIELDS: ClassVar[tuple[str, ...]] = (*EntryResource.SELECTABLE_FIELDS, ".spec.registeredModelRef.name")
     RULES: ClassVar[tuple[Rule, ...]] = (*EntryResource.RULES, CHILD_NAME_RULE)
 
     spec: ModelVersionSpec

@@ -4,7 +4,15 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from registrar.api.v1alpha1.common import EntryResource, EntryState, EntryStatus, Link, ManagedSpec, ShortText
+from registrar.api.v1alpha1.common import (
+    EntryResource,
+    EntryState,
+    EntryStatus,
+    Link,
+    ManagedSpec,
+    ModelName,
+    ShortText,
+)
 
 Words = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=255)], ...], Field(max_length=64)]
 
@@ -12,6 +20,8 @@ Words = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=255)], ...
 class RegisteredModelSpec(ManagedSpec):
     """What the registered model shall be."""
 
+    name: ModelName | None = None
+    """Name of the model in the registry; metadata.name if absent. Cannot change once the model has an ID."""
     owner: ShortText | None = None
     """Person or team that answers for the model."""
     state: EntryState | None = None

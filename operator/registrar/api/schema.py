@@ -1,0 +1,124 @@
+"""From the resource models to the CustomResourceDefinitions that the API server enforces.
+
+pydantic describes the models in JSON Schema; Kubernetes wants a structural schema: nothing referenced, no unions with
+null, no titles, and its own ``x-kubernetes-*`` keys, which the models carry (``registrar.api.rules``). Defaults are
+left out, because a field that the API server fills in is a permanent difference to what stands in Git. The only one is
+that of ``status``: a resource that the operator has not seen yet must not look settled (kstatus).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from registrar.api.meta import CATEGORY, GROUP, VERSION, Column
+from registrar.api.v1alpha1 import EntryResource
+
+_REFERENCE = "#/$defs/"
+_LEADING_KEYS = ("description", "type")
+_UNSUPPORTED_KEYS = ("title", "propertyNames")
+
+
+class StructuralSchema(GenerateJsonSchema):
+    """Generates the structural schema of a model."""
+
+    def generate(self, schema: CoreSchema, mode: JsonSchemaMode = "validation") -> JsonSchemaValue:
+        """The schema with every reference replaced by what it names."""
+        document = super().generate(schema, mode)
+        return _structural(document, document.pop("$defs", {}))
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        """``X | None`` is a field that may be absent, never one that may be null."""
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """Defaults are the operator's business."""
+        return self.generate_inner(schema["schema"])
+
+    def int_schema(self, schema: core_schema.IntSchema) -> JsonSchemaValue:
+        """Integers are 64 bit, as in every Kubernetes API."""
+        return {**super().int_schema(schema), "format": "int64"}
+
+
+def _structural(node: JsonSchemaValue, definitions: Mapping[str, JsonSchemaValue]) -> JsonSchemaValue:
+    """Inline references and drop what a structural schema may not hold, through all nested schemas."""
+    if "$ref" in node:
+        named = definitions[node["$ref"].removeprefix(_REFERENCE)]
+        node = {**named, **{key: value for key, value in node.items() if key != "$ref"}}
+    result = {key: node[key] for key in _LEADING_KEYS if key in node}
+    result.update((key, value) for key, value in node.items() if key not in _UNSUPPORTED_KEYS)
+    if "description" in result:
+        result["description"] = " ".join(result["description"].split())
+    if "properties" in result:
+        required = node.get("required", [])
+        names = sorted(node["properties"], key=lambda name: name not in required)
+        result["properties"] = {name: _structural(node["properties"][name], definitions) for name in names}
+    for key in ("items", "additionalProperties"):
+        if key in result:
+            result[key] = _structural(result[key], definitions)
+    return result
+
+
+def openapi_schema(resource: type[EntryResource[Any, Any]]) -> JsonSchemaValue:
+    """The ``openAPIV3Schema`` of a kind."""
+    schema = resource.model_json_schema(schema_generator=StructuralSchema)
+    properties = schema["properties"]
+    return {
+        **schema,
+        "required": ["spec"],
+        "properties": {
+            "apiVersion": properties["apiVersion"],
+            "kind": properties["kind"],
+            # The API server describes and checks metadata itself, and refuses any other schema of it.
+            "metadata": {"type": "object"},
+            "spec": properties["spec"],
+            "status": {**properties["status"], "default": {"observedGeneration": -1}},
+        },
+    }
+
+
+def _columns(resource: type[EntryResource[Any, Any]]) -> list[Column]:
+    ready = '.status.conditions[?(@.type=="Ready")]'
+    return [
+        Column("ID", ".status.id", "ID of the entry in the registry."),
+        *resource.PARENT_COLUMNS,
+        Column("State", ".status.state", "State of the entry as the registry last told it."),
+        Column("Ready", f"{ready}.status", "Whether the registry's entry is as the spec says."),
+        Column("Reason", f"{ready}.reason", "Why it is ready or not.", wide=True),
+        Column("Age", ".metadata.creationTimestamp", "Time since the resource was created.", type="date"),
+    ]
+
+
+def custom_resource_definition(resource: type[EntryResource[Any, Any]]) -> dict[str, Any]:
+    """The manifest of a kind's CustomResourceDefinition."""
+    version = {
+        "name": VERSION,
+        "served": True,
+        "storage": True,
+        "subresources": {"status": {}},
+        "additionalPrinterColumns": [column.as_manifest() for column in _columns(resource)],
+        "selectableFields": [{"jsonPath": path} for path in resource.SELECTABLE_FIELDS],
+        "schema": {"openAPIV3Schema": openapi_schema(resource)},
+    }
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {
+            "name": f"{resource.PLURAL}.{GROUP}",
+            "labels": {"app.kubernetes.io/part-of": "model-registrar"},
+        },
+        "spec": {
+            "group": GROUP,
+            "scope": "Namespaced",
+            "names": {
+                "kind": resource.KIND,
+                "listKind": f"{resource.KIND}List",
+                "plural": resource.PLURAL,
+                "singular": resource.SINGULAR,
+                "shortNames": [resource.SHORT_NAME],
+                "categories": [CATEGORY],
+            },
+            "versions": [version],
+        },
+    }
