@@ -1,15 +1,112 @@
-"""Where the control plane's programs come from."""
+"""Where the control plane's programs come from: ``python -m devcluster.binaries`` gets them before the tests start.
 
+In this order, for each program: the folder that ``KUBEBUILDER_ASSETS`` names, our cache, envtest's released archive, a
+build from the Go module. (A cluster named by ``USE_EXISTING_CLUSTER`` needs none of them: see ``existing``.)
+"""
+
+import argparse
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+from rich.console import Console
 
-class BinariesError(RuntimeError):
-    """A program is neither on this machine nor to be had; the message says what was tried."""
+from devcluster import cache, envtest_archive, gobuild, gomodule
+from devcluster.errors import BinariesError
+from devcluster.progress import terminal
+
+ASSETS = "KUBEBUILDER_ASSETS"
+PROGRAMS = ("etcd", "kube-apiserver", "kubectl")
+CONTROLLERS_TOO = (*PROGRAMS, "kube-controller-manager")
+_BUILD_MINUTES = 10
 
 
-def ensure(names: Sequence[str]) -> dict[str, Path]:
-    """Return the path of each named program."""
-    folder = Path(os.environ["KUBEBUILDER_ASSETS"])
-    return {name: folder / name for name in names}
+def ensure(names: Sequence[str], console: Console | None = None) -> dict[str, Path]:
+    """Return the path of each named program, getting what is missing under a lock and with visible progress.
+
+    Args:
+        names: Some of ``CONTROLLERS_TOO``.
+        console: Where progress is shown; standard error by default.
+
+    Raises:
+        BinariesError: A program cannot be had; the message says why and what to do.
+    """
+    found = _present(names)
+    if len(found) < len(names):
+        console = console or terminal()
+        with _lock(console):
+            found = _present(names)
+            if len(found) < len(names):
+                found = _get_missing(names, console)
+    return found
+
+
+def _present(names: Sequence[str]) -> dict[str, Path]:
+    """Return what is there already: assets win over an archive, and that over our own build."""
+    found: dict[str, Path] = {}
+    folders = [_built(), _archived(), *([Path(os.environ[ASSETS])] if os.environ.get(ASSETS) else [])]
+    for folder in folders:
+        found |= cache.programs_in(folder, list(names))
+    return found
+
+
+def _get_missing(names: Sequence[str], console: Console) -> dict[str, Path]:
+    """Fetch or build what ``_present`` does not find. The lock is held."""
+    missing = [name for name in names if name not in _present(names)]
+    console.print(f"The control plane needs {', '.join(missing)}:")
+    assets = os.environ.get(ASSETS)
+    console.print(f"  {ASSETS} {f'is {assets}, which lacks them' if assets else 'is not set'}.")
+    console.print(f"  The cache {cache.root()} does not have them.")
+    if set(missing) & set(envtest_archive.PROGRAMS) and not _archived().exists():
+        try:
+            envtest_archive.fetch(gomodule.kubernetes_version(), _archived(), console)
+        except envtest_archive.ArchiveError as error:
+            console.print(f"  No released archive: {error}.")
+    missing = [name for name in names if name not in _present(names)]
+    if missing:
+        console.print(
+            f"  Building {', '.join(missing)} {gomodule.kubernetes_version()} from source with Go:"
+            f" about {_BUILD_MINUTES} minutes on two cores. This happens once; the programs are kept in {_built()}.",
+        )
+        gobuild.build(gomodule.control_plane(), missing, _built(), console)
+    return _present(names)
+
+
+def _built() -> Path:
+    return cache.root() / f"control-plane-{gomodule.control_plane().key}"
+
+
+def _archived() -> Path:
+    return cache.root() / f"envtest-{gomodule.kubernetes_version()}"
+
+
+def _lock(console: Console) -> FileLock:
+    lock = FileLock(cache.root() / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        console.print("Another process is getting the control plane's programs: waiting for it …")
+        lock.acquire()
+    return lock
+
+
+def main() -> int:
+    """Get the programs that the arguments name, by default all that the tests need, and say where they are."""
+    parser = argparse.ArgumentParser(prog="python -m devcluster.binaries", description=main.__doc__)
+    parser.add_argument("programs", nargs="*", metavar="PROGRAM", help=", ".join(CONTROLLERS_TOO))
+    names = parser.parse_args().programs or CONTROLLERS_TOO
+    if unknown := set(names) - set(CONTROLLERS_TOO):
+        parser.error(f"no such program: {', '.join(sorted(unknown))}; choose from {', '.join(CONTROLLERS_TOO)}")
+    try:
+        for name, path in ensure(names).items():
+            print(f"{name}: {path}")
+    except BinariesError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

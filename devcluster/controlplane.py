@@ -17,8 +17,6 @@ from devcluster.environment import child_environment
 from devcluster.processes import ChildError, Children
 
 READY_SECONDS = 90.0
-PROGRAMS = ("etcd", "kube-apiserver", "kubectl")
-CONTROLLERS_TOO = (*PROGRAMS, "kube-controller-manager")
 _PROBE_SECONDS = 5.0
 _PORT_ATTEMPTS = 3
 
@@ -85,10 +83,10 @@ def start(*, controller_manager: bool = False) -> Iterator[ControlPlane]:
             dependents with them, and Deployments get ReplicaSets and Pods (which stay Pending: there is no node).
 
     Raises:
-        binaries.BinariesError: A program is neither there nor to be had.
+        BinariesError: A program is neither there nor to be had.
         ChildError: A program did not become ready; with the end of its log.
     """
-    programs = binaries.ensure(CONTROLLERS_TOO if controller_manager else PROGRAMS)
+    programs = binaries.ensure(binaries.CONTROLLERS_TOO if controller_manager else binaries.PROGRAMS)
     with Children() as children:
         server = _Server(children, programs)
         server.start_etcd()

@@ -58,16 +58,17 @@ class Child:
         deadline = time.monotonic() + timeout
         while not ready():
             if (code := self.returncode) is not None:
-                raise ChildError(f"{self.name} ended with status {code} before it was ready.\n{self._tail()}")
+                raise ChildError(f"{self.name} ended with status {code} before it was ready.\n{self.tail()}")
             if time.monotonic() > deadline:
-                raise ChildError(f"{self.name} was not ready after {timeout:.0f} s.\n{self._tail()}")
+                raise ChildError(f"{self.name} was not ready after {timeout:.0f} s.\n{self.tail()}")
             time.sleep(_POLL_SECONDS)
 
     def wait(self, timeout: float) -> int:
         """Wait for its end and return the exit status; ``subprocess.TimeoutExpired`` after ``timeout`` seconds."""
         return self._process.wait(timeout)
 
-    def _tail(self) -> str:
+    def tail(self) -> str:
+        """Return the last lines of the log, for an error message."""
         lines = self.output().splitlines()[-_TAIL_LINES:]
         return "\n".join([f"The end of {self.log.name}:", *(f"  {line}" for line in lines or ["(empty)"])])
 
@@ -78,18 +79,22 @@ class Children:
     On leaving the ``with`` block the programs are ended in reverse order and the folder is removed. Should this process
     end without leaving the block (SIGTERM, SIGKILL, a second Ctrl-C), ``guardian`` does the same from outside.
 
+    Args:
+        parent: Where the folder is made: among the system's temporary ones by default.
+
     Attributes:
         folder: Exists from ``with`` on, mode 0700. Short enough for Unix sockets.
     """
 
     folder: Path
 
-    def __init__(self) -> None:
+    def __init__(self, parent: Path | None = None) -> None:
+        self._parent = parent
         self._running: list[Child] = []
 
     def __enter__(self) -> Self:
         with _signals_held():
-            self.folder = Path(tempfile.mkdtemp(prefix="model-registrar-"))
+            self.folder = Path(tempfile.mkdtemp(prefix="model-registrar-", dir=self._parent))
             reading, writing = os.pipe()
             self._notes = os.fdopen(writing, "wb", buffering=0)
             with os.fdopen(reading, "rb") as notes:

@@ -19,7 +19,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if needed and not session.config.option.collectonly and existing.from_environment() is None:
         capture = session.config.pluginmanager.getplugin("capturemanager")
         with capture.global_and_fixture_disabled():
-            binaries.ensure(controlplane.PROGRAMS)
+            binaries.ensure(binaries.PROGRAMS)
 
 
 @pytest.fixture(scope="session")
