@@ -1,0 +1,91 @@
+"""Where each kind of entry lives below `/api/model_registry/<version>`. Pure data."""
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+from .types import Artifact, ModelArtifact, ModelVersion, RegisteredModel, RegistryEntry
+
+EntryT = TypeVar("EntryT", bound=RegistryEntry)
+
+
+@dataclass(frozen=True)
+class Kind(Generic[EntryT]):
+    """A kind of entry and its paths.
+
+    Attributes:
+        entry: Its class.
+        noun: What the registry's messages and ours call it.
+        collection: Path to list and to create; an entry is read at `collection`/id.
+        update: An entry is PATCHed at `update`/id.
+        find: Path that finds one entry by name or external ID.
+        parents: Collection of the entries it belongs to; "" if it belongs to none.
+        children: What it is called below its parent: `parents`/id/`children`.
+    """
+
+    entry: type[EntryT]
+    noun: str
+    collection: str
+    update: str
+    find: str
+    parents: str = ""
+    children: str = ""
+
+
+REGISTERED_MODEL = Kind(
+    entry=RegisteredModel,
+    noun="registered model",
+    collection="/registered_models",
+    update="/registered_models",
+    find="/registered_model",
+)
+MODEL_VERSION = Kind(
+    entry=ModelVersion,
+    noun="model version",
+    collection="/model_versions",
+    update="/model_versions",
+    find="/model_version",
+    parents=REGISTERED_MODEL.collection,
+    children="versions",
+)
+MODEL_ARTIFACT = Kind(
+    entry=ModelArtifact,
+    noun="model artifact",
+    collection="/model_artifacts",
+    update="/artifacts",  # at /model_artifacts a state that is not sent would be reset
+    find="/model_artifact",
+    parents=MODEL_VERSION.collection,
+    children="artifacts",
+)
+ARTIFACT = Kind(
+    entry=Artifact,
+    noun="artifact",
+    collection="/artifacts",
+    update="/artifacts",
+    find="/artifact",
+    parents=MODEL_VERSION.collection,
+    children="artifacts",
+)
+
+CONTEXTS: tuple[Kind[Any], ...] = (REGISTERED_MODEL, MODEL_VERSION)
+"""The kinds among which an external ID is unique; artifacts have theirs apart."""
+
+
+def item(collection: str, entry_id: str | None) -> str:
+    """Path of one entry of a collection.
+
+    Raises:
+        ValueError: If there is no ID: the path would be the collection's.
+    """
+    if not entry_id:
+        raise ValueError("An ID is needed, and this one is empty: an entry gets its ID when it is created")
+    return f"{collection}/{quote(str(entry_id), safe='')}"
+
+
+def within(kind: Kind[EntryT], parent_id: str | None) -> str:
+    """Path of the entries of a kind that belong to one parent.
+
+    Raises:
+        ValueError: If there is no ID.
+    """
+    return f"{item(kind.parents, parent_id)}/{kind.children}"

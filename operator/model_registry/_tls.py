@@ -1,0 +1,79 @@
+"""Whose certificates are believed."""
+
+import logging
+import os
+import ssl
+from pathlib import Path
+
+logger = logging.getLogger("model_registry")
+
+Authority = str | os.PathLike[str]
+"""Path of a file of CA certificates, or their PEM text."""
+
+
+class Trust:
+    """The TLS context of one client, built when it is first needed and shared by its pools.
+
+    Args:
+        authority: Path or PEM text of the only certificate authorities to believe; None believes the system's, so
+            that a company's own count.
+        verify: False believes everybody.
+    """
+
+    def __init__(self, authority: Authority | None = None, *, verify: bool = True) -> None:
+        self._pem, self._path = _pem_or_path(authority)
+        self._verify = verify
+        self._context: ssl.SSLContext | None = None
+        self._file_state: tuple[int, ...] | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """Return the context; always the same one.
+
+        Raises:
+            ValueError: If the certificate authorities cannot be read or are none.
+        """
+        if self._context is None:
+            context = self._load(None)
+            if not self._verify:
+                logger.warning("TLS certificates of the registry are not verified: anyone on the way can read along")
+                context.check_hostname = False
+                context.verify_mode = ssl.CERT_NONE
+            self._context = context
+        return self._context
+
+    def renew(self) -> bool:
+        """Take in a file of authorities that has changed since it was read; to be called when verification failed.
+
+        The context is added to rather than replaced, so that the connections that work go on working.
+
+        Returns:
+            Whether there was anything new.
+        """
+        if self._context is None or self._path is None or self._state() == self._file_state:
+            return False
+        self._load(self._context)
+        return True
+
+    def _load(self, context: ssl.SSLContext | None) -> ssl.SSLContext:
+        self._file_state = self._state()
+        try:
+            if context is None:
+                return ssl.create_default_context(cafile=self._path, cadata=self._pem)
+            context.load_verify_locations(cafile=self._path)
+        except OSError as error:  # ssl.SSLError is one
+            where = f"file {self._path}" if self._path else "text given"
+            raise ValueError(f"The CA {where} holds no certificate authority that can be read: {error}") from error
+        return context
+
+    def _state(self) -> tuple[int, ...] | None:
+        try:
+            seen = Path(self._path).stat() if self._path else None
+        except OSError:
+            return None
+        return (seen.st_ino, seen.st_mtime_ns, seen.st_size) if seen else None
+
+
+def _pem_or_path(authority: Authority | None) -> tuple[str | None, str | None]:
+    if isinstance(authority, str) and "-----BEGIN" in authority:
+        return authority, None
+    return None, None if authority is None else os.fspath(authority)

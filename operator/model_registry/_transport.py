@@ -1,0 +1,207 @@
+"""How requests reach the server: pools, the token, TLS, time limits. The only module that knows httpx.
+
+One call passes through, from the outside in: `Transport.call` (API version; status -> result or error), `_exchange`
+(one answer, with a token that is still good), `_attempt` (one HTTP request, in a free slot of the pool).
+"""
+
+import asyncio
+import os
+import ssl
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from ._address import API_VERSIONS, Address
+from ._answer import Answer
+from ._tls import Trust
+from ._token import TokenSource
+from .exceptions import ConnectionFailed, OutcomeUnknown, RequestTimeout
+
+IN_FLIGHT = 16
+"""Requests at once per event loop: the server opens a database connection for each, without bound."""
+
+CONNECT_SECONDS = 5.0
+# Shorter than uvicorn's and Node's 5 s, so that it is nearly always we who close an idle connection.
+_KEEPALIVE_SECONDS = 4.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call of the API.
+
+    Attributes:
+        method: HTTP method.
+        path: Path below the API version's address, quoted.
+        params: Query parameters, unquoted.
+        body: JSON object to send; None sends no body.
+    """
+
+    method: str
+    path: str
+    params: Mapping[str, str] | None = None
+    body: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """The connections of one event loop."""
+
+    http: httpx.AsyncClient
+    slots: asyncio.Semaphore
+    keeper: AsyncGenerator[None, None]
+
+
+class Transport:
+    """Sends requests to one server, from any event loop, thread or forked process.
+
+    Connections belong to the event loop and the process that opened them, so there is a pool for each pair, opened at
+    its first call. It is closed by `aclose()` in that loop, or by the loop's own shutdown (`asyncio.run` does it).
+
+    Args:
+        parse_address: Returns the server's address, or raises ValueError; asked at the first call.
+        token: What to send as bearer token.
+        trust: Whose certificates are believed.
+        timeout: Seconds from the moment a request gets its slot to the end of its answer.
+    """
+
+    def __init__(self, parse_address: Callable[[], Address], token: TokenSource, trust: Trust, timeout: float) -> None:
+        self._parse_address = parse_address
+        self._token = token
+        self._trust = trust
+        self._timeout = timeout
+        self._version = API_VERSIONS[0]
+        # An inherited pool of the parent process stays here, untouched: closing it would disturb the parent's.
+        self._pools: dict[tuple[int, asyncio.AbstractEventLoop], _Pool] = {}
+
+    async def call(self, request: Request) -> Answer:
+        """Send a request and return the answer, a success with a JSON object.
+
+        The first version of the API that answers like a registry is used from then on; the request that is told "not
+        this one" has not been carried out, so it is safe to send to the other.
+
+        Raises:
+            APIStatusError: If it is no success; of the class that fits.
+            ConnectionFailed: If there is no answer; `OutcomeUnknown` if that leaves a create in doubt.
+            ValueError: If the server address, the token or the certificate authorities make no sense.
+        """
+        version = self._address.api_version or self._version
+        answer = await self._exchange(request, version)
+        if answer.is_of_another_api and self._address.api_version is None:
+            (other,) = (known for known in API_VERSIONS if known != version)
+            second = await self._exchange(request, other)
+            if not second.is_of_another_api:
+                answer = second
+                self._version = other if second.body else version
+        answer.result()
+        return answer
+
+    async def aclose(self) -> None:
+        """Close the pool of the running loop. A later call opens a new one."""
+        pool = self._pools.pop((os.getpid(), asyncio.get_running_loop()), None)
+        if pool is not None:
+            await pool.keeper.aclose()
+
+    @cached_property
+    def _address(self) -> Address:
+        return self._parse_address()
+
+    async def _exchange(self, request: Request, version: str) -> Answer:
+        """Send a request; once more if the token was refused and there is a newer one."""
+        token = self._token.read()
+        answer = await self._attempt(request, version, token)
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            newer = self._token.read(afresh=True)
+            if newer != token:
+                return await self._attempt(request, version, newer)
+        return answer
+
+    async def _attempt(self, request: Request, version: str, token: str | None) -> Answer:
+        """Send one HTTP request when a slot is free; once more if new certificate authorities make it pass."""
+        pool = await self._pool()
+        async with pool.slots:
+            try:
+                return await self._send(pool.http, request, version, token)
+            except ConnectionFailed as error:
+                if not _is_distrust(error) or not self._trust.renew():
+                    raise
+            return await self._send(pool.http, request, version, token)
+
+    async def _send(self, http: httpx.AsyncClient, request: Request, version: str, token: str | None) -> Answer:
+        url = self._address.base(version) + request.path
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        try:
+            async with asyncio.timeout(self._timeout):
+                response = await http.request(
+                    request.method, url, params=request.params, json=request.body, headers=headers
+                )
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            raise _no_answer(error, request, url, self._timeout) from error
+        location = response.headers.get("location", "")
+        return Answer(request.method, str(response.url), response.status_code, response.content, location)
+
+    async def _pool(self) -> _Pool:
+        loop = asyncio.get_running_loop()
+        key = (os.getpid(), loop)
+        pool = self._pools.get(key)
+        if pool is None:
+            for known in list(self._pools):
+                if known[0] == key[0] and known[1].is_closed():
+                    self._pools.pop(known, None)
+            http = self._open()
+            pool = self._pools[key] = _Pool(http, asyncio.Semaphore(IN_FLIGHT), self._keep(key, http))
+            # Started, it is known to the loop, which finishes it at its own end.
+            await anext(pool.keeper)
+        return pool
+
+    async def _keep(
+        self, key: tuple[int, asyncio.AbstractEventLoop], http: httpx.AsyncClient
+    ) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            self._pools.pop(key, None)
+            await http.aclose()
+
+    def _open(self) -> httpx.AsyncClient:
+        # A context that nobody will use is cheap; httpx's own default reads all of its certificates.
+        context = self._trust.context() if self._address.is_secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return httpx.AsyncClient(
+            verify=context,
+            follow_redirects=False,
+            trust_env=not self._address.is_loopback,
+            limits=httpx.Limits(
+                max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT, keepalive_expiry=_KEEPALIVE_SECONDS
+            ),
+            timeout=httpx.Timeout(None, connect=min(CONNECT_SECONDS, self._timeout)),
+            headers={"Accept": "application/json", "User-Agent": "model-registrar-client"},
+        )
+
+
+def _no_answer(error: Exception, request: Request, url: str, timeout: float) -> ConnectionFailed:
+    """Return the error that says what became of a request without an answer."""
+    what = f"{request.method} {url}"
+    never_sent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+    if isinstance(error, (*never_sent, httpx.InvalidURL)):
+        return ConnectionFailed(f"{what}: the registry cannot be reached: {_reason(error)}")
+    late = isinstance(error, (TimeoutError, httpx.TimeoutException))
+    reason = f"no answer within {timeout:g} s" if late else f"the connection broke: {_reason(error)}"
+    if request.method == "POST":
+        return OutcomeUnknown(f"{what}: {reason}; the entry may have been written: look it up before trying again")
+    return RequestTimeout(f"{what}: {reason}") if late else ConnectionFailed(f"{what}: {reason}")
+
+
+def _reason(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
+def _is_distrust(error: BaseException | None) -> bool:
+    """Tell whether a failure goes back to a certificate that is not believed."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

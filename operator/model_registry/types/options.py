@@ -1,0 +1,99 @@
+"""How to list: how many, in which order, which of them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+
+class OrderByField(StrEnum):
+    """What a list can be ordered by."""
+
+    CREATE_TIME = "CREATE_TIME"
+    LAST_UPDATE_TIME = "LAST_UPDATE_TIME"
+    ID = "ID"
+
+
+class ArtifactTypeQueryParam(StrEnum):
+    """The types that a list of artifacts can be narrowed to."""
+
+    MODEL_ARTIFACT = "model-artifact"
+    DOC_ARTIFACT = "doc-artifact"
+    DATASET_ARTIFACT = "dataset-artifact"
+    METRIC = "metric"
+    PARAMETER = "parameter"
+
+
+@dataclass
+class ListOptions:
+    """Options of one listing. Mutable: each listing writes the token of the page after it into `next_page_token`.
+
+    Attributes:
+        limit: Entries per page; None is all of them.
+        order_by: An `OrderByField`; None is the ID. The time orders have no tie-breaker in the registry: entries of
+            the same millisecond may be missed or come twice at the border of two pages.
+        is_asc: Ascending order.
+        next_page_token: Token of the page to read; None or "" is the first. After a listing: of the page after it,
+            "" if that was the last.
+        artifact_type_param: Only artifacts of this type, where artifacts are listed.
+        filter_query: Only entries that meet this condition, in the registry's own language, such as
+            ``name LIKE 'hal%' AND state = 'LIVE'``. The registry ignores it in a list of all model artifacts.
+    """
+
+    limit: int | None = None
+    order_by: OrderByField | str | None = None
+    is_asc: bool = True
+    next_page_token: str | None = None
+    artifact_type_param: ArtifactTypeQueryParam | str | None = None
+    filter_query: str | None = None
+
+    @classmethod
+    def order_by_creation_time(cls, **options: Any) -> Self:
+        """Options ordered by time of creation; takes the other options as keywords."""
+        return cls(order_by=OrderByField.CREATE_TIME, **options)
+
+    @classmethod
+    def order_by_update_time(cls, **options: Any) -> Self:
+        """Options ordered by time of the last update; takes the other options as keywords."""
+        return cls(order_by=OrderByField.LAST_UPDATE_TIME, **options)
+
+    @classmethod
+    def order_by_id(cls, **options: Any) -> Self:
+        """Options ordered by ID; takes the other options as keywords."""
+        return cls(order_by=OrderByField.ID, **options)
+
+    @classmethod
+    def artifact_type(cls, artifact_type: ArtifactTypeQueryParam | str, **options: Any) -> Self:
+        """Options that narrow a list of artifacts to one type; takes the other options as keywords."""
+        return cls(artifact_type_param=artifact_type, **options)
+
+    def as_params(self) -> dict[str, str]:
+        """Return these options as query parameters of the REST API.
+
+        Raises:
+            ValueError: If `order_by` is none of `OrderByField` (the registry would silently order by ID), or `limit`
+                is less than 1.
+        """
+        order = OrderByField.ID if self.order_by is None else self.order_by
+        if order not in list(OrderByField):
+            raise ValueError(f"order_by is one of {', '.join(OrderByField)}, not {self.order_by!r}")
+        params = {"orderBy": str(order), "sortOrder": "ASC" if self.is_asc else "DESC"}
+        if self.limit is not None:
+            params["pageSize"] = str(checked_page_size(self.limit))
+        if self.next_page_token:
+            params["nextPageToken"] = self.next_page_token
+        if self.artifact_type_param is not None:
+            params["artifactType"] = str(self.artifact_type_param)
+        if self.filter_query:
+            params["filterQuery"] = self.filter_query
+        return params
+
+
+def checked_page_size(size: int) -> int:
+    """Return the size of a page, or refuse it: the registry takes 0 and less for "everything".
+
+    Raises:
+        ValueError: If it is less than 1.
+    """
+    if size < 1:
+        raise ValueError(f"Page size must be at least 1, got {size}")
+    return size

@@ -1,0 +1,174 @@
+"""Iteration over lists of any length, page by page."""
+
+import inspect
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, Generic, Self, TypeVar
+
+from .base import RegistryEntry
+from .options import ListOptions, OrderByField, checked_page_size
+
+T = TypeVar("T", bound=RegistryEntry)
+
+DEFAULT_PAGE_SIZE = 100
+
+
+class Pager(Generic[T]):
+    """Iterates over everything that a listing method gives.
+
+    Synchronous or asynchronous as the listing method is: `for` or `async for`, and `next_page()` and `next_item()`
+    return what they say or an awaitable of it. Iterating starts at the first page; setting an order, a direction or a
+    page size starts over as well. At most one page is held.
+
+    Args:
+        page_fn: A listing method of the client, a lambda or a partial of one: takes `ListOptions` and returns a list
+            of entries, or an awaitable of one, after writing `next_page_token` into the options.
+        options: Where to start from; copied. Without a limit, pages of 100.
+    """
+
+    def __init__(
+        self, page_fn: Callable[..., list[T] | Awaitable[list[T]]], options: ListOptions | None = None
+    ) -> None:
+        options = options or ListOptions()
+        self.options = replace(options, limit=options.limit or DEFAULT_PAGE_SIZE)
+        self._page_fn = page_fn
+        self._by_keyword = _takes_options_by_name(page_fn)
+        self._awaits = False
+        self.restart()
+
+    def restart(self) -> Self:
+        """Start over at the first page."""
+        self.options.next_page_token = None
+        self._ended = False
+        self._waiting: deque[T] = deque()
+        self._seen: set[str | None] = set()
+        return self
+
+    def order_by_creation_time(self) -> Self:
+        """Order by time of creation, and start over."""
+        return self._ordered(OrderByField.CREATE_TIME)
+
+    def order_by_update_time(self) -> Self:
+        """Order by time of the last update, and start over."""
+        return self._ordered(OrderByField.LAST_UPDATE_TIME)
+
+    def order_by_id(self) -> Self:
+        """Order by ID, and start over. The default, and the only order that cannot miss an entry."""
+        return self._ordered(OrderByField.ID)
+
+    def ascending(self) -> Self:
+        """First the oldest (the default), and start over."""
+        self.options.is_asc = True
+        return self.restart()
+
+    def descending(self) -> Self:
+        """First the newest, and start over."""
+        self.options.is_asc = False
+        return self.restart()
+
+    def page_size(self, size: int) -> Self:
+        """Read this many entries per request, and start over.
+
+        Raises:
+            ValueError: If the size is less than 1.
+        """
+        self.options.limit = checked_page_size(size)
+        return self.restart()
+
+    def limit(self, limit: int) -> Self:
+        """Read this many entries per request: another name of `page_size`."""
+        return self.page_size(limit)
+
+    def next_page(self) -> Any:
+        """Read the next page.
+
+        Returns:
+            The list of its entries, `[]` after the last page until `restart()`; or an awaitable of that list.
+        """
+        self._waiting.clear()
+        if self._ended:
+            return _value([]) if self._awaits else []
+        result = self._request()
+        return self._take_awaited(result) if inspect.isawaitable(result) else self._take(result)
+
+    def next_item(self) -> Any:
+        """Read the next entry.
+
+        Returns:
+            The entry, or an awaitable of it.
+
+        Raises:
+            StopIteration: After the last entry.
+            StopAsyncIteration: The same, when awaited.
+        """
+        if self._waiting or self._ended:
+            return self.__anext__() if self._awaits else self.__next__()
+        result = self._request()
+        if inspect.isawaitable(result):
+            return self._first_of(result)
+        self._waiting.extend(self._take(result))
+        return self.__next__()
+
+    def __iter__(self) -> Self:
+        return self.restart()
+
+    def __next__(self) -> T:
+        while not self._waiting:
+            if self._ended:
+                raise StopIteration
+            result = self._request()
+            if inspect.isawaitable(result):
+                if inspect.iscoroutine(result):
+                    result.close()
+                raise TypeError("the listing method is asynchronous: iterate with `async for`")
+            self._waiting.extend(self._take(result))
+        return self._waiting.popleft()
+
+    def __aiter__(self) -> Self:
+        return self.restart()
+
+    async def __anext__(self) -> T:
+        while not self._waiting:
+            if self._ended:
+                raise StopAsyncIteration
+            result = self._request()
+            self._waiting.extend(self._take(await result if inspect.isawaitable(result) else result))
+        return self._waiting.popleft()
+
+    def _ordered(self, field: OrderByField) -> Self:
+        self.options.order_by = field
+        return self.restart()
+
+    def _request(self) -> list[T] | Awaitable[list[T]]:
+        result = self._page_fn(options=self.options) if self._by_keyword else self._page_fn(self.options)
+        self._awaits = inspect.isawaitable(result)
+        return result
+
+    def _take(self, page: list[T]) -> list[T]:
+        """Note where the list stands after this page; drop what the time orders give twice."""
+        self._ended = not self.options.next_page_token
+        if self.options.order_by in (None, OrderByField.ID):
+            return page
+        new = [entry for entry in page if entry.id not in self._seen]
+        self._seen.update(entry.id for entry in new)
+        return new
+
+    async def _take_awaited(self, page: Awaitable[list[T]]) -> list[T]:
+        return self._take(await page)
+
+    async def _first_of(self, page: Awaitable[list[T]]) -> T:
+        self._waiting.extend(self._take(await page))
+        return await self.__anext__()
+
+
+async def _value(page: list[T]) -> list[T]:
+    return page
+
+
+def _takes_options_by_name(page_fn: Callable[..., Any]) -> bool:
+    """Tell whether to pass `options=`: the only way into a partial that has named the arguments before it."""
+    try:
+        return "options" in inspect.signature(page_fn).parameters
+    except ValueError:  # some callables of other languages have no signature
+        return False
