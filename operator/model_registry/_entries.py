@@ -126,7 +126,9 @@ class Entries(Generic[EntryT]):
                         return namesake
             if entry.external_id:
                 for kind in _sharing_external_ids(self._kind):
-                    holder = await Entries(self._transport, kind).find(None, None, entry.external_id)
+                    holder: RegistryEntry | None = await Entries(self._transport, kind).find(
+                        None, None, entry.external_id
+                    )
                     if holder is not None and holder.id != entry.id:
                         return holder
         except StoreError:
