@@ -1,0 +1,65 @@
+# What a contributor does with this repository. `make` alone lists the targets.
+# Each of them works alone on a new machine: what it needs is set up first.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := .uv/bin/uv
+BIN := .venv/bin
+READY := .venv/.ready
+# Only the machine's own Python is used; uv would fetch another one otherwise.
+export UV_PYTHON_DOWNLOADS := never
+
+.DEFAULT_GOAL := help
+.PHONY: help setup generate check test demo clean
+
+help:  ## List the targets
+	@echo "Model Registrar: make TARGET"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## Make .venv with everything that development needs
+
+$(UV): Makefile
+	@echo "==> Installing uv $(UV_VERSION) into .uv/"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or newer is needed, $(PYTHON) is {sys.version.split()[0]}: name another one with make PYTHON=…")'
+	@$(PYTHON) -m venv --clear .uv
+	@.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+$(READY): $(UV) pyproject.toml uv.lock
+	@echo "==> Installing the locked dependencies into .venv/"
+	@$(UV) sync --python $(PYTHON) --all-extras --locked
+	@touch $@
+
+generate: $(READY)  ## Write the files that are made from the resource models (crds/)
+	@echo "==> Generating"
+	@$(BIN)/python -m registrar.generate
+
+check: $(READY)  ## Lint, formatting, types, import layers, spelling, generated files, lock file; writes nothing
+	@echo "==> Lint and formatting"
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@echo "==> Types"
+	@$(BIN)/mypy
+	@echo "==> Import layers"
+	@$(BIN)/lint-imports
+	@echo "==> Spelling and YAML"
+	@$(BIN)/codespell
+	@$(BIN)/yamllint --strict crds examples
+	@echo "==> Generated files and lock file"
+	@$(BIN)/python -m registrar.generate --check
+	@$(UV) lock --check
+
+test: $(READY)  ## Run the whole suite on real servers; ARGS="-k name" narrows it
+	@echo "==> The control plane's programs (built once if this machine has none)"
+	@$(BIN)/python -m devcluster.binaries
+	@echo "==> Tests: two workers, each with its own control plane and registry"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+demo: $(READY)  ## Show the operator at work on a cluster of its own; KEEP=1 leaves it running until Ctrl-C
+	@echo "==> Demo"
+	@$(BIN)/python -m devcluster.demo $(if $(KEEP),--keep)
+
+clean:  ## Remove everything that is made in this folder; the control plane's programs stay in the user's cache
+	@echo "==> Removing .venv, .uv, caches and builds"
+	@rm -rf .venv .uv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
