@@ -1,0 +1,178 @@
+"""What the API server refuses by the schemas alone, and what it tells the user to change."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.crds.manifests import Manifest, model_artifact, model_version, registered_model, without
+
+MODEL_REFERENCE = (
+    "spec.registeredModelRef: Invalid value: set exactly one of name (a RegisteredModel in this namespace) "
+    "and external (a model that the registry already has)"
+)
+VERSION_REFERENCE = (
+    "spec.modelVersionRef: Invalid value: set exactly one of name (a ModelVersion in this namespace) "
+    "and external (a version that the registry already has)"
+)
+EXTERNAL_VERSION = (
+    "spec.modelVersionRef.external: Invalid value: set either id, or both registeredModelName and name of the version"
+)
+RESOURCE_NAME = "must be the metadata.name of a resource in this namespace"
+REGISTRY_ID = "must be an ID as the registry shows it: a decimal number in quotes, such as '42'"
+
+REFUSED = {
+    "spec absent": (without(registered_model(), "spec"), "spec: Required value"),
+    "name empty": (registered_model(name=""), "spec.name in body should be at least 1 chars long"),
+    "model name too long": (registered_model(name="n" * 256), "spec.name: Too long: may not be more than 255"),
+    "version name too long": (model_version(name="n" * 241), "spec.name: Too long: may not be more than 240"),
+    "artifact name too long": (model_artifact(name="n" * 241), "spec.name: Too long: may not be more than 240"),
+    "resource name too long for a version": (
+        model_version("n" * 241),
+        "metadata.name is longer than 240 characters, the most the registry can keep; set a shorter spec.name",
+    ),
+    "resource name too long for an artifact": (
+        model_artifact("n" * 241),
+        "metadata.name is longer than 240 characters, the most the registry can keep; set a shorter spec.name",
+    ),
+    "description too long": (
+        registered_model(description="d" * 8193),
+        "spec.description: Too long: may not be more than 8192",
+    ),
+    "readme too long": (registered_model(readme="r" * 131073), "spec.readme: Too long: may not be more than 131072"),
+    "owner too long": (registered_model(owner="o" * 256), "spec.owner: Too long: may not be more than 255"),
+    "external ID empty": (registered_model(externalId=""), "spec.externalId in body should be at least 1 chars long"),
+    "external ID too long": (
+        registered_model(externalId="e" * 256),
+        "spec.externalId: Too long: may not be more than 255",
+    ),
+    "external ID of an inline artifact empty": (
+        model_version(artifacts=[{"name": "a", "uri": "s3://a", "externalId": ""}]),
+        "spec.artifacts[0].externalId in body should be at least 1 chars long",
+    ),
+    "state of another kind": (
+        registered_model(state="MARKED_FOR_DELETION"),
+        'spec.state: Unsupported value: "MARKED_FOR_DELETION": supported values: "LIVE", "ARCHIVED"',
+    ),
+    "artifact archived": (
+        model_artifact(state="ARCHIVED"),
+        'spec.state: Unsupported value: "ARCHIVED": supported values: "UNKNOWN", "PENDING", "LIVE"',
+    ),
+    "state empty": (model_version(state=""), 'spec.state: Unsupported value: ""'),
+    "deletion policy": (
+        registered_model(deletionPolicy="Delete"),
+        'spec.deletionPolicy: Unsupported value: "Delete": supported values: "Archive", "Orphan"',
+    ),
+    "adoption policy": (
+        registered_model(adoptionPolicy="Never"),
+        'spec.adoptionPolicy: Unsupported value: "Never": supported values: "Adopt", "Fail"',
+    ),
+    "drift policy": (
+        registered_model(driftPolicy="correct"),
+        'spec.driftPolicy: Unsupported value: "correct": supported values: "Correct", "Report", "Ignore"',
+    ),
+    "too many languages": (registered_model(language=["en"] * 65), "spec.language: Too many: 65: must have at most 64"),
+    "empty task": (registered_model(tasks=[""]), "spec.tasks[0] in body should be at least 1 chars long"),
+    "too many properties": (
+        registered_model(customProperties={f"p{number}": 1 for number in range(129)}),
+        "spec.customProperties: Too many: 129: must have at most 128 items",
+    ),
+    "properties as a list": (
+        registered_model(customProperties=["a"]),
+        'spec.customProperties in body must be of type object: "array"',
+    ),
+    "version without a model": (
+        without(model_version(), "spec", "registeredModelRef"),
+        "spec.registeredModelRef: Required",
+    ),
+    "model reference empty": (model_version(registeredModelRef={}), MODEL_REFERENCE),
+    "model reference both ways": (
+        model_version(registeredModelRef={"name": "a", "external": {"id": "1"}}),
+        MODEL_REFERENCE,
+    ),
+    "external model without anything": (
+        model_version(registeredModelRef={"external": {}}),
+        "spec.registeredModelRef.external: Invalid value: set exactly one of id and name of the registered model",
+    ),
+    "external model both ways": (
+        model_version(registeredModelRef={"external": {"id": "1", "name": "a"}}),
+        "spec.registeredModelRef.external: Invalid value: set exactly one of id and name of the registered model",
+    ),
+    "reference by the registry's name": (model_version(registeredModelRef={"name": "My Model"}), RESOURCE_NAME),
+    "ID as a number": (
+        model_version(registeredModelRef={"external": {"id": 42}}),
+        'spec.registeredModelRef.external.id in body must be of type string: "integer"',
+    ),
+    "ID in words": (model_version(registeredModelRef={"external": {"id": "mine"}}), REGISTRY_ID),
+    "ID zero": (model_version(registeredModelRef={"external": {"id": "0"}}), REGISTRY_ID),
+    "ID beyond 32 bits": (model_version(registeredModelRef={"external": {"id": "2147483648"}}), REGISTRY_ID),
+    "artifact without a version": (
+        without(model_artifact(), "spec", "modelVersionRef"),
+        "spec.modelVersionRef: Required",
+    ),
+    "version reference empty": (model_artifact(modelVersionRef={}), VERSION_REFERENCE),
+    "version reference both ways": (
+        model_artifact(modelVersionRef={"name": "a", "external": {"id": "1"}}),
+        VERSION_REFERENCE,
+    ),
+    "external version without anything": (model_artifact(modelVersionRef={"external": {}}), EXTERNAL_VERSION),
+    "external version without its model": (
+        model_artifact(modelVersionRef={"external": {"name": "v1"}}),
+        EXTERNAL_VERSION,
+    ),
+    "external version without its name": (
+        model_artifact(modelVersionRef={"external": {"registeredModelName": "m"}}),
+        EXTERNAL_VERSION,
+    ),
+    "external version both ways": (
+        model_artifact(modelVersionRef={"external": {"id": "1", "registeredModelName": "m", "name": "v1"}}),
+        EXTERNAL_VERSION,
+    ),
+    "artifact without uri": (without(model_artifact(), "spec", "uri"), "spec.uri: Required value"),
+    "artifact with an empty uri": (model_artifact(uri=""), "spec.uri in body should be at least 1 chars long"),
+    "artifact with a long uri": (model_artifact(uri="u" * 2049), "spec.uri: Too long: may not be more than 2048"),
+    "inline artifact without uri": (
+        model_version(artifacts=[{"name": "a"}]),
+        "spec.artifacts[0].uri: Required value",
+    ),
+    "document with an empty uri": (
+        model_version(docArtifacts=[{"name": "a", "uri": ""}]),
+        "spec.docArtifacts[0].uri in body should be at least 1 chars long",
+    ),
+    "inline artifact without a name": (
+        model_version(artifacts=[{"uri": "s3://a"}]),
+        "spec.artifacts[0].name: Required value",
+    ),
+    "two artifacts of one name": (
+        model_version(artifacts=[{"name": "a", "uri": "s3://a"}, {"name": "a", "uri": "s3://b"}]),
+        'spec.artifacts[1]: Duplicate value: {"name":"a"}',
+    ),
+    "two documents of one name": (
+        model_version(docArtifacts=[{"name": "a", "uri": "s3://a"}, {"name": "a", "uri": "s3://b"}]),
+        'spec.docArtifacts[1]: Duplicate value: {"name":"a"}',
+    ),
+    "artifact and document of one name": (
+        model_version(artifacts=[{"name": "a", "uri": "s3://a"}], docArtifacts=[{"name": "a", "uri": "s3://b"}]),
+        "a name stands both in artifacts and in docArtifacts; give the document another name",
+    ),
+    "too many artifacts": (
+        model_version(artifacts=[{"name": f"a{number}", "uri": "s3://a"} for number in range(33)]),
+        "spec.artifacts: Too many: 33: must have at most 32 items",
+    ),
+    "too many documents": (
+        model_version(docArtifacts=[{"name": f"a{number}", "uri": "s3://a"} for number in range(17)]),
+        "spec.docArtifacts: Too many: 17: must have at most 16 items",
+    ),
+    "unknown field": (
+        registered_model(descripton="a typo"),
+        'strict decoding error: unknown field "spec.descripton"',
+    ),
+    "field of another kind": (
+        model_version(docArtifacts=[{"name": "d", "uri": "s3://d", "modelFormatName": "onnx"}]),
+        'strict decoding error: unknown field "spec.docArtifacts[0].modelFormatName"',
+    ),
+}
+
+
+@pytest.mark.parametrize(("manifest", "message"), REFUSED.values(), ids=REFUSED.keys())
+def test_refusal_says_what_to_change(refusal: Callable[[Manifest], str], manifest: Manifest, message: str) -> None:
+    assert message in refusal(manifest)
