@@ -1,0 +1,117 @@
+"""The models and the generated schemas agree: what one accepts or refuses, the other does too.
+
+The operator parses by the models, the API server checks by the schemas. Where they differed, a user would either be
+told of a mistake too late, or not be able to write what the operator can do.
+"""
+
+from collections import Counter
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+from kubernetes import client, config
+from pydantic import ValidationError
+
+from devcluster.controlplane import ControlPlane
+from registrar.api.meta import API_VERSION, GROUP, VERSION
+from registrar.api.schema import openapi_schema
+from registrar.api.v1alpha1 import KINDS
+
+Schema = dict[str, Any]
+CEL = "x-kubernetes-validations"
+
+
+@pytest.fixture
+def api(cluster: ControlPlane) -> client.CustomObjectsApi:
+    connection = config.new_client_from_config(str(cluster.kubeconfig))  # type: ignore[no-untyped-call]  # theirs
+    return client.CustomObjectsApi(connection)
+
+
+def specs(schema: Schema) -> st.SearchStrategy[Any]:
+    """Values around the limits of a schema: most of them inside, some just outside."""
+    if "enum" in schema:
+        return _mostly(st.sampled_from(schema["enum"]), st.sampled_from(["", "Unheard-of"]))
+    match schema.get("type"):
+        case "string":
+            return _texts(schema)
+        case "array":
+            items = st.lists(specs(schema["items"]), max_size=3)
+            return _mostly(items, specs(schema["items"]).map(lambda item: [item] * (schema["maxItems"] + 1)))
+        case "object" if "properties" in schema:
+            return _objects(schema)
+        case "object":
+            return st.dictionaries(_NAMES, _SCALARS, max_size=3)
+    raise AssertionError(f"no strategy for {schema}")
+
+
+_NAMES = st.text(min_size=1, max_size=20).filter(lambda name: not name.startswith(GROUP))
+_SCALARS = (
+    st.text() | st.booleans() | st.integers(-(2**31), 2**31 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+)
+
+
+def _mostly(usual: st.SearchStrategy[Any], rare: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    # Not 0 and not 63: hypothesis likes the ends.
+    return st.integers(0, 63).flatmap(lambda number: rare if number == 21 else usual)
+
+
+def _texts(schema: Schema) -> st.SearchStrategy[str]:
+    longest = schema["maxLength"]
+    if CEL in schema:  # IDs and names of resources
+        usual = ["1", "2147483647"] if longest == 10 else ["a", "a-1.b", "z" * longest]
+        return _mostly(
+            st.sampled_from(usual),
+            st.sampled_from(["0", "01", "2147483648", "9999999999", "1\n", "٣", "A", "a_b", ".a", "a.", "ü"]),
+        )
+    usual_texts = st.text(min_size=schema.get("minLength", 0), max_size=min(longest, 20))
+    return _mostly(usual_texts | st.just("ü" * longest), st.sampled_from(["", "x" * (longest + 1)]))
+
+
+def _objects(schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
+    required = schema.get("required", [])
+    fields = {name: specs(field) for name, field in schema["properties"].items()}
+    usual = st.fixed_dictionaries(
+        {name: fields[name] for name in required},
+        optional={name: field for name, field in fields.items() if name not in required},
+    )
+    if CEL in schema and not required:  # a reference: one way of several, or a forbidden mixture
+        usual = st.sampled_from(list(fields)).flatmap(lambda name: st.fixed_dictionaries({name: fields[name]})) | usual
+    return _mostly(usual, st.fixed_dictionaries({}, optional=fields))
+
+
+def _server_accepts(api: client.CustomObjectsApi, plural: str, manifest: dict[str, Any]) -> bool:
+    try:
+        api.create_namespaced_custom_object(GROUP, VERSION, "default", plural, manifest, dry_run="All")
+    except client.ApiException as refusal:
+        if refusal.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+            raise
+        return False
+    return True
+
+
+def _model_accepts(kind: type[Any], manifest: dict[str, Any]) -> bool:
+    try:
+        kind.model_validate({**manifest, "metadata": {**manifest["metadata"], "namespace": "default"}})
+    except ValidationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.KIND)
+def test_models_and_schemas_agree(api: client.CustomObjectsApi, kind: type[Any]) -> None:
+    verdicts: Counter[bool] = Counter()
+
+    @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+    @given(name=st.sampled_from(["a", "b" * 240, "c" * 241]), spec=specs(openapi_schema(kind)["properties"]["spec"]))
+    def agree(name: str, spec: dict[str, Any]) -> None:
+        manifest = {"apiVersion": API_VERSION, "kind": kind.KIND, "metadata": {"name": name}, "spec": spec}
+        accepted = _model_accepts(kind, manifest)
+        verdicts[accepted] += 1
+        event("accepted" if accepted else "refused")
+        assert _server_accepts(api, kind.PLURAL, manifest) == accepted
+
+    agree()
+    assert verdicts[True] > 5, verdicts
+    assert verdicts[False] > 5, verdicts
