@@ -1,0 +1,89 @@
+"""The command line: ``registrar run`` and ``registrar crds``."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
+from registrar.config import Settings
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.group(context_settings={"auto_envvar_prefix": "REGISTRAR", "show_default": True, "max_content_width": 120})
+@click.version_option(package_name="model-registrar", prog_name="registrar")
+def main() -> None:
+    """Model Registrar: model registry entries as Kubernetes resources.
+
+    Each option can also be set by an environment variable, such as REGISTRAR_RUN_REGISTRY_URL.
+    """
+
+
+@main.command()
+@click.option("--registry-url", required=True, show_envvar=True, help="Root address of the model registry.")
+@click.option("--registry-token", show_envvar=True, help="Bearer token for the registry; better use a file.")
+@click.option("--registry-token-file", type=_FILE, show_envvar=True, help="File with the token; it may be rotated.")
+@click.option("--registry-ca-file", type=_FILE, show_envvar=True, help="PEM file of the registry's authorities.")
+@click.option("--registry-api-version", type=click.Choice(["v1alpha3", "v1"]), show_envvar=True, help="Else found out.")
+@click.option(
+    "--namespace", "namespaces", multiple=True, show_envvar=True, help="Watch this one; repeatable. None: all."
+)
+@click.option("--kubeconfig", type=_FILE, show_envvar=True, help="Else KUBECONFIG, else the pod's service account.")
+@click.option(
+    "--owner-id", show_envvar=True, help="This installation's name in the registry.  [model-registrar/model-registrar]"
+)
+@click.option("--deletion-policy", type=click.Choice(list(DeletionPolicy)), show_envvar=True, help="Where none is set.")
+@click.option("--adoption-policy", type=click.Choice(list(AdoptionPolicy)), show_envvar=True, help="Where none is set.")
+@click.option("--drift-policy", type=click.Choice(list(DriftPolicy)), show_envvar=True, help="Where none is set.")
+@click.option("--workers", type=int, show_envvar=True, help="Resources reconciled at once.  [16]")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), show_envvar=True)
+@click.option("--log-format", type=click.Choice(["text", "json"]), show_envvar=True)
+def run(**options: Any) -> None:
+    """Run the operator until it is told to stop."""
+    try:
+        settings = Settings(**{name: value for name, value in options.items() if value is not None})
+    except ValidationError as error:
+        raise click.UsageError(_explain(error)) from None
+    from registrar.app import StartError  # noqa: PLC0415 - kopf takes half a second that --help need not
+    from registrar.app import run as run_operator  # noqa: PLC0415 - the same
+
+    configure_logging(settings)
+    try:
+        asyncio.run(run_operator(settings))
+    except StartError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+def crds() -> None:
+    """Print the CustomResourceDefinitions, for ``kubectl apply --server-side -f -``."""
+    from registrar import generate  # noqa: PLC0415 - YAML is needed here only
+
+    texts = generate.crds()
+    click.echo("".join(text for path, text in texts.items() if path.endswith(".yaml")), nl=False)
+
+
+def configure_logging(settings: Settings) -> None:
+    """Log to standard error, with kopf's own formats."""
+    import kopf  # noqa: PLC0415 - see run
+
+    kopf.configure(
+        debug=settings.log_level == "debug",
+        quiet=settings.log_level in {"warning", "error"},
+        log_format=kopf.LogFormat.JSON if settings.log_format == "json" else kopf.LogFormat.FULL,
+    )
+
+
+def _explain(error: ValidationError) -> str:
+    problems = []
+    for problem in error.errors(include_url=False):
+        flag = (
+            "--" + str(problem["loc"][0]).replace("_", "-").replace("namespaces", "namespace") if problem["loc"] else ""
+        )
+        problems.append(f"{flag}: {problem['msg'].removeprefix('Value error, ')}".removeprefix(": "))
+    return "; ".join(problems)

@@ -1,0 +1,90 @@
+"""Whether a resource may have the entry that it wants, when others want it too."""
+
+from __future__ import annotations
+
+from registrar.api import v1alpha1
+from registrar.claims import Claimant, winner
+from registrar.conditions import Reason
+from registrar.context import Context
+from registrar.errors import waiting
+from registrar.kinds.base import Desired
+from registrar.kinds.desired import ENTRY_KINDS
+from registrar.kube import KubernetesError
+from registrar.resources import Body, ResourceKey
+
+RECHECK = 300.0
+"""Seconds until a loser looks again, for holders that this operator does not watch. Others wake it when they go."""
+
+
+async def contend(desired: Desired, claimant: Claimant, stamped: str | None, context: Context) -> None:
+    """Claim an entry for a resource, and yield to a better claim.
+
+    Args:
+        desired: the entry.
+        claimant: the resource, or inline artifact of it, that wants the entry.
+        stamped: the reference that the entry's stamp of ours names, if there is such an entry.
+        context: the operator.
+
+    Raises:
+        ReconcileError: ``NameConflict``, naming the winner. Its existence was confirmed by the API server.
+    """
+    context.claims.register(desired.claim, claimant)
+    while (best := winner(context.claims.claimants(desired.claim), stamped)).key != claimant.key:
+        if await exists(best.key, context):
+            raise _conflict(best.key, desired)
+        context.claims.keep_only(best.key, frozenset())
+    if stamped is not None and stamped != claimant.reference:
+        holder = _holder(stamped, desired)
+        if holder != claimant.key and await _still_wants(holder, stamped, desired, context):
+            raise _conflict(holder, desired)
+
+
+async def exists(key: ResourceKey, context: Context) -> bool:
+    """Whether the resource is really there: the watch may have missed its deletion."""
+    body = await context.kube.get(key)
+    if body is None:
+        context.resources.remove(key)
+    return body is not None
+
+
+async def _still_wants(holder: ResourceKey, stamped: str, desired: Desired, context: Context) -> bool:
+    """Whether the resource that a stamp names is there, stays, and is written for this entry."""
+    try:
+        body = await context.kube.get(holder)
+    except KubernetesError as error:
+        if error.status == 403:  # noqa: PLR2004 - a namespace that this operator may not read: believe the stamp
+            return True
+        raise
+    if body is None or "deletionTimestamp" in body["metadata"]:
+        return False
+    artifact = stamped.partition("#")[2]
+    return desired.name in (_artifact_names(body) if artifact else {entry_name(body)})
+
+
+def entry_name(body: Body) -> str:
+    """The name of a resource's entry, read from an unparsed body."""
+    name: str = body.get("spec", {}).get("name") or body["metadata"]["name"]
+    return name
+
+
+def _artifact_names(body: Body) -> set[str]:
+    spec = body.get("spec", {})
+    return {one["name"] for one in (*spec.get("artifacts", ()), *spec.get("docArtifacts", ()))}
+
+
+def _holder(stamped: str, desired: Desired) -> ResourceKey:
+    path, _, artifact = stamped.partition("#")
+    namespace, _, name = path.partition("/")
+    if artifact:
+        return ResourceKey(v1alpha1.ModelVersion.KIND, namespace, name)
+    kind = next(kind for kind, entry_kind in ENTRY_KINDS.items() if entry_kind.ENTRY is desired.kind.ENTRY)
+    return ResourceKey(kind, namespace, name)
+
+
+def _conflict(holder: ResourceKey, desired: Desired) -> Exception:
+    return waiting(
+        Reason.NAME_CONFLICT,
+        f"{holder} has the {desired.kind.NAME} {desired.name!r}. Delete one of the two, or give one another spec.name; "
+        "this resource takes over when the other goes.",
+        recheck=RECHECK,
+    )

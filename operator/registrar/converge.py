@@ -1,0 +1,117 @@
+"""Brings one entry to what is desired: observe -> contend -> plan -> apply, until nothing is left to write.
+
+A write is planned only from an answer of the registry that was read just before it: it has no ETag, so the
+milliseconds between are the registry's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from model_registry.types import RegistryEntry
+from registrar.apply import create, patch
+from registrar.claims import Claimant
+from registrar.conditions import Reason
+from registrar.contend import contend
+from registrar.context import Context
+from registrar.errors import ReconcileError, transient
+from registrar.kinds.base import Desired
+from registrar.observe import Observation, observe, stamp_of
+from registrar.ownership import Origin
+from registrar.plan import Change, Create, Leave, Memory, Owned, Patch, Policies, Refuse, owned_by, plan
+
+MOST_STEPS = 5
+"""View, fresh look, creation, conflict, patch: more steps mean that others keep changing the entry."""
+
+
+class Deed(StrEnum):
+    """What was written to the registry."""
+
+    CREATED = "Created"
+    ADOPTED = "Adopted"
+    RESTORED = "Restored"
+    UPDATED = "Updated"
+
+
+@dataclass(frozen=True, slots=True)
+class Converged:
+    """One entry as it stands now.
+
+    Attributes:
+        entry: the entry.
+        owned: what the resource has set on it.
+        deed: what was written; None for nothing.
+        changes: what the write changed, where the entry was there before.
+        drift: differences that were left alone and are told.
+    """
+
+    entry: RegistryEntry
+    owned: Owned
+    deed: Deed | None = None
+    changes: tuple[Change, ...] = ()
+    drift: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One entry to bring about.
+
+    Attributes:
+        desired: what it shall be.
+        claimant: who wants it.
+        memory: what the status remembers of it.
+        policies: how far to go.
+        look: ask the registry even if the view says that all is well.
+        persist: puts a wider set of owned names into the status, before a write that adds names.
+    """
+
+    desired: Desired
+    claimant: Claimant
+    memory: Memory
+    policies: Policies
+    look: bool
+    persist: Callable[[Owned], Awaitable[None]]
+
+
+async def converge(task: Task, context: Context) -> Converged:
+    """Bring one entry about.
+
+    Raises:
+        ReconcileError: it cannot be as written, or not yet.
+        StoreError: the registry could not answer, or refused.
+        KubernetesError: the wider set of owned names could not be persisted; nothing was written then.
+    """
+    registry = context.registry
+    observed = await observe(task.desired, task.memory, registry, look=task.look)
+    for _ in range(MOST_STEPS):
+        stamp = stamp_of(observed.entry, registry.owner_id)
+        await contend(task.desired, task.claimant, None if stamp is None else stamp.reference, context)
+        planned = plan(task.desired, observed.entry, task.memory, task.policies, registry.owner_id)
+        match planned:
+            case Refuse():
+                raise ReconcileError(planned.problem)
+            case Leave():
+                return Converged(planned.entry, owned_by(task.desired), drift=planned.drift)
+            case Create():
+                entry, made = await create(task.desired, planned, registry)
+                if made:
+                    return Converged(entry, owned_by(task.desired), Deed.CREATED)
+                observed = Observation(entry, fresh=True)
+            case Patch() if not observed.fresh:
+                observed = await observe(task.desired, task.memory, registry, look=True)
+            case Patch():
+                return await _patch(task, planned, context)
+    raise transient(Reason.REGISTRY_UNAVAILABLE, f"Others keep changing {task.desired.name!r} in the registry")
+
+
+async def _patch(task: Task, planned: Patch, context: Context) -> Converged:
+    owned = owned_by(task.desired)
+    if not task.memory.owned.covers(owned):
+        # A crash after the write must not forget what is ours to clear later.
+        await task.persist(task.memory.owned | owned)
+    adopted = planned.stamp.origin is Origin.ADOPTED and stamp_of(planned.entry, context.registry.owner_id) is None
+    changed = await patch(task.desired, planned, context.registry)
+    deed = Deed.RESTORED if planned.restores else Deed.ADOPTED if adopted else Deed.UPDATED
+    return Converged(changed, owned, deed, planned.changes)

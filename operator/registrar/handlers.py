@@ -1,0 +1,91 @@
+"""kopf ends here: each handler is an adapter of a few lines between kopf and the queue.
+
+Only low-level event handlers are used: they store the latest body and enqueue its key. Why not kopf's create, update
+and resume handlers, timers and indices: docs/design/001-own-queue.md, with the measurements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import kopf
+
+from registrar.api.meta import GROUP, VERSION
+from registrar.api.v1alpha1 import KINDS
+from registrar.context import Context
+from registrar.kube import ClusterLogin, KubernetesAPI
+from registrar.resources import Body, ResourceKey, key_of
+from registrar.workqueue import WorkQueue
+
+SERVICE_ACCOUNT_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+"""Where the kubelet puts the pod's token, and its successors; kopf reads it only once."""
+
+
+def register(registry: kopf.OperatorRegistry, context: Context, queue: WorkQueue[ResourceKey]) -> None:
+    """Put the handlers of all kinds, and the login, on a kopf registry."""
+    for kind in KINDS:
+        kopf.on.event(GROUP, VERSION, kind.PLURAL, registry=registry, id=f"observe-{kind.PLURAL}")(
+            _observer(context, queue)
+        )
+    kopf.on.login(registry=registry, id="login")(_login(context.kube))
+
+
+def _observer(context: Context, queue: WorkQueue[ResourceKey]) -> Callable[..., Any]:
+    async def observe(event: Any, **_: Any) -> None:
+        body: Body = event["object"]
+        if event["type"] == "DELETED":
+            forget(key_of(body), context, queue)
+        else:
+            remember(body, context, queue)
+
+    return observe
+
+
+def remember(body: Body, context: Context, queue: WorkQueue[ResourceKey]) -> None:
+    """Keep the latest body and have it reconciled; a newer generation or annotation ends an old back-off."""
+    key = key_of(body)
+    before = context.resources.get(key)
+    if not context.resources.put(body):
+        return
+    if before is None or _asks_anew(before["metadata"], body["metadata"]):
+        queue.forget(key)
+    queue.add(key)
+
+
+def forget(key: ResourceKey, context: Context, queue: WorkQueue[ResourceKey]) -> None:
+    """Drop a deleted resource, and have those reconciled that wanted the same entry."""
+    context.resources.remove(key)
+    queue.forget(key)
+    for rival in context.claims.keep_only(key, frozenset()):
+        queue.add(rival)
+
+
+def _asks_anew(before: Body, after: Body) -> bool:
+    return any(before.get(name) != after.get(name) for name in ("generation", "annotations", "deletionTimestamp"))
+
+
+def _login(kube: KubernetesAPI) -> Callable[..., Any]:
+    async def login(**_: Any) -> kopf.AiohttpSession:
+        return kopf.AiohttpSession(server=kube.server, aiohttp_session=kube.open_session())
+
+    return login
+
+
+def log_in() -> ClusterLogin | None:
+    """The cluster named by KUBECONFIG (or ``~/.kube/config``), else by the pod's service account; None without both.
+
+    Raises:
+        kopf.LoginError: the kubeconfig names no context.
+        OSError, KeyError, ValueError: the kubeconfig cannot be read, or lacks what it refers to.
+    """
+    settings = kopf.OperatorSettings()
+    info = kopf.login_with_kubeconfig(settings=settings)
+    token_file = None
+    if info is None:
+        info = kopf.login_with_service_account(settings=settings)
+        token_file = SERVICE_ACCOUNT_TOKEN
+    if info is None:
+        return None
+    return ClusterLogin(info.server, info.as_ssl_context(), info.as_http_headers(), token_file, info.proxy_url)

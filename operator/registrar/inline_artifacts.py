@@ -1,0 +1,112 @@
+"""The artifacts that stand inside a version: each an entry of its own, written in order after the version."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from model_registry.exceptions import StoreError
+from registrar.api.v1alpha1 import ModelVersionStatus
+from registrar.api.v1alpha1.model_version import ArtifactType, InlineArtifactStatus
+from registrar.context import Context
+from registrar.converge import Converged, Deed, Task, converge
+from registrar.errors import ReconcileError, problem_of
+from registrar.head import Head
+from registrar.kinds.base import Desired
+from registrar.kinds.desired import ARTIFACT_KINDS
+from registrar.names import owned_from_status, owned_to_status
+from registrar.outcome import Outcome
+from registrar.plan import Memory, Owned, Policies
+from registrar.report import persist
+from registrar.retire import Target, retire_entry
+
+Statuses = dict[str, InlineArtifactStatus]
+"""By name; the schema keeps names apart over both lists."""
+
+
+async def converge_artifacts(
+    head: Head, desired: tuple[Desired, ...], policies: Policies, outcome: Outcome, context: Context
+) -> Outcome:
+    """Bring the artifacts of a version about, and retire those that left its spec.
+
+    Args:
+        head: the version.
+        desired: its artifacts, in the order of writing.
+        policies: the version's.
+        outcome: how the version itself ended.
+        context: the operator.
+
+    Returns:
+        The outcome with the artifacts in it. The first that cannot be as written ends the work: KServe serves the
+        newest artifact, so none may overtake another.
+    """
+    statuses = _known(head, context)
+    try:
+        for one in desired:
+            task = _task(head, one, statuses, policies, context)
+            converged = await converge(task, context)
+            statuses[one.name] = _status(one, converged.entry.id, converged.owned)
+            outcome = _joined(outcome, one, converged)
+        for name in statuses.keys() - {one.name for one in desired}:
+            await _retire(head, statuses[name], policies, context)
+            del statuses[name]
+            outcome = replace(outcome, deed=outcome.deed or Deed.UPDATED)
+    except (ReconcileError, StoreError) as error:
+        problem = problem_of(error)
+        outcome = replace(outcome, problem=replace(problem, message=f"Of its artifacts: {problem.message}"))
+    return replace(outcome, facts=replace(outcome.facts, artifacts=tuple(statuses.values())))
+
+
+def _known(head: Head, context: Context) -> Statuses:
+    status = head.status
+    if not isinstance(status, ModelVersionStatus) or head.known_id(context.registry) is None:
+        return {}
+    return {one.name: one for one in status.artifacts or ()}
+
+
+def _task(head: Head, desired: Desired, statuses: Statuses, policies: Policies, context: Context) -> Task:
+    known = statuses.get(desired.name)
+    if known is not None and known.type != desired.kind.NAME:
+        known = None
+
+    async def persist_owned(owned: Owned) -> None:
+        widened = {**statuses, desired.name: _status(desired, known.id if known else None, owned)}
+        artifacts = [one.model_dump(mode="json", by_alias=True, exclude_none=True) for one in widened.values()]
+        await persist(head.key, {"artifacts": artifacts}, context)
+
+    memory = Memory()
+    if known is not None:
+        owned = owned_from_status(desired.kind.ENTRY, known.owned_fields, known.owned_properties)
+        memory = Memory(known.id, owned, head.is_settled)
+    return Task(
+        desired=desired,
+        claimant=head.claimant(desired.name),
+        memory=memory,
+        policies=policies,
+        look=head.pending_request is not None,
+        persist=persist_owned,
+    )
+
+
+def _status(desired: Desired, entry_id: str | None, owned: Owned) -> InlineArtifactStatus:
+    fields, properties = owned_to_status(desired.kind.ENTRY, owned)
+    return InlineArtifactStatus(
+        name=desired.name,
+        type=ArtifactType(desired.kind.NAME),
+        id=entry_id,
+        owned_fields=fields or None,
+        owned_properties=properties or None,
+    )
+
+
+def _joined(outcome: Outcome, desired: Desired, converged: Converged) -> Outcome:
+    drift = tuple(replace(one, path=f"{desired.kind.NAME} {desired.name}: {one.path}") for one in converged.drift)
+    deed = outcome.deed or (Deed.UPDATED if converged.deed is not None else None)
+    return replace(outcome, deed=deed, drift=(*outcome.drift, *drift))
+
+
+async def _retire(head: Head, left: InlineArtifactStatus, policies: Policies, context: Context) -> None:
+    if left.id is not None:
+        kind = ARTIFACT_KINDS[left.type]
+        parent_id = head.status.id or ""
+        target = Target(kind, left.id, left.name, f"{head.key.path}#{left.name}", parent_id, remembered=True)
+        await retire_entry(target, head.key, policies, context)

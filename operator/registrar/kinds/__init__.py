@@ -1,0 +1,1 @@
+"""What differs from kind to kind, and nothing else: see `registrar.kinds.base` for the contract."""

@@ -1,0 +1,183 @@
+"""Our own calls to the API server: status, finalizer, Events, discovery. On one aiohttp connection pool with kopf.
+
+Status is written here and not through kopf, because kopf loses it for good when its PATCH fails (docs/design).
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from registrar.api.meta import API_VERSION, FINALIZER, GROUP, VERSION
+from registrar.api.v1alpha1 import KINDS
+from registrar.resources import Body, ResourceKey, key_of
+
+CONNECTIONS = 50
+"""Connections to the API server; the watches of kopf count too (three kinds per namespace)."""
+REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
+TOKEN_LIFE = 60.0
+"""Seconds for which a token file is trusted before it is read again; the kubelet rotates it long before it ends."""
+
+_PLURALS = {kind.KIND: kind.PLURAL for kind in KINDS}
+
+
+class KubernetesError(Exception):
+    """The API server refused a request.
+
+    Attributes:
+        status: HTTP status.
+        reason: the machine-readable reason of the Status object, such as ``Conflict``.
+    """
+
+    def __init__(self, status: int, reason: str, message: str) -> None:
+        super().__init__(f"{message} ({status} {reason})")
+        self.status = status
+        self.reason = reason
+
+
+class StaleResourceError(KubernetesError):
+    """The resource has changed since the body at hand was read (409)."""
+
+
+class ResourceGoneError(KubernetesError):
+    """The resource is not there (404)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterLogin:
+    """How to reach one API server.
+
+    Attributes:
+        server: its address, such as ``https://10.0.0.1:443``.
+        tls: the context with its certificate authority and, if any, the client certificate.
+        headers: headers of every request, such as a fixed ``Authorization``.
+        token_file: a projected token that is rotated; read again while the operator runs.
+        proxy: proxy address, if any.
+    """
+
+    server: str
+    tls: ssl.SSLContext
+    headers: Mapping[str, str]
+    token_file: Path | None = None
+    proxy: str | None = None
+
+
+class _RotatingToken:
+    """aiohttp middleware that signs every request with the token that the file holds now."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._token = ""
+        self._read_at = -TOKEN_LIFE
+
+    async def __call__(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        if time.monotonic() - self._read_at >= TOKEN_LIFE:
+            self._token = self._path.read_text(encoding="utf-8").strip()
+            self._read_at = time.monotonic()
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return await handler(request)
+
+
+class KubernetesAPI:
+    """A few calls to the API server, for the kinds of this operator."""
+
+    def __init__(self, login: ClusterLogin) -> None:
+        self.server = login.server.rstrip("/")
+        self._login = login
+        self._connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=login.tls)
+        self._middlewares = (_RotatingToken(login.token_file),) if login.token_file else ()
+        self._session = self.open_session()
+
+    def open_session(self) -> aiohttp.ClientSession:
+        """A session on the shared pool; closing it (as kopf does with its own) leaves the pool open."""
+        return aiohttp.ClientSession(
+            connector=self._connector,
+            connector_owner=False,
+            headers=dict(self._login.headers),
+            middlewares=self._middlewares,
+            proxy=self._login.proxy,
+            timeout=REQUEST_TIMEOUT,
+        )
+
+    async def aclose(self) -> None:
+        """Close the pool."""
+        await self._session.close()
+        await self._connector.close()
+
+    async def get(self, key: ResourceKey) -> Body | None:
+        """The resource as it is now, or None."""
+        try:
+            return await self._request("GET", self._path(key))
+        except ResourceGoneError:
+            return None
+
+    async def served_plurals(self) -> frozenset[str]:
+        """The plural names that the API server serves in our group and version; empty without our CRDs."""
+        try:
+            answer = await self._request("GET", f"/apis/{GROUP}/{VERSION}")
+        except ResourceGoneError:
+            return frozenset()
+        return frozenset(resource["name"] for resource in answer["resources"])
+
+    async def patch_status(self, body: Body, status: Mapping[str, Any]) -> Body:
+        """Merge a patch into the status of exactly this version of the resource.
+
+        Raises:
+            StaleResourceError: the resource has changed meanwhile.
+            ResourceGoneError: the resource is gone.
+        """
+        patch = {"metadata": {"resourceVersion": body["metadata"]["resourceVersion"]}, "status": status}
+        return await self._patch(f"{self._path(key_of(body))}/status", patch)
+
+    async def add_finalizer(self, body: Body) -> Body:
+        """Put our finalizer on exactly this version of the resource. Raises as `patch_status`."""
+        finalizers = [*body["metadata"].get("finalizers", ()), FINALIZER]
+        return await self._patch_finalizers(body, finalizers)
+
+    async def remove_finalizer(self, body: Body) -> Body:
+        """Take our finalizer off exactly this version of the resource. Raises as `patch_status`."""
+        finalizers = [name for name in body["metadata"].get("finalizers", ()) if name != FINALIZER]
+        return await self._patch_finalizers(body, finalizers)
+
+    async def create_event(self, event: Mapping[str, Any], namespace: str) -> None:
+        """Post one Event (core/v1)."""
+        await self._request("POST", f"/api/v1/namespaces/{namespace}/events", json=event)
+
+    async def _patch_finalizers(self, body: Body, finalizers: list[str]) -> Body:
+        metadata = {"resourceVersion": body["metadata"]["resourceVersion"], "finalizers": finalizers}
+        return await self._patch(self._path(key_of(body)), {"metadata": metadata})
+
+    async def _patch(self, path: str, patch: Mapping[str, Any]) -> Body:
+        return await self._request("PATCH", path, json=patch, content_type="application/merge-patch+json")
+
+    @staticmethod
+    def _path(key: ResourceKey) -> str:
+        return f"/apis/{API_VERSION}/namespaces/{key.namespace}/{_PLURALS[key.kind]}/{key.name}"
+
+    async def _request(
+        self, method: str, path: str, *, json: Mapping[str, Any] | None = None, content_type: str = "application/json"
+    ) -> dict[str, Any]:
+        headers = {"Content-Type": content_type} if json is not None else {}
+        async with self._session.request(method, self.server + path, json=json, headers=headers) as response:
+            if response.ok:
+                answer: dict[str, Any] = await response.json()
+                return answer
+            raise await _error_of(response)
+
+
+async def _error_of(response: aiohttp.ClientResponse) -> KubernetesError:
+    try:
+        answer = await response.json(content_type=None)
+        reason, message = answer.get("reason", ""), answer.get("message", "")
+    except (ValueError, AttributeError):
+        reason, message = response.reason or "", (await response.text())[:200]
+    kinds = {404: ResourceGoneError, 409: StaleResourceError}
+    return kinds.get(response.status, KubernetesError)(response.status, reason, message)

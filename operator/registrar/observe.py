@@ -1,0 +1,70 @@
+"""What the registry holds at the place of a desired entry: from the view, or by one GET."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model_registry.types import RegistryEntry
+from registrar.api.meta import OWNER_PROPERTY
+from registrar.kinds.base import Desired
+from registrar.ownership import Stamp, read_stamp
+from registrar.plan import Memory
+from registrar.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """An answer, and how old it may be.
+
+    Attributes:
+        entry: the entry; None if none is known at that place.
+        fresh: it was read from the registry just now, so that a write may be planned from it.
+    """
+
+    entry: RegistryEntry | None
+    fresh: bool = False
+
+
+def stamp_of(entry: RegistryEntry | None, owner_id: str) -> Stamp | None:
+    """The entry's stamp, if it is one of this installation."""
+    value = None if entry is None else (entry.custom_properties or {}).get(OWNER_PROPERTY)
+    stamp = read_stamp(value, owner_id)
+    return stamp if isinstance(stamp, Stamp) else None
+
+
+async def observe(desired: Desired, memory: Memory, registry: Registry, *, look: bool) -> Observation:
+    """Find the entry of a resource: by its stamp, then by the ID in its status.
+
+    An ID alone proves nothing: after a database reset it can name another entry. So an entry of another type, name or
+    parent under it counts as none, and the place is then looked up by name when its creation meets a conflict.
+
+    Args:
+        desired: the place, and who wants it.
+        memory: what the status remembers.
+        registry: the registry.
+        look: ask the registry even if the view knows the entry.
+
+    Raises:
+        StoreError: the registry could not answer.
+    """
+    known = registry.view.at(desired)
+    if known is not None and not look:
+        return Observation(known)
+    entry_id = memory.entry_id if known is None else known.id
+    if entry_id is None:
+        return Observation(None)
+    kind = desired.kind
+    remembered = registry.view.by_id(kind.ENTRY, entry_id)
+    if remembered is not None and not look and kind.is_at(remembered, desired):
+        return Observation(remembered)
+    found = await kind.get(registry.client, entry_id)
+    if found is None:
+        registry.view.forget(kind.ENTRY, entry_id)
+        return Observation(None)
+    registry.view.keep(found)
+    stamp = stamp_of(found, registry.owner_id)
+    if not kind.TELLS_PARENT and (stamp is None or stamp.reference != desired.reference):
+        # An artifact does not tell its version: without our stamp on it only the version's list can.
+        found = await kind.find(registry.client, desired)
+        return Observation(found, fresh=True)
+    return Observation(found if kind.is_at(found, desired) else None, fresh=True)

@@ -1,0 +1,155 @@
+"""THE PIPELINE: parse -> resolve -> observe -> plan -> apply -> status. Read it top to bottom.
+
+Every event, restart and request leads here with the latest body. Nothing is remembered between runs but the body,
+the view of our entries, and who claims and waits for what.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import aiohttp
+
+from model_registry.exceptions import StoreError
+from registrar.context import Context
+from registrar.converge import Converged, Task, converge
+from registrar.errors import ReconcileError, problem_of
+from registrar.finalizer import ensure_finalizer
+from registrar.head import Head, memory_of, parse, policies_of, read_head
+from registrar.inline_artifacts import converge_artifacts
+from registrar.kinds.desired import AnyResource, desired_artifacts, desired_entry
+from registrar.kube import KubernetesError, ResourceGoneError, StaleResourceError
+from registrar.names import owned_to_status, storage_uri
+from registrar.outcome import Facts, Note, Outcome
+from registrar.plan import Owned
+from registrar.report import persist, report
+from registrar.resolve import resolve_parent
+from registrar.resources import Identity, ResourceKey
+from registrar.retire import retire
+from registrar.workqueue import DONE, NOW, RETRY, Next
+
+logger = logging.getLogger(__name__)
+
+
+async def reconcile(key: ResourceKey, context: Context) -> Next:
+    """Bring one resource and its entry together; returns when to look again."""
+    body = context.resources.get(key)
+    if body is None:
+        return DONE
+    head = read_head(body)
+    try:
+        if head.metadata.terminating:
+            return await retire(head, context)
+        if not context.registry.loaded and not head.has_pending_work:
+            return DONE
+        return await report(head, await _outcome(head, context), context)
+    except (StaleResourceError, ResourceGoneError):
+        return await _read_again(key, context)
+    except (KubernetesError, aiohttp.ClientError, TimeoutError) as error:
+        # What was written to the registry is in the view: the next run finds it and only writes the status.
+        logger.warning("The API server did not take what concerns %s: %s", key, error)
+        return RETRY
+
+
+async def _outcome(head: Head, context: Context) -> Outcome:
+    facts = Facts.of(head.status)
+    if head.metadata.paused:
+        _believe_status(head, context)
+        return Outcome(facts, paused=True)
+    try:
+        context.registry.require_view()
+        resource = parse(head.body)
+        outcome = await _bring_about(head, resource, context)
+    except (ReconcileError, StoreError) as error:
+        _believe_status(head, context)
+        outcome = Outcome(facts, problem_of(error))
+    return replace(outcome, handled_request=head.pending_request)
+
+
+async def _bring_about(head: Head, resource: AnyResource, context: Context) -> Outcome:
+    registry = context.registry
+    known_id = head.known_id(registry)
+    known_parent = getattr(head.status, "parent_id", None) if known_id is not None else None
+    parent = await resolve_parent(resource, known_parent, context.resources, registry)
+    desired = desired_entry(resource, parent.id)
+    inline = () if known_id is None else desired_artifacts(resource, known_id)
+    claims = frozenset(one.claim for one in (desired, *inline))
+    _wake(context.claims.keep_only(head.key, claims), context)
+    policies = policies_of(resource, context.settings)
+    await ensure_finalizer(head, policies.deletion, context)
+
+    async def persist_owned(owned: Owned) -> None:
+        fields, properties = owned_to_status(desired.kind.ENTRY, owned)
+        await persist(head.key, {"ownedFields": fields, "ownedProperties": properties}, context)
+
+    converged = await converge(
+        Task(
+            desired=desired,
+            claimant=head.claimant(),
+            memory=memory_of(head, registry, desired.kind.ENTRY),
+            policies=policies,
+            look=head.pending_request is not None,
+            persist=persist_owned,
+        ),
+        context,
+    )
+    entry_id = str(converged.entry.id)
+    _wake(context.resources.identify(head.key, Identity(entry_id, desired.name)), context)
+    facts = _facts(head, converged, parent, context)
+    notes = _notes(head, converged, known_id)
+    outcome = Outcome(facts, deed=converged.deed, drift=converged.drift, notes=notes)
+    return await converge_artifacts(head, desired_artifacts(resource, entry_id), policies, outcome, context)
+
+
+def _facts(head: Head, converged: Converged, parent: Identity, context: Context) -> Facts:
+    before = Facts.of(head.status)
+    fields, properties = owned_to_status(type(converged.entry), converged.owned)
+    state = getattr(converged.entry, "state", None)
+    # A parent that vanished left its ID, not its name: the address stays as it was told.
+    uri = before.storage_uri if parent.name is None else storage_uri(parent.name, str(converged.entry.name))
+    return replace(
+        before,
+        id=converged.entry.id,
+        parent_id=parent.id or None,
+        state=None if state is None else str(state),
+        registry_url=context.registry.url,
+        storage_uri=uri,
+        owned_fields=fields,
+        owned_properties=properties,
+    )
+
+
+def _notes(head: Head, converged: Converged, known_id: str | None) -> tuple[Note, ...]:
+    notes = []
+    if head.status.id is not None and head.status.id != converged.entry.id:
+        where = "" if known_id is not None else f" (of {head.status.registry_url})"
+        message = f"The ID {head.status.id}{where} is void; the entry has the ID {converged.entry.id} now."
+        notes.append(Note("IdentityChanged", message))
+    if "externalId" in (head.status.owned_fields or ()) and "external_id" not in converged.owned.fields:
+        notes.append(
+            Note("ExternalIdReleased", "The registry cannot clear an external ID: the entry keeps the old one.")
+        )
+    return tuple(notes)
+
+
+def _believe_status(head: Head, context: Context) -> None:
+    """Let children go on with the ID that this resource had, while something stands in its own way."""
+    known_id = head.known_id(context.registry)
+    if known_id is not None and context.resources.identity(head.key) is None:
+        _wake(context.resources.identify(head.key, Identity(known_id, None)), context)
+
+
+def _wake(keys: frozenset[ResourceKey], context: Context) -> None:
+    for key in keys:
+        context.wake(key)
+
+
+async def _read_again(key: ResourceKey, context: Context) -> Next:
+    """Somebody changed the resource while we worked: start over from what it is now."""
+    body = await context.kube.get(key)
+    if body is None:
+        context.resources.remove(key)
+        return DONE
+    context.resources.put(body)
+    return NOW

@@ -1,0 +1,74 @@
+"""The end of the pipeline: at most one status patch, the Events that it is worth, and when to look again."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from registrar.context import Context
+from registrar.errors import Problem, Severity
+from registrar.events import tell
+from registrar.head import Head, read_head
+from registrar.outcome import Outcome
+from registrar.resources import ResourceKey
+from registrar.status import as_json, merge_patch, news, next_status
+from registrar.workqueue import DONE, RETRY, Next
+
+QUIET_WAIT = 2.0
+"""Seconds of waiting that are not worth a status: parents mostly get their ID at once."""
+TERMINAL_RECHECK = 1800.0
+"""Seconds until a terminal problem is looked at again, for what was mended in the registry."""
+
+
+async def persist(key: ResourceKey, status: Mapping[str, Any], context: Context) -> None:
+    """Write a part of the status at once, because a write to the registry depends on it.
+
+    Raises:
+        KubernetesError: the API server did not take it.
+    """
+    body = context.resources.get(key)
+    if body is not None:
+        context.resources.put(await context.kube.patch_status(body, status))
+
+
+async def report(head: Head, outcome: Outcome, context: Context) -> Next:
+    """Write what has changed in the status.
+
+    Args:
+        head: the resource as it was reconciled; its latest body may be newer by our own writes.
+        outcome: how the reconcile ended.
+        context: the operator.
+
+    Raises:
+        KubernetesError: the API server did not take it.
+    """
+    follow_up = _follow_up(outcome.problem)
+    if outcome.problem is not None and outcome.problem.severity is Severity.WAITING:
+        remaining = QUIET_WAIT - context.resources.waited(head.key, context.monotonic())
+        if remaining > 0:
+            return Next(after=remaining)
+    else:
+        context.resources.stop_waiting(head.key)
+    body = context.resources.get(head.key)
+    if body is None:
+        return DONE
+    current = read_head(body).status
+    wanted = next_status(head.metadata, current, outcome, context.now())
+    patch = merge_patch(body.get("status") or {}, as_json(wanted))
+    if patch:
+        context.resources.put(await context.kube.patch_status(body, patch))
+    await tell(body, news(current, wanted, outcome), context)
+    return follow_up
+
+
+def _follow_up(problem: Problem | None) -> Next:
+    if problem is None:
+        return DONE
+    match problem.severity:
+        case Severity.WAITING:
+            return Next(after=problem.recheck)
+        case Severity.TRANSIENT:
+            return RETRY
+        case Severity.TERMINAL:
+            return Next(after=TERMINAL_RECHECK * random.uniform(0.9, 1.1))  # noqa: S311 - spreads load

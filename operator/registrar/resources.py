@@ -1,0 +1,123 @@
+"""The latest body of every resource, the registry identity of each, and who waits for whom. All in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Body = Mapping[str, Any]
+"""A resource as the API server sends it (JSON)."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ResourceKey:
+    """What names one resource of ours in the cluster."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+    @property
+    def path(self) -> str:
+        """``namespace/name``, as the owner stamp writes it."""
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a child needs to know of its parent: the registry's ID and, where known, the entry's name."""
+
+    id: str
+    name: str | None
+
+
+def key_of(body: Body) -> ResourceKey:
+    """The key of a resource body."""
+    metadata = body["metadata"]
+    return ResourceKey(body["kind"], metadata["namespace"], metadata["name"])
+
+
+def _resource_version(body: Body) -> int:
+    """Resource versions of one kind can be compared as numbers (Kubernetes API concepts, since 1.35)."""
+    return int(body["metadata"]["resourceVersion"])
+
+
+class ResourceStore:
+    """What the operator knows of the cluster's resources.
+
+    Bodies come from the watch and from the answers of our own writes; an older body never replaces a newer one,
+    because the answer of a write arrives before the watch event it causes.
+    """
+
+    def __init__(self) -> None:
+        self._bodies: dict[ResourceKey, Body] = {}
+        self._identities: dict[ResourceKey, Identity] = {}
+        self._waiters: dict[ResourceKey, set[ResourceKey]] = {}
+        self._waiting_since: dict[ResourceKey, float] = {}
+
+    def __len__(self) -> int:
+        return len(self._bodies)
+
+    def __iter__(self) -> Iterator[ResourceKey]:
+        return iter(list(self._bodies))
+
+    def get(self, key: ResourceKey) -> Body | None:
+        """The latest body, or None for a resource that is not there."""
+        return self._bodies.get(key)
+
+    def put(self, body: Body) -> bool:
+        """Keep a body unless a newer one, or the same, is known already; tells whether it was kept."""
+        key = key_of(body)
+        known = self._bodies.get(key)
+        if known is not None and _resource_version(known) >= _resource_version(body):
+            return False
+        metadata = {name: value for name, value in body["metadata"].items() if name != "managedFields"}
+        annotations = metadata.get("annotations")
+        if annotations and "kubectl.kubernetes.io/last-applied-configuration" in annotations:
+            # A second copy of the whole spec: half of the memory of a resource, and never read here.
+            metadata["annotations"] = {
+                name: value
+                for name, value in annotations.items()
+                if name != "kubectl.kubernetes.io/last-applied-configuration"
+            }
+        self._bodies[key] = {**body, "metadata": metadata}
+        return True
+
+    def remove(self, key: ResourceKey) -> None:
+        """Forget a resource that is gone from the cluster."""
+        self._bodies.pop(key, None)
+        self._identities.pop(key, None)
+        self._waiting_since.pop(key, None)
+
+    def identity(self, key: ResourceKey) -> Identity | None:
+        """The registry identity that a reconcile of this process has established, if any."""
+        return self._identities.get(key)
+
+    def identify(self, key: ResourceKey, identity: Identity) -> frozenset[ResourceKey]:
+        """Record a resource's registry identity; returns the children that waited for it, which wait no more."""
+        self._identities[key] = identity
+        return self.release_waiters(key)
+
+    def forget_identity(self, key: ResourceKey) -> None:
+        """Take back an identity that turned out wrong."""
+        self._identities.pop(key, None)
+
+    def wait_for(self, parent: ResourceKey, child: ResourceKey) -> None:
+        """Have the child returned by the next `identify` of its parent. Call this before looking the parent up."""
+        self._waiters.setdefault(parent, set()).add(child)
+
+    def release_waiters(self, parent: ResourceKey) -> frozenset[ResourceKey]:
+        """Hand out the children that wait for this parent, and forget them."""
+        return frozenset(self._waiters.pop(parent, ()))
+
+    def waited(self, key: ResourceKey, now: float) -> float:
+        """Seconds for which this resource has been waiting, counted from the first call."""
+        return now - self._waiting_since.setdefault(key, now)
+
+    def stop_waiting(self, key: ResourceKey) -> None:
+        """Start `waited` anew at its next call."""
+        self._waiting_since.pop(key, None)

@@ -1,0 +1,154 @@
+"""What becomes of the entries when a resource is deleted: archived, left, or handed to another resource."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from model_registry.exceptions import StoreError
+from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy, ModelVersionStatus
+from registrar.apply import archive
+from registrar.claims import Claim
+from registrar.conditions import Reason
+from registrar.contend import entry_name, exists
+from registrar.context import Context
+from registrar.errors import Problem, Severity, problem_of
+from registrar.finalizer import release
+from registrar.head import Head
+from registrar.kinds.base import EntryKind
+from registrar.kinds.desired import ARTIFACT_KINDS, ENTRY_KINDS
+from registrar.outcome import Facts, Outcome
+from registrar.plan import Memory, Policies, plan_retirement
+from registrar.report import report
+from registrar.resources import ResourceKey
+from registrar.workqueue import DONE, Next
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One entry of a resource that is going.
+
+    Attributes:
+        kind: its kind.
+        entry_id: its ID.
+        name: its name as the resource has it; under an ID of a reset database there is another one.
+        reference: who wanted it, as the owner stamp writes it.
+        parent_id: ID of its parent entry; empty for registered models, or where nothing tells it.
+        remembered: the ID comes from the status, so that an entry without a stamp is believed to be ours.
+    """
+
+    kind: EntryKind
+    entry_id: str
+    name: str
+    reference: str
+    parent_id: str
+    remembered: bool
+
+
+async def retire(head: Head, context: Context) -> Next:
+    """Retire what the resource stands for, then let it go.
+
+    The references in the spec are not followed and the spec is not parsed: parents are probably going too, and a
+    spec that became invalid must not hold a deletion.
+    """
+    if not head.has_finalizer:
+        return DONE
+    policies = _policies(head, context)
+    if head.metadata.paused or policies.deletion is DeletionPolicy.ORPHAN:
+        await release(head, context)
+        return DONE
+    try:
+        context.registry.require_view()
+        for target in _targets(head, context):
+            await retire_entry(target, head.key, policies, context)
+    except StoreError as error:
+        problem = problem_of(error)
+        message = (
+            f"The deletion waits for the registry: {problem.message} To delete without archiving the entry, set "
+            "spec.deletionPolicy to Orphan."
+        )
+        waiting = Problem(Severity.TRANSIENT, _reason(problem), message)
+        return await report(head, Outcome(Facts.of(head.status), waiting), context)
+    await release(head, context)
+    return DONE
+
+
+async def retire_entry(target: Target, key: ResourceKey, policies: Policies, context: Context) -> None:
+    """Retire one entry, unless another resource wants it, or it is not ours.
+
+    Args:
+        target: the entry.
+        key: the resource that lets it go.
+        policies: of that resource.
+        context: the operator.
+
+    Raises:
+        StoreError: the registry could not answer, or refused.
+    """
+    registry = context.registry
+    observed = await target.kind.get(registry.client, target.entry_id)
+    if observed is None:
+        registry.view.forget(target.kind.ENTRY, target.entry_id)
+        return
+    registry.view.keep(observed)
+    if observed.name != target.name:
+        logger.warning("%s: the entry %s is %r now and is left alone", key, target.entry_id, observed.name)
+        return
+    if await _is_wanted_by_another(Claim(target.kind.NAME, target.parent_id, target.name), key, context):
+        logger.info("%s hands %s %s over", key, target.kind.NAME, target.entry_id)
+        return
+    memory = Memory(target.entry_id if target.remembered else None)
+    planned = plan_retirement(target.kind.RETIRED, observed, target.reference, memory, policies, registry.owner_id)
+    if planned is not None:
+        await archive(target.kind, planned, registry)
+
+
+async def _is_wanted_by_another(claim: Claim, key: ResourceKey, context: Context) -> bool:
+    rivals = [one for one in context.claims.claimants(claim) if one.key != key and not one.terminating]
+    return any([await exists(one.key, context) for one in rivals])
+
+
+def _policies(head: Head, context: Context) -> Policies:
+    """Only the deletion policy counts here; it is read from the unparsed spec."""
+    written = head.body.get("spec", {}).get("deletionPolicy")
+    deletion = DeletionPolicy(written) if written is not None else context.settings.deletion_policy
+    return Policies(AdoptionPolicy.ADOPT, DriftPolicy.CORRECT, deletion, take_over=False)
+
+
+def _targets(head: Head, context: Context) -> list[Target]:
+    """The entries of the resource, artifacts first: by their IDs, and by their stamps for IDs that were never kept."""
+    registry = context.registry
+    known_id = head.known_id(registry)
+    parent_id = getattr(head.status, "parent_id", None) or ""
+    kind = ENTRY_KINDS[head.key.kind]
+    own = _found(kind, known_id, entry_name(head.body), head.key.path, parent_id, context)
+    artifacts: list[Target] = []
+    if isinstance(head.status, ModelVersionStatus):
+        version_id = own[0].entry_id if own else ""
+        known = {(str(one.type), one.name): one.id for one in head.status.artifacts or () if known_id is not None}
+        spec = head.body.get("spec", {})
+        written = {
+            *(("doc-artifact", one["name"]) for one in spec.get("docArtifacts", ())),
+            *(("model-artifact", one["name"]) for one in spec.get("artifacts", ())),
+        }
+        for type_name, name in sorted({*known, *written}):
+            reference = f"{head.key.path}#{name}"
+            entry_id = known.get((type_name, name))
+            artifacts += _found(ARTIFACT_KINDS[type_name], entry_id, name, reference, version_id, context)
+    return [*artifacts, *own]
+
+
+def _found(
+    kind: EntryKind, known_id: str | None, name: str, reference: str, parent_id: str, context: Context
+) -> list[Target]:
+    stamped = [
+        str(entry.id) for entry in context.registry.view.stamped(kind.ENTRY, reference) if type(entry) is kind.ENTRY
+    ]
+    ids = dict.fromkeys([*([known_id] if known_id else []), *stamped])
+    return [Target(kind, one, name, reference, parent_id, remembered=one == known_id) for one in ids]
+
+
+def _reason(problem: Problem) -> Reason:
+    return Reason.UNAUTHORIZED if problem.reason is Reason.UNAUTHORIZED else Reason.REGISTRY_UNAVAILABLE

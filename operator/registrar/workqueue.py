@@ -1,0 +1,167 @@
+"""The one queue of the operator: which key runs next, and when a key runs again.
+
+A key is never in two workers at once: a key that is added while it runs is run once more afterwards, however often
+it was added. Failures are repeated with exponential back-off and full jitter until the key is forgotten. Delays are
+timers of the event loop, which keeps them in a heap of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+logger = logging.getLogger(__name__)
+
+FIRST_BACKOFF = 0.5
+"""Seconds: the ceiling of the first retry; it doubles with each further failure."""
+LONGEST_BACKOFF = 300.0
+"""Seconds: the ceiling that back-off never passes."""
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What happens to a key after it ran.
+
+    Attributes:
+        after: seconds until it runs again; None when nothing is due.
+        failed: run again after the key's back-off, and count one more failure.
+    """
+
+    after: float | None = None
+    failed: bool = False
+
+
+DONE = Next()
+NOW = Next(after=0.0)
+RETRY = Next(failed=True)
+
+
+def _spread(ceiling: float) -> float:
+    """Full jitter: anywhere between nothing and the ceiling, so that failures that came together part."""
+    return random.uniform(0, ceiling)  # noqa: S311 - spreads load, protects nothing
+
+
+class WorkQueue(Generic[Key]):
+    """A deduplicating queue with bounded workers, per-key back-off and delayed runs.
+
+    Args:
+        process: reconciles one key; an exception from it is logged and counts as a failure.
+        workers: how many keys may run at once.
+        jitter: draws a delay between 0 and its argument, both in seconds.
+    """
+
+    def __init__(
+        self,
+        process: Callable[[Key], Awaitable[Next]],
+        *,
+        workers: int,
+        jitter: Callable[[float], float] = _spread,
+    ) -> None:
+        self._process = process
+        self._workers = workers
+        self._jitter = jitter
+        self._ready: asyncio.Queue[Key] = asyncio.Queue()
+        self._dirty: set[Key] = set()
+        self._running: set[Key] = set()
+        self._failures: dict[Key, int] = {}
+        self._timers: dict[Key, asyncio.TimerHandle] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._idle = asyncio.Event()
+        self._stopping = False
+
+    def __len__(self) -> int:
+        """The number of keys that wait for a worker now; delayed keys are not counted."""
+        return self._ready.qsize()
+
+    def add(self, key: Key) -> None:
+        """Run the key as soon as a worker is free; a delayed run of it is taken back."""
+        self._cancel_timer(key)
+        if key in self._dirty:
+            return
+        self._dirty.add(key)
+        if key not in self._running:
+            self._ready.put_nowait(key)
+
+    def add_after(self, key: Key, seconds: float) -> None:
+        """Run the key in that many seconds, unless it is added before; the earlier of two delays holds."""
+        if key in self._dirty:
+            return
+        if seconds <= 0:
+            self.add(key)
+            return
+        loop = asyncio.get_running_loop()
+        timer = self._timers.get(key)
+        if timer is not None and timer.when() <= loop.time() + seconds:
+            return
+        self._cancel_timer(key)
+        self._timers[key] = loop.call_later(seconds, self.add, key)
+
+    def forget(self, key: Key) -> None:
+        """Drop the failures of a key, so that its next failure starts at the shortest back-off."""
+        self._failures.pop(key, None)
+
+    def failures(self, key: Key) -> int:
+        """How often the key has failed in a row."""
+        return self._failures.get(key, 0)
+
+    def start(self) -> None:
+        """Start the workers in the running loop."""
+        self._tasks = [asyncio.create_task(self._work(), name=f"worker {n}") for n in range(self._workers)]
+
+    async def drain(self, timeout_seconds: float) -> None:
+        """Start nothing new, let what runs finish, and cancel what still runs after the time-out."""
+        self._stopping = True
+        for key in list(self._timers):
+            self._cancel_timer(key)
+        if self._running:
+            self._idle.clear()
+            try:
+                await asyncio.wait_for(self._idle.wait(), timeout_seconds)
+            except TimeoutError:
+                logger.warning("Stopped while still reconciling: %s", ", ".join(map(str, self._running)))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _cancel_timer(self, key: Key) -> None:
+        timer = self._timers.pop(key, None)
+        if timer is not None:
+            timer.cancel()
+
+    async def _work(self) -> None:
+        while True:
+            key = await self._ready.get()
+            if self._stopping:
+                return
+            self._dirty.discard(key)
+            self._running.add(key)
+            try:
+                outcome = await self._process(key)
+            except Exception:
+                logger.exception("Reconciling %s failed in a way that was not foreseen; it is tried again", key)
+                outcome = RETRY
+            finally:
+                self._running.discard(key)
+                if not self._running:
+                    self._idle.set()
+            self._follow_up(key, outcome)
+
+    def _follow_up(self, key: Key, outcome: Next) -> None:
+        if key in self._dirty:
+            self._ready.put_nowait(key)
+        if outcome.failed:
+            failures = self._failures.get(key, 0)
+            self._failures[key] = failures + 1
+            ceiling = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(failures, 20))
+            # Never at once: a failure that repeats without a pause would hold its worker for good.
+            self.add_after(key, max(self._jitter(ceiling), 0.01))
+            return
+        self.forget(key)
+        if outcome.after is not None:
+            self.add_after(key, outcome.after)
