@@ -83,7 +83,7 @@ class Entries(Generic[EntryT]):
         if len(found) > 1:
             ids = ", ".join(str(entry.id) for entry in found)
             raise AmbiguousEntryError(
-                f"{len(found)} entries are a {self._kind.noun} named {name!r}: get one by its ID ({ids})", list(found)
+                f"{len(found)} {self._kind.noun}s are named {name!r}: get one by its ID ({ids})", list(found)
             )
         return found[0] if found else None
 

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, cast
 
 from .types import Artifact, DocArtifact, ModelArtifact, RegistryEntry
 from .types.base import Scalar, checked_property
@@ -38,18 +39,17 @@ def read(cls: type[EntryT], body: Mapping[str, Any]) -> EntryT:
     """Return the entry that a JSON object stands for.
 
     Args:
-        cls: Its class. For an artifact the object's `artifactType` decides, and `cls` is what remains for an unknown
-            type.
+        cls: Its class. An artifact of a type that has a class of its own is read as one, whatever is asked for.
         body: The object; fields that the class does not have are ignored.
 
     Raises:
         ValueError: If the object is no such entry, or has no ID.
     """
-    if issubclass(cls, Artifact):
-        named = _ARTIFACT_CLASSES.get(body.get("artifactType"), cls)
-        cls = named if issubclass(named, cls) else cls
+    of_type = _ARTIFACT_CLASSES.get(body.get("artifactType"))
+    if of_type is not None and not issubclass(cls, of_type):
+        cls = cast("type[EntryT]", of_type)
     fields = {
-        **body,
+        **{name: value for name, value in body.items() if name in _known(cls)},
         # The registry stores an empty external ID as one, but finds nothing by it.
         "externalId": body.get("externalId") or None,
         "customProperties": _scalars(body.get("customProperties")),
@@ -70,6 +70,12 @@ def read_list(cls: type[EntryT], body: Mapping[str, Any]) -> list[EntryT]:
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise ValueError("a page without items")
     return [read(cls, item) for item in items]
+
+
+@cache
+def _known(cls: type[RegistryEntry]) -> frozenset[str]:
+    """The fields that a class has, by the registry's names."""
+    return frozenset(str(field.alias) for field in cls.model_fields.values())
 
 
 def _body(entry: RegistryEntry, left_out: set[str]) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Artifacts: where the files and documents of a version are."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from .base import RegistryEntry
+
+# Each class has an `__init__` of its own: type checkers would make one up that takes no positional name.
 
 
 class ArtifactState(StrEnum):
@@ -33,6 +35,9 @@ class Artifact(RegistryEntry):
     uri: str | None = None
     state: Annotated[ArtifactState | str, Field(union_mode="left_to_right")] | None = None
     artifact_type: str | None = None
+
+    def __init__(self, name: str | None = None, /, **data: Any) -> None:
+        super().__init__(name, **data)
 
 
 class ModelArtifact(Artifact):
@@ -63,8 +68,14 @@ class ModelArtifact(Artifact):
     model_source_id: str | None = None
     model_source_name: str | None = None
 
+    def __init__(self, name: str | None = None, /, **data: Any) -> None:
+        super().__init__(name, **data)
+
 
 class DocArtifact(Artifact):
     """A document about a version."""
 
     artifact_type: str | None = "doc-artifact"
+
+    def __init__(self, name: str | None = None, /, **data: Any) -> None:
+        super().__init__(name, **data)

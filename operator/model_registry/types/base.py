@@ -61,7 +61,8 @@ class RegistryEntry(BaseModel):
     """An entry of the registry.
 
     For every field, None means "leave it alone" and is never sent; `""`, `[]` and `{}` clear it. Entries are equal
-    when all their fields are. The name may be given as the first positional argument.
+    when all their fields are. The name may be given as the first positional argument, and every other field by its
+    name here or by the registry's own (`external_id`, `externalId`); an unknown one is refused.
 
     Attributes:
         name: Never changes once the entry exists.
@@ -76,7 +77,11 @@ class RegistryEntry(BaseModel):
     """
 
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, validate_assignment=True, protected_namespaces=()
+        alias_generator=to_camel,
+        populate_by_name=True,
+        validate_assignment=True,
+        extra="forbid",  # a misspelt field must not vanish; what the server adds is dropped before (`_wire.read`)
+        protected_namespaces=(),
     )
 
     name: str | None = None

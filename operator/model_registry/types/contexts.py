@@ -1,11 +1,13 @@
 """Registered models and their versions."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from .base import RegistryEntry
+
+# Each class has an `__init__` of its own: type checkers would make one up that takes no positional name.
 
 
 class RegisteredModelState(StrEnum):
@@ -53,6 +55,9 @@ class RegisteredModel(RegistryEntry):
     license_link: str | None = None
     library_name: str | None = None
 
+    def __init__(self, name: str | None = None, /, **data: Any) -> None:
+        super().__init__(name, **data)
+
 
 class ModelVersion(RegistryEntry):
     """A version of a registered model.
@@ -68,3 +73,6 @@ class ModelVersion(RegistryEntry):
     state: Annotated[ModelVersionState | str, Field(union_mode="left_to_right")] | None = None
     author: str | None = None
     registered_model_id: str | None = None
+
+    def __init__(self, name: str | None = None, /, **data: Any) -> None:
+        super().__init__(name, **data)
