@@ -1,11 +1,14 @@
 import json
 import subprocess
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from devcluster.controlplane import ControlPlane
+from registrar.api.meta import API_VERSION
+from registrar.api.v1alpha1 import KINDS
 from tests.crds.manifests import Manifest
 
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
@@ -20,6 +23,21 @@ def kubectl(cluster: ControlPlane, namespace: str) -> Kubectl:
         return cluster.run_kubectl(f"--namespace={namespace}", *arguments, stdin=stdin, check=check)
 
     return run
+
+
+@pytest.fixture
+def openapi(cluster: ControlPlane) -> dict[str, Any]:
+    """What kubectl explains by, once the API server has published it: that comes after Established."""
+    path = f"/openapi/v3/apis/{API_VERSION}"
+    deadline = time.monotonic() + 60
+    while (answer := cluster.run_kubectl("get", "--raw", path, check=False)).returncode != 0 or not all(
+        f".{kind.KIND}" in answer.stdout for kind in KINDS
+    ):
+        assert time.monotonic() < deadline, answer.stderr
+        time.sleep(0.1)
+    document = json.loads(answer.stdout)
+    assert isinstance(document, dict)
+    return document
 
 
 @pytest.fixture

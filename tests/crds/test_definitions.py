@@ -38,11 +38,10 @@ def test_kustomization_holds_every_definition(cluster: ControlPlane) -> None:
 
 
 @each_kind
-def test_every_field_is_described(cluster: ControlPlane, kind: type[Any]) -> None:
+def test_every_field_is_described(openapi: dict[str, Any], kind: type[Any]) -> None:
     """What ``kubectl explain`` reads, for every field at every depth."""
-    document = json.loads(cluster.run_kubectl("get", "--raw", f"/openapi/v3/apis/{API_VERSION}").stdout)
     name = ".".join([*reversed(GROUP.split(".")), API_VERSION.split("/")[1], kind.KIND])
-    fields = dict(_fields(document["components"]["schemas"][name], ""))
+    fields = dict(_fields(openapi["components"]["schemas"][name], ""))
 
     assert {".spec.name", ".spec.customProperties", ".status.conditions.reason"} <= fields.keys()
     assert [path for path, field in fields.items() if not field.get("description", "").strip()] == []
@@ -55,6 +54,7 @@ def _fields(schema: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, 
             yield from _fields(field.get("items", field), f"{path}.{name}")
 
 
+@pytest.mark.usefixtures("openapi")
 def test_kubectl_explains_a_nested_field(cluster: ControlPlane) -> None:
     answer = cluster.run_kubectl("explain", "modelversions.spec.artifacts.uri")
 

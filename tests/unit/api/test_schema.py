@@ -1,0 +1,122 @@
+"""What every generated schema must have, whatever its fields are."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from registrar.api.schema import custom_resource_definition, openapi_schema
+from registrar.api.v1alpha1 import KINDS
+
+Schema = dict[str, Any]
+MEBIBYTE = 1024 * 1024
+each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.KIND)
+UNSUPPORTED = {"$ref", "$defs", "title", "anyOf", "oneOf", "allOf", "const", "propertyNames", "nullable"}
+
+
+def nodes(schema: Schema, path: str = "") -> Iterator[tuple[str, Schema]]:
+    """Every schema below one, by its path."""
+    yield path, schema
+    for name, field in schema.get("properties", {}).items():
+        yield from nodes(field, f"{path}.{name}")
+    for key in ("items", "additionalProperties"):
+        if key in schema:
+            yield from nodes(schema[key], f"{path}[]")
+
+
+def own_nodes(kind: type[Any]) -> Iterator[tuple[str, Schema]]:
+    properties = openapi_schema(kind)["properties"]
+    yield from nodes(properties["spec"], ".spec")
+    yield from nodes(properties["status"], ".status")
+
+
+@each_kind
+def test_every_string_list_and_map_is_limited(kind: type[Any]) -> None:
+    limits = {"string": {"maxLength", "enum", "format"}, "array": {"maxItems"}}
+    unlimited = [
+        path
+        for path, node in own_nodes(kind)
+        if not limits.get(node.get("type", ""), node.keys()) & node.keys()
+        or ("additionalProperties" in node and "maxProperties" not in node)
+    ]
+    assert unlimited == []
+
+
+@each_kind
+def test_every_named_field_is_described_in_a_sentence(kind: type[Any]) -> None:
+    named = [(path, node) for path, node in own_nodes(kind) if not path.endswith("[]")]
+
+    assert [path for path, node in named if not node.get("description", "").endswith((".", "…"))] == []
+    assert [path for path, node in named if "\n" in node["description"]] == []
+
+
+@each_kind
+def test_nothing_but_the_status_has_a_default(kind: type[Any]) -> None:
+    """A default in the spec is a permanent difference between the cluster and Git."""
+    defaults = {path: node["default"] for path, node in nodes(openapi_schema(kind)) if "default" in node}
+
+    assert defaults == {".status": {"observedGeneration": -1}}
+
+
+@each_kind
+def test_schema_is_structural(kind: type[Any]) -> None:
+    assert [path for path, node in nodes(openapi_schema(kind)) if UNSUPPORTED & node.keys()] == []
+    assert [
+        path
+        for path, node in nodes(openapi_schema(kind))
+        if "type" not in node and "x-kubernetes-preserve-unknown-fields" not in node
+    ] == []
+
+
+@each_kind
+def test_largest_spec_fits_etcd(kind: type[Any]) -> None:
+    """etcd takes 1.5 MiB a request. The values of custom properties are not counted: the schema cannot limit them."""
+    assert largest(openapi_schema(kind)["properties"]["spec"]) < MEBIBYTE
+
+
+def largest(schema: Schema) -> int:
+    """Characters of the largest value of a schema, without its keys."""
+    match schema.get("type"):
+        case "string" if "enum" in schema:
+            return max(map(len, schema["enum"]))
+        case "string":
+            return int(schema["maxLength"])
+        case "array":
+            return int(schema["maxItems"]) * largest(schema["items"])
+        case "object":
+            return sum(largest(field) for field in schema.get("properties", {}).values())
+    raise AssertionError(f"no bound for {schema}")
+
+
+@each_kind
+def test_lists_of_objects_are_told_apart_by_one_key(kind: type[Any]) -> None:
+    keys = {
+        path: node.get("x-kubernetes-list-map-keys")
+        for path, node in own_nodes(kind)
+        if node.get("type") == "array" and node["items"]["type"] == "object"
+    }
+    inline = {
+        ".spec.artifacts": ["name"],
+        ".spec.docArtifacts": ["name"],
+        ".status.artifacts": ["name"],
+    }
+    assert keys == {".status.conditions": ["type"], **(inline if kind.KIND == "ModelVersion" else {})}
+
+
+@each_kind
+def test_names_lead_and_required_fields_come_first(kind: type[Any]) -> None:
+    spec = openapi_schema(kind)["properties"]["spec"]
+    required = spec.get("required", [])
+
+    assert list(spec["properties"])[: len(required) + 1] == [
+        *sorted(required, key=list(spec["properties"]).index),
+        "name",
+    ]
+
+
+@each_kind
+def test_manifest_does_not_share_state_with_the_next_one(kind: type[Any]) -> None:
+    first = custom_resource_definition(kind)
+    first["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"].clear()
+
+    assert custom_resource_definition(kind)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]
