@@ -58,7 +58,10 @@ def parse_address(
         if default_scheme is None:
             raise ValueError(f"The server address {text!r} has no scheme: start it with http:// or https://")
         text = f"{default_scheme}://{text}"
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:
+        raise ValueError(f"The server address {text!r} cannot be read: {error}") from None
     shown = _checked(parts, text)
     if must_be_secure and parts.scheme != "https":
         raise ValueError(f"The token would travel in the open to {text!r}: use https://, or an insecure connection")

@@ -58,7 +58,7 @@ class Entries(Generic[EntryT]):
         request = Request("PATCH", item(self._kind.update, entry.id), body=_wire.update(entry))
         return _checked(entry, await self._write(entry, request, None))
 
-    async def get(self, entry_id: str) -> EntryT | None:
+    async def get(self, entry_id: str | None) -> EntryT | None:
         """Return the entry with this ID."""
         return await self._maybe(Request("GET", item(self._kind.collection, entry_id)))
 

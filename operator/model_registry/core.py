@@ -30,7 +30,7 @@ class ModelRegistryAPIClient(Connection):
     Every method raises, of `model_registry.exceptions`:
         APIStatusError: The subclass that fits, if the server answers with an error.
         ConnectionFailed: If there is no answer; `OutcomeUnknown` if a create may have been carried out.
-    and `ValueError` for an address, a token or an argument that cannot be right.
+    and `ValueError` for an address, a token or an argument that cannot be right, such as the ID of an entry that has none.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -65,7 +65,7 @@ class ModelRegistryAPIClient(Connection):
                 raise
             return existing
 
-    async def get_registered_model_by_id(self, registered_model_id: str) -> RegisteredModel | None:
+    async def get_registered_model_by_id(self, registered_model_id: str | None) -> RegisteredModel | None:
         """Return the model with this ID."""
         return await self._models.get(registered_model_id)
 
@@ -124,7 +124,7 @@ class ModelRegistryAPIClient(Connection):
                 raise
             return existing
 
-    async def get_model_version_by_id(self, model_version_id: str) -> ModelVersion | None:
+    async def get_model_version_by_id(self, model_version_id: str | None) -> ModelVersion | None:
         """Return the version with this ID."""
         return await self._versions.get(model_version_id)
 
@@ -184,7 +184,7 @@ class ModelRegistryAPIClient(Connection):
             return await self._model_artifacts.update(model_artifact)
         return await self._model_artifacts.create(model_artifact)
 
-    async def upsert_model_version_artifact(self, artifact: ArtifactT, model_version_id: str) -> ArtifactT:
+    async def upsert_model_version_artifact(self, artifact: ArtifactT, model_version_id: str | None) -> ArtifactT:
         """Create an artifact of any type in a version, or update it and link it to that version too.
 
         Raises:
@@ -206,11 +206,11 @@ class ModelRegistryAPIClient(Connection):
             return await self._artifacts.update(artifact)
         return await self._artifacts.create(artifact)
 
-    async def get_model_artifact_by_id(self, model_artifact_id: str) -> ModelArtifact | None:
+    async def get_model_artifact_by_id(self, model_artifact_id: str | None) -> ModelArtifact | None:
         """Return the model artifact with this ID."""
         return await self._model_artifacts.get(model_artifact_id)
 
-    async def get_artifact_by_id(self, artifact_id: str) -> Artifact | None:
+    async def get_artifact_by_id(self, artifact_id: str | None) -> Artifact | None:
         """Return the artifact with this ID, of whatever type."""
         return await self._artifacts.get(artifact_id)
 
@@ -248,7 +248,7 @@ class ModelRegistryAPIClient(Connection):
         return await self._model_artifacts.page(path, options, artifactType=ArtifactTypeQueryParam.MODEL_ARTIFACT)
 
     async def get_model_version_artifacts(
-        self, model_version_id: str, options: ListOptions | None = None
+        self, model_version_id: str | None, options: ListOptions | None = None
     ) -> list[Artifact]:
         """Return the artifacts of a version, of whatever type."""
         return await self._artifacts.page(within(ARTIFACT, model_version_id), options)
