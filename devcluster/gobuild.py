@@ -1,7 +1,6 @@
 """Builds programs from a Go module, with progress that tells the packages done of all."""
 
 import re
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -44,7 +43,7 @@ def build(module: GoModule, names: list[str], destination: Path, console: Consol
             builder.compile(finished, stale, shown)
         destination.mkdir(exist_ok=True)
         for name in names:
-            shutil.move(finished / _executable(module.packages[name]), destination / name)
+            (finished / _executable(module.packages[name])).rename(destination / name)
 
 
 class _Builder:

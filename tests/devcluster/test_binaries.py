@@ -1,0 +1,195 @@
+"""Where the programs come from, in which order, and that two processes never build at once."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from devcluster import binaries, envtest_archive, gomodule
+from devcluster.errors import BinariesError
+from devcluster.gomodule import GoModule
+from tests.devcluster.archive_index import Index, archive_of
+
+REPOSITORY = Path(__file__).parents[2]
+ARCHIVED = {name: f"#!/bin/sh\necho archived {name}\n" for name in envtest_archive.PROGRAMS}
+DEADLINE = 120.0
+
+pytestmark = pytest.mark.usefixtures("empty_cache", "no_assets")
+
+
+@pytest.fixture
+def no_assets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(binaries.ASSETS, raising=False)
+
+
+@pytest.fixture
+def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_assets: None) -> Path:  # noqa: ARG001 - comes first
+    folder = tmp_path / "assets"
+    folder.mkdir()
+    monkeypatch.setenv(binaries.ASSETS, str(folder))
+    return folder
+
+
+@pytest.fixture
+def buildable(module: GoModule, monkeypatch: pytest.MonkeyPatch) -> GoModule:
+    """Let the control plane's programs be built from a module of a few lines."""
+    greeter = module.packages["greeter"]
+    small = GoModule(module.folder, dict.fromkeys(binaries.CONTROLLERS_TOO, greeter), module.flags)
+    monkeypatch.setattr(gomodule, "control_plane", lambda: small)
+    return small
+
+
+def _put(folder: Path, *names: str) -> dict[str, Path]:
+    for name in names:
+        (folder / name).write_text("#!/bin/sh\n")
+        (folder / name).chmod(0o755)
+    return {name: folder / name for name in names}
+
+
+def test_assets_win_and_nothing_is_asked_of_the_network(index: Index, assets: Path, paper: Console) -> None:
+    index.release("v1.37.0", archive_of(ARCHIVED))
+    there = _put(assets, *binaries.PROGRAMS)
+
+    assert binaries.ensure(binaries.PROGRAMS, paper) == there
+    assert index.asked == []
+    assert paper.export_text() == ""
+
+
+def test_archive_is_fetched_once_and_then_cached(index: Index, empty_cache: Path, paper: Console) -> None:
+    path = index.release("v1.37.0", archive_of(ARCHIVED))
+
+    first = binaries.ensure(binaries.PROGRAMS, paper)
+    second = binaries.ensure(binaries.PROGRAMS, paper)
+
+    assert first == second
+    assert {name: program.read_text() for name, program in first.items()} == ARCHIVED
+    assert all(program.is_relative_to(empty_cache) for program in first.values())
+    assert index.asked == ["/index.yaml", path]
+
+
+def test_assets_that_lack_a_program_are_completed(index: Index, assets: Path, paper: Console) -> None:
+    index.release("v1.37.0", archive_of(ARCHIVED))
+    _put(assets, "etcd")
+    (assets / "kubectl").write_text("no permission to run this")
+
+    found = binaries.ensure(binaries.PROGRAMS, paper)
+
+    assert found["etcd"] == assets / "etcd"
+    assert found["kubectl"].read_text() == ARCHIVED["kubectl"]
+    assert f"KUBEBUILDER_ASSETS is {assets}, which lacks them" in paper.export_text()
+
+
+@pytest.mark.usefixtures("buildable")
+def test_without_an_archive_it_is_built_and_says_so_before(index: Index, empty_cache: Path, paper: Console) -> None:
+    found = binaries.ensure(["etcd"], paper)
+
+    assert subprocess.run([found["etcd"]], capture_output=True, text=True, check=True).stdout == "good morning"
+    assert index.asked == ["/index.yaml"]
+    told = paper.export_text().splitlines()
+    assert told[:3] == [
+        "The control plane needs etcd:",
+        "  KUBEBUILDER_ASSETS is not set.",
+        f"  The cache {empty_cache} does not have them.",
+    ]
+    assert told[3].startswith("  No released archive: ")
+    assert told[4].startswith(
+        "  Building etcd v1.37.2 from source with Go: about 10 minutes on two cores. This happens once"
+    )
+
+
+@pytest.mark.usefixtures("buildable")
+def test_program_that_the_archive_never_has_is_built(index: Index, paper: Console) -> None:
+    index.release("v1.37.0", archive_of(ARCHIVED))
+
+    found = binaries.ensure(binaries.CONTROLLERS_TOO, paper)
+
+    assert found["etcd"].read_text() == ARCHIVED["etcd"]
+    controllers = subprocess.run([found["kube-controller-manager"]], capture_output=True, text=True, check=True)
+    assert controllers.stdout == "good morning"
+
+
+def test_tampered_archive_is_never_used(index: Index, buildable: GoModule, paper: Console) -> None:
+    index.release("v1.37.0", archive_of(ARCHIVED), checksum="0" * 128)
+
+    found = binaries.ensure(["etcd"], paper)
+
+    assert "checksum" in paper.export_text()
+    assert found["etcd"].parent.name == f"control-plane-{buildable.key}"
+
+
+@pytest.mark.usefixtures("index")
+def test_new_module_is_built_anew(buildable: GoModule, paper: Console) -> None:
+    before = binaries.ensure(["etcd"], paper)["etcd"]
+    (buildable.folder / "go.mod").write_text("module example.invalid/morning\n\ngo 1.21.1\n")
+
+    after = binaries.ensure(["etcd"], paper)["etcd"]
+
+    assert after != before
+    assert before.exists()
+
+
+@pytest.mark.usefixtures("index")
+def test_two_processes_build_once(module: GoModule) -> None:
+    source = f"""
+from pathlib import Path
+from devcluster import binaries, gomodule
+module = gomodule.GoModule(Path({str(module.folder)!r}), {{"etcd": {module.packages["asker"]!r}}}, {module.flags!r})
+gomodule.control_plane = lambda: module
+print(binaries.ensure(["etcd"])["etcd"])
+"""
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", source],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=REPOSITORY,
+            env=os.environ.copy(),
+        )
+        for _ in range(2)
+    ]
+    outcomes = [process.communicate(timeout=DEADLINE) for process in started]
+
+    assert [process.returncode for process in started] == [0, 0]
+    assert len({found for found, _ in outcomes}) == 1
+    assert sum("Building etcd" in told for _, told in outcomes) == 1
+
+
+def test_command_says_where_the_programs_are(assets: Path) -> None:
+    _put(assets, *binaries.CONTROLLERS_TOO)
+    result = _command()
+
+    assert result.stdout.splitlines() == [f"{name}: {assets / name}" for name in binaries.CONTROLLERS_TOO]
+    assert result.returncode == 0
+
+
+def test_command_refuses_a_program_it_does_not_know() -> None:
+    result = _command("kubelet")
+
+    assert result.returncode == 2
+    assert (
+        "no such program: kubelet; choose from etcd, kube-apiserver, kubectl, kube-controller-manager" in result.stderr
+    )
+
+
+def test_build_error_reaches_the_caller(index: Index, buildable: GoModule, paper: Console) -> None:
+    (buildable.folder / "words" / "words.go").write_text("package words\n")
+
+    with pytest.raises(BinariesError, match=r"undefined: words\.Greeting"):
+        binaries.ensure(["etcd"], paper)
+    assert index.asked == ["/index.yaml"]
+
+
+def test_real_module_stamps_the_version_that_it_pins() -> None:
+    module = gomodule.control_plane()
+
+    assert set(module.packages) == set(binaries.CONTROLLERS_TOO)
+    assert f"version.gitVersion={gomodule.kubernetes_version()} " in module.flags[-1]
+
+
+def _command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "devcluster.binaries", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=REPOSITORY)
