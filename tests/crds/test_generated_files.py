@@ -65,3 +65,12 @@ def test_check_names_a_left_over_file_and_writing_removes_it(tree: Path) -> None
     generate.write(tree, generate.generated())
     assert not left_over.exists()
     assert _check(tree) == (0, "")
+
+
+def test_an_installed_copy_asks_where_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generate, "SOURCE_ROOT", tmp_path / "site-packages")
+
+    result = CliRunner().invoke(generate.main, [])
+    assert result.exit_code == 2
+    assert "name a folder with --root" in result.output
+    assert list(tmp_path.iterdir()) == []
