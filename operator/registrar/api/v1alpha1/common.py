@@ -11,10 +11,9 @@ from typing import Annotated, ClassVar, TypeVar
 from pydantic import Field
 
 from registrar.api.meta import RECONCILE_REQUEST_MAX_LENGTH, Condition, Frozen, Resource, Timestamp
-from registrar.api.properties import MAX_NAME_LENGTH, MAX_PROPERTIES, CustomProperties
+from registrar.api.properties import INT32_MAX, MAX_NAME_LENGTH, MAX_PROPERTIES, CustomProperties
 from registrar.api.rules import ListMap, Rule
 
-INT32_MAX = 2**31 - 1
 MAX_CHILD_NAME_LENGTH = 240
 MAX_ARTIFACTS = 32
 MAX_DOCUMENTS = 16
