@@ -1,0 +1,94 @@
+"""What this resource has set, and only that, is cleared when it leaves the spec."""
+
+import pytest
+
+from model_registry import ModelRegistryAPIClient
+from model_registry.types import RegisteredModel
+from tests.controller.conftest import Unique
+from tests.support.resources import Namespace, manifest
+
+pytestmark = pytest.mark.usefixtures("operator")
+
+
+async def _properties(registry: ModelRegistryAPIClient, name: str) -> dict[str, object]:
+    entry = await registry.get_registered_model_by_params(name=name)
+    assert entry is not None
+    properties = dict(entry.custom_properties or {})
+    del properties["model-registrar.dev/owner"]
+    return properties
+
+
+async def test_a_field_that_leaves_the_spec_is_cleared_and_comes_back(
+    space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
+) -> None:
+    name = unique("model")
+    space.apply(manifest("RegisteredModel", name, description="d", owner="o", tasks=["ocr"]))
+    resource = space.ready("RegisteredModel", name)
+    assert resource["status"]["ownedFields"] == ["description", "owner", "tasks"]
+    space.apply(manifest("RegisteredModel", name, owner="o"))
+    resource = space.ready("RegisteredModel", name)
+    assert resource["status"]["ownedFields"] == ["owner"]
+    entry = await registry.get_registered_model_by_params(name=name)
+    assert entry is not None
+    assert (entry.description or "", entry.owner, entry.tasks or []) == ("", "o", [])
+    space.apply(manifest("RegisteredModel", name, description="d", owner="o", tasks=["ocr"]))
+    space.ready("RegisteredModel", name)
+    entry = await registry.get_registered_model_by_params(name=name)
+    assert entry is not None
+    assert (entry.description, entry.owner, entry.tasks) == ("d", "o", ["ocr"])
+
+
+async def test_a_field_that_was_released_belongs_to_others(
+    space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
+) -> None:
+    name = unique("model")
+    space.apply(manifest("RegisteredModel", name, description="d"))
+    space.ready("RegisteredModel", name)
+    space.apply(manifest("RegisteredModel", name))
+    entry_id = space.ready("RegisteredModel", name)["status"]["id"]
+    await registry.upsert_registered_model(RegisteredModel(name, id=entry_id, description="by hand"))
+    space.apply(manifest("RegisteredModel", name, owner="o"))
+    space.ready("RegisteredModel", name)
+    entry = await registry.get_registered_model_by_params(name=name)
+    assert entry is not None
+    assert (entry.description, entry.owner) == ("by hand", "o")
+
+
+async def test_properties_keep_their_types_and_those_of_others_stay(
+    space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
+) -> None:
+    name = unique("model")
+    declared = {"s": "text", "i": 7, "f": 0.5, "b": True, "whole": {"double": 1}, "number": {"string": "5"}}
+    space.apply(manifest("RegisteredModel", name, customProperties=declared))
+    resource = space.ready("RegisteredModel", name)
+    assert resource["status"]["ownedProperties"] == sorted(declared)
+    kept = await _properties(registry, name)
+    assert kept == {"s": "text", "i": 7, "f": 0.5, "b": True, "whole": 1.0, "number": "5"}
+    assert {key: type(value) for key, value in kept.items()} == {
+        "s": str, "i": int, "f": float, "b": bool, "whole": float, "number": str,
+    }  # fmt: skip
+    entry = await registry.get_registered_model_by_params(name=name)
+    assert entry is not None
+    everything = {**(entry.custom_properties or {}), "from-a-pipeline": 3}
+    await registry.upsert_registered_model(RegisteredModel(name, id=entry.id, custom_properties=everything))
+    space.apply(manifest("RegisteredModel", name, customProperties={"s": "other", "whole": 2}))
+    space.ready("RegisteredModel", name)
+    kept = await _properties(registry, name)
+    # A plain 2 for what the registry has as a double stays a double.
+    assert kept == {"s": "other", "whole": 2.0, "from-a-pipeline": 3}
+    assert type(kept["whole"]) is float
+
+
+async def test_an_external_id_is_released_but_not_cleared(
+    space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
+) -> None:
+    name = unique("model")
+    space.apply(manifest("RegisteredModel", name, externalId=unique("ext")))
+    space.ready("RegisteredModel", name)
+    space.apply(manifest("RegisteredModel", name))
+    resource = space.ready("RegisteredModel", name)
+    assert "ownedFields" not in resource["status"]
+    entry = await registry.get_registered_model_by_params(external_id=unique("ext"))
+    assert entry is not None
+    assert entry.id == resource["status"]["id"]
+    assert [one["type"] for one in space.events(name) if one["reason"] == "ExternalIdReleased"] == ["Normal"]

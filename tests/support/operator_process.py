@@ -1,0 +1,76 @@
+"""The operator as a user runs it: ``python -m registrar run``, a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+SOURCE_ROOT = Path(__file__).parents[2] / "operator"
+START_LIMIT = 60.0
+"""Seconds to the first watch; two on an idle machine."""
+
+
+class OperatorProcess:
+    """One operator.
+
+    Args:
+        arguments: what follows ``registrar run``.
+        log: file that takes what it says.
+    """
+
+    def __init__(self, arguments: list[str], log: Path) -> None:
+        self._arguments = arguments
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> str:
+        """What it has said so far, of all its runs."""
+        return self._log.read_text(encoding="utf-8")
+
+    def start(self) -> None:
+        """Start it; returns at once."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("REGISTRAR_")}
+        environment |= {"PYTHONPATH": str(SOURCE_ROOT), "PYTHONWARNINGS": "error::DeprecationWarning:registrar"}
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "registrar", "run", *self._arguments],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment,
+            )
+
+    def wait(self) -> int:
+        """Wait for it to end by itself; gives its exit status."""
+        if self._process is None:
+            raise RuntimeError("it was not started")
+        return self._process.wait(START_LIMIT)
+
+    def stop(self) -> int | None:
+        """SIGTERM it; gives its exit status, None if it was not running."""
+        return self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """SIGKILL it, as the kernel or the kubelet would."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, number: signal.Signals) -> int | None:
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        process.send_signal(number)
+        return process.wait(START_LIMIT)
+
+    def wait_for_log(self, text: str, *, times: int = 1) -> None:
+        """Wait until it has said that, so many times over all its runs.
+
+        Raises:
+            TimeoutError: it has not; with what it said instead.
+        """
+        deadline = time.monotonic() + START_LIMIT
+        while self.log.count(text) < times:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the operator never said {text!r}:\n{self.log[-3000:]}")
+            time.sleep(0.05)

@@ -1,0 +1,127 @@
+"""The small language in which the tests speak of resources: apply, edit, delete, wait."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import kubernetes
+
+from devcluster.controlplane import ControlPlane
+from registrar.api.meta import API_VERSION, GROUP, VERSION
+
+Manifest = dict[str, Any]
+
+PLURALS = {"RegisteredModel": "registeredmodels", "ModelVersion": "modelversions", "ModelArtifact": "modelartifacts"}
+WAIT_LIMIT = 30.0
+"""Seconds until a test that waits gives up; what it waits for mostly takes less than one."""
+
+
+def manifest(kind: str, name: str, /, **spec: Any) -> Manifest:
+    """A resource of ours, without a namespace."""
+    return {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+def annotated(resource: Manifest, **annotations: str) -> Manifest:
+    """The same with annotations of ours, such as ``paused="true"`` (``_`` for ``-``)."""
+    named = {f"{GROUP}/{name.replace('_', '-')}": value for name, value in annotations.items()}
+    return {**resource, "metadata": {**resource["metadata"], "annotations": named}}
+
+
+def condition(resource: Manifest, kind: str) -> Manifest:
+    """A condition of a resource; empty if it has none of that type."""
+    conditions = resource.get("status", {}).get("conditions", [])
+    return next((one for one in conditions if one["type"] == kind), {})
+
+
+def is_ready(resource: Manifest) -> bool:
+    """Whether the resource is Ready as it is written now."""
+    ready = condition(resource, "Ready")
+    return ready.get("status") == "True" and ready.get("observedGeneration") == resource["metadata"]["generation"]
+
+
+def has_reason(reason: str) -> Callable[[Manifest], bool]:
+    """Whether the resource is not Ready for that reason, as it is written now."""
+
+    def check(resource: Manifest) -> bool:
+        ready = condition(resource, "Ready")
+        is_current = ready.get("observedGeneration") == resource["metadata"]["generation"]
+        return is_current and ready["status"] != "True" and ready["reason"] == reason
+
+    return check
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """One namespace of the cluster."""
+
+    cluster: ControlPlane
+    name: str
+    api: kubernetes.client.CustomObjectsApi
+
+    def apply(self, *resources: Manifest) -> None:
+        """``kubectl apply``, in this order."""
+        text = "\n---\n".join(json.dumps(one) for one in resources)
+        self.cluster.run_kubectl("apply", "--namespace", self.name, "-f", "-", stdin=text)
+
+    def delete(self, kind: str, name: str) -> None:
+        """``kubectl delete``, without waiting for the finalizer."""
+        self.cluster.run_kubectl("delete", PLURALS[kind], name, "--namespace", self.name, "--wait=false")
+
+    def patch(self, kind: str, name: str, patch: Manifest) -> None:
+        """A JSON merge patch by the user."""
+        self.api.patch_namespaced_custom_object(
+            GROUP, VERSION, self.name, PLURALS[kind], name, patch, _content_type="application/merge-patch+json"
+        )
+
+    def annotate(self, kind: str, name: str, **annotations: str | None) -> None:
+        """Set or (None) remove annotations of ours."""
+        named = {f"{GROUP}/{key.replace('_', '-')}": value for key, value in annotations.items()}
+        self.patch(kind, name, {"metadata": {"annotations": named}})
+
+    def get(self, kind: str, name: str) -> Manifest:
+        """The resource as it is now; empty if it is not there."""
+        try:
+            found: Manifest = self.api.get_namespaced_custom_object(GROUP, VERSION, self.name, PLURALS[kind], name)
+        except kubernetes.client.ApiException as error:
+            if error.status == 404:
+                return {}
+            raise
+        return found
+
+    def wait(self, kind: str, name: str, until: Callable[[Manifest], bool]) -> Manifest:
+        """Wait until a resource is there and fits.
+
+        Raises:
+            TimeoutError: it does not; with its status.
+        """
+        deadline = time.monotonic() + WAIT_LIMIT
+        while not ((found := self.get(kind, name)) and until(found)):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{kind} {name} did not become as awaited: {json.dumps(found.get('status'), indent=1)}")
+            time.sleep(0.05)
+        return found
+
+    def ready(self, kind: str, name: str) -> Manifest:
+        """Wait until a resource is Ready as it is written now."""
+        return self.wait(kind, name, is_ready)
+
+    def wait_gone(self, kind: str, name: str) -> None:
+        """Wait until a resource is not there any more.
+
+        Raises:
+            TimeoutError: it still is; with what it is.
+        """
+        deadline = time.monotonic() + WAIT_LIMIT
+        while found := self.get(kind, name):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{kind} {name} is still there: {json.dumps(found, indent=1)}")
+            time.sleep(0.05)
+
+    def events(self, name: str) -> list[Manifest]:
+        """The Events about one resource, oldest first."""
+        answer = self.cluster.run_kubectl("get", "events", "--namespace", self.name, "-o", "json").stdout
+        found: list[Manifest] = json.loads(answer)["items"]
+        about = [one for one in found if one["involvedObject"]["name"] == name]
+        return sorted(about, key=lambda one: int(one["metadata"]["resourceVersion"]))
