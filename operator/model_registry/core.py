@@ -30,7 +30,8 @@ class ModelRegistryAPIClient(Connection):
     Every method raises, of `model_registry.exceptions`:
         APIStatusError: The subclass that fits, if the server answers with an error.
         ConnectionFailed: If there is no answer; `OutcomeUnknown` if a create may have been carried out.
-    and `ValueError` for an address, a token or an argument that cannot be right, such as the ID of an entry that has none.
+    and `ValueError` for an address, a token or an argument that cannot be right, such as the ID of an entry that has
+    none.
     """
 
     def __init__(self, transport: Transport) -> None:

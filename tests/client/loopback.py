@@ -51,6 +51,7 @@ NO_ENTRY = Reply(404, {"code": "Not Found", "message": "no registered model foun
 class LoopbackServer(ThreadingHTTPServer):
     """Answers every request as `script` says and keeps what it got in `received`."""
 
+    request_queue_size = 64
     daemon_threads = True
     block_on_close = False
 
