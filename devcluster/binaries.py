@@ -46,7 +46,7 @@ def ensure(names: Sequence[str], console: Console | None = None) -> dict[str, Pa
 def _present(names: Sequence[str]) -> dict[str, Path]:
     """Return what is there already: assets win over an archive, and that over our own build."""
     found: dict[str, Path] = {}
-    folders = [_built(), _archived(), *([Path(os.environ[ASSETS])] if os.environ.get(ASSETS) else [])]
+    folders = [_built(), _archived(), *([Path(os.environ[ASSETS]).absolute()] if os.environ.get(ASSETS) else [])]
     for folder in folders:
         found |= cache.programs_in(folder, list(names))
     return found

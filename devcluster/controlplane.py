@@ -17,6 +17,10 @@ from devcluster.environment import child_environment
 from devcluster.processes import ChildError, Children
 
 READY_SECONDS = 90.0
+# Unix sockets in our private folder: no port to lose a race for, and no other user of the machine gets in. Relative to
+# that folder, in which both servers run, because the path of a socket may not be longer than about 100 characters.
+_ETCD = "unix://etcd.sock"
+_ETCD_PEER = "unix://peer.sock"
 _PROBE_SECONDS = 5.0
 _PORT_ATTEMPTS = 3
 
@@ -103,7 +107,6 @@ class _Server:
         self.url = ""
         self._children = children
         self._programs = programs
-        self._etcd = f"unix://{children.folder}/etcd.sock"
         self._folder = children.folder / "certificates"
         self._folder.mkdir(mode=0o700)
         self._authority = Authority(self._folder)
@@ -111,21 +114,20 @@ class _Server:
         self._signer = service_account_key(self._folder)
 
     def start_etcd(self) -> None:
-        # Unix sockets in our private folder: no port to lose a race for, and no other user of the machine gets in.
-        peer = f"unix://{self._children.folder}/peer.sock"
         self._children.start(
             "etcd",
             [
                 self._programs["etcd"],
                 f"--data-dir={self._children.folder / 'etcd'}",
-                f"--listen-client-urls={self._etcd}",
-                f"--advertise-client-urls={self._etcd}",
-                f"--listen-peer-urls={peer}",
-                f"--initial-advertise-peer-urls={peer}",
-                f"--initial-cluster=default={peer}",
+                f"--listen-client-urls={_ETCD}",
+                f"--advertise-client-urls={_ETCD}",
+                f"--listen-peer-urls={_ETCD_PEER}",
+                f"--initial-advertise-peer-urls={_ETCD_PEER}",
+                f"--initial-cluster=default={_ETCD_PEER}",
                 "--unsafe-no-fsync",  # The data does not outlive the process.
                 "--log-level=warn",
             ],
+            directory=self._children.folder,
         )
 
     def start_apiserver(self, *, service_accounts: bool) -> None:
@@ -142,7 +144,9 @@ class _Server:
             port = _free_port()
             self.url = f"https://127.0.0.1:{port}"
             child = self._children.start(
-                "kube-apiserver", [self._programs["kube-apiserver"], *arguments, f"--secure-port={port}"]
+                "kube-apiserver",
+                [self._programs["kube-apiserver"], *arguments, f"--secure-port={port}"],
+                directory=self._children.folder,
             )
             try:
                 child.wait_until(partial(self._answers, "/readyz"), timeout=READY_SECONDS)
@@ -186,7 +190,7 @@ class _Server:
     def _apiserver_arguments(self) -> list[str]:
         serving = self._authority.serving("kube-apiserver")
         return [
-            f"--etcd-servers={self._etcd}",
+            f"--etcd-servers={_ETCD}",
             f"--cert-dir={self._folder}",
             f"--client-ca-file={self._authority.certificate}",
             f"--tls-cert-file={serving.certificate}",

@@ -4,7 +4,8 @@ import os
 from collections.abc import Mapping
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_OTHER_CLUSTERS = ("KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "KUBERNETES_MASTER")
+# The first names a user's clusters, the second the cluster of the pod we may be in, the third configures the operator.
+_TO_OTHERS = ("KUBECONFIG", "KUBERNETES_", "REGISTRAR_")
 
 
 def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -13,7 +14,7 @@ def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     Args:
         extra: Variables to add; they win over the inherited ones.
     """
-    variables = {name: value for name, value in os.environ.items() if name not in _OTHER_CLUSTERS}
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(_TO_OTHERS)}
     for name in ("NO_PROXY", "no_proxy"):
         inherited = [host for host in variables.get(name, "").split(",") if host]
         variables[name] = ",".join(dict.fromkeys([*inherited, *_LOOPBACK]))

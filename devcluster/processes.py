@@ -83,7 +83,7 @@ class Children:
         parent: Where the folder is made: among the system's temporary ones by default.
 
     Attributes:
-        folder: Exists from ``with`` on, mode 0700. Short enough for Unix sockets.
+        folder: Exists from ``with`` on, mode 0700.
     """
 
     folder: Path

@@ -1,0 +1,183 @@
+"""``make demo``: the whole product on one machine, step by step, with each claim checked.
+
+It starts its own control plane, registry and operator and gives them nothing of this user's environment that names
+another cluster. It ends by itself and leaves nothing; the exit status is 0 only if everything it showed was true.
+"""
+
+import argparse
+import shlex
+import signal
+import sys
+import time
+from pathlib import Path
+
+import yaml
+from rich.console import Console
+
+from devcluster import stage
+from devcluster.controlplane import KubectlError
+from devcluster.errors import BinariesError
+from devcluster.narration import CheckFailed, Narrator
+from devcluster.processes import ChildError
+from devcluster.stage import REPOSITORY, WAIT_SECONDS, Entries, Resource, Stage
+from model_registry.exceptions import StoreError
+
+EXAMPLES = REPOSITORY / "examples" / "quickstart"
+_INTERRUPTED = 130
+_READY = ("--for=condition=Ready", f"--timeout={WAIT_SECONDS:.0f}s")
+
+
+def tour(on: Stage) -> None:
+    """Show the operator at work.
+
+    Raises:
+        CheckFailed: Something shown was not true.
+        KubectlError, ChildError, StoreError: A part did not do its work.
+    """
+    resources = {resource.kind: resource for resource in _apply_the_examples(on)}
+    _show_the_entries(on, list(resources.values()))
+    _edit(on, resources["RegisteredModel"])
+    _delete_and_apply_again(on, resources["ModelVersion"])
+
+
+def _apply_the_examples(on: Stage) -> list[Resource]:
+    on.narrator.step("Apply the examples and wait until they are Ready")
+    begun = time.monotonic()
+    on.kubectl("apply", "-f", EXAMPLES)
+    on.kubectl("wait", *_READY, "-f", EXAMPLES)
+    on.narrator.say(f"all Ready {time.monotonic() - begun:.1f} s after the first was applied")
+    on.kubectl("get", "model-registry")
+    resources = on.resources()
+    on.narrator.check(
+        bool(resources) and all(resource.entry_id.isdecimal() for resource in resources),
+        "every resource has the ID that the registry assigned",
+    )
+    return resources
+
+
+def _show_the_entries(on: Stage, resources: list[Resource]) -> None:
+    on.narrator.step("Ask the registry")
+    entries = on.entries()
+    _print_entries(on.narrator, entries)
+    found = [entries.of(resource) for resource in resources]
+    on.narrator.check(
+        all(entry is not None and entry.state == "LIVE" for entry in found),
+        "the registry has an entry for each resource, under that ID, LIVE",
+    )
+
+
+def _edit(on: Stage, model: Resource) -> None:
+    on.narrator.step("Edit a manifest")
+    manifest = _manifest_of(model)
+    content = yaml.safe_load(manifest.read_text())
+    before = content["spec"]["description"]
+    after = f"{before} Now with less fraud."
+    content["spec"]["description"] = after
+    copy = on.folder / manifest.name
+    copy.write_text(yaml.safe_dump(content, sort_keys=False))
+    on.narrator.output(f"-  description: {before}\n+  description: {after}")
+    on.kubectl("apply", "-f", copy)
+    seconds = on.wait_for(lambda: _description(on.entries(), model) == after)
+    on.narrator.say(f"the change was in the registry within {seconds:.1f} s")
+    told = _description(on.entries(), model)
+    on.narrator.check(told == after, f"the registry says of model {model.entry_id}: {told}")
+
+
+def _delete_and_apply_again(on: Stage, version: Resource) -> None:
+    manifest = _manifest_of(version)
+    on.narrator.step("Delete a resource")
+    on.kubectl("delete", "-f", manifest)
+    state = _state(on.entries(), version)
+    on.narrator.check(
+        state == "ARCHIVED",
+        f"nothing is lost: version {version.entry_id} is {state} in the registry, not gone",
+    )
+    on.narrator.step("Apply it again")
+    on.kubectl("apply", "-f", manifest)
+    on.kubectl("wait", *_READY, "-f", EXAMPLES)
+    on.kubectl("get", "model-registry")
+    on.narrator.check(version in on.resources(), f"the resource has the same ID as before, {version.entry_id}")
+    state = _state(on.entries(), version)
+    on.narrator.check(state == "LIVE", f"the registry says that version {version.entry_id} is {state}")
+
+
+def _print_entries(narrator: Narrator, entries: Entries) -> None:
+    rows = [
+        (f"   {type(entry).__name__}", entry.id or "", entry.name or "", str(entry.state), entry.description or "")
+        for entry in entries.all
+    ]
+    narrator.table(["   ENTRY", "ID", "NAME", "STATE", "DESCRIPTION"], rows)
+
+
+def _manifest_of(resource: Resource) -> Path:
+    for path in sorted(EXAMPLES.glob("*.yaml")):
+        content = yaml.safe_load(path.read_text())
+        if (content["kind"], content["metadata"]["name"]) == (resource.kind, resource.name):
+            return path
+    raise CheckFailed(f"no manifest in {EXAMPLES} declares {resource.kind} {resource.name}")
+
+
+def _description(entries: Entries, resource: Resource) -> str | None:
+    entry = entries.of(resource)
+    return entry.description if entry else None
+
+
+def _state(entries: Entries, resource: Resource) -> str:
+    entry = entries.of(resource)
+    return str(entry.state) if entry else "absent"
+
+
+def _keep(on: Stage, console: Console) -> None:
+    """Say how to use what is running, then wait for Ctrl-C."""
+    console.print(
+        "\n[bold]All of it keeps running.[/bold] In another terminal:\n\n"
+        f"   export KUBECONFIG={shlex.quote(str(on.plane.kubeconfig))}\n"
+        f"   export PATH={shlex.quote(str(on.plane.kubectl.parent))}:$PATH\n"
+        "   kubectl get model-registry\n"
+        f"   curl {on.registry.url}/api/model_registry/v1alpha3/registered_models\n\n"
+        f"   API server:      {on.plane.url}\n"
+        f"   model registry:  {on.registry.url}\n"
+        f"   operator's log:  {on.operator.log}\n\n"
+        "[bold]Press Ctrl-C here to stop it[/bold]; it leaves nothing behind."
+    )
+    while on.operator.returncode is None:
+        time.sleep(1)
+    raise ChildError(f"The operator ended with status {on.operator.returncode}. {on.operator.tail()}")
+
+
+def main() -> int:
+    """Run the demo and return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m devcluster.demo", description=main.__doc__)
+    parser.add_argument("--keep", action="store_true", help="afterwards leave everything running until Ctrl-C")
+    keep = parser.parse_args().keep
+    # `kill` ends it as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    console = Console(highlight=False, soft_wrap=True)
+    narrator = Narrator(console)
+    shown = False
+    try:
+        with stage.build(narrator) as on:
+            try:
+                tour(on)
+            except (CheckFailed, KubectlError):
+                on.kubectl("get", "model-registry", "--output=wide")
+                narrator.output(on.operator.tail())
+                raise
+            shown = True
+            if keep:
+                _keep(on, console)
+    except CheckFailed as error:
+        narrator.failure(f"Not true: {error}")
+        return 1
+    except (KubectlError, ChildError, BinariesError, StoreError) as error:
+        narrator.failure(str(error))
+        return 1
+    except KeyboardInterrupt:
+        console.print("\nStopped. Nothing is left running.")
+        return 0 if shown else _INTERRUPTED
+    console.print("\n[bold green]All of it was true.[/bold green] Everything is stopped again, and nothing is left.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""How the demo talks: numbered steps, commands with what they print, and checks that fail loudly."""
+
+from collections.abc import Sequence
+from itertools import count
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+
+class CheckFailed(Exception):  # noqa: N818 - reads as what happened
+    """Something that the demo shows was not true."""
+
+
+class Narrator:
+    """Prints the demo as it goes."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._numbers = count(1)
+
+    def step(self, title: str) -> None:
+        """Begin a step."""
+        self._console.print(f"\n[bold]{next(self._numbers)}. {escape(title)}[/bold]")
+
+    def say(self, text: str) -> None:
+        """Explain something in one line."""
+        self._console.print(f"   {escape(text)}")
+
+    def command(self, words: str) -> None:
+        """Show a command that is run now."""
+        self._console.print(f"   [cyan]$ {escape(words)}[/cyan]")
+
+    def output(self, text: str) -> None:
+        """Show what a program printed."""
+        for line in text.rstrip().splitlines():
+            self._console.print(f"   [dim]│[/dim] {escape(line)}")
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Show rows under the names of their columns."""
+        table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+        for row in rows:
+            table.add_row(*(escape(cell) for cell in row))
+        self._console.print(table, soft_wrap=False)
+
+    def check(self, holds: bool, claim: str) -> None:  # noqa: FBT001 - the subject of the call
+        """Tick off a claim.
+
+        Raises:
+            CheckFailed: It does not hold.
+        """
+        if not holds:
+            raise CheckFailed(claim)
+        self._console.print(f"   [green]✓[/green] {escape(claim)}")
+
+    def failure(self, text: str) -> None:
+        """Say what went wrong."""
+        self._console.print(f"\n[red]✗[/red] {escape(text)}")

@@ -1,0 +1,154 @@
+"""Everything that the demo shows, running: a control plane, a registry and the operator between them."""
+
+import asyncio
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from devcluster import controlplane, embedded_registry
+from devcluster.controlplane import ControlPlane
+from devcluster.embedded_registry import EmbeddedRegistry
+from devcluster.narration import Narrator
+from devcluster.processes import Child, ChildError, Children
+from model_registry import ModelRegistryAPIClient
+from model_registry.types import Artifact, ModelVersion, RegisteredModel
+
+REPOSITORY = Path(__file__).parents[1]
+WAIT_SECONDS = 60.0
+_POLL_SECONDS = 0.05
+
+
+Entry = RegisteredModel | ModelVersion | Artifact
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource of the project as the API server tells it.
+
+    Attributes:
+        entry_id: Of the registry's entry; empty if there is none yet.
+    """
+
+    kind: str
+    name: str
+    entry_id: str
+
+
+@dataclass(frozen=True)
+class Entries:
+    """All entries of the registry."""
+
+    models: list[RegisteredModel]
+    versions: list[ModelVersion]
+    artifacts: list[Artifact]
+
+    @property
+    def all(self) -> list[Entry]:
+        """Models, then versions, then artifacts."""
+        return [*self.models, *self.versions, *self.artifacts]
+
+    def of(self, resource: Resource) -> Entry | None:
+        """Return the entry that a resource names by its ID; artifacts have IDs apart from the others'."""
+        return next(
+            (entry for entry in self.all if (type(entry).__name__, entry.id) == (resource.kind, resource.entry_id)),
+            None,
+        )
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The running parts.
+
+    Attributes:
+        folder: For copies of manifests; gone at the end.
+    """
+
+    plane: ControlPlane
+    registry: EmbeddedRegistry
+    operator: Child
+    folder: Path
+    narrator: Narrator
+
+    def kubectl(self, *arguments: str | Path) -> str:
+        """Run kubectl in the open and return what it printed."""
+        words = [_shown(word) for word in arguments]
+        self.narrator.command(" ".join(["kubectl", *words]))
+        printed = self.plane.run_kubectl(*arguments).stdout
+        self.narrator.output(printed)
+        return printed
+
+    def resources(self) -> list[Resource]:
+        """Return all resources of the project, as the API server tells them now."""
+        listed = self.plane.run_kubectl("get", "model-registry", "--all-namespaces", "--output=json").stdout
+        return [
+            Resource(item["kind"], item["metadata"]["name"], item.get("status", {}).get("id", ""))
+            for item in json.loads(listed)["items"]
+        ]
+
+    def entries(self) -> Entries:
+        """Return all entries, as the registry tells them now."""
+        return asyncio.run(_read(self.registry.url))
+
+    def wait_for(self, holds: Callable[[], bool]) -> float:
+        """Wait until something holds and return the seconds that it took.
+
+        Raises:
+            ChildError: The operator ended, or ``WAIT_SECONDS`` have passed; with the end of the operator's log.
+        """
+        begun = time.monotonic()
+        while not holds():
+            if self.operator.returncode is not None or time.monotonic() - begun > WAIT_SECONDS:
+                raise ChildError(f"It did not happen in {WAIT_SECONDS:.0f} s. {self.operator.tail()}")
+            time.sleep(_POLL_SECONDS)
+        return time.monotonic() - begun
+
+
+@contextlib.contextmanager
+def build(narrator: Narrator) -> Iterator[Stage]:
+    """Start all parts, telling what is done; they end in reverse order when the block is left.
+
+    Raises:
+        BinariesError: The control plane's programs cannot be had.
+        ChildError: A part did not start; with the end of its log.
+    """
+    with contextlib.ExitStack() as parts:
+        narrator.step("Start a Kubernetes control plane of our own")
+        begun = time.monotonic()
+        plane = parts.enter_context(controlplane.start())
+        narrator.say(f"etcd and kube-apiserver are ready at {plane.url} after {time.monotonic() - begun:.1f} s")
+
+        narrator.step("Start an empty model registry")
+        registry = parts.enter_context(embedded_registry.start())
+        narrator.say(f"the embedded registry listens at {registry.url}")
+
+        narrator.step("Install the CRDs and start the operator")
+        children = parts.enter_context(Children())
+        crds = REPOSITORY / "crds"
+        narrator.command(f"kubectl apply --server-side -f {_shown(crds)}")
+        narrator.output(plane.run_kubectl("apply", "--server-side", "-f", crds).stdout)
+        plane.run_kubectl("wait", "--for=condition=Established", f"--timeout={WAIT_SECONDS:.0f}s", "-f", crds)
+        words = ["run", "--registry-url", registry.url, "--kubeconfig", str(plane.kubeconfig)]
+        narrator.command(" ".join(["registrar", *words]))
+        operator = children.start("operator", [sys.executable, "-m", "registrar", *words])
+        yield Stage(plane, registry, operator, children.folder, narrator)
+
+
+async def _read(url: str) -> Entries:
+    async with ModelRegistryAPIClient.connect(url) as client:
+        return Entries(
+            await client.get_registered_models(),
+            await client.get_model_versions(),
+            await client.get_artifacts(),
+        )
+
+
+def _shown(word: str | Path) -> str:
+    """Return a word of a command as a person in the repository would type it."""
+    path = Path(word)
+    if path.is_absolute() and path.is_relative_to(REPOSITORY):
+        return str(path.relative_to(REPOSITORY)) + ("/" if path.is_dir() else "")
+    return str(word)

@@ -1,0 +1,183 @@
+"""``make demo``, run as a user runs it: real servers, in a program of its own."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from devcluster import cache
+
+REPOSITORY = Path(__file__).parents[2]
+DEADLINE = 150.0
+
+
+class Decoy:
+    """Another cluster, or a proxy on the way to it: a server that notes every knock."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.knocks = 0
+
+
+@pytest.fixture
+def decoy() -> Iterator[Decoy]:
+    class Handler(BaseHTTPRequestHandler):
+        def handle(self) -> None:
+            found.knocks += 1
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        found = Decoy(f"127.0.0.1:{server.server_port}")
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield found
+        server.shutdown()
+        thread.join()
+
+
+class Demo:
+    """A started demo, all of whose temporary files are in ``folder``."""
+
+    def __init__(self, folder: Path, *command: str, **variables: str) -> None:
+        self.folder = folder
+        self.process = subprocess.Popen(
+            [sys.executable, "-u", *command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=REPOSITORY,
+            env=os.environ | {"TMPDIR": str(folder), "COLUMNS": "120"} | variables,
+        )
+        self.printed = ""
+
+    def read_until(self, words: str) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.printed += line
+            if words in line:
+                return
+        raise AssertionError(f"{words!r} was not printed:\n{self.printed}")
+
+    def status(self) -> int:
+        self.printed += self.process.communicate(timeout=DEADLINE)[0]
+        return self.process.returncode
+
+    def leftovers(self) -> list[str]:
+        """Return the files and the processes that are left."""
+        running = [" ".join(command) for command in map(_command_line, psutil.process_iter())]
+        return [*map(str, self.folder.iterdir()), *(line for line in running if str(self.folder) in line)]
+
+
+def _command_line(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return []
+
+
+def test_demo_shows_that_all_of_it_is_true_and_touches_nothing_else(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, decoy: Decoy
+) -> None:
+    """KUBECONFIG, in-cluster variables, proxies and the home folder all lead elsewhere."""
+    home = tmp_path_factory.mktemp("home")
+    cluster = {"name": "elsewhere", "cluster": {"server": f"http://{decoy.address}"}}
+    context = {"name": "elsewhere", "context": {"cluster": "elsewhere", "user": ""}}
+    elsewhere = {"apiVersion": "v1", "kind": "Config", "clusters": [cluster], "contexts": [context]}
+    (home / ".kube").mkdir()
+    (home / ".kube" / "config").write_text(json.dumps(elsewhere | {"current-context": "elsewhere"}))
+    host, _, port = decoy.address.partition(":")
+    demo = Demo(
+        tmp_path,
+        "-m",
+        "devcluster.demo",
+        HOME=str(home),
+        KUBECONFIG=str(home / ".kube" / "config"),
+        KUBERNETES_SERVICE_HOST=host,
+        KUBERNETES_SERVICE_PORT=port,
+        REGISTRAR_RUN_REGISTRY_URL=f"http://{decoy.address}",
+        HTTP_PROXY=f"http://{decoy.address}",
+        HTTPS_PROXY=f"http://{decoy.address}",
+        http_proxy=f"http://{decoy.address}",
+        https_proxy=f"http://{decoy.address}",
+        MODEL_REGISTRAR_CACHE=str(cache.root()),
+    )
+
+    assert demo.status() == 0, demo.printed
+    assert demo.leftovers() == []
+    assert decoy.knocks == 0
+    assert [path.name for path in home.rglob("*")] == [".kube", "config"]
+    ids = dict(re.findall(r"│ (\w+)\.model-registrar\.dev/\S+ +(\d+) ", demo.printed))
+    assert set(ids) == {"registeredmodel", "modelversion", "modelartifact"}
+    for claim in (
+        "every resource has the ID that the registry assigned",
+        "the registry has an entry for each resource, under that ID, LIVE",
+        f"the registry says of model {ids['registeredmodel']}: .* Now with less fraud",
+        f"nothing is lost: version {ids['modelversion']} is ARCHIVED in the registry",
+        f"the resource has the same ID as before, {ids['modelversion']}",
+        f"the registry says that version {ids['modelversion']} is LIVE",
+    ):
+        assert re.search(f"✓ {claim}", demo.printed), demo.printed
+    assert "All of it was true" in demo.printed
+
+
+def test_demo_fails_when_something_is_not_true(tmp_path: Path) -> None:
+    """The registry is said to be of another state than it is."""
+    wrong = "import sys; from devcluster import demo; demo._state = lambda *_: 'LIVE'; sys.exit(demo.main())"
+    demo = Demo(tmp_path, "-c", wrong)
+
+    assert demo.status() == 1
+    assert re.search(r"✗ Not true: nothing is lost: version \d+ is LIVE", demo.printed)
+    assert "All of it was true" not in demo.printed
+    assert demo.leftovers() == []
+
+
+def test_demo_fails_when_the_operator_does_not_start(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    modules = tmp_path_factory.mktemp("modules")
+    (modules / "registrar.py").write_text("raise SystemExit('no operator today')")
+    impatient = "demo._READY = ('--for=condition=Ready', '--timeout=1s')"
+    source = f"import sys; from devcluster import demo; {impatient}; sys.exit(demo.main())"
+    demo = Demo(tmp_path, "-c", source, PYTHONPATH=str(modules))
+
+    assert demo.status() == 1
+    assert "timed out waiting for the condition" in demo.printed
+    assert "no operator today" in demo.printed
+    assert demo.leftovers() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_kept_demo_is_usable_as_it_says_and_ends_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+    demo = Demo(tmp_path, "-m", "devcluster.demo", "--keep")
+    demo.read_until("Press Ctrl-C here to stop it")
+    assert "KUBECONFIG" in demo.printed
+
+    exports = "\n".join(re.findall(r"^ +(export .*)$", demo.printed, re.MULTILINE))
+    script = f"{exports}\nkubectl get registeredmodels --output=name"
+    listed = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    address = re.search(r"curl (\S+)", demo.printed)
+    assert address is not None
+    entries = httpx.get(address[1], trust_env=False).json()
+    demo.process.send_signal(number)
+
+    assert listed.stdout.startswith("registeredmodel.model-registrar.dev/")
+    assert entries["size"] >= 1
+    assert demo.status() == 0
+    assert "Nothing is left running." in demo.printed
+    assert demo.leftovers() == []
+
+
+def test_demo_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
+    demo = Demo(tmp_path, "-m", "devcluster.demo")
+    demo.read_until("Apply the examples")
+    demo.process.send_signal(signal.SIGINT)
+
+    assert demo.status() == 130
+    assert demo.leftovers() == []
