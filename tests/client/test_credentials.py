@@ -1,0 +1,243 @@
+"""Tokens and certificates, on real sockets."""
+
+import logging
+import os
+import ssl
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from model_registry import ModelRegistryAPIClient
+from model_registry._tls import Trust
+from model_registry._token import Token
+from model_registry.exceptions import ConnectionFailed, Unauthorized
+from tests.client.certificates import CertificateAuthority
+from tests.client.loopback import MODEL, LoopbackServer, Received, Reply, serving
+
+
+class Gate:
+    """Lets only one token pass."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+
+    def __call__(self, received: Received) -> Reply:
+        if received.headers.get("authorization") != f"Bearer {self.token}":
+            return Reply(401, "Unauthorized")
+        return Reply(201 if received.method == "POST" else 200, MODEL)
+
+
+@pytest.fixture
+def gate() -> Gate:
+    return Gate("first")
+
+
+@pytest.fixture
+def gated(gate: Gate) -> Iterator[LoopbackServer]:
+    with serving(gate) as server:
+        yield server
+
+
+def replace(path: Path, text: str) -> None:
+    """Put another file in the place of this one, as Kubernetes does with what it projects."""
+    path.with_suffix(".new").write_text(text)
+    path.with_suffix(".new").replace(path)
+
+
+async def test_without_a_token_none_is_sent(gated: LoopbackServer) -> None:
+    async with ModelRegistryAPIClient.connect(gated.url) as client:
+        with pytest.raises(Unauthorized, match="answered 401: Unauthorized"):
+            await client.get_registered_model_by_id("1")
+    assert "authorization" not in gated.received[0].headers
+    assert len(gated.received) == 1
+
+
+@pytest.mark.parametrize("token", ["first", "  first\n", lambda: "first"])
+async def test_a_token_as_text_or_from_a_function(gated: LoopbackServer, token: Token) -> None:
+    async with ModelRegistryAPIClient.connect(gated.url, token=token) as client:
+        assert await client.get_registered_model_by_id("1") is not None
+
+
+async def test_an_insecure_connection_may_identify_itself(gated: LoopbackServer) -> None:
+    client = ModelRegistryAPIClient.insecure_connection("127.0.0.1", gated.server_port, user_token="first")
+    async with client:
+        assert await client.get_registered_model_by_id("1") is not None
+
+
+async def test_a_rotated_token_file_is_used_from_the_next_request_on(
+    gated: LoopbackServer, gate: Gate, tmp_path: Path
+) -> None:
+    path = tmp_path / "token"
+    path.write_text("first\n")
+    async with ModelRegistryAPIClient.connect(gated.url, token=path) as client:
+        assert await client.get_registered_model_by_id("1") is not None
+        gate.token = "second"
+        replace(path, "second\n")
+        assert await client.get_registered_model_by_id("1") is not None
+    assert [received.headers["authorization"] for received in gated.received] == ["Bearer first", "Bearer second"]
+
+
+async def test_a_refused_token_is_read_once_more_even_from_a_file_that_looks_unchanged(
+    gated: LoopbackServer, gate: Gate, tmp_path: Path
+) -> None:
+    path = tmp_path / "token"
+    path.write_text("first")
+    seen = path.stat()
+    async with ModelRegistryAPIClient.connect(gated.url, token=path) as client:
+        assert await client.get_registered_model_by_id("1") is not None
+        gate.token = "other"
+        path.write_text("other")
+        os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+        assert await client.get_registered_model_by_id("1") is not None
+    assert [received.headers["authorization"] for received in gated.received] == [
+        "Bearer first",
+        "Bearer first",
+        "Bearer other",
+    ]
+
+
+async def test_a_refused_token_that_is_still_the_same_is_not_sent_again(gated: LoopbackServer, tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("wrong")
+    async with ModelRegistryAPIClient.connect(gated.url, token=path) as client:
+        with pytest.raises(Unauthorized):
+            await client.get_registered_model_by_id("1")
+    assert len(gated.received) == 1
+
+
+async def test_a_function_is_asked_again_after_a_refusal(gated: LoopbackServer) -> None:
+    tokens = iter(["stale", "first"])
+    async with ModelRegistryAPIClient.connect(gated.url, token=lambda: next(tokens)) as client:
+        assert await client.get_registered_model_by_id("1") is not None
+
+
+async def test_a_token_file_that_is_not_there_is_named(gated: LoopbackServer, tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    async with ModelRegistryAPIClient.connect(gated.url, token=path) as client:
+        with pytest.raises(ConnectionFailed, match=r"The token file .*token cannot be read: No such file"):
+            await client.get_registered_model_by_id("1")
+        path.write_text("\n")
+        with pytest.raises(ConnectionFailed, match="holds no token: one line of ASCII text"):
+            await client.get_registered_model_by_id("1")
+        replace(path, "first")
+        assert await client.get_registered_model_by_id("1") is not None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda _path, token: token,
+        lambda _path, token: lambda: token,
+        lambda path, token: (path.write_text(token, encoding="utf-8"), path)[1],
+    ],
+    ids=["text", "function", "file"],
+)
+@pytest.mark.parametrize("token", ["hunter2\nhunter2", "hunter2 hunter2", "hunter2é"])
+async def test_a_token_that_no_header_can_hold_is_refused_and_never_shown(
+    gated: LoopbackServer, tmp_path: Path, given: Callable[[Path, str], Token], token: str
+) -> None:
+    client = ModelRegistryAPIClient.connect(gated.url, token=given(tmp_path / "token", token))
+    with pytest.raises((ValueError, ConnectionFailed)) as refused:
+        await client.get_registered_model_by_id("1")
+    assert "hunter2" not in "".join(traceback.format_exception(refused.value))
+    assert gated.received == []
+
+
+def test_a_token_is_not_shown_by_what_holds_it() -> None:
+    client = ModelRegistryAPIClient.connect("https://registry", token="hunter2")
+    assert "hunter2" not in repr(client) + repr(vars(client)) + repr(vars(client._transport))
+
+
+@pytest.fixture
+def authority() -> CertificateAuthority:
+    return CertificateAuthority("the company's")
+
+
+@pytest.fixture
+def secured(authority: CertificateAuthority, gate: Gate, tmp_path: Path) -> Iterator[LoopbackServer]:
+    with serving(gate, authority.server_context(tmp_path)) as server:
+        yield server
+
+
+def connect(server: LoopbackServer, ca: str | os.PathLike[str] | None) -> ModelRegistryAPIClient:
+    return ModelRegistryAPIClient.secure_connection(
+        "127.0.0.1", str(server.server_port), user_token="first", custom_ca=ca
+    )
+
+
+async def test_a_ca_of_ones_own_as_text_or_file(
+    secured: LoopbackServer, authority: CertificateAuthority, tmp_path: Path
+) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_text(authority.pem)
+    for ca in (authority.pem, path, str(path)):
+        async with connect(secured, ca) as client:
+            assert await client.get_registered_model_by_id("1") is not None
+
+
+async def test_an_unknown_ca_is_not_believed(secured: LoopbackServer) -> None:
+    for ca in (None, CertificateAuthority("another").pem):
+        async with connect(secured, ca) as client:
+            with pytest.raises(ConnectionFailed, match="certificate verify failed"):
+                await client.get_registered_model_by_id("1")
+    assert secured.received == []
+
+
+async def test_the_systems_own_authorities_count(
+    secured: LoopbackServer, authority: CertificateAuthority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SSL_CERT_FILE stands for the system's store, where companies put theirs."""
+    path = tmp_path / "system.pem"
+    path.write_text(authority.pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    async with connect(secured, None) as client:
+        assert await client.get_registered_model_by_id("1") is not None
+
+
+async def test_a_replaced_ca_file_is_taken_in_when_verification_fails(
+    gate: Gate, authority: CertificateAuthority, tmp_path: Path
+) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_text(CertificateAuthority("the old one").pem)
+    with serving(gate, authority.server_context(tmp_path)) as server:
+        async with connect(server, path) as client:
+            with pytest.raises(ConnectionFailed, match="certificate verify failed"):
+                await client.get_registered_model_by_id("1")
+            replace(path, authority.pem)
+            assert await client.get_registered_model_by_id("1") is not None
+
+
+@pytest.mark.parametrize("ca", ["/nowhere/ca.pem", "-----BEGIN CERTIFICATE-----\nnonsense"])
+async def test_a_ca_that_is_none_is_refused(secured: LoopbackServer, ca: str) -> None:
+    with pytest.raises(ValueError, match="holds no certificate authority that can be read"):
+        await connect(secured, ca).get_registered_model_by_id("1")
+
+
+async def test_an_insecure_connection_to_https_verifies_nothing_and_says_so_once(
+    secured: LoopbackServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = ModelRegistryAPIClient.insecure_connection(secured.url, user_token="first")
+    with caplog.at_level(logging.WARNING, logger="model_registry"):
+        async with client:
+            assert await client.get_registered_model_by_id("1") is not None
+        async with client:
+            assert await client.get_registered_model_by_id("1") is not None
+    assert [record.getMessage() for record in caplog.records] == [
+        "TLS certificates of the registry are not verified: anyone on the way can read along"
+    ]
+
+
+async def test_a_certificate_for_another_host_is_not_believed(
+    gate: Gate, authority: CertificateAuthority, tmp_path: Path
+) -> None:
+    context = authority.server_context(tmp_path, host="192.0.2.1")
+    with serving(gate, context) as server:
+        async with connect(server, authority.pem) as client:
+            with pytest.raises(ConnectionFailed, match="certificate verify failed"):
+                await client.get_registered_model_by_id("1")
+
+
+def test_old_protocols_are_left_out() -> None:
+    assert Trust().context().minimum_version >= ssl.TLSVersion.TLSv1_2
