@@ -45,7 +45,7 @@ class Call:
         """The parameters of the query; of a repeated one the first counts.
 
         Raises:
-            MalformedRequestError: a ";" or a "%" without two hexadecimal digits.
+            MalformedRequestError: a ";", a "%" without two hexadecimal digits, bytes that are not UTF-8.
         """
         return parse_query(self._raw_query)
 
@@ -69,7 +69,10 @@ def parse_query(raw: str) -> dict[str, str]:
         raise MalformedRequestError("invalid semicolon separator in query")
     if broken := re.search("%(?![0-9A-Fa-f]{2}).{0,2}", raw):
         raise MalformedRequestError(f'invalid URL escape "{broken.group()}"')
-    pairs = parse_qsl(raw, keep_blank_values=True, max_num_fields=None)
+    try:
+        pairs = parse_qsl(raw, keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError as error:
+        raise MalformedRequestError(f"the query is not UTF-8: {error}") from error
     return dict(reversed(pairs))
 
 
@@ -163,7 +166,9 @@ def create_app(store: Store) -> Starlette:
         for version in API_VERSIONS
         for path, operations in _OPERATIONS.items()
     ]
-    routes += [_route(f"/readyz/{name}", health, ["GET"]) for name in ("health", "isDirty")]
+    routes += [
+        _route(f"{path}/readyz/{name}", health, ["GET"]) for path in ("", "/{_:path}") for name in ("health", "isDirty")
+    ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _refused_by_router}, lifespan=lifespan)
     app.router.redirect_slashes = False
     return app

@@ -1,16 +1,15 @@
 """Values of a `filterQuery` as PostgreSQL takes them for a column of a given type."""
 
 import math
-import re
 from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Float, Integer
 from sqlalchemy.types import TypeEngine
 
 from local_registry.filter_syntax import Scalar
+from local_registry.integers import INT32, INT64
 
-_INT32: Final = range(-(2**31), 2**31)
-_INT64: Final = range(-(2**63), 2**63)
+_LONGEST_INTEGER: Final = 100
 _TRUE: Final = ("t", "tr", "tru", "true", "y", "ye", "yes", "on", "1")
 _FALSE: Final = ("f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0")
 
@@ -30,9 +29,9 @@ def coerce(column_type: TypeEngine[object], value: Scalar) -> Scalar:
     """
     match column_type:
         case BigInteger():
-            return _integer(value, _INT64)
+            return _integer(value, INT64)
         case Integer():
-            return _integer(value, _INT32)
+            return _integer(value, INT32)
         case Float():
             return _float(value)
         case Boolean():
@@ -44,13 +43,26 @@ def coerce(column_type: TypeEngine[object], value: Scalar) -> Scalar:
 
 
 def _integer(value: Scalar, allowed: range) -> int:
-    if isinstance(value, str) and re.fullmatch(r"\s*[-+]?[0-9]{1,30}\s*", value, re.ASCII):
-        value = int(value)
+    if isinstance(value, str):
+        value = _read_integer(value)
     if isinstance(value, float) and math.isfinite(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
         raise TypeMismatchError(f"{value!r} for a whole number")
     return value
+
+
+def _read_integer(text: str) -> int | str:
+    """The number that PostgreSQL reads: also ``0x1``, ``0o7``, ``0b1`` and ``1_000``, but ``007`` is 7."""
+    digits = text.strip(" \t\r\n\v\f")
+    if len(digits) > _LONGEST_INTEGER or not digits.isascii():
+        return text
+    for base in (10, 0):
+        try:
+            return int(digits, base)
+        except ValueError:
+            continue
+    return text
 
 
 def _float(value: Scalar) -> float:

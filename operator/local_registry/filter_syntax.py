@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from local_registry.errors import BadRequestError
+from local_registry.integers import INT64
 
 Scalar = str | int | float | bool
 Value = Scalar | tuple[Scalar, ...]
@@ -59,9 +60,9 @@ _TOKEN = re.compile(
     r"|(?P<operator>[<>!]=|<>|[=<>])"
     r"|(?P<mark>[().,])"
 )
+_LONGEST_INTEGER = 1_000  # Python refuses to read more than 4,300 digits
 _WORD_OPERATORS = ("LIKE", "ILIKE", "IN")
 _BOOLEANS = {"true": True, "TRUE": True, "false": False, "FALSE": False}
-_INT64 = range(-(2**63), 2**63)
 
 
 def parse(query: str) -> Node | None:
@@ -171,7 +172,7 @@ class _Parser:
         match token.kind:
             case "text":
                 value = _unquote(token.text)
-            case "int" if len(token.text) <= len(str(_INT64.start)) and int(token.text) in _INT64:
+            case "int" if len(token.text) <= _LONGEST_INTEGER and int(token.text) in INT64:
                 value = int(token.text)
             case "float":
                 value = float(token.text)

@@ -11,7 +11,7 @@ import operator as comparisons
 from collections.abc import Callable
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Float, Integer, and_, exists, false, func, or_
+from sqlalchemy import ColumnElement, Float, Integer, and_, exists, false, func, literal, or_
 
 from local_registry import filter_syntax
 from local_registry.coercion import TypeMismatchError, coerce
@@ -154,7 +154,7 @@ def _compare(column: Column, operator: str, value: Value) -> ColumnElement[bool]
         (value,) = value
     if operator in {"LIKE", "ILIKE"}:
         return _match(column, operator, value)
-    return _COMPARE[operator](column, coerce(column.type, value))
+    return _COMPARE[operator](column, literal(coerce(column.type, value), column.type))
 
 
 def _match(column: Column, operator: str, value: Scalar) -> ColumnElement[bool]:

@@ -1,27 +1,32 @@
-"""Whole numbers as text: IDs, page sizes and integer properties are 32 bits wide."""
+"""Whole numbers as text: IDs, page sizes and integer properties are 32 bits wide, times 64."""
 
 import re
 from typing import Final
 
 from local_registry.errors import BadRequestError
 
-_INT32: Final = range(-(2**31), 2**31)
+INT32: Final = range(-(2**31), 2**31)
+INT64: Final = range(-(2**63), 2**63)
+_LONGEST: Final = 20
+"""More digits than any number in these ranges has."""
 
 
-def int32(text: str, what: str) -> int:
+def integer(text: str, what: str, allowed: range = INT32) -> int:
     """The number that the text says.
 
     Args:
         text: an optional sign and ASCII digits.
         what: begins the message of the error.
+        allowed: the numbers that there is room for.
 
     Raises:
-        BadRequestError: the text is no number, or one beyond 32 bits.
+        BadRequestError: the text is no number, or one out of range.
     """
     if not re.fullmatch("[-+]?[0-9]+", text):
         raise BadRequestError(f'{what}: strconv.ParseInt: parsing "{text}": invalid syntax')
-    digits = text.lstrip("+-").lstrip("0") or "0"
-    value = int(digits[:11]) * (-1 if text.startswith("-") else 1)
-    if value not in _INT32:
+    # No more digits than needed: Python refuses to read thousands of them.
+    digits = text.lstrip("+-").lstrip("0")[:_LONGEST]
+    value = int(digits or "0") * (-1 if text.startswith("-") else 1)
+    if value not in allowed:
         raise BadRequestError(f'{what}: strconv.ParseInt: parsing "{text}": value out of range')
     return value

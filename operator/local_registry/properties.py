@@ -10,10 +10,10 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from local_registry.errors import BadRequestError, MalformedRequestError
-from local_registry.integers import int32
+from local_registry.integers import integer
 
 HIDDEN: Final = frozenset({"experiment_id", "experiment_run_id"})
 """Properties that the real server keeps and does not show."""
@@ -27,6 +27,9 @@ _TYPES: Final[dict[str, tuple[str, Any]]] = {
     "MetadataProtoValue": ("proto_value", ""),
 }
 """metadataType -> (JSON name of the value, the value when it is not given)."""
+
+_ESCAPED: Final = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+"""Characters that the real server's JSON encoder always escapes."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ def _convert_one(name: str, sent: WireProperty) -> Property:
     match sent.type:
         case "MetadataIntValue":
             try:
-                return Property("int_value", int32(sent.value, "unable to decode as int64 invalid numeric string"))
+                return Property("int_value", integer(sent.value, "unable to decode as int64 invalid numeric string"))
             except BadRequestError as error:
                 raise BadRequestError(f"{error.message.removesuffix(error.suffix)} for key {name}") from error
         case "MetadataStructValue":
@@ -153,7 +156,8 @@ def _convert_one(name: str, sent: WireProperty) -> Property:
 
 def _struct(name: str, text: str) -> dict[str, Any]:
     try:
-        value = json.loads(base64.b64decode(text.replace("\r", "").replace("\n", ""), validate=True))
+        raw = base64.b64decode(text.replace("\r", "").replace("\n", ""), validate=True)
+        value = json.loads(raw, parse_float=lambda digits: number(float(digits)), parse_constant=_refuse_constant)
     except (binascii.Error, ValueError, RecursionError) as error:
         raise BadRequestError(
             f"unable to decode struct_value, which must be base64 of a JSON object, for key {name}"
@@ -161,6 +165,10 @@ def _struct(name: str, text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadRequestError(f"unable to decode struct_value, which must be base64 of a JSON object, for key {name}")
     return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _to_wire_one(stored: Property) -> dict[str, Any]:
@@ -172,7 +180,7 @@ def _to_wire_one(stored: Property) -> dict[str, Any]:
         case "bool_value", value:
             return {"bool_value": value, "metadataType": "MetadataBoolValue"}
         case "json_value", value:
-            text = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+            text = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False).translate(_ESCAPED)
             return {"metadataType": "MetadataStructValue", "struct_value": text}
         case _, value:
             return {"metadataType": "MetadataStringValue", "string_value": value}

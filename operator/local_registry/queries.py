@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, Connection
 from local_registry import entries, filters, store
 from local_registry.coercion import TypeMismatchError
 from local_registry.errors import BadRequestError, NotFoundError
-from local_registry.integers import int32
+from local_registry.integers import integer
 from local_registry.kinds import (
     ARTIFACT_KINDS,
+    DOC_ARTIFACT,
     MODEL_ARTIFACT,
     MODEL_VERSION,
     REGISTERED_MODEL,
@@ -46,7 +47,7 @@ def find_version(connection: Connection, query: Query) -> Json:
     if not (name and parent) and not external_id:
         raise BadRequestError("invalid parameters call, supply either (name and parentResourceId), or externalId")
     columns = MODEL_VERSION.tables.entries.c
-    model = int32(parent, "invalid registered model ID") if parent else None
+    model = integer(parent, "invalid registered model ID") if parent else None
     wanted = (
         _like(MODEL_VERSION, f"{'%' if model is None else model}:{name}")
         if name
@@ -69,7 +70,7 @@ def find_artifact(connection: Connection, query: Query, kind: Kind | None = None
         raise BadRequestError(
             "invalid parameters call, supply either (artifactName and parentResourceId), or externalId"
         )
-    version = int32(parent, "invalid parent resource ID") if parent else None
+    version = integer(parent, "invalid parent resource ID") if parent else None
     wanted = _like(MODEL_ARTIFACT, f"%:{name}") if name else ARTIFACTS.entries.c.external_id == external_id
     conditions = [wanted] if version is None else [wanted, store.linked_to(ARTIFACTS, version)]
     found = store.find_entries(connection, ARTIFACTS, conditions)
@@ -82,21 +83,21 @@ def find_artifact(connection: Connection, query: Query, kind: Kind | None = None
 
 def list_models(connection: Connection, query: Query) -> Json:
     """A page of the models."""
-    return _list(connection, REGISTERED_MODEL, Page.requested(query), query.get("filterQuery", ""))
+    return _list_kind(connection, REGISTERED_MODEL, Page.requested(query), query.get("filterQuery", ""))
 
 
 def list_versions(connection: Connection, query: Query, model_id: str | None = None) -> Json:
     """A page of the versions, of one model if it is given. Nobody checks that it exists."""
     if model_id is None:
-        return _list(connection, MODEL_VERSION, Page.requested(query), query.get("filterQuery", ""))
+        return _list_kind(connection, MODEL_VERSION, Page.requested(query), query.get("filterQuery", ""))
     page, filter_query = Page.requested(query), _combined_filter(query)
-    model = int32(model_id, "invalid registered model ID")
-    return _list(connection, MODEL_VERSION, page, filter_query, store.linked_to(MODEL_VERSION.tables, model))
+    model = integer(model_id, "invalid registered model ID")
+    return _list_kind(connection, MODEL_VERSION, page, filter_query, store.linked_to(MODEL_VERSION.tables, model))
 
 
 def list_model_artifacts(connection: Connection, query: Query) -> Json:
     """A page of the model artifacts. The real server does not look at `filterQuery` here, so neither does this one."""
-    return _list(connection, MODEL_ARTIFACT, Page.requested(query), "")
+    return _list_kind(connection, MODEL_ARTIFACT, Page.requested(query), "")
 
 
 def list_artifacts(connection: Connection, query: Query, version_id: str | None = None) -> Json:
@@ -105,7 +106,7 @@ def list_artifacts(connection: Connection, query: Query, version_id: str | None 
     filter_query = query.get("filterQuery", "") if version_id is None else _combined_filter(query)
     conditions: list[ColumnElement[bool]] = []
     if version_id is not None:
-        conditions.append(store.linked_to(ARTIFACTS, int32(version_id, "invalid parent resource ID")))
+        conditions.append(store.linked_to(ARTIFACTS, integer(version_id, "invalid parent resource ID")))
     artifact_type = query.get("artifactType", "")
     if artifact_type == "null":
         raise BadRequestError("invalid artifact type: empty or null value provided")
@@ -113,7 +114,9 @@ def list_artifacts(connection: Connection, query: Query, version_id: str | None 
         raise BadRequestError(f"invalid artifact type {artifact_type}")
     if artifact_type:
         conditions.append(ARTIFACTS.entries.c.kind == artifact_type)
-    return _list(connection, ARTIFACT_KINDS.get(artifact_type), page, filter_query, *conditions)
+    # Without a type, a filter knows the fields of model artifacts; of a type not kept here, those that all types have.
+    kind = ARTIFACT_KINDS.get(artifact_type, DOC_ARTIFACT) if artifact_type else MODEL_ARTIFACT
+    return _list(connection, kind, page, filter_query, *conditions)
 
 
 def _only(found: list[Entry], what: str, asked: str) -> Json:
@@ -150,18 +153,17 @@ def _combined_filter(query: Query) -> str:
     return " AND ".join(parts)
 
 
-def _list(
-    connection: Connection, kind: Kind | None, page: Page, filter_query: str, *conditions: ColumnElement[bool]
+def _list_kind(
+    connection: Connection, kind: Kind, page: Page, filter_query: str, *conditions: ColumnElement[bool]
 ) -> Json:
-    """A page of one kind, or of all artifacts (None), whose `filterQuery` knows the fields of model artifacts."""
-    wanted = list(conditions)
-    if kind is not None:
-        wanted.append(kind.tables.entries.c.kind == kind.name)
-    asked_of = kind or MODEL_ARTIFACT
-    if (filtered := filters.condition(asked_of, filter_query)) is not None:
-        wanted.append(filtered)
-    label = kind.label if kind and not kind.is_artifact else "artifact"
-    found, token = store.list_entries(connection, asked_of.tables, wanted, page, label)
+    return _list(connection, kind, page, filter_query, kind.tables.entries.c.kind == kind.name, *conditions)
+
+
+def _list(connection: Connection, kind: Kind, page: Page, filter_query: str, *conditions: ColumnElement[bool]) -> Json:
+    """A page of the entries that fulfil the conditions; `kind` says which fields the `filterQuery` knows."""
+    filtered = filters.condition(kind, filter_query)
+    wanted = conditions if filtered is None else (*conditions, filtered)
+    found, token = store.list_entries(connection, kind.tables, wanted, page, kind.label)
     return {
         "items": [entries.to_wire(entry) for entry in found],
         "nextPageToken": token,

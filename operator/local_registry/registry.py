@@ -19,7 +19,7 @@ from local_registry.errors import (
     MissingFieldError,
     NotFoundError,
 )
-from local_registry.integers import int32
+from local_registry.integers import INT64, integer
 from local_registry.kinds import (
     ARTIFACT_KINDS,
     DATASET_ARTIFACT,
@@ -35,6 +35,7 @@ from local_registry.store import DuplicateError, Entry
 Json = dict[str, Any]
 
 _TIMES: Final = ("createTimeSinceEpoch", "lastUpdateTimeSinceEpoch")
+"""May be sent where a whole entry may be; must then be numbers, and mean nothing."""
 
 
 def create_model(connection: Connection, body: Json) -> Json:
@@ -94,7 +95,8 @@ def upsert_version_artifact(connection: Connection, version_id: str, body: Json)
         The artifact, and whether it is new. Of a dataset that is never said.
     """
     kind = _declared_kind(body)
-    sent = bodies.read_artifact(kind, body, extra=("id", "name")) if kind else None
+    extra = ("id", "name", *_TIMES, "experimentId", "experimentRunId")
+    sent = bodies.read_artifact(kind, body, extra=extra) if kind else None
     version = _get(connection, MODEL_VERSION, version_id)
     if kind is None or sent is None:
         raise _wrong_type(body)
@@ -140,7 +142,7 @@ def _required(sent: Body, field: str) -> str:
 
 
 def _model_id(text: str) -> int:
-    return int32(text, "error setting field Properties: invalid numeric string")
+    return integer(text, "error setting field Properties: invalid numeric string")
 
 
 def _declared_kind(body: Json) -> Kind | None:
@@ -157,14 +159,14 @@ def _wrong_type(body: Json) -> BadRequestError:
 
 
 def _get(connection: Connection, kind: Kind, entry_id: str) -> Entry:
-    entry = store.get_entry(connection, kind.tables, int32(entry_id, f"invalid {kind.label} ID"))
+    entry = store.get_entry(connection, kind.tables, integer(entry_id, f"invalid {kind.label} ID"))
     if entry is None or entry.kind is not kind:
         raise NotFoundError(f"no {kind.label} found for id {entry_id}")
     return entry
 
 
 def _get_artifact(connection: Connection, artifact_id: str) -> Entry:
-    entry = store.get_entry(connection, ARTIFACTS, int32(artifact_id, "invalid artifact ID"))
+    entry = store.get_entry(connection, ARTIFACTS, integer(artifact_id, "invalid artifact ID"))
     if entry is None:
         raise NotFoundError(f"no artifact found for id {artifact_id}")
     return entry
@@ -206,6 +208,8 @@ def _insert(
 ) -> Json:
     change = entries.to_change(kind, sent, properties.convert(sent.custom or {}), model=model)
     entries.check_length(kind, stored_name)
+    for time in _TIMES:
+        integer(sent.text(time) or "0", f"error setting field Attributes: {time}", INT64)
     try:
         entry = store.insert_entry(
             connection, kind, stored_name, replace(change, parent=model if link is None else link)
