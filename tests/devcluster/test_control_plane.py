@@ -1,17 +1,17 @@
 import json
+import socket
 import uuid
-from collections.abc import Iterator
 
 import pytest
 
 from devcluster import controlplane
 from devcluster.controlplane import ControlPlane, KubectlError
+from devcluster.processes import ChildError
 
 
-@pytest.fixture(scope="module")
-def controllers() -> Iterator[ControlPlane]:
-    with controlplane.start(controller_manager=True) as started:
-        yield started
+@pytest.fixture
+def controllers(control_plane_with_controllers: ControlPlane) -> ControlPlane:
+    return control_plane_with_controllers
 
 
 def test_fixture_gives_the_kubernetes_version_of_the_go_module(control_plane: ControlPlane) -> None:
@@ -40,6 +40,35 @@ def test_two_control_planes_run_side_by_side(controllers: ControlPlane) -> None:
 
         assert second.url != controllers.url
         assert "NotFound" in controllers.run_kubectl("get", "namespace", name, check=False).stderr
+
+
+def test_port_that_another_process_took_is_given_up_for_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    find = controlplane._free_port
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        offered = [taken.getsockname()[1], find()]
+        monkeypatch.setattr(controlplane, "_free_port", lambda: offered.pop(0))
+        with controlplane.start() as plane:
+            assert plane.run_kubectl("get", "--raw=/readyz").stdout == "ok"
+    assert offered == []
+
+
+def test_server_that_cannot_start_is_an_error_with_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(controlplane, "_ETCD", "unix://nowhere.sock")
+    monkeypatch.setattr(controlplane, "READY_SECONDS", 1.0)
+
+    with (
+        pytest.raises(ChildError, match=r"kube-apiserver was not ready after 1 s\.\nThe end of kube-apiserver\.log:\n"),
+        controlplane.start(),
+    ):
+        pass
+
+
+def test_project_resources_are_served(cluster: ControlPlane) -> None:
+    served = cluster.run_kubectl("api-resources", "--api-group=model-registrar.dev", "--output=name").stdout.split()
+
+    assert served == [f"{name}.model-registrar.dev" for name in ("modelartifacts", "modelversions", "registeredmodels")]
 
 
 def test_strangers_are_refused(controllers: ControlPlane) -> None:
