@@ -65,6 +65,8 @@ class Frozen(BaseModel):
         alias_generator=to_camel,
         populate_by_name=True,
         use_attribute_docstrings=True,
+        # pydantic before 2.10 keeps names that begin with model_ to itself: modelFormatName is ours.
+        protected_namespaces=(),
     )
 
     RULES: ClassVar[tuple[Rule, ...]] = ()

@@ -43,6 +43,9 @@ class StructuralSchema(GenerateJsonSchema):
 
 def _structural(node: JsonSchemaValue, definitions: Mapping[str, JsonSchemaValue]) -> JsonSchemaValue:
     """Inline references and drop what a structural schema may not hold, through all nested schemas."""
+    if "allOf" in node:  # how pydantic before 2.9 puts a reference beside a description
+        (only,) = node["allOf"]
+        node = {**only, **{key: value for key, value in node.items() if key != "allOf"}}
     if "$ref" in node:
         named = definitions[node["$ref"].removeprefix(_REFERENCE)]
         node = {**named, **{key: value for key, value in node.items() if key != "$ref"}}

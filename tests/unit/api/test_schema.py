@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from registrar.api import schema as generator
 from registrar.api.schema import custom_resource_definition, openapi_schema
 from registrar.api.v1alpha1 import KINDS
 
@@ -66,6 +67,18 @@ def test_schema_is_structural(kind: type[Any]) -> None:
         for path, node in nodes(openapi_schema(kind))
         if "type" not in node and "x-kubernetes-preserve-unknown-fields" not in node
     ] == []
+
+
+@pytest.mark.parametrize("reference", [{"$ref": "#/$defs/State"}, {"allOf": [{"$ref": "#/$defs/State"}]}])
+def test_reference_is_replaced_and_the_field_keeps_its_own_description(reference: Schema) -> None:
+    """The second form is what the oldest pydantic that is supported writes."""
+    definitions = {"State": {"type": "string", "enum": ["LIVE"], "title": "State", "description": "Of the type."}}
+
+    assert generator._structural({**reference, "description": "Of the\nfield."}, definitions) == {
+        "description": "Of the field.",
+        "type": "string",
+        "enum": ["LIVE"],
+    }
 
 
 @each_kind
