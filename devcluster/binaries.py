@@ -5,9 +5,10 @@ build from the Go module. (A cluster named by ``USE_EXISTING_CLUSTER`` needs non
 """
 
 import argparse
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -36,7 +37,7 @@ def ensure(names: Sequence[str], console: Console | None = None) -> dict[str, Pa
     found = _present(names)
     if len(found) < len(names):
         console = console or terminal()
-        with _lock(console):
+        with _locked(console):
             found = _present(names)
             if len(found) < len(names):
                 found = _get_missing(names, console)
@@ -82,14 +83,17 @@ def _archived() -> Path:
     return cache.root() / f"envtest-{gomodule.kubernetes_version()}"
 
 
-def _lock(console: Console) -> FileLock:
+@contextlib.contextmanager
+def _locked(console: Console) -> Iterator[None]:
+    """Hold the cache's lock, saying so if another process has it."""
     lock = FileLock(cache.root() / "lock")
     try:
-        lock.acquire(timeout=0)
+        held = lock.acquire(timeout=0)
     except Timeout:
         console.print("Another process is getting the control plane's programs: waiting for it …")
-        lock.acquire()
-    return lock
+        held = lock.acquire()
+    with held:
+        yield
 
 
 def main() -> int:

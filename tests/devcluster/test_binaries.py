@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from rich.console import Console
 
 from devcluster import binaries, envtest_archive, gomodule
@@ -68,6 +70,29 @@ def test_archive_is_fetched_once_and_then_cached(index: Index, empty_cache: Path
     assert {name: program.read_text() for name, program in first.items()} == ARCHIVED
     assert all(program.is_relative_to(empty_cache) for program in first.values())
     assert index.asked == ["/index.yaml", path]
+
+
+def test_lock_is_free_again_afterwards(index: Index, empty_cache: Path, paper: Console) -> None:
+    index.release("v1.37.0", archive_of(ARCHIVED))
+
+    binaries.ensure(binaries.PROGRAMS, paper)
+
+    with FileLock(empty_cache / "lock", timeout=0) as lock:
+        assert lock.is_locked
+
+
+def test_holder_of_the_lock_is_waited_for(index: Index, empty_cache: Path, paper: Console) -> None:
+    index.release("v1.37.0", archive_of(ARCHIVED))
+    lock = FileLock(empty_cache / "lock", thread_local=False)
+    lock.acquire()
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(binaries.ensure, binaries.PROGRAMS, paper)
+        while "waiting for it" not in paper.export_text(clear=False):
+            assert not waiting.done()
+        assert index.asked == []
+        lock.release()
+
+        assert set(waiting.result(DEADLINE)) == set(binaries.PROGRAMS)
 
 
 def test_assets_that_lack_a_program_are_completed(index: Index, assets: Path, paper: Console) -> None:
