@@ -10,7 +10,7 @@ READY := .venv/.ready
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check test demo clean
+.PHONY: help setup generate check lint types layers prose generated test demo clean
 
 help:  ## List the targets
 	@echo "Model Registrar: make TARGET"
@@ -34,17 +34,27 @@ generate: $(READY)  ## Write the files that are made from the resource models (c
 	@echo "==> Generating"
 	@$(BIN)/python -m registrar.generate
 
-check: $(READY)  ## Lint, formatting, types, import layers, spelling, generated files, lock file; writes nothing
+check: lint types layers prose generated  ## Lint, types, import layers, spelling, generated files, lock file; writes nothing
+
+lint: $(READY)
 	@echo "==> Lint and formatting"
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+
+types: $(READY)
 	@echo "==> Types"
 	@$(BIN)/mypy
+
+layers: $(READY)
 	@echo "==> Import layers"
 	@$(BIN)/lint-imports
+
+prose: $(READY)
 	@echo "==> Spelling and YAML"
 	@$(BIN)/codespell
 	@$(BIN)/yamllint --strict crds examples
+
+generated: $(READY)
 	@echo "==> Generated files and lock file"
 	@$(BIN)/python -m registrar.generate --check
 	@$(UV) lock --check
