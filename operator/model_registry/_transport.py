@@ -13,6 +13,7 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
+import anyio
 import httpx
 
 from ._address import API_VERSIONS, Address
@@ -134,7 +135,8 @@ class Transport:
         url = self._address.base(version) + request.path
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         try:
-            async with asyncio.timeout(self._timeout):
+            # anyio's, as inside httpx: asyncio's own loses its exception among older anyio's cancel scopes.
+            with anyio.fail_after(self._timeout):
                 response = await http.request(
                     request.method, url, params=request.params, json=request.body, headers=headers
                 )
