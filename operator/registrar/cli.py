@@ -15,16 +15,16 @@ from registrar.config import Settings
 _FILE = click.Path(path_type=Path)
 
 
-@click.group(context_settings={"auto_envvar_prefix": "REGISTRAR", "show_default": True, "max_content_width": 120})
+@click.group(context_settings={"max_content_width": 120})
 @click.version_option(package_name="model-registrar", prog_name="registrar")
 def main() -> None:
     """Model Registrar: model registry entries as Kubernetes resources.
 
-    Each option can also be set by an environment variable, such as REGISTRAR_RUN_REGISTRY_URL.
+    Each option of run can also be set by an environment variable, such as REGISTRAR_REGISTRY_URL.
     """
 
 
-@main.command()
+@main.command(context_settings={"auto_envvar_prefix": "REGISTRAR"})
 @click.option("--registry-url", required=True, show_envvar=True, help="Root address of the model registry.")
 @click.option("--registry-token", show_envvar=True, help="Bearer token for the registry; better use a file.")
 @click.option("--registry-token-file", type=_FILE, show_envvar=True, help="File with the token; it may be rotated.")

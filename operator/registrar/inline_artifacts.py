@@ -40,20 +40,29 @@ async def converge_artifacts(
         newest artifact, so none may overtake another.
     """
     statuses = _known(head, context)
+    name = ""
     try:
-        for one in desired:
-            task = _task(head, one, statuses, policies, context)
-            converged = await converge(task, context)
-            statuses[one.name] = _status(one, converged.entry.id, converged.owned)
-            outcome = _joined(outcome, one, converged)
-        for name in statuses.keys() - {one.name for one in desired}:
+        for name in _left(statuses, desired):
             await _retire(head, statuses[name], policies, context)
             del statuses[name]
             outcome = replace(outcome, deed=outcome.deed or Deed.UPDATED)
+        for one in desired:
+            name = one.name
+            converged = await converge(_task(head, one, statuses, policies, context), context)
+            statuses[name] = _status(one, converged.entry.id, converged.owned)
+            outcome = _joined(outcome, one, converged)
     except (ReconcileError, StoreError) as error:
         problem = problem_of(error)
-        outcome = replace(outcome, problem=replace(problem, message=f"Of its artifacts: {problem.message}"))
-    return replace(outcome, facts=replace(outcome.facts, artifacts=tuple(statuses.values())))
+        outcome = replace(outcome, problem=replace(problem, message=f"Artifact {name!r}: {problem.message}"))
+    order = {one.name: place for place, one in enumerate(desired)}
+    artifacts = sorted(statuses.values(), key=lambda one: order.get(one.name, len(order)))
+    return replace(outcome, facts=replace(outcome.facts, artifacts=tuple(artifacts)))
+
+
+def _left(statuses: Statuses, desired: tuple[Desired, ...]) -> list[str]:
+    """Names that left the spec, or stand there for an artifact of another type now."""
+    wanted = {(one.kind.NAME, one.name) for one in desired}
+    return [name for name, one in statuses.items() if (str(one.type), name) not in wanted]
 
 
 def _known(head: Head, context: Context) -> Statuses:
@@ -65,8 +74,6 @@ def _known(head: Head, context: Context) -> Statuses:
 
 def _task(head: Head, desired: Desired, statuses: Statuses, policies: Policies, context: Context) -> Task:
     known = statuses.get(desired.name)
-    if known is not None and known.type != desired.kind.NAME:
-        known = None
 
     async def persist_owned(owned: Owned) -> None:
         widened = {**statuses, desired.name: _status(desired, known.id if known else None, owned)}

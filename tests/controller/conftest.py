@@ -22,7 +22,7 @@ Unique = Callable[[str], str]
 @pytest.fixture(scope="session")
 def custom_objects(cluster: ControlPlane) -> Iterator[kubernetes.client.CustomObjectsApi]:
     """The tests' own view of the API server."""
-    with kubernetes.config.new_client_from_config(str(cluster.kubeconfig)) as client:
+    with kubernetes.config.new_client_from_config(str(cluster.kubeconfig)) as client:  # type: ignore[no-untyped-call]  # not annotated
         yield kubernetes.client.CustomObjectsApi(client)
 
 

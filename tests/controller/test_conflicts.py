@@ -51,7 +51,7 @@ async def test_the_loser_goes_without_touching_the_entry(
 
 @pytest.mark.parametrize("is_new_first", [True, False], ids=["new applied first", "old pruned first"])
 @pytest.mark.parametrize("is_move", [True, False], ids=["namespace move", "rename"])
-async def test_rename_and_move_keep_the_entry(  # noqa: PLR0917 - pytest's fixtures are its arguments
+async def test_rename_and_move_keep_the_entry(
     space: Namespace,
     second_space: Namespace,
     registry: ModelRegistryAPIClient,
@@ -75,9 +75,7 @@ async def test_rename_and_move_keep_the_entry(  # noqa: PLR0917 - pytest's fixtu
     assert target.ready("RegisteredModel", new)["status"]["id"] == entry_id
     entry = await _model(registry, entry_name)
     assert entry.state == "LIVE"
-    assert entry.custom_properties == {
-        "model-registrar.dev/owner": f"created:tests/{space.name}/{target.name}/{new}"
-    }
+    assert entry.custom_properties == {"model-registrar.dev/owner": f"created:tests/{space.name}/{target.name}/{new}"}
     # The successor owns it as the first did: it was created by this installation.
     target.delete("RegisteredModel", new)
     target.wait_gone("RegisteredModel", new)

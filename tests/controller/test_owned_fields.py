@@ -4,13 +4,14 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
+from registrar.api.properties import Scalar
 from tests.controller.conftest import Unique
 from tests.support.resources import Namespace, manifest
 
 pytestmark = pytest.mark.usefixtures("operator")
 
 
-async def _properties(registry: ModelRegistryAPIClient, name: str) -> dict[str, object]:
+async def _properties(registry: ModelRegistryAPIClient, name: str) -> dict[str, Scalar]:
     entry = await registry.get_registered_model_by_params(name=name)
     assert entry is not None
     properties = dict(entry.custom_properties or {})

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import kubernetes
 
@@ -38,7 +38,8 @@ def condition(resource: Manifest, kind: str) -> Manifest:
 def is_ready(resource: Manifest) -> bool:
     """Whether the resource is Ready as it is written now."""
     ready = condition(resource, "Ready")
-    return ready.get("status") == "True" and ready.get("observedGeneration") == resource["metadata"]["generation"]
+    is_current: bool = ready.get("observedGeneration") == resource["metadata"]["generation"]
+    return is_current and bool(ready["status"] == "True")
 
 
 def has_reason(reason: str) -> Callable[[Manifest], bool]:
@@ -47,7 +48,7 @@ def has_reason(reason: str) -> Callable[[Manifest], bool]:
     def check(resource: Manifest) -> bool:
         ready = condition(resource, "Ready")
         is_current = ready.get("observedGeneration") == resource["metadata"]["generation"]
-        return is_current and ready["status"] != "True" and ready["reason"] == reason
+        return is_current and bool(ready["status"] != "True" and ready["reason"] == reason)
 
     return check
 
@@ -83,12 +84,12 @@ class Namespace:
     def get(self, kind: str, name: str) -> Manifest:
         """The resource as it is now; empty if it is not there."""
         try:
-            found: Manifest = self.api.get_namespaced_custom_object(GROUP, VERSION, self.name, PLURALS[kind], name)
+            found = self.api.get_namespaced_custom_object(GROUP, VERSION, self.name, PLURALS[kind], name)
         except kubernetes.client.ApiException as error:
             if error.status == 404:
                 return {}
             raise
-        return found
+        return cast("Manifest", found)
 
     def wait(self, kind: str, name: str, until: Callable[[Manifest], bool]) -> Manifest:
         """Wait until a resource is there and fits.
@@ -99,7 +100,9 @@ class Namespace:
         deadline = time.monotonic() + WAIT_LIMIT
         while not ((found := self.get(kind, name)) and until(found)):
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{kind} {name} did not become as awaited: {json.dumps(found.get('status'), indent=1)}")
+                raise TimeoutError(
+                    f"{kind} {name} did not become as awaited: {json.dumps(found.get('status'), indent=1)}"
+                )
             time.sleep(0.05)
         return found
 

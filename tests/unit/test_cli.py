@@ -1,0 +1,56 @@
+"""The command line: what it refuses, and the CRDs that it prints."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from registrar.api.v1alpha1 import KINDS
+from registrar.cli import main
+
+REFUSED = {
+    "no address": ([], "Missing option '--registry-url'"),
+    "an address without a scheme": (
+        ["--registry-url=registry:8080"],
+        "--registry-url: 'registry:8080' is no web address",
+    ),
+    "a password in the address": (["--registry-url=https://me:secret@registry"], "holds a user name or password"),
+    "a query": (["--registry-url=https://registry?x=1"], "has a query or a fragment"),
+    "a namespace pattern": (["--registry-url=http://r", "--namespace=team-*"], "--namespace: 'team-*' is no namespace"),
+    "an owner id": (["--registry-url=http://r", "--owner-id=a_b"], "--owner-id: 'a_b' is no owner id"),
+    "a missing file": (
+        ["--registry-url=http://r", "--registry-ca-file=/nowhere"],
+        "--registry-ca-file: there is no file",
+    ),
+    "no worker": (["--registry-url=http://r", "--workers=0"], "--workers: Input should be greater than or equal to 1"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "told"), REFUSED.values(), ids=list(REFUSED))
+def test_wrong_settings_are_refused_by_their_flag(arguments: list[str], told: str) -> None:
+    result = CliRunner().invoke(main, ["run", *arguments])
+    assert result.exit_code == 2
+    assert told in result.output
+    assert "secret" not in result.output
+
+
+def test_two_tokens_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("t")
+    flags = ["--registry-url=http://r", "--registry-token=t", f"--registry-token-file={tmp_path / 'token'}"]
+    result = CliRunner().invoke(main, ["run", *flags])
+    assert result.exit_code == 2
+    assert "give the registry token or the registry token file, not both" in result.output
+
+
+def test_settings_come_from_the_environment_too() -> None:
+    result = CliRunner().invoke(main, ["run"], env={"REGISTRAR_REGISTRY_URL": "nonsense"})
+    assert result.exit_code == 2
+    assert "'nonsense' is no web address" in result.output
+
+
+def test_crds_prints_one_definition_for_each_kind() -> None:
+    result = CliRunner().invoke(main, ["crds"])
+    assert result.exit_code == 0
+    documents = [one for one in yaml.safe_load_all(result.output) if one]
+    assert [one["spec"]["names"]["kind"] for one in documents] == [kind.KIND for kind in KINDS]
