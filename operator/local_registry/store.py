@@ -104,8 +104,9 @@ class Store:
 
     def __init__(self, database: str) -> None:
         url = URL.create("sqlite", database=database if database == MEMORY else str(Path(database).absolute()))
-        # One thread at a time, but not always the same one.
-        self._engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+        # One thread at a time, but not always the same one. A server that is just ending has a second to let go.
+        connecting = {"check_same_thread": False, "timeout": 1.0}
+        self._engine = create_engine(url, poolclass=StaticPool, connect_args=connecting)
         event.listen(self._engine, "connect", _prepare)
         try:
             metadata.create_all(self._engine)
