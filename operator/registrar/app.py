@@ -8,7 +8,6 @@ import logging
 import os
 from collections.abc import AsyncIterator
 
-import aiohttp
 import kopf
 
 from model_registry import ModelRegistryAPIClient
@@ -34,6 +33,15 @@ LOAD_RETRY = 5.0
 
 class StartError(Exception):
     """The operator cannot start; the message says what to change."""
+
+
+def configure_logging(settings: Settings) -> None:
+    """Log to standard error, in kopf's own formats: its object references are in each line."""
+    kopf.configure(
+        debug=settings.log_level == "debug",
+        quiet=settings.log_level in {"warning", "error"},
+        log_format=kopf.LogFormat.JSON if settings.log_format == "json" else kopf.LogFormat.FULL,
+    )
 
 
 async def run(settings: Settings) -> None:
@@ -128,8 +136,8 @@ async def _registry_client(settings: Settings) -> AsyncIterator[ModelRegistryAPI
 async def _check_cluster(kube: KubernetesAPI) -> None:
     try:
         served = await kube.served_plurals()
-    except (KubernetesError, aiohttp.ClientError, TimeoutError) as error:
-        raise StartError(f"The API server {kube.server} does not answer: {error}") from error
+    except KubernetesError as error:
+        raise StartError(f"The cluster cannot be asked for its resources: {error}") from error
     missing = [kind.PLURAL for kind in KINDS if kind.PLURAL not in served]
     if missing:
         raise StartError(

@@ -49,13 +49,12 @@ def run(**options: Any) -> None:
         settings = Settings(**{name: value for name, value in options.items() if value is not None})
     except ValidationError as error:
         raise click.UsageError(_explain(error)) from None
-    from registrar.app import StartError  # noqa: PLC0415 - kopf takes half a second that --help need not
-    from registrar.app import run as run_operator  # noqa: PLC0415 - the same
+    from registrar import app  # noqa: PLC0415 - kopf takes half a second that --help need not
 
-    configure_logging(settings)
+    app.configure_logging(settings)
     try:
-        asyncio.run(run_operator(settings))
-    except StartError as error:
+        asyncio.run(app.run(settings))
+    except app.StartError as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -66,17 +65,6 @@ def crds() -> None:
 
     texts = generate.crds()
     click.echo("".join(text for path, text in texts.items() if path.endswith(".yaml")), nl=False)
-
-
-def configure_logging(settings: Settings) -> None:
-    """Log to standard error, with kopf's own formats."""
-    import kopf  # noqa: PLC0415 - see run
-
-    kopf.configure(
-        debug=settings.log_level == "debug",
-        quiet=settings.log_level in {"warning", "error"},
-        log_format=kopf.LogFormat.JSON if settings.log_format == "json" else kopf.LogFormat.FULL,
-    )
 
 
 def _explain(error: ValidationError) -> str:

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-import aiohttp
-
 from registrar.context import Context
 from registrar.kube import KubernetesError
 from registrar.outcome import Note
@@ -52,5 +50,5 @@ async def tell(body: Body, told: Iterable[tuple[str, Note]], context: Context) -
         event = event_json(body, kind, note, context.now())
         try:
             await context.kube.create_event(event, body["metadata"]["namespace"])
-        except (KubernetesError, aiohttp.ClientError, TimeoutError) as error:
+        except KubernetesError as error:
             logger.warning("The Event %r about %s was not posted: %s", note.reason, body["metadata"]["name"], error)

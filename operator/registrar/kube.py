@@ -28,10 +28,10 @@ _PLURALS = {kind.KIND: kind.PLURAL for kind in KINDS}
 
 
 class KubernetesError(Exception):
-    """The API server refused a request.
+    """The API server refused a request, or did not answer.
 
     Attributes:
-        status: HTTP status.
+        status: HTTP status; 0 without an answer.
         reason: the machine-readable reason of the Status object, such as ``Conflict``.
     """
 
@@ -166,11 +166,14 @@ class KubernetesAPI:
         self, method: str, path: str, *, json: Mapping[str, Any] | None = None, content_type: str = "application/json"
     ) -> dict[str, Any]:
         headers = {"Content-Type": content_type} if json is not None else {}
-        async with self._session.request(method, self.server + path, json=json, headers=headers) as response:
-            if response.ok:
-                answer: dict[str, Any] = await response.json()
-                return answer
-            raise await _error_of(response)
+        try:
+            async with self._session.request(method, self.server + path, json=json, headers=headers) as response:
+                if response.ok:
+                    answer: dict[str, Any] = await response.json()
+                    return answer
+                raise await _error_of(response)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise KubernetesError(0, "Unreachable", f"{self.server} did not answer: {error!r}") from error
 
 
 async def _error_of(response: aiohttp.ClientResponse) -> KubernetesError:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-import aiohttp
-
 from model_registry.exceptions import StoreError
 from registrar.context import Context
 from registrar.converge import Converged, Task, converge
@@ -46,7 +44,7 @@ async def reconcile(key: ResourceKey, context: Context) -> Next:
         return await report(head, await _outcome(head, context), context)
     except (StaleResourceError, ResourceGoneError):
         return await _read_again(key, context)
-    except (KubernetesError, aiohttp.ClientError, TimeoutError) as error:
+    except KubernetesError as error:
         # What was written to the registry is in the view: the next run finds it and only writes the status.
         logger.warning("The API server did not take what concerns %s: %s", key, error)
         return RETRY
