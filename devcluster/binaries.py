@@ -8,7 +8,9 @@ import argparse
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -71,7 +73,9 @@ def _get_missing(names: Sequence[str], console: Console) -> dict[str, Path]:
             f"  Building {', '.join(missing)} {gomodule.kubernetes_version()} from source with Go:"
             f" about {_BUILD_MINUTES} minutes on two cores. This happens once; the programs are kept in {_built()}.",
         )
+        begun = time.monotonic()
         gobuild.build(gomodule.control_plane(), missing, _built(), console)
+        console.print(f"  Built in {timedelta(seconds=round(time.monotonic() - begun))}.")
     return _present(names)
 
 
@@ -109,6 +113,12 @@ def main() -> int:
     except BinariesError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(
+            "Interrupted. What Go has compiled so far is in its own cache, so the next attempt is shorter.",
+            file=sys.stderr,
+        )
+        return 130
     return 0
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 _PLAIN_EVERY_SECONDS = 15.0
 
@@ -44,10 +45,11 @@ def meter(console: Console, title: str) -> Iterator[Meter]:
         return
     columns = (
         TextColumn("  {task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=30),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("[dim]{task.fields[detail]}"),
+        # Takes what is left of the line, so that long names do not make the bar jump.
+        TextColumn("[dim]{task.fields[detail]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, expand=True) as progress:
         yield Meter(console, title, (progress, progress.add_task(title, total=None, detail="")))
