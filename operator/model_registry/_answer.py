@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any
@@ -41,6 +42,7 @@ class Answer:
         status: HTTP status code.
         content: The body.
         location: Where a redirect leads; "" if it is none.
+        date: The header of that name; "" if there is none.
     """
 
     method: str
@@ -48,6 +50,15 @@ class Answer:
     status: int
     content: bytes
     location: str = ""
+    date: str = ""
+
+    @property
+    def answered_at(self) -> int | None:
+        """The server's clock when it answered, in milliseconds since the epoch; None if it did not tell."""
+        try:
+            return int(parsedate_to_datetime(self.date).timestamp() * 1000)
+        except ValueError:
+            return None
 
     @cached_property
     def body(self) -> dict[str, Any]:

@@ -69,6 +69,7 @@ class Entries(Generic[EntryT]):
         entries = self._read(answer, lambda body: _wire.read_list(self._kind.entry, body))
         if options is not None:
             options.next_page_token = answer.body.get("nextPageToken") or ""
+            options.answered_at = answer.answered_at
         return entries
 
     async def find(self, name: str | None, parent_id: str | None, external_id: str | None) -> EntryT | None:

@@ -142,8 +142,8 @@ class Transport:
                 )
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise _no_answer(error, request, url, self._timeout) from error
-        location = response.headers.get("location", "")
-        return Answer(request.method, str(response.url), response.status_code, response.content, location)
+        location, date = response.headers.get("location", ""), response.headers.get("date", "")
+        return Answer(request.method, str(response.url), response.status_code, response.content, location, date)
 
     async def _pool(self) -> _Pool:
         loop = asyncio.get_running_loop()

@@ -500,3 +500,12 @@ async def test_versions_of_all_models(client: ModelRegistryAPIClient, unique: Un
         made.append(await client.upsert_model_version(ModelVersion("v", custom_properties={"stamp": stamp}), model.id))
     options = ListOptions(filter_query=f"stamp = '{stamp}'")
     assert await client.get_model_versions(options=options) == made
+
+
+async def test_a_listing_tells_the_servers_clock(client: ModelRegistryAPIClient, unique: Unique) -> None:
+    made = await client.upsert_registered_model(RegisteredModel(unique("model")))
+    options = ListOptions(limit=1)
+    await client.get_registered_models(options)
+    assert options.answered_at is not None
+    # The header has whole seconds.
+    assert options.answered_at >= int(made.create_time_since_epoch or "") // 1000 * 1000

@@ -1,6 +1,6 @@
 """How to list: how many, in which order, which of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
@@ -37,6 +37,8 @@ class ListOptions:
         artifact_type_param: Only artifacts of this type, where artifacts are listed.
         filter_query: Only entries that meet this condition, in the registry's own language, such as
             ``name LIKE 'hal%' AND state = 'LIVE'``. The registry ignores it in a list of all model artifacts.
+        answered_at: After a listing: the server's clock when it answered, in milliseconds since the epoch; None if it
+            did not tell.
     """
 
     limit: int | None = None
@@ -45,6 +47,7 @@ class ListOptions:
     next_page_token: str | None = None
     artifact_type_param: ArtifactTypeQueryParam | str | None = None
     filter_query: str | None = None
+    answered_at: int | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def order_by_creation_time(cls, **options: Any) -> Self:
