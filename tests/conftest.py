@@ -1,3 +1,3 @@
-"""Fixtures that every suite shares. The parts they start are in tests/env/."""
+"""Fixtures that every suite shares. The servers are in tests/env/, the operator in tests/support/."""
 
-pytest_plugins = ["tests.env.registry", "tests.env.control_plane"]
+pytest_plugins = ["tests.env.registry", "tests.env.control_plane", "tests.support.fixtures"]

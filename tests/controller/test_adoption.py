@@ -6,7 +6,7 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import ModelVersion, RegisteredModel
-from tests.controller.conftest import Unique
+from tests.support.fixtures import Unique
 from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Namespace, condition, has_reason, manifest
 

@@ -4,7 +4,7 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import DocArtifact, RegisteredModel
-from tests.controller.conftest import Unique
+from tests.support.fixtures import Unique
 from tests.support.resources import Namespace, condition, has_reason, manifest
 
 pytestmark = pytest.mark.usefixtures("operator")

@@ -5,7 +5,7 @@ import pytest
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
 from registrar.api.properties import Scalar
-from tests.controller.conftest import Unique
+from tests.support.fixtures import Unique
 from tests.support.resources import Namespace, manifest
 
 pytestmark = pytest.mark.usefixtures("operator")

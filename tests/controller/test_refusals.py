@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.controller.conftest import Unique
+from tests.support.fixtures import Unique
 from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Namespace, condition, has_reason, manifest
 

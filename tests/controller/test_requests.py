@@ -6,7 +6,7 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
-from tests.controller.conftest import Unique
+from tests.support.fixtures import Unique
 from tests.support.resources import Manifest, Namespace, annotated, condition, manifest
 
 pytestmark = pytest.mark.usefixtures("operator")

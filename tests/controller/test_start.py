@@ -12,7 +12,7 @@ from devcluster import controlplane
 from devcluster.embedded_registry import EmbeddedRegistry
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
-from tests.controller.conftest import Unique
+from tests.support.fixtures import Unique
 from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Namespace, condition, has_reason, manifest
 

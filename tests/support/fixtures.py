@@ -1,4 +1,4 @@
-"""The operator as a process, on a real API server and a registry over real HTTP.
+"""Fixtures that give the operator as a process, on a real API server and a registry over real HTTP.
 
 The tests of a module share an operator and its two namespaces, and keep apart by unique names. A test that stops
 operator or registry, or needs other settings, makes an operator of its own with `own_operator` in `own_space`.
