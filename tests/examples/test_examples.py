@@ -1,0 +1,87 @@
+"""Each folder of examples/, applied as it stands: every resource becomes Ready and has an ID."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from devcluster.embedded_registry import EmbeddedRegistry
+from model_registry import ModelRegistryAPIClient
+from model_registry.types import Artifact, ModelVersion, RegisteredModel
+from tests.support.operator_process import OperatorProcess
+from tests.support.resources import Namespace
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir())
+
+MakeRegistry = Callable[..., EmbeddedRegistry]
+MakeOperator = Callable[..., OperatorProcess]
+
+
+def _manifests(folder: Path) -> list[dict[str, Any]]:
+    return [one for path in sorted(folder.glob("*.yaml")) for one in yaml.safe_load_all(path.read_text())]
+
+
+def _make_what_was_there_before(folder: Path, registry_url: str) -> None:
+    script = folder / "before.py"
+    if script.exists():
+        subprocess.run([sys.executable, script, registry_url], check=True)
+
+
+@pytest.fixture
+def server(embedded_registry: MakeRegistry) -> EmbeddedRegistry:
+    """An empty registry: the names in the examples are fixed, so they cannot share one."""
+    return embedded_registry()
+
+
+def _apply(folder: Path, space: Namespace) -> list[dict[str, Any]]:
+    space.cluster.run_kubectl("apply", "--namespace", space.name, "-f", folder)
+    return [space.ready(one["kind"], one["metadata"]["name"]) for one in _manifests(folder)]
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+async def test_every_resource_becomes_ready_with_an_id(
+    name: str, own_space: Namespace, own_operator: MakeOperator, server: EmbeddedRegistry
+) -> None:
+    folder = EXAMPLES / name
+    _make_what_was_there_before(folder, server.url)
+    own_operator(server.url, own_space)
+    resources = _apply(folder, own_space)
+    assert resources
+    assert all(one["status"]["id"].isdecimal() for one in resources)
+    async with ModelRegistryAPIClient.connect(server.url) as registry:
+        entries: list[RegisteredModel | ModelVersion | Artifact] = [
+            *await registry.get_registered_models(),
+            *await registry.get_model_versions(),
+            *await registry.get_artifacts(),
+        ]
+    inline = [one for resource in resources for one in resource["status"].get("artifacts", [])]
+    assert len(entries) == len(resources) + len(inline)
+    assert {entry.state for entry in entries} == {"LIVE"}
+
+
+async def test_what_was_there_before_is_adopted_and_outlives_its_resources(
+    own_space: Namespace, own_operator: MakeOperator, server: EmbeddedRegistry
+) -> None:
+    folder = EXAMPLES / "adopt-existing"
+    _make_what_was_there_before(folder, server.url)
+    async with ModelRegistryAPIClient.connect(server.url) as registry:
+        (model,), (version,) = await registry.get_registered_models(), await registry.get_model_versions()
+        own_operator(server.url, own_space)
+        resources = _apply(folder, own_space)
+        assert [one["status"]["id"] for one in resources] == [model.id, version.id]
+        (adopted,) = await registry.get_registered_models()
+        assert (adopted.description, adopted.owner) == ("Tells who will leave within 30 days.", "analytics")
+        assert (adopted.provider, (adopted.custom_properties or {})["notebook"]) == ("analytics", 7)
+        for one in resources:
+            own_space.delete(one["kind"], one["metadata"]["name"])
+            own_space.wait_gone(one["kind"], one["metadata"]["name"])
+        left = await registry.get_registered_models()
+        assert [(one.id, one.state) for one in left] == [(model.id, "LIVE")]
+        assert [(one.id, one.state) for one in await registry.get_model_versions()] == [(version.id, "LIVE")]
+        # The artifact was not there before: it was made, so it goes with its resource.
+        assert [one.state for one in await registry.get_artifacts()] == ["MARKED_FOR_DELETION"]
