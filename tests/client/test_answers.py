@@ -26,7 +26,7 @@ from model_registry.exceptions import (
     Unauthorized,
     Unprocessable,
 )
-from model_registry.types import ModelVersion, RegisteredModel
+from model_registry.types import ModelArtifact, ModelVersion, RegisteredModel
 from tests.client.loopback import HANG_UP, MODEL, NO_ENTRY, Received, Reply, serving
 
 ALPHA = "/api/model_registry/v1alpha3"
@@ -253,6 +253,37 @@ async def test_a_conflict_that_cannot_be_explained_is_still_a_conflict() -> None
         async with ModelRegistryAPIClient.connect(server.url) as client:
             with pytest.raises(ConflictError, match=r"answered 409: x$"):
                 await client.upsert_registered_model(RegisteredModel("m"))
+
+
+async def test_an_entry_is_not_named_as_the_holder_of_what_it_holds_itself() -> None:
+    """Two updates at once can conflict over something else than the external ID."""
+
+    def conflicting_with_itself(received: Received) -> Reply:
+        if received.method == "PATCH":
+            return Reply(409, {"code": "Conflict", "message": "x"})
+        return Reply(200, {**MODEL, "externalId": "e"}) if "/registered_model?" in received.path else NO_ENTRY
+
+    with serving(conflicting_with_itself) as server:
+        async with ModelRegistryAPIClient.connect(server.url) as client:
+            with pytest.raises(ConflictError) as raised:
+                await client.upsert_registered_model(RegisteredModel("m", id="1", external_id="e"))
+    assert raised.value.holder is None
+
+
+async def test_an_external_id_is_matched_exactly() -> None:
+    with serving(lambda _: Reply(200, {**MODEL, "externalId": "E"})) as server:
+        async with ModelRegistryAPIClient.connect(server.url) as client:
+            assert await client.get_registered_model_by_params(external_id="e") is None
+            assert await client.get_registered_model_by_params(external_id="E") is not None
+
+
+async def test_artifacts_are_updated_where_the_registry_keeps_their_state() -> None:
+    with serving(lambda _: Reply(200, {**MODEL, "artifactType": "model-artifact"})) as server:
+        async with ModelRegistryAPIClient.connect(server.url) as client:
+            await client.upsert_model_artifact(ModelArtifact("m", id="1", uri="u"))
+    (received,) = server.received
+    assert (received.method, received.path) == ("PATCH", f"{ALPHA}/artifacts/1")
+    assert received.json == {"artifactType": "model-artifact", "uri": "u", "state": None}
 
 
 async def test_nobody_there_is_a_failed_connection() -> None:
