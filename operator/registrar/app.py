@@ -17,6 +17,7 @@ from registrar.api.meta import API_VERSION
 from registrar.api.v1alpha1 import KINDS
 from registrar.config import Settings
 from registrar.context import Context
+from registrar.follow import follow
 from registrar.kube import KubernetesAPI, KubernetesError
 from registrar.reconcile import reconcile
 from registrar.registry import Registry
@@ -27,8 +28,6 @@ logger = logging.getLogger(__name__)
 
 DRAIN_TIMEOUT = 15.0
 """Seconds for what is being written when the operator is told to stop; a pod has 30."""
-LOAD_RETRY = 5.0
-"""Seconds between attempts to read a registry that did not answer at the start."""
 
 
 class StartError(Exception):
@@ -60,14 +59,13 @@ async def run(settings: Settings) -> None:
 
         queue = WorkQueue(process, workers=settings.workers)
         context = Context(settings=settings, kube=kube, registry=registry, wake=queue.add)
-        is_loaded = await _try_to_load(registry)
+        await _try_to_load(registry)
         queue.start()
-        loading = None if is_loaded else asyncio.create_task(_keep_loading(registry, context), name="registry loader")
+        following = asyncio.create_task(follow(context), name="registry follower")
         try:
             await _watch(settings, context, queue)
         finally:
-            if loading is not None:
-                loading.cancel()
+            following.cancel()
             await queue.drain(DRAIN_TIMEOUT)
 
 
@@ -146,8 +144,8 @@ async def _check_cluster(kube: KubernetesAPI) -> None:
         )
 
 
-async def _try_to_load(registry: Registry) -> bool:
-    """Read the view.
+async def _try_to_load(registry: Registry) -> None:
+    """Read the view, or leave that to the follower where the registry does not answer yet.
 
     Raises:
         StartError: the address is that of something else than a registry.
@@ -158,15 +156,3 @@ async def _try_to_load(registry: Registry) -> bool:
         raise StartError(f"There is no model registry at {registry.url}: {error}. Check --registry-url.") from error
     except StoreError as error:
         logger.warning("The registry %s cannot be read yet, and is tried again: %s", registry.url, error)
-        return False
-    return True
-
-
-async def _keep_loading(registry: Registry, context: Context) -> None:
-    """Read the view as soon as the registry answers, then have every resource reconciled."""
-    while not registry.loaded:
-        await asyncio.sleep(LOAD_RETRY)
-        with contextlib.suppress(StoreError):
-            await registry.load()
-    for key in context.resources:
-        context.wake(key)

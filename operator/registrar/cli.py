@@ -41,6 +41,9 @@ def main() -> None:
 @click.option("--adoption-policy", type=click.Choice(list(AdoptionPolicy)), show_envvar=True, help="Where none is set.")
 @click.option("--drift-policy", type=click.Choice(list(DriftPolicy)), show_envvar=True, help="Where none is set.")
 @click.option("--workers", type=int, show_envvar=True, help="Resources reconciled at once.  [16]")
+@click.option("--accept-new-registry", is_flag=True, show_envvar=True, help="Make entries anew that are gone at once.")
+@click.option("--feed-interval", type=float, show_envvar=True, help="Seconds between looks at what changed.  [15]")
+@click.option("--sweep-interval", type=float, show_envvar=True, help="Seconds between full comparisons.  [1800]")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), show_envvar=True)
 @click.option("--log-format", type=click.Choice(["text", "json"]), show_envvar=True)
 def run(**options: Any) -> None:

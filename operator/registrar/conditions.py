@@ -30,6 +30,8 @@ class Reason(StrEnum):
     PAUSED = "Paused"
     ADOPTION_REFUSED = "AdoptionRefused"
     CHANGED_OUTSIDE = "ChangedOutside"
+    CONTESTED = "Contested"
+    REGISTRY_REPLACED = "RegistryReplaced"
 
 
 class Aspect(StrEnum):

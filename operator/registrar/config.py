@@ -31,6 +31,9 @@ class Settings(BaseModel):
         adoption_policy: for resources that state none.
         drift_policy: for resources that state none.
         workers: how many resources are reconciled at once.
+        accept_new_registry: make entries anew, even if most of those that were there are gone.
+        feed_interval: seconds between two looks at what changed in the registry.
+        sweep_interval: seconds between two comparisons of everything, give or take a tenth.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +50,9 @@ class Settings(BaseModel):
     adoption_policy: AdoptionPolicy = AdoptionPolicy.ADOPT
     drift_policy: DriftPolicy = DriftPolicy.CORRECT
     workers: Annotated[int, Field(ge=1, le=64)] = 16
+    accept_new_registry: bool = False
+    feed_interval: Annotated[float, Field(gt=0, le=3600)] = 15.0
+    sweep_interval: Annotated[float, Field(gt=0, le=86400)] = 1800.0
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from registrar.api import v1alpha1
 from registrar.claims import Claimant, winner
 from registrar.conditions import Reason
 from registrar.context import Context
 from registrar.errors import waiting
 from registrar.kinds.base import Desired
-from registrar.kinds.desired import ENTRY_KINDS
+from registrar.kinds.desired import resource_of
 from registrar.kube import KubernetesError
 from registrar.resources import Body, ResourceKey
 
@@ -34,7 +33,7 @@ async def contend(desired: Desired, claimant: Claimant, stamped: str | None, con
             raise _conflict(best.key, desired)
         context.claims.keep_only(best.key, frozenset())
     if stamped is not None and stamped != claimant.reference:
-        holder = _holder(stamped, desired)
+        holder = resource_of(desired.kind.ENTRY, stamped)
         if holder != claimant.key and await _still_wants(holder, stamped, desired, context):
             raise _conflict(holder, desired)
 
@@ -70,15 +69,6 @@ def entry_name(body: Body) -> str:
 def _artifact_names(body: Body) -> set[str]:
     spec = body.get("spec", {})
     return {one["name"] for one in (*spec.get("artifacts", ()), *spec.get("docArtifacts", ()))}
-
-
-def _holder(stamped: str, desired: Desired) -> ResourceKey:
-    path, _, artifact = stamped.partition("#")
-    namespace, _, name = path.partition("/")
-    if artifact:
-        return ResourceKey(v1alpha1.ModelVersion.KIND, namespace, name)
-    kind = next(kind for kind, entry_kind in ENTRY_KINDS.items() if entry_kind.ENTRY is desired.kind.ENTRY)
-    return ResourceKey(kind, namespace, name)
 
 
 def _conflict(holder: ResourceKey, desired: Desired) -> Exception:

@@ -6,9 +6,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 
+from registrar.census import Census
 from registrar.claims import ClaimIndex
 from registrar.config import Settings
+from registrar.corrections import Corrections
 from registrar.kube import KubernetesAPI
 from registrar.registry import Registry
 from registrar.resources import ResourceKey, ResourceStore
@@ -18,7 +21,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Context:
     """The parts of one operator process.
 
@@ -29,6 +32,8 @@ class Context:
         wake: has the queue run a resource soon.
         resources: what is known of the cluster.
         claims: who wants which entry.
+        corrections: what was written back lately.
+        started_at: when this operator began, on the monotonic clock.
         now: wall clock, for what people read.
         monotonic: seconds that never go back, for waiting.
     """
@@ -41,3 +46,10 @@ class Context:
     claims: ClaimIndex = field(default_factory=ClaimIndex)
     now: Callable[[], datetime] = _utc_now
     monotonic: Callable[[], float] = time.monotonic
+    corrections: Corrections = field(default_factory=Corrections)
+    started_at: float = field(default_factory=time.monotonic)
+
+    @cached_property
+    def census(self) -> Census:
+        """How many of the entries that resources had the registry lacks."""
+        return Census(self.resources, self.registry)

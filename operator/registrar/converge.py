@@ -16,12 +16,16 @@ from registrar.claims import Claimant
 from registrar.conditions import Reason
 from registrar.contend import contend
 from registrar.context import Context
-from registrar.errors import ReconcileError, transient
+from registrar.errors import ReconcileError, transient, waiting
 from registrar.kinds.base import Desired
 from registrar.observe import Observation, observe, stamp_of
 from registrar.ownership import Origin
 from registrar.plan import Change, Create, Leave, Memory, Owned, Patch, Policies, Refuse, owned_by, plan
 
+SETTLING = 2.0
+"""Seconds after the start until the resources are listed, so that missing entries can be counted."""
+REPLACED_RECHECK = 60.0
+"""Seconds until a registry that seemed replaced is looked at again; its return is noticed earlier by the feed."""
 MOST_STEPS = 5
 """View, fresh look, creation, conflict, patch: more steps mean that others keep changing the entry."""
 
@@ -45,6 +49,7 @@ class Converged:
         deed: what was written; None for nothing.
         changes: what the write changed, where the entry was there before.
         drift: differences that were left alone and are told.
+        is_contested: they were left because somebody else keeps writing the same fields.
     """
 
     entry: RegistryEntry
@@ -52,6 +57,7 @@ class Converged:
     deed: Deed | None = None
     changes: tuple[Change, ...] = ()
     drift: tuple[Change, ...] = ()
+    is_contested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +101,49 @@ async def converge(task: Task, context: Context) -> Converged:
             case Leave():
                 return Converged(planned.entry, owned_by(task.desired), drift=planned.drift)
             case Create():
+                _refuse_new_registry(task, context)
                 entry, made = await create(task.desired, planned, registry)
                 if made:
                     return Converged(entry, owned_by(task.desired), Deed.CREATED)
                 observed = Observation(entry, fresh=True)
             case Patch() if not observed.fresh:
                 observed = await observe(task.desired, task.memory, registry, look=True)
+            case Patch() if _is_contested(task, planned, context):
+                return Converged(planned.entry, owned_by(task.desired), drift=planned.changes, is_contested=True)
             case Patch():
                 return await _patch(task, planned, context)
     raise transient(Reason.REGISTRY_UNAVAILABLE, f"Others keep changing {task.desired.name!r} in the registry")
+
+
+def _refuse_new_registry(task: Task, context: Context) -> None:
+    """Create nothing in the place of an entry that was there, if many are gone at once."""
+    if not task.memory.had_entry or context.settings.accept_new_registry:
+        return
+    now = context.monotonic()
+    if now - context.started_at < SETTLING:
+        raise waiting(Reason.REGISTRY_REPLACED, "It is not known yet how many entries are missing.")
+    missing = context.census.missing(now)
+    if missing is not None:
+        raise waiting(
+            Reason.REGISTRY_REPLACED,
+            f"{missing[0]} of {missing[1]} entries are not in the registry {context.registry.url} any more: it was "
+            "reset, restored or replaced. Nothing is created. Bring the entries back, or start the operator with "
+            "--accept-new-registry to have them made anew.",
+            recheck=REPLACED_RECHECK,
+        )
+
+
+def _is_contested(task: Task, planned: Patch, context: Context) -> bool:
+    """Whether this is drift that was corrected too often. The user's own changes and requests are never contested."""
+    if not task.memory.settled or task.look:
+        context.corrections.forget(task.desired.claim)
+        return False
+    paths = [change.path for change in planned.changes]
+    now = context.monotonic()
+    if context.corrections.are_contested(task.desired.claim, paths, now):
+        return True
+    context.corrections.record(task.desired.claim, paths, now)
+    return False
 
 
 async def _patch(task: Task, planned: Patch, context: Context) -> Converged:

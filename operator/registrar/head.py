@@ -119,6 +119,6 @@ def memory_of(head: Head, registry: Registry, entry_type: type[RegistryEntry]) -
     """What the status remembers of the resource's own entry; the IDs of another registry are forgotten."""
     entry_id = head.known_id(registry)
     if entry_id is None:
-        return Memory()
+        return Memory(had_entry=head.status.id is not None)
     owned = owned_from_status(entry_type, head.status.owned_fields, head.status.owned_properties)
-    return Memory(entry_id, owned, head.is_settled)
+    return Memory(entry_id, owned, head.is_settled, had_entry=True)

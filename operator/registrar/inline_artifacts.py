@@ -108,7 +108,8 @@ def _status(desired: Desired, entry_id: str | None, owned: Owned) -> InlineArtif
 def _joined(outcome: Outcome, desired: Desired, converged: Converged) -> Outcome:
     drift = tuple(replace(one, path=f"{desired.kind.NAME} {desired.name}: {one.path}") for one in converged.drift)
     deed = outcome.deed or (Deed.UPDATED if converged.deed is not None else None)
-    return replace(outcome, deed=deed, drift=(*outcome.drift, *drift))
+    is_contested = outcome.is_contested or converged.is_contested
+    return replace(outcome, deed=deed, drift=(*outcome.drift, *drift), is_contested=is_contested)
 
 
 async def _retire(head: Head, left: InlineArtifactStatus, policies: Policies, context: Context) -> None:

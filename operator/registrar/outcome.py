@@ -68,6 +68,7 @@ class Outcome:
         problem: why the resource is not as written; None if it is.
         deed: what was written, for people, such as ``Created``; None for nothing.
         drift: differences left alone, and told.
+        is_contested: somebody else keeps writing these fields.
         notes: further Events.
         paused: nothing was looked at, because the user said so.
         handled_request: value of the reconcile request that this answers.
@@ -77,6 +78,7 @@ class Outcome:
     problem: Problem | None = None
     deed: str | None = None
     drift: tuple[Change, ...] = ()
+    is_contested: bool = False
     notes: tuple[Note, ...] = ()
     paused: bool = False
     handled_request: str | None = None

@@ -43,11 +43,13 @@ class Memory:
         entry_id: its ID, if it had one and the registry is the same.
         owned: what was set on it.
         settled: the entry was brought to this very spec before, so that a difference is drift.
+        had_entry: there was an entry, in this registry or another: a new one takes its place.
     """
 
     entry_id: str | None = None
     owned: Owned = Owned()
     settled: bool = False
+    had_entry: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,9 @@ async def _bring_about(head: Head, resource: AnyResource, context: Context) -> O
     _wake(context.resources.identify(head.key, Identity(entry_id, desired.name)), context)
     facts = _facts(head, converged, parent, context)
     notes = _notes(head, converged, known_id)
-    outcome = Outcome(facts, deed=converged.deed, drift=converged.drift, notes=notes)
+    outcome = Outcome(
+        facts, deed=converged.deed, drift=converged.drift, is_contested=converged.is_contested, notes=notes
+    )
     return await converge_artifacts(head, desired_artifacts(resource, entry_id), policies, outcome, context)
 
 

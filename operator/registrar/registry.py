@@ -6,17 +6,29 @@ The limits of requests in flight are the client's. Several registries come later
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import StoreError
-from model_registry.types import ListOptions, ModelVersion, Pager, RegisteredModel
+from model_registry.types import ListOptions, ModelVersion, Pager, RegisteredModel, RegistryEntry
+from registrar.feed import Watermark
+from registrar.kinds.desired import resource_of
 from registrar.ownership import stamp_filter
-from registrar.resources import Identity
+from registrar.resources import Identity, ResourceKey
 from registrar.view import EntryView
 
 logger = logging.getLogger(__name__)
 
 PAGE_SIZE = 500
+
+ListPage = Callable[[ListOptions], Awaitable[list[Any]]]
+"""Lists one page of a family of entries, and writes the next page's token into the options."""
+
+
+class RegistryWentBackError(StoreError):
+    """The registry lacks what it had: its database was reset, or restored from a backup."""
 
 
 class Registry:
@@ -37,6 +49,12 @@ class Registry:
         self.view = EntryView(owner_id)
         self.loaded = False
         self._external: dict[tuple[str, ...], Identity] = {}
+        self._watermarks: dict[str, Watermark] = {}
+        self._lists: dict[str, ListPage] = {
+            "RegisteredModel": client.get_registered_models,
+            "ModelVersion": lambda options: client.get_model_versions(None, options),
+            "Artifact": lambda options: client.get_artifacts(options=options),
+        }
 
     async def load(self) -> None:
         """Read the view: the paged lists of models, versions and artifacts with our stamp.
@@ -44,13 +62,51 @@ class Registry:
         Raises:
             StoreError: the registry cannot be read; the view stays as it was.
         """
-        options = ListOptions.order_by_id(limit=PAGE_SIZE, filter_query=stamp_filter(self.owner_id))
-        models = [one async for one in Pager(self.client.get_registered_models, options)]
-        versions = [one async for one in Pager(lambda page: self.client.get_model_versions(None, page), options)]
-        artifacts = [one async for one in Pager(lambda page: self.client.get_artifacts(options=page), options)]
-        self.view.replace([*models, *versions, *artifacts])
+        asked_at = time.monotonic()
+        watermarks = {family: await self._newest(family) for family in self._lists}
+        entries = [one for family in self._lists for one in await self._pages(family, stamp_filter(self.owner_id))]
+        self.view.replace(entries, asked_at)
+        self._watermarks = watermarks
         self.loaded = True
         logger.info("The registry %s holds %d entries of this installation", self.url, len(self.view))
+
+    async def poll(self) -> frozenset[ResourceKey]:
+        """Read what has changed since the last poll into the view: one short list a family, whatever their number.
+
+        Returns:
+            The resources that the changes are news to.
+
+        Raises:
+            RegistryWentBackError: the registry lacks what it had; the view must be read anew.
+            StoreError: the registry cannot be read.
+        """
+        concerned: set[ResourceKey] = set()
+        for family, watermark in list(self._watermarks.items()):
+            asked_at = time.monotonic()
+            options = ListOptions.order_by_id(
+                limit=PAGE_SIZE, filter_query=f"lastUpdateTimeSinceEpoch >= {watermark.since}"
+            )
+            entries = await self._lists[family](options)
+            answered_at = options.answered_at
+            while options.next_page_token:
+                entries = [*entries, *await self._lists[family](options)]
+            if watermark.went_back(entries):
+                raise RegistryWentBackError(f"{self.url} lacks changes of {family}s that it told before")
+            for entry in entries:
+                references = self.view.learn(entry, asked_at)
+                concerned.update(resource_of(type(entry), reference) for reference in references)
+            self._watermarks[family] = watermark.advanced(entries, answered_at)
+        return frozenset(concerned)
+
+    async def _newest(self, family: str) -> Watermark:
+        """Where the feed begins: at the latest change of any entry, ours or not, so that it never lists them all."""
+        options = ListOptions.order_by_update_time(is_asc=False, limit=1)
+        entries = await self._lists[family](options)
+        return Watermark().advanced(entries, options.answered_at)
+
+    async def _pages(self, family: str, filter_query: str) -> list[RegistryEntry]:
+        options = ListOptions.order_by_id(limit=PAGE_SIZE, filter_query=filter_query)
+        return [one async for one in Pager(self._lists[family], options)]
 
     def require_view(self) -> None:
         """Make sure that the view can be trusted.

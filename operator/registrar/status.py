@@ -11,7 +11,6 @@ from registrar.api.v1alpha1.common import EntryStatus
 from registrar.conditions import Aspect, ConditionWriter, Reason
 from registrar.errors import Problem, Severity
 from registrar.outcome import Note, Outcome
-from registrar.plan import Change
 
 MOST_DRIFT = 10
 """Field paths named in the ``Drifted`` condition."""
@@ -90,7 +89,8 @@ def _conditions(outcome: Outcome, writer: ConditionWriter) -> Iterable[Condition
         message = "The registry holds the entry as it is written here."
         yield writer.write(Aspect.READY, ConditionStatus.TRUE, Reason.SYNCED, message)
     if outcome.drift:
-        yield writer.write(Aspect.DRIFTED, ConditionStatus.TRUE, Reason.CHANGED_OUTSIDE, describe_drift(outcome.drift))
+        reason = Reason.CONTESTED if outcome.is_contested else Reason.CHANGED_OUTSIDE
+        yield writer.write(Aspect.DRIFTED, ConditionStatus.TRUE, reason, describe_drift(outcome))
 
 
 def _problem_conditions(problem: Problem, writer: ConditionWriter) -> Iterable[Condition]:
@@ -99,8 +99,12 @@ def _problem_conditions(problem: Problem, writer: ConditionWriter) -> Iterable[C
     yield writer.write(aspect, ConditionStatus.TRUE, problem.reason, problem.message)
 
 
-def describe_drift(drift: tuple[Change, ...]) -> str:
-    """Name what was changed in the registry, and what is written here."""
+def describe_drift(outcome: Outcome) -> str:
+    """Name what was changed in the registry, what is written here, and why it is left so."""
+    drift = outcome.drift
     told = [f"{one.path} is {one.observed!r}, here {one.wanted!r}" for one in drift[:MOST_DRIFT]]
     more = f" and {len(drift) - MOST_DRIFT} more" if len(drift) > MOST_DRIFT else ""
-    return f"Changed in the registry and left so by driftPolicy Report: {'; '.join(told)}{more}."
+    why = "left so by driftPolicy Report"
+    if outcome.is_contested:
+        why = "not written back any more, because somebody else keeps changing it; find the other writer"
+    return f"Changed in the registry and {why}: {'; '.join(told)}{more}."

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+import time
+from collections.abc import Callable, Iterable
 
 from model_registry.types import Artifact, RegistryEntry
 from registrar.api.meta import OWNER_PROPERTY
+from registrar.feed import same_content
 from registrar.kinds.base import Desired
 from registrar.ownership import Stamp, read_stamp
 
@@ -18,31 +21,61 @@ def _family(entry_type: type[RegistryEntry]) -> str:
 class EntryView:
     """Stamped entries by ID and by the resource that their stamp names."""
 
-    def __init__(self, owner_id: str) -> None:
+    def __init__(self, owner_id: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._owner_id = owner_id
+        self._clock = clock
+        self._answered: dict[tuple[str, str], float] = {}
         self._entries: dict[tuple[str, str], RegistryEntry] = {}
         self._stamped: dict[tuple[str, str], set[str]] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def replace(self, entries: Iterable[RegistryEntry]) -> None:
-        """Forget all, and keep these."""
+    def replace(self, entries: Iterable[RegistryEntry], asked_at: float) -> None:
+        """Take the answer to a list that was asked for at that time (of the view's clock) for the whole truth.
+
+        Entries that were answered directly since then are newer and stay as they are.
+        """
+        newer = [one for place, one in self._entries.items() if self._answered.get(place, -math.inf) >= asked_at]
+        self._answered = {place: time for place, time in self._answered.items() if time >= asked_at}
         self._entries.clear()
         self._stamped.clear()
         for entry in entries:
-            self.keep(entry)
+            self._put(entry, str(entry.id))
+        for entry in newer:
+            self._put(entry, str(entry.id))
 
     def keep(self, entry: RegistryEntry) -> None:
         """Keep an entry as the registry answered it; one that lost our stamp is forgotten."""
         if entry.id is None:
             raise ValueError(f"{entry!r} has no ID: it does not come from a registry")
+        self._put(entry, entry.id)
+        self._answered[_family(type(entry)), entry.id] = self._clock()
+
+    def learn(self, entry: RegistryEntry, asked_at: float) -> frozenset[str]:
+        """Take an entry from a list that was asked for at that time (of the view's clock).
+
+        A list that was asked for before we had the last direct answer about the entry may be older than that answer:
+        it is passed over. The next poll reaches back behind it.
+
+        Returns:
+            The references of the resources that this is news to: whom its stamp names, now or before.
+        """
+        if entry.id is None or asked_at <= self._answered.get((_family(type(entry)), entry.id), -math.inf):
+            return frozenset()
+        known = self.by_id(type(entry), entry.id)
+        if known is not None and same_content(known, entry):
+            return frozenset()
+        self._put(entry, entry.id)
+        return frozenset(stamp.reference for one in (known, entry) if one is not None and (stamp := self._stamp(one)))
+
+    def _put(self, entry: RegistryEntry, entry_id: str) -> None:
         family = _family(type(entry))
-        self.forget(type(entry), entry.id)
+        self.forget(type(entry), entry_id)
         stamp = self._stamp(entry)
         if stamp is not None:
-            self._entries[family, entry.id] = entry
-            self._stamped.setdefault((family, stamp.reference), set()).add(entry.id)
+            self._entries[family, entry_id] = entry
+            self._stamped.setdefault((family, stamp.reference), set()).add(entry_id)
 
     def forget(self, entry_type: type[RegistryEntry], entry_id: str) -> None:
         """Forget an entry that is gone, if it was known."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from model_registry.types import RegistryEntry
 from registrar.api import v1alpha1
 from registrar.api.v1alpha1.common import ArtifactFields
 from registrar.kinds.artifacts import DOC_ARTIFACT, MODEL_ARTIFACT
 from registrar.kinds.base import Desired, EntryKind
 from registrar.kinds.contexts import MODEL_VERSION, REGISTERED_MODEL
+from registrar.resources import ResourceKey
 
 AnyResource = v1alpha1.RegisteredModel | v1alpha1.ModelVersion | v1alpha1.ModelArtifact
 
@@ -19,6 +21,9 @@ ENTRY_KINDS: dict[str, EntryKind] = {
 
 ARTIFACT_KINDS: dict[str, EntryKind] = {kind.NAME: kind for kind in (DOC_ARTIFACT, MODEL_ARTIFACT)}
 """By the type that the registry and ``status.artifacts[].type`` give them."""
+
+
+_RESOURCE_KINDS = {kind.ENTRY: name for name, kind in ENTRY_KINDS.items()}
 
 
 def desired_entry(resource: AnyResource, parent_id: str) -> Desired:
@@ -49,6 +54,15 @@ def desired_artifacts(resource: AnyResource, version_id: str) -> tuple[Desired, 
 def reference_of(resource: AnyResource) -> str:
     """The resource as the owner stamp writes it."""
     return f"{resource.metadata.namespace}/{resource.metadata.name}"
+
+
+def resource_of(entry_type: type[RegistryEntry], reference: str) -> ResourceKey:
+    """The resource that an owner stamp on an entry of this type names."""
+    path, _, artifact = reference.partition("#")
+    namespace, _, name = path.partition("/")
+    if artifact:
+        return ResourceKey(v1alpha1.ModelVersion.KIND, namespace, name)
+    return ResourceKey(_RESOURCE_KINDS.get(entry_type, v1alpha1.ModelArtifact.KIND), namespace, name)
 
 
 def _inline(
