@@ -90,7 +90,7 @@ class WorkQueue(Generic[Key]):
 
     def add_after(self, key: Key, seconds: float) -> None:
         """Run the key in that many seconds, unless it is added before; the earlier of two delays holds."""
-        if key in self._dirty:
+        if key in self._dirty or self._stopping:
             return
         if seconds <= 0:
             self.add(key)

@@ -1,0 +1,219 @@
+"""The status that follows from an outcome, its patch, and the news in it."""
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registrar.api.meta import ObjectMeta
+from registrar.api.v1alpha1 import ModelVersionStatus, RegisteredModelStatus
+from registrar.api.v1alpha1.common import EntryStatus
+from registrar.api.v1alpha1.model_version import ArtifactType, InlineArtifactStatus
+from registrar.conditions import MOST_MESSAGE, Reason
+from registrar.errors import Problem, Severity
+from registrar.outcome import Facts, Note, Outcome
+from registrar.plan import Change
+from registrar.status import MOST_DRIFT, as_json, merge_patch, news, next_status
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=5)
+FACTS = Facts(id="7", state="LIVE", registry_url="http://registry", owned_fields=("description",))
+SYNCED = Outcome(FACTS)
+DRIFTED = Outcome(FACTS, drift=(Change("description", "by hand", "by git"),))
+PAUSED = Outcome(FACTS, paused=True)
+
+
+def problem(severity: Severity, reason: Reason = Reason.NAME_CONFLICT) -> Outcome:
+    return Outcome(FACTS, Problem(severity, reason, "Change something."))
+
+
+def after(outcome: Outcome, current: EntryStatus | None = None, *, generation: int = 1, now: datetime = NOW) -> Any:
+    metadata = ObjectMeta(name="fraud", namespace="team", generation=generation)
+    return next_status(metadata, current or RegisteredModelStatus(), outcome, now)
+
+
+def conditions(status: EntryStatus) -> dict[str, tuple[str, str]]:
+    return {one.type: (one.status.value, one.reason) for one in status.conditions or ()}
+
+
+OUTCOMES: dict[str, tuple[Outcome, dict[str, tuple[str, str]]]] = {
+    "synced": (SYNCED, {"Ready": ("True", "Synced")}),
+    "drifted": (DRIFTED, {"Ready": ("True", "Synced"), "Drifted": ("True", "ChangedOutside")}),
+    "paused": (PAUSED, {"Ready": ("Unknown", "Paused")}),
+    "waiting": (
+        problem(Severity.WAITING),
+        {"Ready": ("False", "NameConflict"), "Reconciling": ("True", "NameConflict")},
+    ),
+    "transient": (
+        problem(Severity.TRANSIENT),
+        {"Ready": ("False", "NameConflict"), "Reconciling": ("True", "NameConflict")},
+    ),
+    "terminal": (
+        problem(Severity.TERMINAL),
+        {"Ready": ("False", "NameConflict"), "Stalled": ("True", "NameConflict")},
+    ),
+}
+
+
+@pytest.mark.parametrize(("outcome", "expected"), OUTCOMES.values(), ids=list(OUTCOMES))
+def test_conditions_follow_kstatus(outcome: Outcome, expected: dict[str, tuple[str, str]]) -> None:
+    status = after(outcome, generation=3)
+    assert conditions(status) == expected
+    assert status.observed_generation == 3
+    assert {one.observed_generation for one in status.conditions} == {3}
+
+
+@pytest.mark.parametrize("first", OUTCOMES.values(), ids=list(OUTCOMES))
+@pytest.mark.parametrize("second", OUTCOMES.values(), ids=list(OUTCOMES))
+def test_a_transition_time_moves_with_the_status_of_its_condition_only(
+    first: tuple[Outcome, Any], second: tuple[Outcome, Any]
+) -> None:
+    before = after(first[0])
+    then = after(second[0], before, generation=2, now=LATER)
+    assert conditions(then) == second[1]
+    for one in then.conditions:
+        is_same = first[1].get(one.type, ("",))[0] == one.status.value
+        assert one.last_transition_time == (NOW if is_same else LATER)
+
+
+@pytest.mark.parametrize("outcome", [outcome for outcome, _ in OUTCOMES.values()], ids=list(OUTCOMES))
+def test_the_same_outcome_changes_nothing_and_is_no_news(outcome: Outcome) -> None:
+    before = after(outcome)
+    again = after(outcome, before, now=LATER)
+    assert merge_patch(as_json(before), as_json(again)) == {}
+    assert news(before, again, outcome) == []
+
+
+def test_facts_are_told_and_nothing_else_of_a_kind_that_lacks_them() -> None:
+    artifacts = (InlineArtifactStatus(name="card", type=ArtifactType.DOC, id="9"),)
+    facts = dataclasses.replace(
+        FACTS, parent_id="3", storage_uri="model-registry://a/b", artifacts=artifacts, owned_properties=("team",)
+    )
+    assert as_json(after(Outcome(facts), ModelVersionStatus())) == {
+        "id": "7",
+        "parentId": "3",
+        "state": "LIVE",
+        "registryUrl": "http://registry",
+        "storageUri": "model-registry://a/b",
+        "ownedFields": ["description"],
+        "ownedProperties": ["team"],
+        "artifacts": [{"name": "card", "type": "doc-artifact", "id": "9"}],
+        "observedGeneration": 1,
+        "conditions": [
+            {
+                "type": "Ready",
+                "status": "True",
+                "reason": "Synced",
+                "message": "The registry holds the entry as it is written here.",
+                "lastTransitionTime": "2026-11-23T12:00:00Z",
+                "observedGeneration": 1,
+            }
+        ],
+    }
+    assert not {"parentId", "storageUri", "artifacts"} & as_json(after(Outcome(facts))).keys()
+
+
+@pytest.mark.parametrize("status", [RegisteredModelStatus(), ModelVersionStatus()], ids=["model", "version"])
+def test_facts_come_back_out_of_the_status(status: EntryStatus) -> None:
+    told = after(SYNCED, status)
+    assert Facts.of(told) == FACTS
+    assert Facts.of(type(status).model_validate(as_json(told))) == FACTS
+
+
+def test_the_sync_time_is_that_of_the_last_write() -> None:
+    written = after(dataclasses.replace(SYNCED, deed="Created"))
+    assert written.last_sync_time == NOW
+    assert after(SYNCED, written, now=LATER).last_sync_time == NOW
+    assert after(dataclasses.replace(SYNCED, deed="Updated"), written, now=LATER).last_sync_time == LATER
+
+
+def test_an_answered_request_is_remembered() -> None:
+    answered = after(dataclasses.replace(SYNCED, handled_request="1"))
+    assert answered.last_handled_reconcile_at == "1"
+    assert after(SYNCED, answered).last_handled_reconcile_at == "1"
+
+
+def test_a_message_fits_its_condition() -> None:
+    long = Outcome(FACTS, Problem(Severity.TERMINAL, Reason.INVALID_SPEC, "x" * (MOST_MESSAGE + 1)))
+    assert {len(one.message) for one in after(long).conditions} == {MOST_MESSAGE}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+VALUES = st.one_of(st.booleans(), st.integers(0, 3), st.sampled_from(["a", "b"]), st.lists(JSON, max_size=3))
+STATUSES = st.dictionaries(st.sampled_from("abcdef"), VALUES)
+
+
+def merged(target: Any, patch: Any) -> Any:
+    """MergePatch of RFC 7386, section 2, word by word."""
+    if not isinstance(patch, dict):
+        return patch
+    if not isinstance(target, dict):
+        target = {}
+    for name, value in patch.items():
+        if value is None:
+            target.pop(name, None)
+        else:
+            target[name] = merged(target.get(name), value)
+    return target
+
+
+@given(STATUSES, STATUSES)
+def test_a_patch_leads_from_one_status_to_the_other(current: dict[str, Any], wanted: dict[str, Any]) -> None:
+    patch = merge_patch(current, wanted)
+    assert merged(dict(current), patch) == wanted
+    assert all(current.get(name, ...) != (value if value is not None else ...) for name, value in patch.items())
+    assert merge_patch(wanted, wanted) == {}
+
+
+def test_events_tell_what_changed() -> None:
+    created = dataclasses.replace(SYNCED, deed="Created", notes=(Note("IdentityChanged", "A new ID."),))
+    status = after(created)
+    told = [
+        ("Normal", Note("Synced", "Created: id 7. The registry holds the entry as it is written here.")),
+        ("Normal", Note("IdentityChanged", "A new ID.")),
+    ]
+    assert news(RegisteredModelStatus(), status, created) == told
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        (DRIFTED, [("Warning", "ChangedOutside")]),
+        (PAUSED, [("Normal", "Paused")]),
+        (problem(Severity.TERMINAL, Reason.INVALID_SPEC), [("Warning", "InvalidSpec")]),
+        (problem(Severity.WAITING, Reason.NAME_CONFLICT), [("Warning", "NameConflict")]),
+        (problem(Severity.WAITING, Reason.WAITING_FOR_MODEL_VERSION), [("Normal", "WaitingForModelVersion")]),
+        (problem(Severity.WAITING, Reason.WAITING_FOR_REGISTERED_MODEL), [("Normal", "WaitingForRegisteredModel")]),
+        (problem(Severity.TRANSIENT, Reason.REGISTRY_UNAVAILABLE), [("Warning", "RegistryUnavailable")]),
+    ],
+)
+def test_events_warn_of_what_is_wrong_and_not_of_waiting(outcome: Outcome, expected: list[tuple[str, str]]) -> None:
+    synced = after(SYNCED)
+    told = news(synced, after(outcome, synced), outcome)
+    assert [(kind, note.reason) for kind, note in told] == expected
+
+
+def test_another_reason_is_news_though_the_status_is_the_same() -> None:
+    first, second = problem(Severity.WAITING), problem(Severity.TERMINAL, Reason.INVALID_SPEC)
+    before = after(first)
+    assert [note.reason for _, note in news(before, after(second, before), second)] == ["InvalidSpec"]
+
+
+def test_drift_names_a_few_fields_and_counts_the_rest() -> None:
+    many = tuple(Change(f"customProperties.p{n}", n, None) for n in range(MOST_DRIFT + 2))
+    long, short = (
+        next(one.message for one in after(Outcome(FACTS, drift=drift)).conditions if one.type == "Drifted")
+        for drift in (many, many[:MOST_DRIFT])
+    )
+    assert "customProperties.p0 is 0, here None" in long
+    assert f"p{MOST_DRIFT - 1} " in long
+    assert f"p{MOST_DRIFT} " not in long
+    assert " and 2 more" in long
+    assert " and 2 more" not in short
