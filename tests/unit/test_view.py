@@ -66,7 +66,7 @@ class View(RuleBasedStateMachine):
 
     @rule(entries=st.lists(ENTRIES, max_size=5))
     def replace(self, entries: list[RegistryEntry]) -> None:
-        self.view.replace(entries)
+        self.view.replace(entries, self.view._clock())
         self.expected = {}
         self._expect(entries)
 
@@ -106,7 +106,7 @@ def test_the_entry_at_a_place_has_the_name_type_and_parent_that_are_desired() ->
     here = ModelVersion("v1", id="4", registered_model_id="2", custom_properties=owner)
     inline = stamp(reference="team/v1#card")
     card = DocArtifact("card", id="5", custom_properties=inline)
-    view.replace([elsewhere, here, card, model("6", custom_properties=owner)])
+    view.replace([elsewhere, here, card, model("6", custom_properties=owner)], 0.0)
     assert view.at(desired(MODEL_VERSION, name="v1", reference="team/v1", parent_id="2")) is here
     assert view.at(desired(MODEL_VERSION, name="v1", reference="team/v1", parent_id="9")) is None
     assert view.at(desired(MODEL_VERSION, name="v2", reference="team/v1", parent_id="2")) is None
