@@ -1,0 +1,92 @@
+"""Where requests go: versions of the API, paths in front of it, IDs in it. On a server that answers as told."""
+
+import pytest
+
+from model_registry import ModelRegistryAPIClient
+from model_registry.exceptions import NotARegistryError
+from model_registry.types import ModelArtifact, RegisteredModel
+from tests.client.loopback import MODEL, NO_ENTRY, Received, Reply, serving
+
+ALPHA = "/api/model_registry/v1alpha3"
+
+V1 = "/api/model_registry/v1"
+
+
+class VersionedServer:
+    """Serves one version of the API; the other is not there."""
+
+    def __init__(self, version: str, absent: Reply) -> None:
+        self.version = version
+        self.absent = absent
+
+    def __call__(self, received: Received) -> Reply:
+        if not received.path.startswith(f"/api/model_registry/{self.version}/"):
+            return self.absent
+        return Reply(201, MODEL) if received.method == "POST" else Reply(200, {"items": [], "nextPageToken": ""})
+
+
+@pytest.mark.parametrize("absent", [Reply(404, "404 page not found\n"), Reply(410, {"code": "Gone", "message": "x"})])
+async def test_the_version_is_found_out_once(absent: Reply) -> None:
+    with serving(VersionedServer("v1", absent)) as server:
+        async with ModelRegistryAPIClient.connect(server.url) as client:
+            assert (await client.upsert_registered_model(RegisteredModel("m"))).id == "1"
+            await client.get_registered_models()
+            await client.get_registered_models()
+    paths = [received.path.split("?")[0] for received in server.received]
+    assert paths == [f"{ALPHA}/registered_models", *[f"{V1}/registered_models"] * 3]
+    assert server.received[0].json == server.received[1].json == {"name": "m"}
+
+
+async def test_a_server_upgraded_while_the_client_lives_is_followed() -> None:
+    script = VersionedServer("v1alpha3", Reply(404, "404 page not found\n"))
+    with serving(script) as server:
+        async with ModelRegistryAPIClient.connect(server.url) as client:
+            await client.get_registered_models()
+            script.version, script.absent = "v1", Reply(410, {"code": "Gone", "message": "x"})
+            await client.get_registered_models()
+            await client.get_registered_models()
+    assert [received.path.split("/")[3] for received in server.received] == ["v1alpha3", "v1alpha3", "v1", "v1"]
+
+
+@pytest.mark.parametrize("fixed_by", ["argument", "address"])
+async def test_a_version_that_is_fixed_is_the_only_one_tried(fixed_by: str) -> None:
+    with serving(VersionedServer("v1", Reply(404, "404 page not found\n"))) as server:
+        client = (
+            ModelRegistryAPIClient.connect(server.url, api_version="v1alpha3")
+            if fixed_by == "argument"
+            else ModelRegistryAPIClient.connect(f"{server.url}{ALPHA}")
+        )
+        async with client:
+            with pytest.raises(NotARegistryError, match="no registry API here: check the address and the API version"):
+                await client.get_registered_models()
+    assert len(server.received) == 1
+
+
+async def test_an_entry_that_does_not_exist_is_not_a_wrong_version() -> None:
+    with serving(lambda _: NO_ENTRY) as server:
+        async with ModelRegistryAPIClient.connect(server.url) as client:
+            assert await client.get_registered_model_by_id("1") is None
+    assert len(server.received) == 1
+
+
+async def test_a_path_in_front_of_the_api_is_kept() -> None:
+    with serving(lambda _: Reply(200, MODEL)) as server:
+        async with ModelRegistryAPIClient.connect(f"{server.url}/gateway/team-a/") as client:
+            assert await client.get_registered_model_by_id("1") is not None
+    assert server.received[0].path == f"/gateway/team-a{ALPHA}/registered_models/1"
+
+
+async def test_ids_are_quoted_into_the_path() -> None:
+    with serving(lambda _: NO_ENTRY) as server:
+        async with ModelRegistryAPIClient.connect(server.url) as client:
+            assert await client.get_registered_model_by_id("../x?y") is None
+    assert server.received[0].path == f"{ALPHA}/registered_models/..%2Fx%3Fy"
+
+
+async def test_artifacts_are_updated_where_the_registry_keeps_their_state() -> None:
+    with serving(lambda _: Reply(200, {**MODEL, "artifactType": "model-artifact"})) as server:
+        async with ModelRegistryAPIClient.connect(server.url) as client:
+            await client.upsert_model_artifact(ModelArtifact("m", id="1", uri="u"))
+    (received,) = server.received
+    assert (received.method, received.path) == ("PATCH", f"{ALPHA}/artifacts/1")
+    assert received.json == {"artifactType": "model-artifact", "uri": "u", "state": None}
