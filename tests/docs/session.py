@@ -1,0 +1,205 @@
+"""A reader who does what a page says: one terminal for commands, others for what keeps running, and Python.
+
+The reader has the repository's files, kubectl, Python with the project installed, and a cluster of their own. Nothing
+of it is shared: the names in the docs are fixed. Addresses of the docs become those of the machine, and back in what
+is printed.
+"""
+
+import ast
+import inspect
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from devcluster.controlplane import ControlPlane
+from devcluster.processes import Children
+from tests.docs.pages import REPOSITORY, Block
+from tests.env.registry import wait_until_ready
+
+DOCUMENTED_PORT = 8080
+"""Where the docs have the registry."""
+COMMAND_LIMIT = 120.0
+"""Seconds that a command may take; each that waits has its own limit."""
+START_LIMIT = 60.0
+"""Seconds until what keeps running says that it runs."""
+
+NOT_RUN = {
+    "make setup": "would make another .venv; every target is checked to exist",
+    "make demo": "tests/devcluster/test_demo.py runs it",
+    "make demo KEEP=1": "tests/devcluster/test_demo.py runs it",
+    "make check": "runs beside the tests in .ci/run",
+    "make test": "is what runs now",
+    "pip install .": "needs a package registry; the tests run on what pyproject.toml names",
+    "pip install '.[operator]'": "the same; the extra is checked to exist",
+    "pip install '.[operator,local]'": "the same",
+    "pip install model-registrar": "the same",
+    "kubectl port-forward --namespace kubeflow service/model-registry-service 8080:8080": "needs Kubeflow",
+}
+"""Commands that are shown and cannot be run, each with the reason. Every other one is run."""
+
+_KEPT_RUNNING = {
+    "registrar run ": "entries of this installation",
+    "python -m local_registry ": "local_registry listening on",
+}
+"""Commands that do not end, with what they say when they run."""
+
+
+class UntrueError(AssertionError):
+    """A page does not tell what happens."""
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Session:
+    """One reader of one page.
+
+    Attributes:
+        plane: the reader's cluster.
+        children: what keeps running.
+        folder: the working folder, which looks like the repository.
+        port: where the reader's registry listens.
+        names: what Python knows.
+    """
+
+    plane: ControlPlane
+    children: Children
+    folder: Path
+    port: int = field(default_factory=_free_port)
+    names: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("crds", "examples"):
+            shutil.copytree(REPOSITORY / name, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+
+    @property
+    def registry_url(self) -> str:
+        """Root address of the reader's registry."""
+        return f"http://localhost:{self.port}"
+
+    def start_everything(self) -> None:
+        """What a page takes for granted that begins with a running operator."""
+        for command in (
+            "python -m local_registry --port 8080 --database registry.db",
+            "kubectl apply --server-side -f crds/",
+            "kubectl wait --for=condition=Established --timeout=60s -f crds/",
+            "registrar run --registry-url http://localhost:8080",
+        ):
+            self._run(command)
+
+    def write(self, block: Block) -> None:
+        """Keep a YAML block whose first line is a comment with a file's name."""
+        named = re.match(r"# ([-\w]+\.yaml)$", block.text.splitlines()[0])
+        if named is not None:
+            (self.folder / named[1]).write_text(self._to_machine(block.text))
+
+    async def run_python(self, block: Block) -> None:
+        """Run a Python block after those before it."""
+        source = "\n" * (block.line - 1) + self._to_machine(block.text)
+        code = compile(source, str(block.page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        result = eval(code, self.names)  # noqa: S307 - our own page
+        if inspect.isawaitable(result):
+            await result
+
+    def run_commands(self, block: Block) -> None:
+        """Run each command of a ``console`` block and compare what it prints with what is shown.
+
+        Raises:
+            UntrueError: a command failed, or printed something else.
+        """
+        for command, shown in commands_of(block):
+            if command in NOT_RUN:
+                continue
+            try:
+                printed = self._run(command)
+            except (subprocess.SubprocessError, TimeoutError) as error:
+                detail = getattr(error, "stdout", None) or error
+                raise UntrueError(f"{block.place}: {command!r} failed: {detail}") from error
+            if shown and not _fits(shown, printed):
+                raise UntrueError(f"{block.place}: {command!r} printed\n{printed}\ninstead of\n{shown}")
+
+    def _run(self, command: str) -> str:
+        words = self._to_machine(command)
+        for start, sign in _KEPT_RUNNING.items():
+            if command.startswith(start):
+                self._keep_running(words, sign)
+                return ""
+        result = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", words],
+            cwd=self.folder,
+            env=self._environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=COMMAND_LIMIT,
+            check=True,
+        )
+        return self._to_page(result.stdout)
+
+    def _keep_running(self, command: str, sign: str) -> None:
+        words = ["bash", "-c", f"exec {command}"]
+        name = command.split(maxsplit=1)[0]
+        child = self.children.start(name, words, environment=self._environment(), directory=self.folder)
+        child.wait_until(lambda: sign in child.output(), timeout=START_LIMIT)
+        if "local_registry" in command:
+            wait_until_ready(self.registry_url)
+
+    def _environment(self) -> dict[str, str]:
+        """Nothing of this machine's user, and a prompt where ``python``, ``registrar`` and ``kubectl`` work."""
+        folders = [str(Path(sys.executable).parent), str(self.plane.kubectl.parent), os.environ["PATH"]]
+        return {
+            "HOME": str(self.folder),
+            "KUBECACHEDIR": str(self.folder / ".kube"),
+            "KUBECONFIG": str(self.plane.kubeconfig),
+            "PATH": os.pathsep.join(folders),
+            "PYTHONPATH": str(REPOSITORY / "operator"),
+            "NO_PROXY": "*",
+            "LC_ALL": "C.UTF-8",
+        }
+
+    def _to_machine(self, text: str) -> str:
+        return re.sub(rf"(localhost:|--port ){DOCUMENTED_PORT}\b", rf"\g<1>{self.port}", text)
+
+    def _to_page(self, text: str) -> str:
+        return text.replace(f"localhost:{self.port}", f"localhost:{DOCUMENTED_PORT}")
+
+
+def commands_of(block: Block) -> list[tuple[str, str]]:
+    """The commands of a ``console`` block (behind ``$ ``) or ``sh`` block (every line), and what is shown after each.
+
+    Raises:
+        ValueError: a ``console`` block begins with something else than a command.
+    """
+    found: list[tuple[str, str]] = []
+    for line in block.text.replace("\\\n", "").splitlines():
+        if block.language == "sh" or line.startswith("$ "):
+            found.append((line.removeprefix("$ ").strip(), ""))
+        elif not found:
+            raise ValueError(f"{block.place}: output without a command; write '$ ' before the command")
+        else:
+            found[-1] = (found[-1][0], f"{found[-1][1]}{line}\n")
+    return [(command, shown) for command, shown in found if command and not command.startswith("#")]
+
+
+def _fits(shown: str, printed: str) -> bool:
+    """Whether a text fits what is shown: numbers, times and widths of columns may differ, a line ``…`` is any lines."""
+    parts = [re.escape(_without_numbers(line)) for line in shown.strip().splitlines()]
+    pattern = "\n".join(".*" if part == "…" else part for part in parts)
+    return re.fullmatch(pattern, _without_numbers(printed.strip()), re.DOTALL) is not None
+
+
+def _without_numbers(text: str) -> str:
+    text = re.sub(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "<time>", text)
+    text = re.sub(r"\b\d+(\.\d+)?(ms|s|m)?(?=\s|$)", "<number>", text, flags=re.MULTILINE)
+    return re.sub(r"[ \t]+", " ", text)

@@ -1,0 +1,25 @@
+"""Each manifest of the docs, as the API server sees it."""
+
+import pytest
+import yaml
+
+from devcluster.controlplane import ControlPlane
+from registrar.api.meta import API_VERSION
+from tests.docs.pages import Block, all_blocks, is_status
+
+MANIFESTS = [block for block in all_blocks() if block.language == "yaml" and not is_status(block)]
+
+
+def test_there_are_manifests() -> None:
+    assert MANIFESTS
+
+
+@pytest.mark.parametrize("block", MANIFESTS, ids=lambda block: block.place)
+def test_the_api_server_accepts_it(block: Block, cluster: ControlPlane, namespace: str) -> None:
+    documents = [one for one in yaml.safe_load_all(block.text) if one]
+    assert [one["apiVersion"] for one in documents] == [API_VERSION] * len(documents)
+    arguments = ("--namespace", namespace, "-f", "-")
+    # Warnings too: an unknown field is one where validation is not strict.
+    result = cluster.run_kubectl("apply", "--dry-run=server", "--validate=strict", *arguments, stdin=block.text)
+    assert result.stdout.count("(server dry run)") == len(documents)
+    assert result.stderr == ""

@@ -1,0 +1,113 @@
+"""Each page is true: a reader does what it says, from top to bottom, and sees what it shows."""
+
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from devcluster import controlplane
+from devcluster.processes import Children
+from tests.docs.pages import PAGES, REPOSITORY, Block, all_blocks, blocks_of, is_status
+from tests.docs.session import NOT_RUN, Session, UntrueError, commands_of
+
+WITH_OPERATOR = {Path("examples/adopt-existing/README.md")}
+"""Pages that begin where the quickstart's operator runs."""
+TESTED_ELSEWHERE = {Path("docs/client.md"): "tests/client/test_client_docs.py runs its Python"}
+NOT_FOR_READERS = {"text", "mermaid"}
+"""Languages of blocks that are pictures."""
+
+
+def _runs(page: Path) -> bool:
+    languages = {block.language for block in blocks_of(page)}
+    commands = [c for b in blocks_of(page) if b.language in {"console", "sh"} for c, _ in commands_of(b)]
+    return any(command not in NOT_RUN for command in commands) or "python" in languages
+
+
+SESSIONS = [page for page in PAGES if page not in TESTED_ELSEWHERE and _runs(page)]
+
+
+@pytest.fixture
+def session(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Session]:
+    """A reader with a cluster of their own: names in the docs are fixed, and the operator watches all namespaces."""
+    with controlplane.start() as plane, Children() as children:
+        reader = Session(plane, children, tmp_path)
+        if request.node.callspec.params["page"] in WITH_OPERATOR:
+            reader.start_everything()
+        yield reader
+
+
+@pytest.mark.parametrize("page", SESSIONS, ids=str)
+async def test_a_reader_sees_what_the_page_shows(page: Path, session: Session) -> None:
+    promised: list[Block] = []
+    for block in blocks_of(page):
+        match block.language:
+            case "console" | "sh":
+                session.run_commands(block)
+            case "python":
+                await session.run_python(block)
+            case "yaml" if is_status(block):
+                promised.append(block)
+            case "yaml":
+                session.write(block)
+    for block in promised:
+        _compare_status(block, session)
+
+
+def _compare_status(block: Block, session: Session) -> None:
+    """A status may be shown before the commands that lead to it; it is that of the page's only resource."""
+    shown = yaml.safe_load(block.text)["status"]
+    listed = session.plane.run_kubectl("get", "model-registry", "--output=json").stdout
+    (resource,) = json.loads(listed)["items"]
+    told = _with_placeholders(resource["status"], session)
+    if _with_placeholders(shown, session) != told:
+        raise UntrueError(f"{block.place}: the operator writes\n{yaml.safe_dump(resource['status'])}")
+
+
+def _with_placeholders(status: dict[str, object], session: Session) -> object:
+    """Times are compared by being there, IDs by being numbers, addresses by their paths."""
+
+    def replace(key: str, value: object) -> object:
+        match value:
+            case dict():
+                return {one: replace(one, inner) for one, inner in value.items()}
+            case list():
+                return [replace(key, inner) for inner in value]
+            case str() if key.endswith("Time"):
+                return "<time>"
+            case str() if key in {"id", "parentId"} and value.isdecimal():
+                return "<id>"
+            case str() if key == "registryUrl":
+                return value.replace(str(session.port), "8080")
+        return value
+
+    # YAML reads a time that is not quoted as one.
+    return replace("", json.loads(json.dumps(status, default=lambda value: value.isoformat())))
+
+
+def test_every_block_is_of_a_language_that_is_tested() -> None:
+    known = {"yaml", "python", "console", "sh"} | NOT_FOR_READERS
+    assert [f"{block.place}: {block.language!r}" for block in all_blocks() if block.language not in known] == []
+
+
+def test_every_command_that_is_not_run_is_shown_somewhere() -> None:
+    """So that the list of exceptions does not outlive what it excuses."""
+    shown = {c for b in all_blocks() if b.language in {"console", "sh"} for c, _ in commands_of(b)}
+    assert NOT_RUN.keys() - shown == set()
+
+
+def test_every_page_left_to_another_test_only_shows_python_and_commands_that_cannot_run() -> None:
+    for page in TESTED_ELSEWHERE:
+        for block in blocks_of(page):
+            others = [c for c, _ in commands_of(block) if c not in NOT_RUN] if block.language != "python" else []
+            assert (block.place, others) == (block.place, [])
+
+
+def test_every_extra_that_is_shown_exists() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    shown = {c for c in NOT_RUN if c.startswith("pip install") and "[" in c}
+    extras = {extra for c in shown for extra in c.partition("[")[2].partition("]")[0].split(",")}
+    assert extras
+    assert extras <= project["optional-dependencies"].keys()

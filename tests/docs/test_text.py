@@ -1,0 +1,63 @@
+"""What the prose names exists: reasons, files, headings, targets, flags."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from registrar.conditions import Reason
+from tests.docs.pages import PAGES, REPOSITORY, prose_of, read
+from tests.docs.session import NOT_RUN
+
+_LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)")
+_CODE = re.compile(r"`([^`\n]+)`")
+
+
+def test_each_reason_is_documented_and_nothing_else() -> None:
+    page = read(Path("docs/conditions.md"))
+    reasons = page.partition("\n## Reasons\n")[2].partition("\n## ")[0]
+    assert sorted(re.findall(r"^### `(\w+)`$", reasons, re.MULTILINE)) == sorted(Reason)
+
+
+def test_each_event_that_is_no_condition_is_documented() -> None:
+    page = read(Path("docs/conditions.md"))
+    source = (REPOSITORY / "operator" / "registrar" / "reconcile.py").read_text()
+    noted = set(re.findall(r'Note\(\s*"(\w+)"', source))
+    assert noted
+    assert set(re.findall(r"^\| `(\w+)` \|", page.partition("\n## Events\n")[2], re.MULTILINE)) == noted
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_each_link_leads_somewhere(page: Path) -> None:
+    for path, heading in _LINK.findall(prose_of(page)):
+        target = (REPOSITORY / page).parent / path if path else REPOSITORY / page
+        assert target.exists(), f"{page}: {path} is not there"
+        if heading:
+            assert heading in _anchors(target), f"{page}: {path} has no heading #{heading}"
+
+
+def _anchors(page: Path) -> set[str]:
+    """The anchors that GitHub makes of a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^-\w ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_each_make_target_that_is_named_exists() -> None:
+    inline = {code for page in PAGES for code in _CODE.findall(prose_of(page))}
+    calls = {code for code in inline | NOT_RUN.keys() if code.startswith("make ")}
+    targets = {word for call in calls for word in call.split()[1:] if "=" not in word}
+    listed = subprocess.run(["make", "help"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    assert targets
+    assert targets - set(re.findall(r"^  ([a-z-]+) ", listed, re.MULTILINE)) == set()
+
+
+def test_each_flag_of_the_operator_that_is_named_exists() -> None:
+    """Flags in inline code that begins with ``--`` are ours; those of other programs stand behind their names."""
+    inline = [code for page in PAGES for code in _CODE.findall(prose_of(page))]
+    flags = {code.split()[0].partition("=")[0] for code in inline if code.startswith("--")}
+    command = [sys.executable, "-m", "registrar", "run", "--help"]
+    helped = subprocess.run(command, cwd=REPOSITORY / "operator", capture_output=True, text=True, check=True).stdout
+    assert flags
+    assert flags - set(re.findall(r"--[a-z-]+", helped)) == set()
