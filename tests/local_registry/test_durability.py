@@ -3,10 +3,13 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
+from sqlalchemy import Connection, text
 
 from devcluster.embedded_registry import EmbeddedRegistry
+from local_registry.store import Store
 
 Servers = Callable[..., EmbeddedRegistry]
 CLIENTS = 8
@@ -54,6 +57,19 @@ def test_sigkill_under_load_loses_no_answered_write(embedded_registry: Servers) 
         # An update that was under way may have been kept unanswered; nothing answered may be missing.
         lost = {name for name, owner in kept.items() if found.get(name) not in {owner, "second"}}
         assert lost == set()
+
+
+def test_a_power_cut_would_lose_nothing_either(tmp_path: Path) -> None:
+    """No test can cut the power; SQLite promises it for these settings (https://sqlite.org/pragma.html#pragma_synchronous)."""
+    store = Store(str(tmp_path / "registry.db"))
+
+    def settings(connection: Connection) -> dict[str, object]:
+        names = ("journal_mode", "synchronous", "locking_mode")
+        return {name: connection.scalar(text(f"PRAGMA {name}")) for name in names}
+
+    full = 2
+    assert store.transaction(settings) == {"journal_mode": "wal", "synchronous": full, "locking_mode": "exclusive"}
+    store.close()
 
 
 def test_ids_are_not_given_out_again_after_a_restart(embedded_registry: Servers) -> None:
