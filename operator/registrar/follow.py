@@ -35,6 +35,9 @@ async def follow(context: Context) -> None:
             registry.loaded = False
         except StoreError as error:
             logger.warning("The registry %s could not be followed, and is tried again: %s", registry.url, error)
+        except Exception:
+            # Such as a certificate file that is being replaced: whatever it is, following must not end by it.
+            logger.exception("Following the registry %s failed in a way that was not foreseen", registry.url)
         else:
             for key in concerned:
                 context.wake(key)

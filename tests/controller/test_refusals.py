@@ -13,12 +13,12 @@ from tests.support.resources import Namespace, condition, has_reason, manifest
 
 
 class _CountingRegistry(BaseHTTPRequestHandler):
-    """A registry without entries that counts what is asked beyond the lists at the start."""
+    """A registry without entries that counts what is asked beyond its lists."""
 
     calls: list[str]
 
     def do_GET(self) -> None:
-        if "filterQuery" not in self.path:
+        if "orderBy=" not in self.path:
             self.calls.append(f"GET {self.path}")
         self._answer(b'{"items": [], "nextPageToken": "", "pageSize": 0, "size": 0}')
 

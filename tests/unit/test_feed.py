@@ -1,0 +1,118 @@
+"""The change feed against a simulated registry with late commits, skewed clocks, ties and rewinds."""
+
+from dataclasses import dataclass, field
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model_registry.types import RegisteredModel, RegistryEntry
+from registrar.feed import OVERLAP, Watermark, same_content
+
+INTERVAL = 15_000
+START = 1_700_000_000_000
+
+
+@dataclass(frozen=True)
+class Change:
+    """One write, in milliseconds: `written` after the start, stamped by a clock that is `skew` off, visible later."""
+
+    entry: int
+    written: int
+    skew: int
+    delay: int
+
+    @property
+    def stamp(self) -> int:
+        return START + self.written + self.skew
+
+    @property
+    def visible(self) -> int:
+        return START + self.written + self.delay
+
+
+@dataclass
+class SimulatedRegistry:
+    """Tells what is visible at a time; an entry has the stamp of the last of its writes that is."""
+
+    changes: list[Change] = field(default_factory=list)
+
+    def since(self, time: int, now: int) -> list[RegistryEntry]:
+        stamps: dict[int, int] = {}
+        for one in sorted(self.changes, key=lambda change: change.visible):
+            if one.visible <= now:
+                stamps[one.entry] = one.stamp
+        return [entry(number, stamp) for number, stamp in stamps.items() if stamp >= time]
+
+
+def entry(number: int, stamp: int) -> RegisteredModel:
+    return RegisteredModel(f"m{number}", id=str(number), last_update_time_since_epoch=str(stamp))
+
+
+# Together at most the overlap: a late commit, and twice a clock that is off.
+changes = st.builds(
+    Change,
+    entry=st.integers(1, 5),
+    written=st.integers(0, 200_000).map(lambda value: value // 500 * 500),
+    skew=st.integers(-5_000, 5_000),
+    delay=st.integers(0, OVERLAP - 10_000),
+)
+
+
+@given(st.lists(changes, min_size=1, max_size=30), st.lists(st.integers(-5_000, 5_000), min_size=16, max_size=16))
+def test_every_change_is_told_by_the_first_poll_after_it_is_visible(made: list[Change], skews: list[int]) -> None:
+    registry, watermark, told = SimulatedRegistry(made), Watermark(START, START + skews[0]), set[tuple[int, int]]()
+    for number, skew in enumerate(skews, start=1):
+        now = START + number * INTERVAL
+        answer = registry.since(watermark.since, now)
+        told.update((int(one.id or 0), int(one.last_update_time_since_epoch or 0)) for one in answer)
+        current = {(int(one.id or 0), int(one.last_update_time_since_epoch or 0)) for one in registry.since(0, now)}
+        news = {one for one in current if one[1] >= START - OVERLAP}
+        assert news <= told
+        watermark = watermark.advanced(answer, now + skew)
+
+
+@given(st.lists(changes, min_size=1, max_size=30))
+def test_a_poll_repeats_only_what_is_younger_than_the_overlap(made: list[Change]) -> None:
+    registry = SimulatedRegistry(made)
+    end = START + 1_000_000
+    watermark = Watermark(0, START).advanced(registry.since(0, end), end)
+    repeated = registry.since(watermark.since, end)
+    newest = max(one.stamp for one in made if one.stamp in {s for s in _current(registry, end)})
+    assert {int(one.last_update_time_since_epoch or 0) for one in repeated} == {
+        stamp for stamp in _current(registry, end) if stamp >= newest - OVERLAP
+    }
+
+
+def _current(registry: SimulatedRegistry, now: int) -> set[int]:
+    return {int(one.last_update_time_since_epoch or 0) for one in registry.since(0, now)}
+
+
+@given(st.lists(changes, min_size=1, max_size=30), st.data())
+def test_a_registry_that_went_back_is_noticed_and_one_that_did_not_is_not(
+    made: list[Change], data: st.DataObject
+) -> None:
+    end = START + 1_000_000
+    registry = SimulatedRegistry(made)
+    everything = registry.since(0, end)
+    watermark = Watermark(0, None).advanced(everything, end)
+    assert not watermark.went_back(registry.since(watermark.since, end))
+    kept = data.draw(st.lists(st.sampled_from(made), unique=True))
+    restored = SimulatedRegistry(kept)
+    lost_the_newest = watermark.highest not in _current(restored, end)
+    is_older = max(_current(restored, end), default=0) < watermark.highest
+    assert watermark.went_back(restored.since(watermark.since, end)) == (lost_the_newest and is_older)
+
+
+def test_a_clock_that_runs_ahead_hides_nothing_that_others_write() -> None:
+    ahead = Change(entry=1, written=0, skew=600_000, delay=0)
+    later = Change(entry=2, written=20_000, skew=0, delay=0)
+    registry = SimulatedRegistry([ahead])
+    watermark = Watermark(START, START).advanced(registry.since(START, START + 15_000), START + 15_000)
+    registry.changes.append(later)
+    assert "2" in {one.id for one in registry.since(watermark.since, START + 30_000)}
+
+
+def test_times_are_no_content() -> None:
+    first, second = entry(1, START), entry(1, START + 1)
+    assert same_content(first, second)
+    assert not same_content(first, RegisteredModel("m1", id="1", description="news"))
