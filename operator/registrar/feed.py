@@ -47,8 +47,9 @@ class Watermark:
     def went_back(self, entries: Iterable[RegistryEntry]) -> bool:
         """Whether a poll lacks what was seen before: then the database was reset, or restored from a backup.
 
-        Nothing is ever deleted, and an update only moves a time up: so the latest time seen, or a later one, is in
-        every answer that reaches back behind it.
+        Nothing is ever deleted, and an update moves a time up: so the latest time seen, or a later one, is in every
+        answer that reaches back behind it. (A replica with a slow clock that overwrites what a fast one wrote moves it
+        down: a false alarm, which costs one reading of everything.)
         """
         return max(map(update_time, entries), default=0) < self.highest
 

@@ -20,9 +20,11 @@ RETRY = 5.0
 async def follow(context: Context) -> None:
     """Keep the view true for as long as the operator runs, and have the resources reconciled that changes concern."""
     registry, settings = context.registry, context.settings
+    pause = settings.feed_interval if registry.loaded else RETRY
     sweep_at = context.monotonic() + _spread(settings.sweep_interval)
     while True:
-        await asyncio.sleep(settings.feed_interval if registry.loaded else RETRY)
+        await asyncio.sleep(pause)
+        pause = settings.feed_interval if registry.loaded else RETRY
         is_sweep = context.monotonic() >= sweep_at
         try:
             if registry.loaded and not is_sweep:
@@ -33,6 +35,7 @@ async def follow(context: Context) -> None:
         except RegistryWentBackError as error:
             logger.warning("%s: its database was reset or restored; the view is read anew", error)
             registry.loaded = False
+            pause = 0.0
         except StoreError as error:
             logger.warning("The registry %s could not be followed, and is tried again: %s", registry.url, error)
         except Exception:
