@@ -34,7 +34,7 @@ async def contend(desired: Desired, claimant: Claimant, stamped: str | None, con
         context.claims.keep_only(best.key, frozenset())
     if stamped is not None and stamped != claimant.reference:
         holder = resource_of(desired.kind.ENTRY, stamped)
-        if holder != claimant.key and await _still_wants(holder, stamped, desired, context):
+        if holder != claimant.key and await still_wants(holder, stamped, desired.name, context):
             raise _conflict(holder, desired)
 
 
@@ -46,8 +46,15 @@ async def exists(key: ResourceKey, context: Context) -> bool:
     return body is not None
 
 
-async def _still_wants(holder: ResourceKey, stamped: str, desired: Desired, context: Context) -> bool:
-    """Whether the resource that a stamp names is there, stays, and is written for this entry."""
+async def still_wants(holder: ResourceKey, reference: str, name: str, context: Context) -> bool:
+    """Whether a resource is there, stays, and is written for the entry of that name.
+
+    Args:
+        holder: the resource.
+        reference: the same as a stamp writes it, which tells an inline artifact from its version.
+        name: the entry's name.
+        context: the operator.
+    """
     try:
         body = await context.kube.get(holder)
     except KubernetesError as error:
@@ -56,8 +63,8 @@ async def _still_wants(holder: ResourceKey, stamped: str, desired: Desired, cont
         raise
     if body is None or "deletionTimestamp" in body["metadata"]:
         return False
-    artifact = stamped.partition("#")[2]
-    return desired.name in (_artifact_names(body) if artifact else {entry_name(body)})
+    artifact = reference.partition("#")[2]
+    return name in (_artifact_names(body) if artifact else {entry_name(body)})
 
 
 def entry_name(body: Body) -> str:

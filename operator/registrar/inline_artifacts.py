@@ -39,7 +39,7 @@ async def converge_artifacts(
         The outcome with the artifacts in it. The first that cannot be as written ends the work: KServe serves the
         newest artifact, so none may overtake another.
     """
-    statuses = _known(head, context)
+    statuses = _known(head, outcome, context)
     name = ""
     try:
         for name in _left(statuses, desired):
@@ -65,9 +65,10 @@ def _left(statuses: Statuses, desired: tuple[Desired, ...]) -> list[str]:
     return [name for name, one in statuses.items() if (str(one.type), name) not in wanted]
 
 
-def _known(head: Head, context: Context) -> Statuses:
+def _known(head: Head, outcome: Outcome, context: Context) -> Statuses:
+    """What the status tells of the artifacts, if it is of this very version: those of a void one are void too."""
     status = head.status
-    if not isinstance(status, ModelVersionStatus) or head.known_id(context.registry) is None:
+    if not isinstance(status, ModelVersionStatus) or head.known_id(context.registry) != outcome.facts.id:
         return {}
     return {one.name: one for one in status.artifacts or ()}
 

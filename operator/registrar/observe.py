@@ -10,6 +10,7 @@ from registrar.kinds.base import Desired
 from registrar.ownership import Stamp, read_stamp
 from registrar.plan import Memory
 from registrar.registry import Registry
+from registrar.view import EntryView
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,12 @@ def stamp_of(entry: RegistryEntry | None, owner_id: str) -> Stamp | None:
 
 
 async def observe(desired: Desired, memory: Memory, registry: Registry, *, look: bool) -> Observation:
-    """Find the entry of a resource: by its stamp, then by the ID in its status.
+    """Find the entry of a resource: by the ID in its status, then by its stamp.
 
     An ID alone proves nothing: after a database reset it can name another entry. So an entry of another type, name or
-    parent under it counts as none, and the place is then looked up by name when its creation meets a conflict.
+    parent under it counts as none, and the place is then looked up by name when its creation meets a conflict. Nor
+    does a stamp alone prove an artifact, which does not tell its version: an earlier resource of the same name may
+    have left one in another version.
 
     Args:
         desired: the place, and who wants it.
@@ -47,16 +50,13 @@ async def observe(desired: Desired, memory: Memory, registry: Registry, *, look:
     Raises:
         StoreError: the registry could not answer.
     """
-    known = registry.view.at(desired)
+    kind = desired.kind
+    known = _in_view(desired, memory, registry.view)
     if known is not None and not look:
         return Observation(known)
     entry_id = memory.entry_id if known is None else known.id
     if entry_id is None:
         return Observation(None)
-    kind = desired.kind
-    remembered = registry.view.by_id(kind.ENTRY, entry_id)
-    if remembered is not None and not look and kind.is_at(remembered, desired):
-        return Observation(remembered)
     found = await kind.get(registry.client, entry_id)
     if found is None:
         registry.view.forget(kind.ENTRY, entry_id)
@@ -68,3 +68,12 @@ async def observe(desired: Desired, memory: Memory, registry: Registry, *, look:
         found = await kind.find(registry.client, desired)
         return Observation(found, fresh=True)
     return Observation(found if kind.is_at(found, desired) else None, fresh=True)
+
+
+def _in_view(desired: Desired, memory: Memory, view: EntryView) -> RegistryEntry | None:
+    """The desired entry as the view shows it, where that is proof enough."""
+    if memory.entry_id is not None:
+        remembered = view.by_id(desired.kind.ENTRY, memory.entry_id)
+        if remembered is not None and desired.kind.is_at(remembered, desired):
+            return remembered
+    return view.at(desired) if desired.kind.TELLS_PARENT else None

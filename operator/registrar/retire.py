@@ -6,11 +6,12 @@ import logging
 from dataclasses import dataclass
 
 from model_registry.exceptions import StoreError
+from model_registry.types import RegistryEntry
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy, ModelVersionStatus
 from registrar.apply import archive
 from registrar.claims import Claim
 from registrar.conditions import Reason
-from registrar.contend import entry_name, exists
+from registrar.contend import entry_name, still_wants
 from registrar.context import Context
 from registrar.errors import Problem, Severity, problem_of
 from registrar.finalizer import release
@@ -54,11 +55,11 @@ async def retire(head: Head, context: Context) -> Next:
     spec that became invalid must not hold a deletion.
     """
     if not head.has_finalizer:
-        return DONE
+        return _give_up_claims(head, context)
     policies = _policies(head, context)
     if head.metadata.paused or policies.deletion is DeletionPolicy.ORPHAN:
         await release(head, context)
-        return DONE
+        return _give_up_claims(head, context)
     try:
         context.registry.require_view()
         for target in _targets(head, context):
@@ -72,6 +73,13 @@ async def retire(head: Head, context: Context) -> Next:
         waiting = Problem(Severity.TRANSIENT, _reason(problem), message)
         return await report(head, Outcome(Facts.of(head.status), waiting), context)
     await release(head, context)
+    return _give_up_claims(head, context)
+
+
+def _give_up_claims(head: Head, context: Context) -> Next:
+    """Let others have the entries at once: finalizers of somebody else may hold the resource for long."""
+    for rival in context.claims.keep_only(head.key, frozenset()):
+        context.wake(rival)
     return DONE
 
 
@@ -93,7 +101,7 @@ async def retire_entry(target: Target, key: ResourceKey, policies: Policies, con
         registry.view.forget(target.kind.ENTRY, target.entry_id)
         return
     registry.view.keep(observed)
-    if observed.name != target.name:
+    if not _is_at(observed, target):
         logger.warning("%s: the entry %s is %r now and is left alone", key, target.entry_id, observed.name)
         return
     if await _is_wanted_by_another(Claim(target.kind.NAME, target.parent_id, target.name), key, context):
@@ -106,8 +114,15 @@ async def retire_entry(target: Target, key: ResourceKey, policies: Policies, con
 
 
 async def _is_wanted_by_another(claim: Claim, key: ResourceKey, context: Context) -> bool:
-    rivals = [one for one in context.claims.claimants(claim) if one.key != key and not one.terminating]
-    return any([await exists(one.key, context) for one in rivals])
+    """Whether it is there and stays: two that are deleted together must not wait for each other to archive."""
+    rivals = [one for one in context.claims.claimants(claim) if one.key != key]
+    return any([await still_wants(one.key, one.reference, claim.name, context) for one in rivals])
+
+
+def _is_at(observed: RegistryEntry, target: Target) -> bool:
+    """Whether the entry has the name and, where both are told, the parent that the resource's had."""
+    parent_id = getattr(observed, "registered_model_id", None)
+    return observed.name == target.name and (not target.parent_id or parent_id in {None, target.parent_id})
 
 
 def _policies(head: Head, context: Context) -> Policies:
@@ -118,7 +133,7 @@ def _policies(head: Head, context: Context) -> Policies:
 
 
 def _targets(head: Head, context: Context) -> list[Target]:
-    """The entries of the resource, artifacts first: by their IDs, and by their stamps for IDs that were never kept."""
+    """The entries of the resource, artifacts first: by their IDs, or by their stamps where no ID was kept."""
     registry = context.registry
     known_id = head.known_id(registry)
     parent_id = getattr(head.status, "parent_id", None) or ""
@@ -146,7 +161,8 @@ def _found(
     stamped = [
         str(entry.id) for entry in context.registry.view.stamped(kind.ENTRY, reference) if type(entry) is kind.ENTRY
     ]
-    ids = dict.fromkeys([*([known_id] if known_id else []), *stamped])
+    # Other entries with the stamp were left by an earlier resource of the same name, and are none of its business.
+    ids = [known_id] if known_id in stamped else [*([known_id] if known_id else []), *stamped]
     return [Target(kind, one, name, reference, parent_id, remembered=one == known_id) for one in ids]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from model_registry import ModelRegistryAPIClient
-from model_registry.exceptions import AmbiguousEntryError
+from model_registry.exceptions import AmbiguousEntryError, NotFound
 from model_registry.types import DocArtifact, ModelArtifact, RegistryEntry
 from registrar.kinds.base import Desired, EntryKind
 
@@ -29,7 +29,10 @@ class _ArtifactKind(EntryKind):
 
     async def find(self, client: ModelRegistryAPIClient, desired: Desired) -> RegistryEntry | None:
         """See the contract. The find endpoint also matches ``<anything>:<name>``, so the version's are compared."""
-        artifacts = await client.get_model_version_artifacts(desired.parent_id)
+        try:
+            artifacts = await client.get_model_version_artifacts(desired.parent_id)
+        except NotFound:
+            return None
         named = [one for one in artifacts if type(one) is self.ENTRY and one.name == desired.name]
         if len(named) > 1:
             ids = ", ".join(str(one.id) for one in named)
