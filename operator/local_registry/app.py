@@ -47,7 +47,16 @@ class Call:
         Raises:
             MalformedRequestError: a ";", a "%" without two hexadecimal digits, bytes that are not UTF-8.
         """
-        return parse_query(self._raw_query)
+        raw = self._raw_query
+        if ";" in raw:
+            raise MalformedRequestError("invalid semicolon separator in query")
+        if broken := re.search("%(?![0-9A-Fa-f]{2}).{0,2}", raw):
+            raise MalformedRequestError(f'invalid URL escape "{broken.group()}"')
+        try:
+            pairs = parse_qsl(raw, keep_blank_values=True, errors="strict")
+        except UnicodeDecodeError as error:
+            raise MalformedRequestError(f"the query is not UTF-8: {error}") from error
+        return dict(reversed(pairs))
 
     @property
     def body(self) -> dict[str, Any]:
@@ -61,19 +70,6 @@ class Call:
 
 Answer = tuple[HTTPStatus, Any]
 Operation = Callable[[Call], Answer]
-
-
-def parse_query(raw: str) -> dict[str, str]:
-    """See `Call.query`."""
-    if ";" in raw:
-        raise MalformedRequestError("invalid semicolon separator in query")
-    if broken := re.search("%(?![0-9A-Fa-f]{2}).{0,2}", raw):
-        raise MalformedRequestError(f'invalid URL escape "{broken.group()}"')
-    try:
-        pairs = parse_qsl(raw, keep_blank_values=True, errors="strict")
-    except UnicodeDecodeError as error:
-        raise MalformedRequestError(f"the query is not UTF-8: {error}") from error
-    return dict(reversed(pairs))
 
 
 def _found(answer: Any) -> Answer:

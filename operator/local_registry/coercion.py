@@ -10,8 +10,17 @@ from local_registry.filter_syntax import Scalar
 from local_registry.integers import INT32, INT64
 
 _LONGEST_INTEGER: Final = 100
-_TRUE: Final = ("t", "tr", "tru", "true", "y", "ye", "yes", "on", "1")
-_FALSE: Final = ("f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0")
+_BOOLEANS: Final = {
+    "true": True,
+    "yes": True,
+    "on": True,
+    "1": True,
+    "false": False,
+    "no": False,
+    "off": False,
+    "0": False,
+}
+"""A beginning will do, if it is the beginning of one meaning only."""
 
 
 class TypeMismatchError(Exception):
@@ -78,6 +87,7 @@ def _boolean(value: Scalar) -> bool:
     if isinstance(value, bool):
         return value
     word = value.strip().lower() if isinstance(value, str) else ""
-    if word in _TRUE or word in _FALSE:
-        return word in _TRUE
-    raise TypeMismatchError(f"{value!r} for true or false")
+    meanings = {meaning for whole, meaning in _BOOLEANS.items() if word and whole.startswith(word)}
+    if len(meanings) != 1:
+        raise TypeMismatchError(f"{value!r} for true or false")
+    return meanings.pop()

@@ -47,9 +47,10 @@ class Replay:
             differs from run to run.
         """
         for exchange in json.loads(file.read_text()):
-            answer = self._send(exchange)
-            recorded = exchange["status"], self._comparable(self._filled_in(exchange["response"]))
-            yield f"{exchange['method']} {exchange['path']}", recorded, answer
+            status, answer = self._send(exchange)
+            _forget_ids_of_nobody(exchange["response"], answer)
+            recorded = exchange["status"], _comparable(self._filled_in(exchange["response"]))
+            yield f"{exchange['method']} {exchange['path']}", recorded, (status, _comparable(answer))
 
     def _send(self, exchange: dict[str, Any]) -> Answer:
         body = exchange.get("rawRequest", "")
@@ -64,7 +65,7 @@ class Replay:
             self._token = answer["nextPageToken"]
         if self._suffix and (exchange["method"], exchange["path"]) == ("GET", "/model_artifacts"):  # ignores filters
             answer = self._only_ours(response)
-        return response.status_code, self._comparable(answer)
+        return response.status_code, answer
 
     def _only_ours(self, response: httpx.Response) -> dict[str, Any]:
         answer: dict[str, Any] = response.json()
@@ -111,27 +112,38 @@ class Replay:
             case _:
                 return value
 
-    def _comparable(self, answer: Any) -> Any:
-        """The answer without what differs from run to run: times, tokens, generated names, IDs nobody refers to."""
-        match answer:
-            case dict():
-                return {key: self._comparable_field(key, value) for key, value in answer.items()}
-            case list():
-                return [self._comparable(item) for item in answer]
-            case _:
-                return answer
 
-    def _comparable_field(self, key: str, value: Any) -> Any:
-        shown = self._comparable(value)
-        match key:
-            case "createTimeSinceEpoch" | "lastUpdateTimeSinceEpoch" if re.fullmatch("<time>|[0-9]{13}", value):
-                shown = "<time>"
-            case "nextPageToken":
-                shown = bool(value)
-            case "message":
-                shown = "<Go's words>" if GO_WORDING.search(value) else re.sub("[0-9]+", "<number>", value)
-            case "name" if _UUID.fullmatch(value):
-                shown = "<uuid>"
-            case "id" if value not in self._saved.values():
-                shown = "<id>"
-        return shown
+def _forget_ids_of_nobody(recorded: Any, answer: Any) -> None:
+    """Where the recording holds a number as an ID, later exchanges do not refer to it: forget it in both."""
+    if isinstance(recorded, list) and isinstance(answer, list):
+        for one, other in zip(recorded, answer, strict=False):  # a difference in length is found by the comparison
+            _forget_ids_of_nobody(one, other)
+    if isinstance(recorded, dict) and isinstance(answer, dict):
+        if recorded.get("id", "").isdigit() and answer.get("id", "").isdigit():
+            recorded["id"] = answer["id"] = "<id>"
+        _forget_ids_of_nobody(recorded.get("items"), answer.get("items"))
+
+
+def _comparable(answer: Any) -> Any:
+    """The answer without what differs from run to run: times, tokens, generated names, numbers in messages."""
+    match answer:
+        case dict():
+            return {key: _comparable_field(key, value) for key, value in answer.items()}
+        case list():
+            return [_comparable(item) for item in answer]
+        case _:
+            return answer
+
+
+def _comparable_field(key: str, value: Any) -> Any:
+    shown = _comparable(value)
+    match key:
+        case "createTimeSinceEpoch" | "lastUpdateTimeSinceEpoch" if re.fullmatch("<time>|[0-9]{13}", value):
+            shown = "<time>"
+        case "nextPageToken":
+            shown = bool(value)
+        case "message":
+            shown = "<Go's words>" if GO_WORDING.search(value) else re.sub("[0-9]+", "<number>", value)
+        case "name" if _UUID.fullmatch(value):
+            shown = "<uuid>"
+    return shown

@@ -14,7 +14,7 @@ from tests.contract.replay import Replay
 from tests.env.registry import serve
 
 FILES = sorted(Path(__file__).parent.glob("*.json"))
-RECORDED_IDS_FOLLOW = {"contexts": 20_000, "artifacts": 3_000}
+RECORDED_IDS_FOLLOW = 20_000
 """The recording's database had held other entries: its IDs 1 and 2, which are asked for, were nobody's any more."""
 
 
@@ -24,7 +24,7 @@ def replay(request: pytest.FixtureRequest) -> Iterator[Replay]:
     if url is None:
         store = Store(":memory:")
         with serve(store) as address, _client(address) as client:
-            rows = [{"name": table, "seq": last} for table, last in RECORDED_IDS_FOLLOW.items()]
+            rows = [{"name": table, "seq": RECORDED_IDS_FOLLOW} for table in ("contexts", "artifacts")]
             statement = text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :seq)")
             store.transaction(lambda connection: connection.execute(statement, rows))
             yield Replay(client)

@@ -18,6 +18,9 @@ from devcluster.embedded_registry import EmbeddedRegistry
 from local_registry.app import create_app
 from local_registry.store import Store
 
+EmbeddedServers = Callable[..., EmbeddedRegistry]
+"""What the fixture `embedded_registry` is: starts a server, on the database file that it is given, if any."""
+
 START_LIMIT: Final = 30.0
 """Seconds that a server may take to answer; an idle machine takes less than one."""
 
@@ -35,7 +38,7 @@ def registry_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def embedded_registry() -> Iterator[Callable[..., EmbeddedRegistry]]:
+def embedded_registry() -> Iterator[EmbeddedServers]:
     """Makes embedded servers that the test owns: started, on a temporary database file unless one is named."""
     with ExitStack() as servers:
 

@@ -1,7 +1,6 @@
 """What was answered is kept: a server killed under load loses nothing of it."""
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,8 +9,8 @@ from sqlalchemy import Connection, text
 
 from devcluster.embedded_registry import EmbeddedRegistry
 from local_registry.store import Store
+from tests.env.registry import EmbeddedServers
 
-Servers = Callable[..., EmbeddedRegistry]
 CLIENTS = 8
 BEFORE_THE_KILL = 60
 
@@ -46,7 +45,7 @@ def _write_until_it_dies(server: EmbeddedRegistry, round_number: int) -> dict[st
     return kept
 
 
-def test_sigkill_under_load_loses_no_answered_write(embedded_registry: Servers) -> None:
+def test_sigkill_under_load_loses_no_answered_write(embedded_registry: EmbeddedServers) -> None:
     server = embedded_registry()
     kept: dict[str, str] = {}
     for round_number in range(3):
@@ -72,7 +71,7 @@ def test_a_power_cut_would_lose_nothing_either(tmp_path: Path) -> None:
     store.close()
 
 
-def test_ids_are_not_given_out_again_after_a_restart(embedded_registry: Servers) -> None:
+def test_ids_are_not_given_out_again_after_a_restart(embedded_registry: EmbeddedServers) -> None:
     server = embedded_registry()
     ids = []
     for number in range(3):

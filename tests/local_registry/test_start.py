@@ -11,9 +11,8 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from devcluster.embedded_registry import EmbeddedRegistry
 from local_registry.__main__ import main
-from tests.local_registry.test_durability import Servers
+from tests.env.registry import EmbeddedServers
 
 SOURCE_ROOT = Path(__file__).parents[2] / "operator"
 
@@ -63,8 +62,8 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     assert file.read_text() == "not a database, " * 1000
 
 
-def test_a_second_server_on_one_database_does_not_start(embedded_registry: Servers) -> None:
-    first: EmbeddedRegistry = embedded_registry()
+def test_a_second_server_on_one_database_does_not_start(embedded_registry: EmbeddedServers) -> None:
+    first = embedded_registry()
     ended = _run("--port", "0", "--database", str(first.database))
     assert (ended.returncode, "database is locked" in ended.stderr) == (1, True)
     assert httpx.get(f"{first.url}/readyz/health", trust_env=False).text == "OK"
