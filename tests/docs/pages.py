@@ -11,6 +11,8 @@ PAGES = sorted(
         *REPOSITORY.glob("*.md"),
         *REPOSITORY.glob("docs/**/*.md"),
         *REPOSITORY.glob("examples/*/README.md"),
+        *REPOSITORY.glob("devcluster/**/*.md"),
+        *REPOSITORY.glob("tests/**/*.md"),
     )
 )
 """Everything that people read, from the repository's root."""
@@ -82,7 +84,10 @@ def is_status(block: Block) -> bool:
 
 def prose_of(page: Path) -> str:
     """A page without its fenced blocks."""
-    text = read(page)
-    for block in blocks_of(page):
-        text = text.replace(block.text, "", 1)
-    return text
+    lines, is_prose = [], True
+    for line in read(page).splitlines():
+        if _FENCE.match(line):
+            is_prose = not is_prose
+        elif is_prose:
+            lines.append(line)
+    return "\n".join(lines)

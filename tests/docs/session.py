@@ -7,12 +7,14 @@ is printed.
 
 import ast
 import inspect
+import json
 import os
 import re
 import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from devcluster.controlplane import ControlPlane
 from devcluster.processes import Children
 from tests.docs.pages import REPOSITORY, Block
 from tests.env.registry import wait_until_ready
+from tests.support.resources import manifest
 
 DOCUMENTED_PORT = 8080
 """Where the docs have the registry."""
@@ -32,16 +35,17 @@ START_LIMIT = 60.0
 NOT_RUN = {
     "make setup": "would make another .venv; every target is checked to exist",
     "make demo": "tests/devcluster/test_demo.py runs it",
-    "make demo KEEP=1": "tests/devcluster/test_demo.py runs it",
     "make check": "runs beside the tests in .ci/run",
     "make test": "is what runs now",
-    "pip install .": "needs a package registry; the tests run on what pyproject.toml names",
-    "pip install '.[operator]'": "the same; the extra is checked to exist",
-    "pip install '.[operator,local]'": "the same",
+    "pip install '.[operator,local]'": "needs a package registry; the extras are checked to exist",
+    'pip install "model-registrar[local]"': "the same",
     "pip install model-registrar": "the same",
     "kubectl port-forward --namespace kubeflow service/model-registry-service 8080:8080": "needs Kubeflow",
 }
 """Commands that are shown and cannot be run, each with the reason. Every other one is run."""
+
+NEVER_RUN = ("git ", "make ", "pip ")
+"""Commands of these programs reach beyond the machine or start the tests: they have to be listed."""
 
 _KEPT_RUNNING = {
     "registrar run ": "entries of this installation",
@@ -88,8 +92,8 @@ class Session:
         """Root address of the reader's registry."""
         return f"http://localhost:{self.port}"
 
-    def start_everything(self) -> None:
-        """What a page takes for granted that begins with a running operator."""
+    def start_everything(self, models: Iterable[str]) -> None:
+        """What a page takes for granted that begins with a running operator, and with models of these names."""
         for command in (
             "python -m local_registry --port 8080 --database registry.db",
             "kubectl apply --server-side -f crds/",
@@ -97,6 +101,10 @@ class Session:
             "registrar run --registry-url http://localhost:8080",
         ):
             self._run(command)
+        for name in models:
+            text = json.dumps(manifest("RegisteredModel", name))
+            self.plane.run_kubectl("apply", "-f", "-", stdin=text)
+            self.plane.run_kubectl("wait", "--for=condition=Ready", "--timeout=60s", f"rmodel/{name}")
 
     def write(self, block: Block) -> None:
         """Keep a YAML block whose first line is a comment with a file's name."""
@@ -121,6 +129,10 @@ class Session:
         for command, shown in commands_of(block):
             if command in NOT_RUN:
                 continue
+            if command.startswith(NEVER_RUN):
+                raise UntrueError(
+                    f"{block.place}: {command!r} must not run in a test; list it in NOT_RUN, with a reason"
+                )
             try:
                 printed = self._run(command)
             except (subprocess.SubprocessError, TimeoutError) as error:

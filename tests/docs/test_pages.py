@@ -13,8 +13,11 @@ from devcluster.processes import Children
 from tests.docs.pages import PAGES, REPOSITORY, Block, all_blocks, blocks_of, is_status
 from tests.docs.session import NOT_RUN, Session, UntrueError, commands_of
 
-WITH_OPERATOR = {Path("examples/adopt-existing/README.md")}
-"""Pages that begin where the quickstart's operator runs."""
+WITH_OPERATOR: dict[Path, tuple[str, ...]] = {
+    Path("docs/troubleshooting.md"): ("stuck", "looked-at"),
+    Path("examples/adopt-existing/README.md"): (),
+}
+"""Pages that begin where the quickstart's operator runs, and the models that they speak of."""
 TESTED_ELSEWHERE = {Path("docs/client.md"): "tests/client/test_client_docs.py runs its Python"}
 NOT_FOR_READERS = {"text", "mermaid"}
 """Languages of blocks that are pictures."""
@@ -34,8 +37,9 @@ def session(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Session]
     """A reader with a cluster of their own: names in the docs are fixed, and the operator watches all namespaces."""
     with controlplane.start() as plane, Children() as children:
         reader = Session(plane, children, tmp_path)
-        if request.node.callspec.params["page"] in WITH_OPERATOR:
-            reader.start_everything()
+        page = request.node.callspec.params["page"]
+        if page in WITH_OPERATOR:
+            reader.start_everything(WITH_OPERATOR[page])
         yield reader
 
 
