@@ -76,5 +76,8 @@ def problem_of(error: ReconcileError | exceptions.StoreError) -> Problem:
         case exceptions.BadRequest() | exceptions.Unprocessable():
             message = f"The registry refused the entry: {error}. Change the spec."
             return Problem(Severity.TERMINAL, Reason.REFUSED_BY_REGISTRY, message)
+        case exceptions.APIStatusError() | exceptions.IdentityMismatch():
+            message = f"The registry did not do what it was asked, which is tried again: {error}"
+            return Problem(Severity.TRANSIENT, Reason.REGISTRY_UNAVAILABLE, message)
         case _:
             return Problem(Severity.TRANSIENT, Reason.REGISTRY_UNAVAILABLE, f"The registry did not answer: {error}")

@@ -36,7 +36,7 @@ def _observer(context: Context, queue: WorkQueue[ResourceKey]) -> Callable[..., 
     async def observe(event: Any, **_: Any) -> None:
         body: Body = event["object"]
         if event["type"] == "DELETED":
-            forget(key_of(body), context, queue)
+            forget(body, context, queue)
         else:
             remember(body, context, queue)
 
@@ -49,26 +49,35 @@ def remember(body: Body, context: Context, queue: WorkQueue[ResourceKey]) -> Non
     before = context.resources.get(key)
     if not context.resources.put(body):
         return
-    if before is None or _asks_anew(before["metadata"], body["metadata"]):
+    after = context.resources.get(key)
+    if before is None or after is None or _asks_anew(before["metadata"], after["metadata"]):
         queue.forget(key)
     queue.add(key)
 
 
-def forget(key: ResourceKey, context: Context, queue: WorkQueue[ResourceKey]) -> None:
-    """Drop a deleted resource, and have those reconciled that wanted the same entry."""
+def forget(body: Body, context: Context, queue: WorkQueue[ResourceKey]) -> None:
+    """Drop a deleted resource, and have those reconciled that wanted the same entry or depend on it.
+
+    kopf keeps the order of events of one uid only: a successor of the same name may have been seen already.
+    """
+    key = key_of(body)
+    known = context.resources.get(key)
+    if known is not None and known["metadata"]["uid"] != body["metadata"]["uid"]:
+        return
     context.resources.remove(key)
     queue.forget(key)
-    for rival in context.claims.keep_only(key, frozenset()):
-        queue.add(rival)
+    for other in context.claims.keep_only(key, frozenset()) | context.resources.children(key):
+        queue.add(other)
 
 
 def _asks_anew(before: Body, after: Body) -> bool:
-    return any(before.get(name) != after.get(name) for name in ("generation", "annotations", "deletionTimestamp"))
+    what_users_change = ("uid", "generation", "annotations", "deletionTimestamp")
+    return any(before.get(name) != after.get(name) for name in what_users_change)
 
 
 def _login(kube: KubernetesAPI) -> Callable[..., Any]:
     async def login(**_: Any) -> kopf.AiohttpSession:
-        return kopf.AiohttpSession(server=kube.server, aiohttp_session=kube.open_session())
+        return kopf.AiohttpSession(server=kube.server, aiohttp_session=kube.open_watch_session())
 
     return login
 

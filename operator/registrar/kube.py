@@ -1,4 +1,4 @@
-"""Our own calls to the API server: status, finalizer, Events, discovery. On one aiohttp connection pool with kopf.
+"""Our own calls to the API server: status, finalizer, Events, discovery. kopf gets sessions of the same login.
 
 Status is written here and not through kopf, because kopf loses it for good when its PATCH fails (docs/design).
 """
@@ -19,7 +19,8 @@ from registrar.api.v1alpha1 import KINDS
 from registrar.resources import Body, ResourceKey, key_of
 
 CONNECTIONS = 50
-"""Connections to the API server; the watches of kopf count too (three kinds per namespace)."""
+"""Connections for our own calls. kopf's watches have a pool of their own without a limit: each of them holds its
+connection all the time, three for every namespace, and together they would leave none for a call."""
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 TOKEN_LIFE = 60.0
 """Seconds for which a token file is trusted before it is read again; the kubelet rotates it long before it ends."""
@@ -92,14 +93,18 @@ class KubernetesAPI:
     def __init__(self, login: ClusterLogin) -> None:
         self.server = login.server.rstrip("/")
         self._login = login
-        self._connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=login.tls)
+        self._calls = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=login.tls)
+        self._watches = aiohttp.TCPConnector(limit=0, ssl=login.tls)
         self._middlewares = (_RotatingToken(login.token_file),) if login.token_file else ()
-        self._session = self.open_session()
+        self._session = self._open_session(self._calls)
 
-    def open_session(self) -> aiohttp.ClientSession:
-        """A session on the shared pool; closing it (as kopf does with its own) leaves the pool open."""
+    def open_watch_session(self) -> aiohttp.ClientSession:
+        """A session for kopf; closing it, as kopf does, leaves the pool open."""
+        return self._open_session(self._watches)
+
+    def _open_session(self, pool: aiohttp.TCPConnector) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            connector=self._connector,
+            connector=pool,
             connector_owner=False,
             headers=dict(self._login.headers),
             middlewares=self._middlewares,
@@ -108,9 +113,10 @@ class KubernetesAPI:
         )
 
     async def aclose(self) -> None:
-        """Close the pool."""
+        """Close the pools."""
         await self._session.close()
-        await self._connector.close()
+        await self._calls.close()
+        await self._watches.close()
 
     async def get(self, key: ResourceKey) -> Body | None:
         """The resource as it is now, or None."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from model_registry.exceptions import StoreError
 from registrar.context import Context
 from registrar.converge import Converged, Task, converge
-from registrar.errors import ReconcileError, problem_of
+from registrar.errors import ReconcileError, Severity, problem_of
 from registrar.finalizer import ensure_finalizer
 from registrar.head import Head, memory_of, parse, policies_of, read_head
 from registrar.inline_artifacts import converge_artifacts
@@ -38,12 +38,13 @@ async def reconcile(key: ResourceKey, context: Context) -> Next:
     head = read_head(body)
     try:
         if head.metadata.terminating:
+            _believe_status(head, context)
             return await retire(head, context)
         if not context.registry.loaded and not head.has_pending_work:
             return DONE
         return await report(head, await _outcome(head, context), context)
-    except (StaleResourceError, ResourceGoneError):
-        return await _read_again(key, context)
+    except (StaleResourceError, ResourceGoneError) as error:
+        return await _read_again(key, NOW if isinstance(error, StaleResourceError) else RETRY, context)
     except KubernetesError as error:
         # What was written to the registry is in the view: the next run finds it and only writes the status.
         logger.warning("The API server did not take what concerns %s: %s", key, error)
@@ -62,6 +63,9 @@ async def _outcome(head: Head, context: Context) -> Outcome:
     except (ReconcileError, StoreError) as error:
         _believe_status(head, context)
         outcome = Outcome(facts, problem_of(error))
+    if outcome.problem is not None and outcome.problem.severity is Severity.TRANSIENT:
+        # The request stays open: the retry shall look as closely.
+        return outcome
     return replace(outcome, handled_request=head.pending_request)
 
 
@@ -145,11 +149,15 @@ def _wake(keys: frozenset[ResourceKey], context: Context) -> None:
         context.wake(key)
 
 
-async def _read_again(key: ResourceKey, context: Context) -> Next:
-    """Somebody changed the resource while we worked: start over from what it is now."""
-    body = await context.kube.get(key)
+async def _read_again(key: ResourceKey, follow_up: Next, context: Context) -> Next:
+    """Somebody changed or deleted the resource while we worked: start over from what it is now."""
+    try:
+        body = await context.kube.get(key)
+    except KubernetesError as error:
+        logger.warning("The API server did not tell how %s is now: %s", key, error)
+        return RETRY
     if body is None:
         context.resources.remove(key)
         return DONE
     context.resources.put(body)
-    return NOW
+    return follow_up

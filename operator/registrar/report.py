@@ -10,7 +10,7 @@ from registrar.context import Context
 from registrar.errors import Problem, Severity
 from registrar.events import tell
 from registrar.head import Head, read_head
-from registrar.outcome import Outcome
+from registrar.outcome import Facts, Outcome
 from registrar.resources import ResourceKey
 from registrar.status import as_json, merge_patch, news, next_status
 from registrar.workqueue import DONE, RETRY, Next
@@ -45,13 +45,16 @@ async def report(head: Head, outcome: Outcome, context: Context) -> Next:
     """
     follow_up = _follow_up(outcome.problem)
     if outcome.problem is not None and outcome.problem.severity is Severity.WAITING:
+        # What was done on the way is told at once: an assigned ID above all.
+        has_news = outcome.deed is not None or outcome.facts != Facts.of(head.status)
         remaining = QUIET_WAIT - context.resources.waited(head.key, context.monotonic())
-        if remaining > 0:
+        if remaining > 0 and not has_news:
             return Next(after=remaining)
     else:
         context.resources.stop_waiting(head.key)
     body = context.resources.get(head.key)
-    if body is None:
+    if body is None or body["metadata"]["uid"] != head.metadata.uid:
+        # It is gone; its successor of the same name has a run of its own.
         return DONE
     current = read_head(body).status
     wanted = next_status(head.metadata, current, outcome, context.now())

@@ -54,7 +54,7 @@ async def resolve_parent(
     key = ResourceKey(resource.kind, resource.metadata.namespace, resource.metadata.name)
     if name is not None:
         parent = ResourceKey(parent_kind, key.namespace, name)
-        resources.wait_for(parent, key)
+        resources.depend(key, parent)
         found = resources.identity(parent)
         if found is None and resources.get(parent) is None and known_parent_id is not None:
             # Once the entry has its ID, a vanished parent resource changes nothing.

@@ -1,4 +1,4 @@
-"""The latest body of every resource, the registry identity of each, and who waits for whom. All in memory."""
+"""The latest body of every resource, the registry identity of each, and who depends on whom. All in memory."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ class ResourceStore:
     def __init__(self) -> None:
         self._bodies: dict[ResourceKey, Body] = {}
         self._identities: dict[ResourceKey, Identity] = {}
-        self._waiters: dict[ResourceKey, set[ResourceKey]] = {}
+        self._children: dict[ResourceKey, set[ResourceKey]] = {}
+        self._parents: dict[ResourceKey, ResourceKey] = {}
         self._waiting_since: dict[ResourceKey, float] = {}
 
     def __len__(self) -> int:
@@ -75,6 +76,9 @@ class ResourceStore:
         known = self._bodies.get(key)
         if known is not None and _resource_version(known) >= _resource_version(body):
             return False
+        if known is not None and known["metadata"]["uid"] != body["metadata"]["uid"]:
+            # Another resource of the same name: nothing that is known of the first holds for it.
+            self.remove(key)
         metadata = {name: value for name, value in body["metadata"].items() if name != "managedFields"}
         annotations = metadata.get("annotations")
         if annotations and "kubectl.kubernetes.io/last-applied-configuration" in annotations:
@@ -92,27 +96,36 @@ class ResourceStore:
         self._bodies.pop(key, None)
         self._identities.pop(key, None)
         self._waiting_since.pop(key, None)
+        self._leave_parent(key)
 
     def identity(self, key: ResourceKey) -> Identity | None:
         """The registry identity that a reconcile of this process has established, if any."""
         return self._identities.get(key)
 
     def identify(self, key: ResourceKey, identity: Identity) -> frozenset[ResourceKey]:
-        """Record a resource's registry identity; returns the children that waited for it, which wait no more."""
+        """Record a resource's registry identity; returns its children if this is news to them."""
+        if self._identities.get(key) == identity:
+            return frozenset()
         self._identities[key] = identity
-        return self.release_waiters(key)
+        return self.children(key)
 
-    def forget_identity(self, key: ResourceKey) -> None:
-        """Take back an identity that turned out wrong."""
-        self._identities.pop(key, None)
+    def depend(self, child: ResourceKey, parent: ResourceKey) -> None:
+        """Have the child returned by each `identify` of this parent that is news. Call this before looking it up."""
+        self._leave_parent(child)
+        self._parents[child] = parent
+        self._children.setdefault(parent, set()).add(child)
 
-    def wait_for(self, parent: ResourceKey, child: ResourceKey) -> None:
-        """Have the child returned by the next `identify` of its parent. Call this before looking the parent up."""
-        self._waiters.setdefault(parent, set()).add(child)
+    def children(self, parent: ResourceKey) -> frozenset[ResourceKey]:
+        """Those who depend on this parent, whether it is there or not."""
+        return frozenset(self._children.get(parent, ()))
 
-    def release_waiters(self, parent: ResourceKey) -> frozenset[ResourceKey]:
-        """Hand out the children that wait for this parent, and forget them."""
-        return frozenset(self._waiters.pop(parent, ()))
+    def _leave_parent(self, child: ResourceKey) -> None:
+        parent = self._parents.pop(child, None)
+        if parent is not None:
+            siblings = self._children[parent]
+            siblings.discard(child)
+            if not siblings:
+                del self._children[parent]
 
     def waited(self, key: ResourceKey, now: float) -> float:
         """Seconds for which this resource has been waiting, counted from the first call."""

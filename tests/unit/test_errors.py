@@ -1,0 +1,73 @@
+"""What each error of the client means to a resource."""
+
+import pytest
+
+from model_registry import exceptions
+from model_registry.exceptions import StoreError
+from registrar.conditions import Reason
+from registrar.errors import Problem, ReconcileError, Severity, problem_of, terminal, transient, waiting
+
+REQUEST = (400, "POST", "http://registry/x")
+UNAVAILABLE = (Severity.TRANSIENT, Reason.REGISTRY_UNAVAILABLE)
+EXPECTED: dict[type[StoreError], tuple[Severity, Reason]] = {
+    exceptions.StoreError: UNAVAILABLE,
+    exceptions.APIStatusError: UNAVAILABLE,
+    exceptions.BadRequest: (Severity.TERMINAL, Reason.REFUSED_BY_REGISTRY),
+    exceptions.Unauthorized: (Severity.TRANSIENT, Reason.UNAUTHORIZED),
+    exceptions.Forbidden: (Severity.TRANSIENT, Reason.UNAUTHORIZED),
+    exceptions.NotFound: UNAVAILABLE,
+    exceptions.ConflictError: UNAVAILABLE,
+    exceptions.Unprocessable: (Severity.TERMINAL, Reason.REFUSED_BY_REGISTRY),
+    exceptions.RateLimited: UNAVAILABLE,
+    exceptions.ServerError: UNAVAILABLE,
+    exceptions.NotARegistryError: UNAVAILABLE,
+    exceptions.ConnectionFailed: UNAVAILABLE,
+    exceptions.RequestTimeout: UNAVAILABLE,
+    exceptions.OutcomeUnknown: UNAVAILABLE,
+    exceptions.DuplicateError: UNAVAILABLE,
+    exceptions.AmbiguousEntryError: (Severity.TERMINAL, Reason.AMBIGUOUS_ENTRY),
+    exceptions.IdentityMismatch: UNAVAILABLE,
+}
+
+
+def _made(kind: type[StoreError]) -> StoreError:
+    if issubclass(kind, exceptions.APIStatusError):
+        return kind("what happened", *REQUEST)
+    if issubclass(kind, exceptions.AmbiguousEntryError):
+        return kind("what happened", [])
+    if issubclass(kind, exceptions.IdentityMismatch):
+        return kind("what happened", None, None)
+    return kind("what happened")
+
+
+def test_every_error_of_the_client_is_foreseen() -> None:
+    kinds = {one for one in vars(exceptions).values() if isinstance(one, type) and issubclass(one, StoreError)}
+    assert kinds == set(EXPECTED)
+
+
+@pytest.mark.parametrize("kind", EXPECTED, ids=lambda kind: kind.__name__)
+def test_each_has_its_severity_and_reason_and_keeps_what_was_said(kind: type[StoreError]) -> None:
+    problem = problem_of(_made(kind))
+    assert (problem.severity, problem.reason) == EXPECTED[kind]
+    assert "what happened" in problem.message
+
+
+@pytest.mark.parametrize("kind", EXPECTED, ids=lambda kind: kind.__name__)
+def test_only_silence_is_called_no_answer(kind: type[StoreError]) -> None:
+    is_silence = kind is StoreError or issubclass(kind, exceptions.ConnectionFailed | exceptions.DuplicateError)
+    is_answer = issubclass(kind, exceptions.APIStatusError)
+    assert ("did not answer" in problem_of(_made(kind)).message) == (is_silence and not is_answer)
+
+
+@pytest.mark.parametrize(
+    ("error", "severity"),
+    [
+        (waiting(Reason.NAME_CONFLICT, "m", recheck=3.0), Severity.WAITING),
+        (transient(Reason.NAME_CONFLICT, "m"), Severity.TRANSIENT),
+        (terminal(Reason.NAME_CONFLICT, "m"), Severity.TERMINAL),
+    ],
+)
+def test_a_problem_is_its_own(error: ReconcileError, severity: Severity) -> None:
+    recheck = 3.0 if severity is Severity.WAITING else None
+    assert problem_of(error) == Problem(severity, Reason.NAME_CONFLICT, "m", recheck)
+    assert str(error) == "NameConflict: m"

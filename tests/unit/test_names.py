@@ -1,0 +1,43 @@
+"""Names as users write them, and the attributes that they are here."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model_registry.types import DocArtifact, ModelArtifact, ModelVersion, RegisteredModel, RegistryEntry
+from registrar.names import field_attributes, owned_from_status, owned_to_status, storage_uri
+from registrar.plan import Owned
+
+TYPES = [RegisteredModel, ModelVersion, ModelArtifact, DocArtifact]
+
+
+@pytest.mark.parametrize("entry_type", TYPES)
+@given(data=st.data())
+def test_owned_names_survive_the_status(entry_type: type[RegistryEntry], data: st.DataObject) -> None:
+    fields = data.draw(st.frozensets(st.sampled_from(sorted(entry_type.model_fields))))
+    owned = Owned(fields, data.draw(st.frozensets(st.text(min_size=1, max_size=5))))
+    written = owned_to_status(entry_type, owned)
+    assert owned_from_status(entry_type, *written) == owned
+    assert [list(names) for names in written] == [sorted(names) for names in written]
+
+
+def test_names_are_those_of_the_spec() -> None:
+    assert owned_to_status(RegisteredModel, Owned(frozenset({"license_link", "external_id", "state"}))) == (
+        ("externalId", "licenseLink", "state"),
+        (),
+    )
+    assert field_attributes(ModelArtifact)["modelSourceClass"] == "model_source_class"
+
+
+def test_a_name_that_no_field_has_any_more_is_dropped() -> None:
+    assert owned_from_status(ModelVersion, ("author", "licence"), None) == Owned(frozenset({"author"}))
+    assert owned_from_status(ModelVersion, None, ("team",)) == Owned(properties=frozenset({"team"}))
+
+
+def test_the_storage_uri_is_that_of_kserve() -> None:
+    assert storage_uri("fraud", "v1") == "model-registry://fraud/v1"
+
+
+@pytest.mark.parametrize(("model", "version"), [("org/fraud", "v1"), ("fraud", "v1/a")])
+def test_a_slash_cannot_be_told_in_a_storage_uri(model: str, version: str) -> None:
+    assert storage_uri(model, version) is None
