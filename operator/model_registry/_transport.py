@@ -7,6 +7,7 @@ One call passes through, from the outside in: `Transport.call` (API version; sta
 import asyncio
 import os
 import ssl
+import threading
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +29,8 @@ IN_FLIGHT = 16
 CONNECT_SECONDS = 5.0
 # Shorter than uvicorn's and Node's 5 s, so that it is nearly always we who close an idle connection.
 _KEEPALIVE_SECONDS = 4.0
+# anyio loads its asyncio half at the first use; older ones let a second thread see it half loaded.
+_LOADING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,8 @@ class Transport:
             for known in list(self._pools):
                 if known[0] == key[0] and known[1].is_closed():
                     self._pools.pop(known, None)
+            with _LOADING:
+                anyio.current_time()
             http = self._open()
             pool = self._pools[key] = _Pool(http, asyncio.Semaphore(IN_FLIGHT), self._keep(key, http))
             # Started, it is known to the loop, which finishes it at its own end.

@@ -52,7 +52,7 @@ import asyncio, sys, threading
 from concurrent.futures import ThreadPoolExecutor
 from model_registry import ModelRegistryAPIClient
 client = ModelRegistryAPIClient.connect(sys.argv[1])
-together = threading.Barrier(4)
+together = threading.Barrier(4, timeout=60)
 async def use():
     first = await client.get_registered_model_by_params(sys.argv[2])
     await asyncio.to_thread(together.wait)  # four loops at once
