@@ -138,7 +138,7 @@ class Session:
             except (subprocess.SubprocessError, TimeoutError) as error:
                 detail = getattr(error, "stdout", None) or error
                 raise UntrueError(f"{block.place}: {command!r} failed: {detail}") from error
-            if shown and not _fits(shown, printed):
+            if shown and not fits(shown, printed):
                 raise UntrueError(f"{block.place}: {command!r} printed\n{printed}\ninstead of\n{shown}")
 
     def _run(self, command: str) -> str:
@@ -204,7 +204,7 @@ def commands_of(block: Block) -> list[tuple[str, str]]:
     return [(command, shown) for command, shown in found if command and not command.startswith("#")]
 
 
-def _fits(shown: str, printed: str) -> bool:
+def fits(shown: str, printed: str) -> bool:
     """Whether a text fits what is shown: numbers, times and widths of columns may differ, a line ``…`` is any lines."""
     parts = [re.escape(_without_numbers(line)) for line in shown.strip().splitlines()]
     pattern = "\n".join(".*" if part == "…" else part for part in parts)
