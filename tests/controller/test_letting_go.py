@@ -13,10 +13,26 @@ from tests.support.resources import Manifest, Namespace, condition, has_reason, 
 
 MakeRegistry = Callable[..., EmbeddedRegistry]
 MakeOperator = Callable[..., OperatorProcess]
+SLOW = "example.org/slow"
 
 
 def _waits_for_registry(resource: Manifest) -> bool:
     return str(condition(resource, "Ready").get("message")).startswith("The deletion waits for the registry")
+
+
+def _held(resource: Manifest) -> Manifest:
+    """The same with a finalizer of somebody who takes his time."""
+    return {**resource, "metadata": {**resource["metadata"], "finalizers": [SLOW]}}
+
+
+def _is_only_held(resource: Manifest) -> bool:
+    return bool(resource["metadata"].get("finalizers") == [SLOW])
+
+
+def _let_go(space: Namespace, name: str) -> None:
+    space.wait("RegisteredModel", name, _is_only_held)
+    space.patch("RegisteredModel", name, {"metadata": {"finalizers": None}})
+    space.wait_gone("RegisteredModel", name)
 
 
 async def test_two_that_go_together_do_not_leave_the_entry_to_each_other(
@@ -27,15 +43,16 @@ async def test_two_that_go_together_do_not_leave_the_entry_to_each_other(
     name = unique("entry")
     own_space.apply(manifest("RegisteredModel", "first", name=name))
     own_space.ready("RegisteredModel", "first")
-    own_space.apply(manifest("RegisteredModel", "second", name=name))
+    # Whoever is retired first, the other is still there.
+    own_space.apply(_held(manifest("RegisteredModel", "second", name=name)))
     own_space.wait("RegisteredModel", "second", has_reason("NameConflict"))
     server.stop()
     for resource in ("first", "second"):
         own_space.delete("RegisteredModel", resource)
     own_space.wait("RegisteredModel", "first", _waits_for_registry)
     server.start()
-    for resource in ("first", "second"):
-        own_space.wait_gone("RegisteredModel", resource)
+    own_space.wait_gone("RegisteredModel", "first")
+    _let_go(own_space, "second")
     async with ModelRegistryAPIClient.connect(server.url) as registry:
         entry = await registry.get_registered_model_by_params(name=name)
     assert entry is not None
@@ -46,17 +63,14 @@ async def test_two_that_go_together_do_not_leave_the_entry_to_each_other(
 @pytest.mark.parametrize("deletion_policy", ["Archive", "Orphan"])
 def test_a_resource_that_others_hold_lets_its_entry_go(space: Namespace, unique: Unique, deletion_policy: str) -> None:
     name, first, second = unique("entry"), unique("first"), unique("second")
-    held = manifest("RegisteredModel", first, name=name, deletionPolicy=deletion_policy)
-    held["metadata"]["finalizers"] = ["example.org/slow"]
-    space.apply(held)
+    space.apply(_held(manifest("RegisteredModel", first, name=name, deletionPolicy=deletion_policy)))
     entry_id = space.ready("RegisteredModel", first)["status"]["id"]
     space.apply(manifest("RegisteredModel", second, name=name))
     space.wait("RegisteredModel", second, has_reason("NameConflict"))
     space.delete("RegisteredModel", first)
     assert space.ready("RegisteredModel", second)["status"]["id"] == entry_id
-    assert space.get("RegisteredModel", first)["metadata"]["finalizers"] == ["example.org/slow"]
-    space.patch("RegisteredModel", first, {"metadata": {"finalizers": None}})
-    space.wait_gone("RegisteredModel", first)
+    assert _is_only_held(space.get("RegisteredModel", first))
+    _let_go(space, first)
 
 
 @pytest.mark.usefixtures("operator")
@@ -80,16 +94,16 @@ def test_a_child_knows_its_terminating_parent_after_a_restart(
     own_space: Namespace, own_operator: MakeOperator, registry_url: str, unique: Unique
 ) -> None:
     operator = own_operator(registry_url, own_space)
-    model = manifest("RegisteredModel", "model", name=unique("model"))
-    model["metadata"]["finalizers"] = ["example.org/slow"]
+    model = _held(manifest("RegisteredModel", "model", name=unique("model")))
     own_space.apply(model, manifest("ModelVersion", "version", registeredModelRef={"name": "model"}))
     own_space.ready("ModelVersion", "version")
     operator.stop()
     own_space.delete("RegisteredModel", "model")
-    own_space.apply(manifest("ModelVersion", "version", registeredModelRef={"name": "model"}, author="me"))
     operator.start()
+    own_space.wait("RegisteredModel", "model", _is_only_held)
+    own_space.apply(manifest("ModelVersion", "version", registeredModelRef={"name": "model"}, author="me"))
     own_space.ready("ModelVersion", "version")
-    own_space.patch("RegisteredModel", "model", {"metadata": {"finalizers": None}})
+    _let_go(own_space, "model")
 
 
 @pytest.mark.usefixtures("operator")
