@@ -37,9 +37,21 @@ def main() -> None:
 @click.option(
     "--owner-id", show_envvar=True, help="This installation's name in the registry.  [model-registrar/model-registrar]"
 )
-@click.option("--deletion-policy", type=click.Choice(list(DeletionPolicy)), show_envvar=True, help="Where none is set.")
-@click.option("--adoption-policy", type=click.Choice(list(AdoptionPolicy)), show_envvar=True, help="Where none is set.")
-@click.option("--drift-policy", type=click.Choice(list(DriftPolicy)), show_envvar=True, help="Where none is set.")
+@click.option(
+    "--deletion-policy",
+    type=click.Choice([one.value for one in DeletionPolicy]),
+    show_envvar=True,
+    help="Where none is set.",
+)
+@click.option(
+    "--adoption-policy",
+    type=click.Choice([one.value for one in AdoptionPolicy]),
+    show_envvar=True,
+    help="Where none is set.",
+)
+@click.option(
+    "--drift-policy", type=click.Choice([one.value for one in DriftPolicy]), show_envvar=True, help="Where none is set."
+)
 @click.option("--workers", type=int, show_envvar=True, help="Resources reconciled at once.  [16]")
 @click.option("--accept-new-registry", is_flag=True, show_envvar=True, help="Make entries anew that are gone at once.")
 @click.option("--feed-interval", type=float, show_envvar=True, help="Seconds between looks at what changed.  [15]")

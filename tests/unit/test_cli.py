@@ -1,12 +1,13 @@
 """The command line: what it refuses, and the CRDs that it prints."""
 
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
 import yaml
 from click.testing import CliRunner
 
-from registrar.api.v1alpha1 import KINDS
+from registrar.api.v1alpha1 import KINDS, AdoptionPolicy, DeletionPolicy, DriftPolicy
 from registrar.cli import main
 
 REFUSED = {
@@ -54,3 +55,11 @@ def test_crds_prints_one_definition_for_each_kind() -> None:
     assert result.exit_code == 0
     documents = [one for one in yaml.safe_load_all(result.output) if one]
     assert [one["spec"]["names"]["kind"] for one in documents] == [kind.KIND for kind in KINDS]
+
+
+@pytest.mark.parametrize("policy", [*DeletionPolicy, *AdoptionPolicy, *DriftPolicy])
+def test_policies_are_given_as_a_manifest_writes_them(policy: StrEnum) -> None:
+    flag = {DeletionPolicy: "deletion", AdoptionPolicy: "adoption", DriftPolicy: "drift"}[type(policy)]
+    result = CliRunner().invoke(main, ["run", "--registry-url=nonsense", f"--{flag}-policy={policy.value}"])
+    # The address is refused, and it alone.
+    assert "--registry-url: 'nonsense' is no web address" in result.output
