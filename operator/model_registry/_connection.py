@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from ._address import parse_address
+from ._monitor import Monitor
 from ._tls import Authority, Trust
 from ._token import Token, TokenSource
 from ._transport import Transport
@@ -70,6 +71,8 @@ class Connection:
         ca: Authority | None = None,
         api_version: str | None = None,
         timeout: float = REQUEST_SECONDS,
+        write_timeout: float | None = None,
+        monitor: Monitor | None = None,
     ) -> Self:
         """Make a client for a URL: http, or https with verification.
 
@@ -79,9 +82,14 @@ class Connection:
             ca: Path or PEM text of the certificate authorities to believe instead of the system's.
             api_version: "v1alpha3" or "v1"; found out at the first call if None.
             timeout: Seconds that one request may take, from its turn to the end of the answer.
+            write_timeout: The same for a request that changes something; `timeout` if None.
+            monitor: Is told of each request, for metrics; may hold requests back by an exception.
         """
         address = partial(parse_address, url, api_version=api_version)
-        return cls(Transport(address, TokenSource(token), Trust(ca), timeout))
+        transport = Transport(
+            address, TokenSource(token), Trust(ca), timeout, write_timeout=write_timeout, monitor=monitor
+        )
+        return cls(transport)
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop; a later call opens new ones."""

@@ -8,6 +8,7 @@ import asyncio
 import os
 import ssl
 import threading
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,7 @@ import httpx
 
 from ._address import API_VERSIONS, Address
 from ._answer import Answer
+from ._monitor import Monitor, Unmonitored
 from ._tls import Trust
 from ._token import TokenSource
 from .exceptions import ConnectionFailed, OutcomeUnknown, RequestTimeout
@@ -70,13 +72,26 @@ class Transport:
         token: What to send as bearer token.
         trust: Whose certificates are believed.
         timeout: Seconds from the moment a request gets its slot to the end of its answer.
+        write_timeout: The same for a request that changes something; `timeout` if None.
+        monitor: Is told of each request.
     """
 
-    def __init__(self, parse_address: Callable[[], Address], token: TokenSource, trust: Trust, timeout: float) -> None:
+    def __init__(
+        self,
+        parse_address: Callable[[], Address],
+        token: TokenSource,
+        trust: Trust,
+        timeout: float,
+        *,
+        write_timeout: float | None = None,
+        monitor: Monitor | None = None,
+    ) -> None:
         self._parse_address = parse_address
         self._token = token
         self._trust = trust
         self._timeout = timeout
+        self._write_timeout = timeout if write_timeout is None else write_timeout
+        self._monitor = monitor or Unmonitored()
         self._version = API_VERSIONS[0]
         # An inherited pool of the parent process stays here, untouched: closing it would disturb the parent's.
         self._pools: dict[tuple[int, asyncio.AbstractEventLoop], _Pool] = {}
@@ -137,14 +152,20 @@ class Transport:
     async def _send(self, http: httpx.AsyncClient, request: Request, version: str, token: str | None) -> Answer:
         url = self._address.base(version) + request.path
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        limit = self._timeout if request.method == "GET" else self._write_timeout
+        self._monitor.request_starts(request.method)
+        began, status = time.monotonic(), None
         try:
             # anyio's, as inside httpx: asyncio's own loses its exception among older anyio's cancel scopes.
-            with anyio.fail_after(self._timeout):
+            with anyio.fail_after(limit):
                 response = await http.request(
                     request.method, url, params=request.params, json=request.body, headers=headers
                 )
+            status = response.status_code
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            raise _no_answer(error, request, url, self._timeout) from error
+            raise _no_answer(error, request, url, limit) from error
+        finally:
+            self._monitor.request_ended(request.method, status, time.monotonic() - began)
         location, date = response.headers.get("location", ""), response.headers.get("date", "")
         return Answer(request.method, str(response.url), response.status_code, response.content, location, date)
 

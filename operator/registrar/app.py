@@ -6,23 +6,33 @@ import asyncio
 import contextlib
 import logging
 import os
+import socket
+import uuid
 from collections.abc import AsyncIterator
 
 import kopf
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import NotARegistryError, StoreError
-from registrar import handlers
+from registrar import handlers, probes
 from registrar.api.meta import API_VERSION
 from registrar.api.v1alpha1 import KINDS
 from registrar.config import Settings
 from registrar.context import Context
 from registrar.follow import follow
-from registrar.kube import KubernetesAPI, KubernetesError
-from registrar.reconcile import reconcile
+from registrar.gate import Gate
+from registrar.kube import KubernetesAPI, KubernetesError, KubernetesLease
+from registrar.leader import Candidate, ElectionError, Terms
+from registrar.leadership import Leadership
+from registrar.listing import note_listing
+from registrar.logs import NameResource
+from registrar.metrics import Metrics
 from registrar.registry import Registry
 from registrar.resources import ResourceKey
+from registrar.work import work
 from registrar.workqueue import Next, WorkQueue
+
+__all__ = ["ElectionError", "StartError", "configure_logging", "run"]
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +51,11 @@ def configure_logging(settings: Settings) -> None:
         quiet=settings.log_level in {"warning", "error"},
         log_format=kopf.LogFormat.JSON if settings.log_format == "json" else kopf.LogFormat.FULL,
     )
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(NameResource())
+    if settings.log_level != "debug":
+        # It tells of every request.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 async def run(settings: Settings) -> None:
@@ -48,32 +63,94 @@ async def run(settings: Settings) -> None:
 
     Raises:
         StartError: the cluster or the registry is not what the operator needs.
+        ElectionError: the lease was lost, or cannot be had.
     """
     logger.info("Settings: %s", settings.redacted())
-    async with _kubernetes(settings) as kube, _registry_client(settings) as client:
+    leadership = Leadership() if settings.leader_election else Leadership.without_rivals()
+    metrics = Metrics()
+    async with (
+        _kubernetes(settings, Gate(leadership, metrics.to_kubernetes)) as kube,
+        _registry_client(settings, Gate(leadership, metrics.to_registry)) as client,
+    ):
         await _check_cluster(kube)
         registry = Registry(client, settings.registry_url, settings.owner_id)
 
         async def process(key: ResourceKey) -> Next:
-            return await reconcile(key, context)
+            return await work(key, context)
 
-        queue = WorkQueue(process, workers=settings.workers)
-        context = Context(settings=settings, kube=kube, registry=registry, wake=queue.add)
-        await _try_to_load(registry)
-        queue.start()
-        following = asyncio.create_task(follow(context), name="registry follower")
+        queue = WorkQueue(process, workers=settings.workers, monitor=metrics.queue)
+        context = Context(
+            settings=settings, kube=kube, registry=registry, wake=queue.add, leadership=leadership, metrics=metrics
+        )
+        metrics.observe(queue, leadership, context.resources)
+        async with _probes(context, queue):
+            await _operate(context, queue)
+
+
+async def _operate(context: Context, queue: WorkQueue[ResourceKey]) -> None:
+    """Watch the cluster all the time; work while leading. Ends by a signal, or with the first part that fails."""
+    begin = asyncio.Event()
+    candidate = _candidate(context) if context.settings.leader_election else None
+    # Tasks that exist before kopf starts outlive it; those that begin later it would end without asking.
+    queue.start(begin)
+    leading = asyncio.create_task(_lead(context, begin), name="leading")
+    listing = asyncio.create_task(note_listing(context), name="listing")
+    parts = [leading]
+    if candidate is not None:
+        parts.append(asyncio.create_task(candidate.run(), name="election"))
+    watching = asyncio.create_task(_watch(context, queue), name="watching")
+    try:
+        await asyncio.wait({watching, *parts}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        leading.cancel()
+        listing.cancel()
+        watching.cancel()
+        # The lease is held until the last write has ended.
+        await queue.drain(DRAIN_TIMEOUT if context.leadership.is_held else context.settings.write_timeout or 0)
+        if candidate is not None:
+            await candidate.release()
+        for part in parts:
+            part.cancel()
+        ends = await asyncio.gather(watching, listing, *parts, return_exceptions=True)
+    for end in ends:
+        if isinstance(end, Exception):
+            raise end
+
+
+async def _lead(context: Context, begin: asyncio.Event) -> None:
+    """What only the leader does."""
+    await context.leadership.begun.wait()
+    await _try_to_load(context.registry)
+    begin.set()
+    await follow(context)
+
+
+def _candidate(context: Context) -> Candidate:
+    settings = context.settings
+    namespace = settings.lease_namespace or handlers.own_namespace()
+    if namespace is None:
+        raise StartError("No namespace for the lease: give --lease-namespace, which outside a pod is not known.")
+    lease = KubernetesLease(context.kube, namespace, settings.lease_name)
+    terms = Terms(settings.lease_duration, settings.renew_deadline, settings.retry_period)
+    return Candidate(lease, f"{socket.gethostname()}_{uuid.uuid4()}", terms, context.leadership)
+
+
+@contextlib.asynccontextmanager
+async def _probes(context: Context, queue: WorkQueue[ResourceKey]) -> AsyncIterator[None]:
+    async with contextlib.AsyncExitStack() as stack:
         try:
-            await _watch(settings, context, queue)
-        finally:
-            following.cancel()
-            await queue.drain(DRAIN_TIMEOUT)
+            await stack.enter_async_context(probes.serve(context, queue))
+        except OSError as error:
+            address = f"{context.settings.probe_address}:{context.settings.probe_port}"
+            raise StartError(f"Probes cannot be served at {address}: {error.strerror}.") from error
+        yield
 
 
-async def _watch(settings: Settings, context: Context, queue: WorkQueue[ResourceKey]) -> None:
-    """Have kopf list and watch until a signal. Tasks that exist before it starts outlive it: the workers do."""
+async def _watch(context: Context, queue: WorkQueue[ResourceKey]) -> None:
+    """Have kopf list and watch until a signal."""
     registry = kopf.OperatorRegistry()
     handlers.register(registry, context, queue)
-    namespaces = settings.namespaces
+    namespaces = context.settings.namespaces
     try:
         await kopf.operator(
             registry=registry,
@@ -102,7 +179,7 @@ def _kopf_settings() -> kopf.OperatorSettings:
 
 
 @contextlib.asynccontextmanager
-async def _kubernetes(settings: Settings) -> AsyncIterator[KubernetesAPI]:
+async def _kubernetes(settings: Settings, gate: Gate) -> AsyncIterator[KubernetesAPI]:
     if settings.kubeconfig is not None:
         os.environ["KUBECONFIG"] = str(settings.kubeconfig)
     try:
@@ -111,7 +188,7 @@ async def _kubernetes(settings: Settings) -> AsyncIterator[KubernetesAPI]:
         raise StartError(f"The kubeconfig cannot be used: {error!r}") from error
     if login is None:
         raise StartError("No cluster to log in to: give --kubeconfig, set KUBECONFIG, or run in a pod.")
-    kube = KubernetesAPI(login)
+    kube = KubernetesAPI(login, gate)
     try:
         yield kube
     finally:
@@ -119,13 +196,15 @@ async def _kubernetes(settings: Settings) -> AsyncIterator[KubernetesAPI]:
 
 
 @contextlib.asynccontextmanager
-async def _registry_client(settings: Settings) -> AsyncIterator[ModelRegistryAPIClient]:
+async def _registry_client(settings: Settings, gate: Gate) -> AsyncIterator[ModelRegistryAPIClient]:
     token = settings.registry_token_file
     client = ModelRegistryAPIClient.connect(
         settings.registry_url,
         token=settings.registry_token.get_secret_value() if settings.registry_token else token,
         ca=settings.registry_ca_file,
         api_version=settings.registry_api_version,
+        write_timeout=settings.write_timeout,
+        monitor=gate,
     )
     async with client:
         yield client

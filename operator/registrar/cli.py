@@ -56,6 +56,14 @@ def main() -> None:
 @click.option("--accept-new-registry", is_flag=True, show_envvar=True, help="Make entries anew that are gone at once.")
 @click.option("--feed-interval", type=float, show_envvar=True, help="Seconds between looks at what changed.  [15]")
 @click.option("--sweep-interval", type=float, show_envvar=True, help="Seconds between full comparisons.  [1800]")
+@click.option("--leader-election", is_flag=True, show_envvar=True, help="Let one of several replicas write.")
+@click.option("--lease-name", show_envvar=True, help="The Lease that they compete for.  [model-registrar]")
+@click.option("--lease-namespace", show_envvar=True, help="Its namespace. Else the pod's.")
+@click.option("--lease-duration", type=int, show_envvar=True, help="Seconds until an unrenewed lease is free.  [15]")
+@click.option("--renew-deadline", type=float, show_envvar=True, help="Seconds until its holder stops writing.  [10]")
+@click.option("--retry-period", type=float, show_envvar=True, help="Seconds between attempts at the lease.  [2]")
+@click.option("--probe-address", show_envvar=True, help="Where /livez, /readyz, /metrics are served.  [127.0.0.1]")
+@click.option("--probe-port", type=int, show_envvar=True, help="Their port, 0 for a free one. None: not served.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), show_envvar=True)
 @click.option("--log-format", type=click.Choice(["text", "json"]), show_envvar=True)
 def run(**options: Any) -> None:
@@ -69,7 +77,7 @@ def run(**options: Any) -> None:
     app.configure_logging(settings)
     try:
         asyncio.run(app.run(settings))
-    except app.StartError as error:
+    except (app.StartError, app.ElectionError) as error:
         raise click.ClickException(str(error)) from error
 
 

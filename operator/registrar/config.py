@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_OBJECT_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _OWNER_ID = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9./]{0,98}[A-Za-z0-9])?")
 
 
@@ -34,6 +35,14 @@ class Settings(BaseModel):
         accept_new_registry: make entries anew, even if most of those that were there are gone.
         feed_interval: seconds between two looks at what changed in the registry.
         sweep_interval: seconds between two comparisons of everything, give or take a tenth.
+        leader_election: one of several replicas writes, the others stand by.
+        lease_name: the Lease that they compete for.
+        lease_namespace: its namespace; None means the pod's.
+        lease_duration: seconds after which a lease that was not renewed is free.
+        renew_deadline: seconds after which a leader that could not renew stops writing.
+        retry_period: seconds between two attempts to take or renew the lease.
+        probe_address: where probes and metrics are served.
+        probe_port: on which port; 0 takes a free one, None serves nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,6 +62,14 @@ class Settings(BaseModel):
     accept_new_registry: bool = False
     feed_interval: Annotated[float, Field(gt=0, le=3600)] = 15.0
     sweep_interval: Annotated[float, Field(gt=0, le=86400)] = 1800.0
+    leader_election: bool = False
+    lease_name: str = "model-registrar"
+    lease_namespace: str | None = None
+    lease_duration: Annotated[int, Field(ge=2, le=3600)] = 15
+    renew_deadline: Annotated[float, Field(gt=0)] = 10.0
+    retry_period: Annotated[float, Field(gt=0)] = 2.0
+    probe_address: str = "127.0.0.1"
+    probe_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
 
@@ -80,6 +97,20 @@ class Settings(BaseModel):
                 )
         return tuple(dict.fromkeys(value))
 
+    @field_validator("lease_name")
+    @classmethod
+    def _check_lease_name(cls, value: str) -> str:
+        if not _OBJECT_NAME.fullmatch(value):
+            raise ValueError(f"{value!r} is no name for a Lease; use lower-case letters, digits, '-' and '.'")
+        return value
+
+    @field_validator("lease_namespace")
+    @classmethod
+    def _check_lease_namespace(cls, value: str | None) -> str | None:
+        if value is not None and not _LABEL.fullmatch(value):
+            raise ValueError(f"{value!r} is no namespace name")
+        return value
+
     @field_validator("owner_id")
     @classmethod
     def _check_owner_id(cls, value: str) -> str:
@@ -99,6 +130,23 @@ class Settings(BaseModel):
         if self.registry_token is not None and self.registry_token_file is not None:
             raise ValueError("give the registry token or the registry token file, not both")
         return self
+
+    @model_validator(mode="after")
+    def _check_durations(self) -> Settings:
+        if not self.retry_period < self.renew_deadline < self.lease_duration:
+            raise ValueError(
+                f"the lease duration ({self.lease_duration:g} s) must be longer than the renew deadline "
+                f"({self.renew_deadline:g} s), and that longer than the retry period ({self.retry_period:g} s)"
+            )
+        return self
+
+    @property
+    def write_timeout(self) -> float | None:
+        """Seconds that a write to the registry may take; None leaves it to the client.
+
+        A write that begins at the renew deadline has ended by the time at which another replica may lead.
+        """
+        return self.lease_duration - self.renew_deadline if self.leader_election else None
 
     def redacted(self) -> str:
         """One line with every setting, secrets masked: safe to log."""

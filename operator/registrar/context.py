@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +14,9 @@ from registrar.claims import ClaimIndex
 from registrar.config import Settings
 from registrar.corrections import Corrections
 from registrar.kube import KubernetesAPI
+from registrar.leadership import Leadership
+from registrar.metrics import Metrics
+from registrar.readiness import Readiness
 from registrar.registry import Registry
 from registrar.resources import ResourceKey, ResourceStore
 
@@ -30,9 +34,13 @@ class Context:
         kube: our own calls to the API server.
         registry: the registry.
         wake: has the queue run a resource soon.
+        leadership: whether this replica may write.
+        metrics: what it counts.
         resources: what is known of the cluster.
         claims: who wants which entry.
         corrections: what was written back lately.
+        readiness: since when resources are not Ready.
+        listed: set once the watch has delivered all resources that were there.
         started_at: when this operator began, on the monotonic clock.
         now: wall clock, for what people read.
         monotonic: seconds that never go back, for waiting.
@@ -42,11 +50,15 @@ class Context:
     kube: KubernetesAPI
     registry: Registry
     wake: Callable[[ResourceKey], None]
+    leadership: Leadership
+    metrics: Metrics
     resources: ResourceStore = field(default_factory=ResourceStore)
     claims: ClaimIndex = field(default_factory=ClaimIndex)
     now: Callable[[], datetime] = _utc_now
     monotonic: Callable[[], float] = time.monotonic
     corrections: Corrections = field(default_factory=Corrections)
+    readiness: Readiness = field(default_factory=Readiness)
+    listed: asyncio.Event = field(default_factory=asyncio.Event)
     started_at: float = field(default_factory=time.monotonic)
 
     @cached_property

@@ -42,6 +42,7 @@ async def follow(context: Context) -> None:
             # Such as a certificate file that is being replaced: whatever it is, following must not end by it.
             logger.exception("Following the registry %s failed in a way that was not foreseen", registry.url)
         else:
+            context.metrics.feed.polled()
             for key in concerned:
                 context.wake(key)
 

@@ -19,7 +19,8 @@ from registrar.kube import ClusterLogin, KubernetesAPI
 from registrar.resources import Body, ResourceKey, key_of
 from registrar.workqueue import WorkQueue
 
-SERVICE_ACCOUNT_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+SERVICE_ACCOUNT_TOKEN = SERVICE_ACCOUNT / "token"
 """Where the kubelet puts the pod's token, and its successors; kopf reads it only once."""
 
 
@@ -49,6 +50,7 @@ def remember(body: Body, context: Context, queue: WorkQueue[ResourceKey]) -> Non
     before = context.resources.get(key)
     if not context.resources.put(body):
         return
+    context.readiness.saw(body, context.monotonic())
     after = context.resources.get(key)
     if before is None or after is None or _asks_anew(before["metadata"], after["metadata"]):
         queue.forget(key)
@@ -65,6 +67,7 @@ def forget(body: Body, context: Context, queue: WorkQueue[ResourceKey]) -> None:
     if known is not None and known["metadata"]["uid"] != body["metadata"]["uid"]:
         return
     context.resources.remove(key)
+    context.readiness.forget(key)
     queue.forget(key)
     for other in context.claims.keep_only(key, frozenset()) | context.resources.children(key):
         queue.add(other)
@@ -98,3 +101,11 @@ def log_in() -> ClusterLogin | None:
     if info is None:
         return None
     return ClusterLogin(info.server, info.as_ssl_context(), info.as_http_headers(), token_file, info.proxy_url)
+
+
+def own_namespace() -> str | None:
+    """The pod's namespace; None outside a pod."""
+    try:
+        return (SERVICE_ACCOUNT / "namespace").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None

@@ -1,6 +1,7 @@
-"""Our own calls to the API server: status, finalizer, Events, discovery. kopf gets sessions of the same login.
+"""Our own calls to the API server: status, finalizer, Events, discovery, the lease.
 
-Status is written here and not through kopf, because kopf loses it for good when its PATCH fails (docs/design).
+kopf gets sessions of the same login. Status is written here and not through kopf, because kopf loses it for good when
+its PATCH fails (docs/design).
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ import aiohttp
 
 from registrar.api.meta import API_VERSION, FINALIZER, GROUP, VERSION
 from registrar.api.v1alpha1 import KINDS
+from registrar.gate import Gate
 from registrar.resources import Body, ResourceKey, key_of
 
 CONNECTIONS = 50
 """Connections for our own calls. kopf's watches have a pool of their own without a limit: each of them holds its
 connection all the time, three for every namespace, and together they would leave none for a call."""
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
+LEASES = "/apis/coordination.k8s.io/v1/"
 TOKEN_LIFE = 60.0
 """Seconds for which a token file is trusted before it is read again; the kubelet rotates it long before it ends."""
 
@@ -87,15 +90,44 @@ class _RotatingToken:
         return await handler(request)
 
 
-class KubernetesAPI:
-    """A few calls to the API server, for the kinds of this operator."""
+class _Gated:
+    """aiohttp middleware that lets writes begin only while this replica may write, and counts every request.
 
-    def __init__(self, login: ClusterLogin) -> None:
+    The lease is exempt: by writing it one comes to lead.
+    """
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    async def __call__(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        if not request.url.path.startswith(LEASES):
+            self._gate.request_starts(request.method)
+        began, status = time.monotonic(), None
+        try:
+            response = await handler(request)
+            status = response.status
+        finally:
+            self._gate.request_ended(request.method, status, time.monotonic() - began)
+        return response
+
+
+class KubernetesAPI:
+    """A few calls to the API server, for the kinds of this operator.
+
+    Args:
+        login: how to reach it.
+        gate: what every request passes.
+    """
+
+    def __init__(self, login: ClusterLogin, gate: Gate) -> None:
         self.server = login.server.rstrip("/")
         self._login = login
         self._calls = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=login.tls)
         self._watches = aiohttp.TCPConnector(limit=0, ssl=login.tls)
-        self._middlewares = (_RotatingToken(login.token_file),) if login.token_file else ()
+        token = (_RotatingToken(login.token_file),) if login.token_file else ()
+        self._middlewares = (_Gated(gate), *token)
         self._session = self._open_session(self._calls)
 
     def open_watch_session(self) -> aiohttp.ClientSession:
@@ -133,6 +165,12 @@ class KubernetesAPI:
             return frozenset()
         return frozenset(resource["name"] for resource in answer["resources"])
 
+    async def count(self, plural: str, namespace: str | None) -> int:
+        """How many resources of a kind there are, in a namespace or (None) in all."""
+        place = "" if namespace is None else f"namespaces/{namespace}/"
+        answer = await self._request("GET", f"/apis/{API_VERSION}/{place}{plural}?limit=1")
+        return len(answer["items"]) + int(answer["metadata"].get("remainingItemCount", 0))
+
     async def patch_status(self, body: Body, status: Mapping[str, Any]) -> Body:
         """Merge a patch into the status of exactly this version of the resource.
 
@@ -168,6 +206,13 @@ class KubernetesAPI:
     def _path(key: ResourceKey) -> str:
         return f"/apis/{API_VERSION}/namespaces/{key.namespace}/{_PLURALS[key.kind]}/{key.name}"
 
+    async def request_lease(
+        self, method: str, namespace: str, name: str = "", *, json: Mapping[str, Any] | None = None
+    ) -> Body:
+        """One request for a Lease, or (without a name) for the Leases of a namespace. Raises KubernetesError."""
+        path = f"{LEASES}namespaces/{namespace}/leases"
+        return await self._request(method, f"{path}/{name}" if name else path, json=json)
+
     async def _request(
         self, method: str, path: str, *, json: Mapping[str, Any] | None = None, content_type: str = "application/json"
     ) -> dict[str, Any]:
@@ -190,3 +235,35 @@ async def _error_of(response: aiohttp.ClientResponse) -> KubernetesError:
         reason, message = response.reason or "", (await response.text())[:200]
     kinds = {404: ResourceGoneError, 409: StaleResourceError}
     return kinds.get(response.status, KubernetesError)(response.status, reason, message)
+
+
+class KubernetesLease:
+    """One Lease (coordination.k8s.io/v1).
+
+    Args:
+        kube: the API server.
+        namespace: where it is.
+        name: its name.
+    """
+
+    def __init__(self, kube: KubernetesAPI, namespace: str, name: str) -> None:
+        self._kube = kube
+        self._namespace = namespace
+        self._name = name
+
+    async def get(self) -> Body | None:
+        """The lease, or None."""
+        try:
+            return await self._kube.request_lease("GET", self._namespace, self._name)
+        except ResourceGoneError:
+            return None
+
+    async def create(self, spec: Body) -> Body:
+        """Make it. Raises StaleResourceError if it is there, ResourceGoneError if the namespace is not."""
+        metadata = {"name": self._name, "namespace": self._namespace}
+        lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
+        return await self._kube.request_lease("POST", self._namespace, json=lease)
+
+    async def replace(self, lease: Body, spec: Body) -> Body:
+        """Replace the spec of exactly this version. Raises StaleResourceError if it has changed."""
+        return await self._kube.request_lease("PUT", self._namespace, self._name, json={**lease, "spec": spec})

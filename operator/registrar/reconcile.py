@@ -10,8 +10,9 @@ import logging
 from dataclasses import replace
 
 from model_registry.exceptions import StoreError
+from registrar.conditions import Aspect
 from registrar.context import Context
-from registrar.converge import Converged, Task, converge
+from registrar.converge import Converged, Deed, Task, converge
 from registrar.errors import ReconcileError, Severity, problem_of
 from registrar.finalizer import ensure_finalizer
 from registrar.head import Head, memory_of, parse, policies_of, read_head
@@ -42,13 +43,23 @@ async def reconcile(key: ResourceKey, context: Context) -> Next:
             return await retire(head, context)
         if not context.registry.loaded and not head.has_pending_work:
             return DONE
-        return await report(head, await _outcome(head, context), context)
+        outcome = await _outcome(head, context)
+        _count_drift(head, outcome, context)
+        return await report(head, outcome, context)
     except (StaleResourceError, ResourceGoneError) as error:
         return await _read_again(key, NOW if isinstance(error, StaleResourceError) else RETRY, context)
     except KubernetesError as error:
         # What was written to the registry is in the view: the next run finds it and only writes the status.
         logger.warning("The API server did not take what concerns %s: %s", key, error)
         return RETRY
+
+
+def _count_drift(head: Head, outcome: Outcome, context: Context) -> None:
+    """Count what somebody changed in the registry: a write for a spec that was settled, or a new difference."""
+    if head.is_settled and outcome.deed in {Deed.CREATED, Deed.RESTORED, Deed.UPDATED}:
+        context.metrics.reconciles.found_drift(head.key.kind, corrected=True)
+    elif outcome.drift and not any(one.type == Aspect.DRIFTED for one in head.status.conditions or ()):
+        context.metrics.reconciles.found_drift(head.key.kind, corrected=False)
 
 
 async def _outcome(head: Head, context: Context) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +65,10 @@ class ResourceStore:
 
     def __iter__(self) -> Iterator[ResourceKey]:
         return iter(list(self._bodies))
+
+    def bodies(self) -> Collection[Body]:
+        """The latest body of every resource."""
+        return self._bodies.values()
 
     def get(self, key: ResourceKey) -> Body | None:
         """The latest body, or None for a resource that is not there."""

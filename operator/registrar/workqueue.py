@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,26 @@ def _spread(ceiling: float) -> float:
     return random.uniform(0, ceiling)  # noqa: S311 - spreads load, protects nothing
 
 
+class Monitor(Protocol):
+    """Is told what happens in a queue."""
+
+    def started(self, waited: float) -> None:
+        """A worker has taken a key up that waited that many seconds."""
+
+    def retried(self) -> None:
+        """A key failed and is tried again."""
+
+
+class _Nobody:
+    """The monitor of a queue that nobody watches."""
+
+    def started(self, waited: float) -> None:
+        """Take no note."""
+
+    def retried(self) -> None:
+        """Take no note."""
+
+
 class WorkQueue(Generic[Key]):
     """A deduplicating queue with bounded workers, per-key back-off and delayed runs.
 
@@ -54,6 +75,7 @@ class WorkQueue(Generic[Key]):
         process: reconciles one key; an exception from it is logged and counts as a failure.
         workers: how many keys may run at once.
         jitter: draws a delay between 0 and its argument, both in seconds.
+        monitor: is told what happens.
     """
 
     def __init__(
@@ -62,13 +84,16 @@ class WorkQueue(Generic[Key]):
         *,
         workers: int,
         jitter: Callable[[float], float] = _spread,
+        monitor: Monitor | None = None,
     ) -> None:
         self._process = process
         self._workers = workers
         self._jitter = jitter
+        self._monitor = monitor or _Nobody()
         self._ready: asyncio.Queue[Key] = asyncio.Queue()
         self._dirty: set[Key] = set()
-        self._running: set[Key] = set()
+        self._due_since: dict[Key, float] = {}
+        self._running: dict[Key, float] = {}
         self._failures: dict[Key, int] = {}
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -85,6 +110,7 @@ class WorkQueue(Generic[Key]):
         if key in self._dirty:
             return
         self._dirty.add(key)
+        self._due_since[key] = time.monotonic()
         if key not in self._running:
             self._ready.put_nowait(key)
 
@@ -110,9 +136,23 @@ class WorkQueue(Generic[Key]):
         """How often the key has failed in a row."""
         return self._failures.get(key, 0)
 
-    def start(self) -> None:
-        """Start the workers in the running loop."""
-        self._tasks = [asyncio.create_task(self._work(), name=f"worker {n}") for n in range(self._workers)]
+    @property
+    def active(self) -> int:
+        """How many keys run now."""
+        return len(self._running)
+
+    def longest_run(self) -> tuple[Key | None, float]:
+        """The key that has been running longest, and for how many seconds."""
+        key = next(iter(self._running), None)
+        return key, 0.0 if key is None else time.monotonic() - self._running[key]
+
+    def has_workers(self) -> bool:
+        """Whether all workers live; none of them ends by itself."""
+        return not any(task.done() for task in self._tasks)
+
+    def start(self, after: asyncio.Event | None = None) -> None:
+        """Start the workers in the running loop; they take no key before the event, if there is one."""
+        self._tasks = [asyncio.create_task(self._work(after), name=f"worker {n}") for n in range(self._workers)]
 
     async def drain(self, timeout_seconds: float) -> None:
         """Start nothing new, let what runs finish, and cancel what still runs after the time-out."""
@@ -134,20 +174,23 @@ class WorkQueue(Generic[Key]):
         if timer is not None:
             timer.cancel()
 
-    async def _work(self) -> None:
+    async def _work(self, after: asyncio.Event | None) -> None:
+        if after is not None:
+            await after.wait()
         while True:
             key = await self._ready.get()
             if self._stopping:
                 return
             self._dirty.discard(key)
-            self._running.add(key)
+            self._running[key] = now = time.monotonic()
+            self._monitor.started(now - self._due_since.pop(key))
             try:
                 outcome = await self._process(key)
             except Exception:
                 logger.exception("Reconciling %s failed in a way that was not foreseen; it is tried again", key)
                 outcome = RETRY
             finally:
-                self._running.discard(key)
+                del self._running[key]
                 if not self._running:
                     self._idle.set()
             self._follow_up(key, outcome)
@@ -158,6 +201,7 @@ class WorkQueue(Generic[Key]):
         if outcome.failed:
             failures = self._failures.get(key, 0)
             self._failures[key] = failures + 1
+            self._monitor.retried()
             ceiling = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(failures, 20))
             # Never at once: a failure that repeats without a pause would hold its worker for good.
             self.add_after(key, max(self._jitter(ceiling), 0.01))

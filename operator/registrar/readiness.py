@@ -1,0 +1,49 @@
+"""Which resources are Ready as they are written now, and since when the others are not. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from registrar.resources import Body, ResourceKey, key_of
+
+
+def ready_status(body: Body) -> str:
+    """``True`` or ``False`` as the Ready condition says; ``Unknown`` if none speaks of what is written now."""
+    generation = body["metadata"].get("generation")
+    for condition in (body.get("status") or {}).get("conditions") or ():
+        if condition["type"] == "Ready" and condition.get("observedGeneration") == generation:
+            return str(condition["status"])
+    return "Unknown"
+
+
+def count_ready(bodies: Iterable[Body]) -> Mapping[tuple[str, str], int]:
+    """How many resources there are by kind and Ready."""
+    return Counter((body["kind"], ready_status(body)) for body in bodies)
+
+
+class Readiness:
+    """Since when resources are not Ready as written. Holds only those, so it is small in steady state."""
+
+    def __init__(self) -> None:
+        self._since: dict[ResourceKey, tuple[tuple[str, int], float]] = {}
+
+    def saw(self, body: Body, now: float) -> None:
+        """Take note of a body from the watch."""
+        key, metadata = key_of(body), body["metadata"]
+        written = (metadata["uid"], metadata.get("generation", 0))
+        if ready_status(body) == "True":
+            self._since.pop(key, None)
+        elif key not in self._since or self._since[key][0] != written:
+            self._since[key] = (written, now)
+
+    def took(self, body: Body, now: float) -> float | None:
+        """Seconds from the first sight of the written generation to now, once: when the resource became Ready."""
+        if ready_status(body) != "True":
+            return None
+        since = self._since.pop(key_of(body), None)
+        return None if since is None else now - since[1]
+
+    def forget(self, key: ResourceKey) -> None:
+        """Drop a resource that is gone."""
+        self._since.pop(key, None)

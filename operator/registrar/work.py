@@ -1,0 +1,38 @@
+"""One turn of a worker: a reconcile, named in the log and measured."""
+
+from __future__ import annotations
+
+import logging
+
+from registrar.context import Context
+from registrar.leadership import NotLeadingError
+from registrar.logs import concern
+from registrar.reconcile import reconcile
+from registrar.resources import ResourceKey
+from registrar.workqueue import RETRY, Next
+
+logger = logging.getLogger(__name__)
+
+
+async def work(key: ResourceKey, context: Context) -> Next:
+    """Reconcile one resource; returns when to look again."""
+    concern(key)
+    began = context.monotonic()
+    outcome = RETRY
+    try:
+        outcome = await reconcile(key, context)
+    except NotLeadingError as error:
+        logger.info("%s is left to the next leader: %s", key, error)
+    finally:
+        context.metrics.reconciles.ended(key.kind, _result(outcome), context.monotonic() - began)
+    body = context.resources.get(key)
+    to_ready = None if body is None else context.readiness.took(body, context.monotonic())
+    if to_ready is not None:
+        context.metrics.reconciles.became_ready(key.kind, to_ready)
+    return outcome
+
+
+def _result(outcome: Next) -> str:
+    if outcome.failed:
+        return "error"
+    return "success" if outcome.after is None else "requeue_after"
