@@ -11,13 +11,14 @@ from dataclasses import replace
 
 from model_registry.exceptions import StoreError
 from registrar.conditions import Aspect
+from registrar.contend import entry_name
 from registrar.context import Context
 from registrar.converge import Converged, Deed, Task, converge
 from registrar.errors import ReconcileError, Severity, problem_of
 from registrar.finalizer import ensure_finalizer
 from registrar.head import Head, memory_of, parse, policies_of, read_head
 from registrar.inline_artifacts import converge_artifacts
-from registrar.kinds.desired import AnyResource, desired_artifacts, desired_entry
+from registrar.kinds.desired import ENTRY_KINDS, AnyResource, desired_artifacts, desired_entry
 from registrar.kube import KubernetesError, ResourceGoneError, StaleResourceError
 from registrar.names import owned_to_status, storage_uri
 from registrar.outcome import Facts, Note, Outcome
@@ -149,10 +150,16 @@ def _notes(head: Head, converged: Converged, known_id: str | None) -> tuple[Note
 
 
 def _believe_status(head: Head, context: Context) -> None:
-    """Let children go on with the ID that this resource had, while something stands in its own way."""
-    known_id = head.known_id(context.registry)
-    if known_id is not None and context.resources.identity(head.key) is None:
-        _wake(context.resources.identify(head.key, Identity(known_id, None)), context)
+    """Let children go on with the ID that this resource had, while something stands in its own way.
+
+    The view has to show that it still is the ID of this entry: children would be made under a stranger's else.
+    """
+    known_id, name = head.known_id(context.registry), entry_name(head.body)
+    if known_id is None or context.resources.identity(head.key) is not None:
+        return
+    entry = context.registry.view.by_id(ENTRY_KINDS[head.key.kind].ENTRY, known_id)
+    if entry is not None and entry.name == name:
+        _wake(context.resources.identify(head.key, Identity(known_id, name)), context)
 
 
 def _wake(keys: frozenset[ResourceKey], context: Context) -> None:

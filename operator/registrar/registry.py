@@ -66,6 +66,8 @@ class Registry:
         watermarks = {family: await self._newest(family) for family in self._lists}
         entries = [one for family in self._lists for one in await self._pages(family, stamp_filter(self.owner_id))]
         self.view.replace(entries, asked_at)
+        # What was looked up of other people's entries is as old as the view was.
+        self._external.clear()
         self._watermarks = watermarks
         self.loaded = True
         logger.info("The registry %s holds %d entries of this installation", self.url, len(self.view))

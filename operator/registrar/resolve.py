@@ -10,7 +10,9 @@ from registrar.api import v1alpha1
 from registrar.api.meta import Frozen
 from registrar.conditions import Reason
 from registrar.errors import ReconcileError, terminal, waiting
-from registrar.kinds.desired import AnyResource
+from registrar.kinds.desired import AnyResource, desired_entry
+from registrar.observe import observe
+from registrar.plan import Memory
 from registrar.registry import Registry
 from registrar.resources import Identity, ResourceKey, ResourceStore
 
@@ -57,17 +59,23 @@ async def resolve_parent(
         resources.depend(key, parent)
         found = resources.identity(parent)
         if found is None and resources.get(parent) is None and known_parent_id is not None:
-            # Once the entry has its ID, a vanished parent resource changes nothing.
-            found = Identity(known_parent_id, None)
+            # A vanished parent resource changes nothing for an entry that is there; for a new one it is no proof.
+            found = Identity(known_parent_id, None) if await _is_there(resource, known_parent_id, registry) else None
     if found is None:
         raise _waiting(resource, reason, name, parent_kind, resources)
-    if known_parent_id is not None and found.id != known_parent_id:
+    if known_parent_id not in {None, found.id} and await _is_there(resource, str(known_parent_id), registry):
         raise terminal(
             Reason.PARENT_CHANGED,
             f"The reference now leads to the entry {found.id}, but this entry belongs to {known_parent_id}, and the "
             "registry cannot move it. Set the reference back, or delete this resource and create another.",
         )
     return found
+
+
+async def _is_there(resource: AnyResource, parent_id: str, registry: Registry) -> bool:
+    """Whether the resource's entry is still under that parent; a registry that was reset lacks both."""
+    desired = desired_entry(resource, parent_id)
+    return (await observe(desired, Memory(resource.status.id), registry, look=False)).entry is not None
 
 
 def _waiting(

@@ -1,14 +1,18 @@
 """Entries that an earlier resource of the same name has left behind, in other places of the registry."""
 
+from collections.abc import Callable
+
 import pytest
 
+from devcluster.embedded_registry import EmbeddedRegistry
 from model_registry import ModelRegistryAPIClient
+from model_registry.types import RegisteredModel
 from tests.support.fixtures import Unique
+from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Namespace, manifest
 
-pytestmark = pytest.mark.usefixtures("operator")
 
-
+@pytest.mark.usefixtures("operator")
 async def test_an_artifact_that_is_applied_again_for_another_version_is_made_there(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
@@ -29,6 +33,7 @@ async def test_an_artifact_that_is_applied_again_for_another_version_is_made_the
     assert (before.uri, before.state) == ("s3://b/1", "MARKED_FOR_DELETION")
 
 
+@pytest.mark.usefixtures("operator")
 async def test_a_version_that_is_applied_again_for_another_model_gets_its_artifacts_there(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
@@ -47,6 +52,7 @@ async def test_a_version_that_is_applied_again_for_another_model_gets_its_artifa
     assert [entry.state for entry in await registry.get_model_version_artifacts(left["id"])] == ["MARKED_FOR_DELETION"]
 
 
+@pytest.mark.usefixtures("operator")
 async def test_deleting_the_second_leaves_what_the_first_was_to_leave(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
@@ -70,3 +76,45 @@ async def test_deleting_the_second_leaves_what_the_first_was_to_leave(
         assert entry is not None
         [artifact] = await registry.get_model_version_artifacts(version_id)
         assert (entry.state, artifact.state) == states
+
+
+async def test_a_reset_registry_gets_parents_and_children_anew(
+    own_space: Namespace,
+    own_operator: Callable[..., OperatorProcess],
+    embedded_registry: Callable[..., EmbeddedRegistry],
+) -> None:
+    """The IDs in the status are void, or other entries' now; no child is held to a parent that is not there."""
+    server = embedded_registry()
+    operator = own_operator(server.url, own_space)
+    own_space.apply(
+        manifest("RegisteredModel", "model"),
+        manifest(
+            "ModelVersion",
+            "version",
+            registeredModelRef={"name": "model"},
+            artifacts=[{"name": "inline", "uri": "s3://b/i"}],
+        ),
+        manifest("ModelArtifact", "own", uri="s3://b/o", modelVersionRef={"name": "version"}),
+    )
+    before = own_space.ready("ModelArtifact", "own")["status"]
+    own_space.ready("ModelVersion", "version")
+    operator.stop()
+    server.stop()
+    for file in server.database.parent.glob(f"{server.database.name}*"):
+        file.unlink()
+    server.start()
+    async with ModelRegistryAPIClient.connect(server.url) as registry:
+        for number in range(3):
+            await registry.upsert_registered_model(RegisteredModel(f"other {number}"))
+        operator.start()
+        own_space.wait("ModelArtifact", "own", lambda one: one["status"]["parentId"] != before["parentId"])
+        model, version, artifact = (
+            own_space.ready(kind, name)["status"]
+            for kind, name in (("RegisteredModel", "model"), ("ModelVersion", "version"), ("ModelArtifact", "own"))
+        )
+        assert (version["parentId"], artifact["parentId"]) == (model["id"], version["id"])
+        entry = await registry.get_model_version_by_id(version["id"])
+        assert entry is not None
+        assert (entry.name, entry.registered_model_id) == ("version", model["id"])
+        found = {one.name: one.id for one in await registry.get_model_version_artifacts(version["id"])}
+        assert found == {"inline": version["artifacts"][0]["id"], "own": artifact["id"]}
