@@ -12,7 +12,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NoReturn, Protocol
@@ -79,13 +79,13 @@ def _spec(lease: Body | None) -> Body:
 class Leases(Protocol):
     """One lease on the API server."""
 
-    async def get(self) -> Body | None:
+    def get(self) -> Awaitable[Body | None]:
         """The lease, or None."""
 
-    async def create(self, spec: Body) -> Body:
+    def create(self, spec: Body) -> Awaitable[Body]:
         """Make it. Raises StaleResourceError if it is there."""
 
-    async def replace(self, lease: Body, spec: Body) -> Body:
+    def replace(self, lease: Body, spec: Body) -> Awaitable[Body]:
         """Replace the spec of exactly this version. Raises StaleResourceError if it has changed."""
 
 
@@ -123,7 +123,7 @@ class Candidate:
             ElectionError: it is lost, or the API server does not let us have it.
         """
         logger.info("Standing for election as %s", self._identity)
-        while not await self._attempt(self._terms.renew_deadline / 2):  # noqa: ASYNC110 - the API server is asked
+        while not await self.attempt(self._terms.renew_deadline / 2):  # noqa: ASYNC110 - the API server is asked
             # Replicas that wait for the same lease part.
             await asyncio.sleep(self._terms.retry_period * random.uniform(1, 1.2))  # noqa: S311 - spreads load
         logger.info("This replica (%s) leads now", self._identity)
@@ -149,7 +149,7 @@ class Candidate:
     async def _renew(self) -> None:
         """Renew while that is allowed. A lease that is not renewed in time is lost, whatever the API server says."""
         if self._leadership.is_held:
-            await self._attempt(self._terms.renew_deadline / 2)
+            await self.attempt(self._terms.renew_deadline / 2)
         if self._seen.holder not in {"", self._identity}:
             self._leadership.end()
             raise ElectionError(
@@ -161,7 +161,7 @@ class Candidate:
                 "another can write."
             )
 
-    async def _attempt(self, limit: float) -> bool:
+    async def attempt(self, limit: float) -> bool:
         """Take or renew the lease; tells whether that was done.
 
         Raises:
