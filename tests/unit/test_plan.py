@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from model_registry.types import ModelArtifact, RegisteredModel, RegistryEntry
 from registrar.api.meta import OWNER_PROPERTY
-from registrar.api.properties import Scalar, TypedProperty
+from registrar.api.properties import Scalar, TypedProperty, resolve_properties
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
 from registrar.conditions import Reason
 from registrar.errors import Severity
@@ -131,7 +131,9 @@ def test_what_is_declared_is_there_and_what_was_dropped_is_cleared(case: Case) -
     after = applied(case.plan())
     for field, value in case.wanted.fields.items():
         assert (getattr(after, field) or None) == (value or None)
-    assert case.wanted.properties.keys() <= properties_of(after).keys()
+    # In value and type: to Python True is 1 and 1 is 1.0.
+    for name, scalar in resolve_properties(case.wanted.properties, properties_of(case.observed)).items():
+        assert (type(properties_of(after)[name]), properties_of(after)[name]) == (type(scalar), scalar)
     for field in case.owned.fields - case.wanted.fields.keys() - {"state", "external_id"}:
         assert not getattr(after, field)
     assert not properties_of(after).keys() & (case.owned.properties - case.wanted.properties.keys())

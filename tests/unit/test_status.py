@@ -51,6 +51,10 @@ OUTCOMES: dict[str, tuple[Outcome, dict[str, tuple[str, str]]]] = {
         problem(Severity.TRANSIENT),
         {"Ready": ("False", "NameConflict"), "Reconciling": ("True", "NameConflict")},
     ),
+    "another reason": (
+        problem(Severity.TERMINAL, Reason.INVALID_SPEC),
+        {"Ready": ("False", "InvalidSpec"), "Stalled": ("True", "InvalidSpec")},
+    ),
     "terminal": (
         problem(Severity.TERMINAL),
         {"Ready": ("False", "NameConflict"), "Stalled": ("True", "NameConflict")},
