@@ -19,7 +19,9 @@ def _refuse_namesake() -> None:
 
 _refuse_namesake()
 
-from .core import ModelRegistryAPIClient  # noqa: E402 - only after the files are known to be ours
+from ._bulk import Results, bulk  # noqa: E402 - only after the files are known to be ours
+from .core import ModelRegistryAPIClient  # noqa: E402 - the same
+from .registry import ModelRegistry  # noqa: E402 - the same
 from .types import (  # noqa: E402 - the same
     Artifact,
     DocArtifact,
@@ -37,9 +39,12 @@ __all__ = [
     "DocArtifact",
     "ListOptions",
     "ModelArtifact",
+    "ModelRegistry",
     "ModelRegistryAPIClient",
     "ModelVersion",
     "Pager",
     "RegisteredModel",
+    "Results",
     "__version__",
+    "bulk",
 ]

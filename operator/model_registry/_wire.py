@@ -5,14 +5,20 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from .types import Artifact, DocArtifact, ModelArtifact, RegistryEntry
+from .types import Artifact, DataSet, DocArtifact, Metric, ModelArtifact, Parameter, RegistryEntry
 from .types.base import Scalar, checked_property
 
 EntryT = TypeVar("EntryT", bound=RegistryEntry)
 
 _BY_REGISTRY = {"id", "create_time_since_epoch", "last_update_time_since_epoch"}
 _IMMUTABLE = {"name", "registered_model_id"}
-_ARTIFACT_CLASSES: dict[Any, type[Artifact]] = {"model-artifact": ModelArtifact, "doc-artifact": DocArtifact}
+_ARTIFACT_CLASSES: dict[Any, type[Artifact]] = {
+    "model-artifact": ModelArtifact,
+    "doc-artifact": DocArtifact,
+    "dataset-artifact": DataSet,
+    "metric": Metric,
+    "parameter": Parameter,
+}
 
 
 def creation(entry: RegistryEntry) -> dict[str, Any]:

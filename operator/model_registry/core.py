@@ -6,6 +6,7 @@ from typing import TypeVar
 from ._connection import Connection
 from ._endpoints import ARTIFACT, MODEL_ARTIFACT, MODEL_VERSION, REGISTERED_MODEL, within
 from ._entries import Entries
+from ._left_out import CORE, LeavesOut
 from ._transport import Transport
 from .exceptions import ConflictError
 from .types import Artifact, ArtifactTypeQueryParam, ListOptions, ModelArtifact, ModelVersion, RegisteredModel
@@ -13,7 +14,7 @@ from .types import Artifact, ArtifactTypeQueryParam, ListOptions, ModelArtifact,
 ArtifactT = TypeVar("ArtifactT", bound=Artifact)
 
 
-class ModelRegistryAPIClient(Connection):
+class ModelRegistryAPIClient(Connection, LeavesOut):
     """A client of one registry; make it with `secure_connection`, `insecure_connection` or `connect`.
 
     Making one opens nothing and needs no event loop; the address is checked at the first call. One client serves any
@@ -33,6 +34,8 @@ class ModelRegistryAPIClient(Connection):
     and `ValueError` for an address, a token or an argument that cannot be right, such as the ID of an entry that has
     none.
     """
+
+    _left_out = CORE
 
     def __init__(self, transport: Transport) -> None:
         super().__init__(transport)
@@ -66,9 +69,12 @@ class ModelRegistryAPIClient(Connection):
                 raise
             return existing
 
-    async def get_registered_model_by_id(self, registered_model_id: str | None) -> RegisteredModel | None:
+    async def get_registered_model_by_id(
+        self,
+        id: str | None,  # noqa: A002 - upstream's name for it
+    ) -> RegisteredModel | None:
         """Return the model with this ID."""
-        return await self._models.get(registered_model_id)
+        return await self._models.get(id)
 
     async def get_registered_model_by_params(
         self, name: str | None = None, external_id: str | None = None
@@ -207,9 +213,12 @@ class ModelRegistryAPIClient(Connection):
             return await self._artifacts.update(artifact)
         return await self._artifacts.create(artifact)
 
-    async def get_model_artifact_by_id(self, model_artifact_id: str | None) -> ModelArtifact | None:
+    async def get_model_artifact_by_id(
+        self,
+        id: str | None,  # noqa: A002 - upstream's name for it
+    ) -> ModelArtifact | None:
         """Return the model artifact with this ID."""
-        return await self._model_artifacts.get(model_artifact_id)
+        return await self._model_artifacts.get(id)
 
     async def get_artifact_by_id(self, artifact_id: str | None) -> Artifact | None:
         """Return the artifact with this ID, of whatever type."""

@@ -1,7 +1,9 @@
 """URIs of stored models."""
 
 import os
+from typing import TYPE_CHECKING, Any
 
+from ._left_out import UTILS, absence
 from .exceptions import MissingMetadata
 
 
@@ -42,3 +44,9 @@ def s3_uri_from(
     region = region or os.environ.get("AWS_DEFAULT_REGION")
     query = f"endpoint={endpoint}&defaultRegion={region}" if region else f"endpoint={endpoint}"
     return f"s3://{bucket}/{path}?{query}"
+
+
+if not TYPE_CHECKING:  # or a type checker would take every name to exist
+
+    def __getattr__(name: str) -> Any:
+        raise absence(__name__, name, UTILS)

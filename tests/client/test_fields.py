@@ -1,6 +1,8 @@
 """What is written and what stays: fields, states and links, on a registry."""
 
+import os
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -9,16 +11,27 @@ from model_registry.exceptions import BadRequest, Unprocessable
 from model_registry.types import (
     Artifact,
     ArtifactState,
+    DataSet,
     DocArtifact,
     ListOptions,
+    Metric,
     ModelArtifact,
     ModelVersion,
     ModelVersionState,
+    Parameter,
+    ParameterType,
     RegisteredModel,
     RegisteredModelState,
+    RegistryEntry,
 )
 
 Unique = Callable[[str], str]
+
+
+def written(entry: RegistryEntry) -> dict[str, Any]:
+    """The fields that whoever wrote the entry chose."""
+    dump = entry.model_dump(exclude={"id", "create_time_since_epoch", "last_update_time_since_epoch", "state"})
+    return {name: value for name, value in dump.items() if value not in (None, {})}
 
 
 async def test_every_field_of_a_model_survives(client: ModelRegistryAPIClient, unique: Unique) -> None:
@@ -181,13 +194,40 @@ async def test_an_artifact_outside_of_a_version(client: ModelRegistryAPIClient, 
     assert (await client.upsert_model_artifact(artifact)).uri == "new"
 
 
-async def test_types_without_a_class_of_their_own_are_plain_artifacts(
+async def test_every_field_of_a_data_set_survives(client: ModelRegistryAPIClient, version: ModelVersion) -> None:
+    data = DataSet("data", uri="u", digest="d", source_type="s3", source="s3://b/k", schema="{}", profile="p")
+    stored = await client.upsert_model_version_artifact(data, version.id)
+    assert written(stored) == written(data)
+    assert await client.get_artifact_by_id(stored.id) == stored
+    stored.digest = "changed"
+    assert (await client.upsert_artifact(stored)).digest == "changed"
+
+
+@pytest.mark.skipif(
+    "MODEL_REGISTRY_URL" not in os.environ, reason="the embedded registry keeps no metrics and parameters"
+)
+@pytest.mark.parametrize(
+    "measured",
+    [
+        Metric("accuracy", value=0.5, step=3, timestamp="1700000000000"),
+        Metric("epochs", value=1),
+        Parameter("rate", value=0.1, parameter_type=ParameterType.NUMBER),
+        Parameter("note", value="free text"),
+    ],
+    ids=lambda entry: entry.name,
+)
+async def test_every_field_of_a_measurement_survives(
+    client: ModelRegistryAPIClient, version: ModelVersion, measured: Metric | Parameter
+) -> None:
+    stored: Artifact = await client.upsert_model_version_artifact(measured, version.id)
+    assert written(stored) == written(measured)
+    assert await client.get_model_version_artifacts(version.id) == [stored]
+    stored.description = "changed"
+    assert (await client.upsert_artifact(stored)).description == "changed"
+
+
+async def test_an_artifact_of_a_type_that_has_a_class_is_read_as_one(
     client: ModelRegistryAPIClient, version: ModelVersion
 ) -> None:
-    data = await client.upsert_model_version_artifact(
-        Artifact("data", uri="u", artifact_type="dataset-artifact"), version.id
-    )
-    assert type(data) is Artifact
-    assert data.artifact_type == "dataset-artifact"
-    data.description = "changed"
-    assert (await client.upsert_artifact(data)).description == "changed"
+    plain = Artifact("data", uri="u", artifact_type="dataset-artifact")
+    assert type(await client.upsert_model_version_artifact(plain, version.id)) is DataSet

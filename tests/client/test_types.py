@@ -10,9 +10,12 @@ from model_registry.types import (
     Artifact,
     ArtifactState,
     DocArtifact,
+    Metric,
     ModelArtifact,
     ModelVersion,
     ModelVersionState,
+    Parameter,
+    ParameterType,
     RegisteredModel,
     RegisteredModelState,
     RegistryEntry,
@@ -170,3 +173,29 @@ def test_custom_properties_that_the_registry_cannot_keep_are_refused_by_name(val
 def test_custom_properties_that_are_no_map_are_refused() -> None:
     with pytest.raises(ValidationError, match="valid dictionary"):
         RegisteredModel("n", custom_properties=[("a", 1)])
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("text", "text"), ("", ""), (True, "true"), (False, "false"), (3, "3"), (0.1, "0.1"), ({"a": [1]}, '{"a": [1]}')],
+)
+def test_a_parameters_value_is_text(value: object, text: str) -> None:
+    assert Parameter("p", value=value).value == text
+
+
+def test_a_parameters_type_that_is_unknown_stays_text() -> None:
+    assert Parameter("p", value="v", parameter_type="number").parameter_type is ParameterType.NUMBER
+    assert Parameter("p", value="v", parameter_type="tensor").parameter_type == "tensor"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_metric_that_json_cannot_carry_is_refused(value: float) -> None:
+    with pytest.raises(ValidationError, match="finite number"):
+        Metric("m", value=value)
+
+
+def test_a_metric_or_parameter_without_a_value_is_refused() -> None:
+    with pytest.raises(ValidationError, match="value"):
+        Metric("m")
+    with pytest.raises(ValidationError, match="value"):
+        Parameter("p")

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_registry import _wire
-from model_registry.types import Artifact, DocArtifact, ModelArtifact, ModelVersion, RegisteredModel, RegistryEntry
+from model_registry.types import (
+    Artifact,
+    DataSet,
+    DocArtifact,
+    Metric,
+    ModelArtifact,
+    ModelVersion,
+    Parameter,
+    RegisteredModel,
+    RegistryEntry,
+)
 
 scalars = st.one_of(
     st.booleans(),
@@ -98,7 +108,10 @@ def test_custom_properties_of_no_plain_type_are_read_as_text(tagged: dict[str, A
     [
         (Artifact, "model-artifact", ModelArtifact),
         (Artifact, "doc-artifact", DocArtifact),
-        (Artifact, "dataset-artifact", Artifact),
+        (Artifact, "dataset-artifact", DataSet),
+        (Artifact, "metric", Metric),
+        (Artifact, "parameter", Parameter),
+        (Artifact, "unheard-of", Artifact),
         (Artifact, None, Artifact),
         (ModelArtifact, "model-artifact", ModelArtifact),
         (ModelArtifact, "doc-artifact", DocArtifact),
@@ -107,7 +120,7 @@ def test_custom_properties_of_no_plain_type_are_read_as_text(tagged: dict[str, A
 def test_the_type_of_an_artifact_decides_its_class(
     asked: type[Artifact], artifact_type: str | None, got: type[Artifact]
 ) -> None:
-    artifact = _wire.read(asked, {"id": "1", "name": "n", "artifactType": artifact_type})
+    artifact = _wire.read(asked, {"id": "1", "name": "n", "artifactType": artifact_type, "value": "0.5"})
     assert type(artifact) is got
     assert artifact.artifact_type == artifact_type
 

@@ -10,6 +10,9 @@ from pydantic.alias_generators import to_camel
 Scalar = bool | int | float | str
 """A custom property's value; on the wire each carries its type."""
 
+SupportedTypes = Scalar
+"""Upstream's name for it."""
+
 INT32_MIN = -(2**31)
 INT32_MAX = 2**31 - 1
 
@@ -108,3 +111,7 @@ class RegistryEntry(BaseModel):
         if value == "":
             raise ValueError("an external ID cannot be empty, and the registry cannot clear one: leave it None")
         return value
+
+
+BaseResourceModel = RegistryEntry
+"""Upstream's name for it."""

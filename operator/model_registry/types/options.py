@@ -21,6 +21,10 @@ class ArtifactTypeQueryParam(StrEnum):
     DATASET_ARTIFACT = "dataset-artifact"
     METRIC = "metric"
     PARAMETER = "parameter"
+    # The names that upstream's generator gave three of them.
+    MODEL_MINUS_ARTIFACT = "model-artifact"
+    DOC_MINUS_ARTIFACT = "doc-artifact"
+    DATASET_MINUS_ARTIFACT = "dataset-artifact"
 
 
 @dataclass

@@ -1,0 +1,87 @@
+"""Artifacts about training and evaluation: data sets, metrics, parameters.
+
+Today's registries keep them like other artifacts, in a version or standing alone; the embedded registry of this project
+keeps data sets only.
+"""
+
+import json
+import warnings
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from .artifacts import Artifact
+
+
+class ParameterType(StrEnum):
+    """What the text of a parameter's value stands for."""
+
+    STRING = "string"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    OBJECT = "object"
+
+
+class Metric(Artifact):
+    """A number that was measured.
+
+    Attributes:
+        value: The number; needed.
+        timestamp: When it was measured: milliseconds since the epoch, in decimal digits.
+        step: The step of the training, such as the epoch.
+    """
+
+    artifact_type: str | None = "metric"
+    value: Annotated[float, Field(allow_inf_nan=False)]
+    timestamp: str | None = None
+    step: int | None = None
+
+    def __init__(self, name: str | None = None, /, **data: Any) -> None:
+        super().__init__(name, **data)
+
+
+def _as_text(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, bool | int | float | dict | list) else value
+
+
+class Parameter(Artifact):
+    """A setting with which a model was trained or run.
+
+    Attributes:
+        value: Text, as the registry keeps it; needed. Other values may be given, and are kept as their JSON.
+        parameter_type: What the text stands for. A type unknown to this client stays text.
+    """
+
+    artifact_type: str | None = "parameter"
+    value: Annotated[str, BeforeValidator(_as_text)]
+    parameter_type: Annotated[ParameterType | str, Field(union_mode="left_to_right")] | None = None
+
+    def __init__(self, name: str | None = None, /, **data: Any) -> None:
+        super().__init__(name, **data)
+
+
+with warnings.catch_warnings():
+    # `schema` is the registry's name for it. pydantic has a deprecated method of that name, and warns of other uses.
+    warnings.filterwarnings("ignore", message='Field name "schema"')
+
+    class DataSet(Artifact):
+        """A data set that a model was trained or evaluated on.
+
+        Attributes:
+            digest: A hash of its content.
+            source_type: What kind of place it comes from, such as "s3".
+            source: Where it comes from.
+            schema: Its structure, JSON or free text.
+            profile: Its statistics.
+        """
+
+        artifact_type: str | None = "dataset-artifact"
+        digest: str | None = None
+        source_type: str | None = None
+        source: str | None = None
+        schema: str | None = None  # type: ignore[assignment]  # see above
+        profile: str | None = None
+
+        def __init__(self, name: str | None = None, /, **data: Any) -> None:
+            super().__init__(name, **data)
