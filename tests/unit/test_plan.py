@@ -156,6 +156,17 @@ def test_the_map_of_properties_is_sent_only_if_it_differs(case: Case) -> None:
         assert {name: (type(value), value) for name, value in planned.properties.items()} != before
 
 
+@pytest.mark.parametrize(
+    ("observed", "declared"), [(True, 1), (1, True), (0, False), (1.0, True), (1, TypedProperty(1.0))]
+)
+def test_a_property_of_another_type_is_another_property(observed: Scalar, declared: Scalar | TypedProperty) -> None:
+    entry = model(custom_properties=stamp() | {"flag": observed})
+    planned = plan(desired(properties={"flag": declared}), entry, Memory("7"), policies(), OWNER_ID)
+    assert isinstance(planned, Patch)
+    wanted = declared.value if isinstance(declared, TypedProperty) else declared
+    assert [(one.path, type(one.wanted)) for one in planned.changes] == [("customProperties.flag", type(wanted))]
+
+
 @given(cases())
 def test_changes_tell_what_was_and_what_will_be(case: Case) -> None:
     planned = case.plan()
