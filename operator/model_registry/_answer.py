@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from http import HTTPStatus
@@ -43,6 +44,7 @@ class Answer:
         content: The body.
         location: Where a redirect leads; "" if it is none.
         date: The header of that name; "" if there is none.
+        retry_after: The header of that name; "" if there is none.
     """
 
     method: str
@@ -51,21 +53,32 @@ class Answer:
     content: bytes
     location: str = ""
     date: str = ""
+    retry_after: str = ""
 
     @property
     def answered_at(self) -> int | None:
         """The server's clock when it answered, in milliseconds since the epoch; None if it did not tell."""
-        try:
-            return int(parsedate_to_datetime(self.date).timestamp() * 1000)
-        except ValueError:
-            return None
+        time = _parse_date(self.date)
+        return int(time.timestamp() * 1000) if time else None
+
+    @property
+    def seconds_to_wait(self) -> float | None:
+        """How long the server asks to wait before the next request; None if it does not.
+
+        It may give a time instead, which is meant by its own clock.
+        """
+        text = self.retry_after.strip()
+        if text.isascii() and text.isdecimal():
+            return float(text)
+        until, now = _parse_date(text), _parse_date(self.date)
+        return max((until - now).total_seconds(), 0.0) if until and now else None
 
     @cached_property
     def body(self) -> dict[str, Any]:
         """The JSON object in the body; empty if there is none."""
         try:
             body = json.loads(self.content)
-        except ValueError:
+        except (ValueError, RecursionError):  # RecursionError: nested too deeply
             return {}
         return body if isinstance(body, dict) else {}
 
@@ -104,12 +117,21 @@ class Answer:
         fallback = ServerError if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR else APIStatusError
         kind = _ERRORS.get(self.status, fallback)
         message = self.body.get("message")
-        return kind(
-            message if isinstance(message, str) and message else self._excerpt(), self.status, self.method, self.url
-        )
+        shown = message if isinstance(message, str) and message else self._excerpt()
+        error = kind(shown, self.status, self.method, self.url)
+        error.retry_after = self.seconds_to_wait
+        return error
 
     def _excerpt(self) -> str:
         text = " ".join(self.content.decode("utf-8", "replace").split())
         if not text:
             return "empty body"
         return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _parse_date(text: str) -> datetime | None:
+    """Return the time, with its zone, that a header tells; None if it is none."""
+    try:
+        return parsedate_to_datetime(text).astimezone()
+    except (ValueError, OverflowError):
+        return None

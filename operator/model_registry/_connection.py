@@ -6,6 +6,7 @@ from typing import Self
 
 from ._address import parse_address
 from ._monitor import Monitor
+from ._retry import RETRIES
 from ._tls import Authority, Trust
 from ._token import Token, TokenSource
 from ._transport import Transport
@@ -72,6 +73,7 @@ class Connection:
         api_version: str | None = None,
         timeout: float = REQUEST_SECONDS,
         write_timeout: float | None = None,
+        retries: int = RETRIES,
         monitor: Monitor | None = None,
     ) -> Self:
         """Make a client for a URL: http, or https with verification.
@@ -81,13 +83,20 @@ class Connection:
             token: The token, the path of its file (read again when it changes), or a function that returns it.
             ca: Path or PEM text of the certificate authorities to believe instead of the system's.
             api_version: "v1alpha3" or "v1"; found out at the first call if None.
-            timeout: Seconds that one request may take, from its turn to the end of the answer.
-            write_timeout: The same for a request that changes something; `timeout` if None.
+            timeout: Seconds that a call may take from its turn on, with all its tries.
+            write_timeout: The same for a call that changes something; `timeout` if None.
+            retries: How often a request is repeated after a fault. 0 sends each once, and looks up no lost create.
             monitor: Is told of each request, for metrics; may hold requests back by an exception.
         """
         address = partial(parse_address, url, api_version=api_version)
         transport = Transport(
-            address, TokenSource(token), Trust(ca), timeout, write_timeout=write_timeout, monitor=monitor
+            address,
+            TokenSource(token),
+            Trust(ca),
+            timeout,
+            write_timeout=write_timeout,
+            retries=retries,
+            monitor=monitor,
         )
         return cls(transport)
 

@@ -52,9 +52,11 @@ class TokenSource:
                 self._from_file = _sendable(path.read_text(encoding="ascii")) or ""
                 self._file_state = state
         except OSError as error:
-            raise ConnectionFailed(f"The token file {path} cannot be read: {error.strerror}") from None
+            what = f"The token file {path} cannot be read: {error.strerror}"
+            raise ConnectionFailed(what, is_temporary=False) from None
         except ValueError:  # from None: a decoding error carries the token
-            raise ConnectionFailed(f"The token file {path} holds no token: one line of ASCII text") from None
+            what = f"The token file {path} holds no token: one line of ASCII text"
+            raise ConnectionFailed(what, is_temporary=False) from None
         return self._from_file
 
 

@@ -1,11 +1,13 @@
 """How requests reach the server: pools, the token, TLS, time limits. The only module that knows httpx.
 
-One call passes through, from the outside in: `Transport.call` (API version; status -> result or error), `_exchange`
-(one answer, with a token that is still good), `_attempt` (one HTTP request, in a free slot of the pool).
+One call passes through, from the outside in: `Transport.call` (repeats what `_retry` says may be repeated), `_try` (API
+version; status -> result or error), `_exchange` (one answer, with a token that is still good), `_attempt` (one HTTP
+request, in a free slot of the pool).
 """
 
 import asyncio
 import os
+import random
 import ssl
 import threading
 import time
@@ -20,10 +22,12 @@ import httpx
 
 from ._address import API_VERSIONS, Address
 from ._answer import Answer
+from ._budget import Budget
 from ._monitor import Monitor, Unmonitored
+from ._retry import RETRIES, delay_before, may_repeat
 from ._tls import Trust
 from ._token import TokenSource
-from .exceptions import ConnectionFailed, OutcomeUnknown, RequestTimeout
+from .exceptions import APIStatusError, ConnectionFailed, OutcomeUnknown, RequestTimeout, StoreError
 
 IN_FLIGHT = 16
 """Requests at once per event loop: the server opens a database connection for each, without bound."""
@@ -51,6 +55,11 @@ class Request:
     params: Mapping[str, str] | None = None
     body: Mapping[str, Any] | None = None
 
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether carrying it out twice comes to the same as once: all do but a POST that does not name an entry."""
+        return self.method != "POST" or "id" in (self.body or {})
+
 
 @dataclass(frozen=True)
 class _Pool:
@@ -71,9 +80,14 @@ class Transport:
         parse_address: Returns the server's address, or raises ValueError; asked at the first call.
         token: What to send as bearer token.
         trust: Whose certificates are believed.
-        timeout: Seconds from the moment a request gets its slot to the end of its answer.
-        write_timeout: The same for a request that changes something; `timeout` if None.
+        timeout: Seconds that a call may take over all its tries and the pauses between them. Waiting for a slot is
+            not counted.
+        write_timeout: The same for a call that changes something; `timeout` if None.
+        retries: How often a request is repeated after a fault; 0 sends each once.
         monitor: Is told of each request.
+
+    Attributes:
+        retries: The same.
     """
 
     def __init__(
@@ -84,8 +98,10 @@ class Transport:
         timeout: float,
         *,
         write_timeout: float | None = None,
+        retries: int = RETRIES,
         monitor: Monitor | None = None,
     ) -> None:
+        self.retries = retries
         self._parse_address = parse_address
         self._token = token
         self._trust = trust
@@ -96,27 +112,43 @@ class Transport:
         # An inherited pool of the parent process stays here, untouched: closing it would disturb the parent's.
         self._pools: dict[tuple[int, asyncio.AbstractEventLoop], _Pool] = {}
 
-    async def call(self, request: Request) -> Answer:
-        """Send a request and return the answer, a success with a JSON object.
+    def budget(self, request: Request) -> Budget:
+        """Return the time that a call may take which begins with this request."""
+        return Budget(self._timeout if request.method == "GET" else self._write_timeout)
 
-        The first version of the API that answers like a registry is used from then on; the request that is told "not
-        this one" has not been carried out, so it is safe to send to the other.
+    async def call(self, request: Request, budget: Budget | None = None) -> Answer:
+        """Send a request, repeat it after faults that allow it, and return the answer: a success with a JSON object.
+
+        Args:
+            request: What to send.
+            budget: The time that is left for it; its own if None.
 
         Raises:
             APIStatusError: If it is no success; of the class that fits.
             ConnectionFailed: If there is no answer; `OutcomeUnknown` if that leaves a create in doubt.
             ValueError: If the server address, the token or the certificate authorities make no sense.
         """
-        version = self._address.api_version or self._version
-        answer = await self._exchange(request, version)
-        if answer.is_of_another_api and self._address.api_version is None:
-            (other,) = (known for known in API_VERSIONS if known != version)
-            second = await self._exchange(request, other)
-            if not second.is_of_another_api:
-                answer = second
-                self._version = other if second.body else version
-        answer.result()
-        return answer
+        budget = budget or self.budget(request)
+        tried = 0
+        while True:
+            try:
+                return await self._try(request, budget)
+            except (APIStatusError, ConnectionFailed) as error:
+                if tried >= self.retries or not may_repeat(error, tried, is_repeatable=request.is_repeatable):
+                    raise
+                if not await self.pause(error, tried, budget):
+                    raise
+            tried += 1
+
+    async def pause(self, error: StoreError, tried: int, budget: Budget) -> bool:
+        """Wait before a request is repeated, without holding a slot; return False at once if there is no time."""
+        asked = error.retry_after if isinstance(error, APIStatusError) else None
+        delay = delay_before(tried, random.random(), asked)  # noqa: S311 - it spreads load, and guards nothing
+        if delay is None or delay >= budget.left:
+            return False
+        budget.left -= delay
+        await asyncio.sleep(delay)
+        return True
 
     async def aclose(self) -> None:
         """Close the pool of the running loop. A later call opens a new one."""
@@ -128,36 +160,54 @@ class Transport:
     def _address(self) -> Address:
         return self._parse_address()
 
-    async def _exchange(self, request: Request, version: str) -> Answer:
+    async def _try(self, request: Request, budget: Budget) -> Answer:
+        """Send a request, to the version of the API that the server has.
+
+        The first version that answers like a registry is used from then on; the request that is told "not this one" has
+        not been carried out, so it is safe to send to the other.
+        """
+        version = self._address.api_version or self._version
+        answer = await self._exchange(request, version, budget)
+        if answer.is_of_another_api and self._address.api_version is None:
+            (other,) = (known for known in API_VERSIONS if known != version)
+            second = await self._exchange(request, other, budget)
+            if not second.is_of_another_api:
+                answer = second
+                self._version = other if second.body else version
+        answer.result()
+        return answer
+
+    async def _exchange(self, request: Request, version: str, budget: Budget) -> Answer:
         """Send a request; once more if the token was refused and there is a newer one."""
         token = self._token.read()
-        answer = await self._attempt(request, version, token)
+        answer = await self._attempt(request, version, token, budget)
         if answer.status == HTTPStatus.UNAUTHORIZED:
             newer = self._token.read(afresh=True)
             if newer != token:
-                return await self._attempt(request, version, newer)
+                return await self._attempt(request, version, newer, budget)
         return answer
 
-    async def _attempt(self, request: Request, version: str, token: str | None) -> Answer:
+    async def _attempt(self, request: Request, version: str, token: str | None, budget: Budget) -> Answer:
         """Send one HTTP request when a slot is free; once more if new certificate authorities make it pass."""
         pool = await self._pool()
         async with pool.slots:
             try:
-                return await self._send(pool.http, request, version, token)
+                return await self._send(pool.http, request, version, token, budget)
             except ConnectionFailed as error:
                 if not _is_distrust(error) or not self._trust.renew():
                     raise
-            return await self._send(pool.http, request, version, token)
+            return await self._send(pool.http, request, version, token, budget)
 
-    async def _send(self, http: httpx.AsyncClient, request: Request, version: str, token: str | None) -> Answer:
+    async def _send(
+        self, http: httpx.AsyncClient, request: Request, version: str, token: str | None, budget: Budget
+    ) -> Answer:
         url = self._address.base(version) + request.path
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        limit = self._timeout if request.method == "GET" else self._write_timeout
+        limit = budget.share(is_repeatable=request.is_repeatable or not self.retries)
         self._monitor.request_starts(request.method)
         began, status = time.monotonic(), None
         try:
-            # anyio's, as inside httpx: asyncio's own loses its exception among older anyio's cancel scopes.
-            with anyio.fail_after(limit):
+            with budget.spend(limit):
                 response = await http.request(
                     request.method, url, params=request.params, json=request.body, headers=headers
                 )
@@ -166,8 +216,8 @@ class Transport:
             raise _no_answer(error, request, url, limit) from error
         finally:
             self._monitor.request_ended(request.method, status, time.monotonic() - began)
-        location, date = response.headers.get("location", ""), response.headers.get("date", "")
-        return Answer(request.method, str(response.url), response.status_code, response.content, location, date)
+        location, date, wait = (response.headers.get(name, "") for name in ("location", "date", "retry-after"))
+        return Answer(request.method, str(response.url), response.status_code, response.content, location, date, wait)
 
     async def _pool(self) -> _Pool:
         loop = asyncio.get_running_loop()
@@ -209,15 +259,17 @@ class Transport:
         )
 
 
-def _no_answer(error: Exception, request: Request, url: str, timeout: float) -> ConnectionFailed:
+def _no_answer(error: Exception, request: Request, url: str, limit: float) -> ConnectionFailed:
     """Return the error that says what became of a request without an answer."""
     what = f"{request.method} {url}"
     never_sent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
     if isinstance(error, (*never_sent, httpx.InvalidURL)):
-        return ConnectionFailed(f"{what}: the registry cannot be reached: {_reason(error)}")
+        lasting = isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL)) or _is_distrust(error)
+        what = f"{what}: the registry cannot be reached: {_reason(error)}"
+        return ConnectionFailed(what, is_temporary=not lasting)
     late = isinstance(error, (TimeoutError, httpx.TimeoutException))
-    reason = f"no answer within {timeout:g} s" if late else f"the connection broke: {_reason(error)}"
-    if request.method == "POST":
+    reason = f"no answer within {limit:.3g} s" if late else f"the connection broke: {_reason(error)}"
+    if not request.is_repeatable:
         return OutcomeUnknown(f"{what}: {reason}; the entry may have been written: look it up before trying again")
     return RequestTimeout(f"{what}: {reason}") if late else ConnectionFailed(f"{what}: {reason}")
 

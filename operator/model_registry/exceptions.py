@@ -17,7 +17,7 @@ Bad arguments are plain `ValueError` or `TypeError`, before anything is sent. Th
     │   │   └── NotARegistryError   an answer that no registry API gives, or 410: wrong address or API version
     │   ├── ConnectionFailed        no answer
     │   │   ├── RequestTimeout      none in time
-    │   │   └── OutcomeUnknown      none to a create that may have been carried out
+    │   │   └── OutcomeUnknown      none that tells whether a create was carried out
     │   ├── DuplicateError          what is to be created exists
     │   ├── AmbiguousEntryError     several entries carry the very name that was asked for: entries
     │   └── IdentityMismatch        an ID names another entry than it did: expected, found
@@ -43,7 +43,10 @@ class APIStatusError(StoreError):
         status: HTTP status code.
         method: HTTP method of the request.
         url: Address of the request; it never holds a credential.
+        retry_after: Seconds that the server asks to wait before the next request; None if it does not.
     """
+
+    retry_after: float | None = None
 
     def __init__(self, message: str, status: int, method: str, url: str) -> None:
         # All four are `args`, so that the error survives pickling.
@@ -75,6 +78,14 @@ class NotFound(APIStatusError):
 
 class DuplicateError(StoreError):
     """What is to be created exists already."""
+
+
+class UnsupportedType(StoreError):
+    """Never raised; here so that a program that catches upstream's runs."""
+
+
+class TypeNotFound(StoreError):
+    """Never raised; here so that a program that catches upstream's runs."""
 
 
 class ConflictError(APIStatusError, DuplicateError):
@@ -113,7 +124,16 @@ class NotARegistryError(APIStatusError):
 
 
 class ConnectionFailed(StoreError):
-    """The registry could not be reached, or the connection broke before its answer was complete."""
+    """The registry could not be reached, or the connection broke before its answer was complete.
+
+    Attributes:
+        is_temporary: False where trying again cannot help: a certificate that is not believed, an address that makes
+            no sense, a token that cannot be read.
+    """
+
+    def __init__(self, message: str, *, is_temporary: bool = True) -> None:
+        super().__init__(message)
+        self.is_temporary = is_temporary
 
 
 class RequestTimeout(ConnectionFailed):
@@ -121,7 +141,7 @@ class RequestTimeout(ConnectionFailed):
 
 
 class OutcomeUnknown(ConnectionFailed):
-    """The answer to a create was lost: it may or may not have been carried out.
+    """A create may or may not have been carried out: its answer was lost, and so was what could tell.
 
     Look the entry up before creating it again.
     """

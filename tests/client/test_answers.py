@@ -11,6 +11,7 @@ from model_registry.exceptions import (
     APIStatusError,
     BadRequest,
     ConflictError,
+    ConnectionFailed,
     Forbidden,
     IdentityMismatch,
     NotARegistryError,
@@ -49,7 +50,7 @@ ALPHA = "/api/model_registry/v1alpha3"
 async def test_each_status_has_its_exception(status: int, kind: type[APIStatusError]) -> None:
     reply = Reply(status, {"code": "Some Code", "message": "what the server says"})
     with serving(lambda _: reply) as server:
-        async with ModelRegistryAPIClient.connect(server.url) as client:
+        async with ModelRegistryAPIClient.connect(server.url, retries=0) as client:
             with pytest.raises(APIStatusError) as raised:
                 await client.upsert_registered_model(RegisteredModel("m"))
     error = raised.value
@@ -72,7 +73,7 @@ async def test_each_status_has_its_exception(status: int, kind: type[APIStatusEr
 )
 async def test_an_error_without_a_message_is_quoted_in_short(body: Any, message: str) -> None:
     with serving(lambda _: Reply(502, body)) as server:
-        async with ModelRegistryAPIClient.connect(server.url) as client:
+        async with ModelRegistryAPIClient.connect(server.url, retries=0) as client:
             with pytest.raises(ServerError) as raised:
                 await client.get_registered_models()
     assert raised.value.message == message
@@ -83,6 +84,7 @@ async def test_an_error_without_a_message_is_quoted_in_short(body: Any, message:
     [
         ConflictError("m", 409, "POST", "http://r"),
         OutcomeUnknown("m"),
+        ConnectionFailed("m", is_temporary=False),
         AmbiguousEntryError("m", [RegisteredModel("n")]),
         IdentityMismatch("m", RegisteredModel("n"), RegisteredModel("o")),
     ],
@@ -174,7 +176,7 @@ async def test_a_conflict_that_cannot_be_explained_is_still_a_conflict() -> None
         return Reply(409, {"code": "Conflict", "message": "x"}) if received.method == "POST" else Reply(500, "broken")
 
     with serving(failing_after) as server:
-        async with ModelRegistryAPIClient.connect(server.url) as client:
+        async with ModelRegistryAPIClient.connect(server.url, retries=0) as client:
             with pytest.raises(ConflictError, match=r"answered 409: x$"):
                 await client.upsert_registered_model(RegisteredModel("m"))
 

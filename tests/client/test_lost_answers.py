@@ -14,7 +14,7 @@ from tests.client.loopback import HANG_UP, MODEL, NO_ENTRY, Received, Reply, ser
 async def test_nobody_there_is_a_failed_connection() -> None:
     with serving(lambda _: NO_ENTRY) as server:
         url = server.url
-    async with ModelRegistryAPIClient.connect(url) as client:
+    async with ModelRegistryAPIClient.connect(url, retries=0) as client:
         with pytest.raises(ConnectionFailed, match="cannot be reached") as on_get:
             await client.get_registered_models()
         with pytest.raises(ConnectionFailed) as on_post:
@@ -24,7 +24,7 @@ async def test_nobody_there_is_a_failed_connection() -> None:
 
 async def test_a_lost_answer_leaves_a_create_in_doubt_and_nothing_else() -> None:
     with serving(lambda _: HANG_UP) as server:
-        async with ModelRegistryAPIClient.connect(server.url) as client:
+        async with ModelRegistryAPIClient.connect(server.url, retries=0) as client:
             with pytest.raises(OutcomeUnknown, match=r"the connection broke: .*look it up before trying again"):
                 await client.upsert_registered_model(RegisteredModel("m"))
             with pytest.raises(ConnectionFailed, match="the connection broke") as on_patch:
@@ -43,7 +43,7 @@ async def test_an_answer_that_does_not_come_in_time() -> None:
         return NO_ENTRY
 
     with serving(stall) as server:
-        async with ModelRegistryAPIClient.connect(server.url, timeout=0.2) as client:
+        async with ModelRegistryAPIClient.connect(server.url, timeout=0.2, retries=0) as client:
             with pytest.raises(RequestTimeout, match=r"GET .* no answer within 0\.2 s"):
                 await client.get_registered_models()
             with pytest.raises(OutcomeUnknown, match=r"POST .* no answer within 0\.2 s; the entry may have been writt"):
