@@ -40,6 +40,10 @@ DRAIN_TIMEOUT = 15.0
 """Seconds for what is being written when the operator is told to stop; a pod has 30."""
 
 
+REGISTRY_TIMEOUT = 10.0
+"""Seconds that one request to the registry may take; a page of a list takes less than one."""
+
+
 class StartError(Exception):
     """The operator cannot start; the message says what to change."""
 
@@ -203,7 +207,10 @@ async def _registry_client(settings: Settings, gate: Gate) -> AsyncIterator[Mode
         token=settings.registry_token.get_secret_value() if settings.registry_token else token,
         ca=settings.registry_ca_file,
         api_version=settings.registry_api_version,
+        timeout=REGISTRY_TIMEOUT,
         write_timeout=settings.write_timeout,
+        # The queue repeats, with back-off and by the stamps; an outage is told at once.
+        retries=0,
         monitor=gate,
     )
     async with client:
