@@ -2,7 +2,7 @@
 
 Waiting is no error: something else has to happen first, and its happening is noticed. Transient problems are tried
 again with back-off. Terminal ones need another spec (or another registry), so they are tried again only when the
-spec changes, on request, or once per sweep.
+spec changes, on request, or once per sweep. An outage is the registry's: it is looked after for all at once.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from registrar.conditions import Reason
 
 
 class Severity(Enum):
-    """How a problem ends: by another event, by itself, or by a change of the spec."""
+    """How a problem ends: by another event, with the registry's return, by itself, or by a change of the spec."""
 
     WAITING = "waiting"
+    OUTAGE = "outage"
     TRANSIENT = "transient"
     TERMINAL = "terminal"
 
@@ -57,6 +58,11 @@ def transient(reason: Reason, message: str) -> ReconcileError:
     return ReconcileError(Problem(Severity.TRANSIENT, reason, message))
 
 
+def outage(message: str) -> ReconcileError:
+    """The registry has to come back first."""
+    return ReconcileError(Problem(Severity.OUTAGE, Reason.REGISTRY_UNAVAILABLE, message))
+
+
 def terminal(reason: Reason, message: str) -> ReconcileError:
     """The spec has to change first."""
     return ReconcileError(Problem(Severity.TERMINAL, reason, message))
@@ -64,20 +70,31 @@ def terminal(reason: Reason, message: str) -> ReconcileError:
 
 def problem_of(error: ReconcileError | exceptions.StoreError) -> Problem:
     """The problem that an error stands for."""
+    if isinstance(error, ReconcileError):
+        return error.problem
+    severity, reason, sentence = _verdict(error)
+    return Problem(severity, reason, sentence.format(error))
+
+
+def _verdict(error: exceptions.StoreError) -> tuple[Severity, Reason, str]:
     match error:
-        case ReconcileError():
-            return error.problem
         case exceptions.Unauthorized() | exceptions.Forbidden():
             # The connection's fault, not the resource's: another token heals it without a change of any spec.
-            message = f"The registry refused the operator's token: {error}. Check the token and what it may do."
-            return Problem(Severity.TRANSIENT, Reason.UNAUTHORIZED, message)
+            sentence = "The registry refused the operator's token: {}. Check the token and what it may do."
+            verdict = Severity.OUTAGE, Reason.UNAUTHORIZED, sentence
         case exceptions.AmbiguousEntryError():
-            return Problem(Severity.TERMINAL, Reason.AMBIGUOUS_ENTRY, f"{error}. Rename or merge them by hand.")
+            verdict = Severity.TERMINAL, Reason.AMBIGUOUS_ENTRY, "{}. Rename or merge them by hand."
         case exceptions.BadRequest() | exceptions.Unprocessable():
-            message = f"The registry refused the entry: {error}. Change the spec."
-            return Problem(Severity.TERMINAL, Reason.REFUSED_BY_REGISTRY, message)
-        case exceptions.APIStatusError() | exceptions.IdentityMismatch():
-            message = f"The registry did not do what it was asked, which is tried again: {error}"
-            return Problem(Severity.TRANSIENT, Reason.REGISTRY_UNAVAILABLE, message)
+            verdict = (
+                Severity.TERMINAL,
+                Reason.REFUSED_BY_REGISTRY,
+                "The registry refused the entry: {}. Change the spec.",
+            )
+        case exceptions.ConnectionFailed():
+            verdict = Severity.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "The registry did not answer: {}"
+        case exceptions.NotARegistryError() | exceptions.ServerError(status=502 | 503 | 504):
+            verdict = Severity.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "The registry is away: {}"
         case _:
-            return Problem(Severity.TRANSIENT, Reason.REGISTRY_UNAVAILABLE, f"The registry did not answer: {error}")
+            sentence = "The registry did not do what it was asked, which is tried again: {}"
+            verdict = Severity.TRANSIENT, Reason.REGISTRY_UNAVAILABLE, sentence
+    return verdict

@@ -5,46 +5,61 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from dataclasses import replace
 
 from model_registry.exceptions import StoreError
+from registrar.conditions import Reason
 from registrar.context import Context
+from registrar.errors import Problem, Severity, problem_of
 from registrar.registry import RegistryWentBackError
 from registrar.resources import ResourceKey
 
 logger = logging.getLogger(__name__)
 
-RETRY = 5.0
-"""Seconds between attempts to read a registry whose view is not loaded."""
-
 
 async def follow(context: Context) -> None:
-    """Keep the view true for as long as the operator runs, and have the resources reconciled that changes concern."""
-    registry, settings = context.registry, context.settings
-    pause = settings.feed_interval if registry.loaded else RETRY
+    """Keep the view true for as long as the operator runs, and have the resources reconciled that changes concern.
+
+    While the registry is away, this is the one who asks for it.
+    """
+    outage, settings = context.registry.outage, context.settings
     sweep_at = context.monotonic() + _spread(settings.sweep_interval)
     while True:
-        await asyncio.sleep(pause)
-        pause = settings.feed_interval if registry.loaded else RETRY
+        if not outage.is_open:
+            await outage.wait_for_begin(settings.feed_interval)
+        if outage.is_open:
+            await asyncio.sleep(_spread(outage.next_pause()))
         is_sweep = context.monotonic() >= sweep_at
-        try:
-            if registry.loaded and not is_sweep:
-                concerned = await registry.poll()
-            else:
-                concerned = await _read_anew(context)
-                sweep_at = context.monotonic() + _spread(settings.sweep_interval)
-        except RegistryWentBackError as error:
-            logger.warning("%s: its database was reset or restored; the view is read anew", error)
-            registry.loaded = False
-            pause = 0.0
-        except StoreError as error:
-            logger.warning("The registry %s could not be followed, and is tried again: %s", registry.url, error)
-        except Exception:
-            # Such as a certificate file that is being replaced: whatever it is, following must not end by it.
-            logger.exception("Following the registry %s failed in a way that was not foreseen", registry.url)
-        else:
-            context.metrics.feed.polled()
-            for key in concerned:
-                context.wake(key)
+        concerned = await _look(context, is_sweep=is_sweep)
+        if concerned is None:
+            continue
+        if is_sweep:
+            sweep_at = context.monotonic() + _spread(settings.sweep_interval)
+        context.metrics.feed.polled()
+        for key in {*concerned, *outage.end(context.monotonic())}:
+            context.wake(key)
+
+
+async def _look(context: Context, *, is_sweep: bool) -> frozenset[ResourceKey] | None:
+    """Read the changes, or everything; returns whom it concerns, or None if the registry could not be read."""
+    registry = context.registry
+    try:
+        if registry.loaded and not is_sweep:
+            try:
+                return await registry.poll()
+            except RegistryWentBackError as error:
+                logger.warning("%s: its database was reset or restored; the view is read anew", error)
+                registry.loaded = False
+        return await _read_anew(context)
+    except StoreError as error:
+        logger.warning("The registry %s cannot be read, and is tried again: %s", registry.url, error)
+        problem = replace(problem_of(error), severity=Severity.OUTAGE)
+    except Exception as error:
+        # Such as a certificate file that is being replaced: whatever it is, following must not end by it.
+        logger.exception("Following the registry %s failed in a way that was not foreseen", registry.url)
+        problem = Problem(Severity.OUTAGE, Reason.REGISTRY_UNAVAILABLE, f"The registry cannot be read: {error!r}")
+    registry.outage.begin(problem, context.monotonic())
+    return None
 
 
 async def _read_anew(context: Context) -> frozenset[ResourceKey]:

@@ -42,7 +42,8 @@ async def reconcile(key: ResourceKey, context: Context) -> Next:
         if head.metadata.terminating:
             _believe_status(head, context)
             return await retire(head, context)
-        if not context.registry.loaded and not head.has_pending_work:
+        if not context.registry.is_available and not head.has_pending_work:
+            context.registry.outage.park(key)
             return DONE
         outcome = await _outcome(head, context)
         _count_drift(head, outcome, context)
@@ -69,13 +70,13 @@ async def _outcome(head: Head, context: Context) -> Outcome:
         _believe_status(head, context)
         return Outcome(facts, paused=True)
     try:
-        context.registry.require_view()
+        context.registry.require()
         resource = parse(head.body)
         outcome = await _bring_about(head, resource, context)
     except (ReconcileError, StoreError) as error:
         _believe_status(head, context)
         outcome = Outcome(facts, problem_of(error))
-    if outcome.problem is not None and outcome.problem.severity is Severity.TRANSIENT:
+    if outcome.problem is not None and outcome.problem.severity in {Severity.TRANSIENT, Severity.OUTAGE}:
         # The request stays open: the retry shall look as closely.
         return outcome
     return replace(outcome, handled_request=head.pending_request)

@@ -13,8 +13,10 @@ from typing import Any
 from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import StoreError
 from model_registry.types import ListOptions, ModelVersion, Pager, RegisteredModel, RegistryEntry
+from registrar.errors import ReconcileError, outage
 from registrar.feed import Watermark
 from registrar.kinds.desired import resource_of
+from registrar.outage import Outage
 from registrar.ownership import stamp_filter
 from registrar.resources import Identity, ResourceKey
 from registrar.view import EntryView
@@ -40,6 +42,7 @@ class Registry:
         owner_id: this installation's name in owner stamps.
         view: the entries with our stamp; trusted once `loaded`.
         loaded: whether the view has been read from the registry.
+        outage: whether it is away.
     """
 
     def __init__(self, client: ModelRegistryAPIClient, url: str, owner_id: str) -> None:
@@ -48,6 +51,7 @@ class Registry:
         self.owner_id = owner_id
         self.view = EntryView(owner_id)
         self.loaded = False
+        self.outage = Outage()
         self._external: dict[tuple[str, ...], Identity] = {}
         self._watermarks: dict[str, Watermark] = {}
         self._lists: dict[str, ListPage] = {
@@ -110,14 +114,21 @@ class Registry:
         options = ListOptions.order_by_id(limit=PAGE_SIZE, filter_query=filter_query)
         return [one async for one in Pager(self._lists[family], options)]
 
-    def require_view(self) -> None:
-        """Make sure that the view can be trusted.
+    @property
+    def is_available(self) -> bool:
+        """Whether the view can be trusted and calls make sense."""
+        return self.loaded and not self.outage.is_open
+
+    def require(self) -> None:
+        """Make sure that the view can be trusted and calls make sense.
 
         Raises:
-            StoreError: it has not been read yet.
+            ReconcileError: it has not been read yet, or the registry is away.
         """
+        if self.outage.problem is not None:
+            raise ReconcileError(self.outage.problem)
         if not self.loaded:
-            raise StoreError(f"{self.url} could not be read so far")
+            raise outage(f"The registry {self.url} could not be read so far.")
 
     async def external_model(self, *, entry_id: str | None = None, name: str | None = None) -> Identity | None:
         """A model made elsewhere, by ID or exact name; None while there is none. Found ones are remembered."""

@@ -44,7 +44,10 @@ async def report(head: Head, outcome: Outcome, context: Context) -> Next:
         KubernetesError: the API server did not take it.
     """
     follow_up = _follow_up(outcome.problem)
-    if outcome.problem is not None and outcome.problem.severity is Severity.WAITING:
+    if outcome.problem is not None and outcome.problem.severity is Severity.OUTAGE:
+        context.registry.outage.begin(outcome.problem, context.monotonic())
+        context.registry.outage.park(head.key)
+    if outcome.problem is not None and outcome.problem.severity in {Severity.WAITING, Severity.OUTAGE}:
         # What was done on the way is told at once: an assigned ID above all.
         has_news = outcome.deed is not None or outcome.facts != Facts.of(head.status)
         remaining = QUIET_WAIT - context.resources.waited(head.key, context.monotonic())
@@ -69,7 +72,7 @@ def _follow_up(problem: Problem | None) -> Next:
     if problem is None:
         return DONE
     match problem.severity:
-        case Severity.WAITING:
+        case Severity.WAITING | Severity.OUTAGE:
             return Next(after=problem.recheck)
         case Severity.TRANSIENT:
             return RETRY

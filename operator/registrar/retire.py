@@ -13,7 +13,7 @@ from registrar.claims import Claim
 from registrar.conditions import Reason
 from registrar.contend import entry_name, still_wants
 from registrar.context import Context
-from registrar.errors import Problem, Severity, problem_of
+from registrar.errors import Problem, ReconcileError, Severity, problem_of
 from registrar.finalizer import release
 from registrar.head import Head
 from registrar.kinds.base import EntryKind
@@ -61,16 +61,17 @@ async def retire(head: Head, context: Context) -> Next:
         await release(head, context)
         return _give_up_claims(head, context)
     try:
-        context.registry.require_view()
+        context.registry.require()
         for target in _targets(head, context):
             await retire_entry(target, head.key, policies, context)
-    except StoreError as error:
+    except (ReconcileError, StoreError) as error:
         problem = problem_of(error)
         message = (
             f"The deletion waits for the registry: {problem.message} To delete without archiving the entry, set "
             "spec.deletionPolicy to Orphan."
         )
-        waiting = Problem(Severity.TRANSIENT, _reason(problem), message)
+        severity = Severity.OUTAGE if problem.severity is Severity.OUTAGE else Severity.TRANSIENT
+        waiting = Problem(severity, _reason(problem), message)
         return await report(head, Outcome(Facts.of(head.status), waiting), context)
     await release(head, context)
     return _give_up_claims(head, context)

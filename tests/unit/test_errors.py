@@ -9,24 +9,27 @@ from registrar.errors import Problem, ReconcileError, Severity, problem_of, term
 
 REQUEST = (400, "POST", "http://registry/x")
 UNAVAILABLE = (Severity.TRANSIENT, Reason.REGISTRY_UNAVAILABLE)
+AWAY = (Severity.OUTAGE, Reason.REGISTRY_UNAVAILABLE)
 EXPECTED: dict[type[StoreError], tuple[Severity, Reason]] = {
     exceptions.StoreError: UNAVAILABLE,
     exceptions.APIStatusError: UNAVAILABLE,
     exceptions.BadRequest: (Severity.TERMINAL, Reason.REFUSED_BY_REGISTRY),
-    exceptions.Unauthorized: (Severity.TRANSIENT, Reason.UNAUTHORIZED),
-    exceptions.Forbidden: (Severity.TRANSIENT, Reason.UNAUTHORIZED),
+    exceptions.Unauthorized: (Severity.OUTAGE, Reason.UNAUTHORIZED),
+    exceptions.Forbidden: (Severity.OUTAGE, Reason.UNAUTHORIZED),
     exceptions.NotFound: UNAVAILABLE,
     exceptions.ConflictError: UNAVAILABLE,
     exceptions.Unprocessable: (Severity.TERMINAL, Reason.REFUSED_BY_REGISTRY),
     exceptions.RateLimited: UNAVAILABLE,
     exceptions.ServerError: UNAVAILABLE,
-    exceptions.NotARegistryError: UNAVAILABLE,
-    exceptions.ConnectionFailed: UNAVAILABLE,
-    exceptions.RequestTimeout: UNAVAILABLE,
-    exceptions.OutcomeUnknown: UNAVAILABLE,
+    exceptions.NotARegistryError: AWAY,
+    exceptions.ConnectionFailed: AWAY,
+    exceptions.RequestTimeout: AWAY,
+    exceptions.OutcomeUnknown: AWAY,
     exceptions.DuplicateError: UNAVAILABLE,
     exceptions.AmbiguousEntryError: (Severity.TERMINAL, Reason.AMBIGUOUS_ENTRY),
     exceptions.IdentityMismatch: UNAVAILABLE,
+    exceptions.UnsupportedType: UNAVAILABLE,
+    exceptions.TypeNotFound: UNAVAILABLE,
 }
 
 
@@ -54,9 +57,8 @@ def test_each_has_its_severity_and_reason_and_keeps_what_was_said(kind: type[Sto
 
 @pytest.mark.parametrize("kind", EXPECTED, ids=lambda kind: kind.__name__)
 def test_only_silence_is_called_no_answer(kind: type[StoreError]) -> None:
-    is_silence = kind is StoreError or issubclass(kind, exceptions.ConnectionFailed | exceptions.DuplicateError)
-    is_answer = issubclass(kind, exceptions.APIStatusError)
-    assert ("did not answer" in problem_of(_made(kind)).message) == (is_silence and not is_answer)
+    is_silence = issubclass(kind, exceptions.ConnectionFailed)
+    assert ("did not answer" in problem_of(_made(kind)).message) == is_silence
 
 
 @pytest.mark.parametrize(
@@ -71,3 +73,13 @@ def test_a_problem_is_its_own(error: ReconcileError, severity: Severity) -> None
     recheck = 3.0 if severity is Severity.WAITING else None
     assert problem_of(error) == Problem(severity, Reason.NAME_CONFLICT, "m", recheck)
     assert str(error) == "NameConflict: m"
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_gateway_that_has_no_registry_behind_it_is_an_outage(status: int) -> None:
+    error = exceptions.ServerError("upstream connect error", status, "GET", "http://registry/x")
+    assert problem_of(error).severity is Severity.OUTAGE
+
+
+def test_braces_in_an_error_are_kept() -> None:
+    assert "{0}" in problem_of(StoreError("{0}")).message

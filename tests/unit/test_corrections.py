@@ -1,0 +1,40 @@
+"""How often a field is written back before it is called contested."""
+
+from registrar.claims import Claim
+from registrar.corrections import MOST_CORRECTIONS, WINDOW, Corrections
+
+CLAIM, OTHER = Claim("RegisteredModel", "", "a"), Claim("RegisteredModel", "", "b")
+
+
+def _corrected(times: int) -> Corrections:
+    corrections = Corrections()
+    for now in range(times):
+        assert not corrections.are_contested(CLAIM, ["description"], now)
+        corrections.record(CLAIM, ["description"], now)
+    return corrections
+
+
+def test_the_fourth_correction_within_the_window_is_contested() -> None:
+    corrections = _corrected(MOST_CORRECTIONS)
+    assert corrections.are_contested(CLAIM, ["owner", "description"], MOST_CORRECTIONS)
+
+
+def test_another_field_or_entry_is_not() -> None:
+    corrections = _corrected(MOST_CORRECTIONS)
+    assert not corrections.are_contested(CLAIM, ["owner"], 0)
+    assert not corrections.are_contested(OTHER, ["description"], 0)
+
+
+def test_old_corrections_do_not_count() -> None:
+    corrections = _corrected(MOST_CORRECTIONS)
+    assert corrections.are_contested(CLAIM, ["description"], WINDOW - 0.5)
+    assert not corrections.are_contested(CLAIM, ["description"], WINDOW)
+
+
+def test_a_request_or_a_sweep_begins_anew() -> None:
+    corrections = _corrected(MOST_CORRECTIONS)
+    corrections.forget(CLAIM)
+    assert not corrections.are_contested(CLAIM, ["description"], MOST_CORRECTIONS)
+    corrections = _corrected(MOST_CORRECTIONS)
+    corrections.forget_all()
+    assert not corrections.are_contested(CLAIM, ["description"], MOST_CORRECTIONS)

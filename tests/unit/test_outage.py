@@ -1,0 +1,58 @@
+"""The circuit breaker's own rules."""
+
+import asyncio
+
+from registrar.conditions import Reason
+from registrar.errors import Problem, Severity
+from registrar.outage import CALM, LONGEST_PAUSE, Outage
+from registrar.resources import ResourceKey
+
+AWAY = Problem(Severity.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "first")
+KEYS = [ResourceKey("RegisteredModel", "team", name) for name in "cab"]
+
+
+def test_the_first_cause_is_kept_and_told_to_all() -> None:
+    outage = Outage()
+    outage.begin(AWAY, 0)
+    outage.begin(Problem(Severity.OUTAGE, Reason.UNAUTHORIZED, "second"), 1)
+    assert outage.problem is AWAY
+
+
+def test_the_parked_are_woken_once_in_the_order_of_their_coming() -> None:
+    outage = Outage()
+    outage.begin(AWAY, 0)
+    for key in [*KEYS, *KEYS]:
+        outage.park(key)
+    assert list(outage.end(1)) == KEYS
+    assert not outage.is_open
+    assert outage.end(2) == ()
+
+
+def test_the_first_look_is_at_once_and_pauses_double_up_to_a_limit() -> None:
+    outage = Outage()
+    outage.begin(AWAY, 0)
+    pauses = [outage.next_pause() for _ in range(8)]
+    assert pauses == [0, 1, 2, 4, 8, 16, LONGEST_PAUSE, LONGEST_PAUSE]
+
+
+def test_an_outage_that_comes_back_at_once_is_no_new_one() -> None:
+    outage = Outage()
+    outage.begin(AWAY, 0)
+    outage.next_pause()
+    outage.end(1)
+    outage.begin(AWAY, 2)
+    assert outage.next_pause() == 1
+    outage.end(3)
+    outage.begin(AWAY, 4 + CALM)
+    assert outage.next_pause() == 0
+
+
+async def test_the_prober_is_woken_by_the_beginning() -> None:
+    outage = Outage()
+    waiting = asyncio.create_task(outage.wait_for_begin(3600))
+    await asyncio.sleep(0)
+    outage.begin(AWAY, 0)
+    await asyncio.wait_for(waiting, 5)
+    outage.end(1)
+    await outage.wait_for_begin(0.001)
+    assert not outage.is_open
