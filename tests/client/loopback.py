@@ -55,10 +55,10 @@ class LoopbackServer(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, script: Script, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, script: Script, context: ssl.SSLContext | None = None, port: int = 0) -> None:
         self.script = script
         self.received: list[Received] = []
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", port), _Handler)
         self.scheme = "http"
         if context is not None:
             self.scheme = "https"
@@ -99,9 +99,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(script: Script, context: ssl.SSLContext | None = None) -> Iterator[LoopbackServer]:
-    """Run a server for the length of the block."""
-    server = LoopbackServer(script, context)
+def serving(script: Script, context: ssl.SSLContext | None = None, port: int = 0) -> Iterator[LoopbackServer]:
+    """Run a server for the length of the block, on a free port unless one is given."""
+    server = LoopbackServer(script, context, port)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

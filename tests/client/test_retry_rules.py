@@ -1,0 +1,127 @@
+"""Which requests may be repeated, and when: the rules alone."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model_registry._answer import Answer
+from model_registry._budget import Budget
+from model_registry._retry import delay_before, leaves_in_doubt, may_repeat
+from model_registry.exceptions import (
+    APIStatusError,
+    ConnectionFailed,
+    NotARegistryError,
+    OutcomeUnknown,
+    RequestTimeout,
+    ServerError,
+    StoreError,
+)
+
+TOO_LONG = "error saving registered model: ERROR: value too long for type character varying(255) (SQLSTATE 22001)"
+CONSTRAINT = 'ERROR: insert violates foreign key constraint "x" (SQLSTATE 23503)'
+OF_MYSQL = "error saving registered model: Error 1406 (22001): Data too long for column 'name' at row 1"
+DEADLOCK = "ERROR: deadlock detected (SQLSTATE 40P01)"
+
+
+def answered(status: int, message: str = "x") -> APIStatusError:
+    with pytest.raises(APIStatusError) as raised:
+        Answer("POST", "http://r", status, f'{{"code": "x", "message": "{message}"}}'.encode()).result()
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    ("error", "of_create", "of_others"),
+    [
+        (ConnectionFailed("never sent"), True, True),
+        (ConnectionFailed("not believed", is_temporary=False), False, False),
+        (OutcomeUnknown("lost"), False, False),
+        (RequestTimeout("late"), True, True),
+        (answered(429), True, True),
+        (answered(500), False, True),
+        (answered(500, DEADLOCK), False, True),
+        (answered(500, TOO_LONG), False, False),
+        (answered(500, CONSTRAINT.replace('"', "'")), False, False),
+        (answered(500, OF_MYSQL), False, False),
+        (answered(501), False, False),
+        (answered(502), False, True),
+        (answered(503), False, True),
+        (answered(504), False, True),
+        *((answered(status), False, False) for status in (400, 401, 403, 404, 405, 409, 410, 422)),
+    ],
+    ids=str,
+)
+def test_what_may_be_repeated(error: StoreError, *, of_create: bool, of_others: bool) -> None:
+    assert may_repeat(error, 0, is_repeatable=False) is of_create
+    assert may_repeat(error, 0, is_repeatable=True) is of_others
+
+
+def test_a_500_is_repeated_twice_at_most() -> None:
+    assert [may_repeat(answered(500), tried, is_repeatable=True) for tried in range(4)] == [True, True, False, False]
+    assert may_repeat(answered(503), 3, is_repeatable=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "doubtful"),
+    [
+        (OutcomeUnknown("lost"), True),
+        (ConnectionFailed("never sent"), False),
+        *((answered(status), True) for status in (500, 502, 503, 504, 520)),
+        (answered(500, TOO_LONG), False),
+        (answered(500, OF_MYSQL), False),
+        *((answered(status), False) for status in (301, 400, 401, 403, 404, 409, 410, 422, 429)),
+        (NotARegistryError("a success that cannot be read", 201, "POST", "http://r"), True),
+    ],
+    ids=str,
+)
+def test_what_leaves_a_create_in_doubt(error: StoreError, *, doubtful: bool) -> None:
+    assert leaves_in_doubt(error) is doubtful
+
+
+@given(st.integers(0, 50), st.floats(0, 1), st.none() | st.floats(0, 30))
+def test_the_delay_grows_to_a_bound_with_full_jitter_and_never_falls_short_of_what_is_asked(
+    tried: int, chance: float, asked: float | None
+) -> None:
+    delay = delay_before(tried, chance, asked)
+    longest = min(8.0, 0.5 * 2**tried)
+    assert delay is not None
+    assert (asked or 0) <= delay <= (asked or 0) + longest
+    assert delay_before(tried, 0.0, None) == 0
+    assert delay_before(tried, 1.0, None) == longest
+
+
+def test_more_than_half_a_minute_is_not_waited() -> None:
+    assert delay_before(0, 0.0, 30.0) == 30
+    assert delay_before(0, 0.0, 30.1) is None
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "date", "seconds"),
+    [
+        ("", "", None),
+        ("5", "", 5),
+        (" 5 ", "", 5),
+        ("-5", "", None),
+        ("1.5", "", None),
+        ("\N{ARABIC-INDIC DIGIT FIVE}", "", None),
+        ("soon", "Mon, 23 Nov 2026 10:00:00 GMT", None),
+        ("Mon, 23 Nov 2026 10:00:07 GMT", "Mon, 23 Nov 2026 10:00:00 GMT", 7),
+        ("Mon, 23 Nov 2026 09:00:00 GMT", "Mon, 23 Nov 2026 10:00:00 GMT", 0),
+        ("Mon, 23 Nov 2026 10:00:07 GMT", "", None),
+        ("Mon, 23 Nov 99999999999 10:00:07 GMT", "Mon, 23 Nov 2026 10:00:00 GMT", None),
+        ("9" * 400, "", float("inf")),
+    ],
+)
+def test_what_a_server_asks_to_wait(retry_after: str, date: str, seconds: float | None) -> None:
+    answer = Answer("GET", "http://r", 503, b"", date=date, retry_after=retry_after)
+    assert answer.seconds_to_wait == seconds
+    with pytest.raises(ServerError) as raised:
+        answer.result()
+    assert raised.value.retry_after == seconds
+
+
+def test_a_create_leaves_a_quarter_of_its_time_for_the_look_up() -> None:
+    budget = Budget(60)
+    assert budget.share(is_repeatable=True) == 60
+    assert budget.share(is_repeatable=False) == 45
+    budget.left = -1
+    assert budget.share(is_repeatable=True) == 0
