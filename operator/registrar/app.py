@@ -11,6 +11,7 @@ import uuid
 from collections.abc import AsyncIterator
 
 import kopf
+from prometheus_client import disable_created_metrics
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import NotARegistryError, StoreError
@@ -58,8 +59,9 @@ def configure_logging(settings: Settings) -> None:
     for handler in logging.getLogger().handlers:
         handler.addFilter(NameResource())
     if settings.log_level != "debug":
-        # It tells of every request.
-        logging.getLogger("httpx").setLevel(logging.WARNING)
+        # They tell of every request, and of every event of the watch.
+        for talkative in ("httpx", "kopf.objects"):
+            logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 async def run(settings: Settings) -> None:
@@ -71,6 +73,8 @@ async def run(settings: Settings) -> None:
     """
     logger.info("Settings: %s", settings.redacted())
     leadership = Leadership() if settings.leader_election else Leadership.without_rivals()
+    # They would double the number of series.
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # not annotated
     metrics = Metrics()
     async with (
         _kubernetes(settings, Gate(leadership, metrics.to_kubernetes)) as kube,
@@ -125,6 +129,8 @@ async def _lead(context: Context, begin: asyncio.Event) -> None:
     """What only the leader does."""
     await context.leadership.begun.wait()
     await _try_to_load(context.registry)
+    if context.registry.loaded:
+        context.metrics.feed.polled()
     begin.set()
     await follow(context)
 

@@ -18,7 +18,7 @@ from registrar.leadership import Leadership
 from registrar.metrics import Metrics
 from registrar.readiness import Readiness
 from registrar.registry import Registry
-from registrar.resources import ResourceKey, ResourceStore
+from registrar.resources import Body, ResourceKey, ResourceStore
 
 
 def _utc_now() -> datetime:
@@ -65,3 +65,9 @@ class Context:
     def census(self) -> Census:
         """How many of the entries that resources had the registry lacks."""
         return Census(self.resources, self.registry)
+
+    def note_readiness(self, body: Body) -> None:
+        """Measure how long a resource took to become Ready; on a standby that is the leader's, and only noted."""
+        seconds = self.readiness.saw(body, self.monotonic())
+        if seconds is not None and self.leadership.is_held:
+            self.metrics.reconciles.became_ready(body["kind"], seconds)

@@ -50,7 +50,7 @@ def remember(body: Body, context: Context, queue: WorkQueue[ResourceKey]) -> Non
     before = context.resources.get(key)
     if not context.resources.put(body):
         return
-    context.readiness.saw(body, context.monotonic())
+    context.note_readiness(body)
     after = context.resources.get(key)
     if before is None or after is None or _asks_anew(before["metadata"], after["metadata"]):
         queue.forget(key)

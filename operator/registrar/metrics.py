@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from registrar.api.v1alpha1 import KINDS
 from registrar.leadership import Leadership
 from registrar.readiness import count_ready
 from registrar.resources import ResourceKey, ResourceStore
@@ -21,6 +22,9 @@ FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 
 """Seconds: buckets of what mostly takes milliseconds."""
 SLOW = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
 """Seconds: buckets of what waits for people, parents or outages."""
+
+RESULTS = ("success", "requeue_after", "error")
+"""How a reconcile can end: nothing is due, it is looked at again later, or it is tried again."""
 
 
 class RequestMetrics:
@@ -87,7 +91,7 @@ class ReconcileMetrics:
         kind = ["kind"]
         self._total = Counter(
             "registrar_reconcile",
-            "Reconciles by result: success, requeue_after (looked at again later) or error (tried again).",
+            f"Reconciles by result: {', '.join(RESULTS)}.",
             ["kind", "result"],
             registry=registry,
         )
@@ -109,8 +113,15 @@ class ReconcileMetrics:
             "registrar_drift_corrected", "Times that an entry was set back to its resource.", kind, registry=registry
         )
 
+        for known in KINDS:
+            # From 0 on, so that the first of each is an increase.
+            for result in RESULTS:
+                self._total.labels(known.KIND, result)
+            for family in (self._errors, self._seconds, self._to_ready, self._drift_found, self._drift_corrected):
+                family.labels(known.KIND)
+
     def ended(self, kind: str, result: str, seconds: float) -> None:
-        """Count a reconcile; ``error`` is the result that counts as an error."""
+        """Count a reconcile by one of the `RESULTS`."""
         self._total.labels(kind, result).inc()
         self._seconds.labels(kind).observe(seconds)
         if result == "error":
@@ -137,6 +148,8 @@ class FeedMetrics:
         self._last = Gauge(
             "registrar_feed_last_success_timestamp_seconds", "When the last look succeeded.", registry=registry
         )
+        for result in ("success", "error"):
+            self._polls.labels(result)
 
     def polled(self) -> None:
         """A look, or a full comparison, succeeded."""

@@ -28,21 +28,20 @@ class Readiness:
     def __init__(self) -> None:
         self._since: dict[ResourceKey, tuple[tuple[str, int], float]] = {}
 
-    def saw(self, body: Body, now: float) -> None:
-        """Take note of a body from the watch."""
+    def saw(self, body: Body, now: float) -> float | None:
+        """Take note of a body, from the watch or from a write's answer: either may come first.
+
+        Returns:
+            Seconds since the written generation was first seen, once: when the resource has become Ready.
+        """
         key, metadata = key_of(body), body["metadata"]
         written = (metadata["uid"], metadata.get("generation", 0))
         if ready_status(body) == "True":
-            self._since.pop(key, None)
-        elif key not in self._since or self._since[key][0] != written:
+            since = self._since.pop(key, None)
+            return None if since is None else now - since[1]
+        if key not in self._since or self._since[key][0] != written:
             self._since[key] = (written, now)
-
-    def took(self, body: Body, now: float) -> float | None:
-        """Seconds from the first sight of the written generation to now, once: when the resource became Ready."""
-        if ready_status(body) != "True":
-            return None
-        since = self._since.pop(key_of(body), None)
-        return None if since is None else now - since[1]
+        return None
 
     def forget(self, key: ResourceKey) -> None:
         """Drop a resource that is gone."""

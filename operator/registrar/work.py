@@ -26,9 +26,8 @@ async def work(key: ResourceKey, context: Context) -> Next:
     finally:
         context.metrics.reconciles.ended(key.kind, _result(outcome), context.monotonic() - began)
     body = context.resources.get(key)
-    to_ready = None if body is None else context.readiness.took(body, context.monotonic())
-    if to_ready is not None:
-        context.metrics.reconciles.became_ready(key.kind, to_ready)
+    if body is not None:
+        context.note_readiness(body)
     return outcome
 
 

@@ -56,6 +56,19 @@ class OperatorProcess:
         """SIGKILL it, as the kernel or the kubelet would."""
         self._end(signal.SIGKILL)
 
+    def pause(self) -> None:
+        """SIGSTOP it: it lives, and does nothing, as on a machine that hangs."""
+        self._send(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT it."""
+        self._send(signal.SIGCONT)
+
+    def _send(self, number: signal.Signals) -> None:
+        if self._process is None:
+            raise RuntimeError("it was not started")
+        self._process.send_signal(number)
+
     def _end(self, number: signal.Signals) -> int | None:
         process, self._process = self._process, None
         if process is None:

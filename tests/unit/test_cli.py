@@ -24,6 +24,15 @@ REFUSED = {
         ["--registry-url=http://r", "--registry-ca-file=/nowhere"],
         "--registry-ca-file: there is no file",
     ),
+    "a lease shorter than its deadline": (
+        ["--registry-url=http://r", "--lease-duration=9"],
+        "the lease duration (9 s) must be longer than the renew deadline (10 s)",
+    ),
+    "a deadline shorter than the retries": (
+        ["--registry-url=http://r", "--renew-deadline=1"],
+        "and that longer than the retry period (2 s)",
+    ),
+    "a lease's name": (["--registry-url=http://r", "--lease-name=A_b"], "--lease-name: 'A_b' is no name for a Lease"),
     "no worker": (["--registry-url=http://r", "--workers=0"], "--workers: Input should be greater than or equal to 1"),
 }
 
