@@ -6,6 +6,7 @@ of entries: somebody has to say first that the new registry is meant.
 
 from __future__ import annotations
 
+from registrar.claims import Claim
 from registrar.kinds.desired import ENTRY_KINDS
 from registrar.registry import Registry
 from registrar.resources import ResourceStore
@@ -30,8 +31,17 @@ class Census:
         self._resources = resources
         self._registry = registry
         self._counted_at: float | None = None
+        self._noticed: dict[Claim, float] = {}
         self._missing = 0
         self._all = 0
+
+    def notice(self, claim: Claim, now: float) -> float:
+        """Note that an entry is missing; returns when that was noticed first (monotonic seconds)."""
+        return self._noticed.setdefault(claim, now)
+
+    def forget(self, claim: Claim) -> None:
+        """The entry is there, or is made anew."""
+        self._noticed.pop(claim, None)
 
     def missing(self, now: float) -> tuple[int, int] | None:
         """How many entries are missing, of how many; None if that can happen to a registry that is still the same.

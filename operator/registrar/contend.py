@@ -11,11 +11,14 @@ from registrar.kinds.desired import resource_of
 from registrar.kube import KubernetesError
 from registrar.resources import Body, ResourceKey
 
+FORBIDDEN = 403
 RECHECK = 300.0
 """Seconds until a loser looks again, for holders that this operator does not watch. Others wake it when they go."""
 
 
-async def contend(desired: Desired, claimant: Claimant, stamped: str | None, context: Context) -> None:
+async def contend(
+    desired: Desired, claimant: Claimant, stamped: str | None, context: Context, *, take_over: bool
+) -> None:
     """Claim an entry for a resource, and yield to a better claim.
 
     Args:
@@ -23,6 +26,7 @@ async def contend(desired: Desired, claimant: Claimant, stamped: str | None, con
         claimant: the resource, or inline artifact of it, that wants the entry.
         stamped: the reference that the entry's stamp of ours names, if there is such an entry.
         context: the operator.
+        take_over: take the entry from a resource that this operator may not read.
 
     Raises:
         ReconcileError: ``NameConflict``, naming the winner. Its existence was confirmed by the API server.
@@ -34,7 +38,9 @@ async def contend(desired: Desired, claimant: Claimant, stamped: str | None, con
         context.claims.keep_only(best.key, frozenset())
     if stamped is not None and stamped != claimant.reference:
         holder = resource_of(desired.kind.ENTRY, stamped)
-        if holder != claimant.key and await still_wants(holder, stamped, desired.name, context):
+        if holder != claimant.key and await still_wants(
+            holder, stamped, desired.name, context, if_hidden=not take_over
+        ):
             raise _conflict(holder, desired)
 
 
@@ -46,7 +52,9 @@ async def exists(key: ResourceKey, context: Context) -> bool:
     return body is not None
 
 
-async def still_wants(holder: ResourceKey, reference: str, name: str, context: Context) -> bool:
+async def still_wants(
+    holder: ResourceKey, reference: str, name: str, context: Context, *, if_hidden: bool = True
+) -> bool:
     """Whether a resource is there, stays, and is written for the entry of that name.
 
     Args:
@@ -54,12 +62,13 @@ async def still_wants(holder: ResourceKey, reference: str, name: str, context: C
         reference: the same as a stamp writes it, which tells an inline artifact from its version.
         name: the entry's name.
         context: the operator.
+        if_hidden: what to believe of a resource in a namespace that this operator may not read.
     """
     try:
         body = await context.kube.get(holder)
     except KubernetesError as error:
-        if error.status == 403:  # noqa: PLR2004 - a namespace that this operator may not read: believe the stamp
-            return True
+        if error.status == FORBIDDEN:
+            return if_hidden
         raise
     if body is None or "deletionTimestamp" in body["metadata"]:
         return False

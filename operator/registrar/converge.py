@@ -22,6 +22,8 @@ from registrar.observe import Observation, observe, stamp_of
 from registrar.ownership import Origin
 from registrar.plan import Change, Create, Leave, Memory, Owned, Patch, Policies, Refuse, owned_by, plan
 
+LOOK_WAIT = 0.2
+"""Seconds for the prober's look; one answer of the registry."""
 SETTLING = 2.0
 """Seconds after the start until the resources are listed, so that missing entries can be counted."""
 REPLACED_RECHECK = 60.0
@@ -70,7 +72,7 @@ class Task:
         memory: what the status remembers of it.
         policies: how far to go.
         look: ask the registry even if the view says that all is well.
-        persist: puts a wider set of owned names into the status, before a write that adds names.
+        persist: puts an entry's ID and a wider set of owned names into the status, before a write that adds names.
     """
 
     desired: Desired
@@ -78,7 +80,7 @@ class Task:
     memory: Memory
     policies: Policies
     look: bool
-    persist: Callable[[Owned], Awaitable[None]]
+    persist: Callable[[str, Owned], Awaitable[None]]
 
 
 async def converge(task: Task, context: Context) -> Converged:
@@ -93,7 +95,8 @@ async def converge(task: Task, context: Context) -> Converged:
     observed = await observe(task.desired, task.memory, registry, look=task.look)
     for _ in range(MOST_STEPS):
         stamp = stamp_of(observed.entry, registry.owner_id)
-        await contend(task.desired, task.claimant, None if stamp is None else stamp.reference, context)
+        stamped = None if stamp is None else stamp.reference
+        await contend(task.desired, task.claimant, stamped, context, take_over=task.policies.take_over)
         planned = plan(task.desired, observed.entry, task.memory, task.policies, registry.owner_id)
         match planned:
             case Refuse():
@@ -120,8 +123,12 @@ def _refuse_new_registry(task: Task, context: Context) -> None:
     if not task.memory.had_entry or context.settings.accept_new_registry:
         return
     now = context.monotonic()
+    if context.registry.looked_at <= context.census.notice(task.desired.claim, now):
+        # A registry that was reset since the last look is told from one that lost a single entry by looking again.
+        context.registry.outage.want_look()
+        raise waiting(Reason.REGISTRY_REPLACED, "It is looked how many entries are missing.", recheck=LOOK_WAIT)
     if now - context.started_at < SETTLING:
-        raise waiting(Reason.REGISTRY_REPLACED, "It is not known yet how many entries are missing.")
+        raise waiting(Reason.REGISTRY_REPLACED, "It is looked how many entries are missing.", recheck=LOOK_WAIT)
     missing = context.census.missing(now)
     if missing is not None:
         raise waiting(
@@ -131,6 +138,7 @@ def _refuse_new_registry(task: Task, context: Context) -> None:
             "--accept-new-registry to have them made anew.",
             recheck=REPLACED_RECHECK,
         )
+    context.census.forget(task.desired.claim)
 
 
 def _is_contested(task: Task, planned: Patch, context: Context) -> bool:
@@ -150,7 +158,7 @@ async def _patch(task: Task, planned: Patch, context: Context) -> Converged:
     owned = owned_by(task.desired)
     if not task.memory.owned.covers(owned):
         # A crash after the write must not forget what is ours to clear later.
-        await task.persist(task.memory.owned | owned)
+        await task.persist(str(planned.entry.id), task.memory.owned | owned)
     adopted = planned.stamp.origin is Origin.ADOPTED and stamp_of(planned.entry, context.registry.owner_id) is None
     changed = await patch(task.desired, planned, context.registry)
     deed = Deed.RESTORED if planned.restores else Deed.ADOPTED if adopted else Deed.UPDATED

@@ -26,7 +26,7 @@ async def follow(context: Context) -> None:
     sweep_at = context.monotonic() + _spread(settings.sweep_interval)
     while True:
         if not outage.is_open:
-            await outage.wait_for_begin(settings.feed_interval)
+            await outage.wait_until_wanted(settings.feed_interval)
         if outage.is_open:
             await asyncio.sleep(_spread(outage.next_pause()))
         is_sweep = context.monotonic() >= sweep_at

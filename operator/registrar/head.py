@@ -73,8 +73,7 @@ class Head:
     @property
     def is_settled(self) -> bool:
         """Whether the entry was brought to this very spec before, so that a difference is drift."""
-        ready = any(one.type == "Ready" and one.status == "True" for one in self.status.conditions or ())
-        return ready and self.status.observed_generation == self.metadata.generation
+        return self.status.synced_generation == self.metadata.generation
 
     def known_id(self, registry: Registry) -> str | None:
         """The ID in the status, if this registry assigned it."""

@@ -76,8 +76,8 @@ def _known(head: Head, outcome: Outcome, context: Context) -> Statuses:
 def _task(head: Head, desired: Desired, statuses: Statuses, policies: Policies, context: Context) -> Task:
     known = statuses.get(desired.name)
 
-    async def persist_owned(owned: Owned) -> None:
-        widened = {**statuses, desired.name: _status(desired, known.id if known else None, owned)}
+    async def persist_owned(entry_id: str, owned: Owned) -> None:
+        widened = {**statuses, desired.name: _status(desired, entry_id, owned)}
         artifacts = [one.model_dump(mode="json", by_alias=True, exclude_none=True) for one in widened.values()]
         await persist(head.key, {"artifacts": artifacts}, context)
 

@@ -26,7 +26,7 @@ class Outage:
     def __init__(self) -> None:
         self.problem: Problem | None = None
         self._parked: dict[ResourceKey, None] = {}
-        self._begun = asyncio.Event()
+        self._look_wanted = asyncio.Event()
         self._looks = 0
         self._ended_at: float | None = None
 
@@ -47,7 +47,7 @@ class Outage:
         if self._ended_at is None or now - self._ended_at > CALM:
             self._looks = 0
         self.problem = problem
-        self._begun.set()
+        self._look_wanted.set()
 
     def park(self, key: ResourceKey) -> None:
         """Have this resource woken when the registry is back."""
@@ -58,7 +58,6 @@ class Outage:
         if self.problem is not None:
             self._ended_at = now
         self.problem = None
-        self._begun.clear()
         parked, self._parked = tuple(self._parked), {}
         return parked
 
@@ -68,7 +67,14 @@ class Outage:
         self._looks += 1
         return pause
 
-    async def wait_for_begin(self, timeout_seconds: float) -> None:
-        """Return when an outage begins, or after the time-out."""
+    def want_look(self) -> None:
+        """Have the prober look now, though the registry answers: somebody has to know what it holds."""
+        self._look_wanted.set()
+
+    async def wait_until_wanted(self, timeout_seconds: float) -> None:
+        """Return when an outage begins or a look is wanted, or after the time-out."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._begun.wait(), timeout_seconds)
+            # wait_for would make a task of its own, for which kopf waits 5 s when it ends.
+            async with asyncio.timeout(timeout_seconds):
+                await self._look_wanted.wait()
+        self._look_wanted.clear()

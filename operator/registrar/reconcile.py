@@ -94,9 +94,10 @@ async def _bring_about(head: Head, resource: AnyResource, context: Context) -> O
     policies = policies_of(resource, context.settings)
     await ensure_finalizer(head, policies.deletion, context)
 
-    async def persist_owned(owned: Owned) -> None:
+    async def persist_owned(entry_id: str, owned: Owned) -> None:
         fields, properties = owned_to_status(desired.kind.ENTRY, owned)
-        await persist(head.key, {"ownedFields": fields, "ownedProperties": properties}, context)
+        identity = {"id": entry_id, "registryUrl": registry.url} | ({"parentId": parent.id} if parent.id else {})
+        await persist(head.key, {**identity, "ownedFields": fields, "ownedProperties": properties}, context)
 
     converged = await converge(
         Task(

@@ -6,6 +6,7 @@ The limits of requests in flight are the client's. Several registries come later
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -42,6 +43,7 @@ class Registry:
         owner_id: this installation's name in owner stamps.
         view: the entries with our stamp; trusted once `loaded`.
         loaded: whether the view has been read from the registry.
+        looked_at: when the last reading of it began that succeeded, on the monotonic clock.
         outage: whether it is away.
     """
 
@@ -51,6 +53,7 @@ class Registry:
         self.owner_id = owner_id
         self.view = EntryView(owner_id)
         self.loaded = False
+        self.looked_at = -math.inf
         self.outage = Outage()
         self._external: dict[tuple[str, ...], Identity] = {}
         self._watermarks: dict[str, Watermark] = {}
@@ -74,6 +77,7 @@ class Registry:
         self._external.clear()
         self._watermarks = watermarks
         self.loaded = True
+        self.looked_at = asked_at
         logger.info("The registry %s holds %d entries of this installation", self.url, len(self.view))
 
     async def poll(self) -> frozenset[ResourceKey]:
@@ -86,6 +90,7 @@ class Registry:
             RegistryWentBackError: the registry lacks what it had; the view must be read anew.
             StoreError: the registry cannot be read.
         """
+        began_at = time.monotonic()
         concerned: set[ResourceKey] = set()
         for family, watermark in list(self._watermarks.items()):
             asked_at = time.monotonic()
@@ -102,6 +107,7 @@ class Registry:
                 references = self.view.learn(entry, asked_at)
                 concerned.update(resource_of(type(entry), reference) for reference in references)
             self._watermarks[family] = watermark.advanced(entries, answered_at)
+        self.looked_at = began_at
         return frozenset(concerned)
 
     async def _newest(self, family: str) -> Watermark:

@@ -37,6 +37,7 @@ def next_status(metadata: ObjectMeta, current: EntryStatus, outcome: Outcome, no
         "owned_properties": facts.owned_properties or None,
         "artifacts": facts.artifacts or None,
         "observed_generation": metadata.generation,
+        "synced_generation": _synced_generation(metadata, current, outcome),
         "last_sync_time": now if outcome.deed is not None else current.last_sync_time,
         "last_handled_reconcile_at": outcome.handled_request or current.last_handled_reconcile_at,
         "conditions": tuple(_conditions(outcome, writer)),
@@ -74,6 +75,11 @@ def _is_bad(one: Condition) -> bool:
     if one.type == Aspect.DRIFTED:
         return True
     return one.status is not ConditionStatus.TRUE and one.reason not in waits
+
+
+def _synced_generation(metadata: ObjectMeta, current: EntryStatus, outcome: Outcome) -> int | None:
+    is_done = outcome.problem is None and not outcome.paused
+    return metadata.generation if is_done else current.synced_generation
 
 
 def _conditions(outcome: Outcome, writer: ConditionWriter) -> Iterable[Condition]:

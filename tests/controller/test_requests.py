@@ -107,6 +107,21 @@ async def test_a_paused_resource_is_not_written_and_goes_on_when_unpaused(
     assert await _description(registry, name) == "meanwhile"
 
 
+async def test_what_drifted_during_a_pause_is_drift(
+    space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
+) -> None:
+    name = unique("model")
+    space.apply(manifest("RegisteredModel", name, description="by git", driftPolicy="Report"))
+    resource = space.ready("RegisteredModel", name)
+    space.annotate("RegisteredModel", name, paused="true")
+    space.wait("RegisteredModel", name, lambda one: bool(condition(one, "Ready")["reason"] == "Paused"))
+    await _changed_by_hand(registry, resource, description="by hand")
+    space.annotate("RegisteredModel", name, paused=None, reconcile_requested_at="unpaused")
+    resource = space.wait("RegisteredModel", name, _handled("unpaused"))
+    assert condition(resource, "Drifted")["reason"] == "ChangedOutside"
+    assert await _description(registry, name) == "by hand"
+
+
 async def test_a_paused_resource_that_is_deleted_leaves_its_entry(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:

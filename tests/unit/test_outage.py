@@ -49,10 +49,20 @@ def test_an_outage_that_comes_back_at_once_is_no_new_one() -> None:
 
 async def test_the_prober_is_woken_by_the_beginning() -> None:
     outage = Outage()
-    waiting = asyncio.create_task(outage.wait_for_begin(3600))
+    waiting = asyncio.create_task(outage.wait_until_wanted(3600))
     await asyncio.sleep(0)
     outage.begin(AWAY, 0)
     await asyncio.wait_for(waiting, 5)
-    outage.end(1)
-    await outage.wait_for_begin(0.001)
+    assert outage.is_open
+
+
+async def test_a_look_may_be_wanted_while_the_registry_answers() -> None:
+    outage = Outage()
+    outage.want_look()
+    await asyncio.wait_for(outage.wait_until_wanted(3600), 5)
     assert not outage.is_open
+    # It was wanted once.
+    waiting = asyncio.create_task(outage.wait_until_wanted(3600))
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    waiting.cancel()

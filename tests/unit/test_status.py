@@ -106,6 +106,7 @@ def test_facts_are_told_and_nothing_else_of_a_kind_that_lacks_them() -> None:
         "ownedProperties": ["team"],
         "artifacts": [{"name": "card", "type": "doc-artifact", "id": "9"}],
         "observedGeneration": 1,
+        "syncedGeneration": 1,
         "conditions": [
             {
                 "type": "Ready",
@@ -221,3 +222,11 @@ def test_drift_names_a_few_fields_and_counts_the_rest() -> None:
     assert f"p{MOST_DRIFT} " not in long
     assert " and 2 more" in long
     assert " and 2 more" not in short
+
+
+def test_a_spec_counts_as_brought_about_until_the_next_one_is() -> None:
+    done = after(SYNCED)
+    away = after(problem(Severity.OUTAGE), done)
+    paused = after(PAUSED, done, generation=2)
+    assert (done.synced_generation, away.synced_generation, paused.synced_generation) == (1, 1, 1)
+    assert after(SYNCED, paused, generation=2).synced_generation == 2

@@ -198,6 +198,8 @@ class EntryStatus(Frozen):
     """Custom properties that this resource has set: one that leaves the spec is removed from the registry."""
     observed_generation: Annotated[int, Field(ge=-1)] = -1
     """The metadata.generation that the operator has dealt with last; -1 before the first time."""
+    synced_generation: Annotated[int | None, Field(ge=0)] = None
+    """The metadata.generation that the registry's entry was brought to last: a later difference is drift."""
     last_sync_time: Timestamp | None = None
     """When the operator last wrote to the registry for this resource."""
     last_handled_reconcile_at: Annotated[str, Field(max_length=RECONCILE_REQUEST_MAX_LENGTH)] | None = None
