@@ -10,11 +10,11 @@ READY := .venv/.ready
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check lint types layers prose generated test demo clean
+.PHONY: help setup generate check lint types layers prose generated test bench-client demo clean
 
 help:  ## List the targets
 	@echo "Model Registrar: make TARGET"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## Make .venv with everything that development needs
 
@@ -64,6 +64,10 @@ test: $(READY)  ## Run the whole suite on real servers; ARGS="-k name" narrows i
 	@$(BIN)/python -m devcluster.binaries
 	@echo "==> Tests: two workers, each with its own control plane and registry"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+bench-client: $(READY)  ## Compare the client with PyPI's and with bare httpx (9 minutes); ARGS="--help" for more
+	@echo "==> Benchmark of the client"
+	@$(BIN)/python -m benchmarks.client $(ARGS)
 
 demo: $(READY)  ## Show the operator at work on a cluster of its own; KEEP=1 leaves it running until Ctrl-C
 	@echo "==> Demo"
