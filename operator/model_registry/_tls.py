@@ -18,6 +18,9 @@ class Trust:
         authority: Path or PEM text of the only certificate authorities to believe; None believes the system's, so
             that a company's own count.
         verify: False believes everybody.
+
+    Attributes:
+        renewals: How often new authorities have been taken in.
     """
 
     def __init__(self, authority: Authority | None = None, *, verify: bool = True) -> None:
@@ -25,6 +28,7 @@ class Trust:
         self._verify = verify
         self._context: ssl.SSLContext | None = None
         self._file_state: tuple[int, ...] | None = None
+        self.renewals = 0
 
     def context(self) -> ssl.SSLContext:
         """Return the context; always the same one.
@@ -41,18 +45,21 @@ class Trust:
             self._context = context
         return self._context
 
-    def renew(self) -> bool:
+    def renew(self, seen: int) -> bool:
         """Take in a file of authorities that has changed since it was read; to be called when verification failed.
 
         The context is added to rather than replaced, so that the connections that work go on working.
 
+        Args:
+            seen: `renewals` before the connection was tried: many fail together, and only the first finds the file new.
+
         Returns:
-            Whether there was anything new.
+            Whether there is anything new to try again with.
         """
-        if self._context is None or self._path is None or self._state() == self._file_state:
-            return False
-        self._load(self._context)
-        return True
+        if self._context is not None and self._path is not None and self._state() != self._file_state:
+            self._load(self._context)
+            self.renewals += 1
+        return self.renewals > seen
 
     def _load(self, context: ssl.SSLContext | None) -> ssl.SSLContext:
         self._file_state = self._state()

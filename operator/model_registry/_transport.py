@@ -1,8 +1,8 @@
 """How requests reach the server: pools, the token, TLS, time limits. The only module that knows httpx.
 
 One call passes through, from the outside in: `Transport.call` (repeats what `_retry` says may be repeated), `_try` (API
-version; status -> result or error), `_exchange` (one answer, with a token that is still good), `_attempt` (one HTTP
-request, in a free slot of the pool).
+version; status -> result or error), `_exchange` (one answer, in a free slot of the pool, with a token that is good),
+`_attempt` (one HTTP request, with certificate authorities that are).
 """
 
 import asyncio
@@ -178,25 +178,29 @@ class Transport:
         return answer
 
     async def _exchange(self, request: Request, version: str, budget: Budget) -> Answer:
-        """Send a request; once more if the token was refused and there is a newer one."""
-        token = self._token.read()
-        answer = await self._attempt(request, version, token, budget)
-        if answer.status == HTTPStatus.UNAUTHORIZED:
-            newer = self._token.read(afresh=True)
-            if newer != token:
-                return await self._attempt(request, version, newer, budget)
-        return answer
-
-    async def _attempt(self, request: Request, version: str, token: str | None, budget: Budget) -> Answer:
-        """Send one HTTP request when a slot is free; once more if new certificate authorities make it pass."""
+        """Send a request when a slot is free; once more if the token was refused and there is a newer one."""
         pool = await self._pool()
         async with pool.slots:
-            try:
-                return await self._send(pool.http, request, version, token, budget)
-            except ConnectionFailed as error:
-                if not _is_distrust(error) or not self._trust.renew():
-                    raise
-            return await self._send(pool.http, request, version, token, budget)
+            # Read now, because waiting for a slot may take longer than a token lives.
+            token = self._token.read()
+            answer = await self._attempt(pool.http, request, version, token, budget)
+            if answer.status == HTTPStatus.UNAUTHORIZED:
+                newer = self._token.read(afresh=True)
+                if newer != token:
+                    return await self._attempt(pool.http, request, version, newer, budget)
+            return answer
+
+    async def _attempt(
+        self, http: httpx.AsyncClient, request: Request, version: str, token: str | None, budget: Budget
+    ) -> Answer:
+        """Send one HTTP request; once more if new certificate authorities make it pass."""
+        renewals = self._trust.renewals
+        try:
+            return await self._send(http, request, version, token, budget)
+        except ConnectionFailed as error:
+            if not _is_distrust(error) or not self._trust.renew(renewals):
+                raise
+        return await self._send(http, request, version, token, budget)
 
     async def _send(
         self, http: httpx.AsyncClient, request: Request, version: str, token: str | None, budget: Budget

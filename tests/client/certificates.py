@@ -33,6 +33,12 @@ class CertificateAuthority:
 
     def server_context(self, folder: Path, host: str = "127.0.0.1") -> ssl.SSLContext:
         """Return the TLS context of a server whose certificate is for this IP address."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.certify(context, folder, host)
+        return context
+
+    def certify(self, context: ssl.SSLContext, folder: Path, host: str = "127.0.0.1") -> None:
+        """Give a server's context a new certificate, which it shows from the next connection on."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
             self._builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)]), key)
@@ -44,9 +50,7 @@ class CertificateAuthority:
         )
         chain = folder / f"server-{certificate.serial_number}.pem"
         chain.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(chain)
-        return context
 
     def _builder(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
         now = dt.datetime.now(dt.UTC)

@@ -77,12 +77,13 @@ class FlakyProxy(ThreadingHTTPServer):
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Serve one connection, in a thread of its own."""
         if self.context is not None:
-            request = self.context.wrap_socket(request, server_side=True)
-        self.connections.add(request)
-        try:
-            super().finish_request(request, client_address)
-        finally:
-            self.connections.discard(request)
+            request = self.context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
+        with request:
+            self.connections.add(request)
+            try:
+                super().finish_request(request, client_address)
+            finally:
+                self.connections.discard(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Broken connections are what this proxy is for."""
