@@ -162,7 +162,9 @@ class WorkQueue(Generic[Key]):
         if self._running:
             self._idle.clear()
             try:
-                await asyncio.wait_for(self._idle.wait(), timeout_seconds)
+                # wait_for would make a task of its own, which kopf would cancel at its end.
+                async with asyncio.timeout(timeout_seconds):
+                    await self._idle.wait()
             except TimeoutError:
                 logger.warning("Stopped while still reconciling: %s", ", ".join(map(str, self._running)))
         for task in self._tasks:

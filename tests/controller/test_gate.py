@@ -1,0 +1,77 @@
+"""The gate that every write passes, on real servers: nothing is written without the lease, however it is tried."""
+
+import math
+from collections.abc import AsyncIterator
+
+import pytest
+
+from model_registry import ModelRegistryAPIClient
+from model_registry.types import RegisteredModel
+from registrar import handlers
+from registrar.gate import Gate
+from registrar.kube import KubernetesAPI
+from registrar.leadership import Leadership, NotLeadingError
+from registrar.metrics import Metrics
+from registrar.resources import ResourceKey
+from tests.support.fixtures import Unique
+from tests.support.resources import Namespace, manifest
+
+
+@pytest.fixture
+def leadership() -> Leadership:
+    return Leadership()
+
+
+@pytest.fixture
+def gate(leadership: Leadership) -> Gate:
+    return Gate(leadership, Metrics().to_registry)
+
+
+@pytest.fixture
+async def gated_registry(registry_url: str, gate: Gate) -> AsyncIterator[ModelRegistryAPIClient]:
+    async with ModelRegistryAPIClient.connect(registry_url, monitor=gate) as client:
+        yield client
+
+
+@pytest.fixture
+async def kube(space: Namespace, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[KubernetesAPI]:
+    monkeypatch.setenv("KUBECONFIG", str(space.cluster.kubeconfig))
+    login = handlers.log_in()
+    assert login is not None
+    api = KubernetesAPI(login, gate)
+    yield api
+    await api.aclose()
+
+
+async def test_the_registry_is_written_only_while_leading(
+    gated_registry: ModelRegistryAPIClient, leadership: Leadership, unique: Unique
+) -> None:
+    model = RegisteredModel(unique("model"))
+    with pytest.raises(NotLeadingError):
+        await gated_registry.upsert_registered_model(model)
+    assert await gated_registry.get_registered_model_by_params(name=model.name) is None
+    leadership.prolong(math.inf)
+    made = await gated_registry.upsert_registered_model(model)
+    leadership.end()
+    with pytest.raises(NotLeadingError):
+        await gated_registry.upsert_registered_model(RegisteredModel(made.name, id=made.id, description="late"))
+    assert await gated_registry.get_registered_model_by_params(name=model.name) == made
+
+
+async def test_the_api_server_is_written_only_while_leading_but_for_the_lease(
+    kube: KubernetesAPI, leadership: Leadership, space: Namespace, unique: Unique
+) -> None:
+    name = unique("model")
+    space.apply(manifest("RegisteredModel", name))
+    key = ResourceKey("RegisteredModel", space.name, name)
+    body = await kube.get(key)
+    assert body is not None
+    for write in (kube.add_finalizer(body), kube.patch_status(body, {"id": "1"}), kube.create_event({}, space.name)):
+        with pytest.raises(NotLeadingError):
+            await write
+    assert await kube.get(key) == body
+    lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name}}
+    made = await kube.request_lease("POST", space.name, json=lease)
+    assert await kube.request_lease("GET", space.name, name) == made
+    leadership.prolong(math.inf)
+    assert (await kube.add_finalizer(body))["metadata"]["finalizers"]
