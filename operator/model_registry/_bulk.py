@@ -53,6 +53,7 @@ async def bulk(calls: Iterable[Awaitable[T]] | AsyncIterable[Awaitable[T]], *, a
         Exception: What `calls` itself raises when it is iterated, after the calls under way have been cancelled.
     """
     if at_once < 1:
+        _close_unused(calls)
         raise ValueError(f"at_once must be at least 1, got {at_once}")
     source, taking = _each(calls), asyncio.Lock()
     results: Results[T] = Results()

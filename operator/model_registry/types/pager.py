@@ -32,7 +32,7 @@ class Pager(Generic[T]):
     ) -> None:
         options = options or ListOptions()
         self.options = replace(options, limit=options.limit or DEFAULT_PAGE_SIZE)
-        self._page_fn = page_fn
+        self.page_fn = page_fn
         self._by_keyword = _takes_options_by_name(page_fn)
         self._awaits = False
         self.restart()
@@ -67,18 +67,18 @@ class Pager(Generic[T]):
         self.options.is_asc = False
         return self.restart()
 
-    def page_size(self, size: int) -> Self:
+    def page_size(self, n: int) -> Self:
         """Read this many entries per request, and start over.
 
         Raises:
-            ValueError: If the size is less than 1.
+            ValueError: If it is less than 1.
         """
-        self.options.limit = checked_page_size(size)
+        self.options.limit = checked_page_size(n)
         return self.restart()
 
-    def limit(self, limit: int) -> Self:
+    def limit(self, n: int) -> Self:
         """Read this many entries per request: another name of `page_size`."""
-        return self.page_size(limit)
+        return self.page_size(n)
 
     def next_page(self) -> Any:
         """Read the next page.
@@ -141,7 +141,7 @@ class Pager(Generic[T]):
         return self.restart()
 
     def _request(self) -> list[T] | Awaitable[list[T]]:
-        result = self._page_fn(options=self.options) if self._by_keyword else self._page_fn(self.options)
+        result = self.page_fn(options=self.options) if self._by_keyword else self.page_fn(self.options)
         self._awaits = inspect.isawaitable(result)
         return result
 
