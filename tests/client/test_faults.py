@@ -38,7 +38,7 @@ STALL_SECONDS = 4.0
 
 
 def connect(proxy: FlakyProxy, **options: Any) -> ModelRegistryAPIClient:
-    return ModelRegistryAPIClient.connect(proxy.url, api_version="v1alpha3", **options)
+    return ModelRegistryAPIClient.connect(proxy.url, **options)
 
 
 def label(value: object) -> str:
