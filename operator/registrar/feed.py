@@ -34,11 +34,14 @@ class Watermark:
     def since(self) -> int:
         """The time from which the next poll asks.
 
-        The answer's time bounds it: an entry whose time lies in the future of the server that answered (a replica with
-        a fast clock wrote it) must not hide what the others write until then.
+        Behind the last answer by the overlap, because what was stamped before it can still appear. And never after the
+        latest time seen, so that an answer without it tells that the registry went back; where nothing changes, that
+        one entry is all that is told again. An entry whose time lies in the future of the server that answered (a
+        replica with a fast clock wrote it) does not hide what the others write until then.
         """
-        bound = self.highest if self.answered is None else min(self.highest, self.answered)
-        return max(0, bound - OVERLAP)
+        if self.answered is None:
+            return max(0, self.highest - OVERLAP)
+        return max(0, min(self.highest, self.answered - OVERLAP))
 
     def advanced(self, entries: Iterable[RegistryEntry], answered: int | None) -> Watermark:
         """The watermark after a poll that returned these entries."""

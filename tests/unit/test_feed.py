@@ -72,15 +72,16 @@ def test_every_change_is_told_by_the_first_poll_after_it_is_visible(made: list[C
 
 
 @given(st.lists(changes, min_size=1, max_size=30))
-def test_a_poll_repeats_only_what_is_younger_than_the_overlap(made: list[Change]) -> None:
+def test_a_quiet_registry_tells_its_latest_change_again_and_no_other(made: list[Change]) -> None:
     registry = SimulatedRegistry(made)
     end = START + 1_000_000
     watermark = Watermark(0, START).advanced(registry.since(0, end), end)
     repeated = registry.since(watermark.since, end)
-    newest = max(_current(registry, end))
-    assert {int(one.last_update_time_since_epoch or 0) for one in repeated} == {
-        stamp for stamp in _current(registry, end) if stamp >= newest - OVERLAP
-    }
+    assert {int(one.last_update_time_since_epoch or 0) for one in repeated} == {max(_current(registry, end))}
+
+
+def test_a_server_that_tells_no_time_is_asked_further_back() -> None:
+    assert Watermark(START, None).since == START - OVERLAP
 
 
 def _current(registry: SimulatedRegistry, now: int) -> set[int]:
