@@ -8,7 +8,8 @@ from collections import Counter
 
 from registrar.api.v1alpha1 import KINDS
 from registrar.context import Context
-from registrar.kube import KubernetesError
+from registrar.kube import KubernetesAPI, KubernetesError
+from registrar.resources import ResourceStore
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ async def note_listing(context: Context) -> None:
     """Set ``context.listed`` once as many resources are known as the API server counts, by kind and namespace."""
     while not context.listed.is_set():
         try:
-            if await _is_complete(context):
+            if await is_complete(context.resources, context.kube, context.settings.namespaces):
                 context.listed.set()
                 return
         except KubernetesError as error:
@@ -28,11 +29,11 @@ async def note_listing(context: Context) -> None:
         await asyncio.sleep(INTERVAL)
 
 
-async def _is_complete(context: Context) -> bool:
-    for namespace in context.settings.namespaces or (None,):
+async def is_complete(known: ResourceStore, kube: KubernetesAPI, namespaces: tuple[str, ...]) -> bool:
+    """Whether no kind has more resources in one of these namespaces (none: in all together) than are known."""
+    for namespace in namespaces or (None,):
+        counted = Counter(key.kind for key in known if namespace in {None, key.namespace})
         for kind in KINDS:
-            there = await context.kube.count(kind.PLURAL, namespace)
-            known = Counter(key.kind for key in context.resources if namespace in {None, key.namespace})
-            if known[kind.KIND] < there:
+            if counted[kind.KIND] < await kube.count(kind.PLURAL, namespace):
                 return False
     return True

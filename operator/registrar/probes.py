@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from aiohttp import web
 
 from registrar.context import Context
+from registrar.leadership import Leadership
 from registrar.resources import ResourceKey
 from registrar.workqueue import WorkQueue
 
@@ -22,7 +23,7 @@ OVERDUE = 30.0
 Queue = WorkQueue[ResourceKey]
 
 
-def why_not_live(context: Context, queue: Queue) -> list[str]:
+def why_not_live(leadership: Leadership, queue: Queue) -> list[str]:
     """What only a restart mends; empty if there is nothing."""
     problems = []
     if not queue.has_workers():
@@ -30,8 +31,8 @@ def why_not_live(context: Context, queue: Queue) -> list[str]:
     key, seconds = queue.longest_run()
     if seconds > STUCK:
         problems.append(f"{key} has been reconciled for {seconds:.0f} s")
-    if context.leadership.overdue > OVERDUE:
-        problems.append(f"the lease ended {context.leadership.overdue:.0f} s ago and the process did not")
+    if leadership.overdue > OVERDUE:
+        problems.append(f"the lease ended {leadership.overdue:.0f} s ago and the process did not")
     return problems
 
 
@@ -59,7 +60,7 @@ async def serve(context: Context, queue: Queue) -> AsyncIterator[None]:
         yield
         return
     app = web.Application()
-    app.router.add_get("/livez", _probe(lambda: why_not_live(context, queue)))
+    app.router.add_get("/livez", _probe(lambda: why_not_live(context.leadership, queue)))
     app.router.add_get("/readyz", _probe(lambda: why_not_ready(context)))
     app.router.add_get("/metrics", _metrics(context))
     runner = web.AppRunner(app, access_log=None, handle_signals=False)

@@ -110,8 +110,10 @@ async def test_metrics_count_what_was_done(
     metrics = probed.wait_metric("registrar_drift_corrected_total{kind=RegisteredModel}", 1)
     assert metrics["registrar_drift_found_total{kind=RegisteredModel}"] == 1
     assert metrics["registrar_registry_requests_total{code=200,method=PATCH}"] == 1
+    to_ready = "registrar_managed_resource_time_to_readiness_seconds_count{kind=RegisteredModel}"
+    assert metrics[to_ready] == 5, "it was Ready all the time"
     own_space.patch("RegisteredModel", names[1], {"spec": {"description": "edited"}})
-    metrics = probed.wait_metric("registrar_managed_resource_time_to_readiness_seconds_count{kind=RegisteredModel}", 6)
+    metrics = probed.wait_metric(to_ready, 6)
     assert metrics["registrar_drift_found_total{kind=RegisteredModel}"] == 1, "an edit is no drift"
 
 

@@ -1,0 +1,38 @@
+"""When the watch has told of everything that is there."""
+
+import pytest
+
+from registrar import handlers
+from registrar.api.v1alpha1 import KINDS
+from registrar.gate import Gate
+from registrar.kube import KubernetesAPI
+from registrar.leadership import Leadership
+from registrar.listing import is_complete
+from registrar.metrics import Metrics
+from registrar.resources import ResourceKey, ResourceStore
+from tests.support.fixtures import Unique
+from tests.support.resources import Namespace, manifest
+
+
+async def test_the_listing_is_complete_when_all_kinds_of_all_namespaces_are(
+    own_space: Namespace, space: Namespace, monkeypatch: pytest.MonkeyPatch, unique: Unique
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(own_space.cluster.kubeconfig))
+    login = handlers.log_in()
+    assert login is not None
+    kube = KubernetesAPI(login, Gate(Leadership(), Metrics().to_kubernetes))
+    names = [f"{unique('one')}-{number}" for number in range(3)]
+    own_space.apply(*(manifest("RegisteredModel", name) for name in names))
+    space.apply(manifest("ModelVersion", names[0], registeredModelRef={"name": names[0]}))
+    places = (own_space.name, space.name)
+    known = ResourceStore()
+    there = [ResourceKey("RegisteredModel", own_space.name, name) for name in names]
+    for key in (*there, ResourceKey("ModelVersion", space.name, names[0])):
+        assert not await is_complete(known, kube, places)
+        body = await kube.get(key)
+        assert body is not None
+        known.put(body)
+    assert await is_complete(known, kube, places)
+    in_all = sum([await kube.count(kind.PLURAL, None) for kind in KINDS])
+    assert in_all >= len(known)
+    await kube.aclose()
