@@ -87,7 +87,8 @@ class Entries(Generic[EntryT]):
         answer = await self._transport.call(Request("GET", path, params=asked))
         entries = self._read(answer, lambda body: _wire.read_list(self._kind.entry, body))
         if options is not None:
-            options.next_page_token = answer.body.get("nextPageToken") or ""
+            token = answer.body.get("nextPageToken")
+            options.next_page_token = token if isinstance(token, str) else ""
             options.answered_at = answer.answered_at
         return entries
 
@@ -236,7 +237,7 @@ class Entries(Generic[EntryT]):
     def _read(self, answer: Answer, reader: Callable[[Mapping[str, Any]], ReadT]) -> ReadT:
         try:
             return reader(answer.body)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise answer.unusable(f"the answer is no {self._kind.noun} as the registry writes one") from error
 
 

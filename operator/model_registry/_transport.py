@@ -15,6 +15,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import anyio
@@ -254,6 +255,8 @@ class Transport:
         return httpx.AsyncClient(
             verify=context,
             follow_redirects=False,
+            # Whoever is before the registry may set any; one that cannot be sent back would end all later calls.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             trust_env=not self._address.is_loopback,
             limits=httpx.Limits(
                 max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT, keepalive_expiry=_KEEPALIVE_SECONDS

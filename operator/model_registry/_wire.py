@@ -12,7 +12,7 @@ EntryT = TypeVar("EntryT", bound=RegistryEntry)
 
 _BY_REGISTRY = {"id", "create_time_since_epoch", "last_update_time_since_epoch"}
 _IMMUTABLE = {"name", "registered_model_id"}
-_ARTIFACT_CLASSES: dict[Any, type[Artifact]] = {
+_ARTIFACT_CLASSES: dict[str, type[Artifact]] = {
     "model-artifact": ModelArtifact,
     "doc-artifact": DocArtifact,
     "dataset-artifact": DataSet,
@@ -51,7 +51,8 @@ def read(cls: type[EntryT], body: Mapping[str, Any]) -> EntryT:
     Raises:
         ValueError: If the object is no such entry, or has no ID.
     """
-    of_type = _ARTIFACT_CLASSES.get(body.get("artifactType"))
+    kind = body.get("artifactType")
+    of_type = _ARTIFACT_CLASSES.get(kind) if isinstance(kind, str) else None
     if of_type is not None and not issubclass(cls, of_type):
         cls = cast("type[EntryT]", of_type)
     fields = {
