@@ -23,11 +23,14 @@ async def test_the_listing_is_complete_when_all_kinds_of_all_namespaces_are(
     kube = KubernetesAPI(login, Gate(Leadership(), Metrics().to_kubernetes))
     names = [f"{unique('one')}-{number}" for number in range(3)]
     own_space.apply(*(manifest("RegisteredModel", name) for name in names))
-    space.apply(manifest("ModelVersion", names[0], registeredModelRef={"name": names[0]}))
+    version = manifest("ModelVersion", names[0], registeredModelRef={"name": names[0]})
+    own_space.apply(version)
+    space.apply(version)
     places = (own_space.name, space.name)
     known = ResourceStore()
     there = [ResourceKey("RegisteredModel", own_space.name, name) for name in names]
-    for key in (*there, ResourceKey("ModelVersion", space.name, names[0])):
+    there += [ResourceKey("ModelVersion", place, names[0]) for place in places]
+    for key in there:
         assert not await is_complete(known, kube, places)
         body = await kube.get(key)
         assert body is not None
