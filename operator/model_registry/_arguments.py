@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ._tls import Authority
 from ._token import Token
 from .core import ModelRegistryAPIClient
 from .exceptions import StoreError
@@ -51,7 +52,7 @@ def effective_port(server_address: str, port: int | str | None) -> int | str:
 
 
 def core_client(
-    server_address: str, port: int | str, token: Token | None, authority: str | None, *, is_secure: bool | None
+    server_address: str, port: int | str, token: Token | None, authority: Authority | None, *, is_secure: bool | None
 ) -> ModelRegistryAPIClient:
     """Make the client of these arguments.
 

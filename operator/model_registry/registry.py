@@ -11,6 +11,7 @@ from . import _background
 from ._arguments import core_client, effective_port, named_authority, token_file
 from ._left_out import HIGH_LEVEL, LeavesOut
 from ._registration import ArtifactFields, register
+from ._tls import Authority
 from ._token import Token
 from .core import ModelRegistryAPIClient
 from .exceptions import StoreError
@@ -76,7 +77,7 @@ class ModelRegistry(LeavesOut):
         is_secure: bool | None = None,
         user_token: Token | None = None,
         user_token_envvar: str | None = None,
-        custom_ca: str | None = None,
+        custom_ca: Authority | None = None,
         custom_ca_envvar: str | None = None,
         log_level: int | None = None,
         async_runner: Callable[[Coroutine[Any, Any, Any]], Any] | None = None,

@@ -1,16 +1,27 @@
-"""Runs the examples of docs/client.md, from top to bottom, against a registry."""
+"""Runs the examples of docs/client.md, from top to bottom, against a registry; compares the reference with the code."""
 
 import ast
 import inspect
 import re
 from collections.abc import Callable
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
-PAGE = Path(__file__).parents[2] / "docs" / "client.md"
+import pytest
+
+import model_registry
+from model_registry import ModelRegistry, ModelRegistryAPIClient, Pager, Results, exceptions, types, utils
+from model_registry.types import ListOptions, RegistryEntry
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = DOCS / "client.md"
+REFERENCE = DOCS / "reference" / "client.md"
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ROW = re.compile(r"^\| `(\w+)(?:\(([^`]*)\))?` \|", re.MULTILINE)
 
 
+@pytest.mark.filterwarnings("ignore:User access token is missing")
 async def test_the_examples_run_as_they_stand(registry_url: str, unique: Callable[[str], str]) -> None:
     page = PAGE.read_text()
     names: dict[str, Any] = {}
@@ -24,4 +35,89 @@ async def test_the_examples_run_as_they_stand(registry_url: str, unique: Callabl
         result = eval(code, names)  # noqa: S307 - our own page
         if inspect.isawaitable(result):
             await result
+    names["registry"].close()
     await names["client"].aclose()
+
+
+def section(heading: str) -> dict[str, str]:
+    """Return what a section of the reference lists, with the parameters of what takes some."""
+    _, _, after = REFERENCE.read_text().partition(f"\n## {heading}\n")
+    assert after, heading
+    return {row[1]: row[2] or "" for row in ROW.finditer(after.partition("\n## ")[0])}
+
+
+def parameters(function: Callable[..., Any]) -> str:
+    """Parameters as the reference writes them: names, defaults, what goes by name only."""
+    shown = []
+    for each in inspect.signature(function).parameters.values():
+        if each.name in ("self", "cls"):
+            continue
+        if each.kind is each.KEYWORD_ONLY and "*" not in shown:
+            shown.append("*")
+        prefix = "**" if each.kind is each.VAR_KEYWORD else ""
+        default = "" if each.default is each.empty else f"={each.default!r}"
+        shown.append(f"{prefix}{each.name}{default}")
+    return ", ".join(shown)
+
+
+def methods(cls: type[Any]) -> dict[str, str]:
+    """The public methods of a class and of its bases in this package."""
+    found: dict[str, str] = {}
+    for base in cls.__mro__:
+        for name in vars(base) if base.__module__.startswith("model_registry") else ():
+            value = inspect.getattr_static(cls, name)
+            if isinstance(value, property):
+                found[name] = ""
+            elif callable(getattr(cls, name)) and not name.startswith("_"):
+                found[name] = parameters(getattr(cls, name))
+    return found
+
+
+@pytest.mark.parametrize("cls", [ModelRegistry, ModelRegistryAPIClient, Results, Pager, ListOptions])
+def test_the_reference_lists_every_method_with_its_parameters(cls: type[Any]) -> None:
+    assert section(cls.__name__) == methods(cls)
+
+
+def test_the_reference_lists_every_name_of_the_package() -> None:
+    assert set(section("model_registry")) == set(model_registry.__all__)
+
+
+def test_the_reference_lists_every_type() -> None:
+    assert set(section("model_registry.types")) == set(types.__all__)
+
+
+def test_the_reference_lists_every_exception() -> None:
+    raised = {name for name, value in vars(exceptions).items() if inspect.isclass(value) and value is not Any}
+    assert set(section("model_registry.exceptions")) == raised
+
+
+def test_the_reference_lists_every_function_of_utils() -> None:
+    public = {
+        name: parameters(value)
+        for name, value in vars(utils).items()
+        if inspect.isfunction(value) and not name.startswith("_") and value.__module__ == utils.__name__
+    }
+    assert section("model_registry.utils") == public
+
+
+def test_the_reference_lists_every_field_of_every_entry() -> None:
+    text = REFERENCE.read_text()
+    entries = [
+        value
+        for name in types.__all__
+        if inspect.isclass(value := getattr(types, name)) and issubclass(value, RegistryEntry)
+    ]
+    assert len(entries) > 5
+    for entry in entries:
+        (row,) = re.findall(rf"^\| `{entry.__name__}` \| (.*) \|$", text.partition("\n## Fields\n")[2], re.MULTILINE)
+        inherited = set(entry.__mro__[1].model_fields) if issubclass(entry.__mro__[1], RegistryEntry) else set()
+        assert set(re.findall(r"`(\w+)`", row)) == set(entry.model_fields) - inherited, entry.__name__
+
+
+def test_the_reference_lists_every_member_of_every_enumeration() -> None:
+    text = REFERENCE.read_text()
+    for name in types.__all__:
+        cls = getattr(types, name)
+        if inspect.isclass(cls) and issubclass(cls, Enum):
+            (row,) = re.findall(rf"^\| `{name}` \| (.*) \|$", text.partition("\n## Fields\n")[2], re.MULTILINE)
+            assert re.findall(r"`(\w+)`", row) == [member.name for member in cls], name

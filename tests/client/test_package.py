@@ -94,8 +94,46 @@ async def main() -> None:
 asyncio.run(main())
 """
 
+SYNCHRONOUS_PROGRAM = """
+from pathlib import Path
+
+from model_registry import ModelRegistry, ModelRegistryAPIClient, RegisteredModel, bulk
+from model_registry.types import DataSet, Metric, ModelVersion, Pager
+
+
+def main() -> None:
+    with ModelRegistry("http://localhost:8080", author="me", user_token=Path("token")) as registry:
+        model = registry.register_model(
+            "HAL",
+            "s3://b/k",
+            model_format_name="onnx",
+            model_format_version="1",
+            version="9000",
+            storage_key="connection",
+            metadata={"accuracy": 0.9, "reviewed": True},
+        )
+        reveal_type(model)
+        reveal_type(registry.get_model_version("HAL", "9000"))
+        reveal_type(registry.get_model_artifact("HAL", "9000"))
+        reveal_type(registry.update(ModelVersion("9000", id="2")))
+        reveal_type(registry.get_registered_models().page_size(5))
+        for version in registry.get_model_versions("HAL").descending():
+            reveal_type(version)
+
+
+async def many(client: ModelRegistryAPIClient) -> None:
+    results = await bulk(client.upsert_registered_model(RegisteredModel(f"m{number}")) for number in range(9))
+    reveal_type(results[0])
+    reveal_type(results.values())
+    reveal_type(results.failures)
+    found = await bulk(client.get_model_versions(m.id) async for m in Pager(client.get_registered_models))
+    reveal_type(found.values())
+    reveal_type(DataSet("d").schema)
+    reveal_type(Metric("m", value=1).value)
+"""
+
 WRONG_PROGRAM = """
-from model_registry import ModelRegistryAPIClient, RegisteredModel
+from model_registry import ModelRegistry, ModelRegistryAPIClient, RegisteredModel
 
 
 async def wrong(client: ModelRegistryAPIClient) -> None:
@@ -103,6 +141,13 @@ async def wrong(client: ModelRegistryAPIClient) -> None:
     RegisteredModel("m").owner = 5
     await client.upsert_model_version(RegisteredModel("m"))
     ModelRegistryAPIClient.secure_connection("r")
+    await client.get_experiments()
+
+
+def wrong_too(registry: ModelRegistry) -> None:
+    registry.register_model("m", "u", version="v", model_format_name="f", model_format_version="1", storage_kye="k")
+    registry.update("m")
+    registry.save_to_s3("path", "bucket", "prefix")
 """
 
 
@@ -118,10 +163,15 @@ def check_types(program: str, folder: Path) -> str:
     ).stdout
 
 
+def revealed_types(program: str, folder: Path) -> list[str]:
+    """Return the types that a program without mistakes asks to be shown."""
+    *shown, verdict = check_types(program, folder).splitlines()
+    assert verdict == "Success: no issues found in 1 source file", "\n".join(shown)
+    return [line.split('"')[1].replace("builtins.", "") for line in shown if "Revealed type" in line]
+
+
 def test_a_users_program_passes_a_strict_type_check(tmp_path: Path) -> None:
-    lines = check_types(USERS_PROGRAM, tmp_path).splitlines()
-    revealed = [line.split('"')[1].replace("builtins.", "") for line in lines if "Revealed type" in line]
-    assert revealed == [
+    assert revealed_types(USERS_PROGRAM, tmp_path) == [
         "model_registry.types.contexts.RegisteredModel",
         "model_registry.types.contexts.RegisteredModel | None",
         "dict[str, bool | int | float | str] | None",
@@ -130,11 +180,29 @@ def test_a_users_program_passes_a_strict_type_check(tmp_path: Path) -> None:
         "list[model_registry.types.artifacts.Artifact]",
         "model_registry.types.contexts.RegisteredModel",
     ]
-    assert lines[-1] == "Success: no issues found in 1 source file"
+
+
+def test_a_synchronous_program_passes_a_strict_type_check(tmp_path: Path) -> None:
+    assert revealed_types(SYNCHRONOUS_PROGRAM, tmp_path) == [
+        "model_registry.types.contexts.RegisteredModel",
+        "model_registry.types.contexts.ModelVersion | None",
+        "model_registry.types.artifacts.ModelArtifact | None",
+        "model_registry.types.contexts.ModelVersion",
+        "model_registry.types.pager.Pager[model_registry.types.contexts.RegisteredModel]",
+        "model_registry.types.contexts.ModelVersion",
+        "model_registry.types.contexts.RegisteredModel | Exception",
+        "list[model_registry.types.contexts.RegisteredModel]",
+        "dict[int, Exception]",
+        "list[list[model_registry.types.contexts.ModelVersion]]",
+        "str | None",
+        "float",
+    ]
 
 
 def test_a_users_mistakes_are_found_by_a_type_check(tmp_path: Path) -> None:
     report = check_types(WRONG_PROGRAM, tmp_path)
-    for code in ("attr-defined", "assignment", "arg-type", "call-arg"):
+    for code in ("attr-defined", "assignment", "arg-type", "call-arg", "type-var"):
         assert f"[{code}]" in report
-    assert "Found 4 errors" in report
+    for left_out in ("get_experiments", "save_to_s3"):
+        assert f'has no attribute "{left_out}"' in report
+    assert "Found 8 errors" in report

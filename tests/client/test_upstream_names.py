@@ -1,0 +1,145 @@
+"""Programs written for the PyPI distribution `model-registry` find its names here, or are told what to do instead.
+
+`upstream_names.json` was recorded by `inspect` from its versions 0.3.10 (the last but one that speaks v1alpha3) and
+0.3.18: the public names of its modules, the members of its classes, the parameters of its functions ("*" stands before
+those that go by name only).
+"""
+
+import importlib
+import inspect
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import model_registry
+from model_registry import _left_out, core, exceptions, types, utils
+from model_registry.core import ModelRegistryAPIClient
+
+RECORDED = json.loads(Path(__file__).with_name("upstream_names.json").read_text())
+MIGRATION = Path(__file__).parents[2] / "docs" / "migration.md"
+
+MODULES = {module.__name__: module for module in (model_registry, core, exceptions, types, utils)}
+LEFT_OUT_OF_MODULES: dict[str, set[str]] = {
+    "model_registry.exceptions": {"ExperimentRunError", "ExperimentRunStoreError"},
+    "model_registry.types": set(_left_out.TYPES),
+    "model_registry.utils": set(_left_out.UTILS),
+}
+LEFT_OUT_OF_CLASSES: dict[str, set[str]] = {
+    "ListOptions": {"as_options"},
+    "ModelRegistry": set(_left_out.HIGH_LEVEL),
+    "ModelRegistryAPIClient": set(_left_out.CORE),
+}
+LEFT_OUT_OF_ENTRIES = {
+    # To and from the generated classes.
+    *("as_basemodel", "create", "from_artifact", "from_basemodel", "update", "validate_artifact", "wrap"),
+    # Of artifacts, in 0.3.10.
+    *("experiment_id", "experiment_run_id"),
+}
+ALL_LEFT_OUT = LEFT_OUT_OF_ENTRIES.union(*LEFT_OUT_OF_MODULES.values(), *LEFT_OUT_OF_CLASSES.values())
+
+
+def recorded(section: str) -> list[Any]:
+    return [
+        pytest.param(owner, names, id=f"{version}-{owner}")
+        for version, record in RECORDED.items()
+        for owner, names in record[section].items()
+    ]
+
+
+def class_of(name: str) -> type[Any]:
+    found: type[Any] = getattr(model_registry, name, None) or getattr(types, name)
+    return found
+
+
+def is_here(owner: str) -> bool:
+    """Tell whether a recorded class is one of ours, not one of those left out."""
+    return not any(owner in names for names in LEFT_OUT_OF_MODULES.values())
+
+
+def left_out_of(owner: str) -> set[str]:
+    is_entry = hasattr(types, owner) and issubclass(class_of(owner), types.RegistryEntry)
+    return LEFT_OUT_OF_ENTRIES if is_entry else LEFT_OUT_OF_CLASSES.get(owner, set())
+
+
+@pytest.mark.parametrize(("module", "names"), recorded("names"))
+def test_every_name_of_a_module_is_here_or_left_out_by_name(module: str, names: list[str]) -> None:
+    left_out = LEFT_OUT_OF_MODULES.get(module, set())
+    for name in names:
+        if name in left_out:
+            with pytest.raises(ImportError, match=name):
+                exec(f"from {module} import {name}", {})  # noqa: S102 - the very statement that users write
+        else:
+            assert hasattr(importlib.import_module(module), name), name
+
+
+@pytest.mark.parametrize(("owner", "names"), recorded("members"))
+def test_every_member_of_a_class_is_here_or_left_out_by_name(owner: str, names: list[str]) -> None:
+    if not is_here(owner):
+        return
+    cls = class_of(owner)
+    here = {name for name in names if hasattr(cls, name)} | set(inspect.signature(cls).parameters)
+    here |= set(getattr(cls, "model_fields", ())) | set(getattr(cls, "__dataclass_fields__", ()))
+    here |= set(vars(types.Pager(list))) if cls is types.Pager else set()
+    assert set(names) - here <= left_out_of(owner)
+
+
+@pytest.mark.parametrize(("function", "theirs"), recorded("signatures"))
+def test_every_call_of_upstreams_is_one_of_ours(function: str, theirs: list[str]) -> None:
+    """Positional parameters stand at the same place under the same name; keywords are taken."""
+    owner, _, method = function.partition(".")
+    if not is_here(owner) or (method and method in left_out_of(owner)):
+        return
+    found = getattr(class_of(owner), method) if method else getattr(utils, owner, None) or class_of(owner)
+    ours = [each for each in inspect.signature(found).parameters.values() if each.name != "self"]
+    positional = theirs[: theirs.index("*")] if "*" in theirs else [name for name in theirs if name[0] != "*"]
+    at_the_same_place = [each.name for each in ours if each.kind is each.POSITIONAL_OR_KEYWORD][: len(positional)]
+    assert at_the_same_place == positional
+    names = {each.name for each in ours}
+    keywords = {name for name in theirs if not name.startswith("*")}
+    assert keywords <= names or any(each.kind is each.VAR_KEYWORD for each in ours)
+
+
+def test_what_is_left_out_is_upstreams_and_not_here() -> None:
+    upstream = {name for record in RECORDED.values() for names in record["names"].values() for name in names}
+    upstream |= {name for record in RECORDED.values() for names in record["members"].values() for name in names}
+    assert upstream >= ALL_LEFT_OUT
+    for owner, names in LEFT_OUT_OF_CLASSES.items():
+        assert not any(hasattr(class_of(owner), name) for name in names)
+
+
+def test_what_is_left_out_is_in_the_migration_guide() -> None:
+    page = MIGRATION.read_text()
+    for name in sorted(ALL_LEFT_OUT):
+        assert f"`{name}`" in page, name
+
+
+def test_a_name_that_is_left_out_says_so_where_it_is_imported() -> None:
+    with pytest.raises(ImportError, match=r"'S3Params' from 'model_registry.utils': uploads are left out: upload the"):
+        from model_registry.utils import S3Params  # type: ignore[attr-defined]  # noqa: F401, PLC0415 - left out
+    with pytest.raises(ImportError, match=r"'Experiment' from 'model_registry.types': experiments"):
+        from model_registry.types import Experiment  # type: ignore[attr-defined]  # noqa: F401, PLC0415 - left out
+
+
+@pytest.mark.parametrize("module", ["model_registry.types", "model_registry.utils"])
+def test_a_name_that_nobody_knows_is_missing_as_anywhere(module: str) -> None:
+    assert not hasattr(importlib.import_module(module), "nobodys")
+
+
+def test_a_method_that_is_left_out_says_so_where_it_is_called() -> None:
+    client = ModelRegistryAPIClient.connect("http://localhost")
+    with pytest.raises(AttributeError, match="no attribute 'get_experiments': experiments and their runs are left out"):
+        client.get_experiments  # type: ignore[attr-defined]  # noqa: B018 - the look-up is the point
+    with pytest.raises(AttributeError, match=r"no attribute 'nobodys'$"):
+        client.nobodys  # type: ignore[attr-defined]  # noqa: B018 - the same
+    assert not hasattr(client, "get_experiments")
+
+
+def test_upstreams_other_words_for_our_types() -> None:
+    assert isinstance(True, types.SupportedTypes)
+    assert issubclass(types.RegisteredModel, types.base.BaseResourceModel)
+    by_name = types.ArtifactTypeQueryParam
+    assert by_name["MODEL_MINUS_ARTIFACT"] is by_name["MODEL_ARTIFACT"]
+    assert by_name["DOC_MINUS_ARTIFACT"] is by_name["DOC_ARTIFACT"]
+    assert by_name["DATASET_MINUS_ARTIFACT"] is by_name["DATASET_ARTIFACT"]
