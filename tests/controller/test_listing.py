@@ -29,7 +29,7 @@ async def test_the_listing_is_complete_when_all_kinds_of_all_namespaces_are(
     places = (own_space.name, space.name)
     known = ResourceStore()
     there = [ResourceKey("RegisteredModel", own_space.name, name) for name in names]
-    there += [ResourceKey("ModelVersion", place, names[0]) for place in places]
+    there += [ResourceKey("ModelVersion", place, names[0]) for place in reversed(places)]
     for key in there:
         assert not await is_complete(known, kube, places)
         body = await kube.get(key)
