@@ -14,6 +14,7 @@ from model_registry.exceptions import (
     ConflictError,
     ConnectionFailed,
     OutcomeUnknown,
+    RequestTimeout,
     ServerError,
 )
 from model_registry.types import DocArtifact, ModelVersion, RegisteredModel
@@ -121,6 +122,21 @@ async def test_a_call_takes_its_time_once_over_all_tries() -> None:
                 await client.get_registered_models()
     assert raised.value.retry_after == 1
     assert len(server.received) == 2, "after one second of waiting there is no time for another"
+
+
+async def test_a_try_that_ran_out_of_time_is_the_last() -> None:
+    released = threading.Event()
+
+    def stall(_: Received) -> Reply:
+        released.wait()
+        return NO_ENTRY
+
+    with serving(stall) as server:
+        async with ModelRegistryAPIClient.connect(server.url, timeout=0.5) as client:
+            with pytest.raises(RequestTimeout, match=r"no answer within 0\.5 s"):
+                await client.get_registered_models()
+        released.set()
+    assert len(server.received) == 1
 
 
 async def test_a_create_whose_look_up_stalls_too_ends_in_its_time() -> None:
