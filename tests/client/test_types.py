@@ -85,8 +85,8 @@ def test_an_unknown_state_stays_text() -> None:
 
 
 def test_a_misspelt_field_is_refused() -> None:
-    with pytest.raises(ValidationError, match=r"onwer\s+Extra inputs are not permitted"):
-        RegisteredModel("n", onwer="me")
+    with pytest.raises(ValidationError, match=r"owners\s+Extra inputs are not permitted"):
+        RegisteredModel("n", owners="me")
 
 
 def test_fields_may_be_given_by_the_registrys_own_names() -> None:
