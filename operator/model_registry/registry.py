@@ -61,6 +61,9 @@ class ModelRegistry(LeavesOut):
         StoreError: If there is no token for a secure connection, its file cannot be read, or the registry does not
             answer as one.
 
+    Attributes:
+        api: The asynchronous client underneath; its calls are run by `async_runner`.
+
     Every method raises, of `model_registry.exceptions`:
         APIStatusError: The subclass that fits, if the server answers with an error.
         ConnectionFailed: If there is no answer; `OutcomeUnknown` if a create may have been carried out.
@@ -94,10 +97,10 @@ class ModelRegistry(LeavesOut):
         ca = custom_ca or named_authority(custom_ca_envvar)
         port = effective_port(server_address, port)
         self.hint_server_address_port(server_address, port)
-        self._api = core_client(server_address, port, token, ca, is_secure=is_secure)
+        self.api = core_client(server_address, port, token, ca, is_secure=is_secure)
         if async_runner is None:
             # Left to itself, a client that nobody closed may lose its sockets before it could close them.
-            weakref.finalize(self, _background.start, self._api.aclose).atexit = False
+            weakref.finalize(self, _background.start, self.api.aclose).atexit = False
         self.get_registered_models().page_size(1).next_page()
 
     @staticmethod
@@ -115,7 +118,7 @@ class ModelRegistry(LeavesOut):
 
     def close(self) -> None:
         """Close the connections; a later call opens new ones."""
-        self.async_runner(self._api.aclose())
+        self.async_runner(self.api.aclose())
 
     def __enter__(self) -> Self:
         return self
@@ -191,7 +194,7 @@ class ModelRegistry(LeavesOut):
             **more,
         )
         model = RegisteredModel(name, owner=owner or self._author)
-        return self.async_runner(register(self._api, model, new_version, artifact))
+        return self.async_runner(register(self.api, model, new_version, artifact))
 
     def update(self, model: EntryT) -> EntryT:
         """Write the fields of a model, a version or an artifact that are not None; return it as stored.
@@ -205,12 +208,12 @@ class ModelRegistry(LeavesOut):
             raise StoreError(f"Model must be an instance of {RegistryEntry.__name__} or a subclass")
         if not model.id:
             raise StoreError("Model must have an ID")
-        updated: EntryT = self.async_runner(_update(self._api, model))
+        updated: EntryT = self.async_runner(_update(self.api, model))
         return updated
 
     def get_registered_model(self, name: str) -> RegisteredModel | None:
         """Return the model of this name."""
-        return self.async_runner(self._api.get_registered_model_by_params(name))
+        return self.async_runner(self.api.get_registered_model_by_params(name))
 
     def get_model_version(self, name: str, version: str) -> ModelVersion | None:
         """Return the version of this name of the model of that name.
@@ -218,7 +221,7 @@ class ModelRegistry(LeavesOut):
         Raises:
             StoreError: If there is no such model.
         """
-        return self.async_runner(self._api.get_model_version_by_params(self._model_id(name), version))
+        return self.async_runner(self.api.get_model_version_by_params(self._model_id(name), version))
 
     def get_model_artifact(self, name: str, version: str) -> ModelArtifact | None:
         """Return the artifact that `register_model` made for this version: it has the model's name.
@@ -229,13 +232,13 @@ class ModelRegistry(LeavesOut):
         found = self.get_model_version(name, version)
         if found is None:
             raise StoreError(f"Version {version} does not exist")
-        return self.async_runner(self._api.get_model_artifact_by_params(name, found.id))
+        return self.async_runner(self.api.get_model_artifact_by_params(name, found.id))
 
     def get_registered_models(self) -> Pager[RegisteredModel]:
         """Return an iterator over the models."""
 
         def page(options: ListOptions) -> list[RegisteredModel]:
-            return self.async_runner(self._api.get_registered_models(options))
+            return self.async_runner(self.api.get_registered_models(options))
 
         return Pager(page)
 
@@ -248,7 +251,7 @@ class ModelRegistry(LeavesOut):
         model_id = self._model_id(name)
 
         def page(options: ListOptions) -> list[ModelVersion]:
-            return self.async_runner(self._api.get_model_versions(model_id, options))
+            return self.async_runner(self.api.get_model_versions(model_id, options))
 
         return Pager(page)
 

@@ -60,9 +60,9 @@ async def test_calls_work_inside_a_running_event_loop(registry: ModelRegistry, u
 
 async def test_calls_work_beside_the_asynchronous_client(registry: ModelRegistry, unique: Unique) -> None:
     registry.register_model(unique("m"), "s3://1", **FORMAT, version="v1")
-    found = await registry._api.get_registered_model_by_params(unique("m"))
+    found = await registry.api.get_registered_model_by_params(unique("m"))
     assert found == registry.get_registered_model(unique("m"))
-    await registry._api.aclose()
+    await registry.api.aclose()
 
 
 def test_threads_share_one_background_loop(registry: ModelRegistry, unique: Unique) -> None:

@@ -2,7 +2,7 @@
 
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,11 +29,6 @@ FORMAT: dict[str, Any] = {"model_format_name": "onnx", "model_format_version": "
 
 def connect(url: str, **arguments: Any) -> ModelRegistry:
     return ModelRegistry(url, **{"author": "me", "user_token": "t", **arguments})
-
-
-def core(registry: ModelRegistry, call: Coroutine[Any, Any, Any]) -> Any:
-    """Make a call of the client underneath: what the synchronous one cannot see or leave behind."""
-    return registry.async_runner(call)
 
 
 @pytest.fixture
@@ -159,10 +154,21 @@ def test_a_registration_that_failed_in_between_is_completed_by_repeating_it(
         model = registry.register_model(unique("m"), "s3://1", **call)
         (version,) = registry.get_model_versions(unique("m"))
         assert version.registered_model_id == model.id
-        artifacts = core(registry, registry._api.get_model_version_artifacts(version.id))
+        artifacts = registry.async_runner(registry.api.get_model_version_artifacts(version.id))
         assert [(artifact.name, artifact.uri) for artifact in artifacts] == [(unique("m"), "s3://1")]
         with pytest.raises(DuplicateError, match="already exists"):
             registry.register_model(unique("m"), "s3://1", **call)
+
+
+def test_a_leftover_is_completed_by_a_call_that_says_no_more_than_it_must(
+    registry: ModelRegistry, unique: Unique
+) -> None:
+    model = registry.async_runner(registry.api.upsert_registered_model(RegisteredModel(unique("m"))))
+    registry.async_runner(registry.api.upsert_model_version(ModelVersion("v1", author="me", description="d"), model.id))
+    registry.register_model(unique("m"), "s3://1", **FORMAT, version="v1")
+    artifact = registry.get_model_artifact(unique("m"), "v1")
+    assert artifact is not None
+    assert artifact.uri == "s3://1"
 
 
 @pytest.mark.parametrize(
@@ -177,13 +183,13 @@ def test_a_registration_that_failed_in_between_is_completed_by_repeating_it(
 def test_a_version_without_artifact_that_is_another_is_not_taken_for_a_leftover(
     registry: ModelRegistry, unique: Unique, different: dict[str, Any], named: str
 ) -> None:
-    model = core(registry, registry._api.upsert_registered_model(RegisteredModel(unique("m"))))
+    model = registry.async_runner(registry.api.upsert_registered_model(RegisteredModel(unique("m"))))
     left = ModelVersion("v1", author="me", description="d", custom_properties={"a": 1})
-    version = core(registry, registry._api.upsert_model_version(left, model.id))
+    version = registry.async_runner(registry.api.upsert_model_version(left, model.id))
     call: dict[str, Any] = {**FORMAT, "version": "v1", "version_description": "d", "metadata": {"a": 1}}
     with pytest.raises(DuplicateError, match=f"with another {named}: .*`update` version {version.id} first"):
         registry.register_model(unique("m"), "s3://1", **{**call, **different})
-    assert core(registry, registry._api.get_model_version_artifacts(version.id)) == []
+    assert registry.async_runner(registry.api.get_model_version_artifacts(version.id)) == []
     registry.register_model(unique("m"), "s3://1", **call)
     assert registry.get_model_version(unique("m"), "v1") == version
 
@@ -203,7 +209,7 @@ def test_of_registrations_of_one_version_at_once_one_succeeds_as_a_whole(
     (winner,) = (outcome for outcome in outcomes if isinstance(outcome, str))
     assert all(isinstance(outcome, DuplicateError) for outcome in outcomes if outcome != winner)
     (version,) = registry.get_model_versions(unique("m"))
-    (artifact,) = core(registry, registry._api.get_model_version_artifacts(version.id))
+    (artifact,) = registry.async_runner(registry.api.get_model_version_artifacts(version.id))
     assert artifact.uri == winner
 
 
@@ -213,7 +219,9 @@ def test_updates_of_every_kind(registry: ModelRegistry, unique: Unique) -> None:
     artifact = registry.get_model_artifact(unique("m"), "v1")
     assert version is not None
     assert artifact is not None
-    document = core(registry, registry._api.upsert_model_version_artifact(DocArtifact("README", uri="u"), version.id))
+    document = registry.async_runner(
+        registry.api.upsert_model_version_artifact(DocArtifact("README", uri="u"), version.id)
+    )
     for entry in (model, version, artifact, document):
         entry.description = "changed"
         updated = registry.update(entry)
@@ -242,11 +250,11 @@ def test_what_does_not_exist_is_none_or_an_error_that_names_it(registry: ModelRe
             call(unique("nobodys"), "v1")
     with pytest.raises(StoreError, match=f"^Model {unique('nobodys')} does not exist$"):
         registry.get_model_versions(unique("nobodys"))
-    model = core(registry, registry._api.upsert_registered_model(RegisteredModel(unique("m"))))
+    model = registry.async_runner(registry.api.upsert_registered_model(RegisteredModel(unique("m"))))
     assert registry.get_model_version(unique("m"), "v1") is None
     with pytest.raises(StoreError, match=r"^Version v1 does not exist$"):
         registry.get_model_artifact(unique("m"), "v1")
-    core(registry, registry._api.upsert_model_version(ModelVersion("v1"), model.id))
+    registry.async_runner(registry.api.upsert_model_version(ModelVersion("v1"), model.id))
     assert registry.get_model_artifact(unique("m"), "v1") is None
 
 
@@ -273,7 +281,7 @@ def test_uploads_say_what_to_do_instead(registry: ModelRegistry) -> None:
 
 
 def test_a_call_for_the_client_underneath_can_be_run(registry: ModelRegistry, unique: Unique) -> None:
-    model = registry.async_runner(registry._api.upsert_registered_model(RegisteredModel(unique("m"))))
+    model = registry.async_runner(registry.api.upsert_registered_model(RegisteredModel(unique("m"))))
     assert registry.get_registered_model(unique("m")) == model
 
 
