@@ -41,7 +41,6 @@ class Context:
         corrections: what was written back lately.
         readiness: since when resources are not Ready.
         listed: set once the watch has delivered all resources that were there.
-        started_at: when this operator began, on the monotonic clock.
         now: wall clock, for what people read.
         monotonic: seconds that never go back, for waiting.
     """
@@ -59,7 +58,6 @@ class Context:
     corrections: Corrections = field(default_factory=Corrections)
     readiness: Readiness = field(default_factory=Readiness)
     listed: asyncio.Event = field(default_factory=asyncio.Event)
-    started_at: float = field(default_factory=time.monotonic)
 
     @cached_property
     def census(self) -> Census:

@@ -24,8 +24,6 @@ from registrar.plan import Change, Create, Leave, Memory, Owned, Patch, Policies
 
 LOOK_WAIT = 0.2
 """Seconds for the prober's look; one answer of the registry."""
-SETTLING = 2.0
-"""Seconds after the start until the resources are listed, so that missing entries can be counted."""
 REPLACED_RECHECK = 60.0
 """Seconds until a registry that seemed replaced is looked at again; its return is noticed earlier by the feed."""
 MOST_STEPS = 5
@@ -123,11 +121,11 @@ def _refuse_new_registry(task: Task, context: Context) -> None:
     if not task.memory.had_entry or context.settings.accept_new_registry:
         return
     now = context.monotonic()
-    if context.registry.looked_at <= context.census.notice(task.desired.claim, now):
+    is_seen = context.registry.looked_at > context.census.notice(task.desired.claim, now)
+    if not is_seen:
         # A registry that was reset since the last look is told from one that lost a single entry by looking again.
         context.registry.outage.want_look()
-        raise waiting(Reason.REGISTRY_REPLACED, "It is looked how many entries are missing.", recheck=LOOK_WAIT)
-    if now - context.started_at < SETTLING:
+    if not is_seen or not context.listed.is_set():
         raise waiting(Reason.REGISTRY_REPLACED, "It is looked how many entries are missing.", recheck=LOOK_WAIT)
     missing = context.census.missing(now)
     if missing is not None:
