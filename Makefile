@@ -65,7 +65,7 @@ test: $(READY)  ## Run the whole suite on real servers; ARGS="-k name" narrows i
 	@echo "==> Tests: two workers, each with its own control plane and registry"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-bench-client: $(READY)  ## Compare the client with PyPI's and with bare httpx (9 minutes); ARGS="--help" for more
+bench-client: $(READY)  ## Compare the client with PyPI's and with bare httpx, in some minutes; ARGS="--help" for more
 	@echo "==> Benchmark of the client"
 	@$(BIN)/python -m benchmarks.client $(ARGS)
 
