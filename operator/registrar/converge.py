@@ -126,7 +126,8 @@ def _refuse_new_registry(task: Task, context: Context) -> None:
         # A registry that was reset since the last look is told from one that lost a single entry by looking again.
         context.registry.outage.want_look()
     if not is_seen or not context.listed.is_set():
-        raise waiting(Reason.REGISTRY_REPLACED, "It is looked how many entries are missing.", recheck=LOOK_WAIT)
+        message = "The entry is not in the registry any more; it is looked how many others are missing."
+        raise waiting(Reason.REGISTRY_UNAVAILABLE, message, recheck=LOOK_WAIT)
     missing = context.census.missing(now)
     if missing is not None:
         raise waiting(
