@@ -23,7 +23,7 @@ from model_registry.exceptions import (
     Unauthorized,
     Unprocessable,
 )
-from model_registry.types import ModelVersion, RegisteredModel
+from model_registry.types import ListOptions, ModelVersion, RegisteredModel
 from tests.client.loopback import MODEL, NO_ENTRY, Received, Reply, serving
 
 ALPHA = "/api/model_registry/v1alpha3"
@@ -201,3 +201,11 @@ async def test_an_external_id_is_matched_exactly() -> None:
         async with ModelRegistryAPIClient.connect(server.url) as client:
             assert await client.get_registered_model_by_params(external_id="e") is None
             assert await client.get_registered_model_by_params(external_id="E") is not None
+
+
+async def test_a_page_token_that_is_no_text_ends_the_list() -> None:
+    options = ListOptions(limit=1)
+    with serving(lambda _: Reply(200, {"items": [], "nextPageToken": {"a": 1}})) as server:
+        async with ModelRegistryAPIClient.connect(server.url) as client:
+            assert await client.get_registered_models(options) == []
+    assert options.next_page_token == ""

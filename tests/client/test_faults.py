@@ -111,6 +111,18 @@ async def test_a_create_within_a_version_survives_a_fault(
     assert made.name == artifact.name or not artifact.name
 
 
+@pytest.mark.parametrize("way", [Fault.RESET_BEFORE, Fault.DROP_AFTER], ids=label)
+async def test_a_lost_artifact_is_told_from_one_of_another_type_with_its_name(
+    way: Way, registry_url: str, client: ModelRegistryAPIClient, version: ModelVersion
+) -> None:
+    document = await client.upsert_model_version_artifact(DocArtifact("a", uri="u"), version.id)
+    with between(registry_url, first("POST", way)) as proxy:
+        async with connect(proxy) as through:
+            made = await through.upsert_model_version_artifact(ModelArtifact("a", uri="u"), version.id)
+    assert await client.get_model_version_artifacts(version.id) == [document, made]
+    assert len(proxy.requests("POST")) == (1 if way is Fault.DROP_AFTER else 2)
+
+
 @pytest.mark.parametrize("way", [Fault.RESET_BEFORE, Fault.DROP_AFTER, ErrorAfter(Reply(500, FAILURE))], ids=label)
 async def test_a_version_survives_a_fault(
     way: Way, registry_url: str, client: ModelRegistryAPIClient, model: RegisteredModel

@@ -231,6 +231,15 @@ async def test_a_nameless_artifact_gets_its_name_before_it_is_sent() -> None:
     assert artifact.name is None, "the argument is not changed"
 
 
+@pytest.mark.parametrize("retries", [1, 3])
+async def test_a_create_that_never_arrives_is_given_up(retries: int) -> None:
+    with serving(lambda received: Reply(503, "x") if received.method == "POST" else NO_ENTRY) as server:
+        async with ModelRegistryAPIClient.connect(server.url, retries=retries) as client:
+            with pytest.raises(ServerError):
+                await client.upsert_registered_model(RegisteredModel("m"))
+    assert [received.method for received in server.received] == ["POST", "GET"] * (1 + retries)
+
+
 async def test_bad_input_is_told_and_not_repeated() -> None:
     with serving(lambda _: Reply(400, {"code": "Bad Request", "message": "x"})) as server:
         async with ModelRegistryAPIClient.connect(server.url) as client:
