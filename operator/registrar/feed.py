@@ -43,6 +43,10 @@ class Watermark:
             return max(0, self.highest - OVERLAP)
         return max(0, min(self.highest, self.answered - OVERLAP))
 
+    def raised(self, seen: int) -> Watermark:
+        """The watermark after an update time was seen elsewhere than in the feed, such as in the answer to a write."""
+        return Watermark(max(self.highest, seen), self.answered)
+
     def advanced(self, entries: Iterable[RegistryEntry], answered: int | None) -> Watermark:
         """The watermark after a poll that returned these entries."""
         return Watermark(max([self.highest, *map(update_time, entries)]), answered)

@@ -92,7 +92,8 @@ class Registry:
         """
         began_at = time.monotonic()
         concerned: set[ResourceKey] = set()
-        for family, watermark in list(self._watermarks.items()):
+        for family, last in list(self._watermarks.items()):
+            watermark = last.raised(self.view.latest(family))
             asked_at = time.monotonic()
             options = ListOptions.order_by_id(
                 limit=PAGE_SIZE, filter_query=f"lastUpdateTimeSinceEpoch >= {watermark.since}"

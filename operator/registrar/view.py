@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable
 
 from model_registry.types import Artifact, RegistryEntry
 from registrar.api.meta import OWNER_PROPERTY
-from registrar.feed import same_content
+from registrar.feed import same_content, update_time
 from registrar.kinds.base import Desired
 from registrar.ownership import Stamp, read_stamp
 
 
 def _family(entry_type: type[RegistryEntry]) -> str:
     """Entries of one family share a sequence of IDs in this view: models, versions, all artifacts."""
-    return "artifact" if issubclass(entry_type, Artifact) else entry_type.__name__
+    return "Artifact" if issubclass(entry_type, Artifact) else entry_type.__name__
 
 
 class EntryView:
@@ -25,6 +25,7 @@ class EntryView:
         self._owner_id = owner_id
         self._clock = clock
         self._answered: dict[tuple[str, str], float] = {}
+        self._latest: dict[str, int] = {}
         self._entries: dict[tuple[str, str], RegistryEntry] = {}
         self._stamped: dict[tuple[str, str], set[str]] = {}
 
@@ -40,9 +41,8 @@ class EntryView:
         self._answered = {place: time for place, time in self._answered.items() if time >= asked_at}
         self._entries.clear()
         self._stamped.clear()
-        for entry in entries:
-            self._put(entry, str(entry.id))
-        for entry in newer:
+        self._latest.clear()
+        for entry in [*entries, *newer]:
             self._put(entry, str(entry.id))
 
     def keep(self, entry: RegistryEntry) -> None:
@@ -50,7 +50,13 @@ class EntryView:
         if entry.id is None:
             raise ValueError(f"{entry!r} has no ID: it does not come from a registry")
         self._put(entry, entry.id)
-        self._answered[_family(type(entry)), entry.id] = self._clock()
+        family = _family(type(entry))
+        self._answered[family, entry.id] = self._clock()
+        self._latest[family] = max(self.latest(family), update_time(entry))
+
+    def latest(self, family: str) -> int:
+        """The latest update time that a direct answer about an entry of that family told; 0 without one."""
+        return self._latest.get(family, 0)
 
     def learn(self, entry: RegistryEntry, asked_at: float) -> frozenset[str]:
         """Take an entry from a list that was asked for at that time (of the view's clock).

@@ -121,11 +121,12 @@ async def test_two_writers_do_not_correct_each_other_for_ever(
     await _until(registry, name, lambda one: one.description == "by git")
 
 
+@pytest.mark.parametrize("interval", ["0.3", "3600"], ids=["seen by the feed", "met by a change before the feed"])
 async def test_an_emptied_registry_is_not_filled_again_by_itself(
-    own_space: Namespace, own_operator: MakeOperator, embedded_registry: MakeRegistry, unique: Unique
+    own_space: Namespace, own_operator: MakeOperator, embedded_registry: MakeRegistry, unique: Unique, interval: str
 ) -> None:
     server = embedded_registry()
-    operator = own_operator(server.url, own_space, SOON)
+    operator = own_operator(server.url, own_space, f"--feed-interval={interval}")
     names = [f"{unique('model')}-{number}" for number in range(12)]
     own_space.apply(*(manifest("RegisteredModel", name) for name in names))
     ids = [own_space.ready("RegisteredModel", name)["status"]["id"] for name in names]

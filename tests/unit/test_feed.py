@@ -114,3 +114,11 @@ def test_times_are_no_content() -> None:
     first, second = entry(1, START), entry(1, START + 1)
     assert same_content(first, second)
     assert not same_content(first, RegisteredModel("m1", id="1", description="news"))
+
+
+def test_what_our_own_writes_told_must_come_back_too() -> None:
+    """Before the first poll after them, nothing else knows of what was written."""
+    watermark = Watermark(0, START).raised(START + 5)
+    assert not watermark.went_back([entry(1, START + 5)])
+    assert watermark.went_back([])
+    assert watermark.raised(START) == watermark
