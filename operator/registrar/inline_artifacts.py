@@ -9,7 +9,7 @@ from registrar.api.v1alpha1 import ModelVersionStatus
 from registrar.api.v1alpha1.model_version import ArtifactType, InlineArtifactStatus
 from registrar.context import Context
 from registrar.converge import Converged, Deed, Task, converge
-from registrar.errors import ReconcileError, problem_of
+from registrar.errors import ReconcileError
 from registrar.head import Head
 from registrar.kinds.base import Desired
 from registrar.kinds.desired import ARTIFACT_KINDS
@@ -52,7 +52,7 @@ async def converge_artifacts(
             statuses[name] = _status(one, converged.entry.id, converged.owned)
             outcome = _joined(outcome, one, converged)
     except (ReconcileError, StoreError) as error:
-        problem = problem_of(error)
+        problem = context.registry.diagnose(error)
         outcome = replace(outcome, problem=replace(problem, message=f"Artifact {name!r}: {problem.message}"))
     order = {one.name: place for place, one in enumerate(desired)}
     artifacts = sorted(statuses.values(), key=lambda one: order.get(one.name, len(order)))

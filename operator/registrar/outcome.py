@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from registrar.api.v1alpha1 import ModelVersionStatus
 from registrar.api.v1alpha1.common import EntryStatus
@@ -82,7 +82,3 @@ class Outcome:
     notes: tuple[Note, ...] = ()
     paused: bool = False
     handled_request: str | None = None
-
-    def with_problem(self, problem: Problem) -> Outcome:
-        """The same, but not as written."""
-        return replace(self, problem=problem)

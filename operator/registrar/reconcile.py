@@ -14,7 +14,7 @@ from registrar.conditions import Aspect
 from registrar.contend import entry_name
 from registrar.context import Context
 from registrar.converge import Converged, Deed, Task, converge
-from registrar.errors import ReconcileError, Severity, problem_of
+from registrar.errors import ReconcileError, Severity
 from registrar.finalizer import ensure_finalizer
 from registrar.head import Head, memory_of, parse, policies_of, read_head
 from registrar.inline_artifacts import converge_artifacts
@@ -75,7 +75,7 @@ async def _outcome(head: Head, context: Context) -> Outcome:
         outcome = await _bring_about(head, resource, context)
     except (ReconcileError, StoreError) as error:
         _believe_status(head, context)
-        outcome = Outcome(facts, problem_of(error))
+        outcome = Outcome(facts, context.registry.diagnose(error))
     if outcome.problem is not None and outcome.problem.severity in {Severity.TRANSIENT, Severity.OUTAGE}:
         # The request stays open: the retry shall look as closely.
         return outcome

@@ -14,7 +14,7 @@ from typing import Any
 from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import StoreError
 from model_registry.types import ListOptions, ModelVersion, Pager, RegisteredModel, RegistryEntry
-from registrar.errors import ReconcileError, outage
+from registrar.errors import Problem, ReconcileError, Severity, outage, problem_of
 from registrar.feed import Watermark
 from registrar.kinds.desired import resource_of
 from registrar.outage import Outage
@@ -136,6 +136,16 @@ class Registry:
             raise ReconcileError(self.outage.problem)
         if not self.loaded:
             raise outage(f"The registry {self.url} could not be read so far.")
+
+    def diagnose(self, error: ReconcileError | StoreError) -> Problem:
+        """The problem that an error stands for; one that means an outage opens the breaker.
+
+        Here, and not where the problem is told: what is told adds words about one resource, and all hear of an outage.
+        """
+        problem = problem_of(error)
+        if problem.severity is Severity.OUTAGE:
+            self.outage.begin(problem, time.monotonic())
+        return problem
 
     async def external_model(self, *, entry_id: str | None = None, name: str | None = None) -> Identity | None:
         """A model made elsewhere, by ID or exact name; None while there is none. Found ones are remembered."""

@@ -45,7 +45,6 @@ async def report(head: Head, outcome: Outcome, context: Context) -> Next:
     """
     follow_up = _follow_up(outcome.problem)
     if outcome.problem is not None and outcome.problem.severity is Severity.OUTAGE:
-        context.registry.outage.begin(outcome.problem, context.monotonic())
         context.registry.outage.park(head.key)
     if outcome.problem is not None and outcome.problem.severity in {Severity.WAITING, Severity.OUTAGE}:
         # What was done on the way is told at once: an assigned ID above all.

@@ -13,7 +13,7 @@ from registrar.claims import Claim
 from registrar.conditions import Reason
 from registrar.contend import entry_name, still_wants
 from registrar.context import Context
-from registrar.errors import Problem, ReconcileError, Severity, problem_of
+from registrar.errors import Problem, ReconcileError, Severity
 from registrar.finalizer import release
 from registrar.head import Head
 from registrar.kinds.base import EntryKind
@@ -65,7 +65,7 @@ async def retire(head: Head, context: Context) -> Next:
         for target in _targets(head, context):
             await retire_entry(target, head.key, policies, context)
     except (ReconcileError, StoreError) as error:
-        problem = problem_of(error)
+        problem = context.registry.diagnose(error)
         message = (
             f"The deletion waits for the registry: {problem.message} To delete without archiving the entry, set "
             "spec.deletionPolicy to Orphan."

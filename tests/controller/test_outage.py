@@ -121,3 +121,21 @@ async def test_a_blip_is_told_to_nobody(
     front.status = None
     own_space.ready("RegisteredModel", name)
     assert [one["reason"] for one in own_space.events(name)] == ["Synced"]
+
+
+async def test_what_is_said_of_one_resource_is_not_told_to_others(
+    own_space: Namespace, own_operator: Callable[..., OperatorProcess], front: Front, unique: Unique
+) -> None:
+    own_operator(front.url, own_space)
+    going, waiting = unique("going"), unique("waiting")
+    own_space.apply(manifest("RegisteredModel", going))
+    own_space.ready("RegisteredModel", going)
+    front.status = 503
+    # The deletion is the first to meet the outage.
+    own_space.delete("RegisteredModel", going)
+    resource = own_space.wait("RegisteredModel", going, has_reason("RegistryUnavailable"))
+    assert condition(resource, "Ready")["message"].count("The deletion waits") == 1
+    own_space.apply(manifest("RegisteredModel", waiting))
+    resource = own_space.wait("RegisteredModel", waiting, has_reason("RegistryUnavailable"))
+    assert "answered 503" in condition(resource, "Ready")["message"]
+    assert "deletion" not in condition(resource, "Ready")["message"]
