@@ -55,8 +55,9 @@ def read(cls: type[EntryT], body: Mapping[str, Any]) -> EntryT:
     of_type = _ARTIFACT_CLASSES.get(kind) if isinstance(kind, str) else None
     if of_type is not None and not issubclass(cls, of_type):
         cls = cast("type[EntryT]", of_type)
+    known = _known(cls)
     fields = {
-        **{name: value for name, value in body.items() if name in _known(cls)},
+        **{name: value for name, value in body.items() if name in known},
         # The registry stores an empty external ID as one, but finds nothing by it.
         "externalId": body.get("externalId") or None,
         "customProperties": _scalars(body.get("customProperties")),
@@ -115,15 +116,18 @@ def _scalars(properties: Any) -> Any:
 
 
 def _scalar(tagged: Any) -> Any:
-    match tagged:
-        case {"metadataType": "MetadataBoolValue", "bool_value": bool(value)}:
-            return value
-        case {"metadataType": "MetadataIntValue", "int_value": str(value)}:
-            return int(value)
-        case {"metadataType": "MetadataDoubleValue", "double_value": int(value) | float(value)}:
-            return float(value)
-        case {"metadataType": "MetadataStringValue" | "MetadataStructValue", **values}:
+    """Return the plain value of a tagged one; of what is none, the JSON text."""
+    if not isinstance(tagged, dict):
+        return json.dumps(tagged)
+    # Patterns of mappings would read better; they take three times as long, which a long list shows.
+    match tagged.get("metadataType"):
+        case "MetadataStringValue" | "MetadataStructValue":
             # A struct is read as its JSON text.
-            return values.get("string_value", values.get("struct_value", ""))
-        case _:
-            return json.dumps(tagged)
+            return tagged.get("string_value", tagged.get("struct_value", ""))
+        case "MetadataBoolValue" if isinstance(tagged.get("bool_value"), bool):
+            return tagged["bool_value"]
+        case "MetadataIntValue" if isinstance(tagged.get("int_value"), str):
+            return int(tagged["int_value"])
+        case "MetadataDoubleValue" if isinstance(tagged.get("double_value"), int | float):
+            return float(tagged["double_value"])
+    return json.dumps(tagged)

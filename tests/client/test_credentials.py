@@ -1,9 +1,11 @@
 """Tokens and certificates, on real sockets."""
 
+import gc
 import logging
 import os
 import ssl
 import traceback
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -241,3 +243,19 @@ async def test_a_certificate_for_another_host_is_not_believed(
 
 def test_old_protocols_are_left_out() -> None:
     assert Trust().context().minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
+def test_clients_share_the_systems_authorities_while_one_of_them_lives() -> None:
+    first, second = Trust(), Trust()
+    assert first.context() is second.context()
+    assert first.context().verify_mode is ssl.CERT_REQUIRED
+    kept = weakref.ref(first.context())
+    del first, second
+    gc.collect()
+    assert kept() is None
+
+
+def test_authorities_of_ones_own_are_shared_with_nobody(authority: CertificateAuthority) -> None:
+    own, insecure = Trust(authority.pem), Trust(verify=False)
+    assert len({id(trust.context()) for trust in (Trust(), Trust(authority.pem), own, insecure)}) == 4
+    assert insecure.context().verify_mode is ssl.CERT_NONE

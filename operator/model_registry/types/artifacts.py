@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from .base import RegistryEntry
+from .base import RegistryEntry, name_first
 
 # Each class has an `__init__` of its own: type checkers would make one up that takes no positional name.
 
@@ -36,6 +36,7 @@ class Artifact(RegistryEntry):
     state: Annotated[ArtifactState | str, Field(union_mode="left_to_right")] | None = None
     artifact_type: str | None = None
 
+    @name_first
     def __init__(self, name: str | None = None, /, **data: Any) -> None:
         super().__init__(name, **data)
 
@@ -68,6 +69,7 @@ class ModelArtifact(Artifact):
     model_source_id: str | None = None
     model_source_name: str | None = None
 
+    @name_first
     def __init__(self, name: str | None = None, /, **data: Any) -> None:
         super().__init__(name, **data)
 
@@ -77,5 +79,6 @@ class DocArtifact(Artifact):
 
     artifact_type: str | None = "doc-artifact"
 
+    @name_first
     def __init__(self, name: str | None = None, /, **data: Any) -> None:
         super().__init__(name, **data)

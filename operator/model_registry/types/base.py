@@ -1,8 +1,8 @@
 """What every entry of the registry has."""
 
 import math
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator
 from pydantic.alias_generators import to_camel
@@ -59,6 +59,18 @@ def _checked_properties(properties: Any) -> Any:
 
 CustomProperties = Annotated[dict[str, Scalar], BeforeValidator(_checked_properties)]
 
+InitT = TypeVar("InitT", bound=Callable[..., None])
+
+
+def name_first(init: InitT) -> InitT:
+    """Mark an `__init__` that takes the name first and does nothing else of its own.
+
+    pydantic then reads entries without calling it, which saves a quarter of the time of a long list. The mark is not
+    documented (pydantic/main.py, since 2.0): without it everything works, only slower.
+    """
+    vars(init)["__pydantic_base_init__"] = True
+    return init
+
 
 class RegistryEntry(BaseModel):
     """An entry of the registry.
@@ -95,6 +107,7 @@ class RegistryEntry(BaseModel):
     create_time_since_epoch: str | None = None
     last_update_time_since_epoch: str | None = None
 
+    @name_first
     def __init__(self, name: str | None = None, /, **data: Any) -> None:
         if name is not None:
             if "name" in data:

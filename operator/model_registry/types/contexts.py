@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from .base import RegistryEntry
+from .base import RegistryEntry, name_first
 
 # Each class has an `__init__` of its own: type checkers would make one up that takes no positional name.
 
@@ -55,6 +55,7 @@ class RegisteredModel(RegistryEntry):
     license_link: str | None = None
     library_name: str | None = None
 
+    @name_first
     def __init__(self, name: str | None = None, /, **data: Any) -> None:
         super().__init__(name, **data)
 
@@ -74,5 +75,6 @@ class ModelVersion(RegistryEntry):
     author: str | None = None
     registered_model_id: str | None = None
 
+    @name_first
     def __init__(self, name: str | None = None, /, **data: Any) -> None:
         super().__init__(name, **data)
