@@ -56,12 +56,10 @@ def read(cls: type[EntryT], body: Mapping[str, Any]) -> EntryT:
     if of_type is not None and not issubclass(cls, of_type):
         cls = cast("type[EntryT]", of_type)
     known = _known(cls)
-    fields = {
-        **{name: value for name, value in body.items() if name in known},
-        # The registry stores an empty external ID as one, but finds nothing by it.
-        "externalId": body.get("externalId") or None,
-        "customProperties": _scalars(body.get("customProperties")),
-    }
+    fields = {name: value for name, value in body.items() if name in known}
+    # The registry stores an empty external ID as one, but finds nothing by it.
+    fields["externalId"] = body.get("externalId") or None
+    fields["customProperties"] = _scalars(body.get("customProperties"))
     entry = cls.model_validate(fields)
     if not entry.id:
         raise ValueError("an entry without an ID")

@@ -28,8 +28,6 @@ def checked_property(name: str, value: Any) -> Scalar:
         ValueError: For every other type, for ints that need more than 32 bits (the server refuses them), and for
             NaN and infinities (JSON has none).
     """
-    if not isinstance(value, Scalar) and callable(getattr(value, "item", None)):
-        value = value.item()
     match value:
         case bool():
             return value
@@ -43,7 +41,10 @@ def checked_property(name: str, value: Any) -> Scalar:
             return float(value)
         case float():
             raise ValueError(f"custom property {name!r}: {value} has no place in JSON: leave it out or write a string")
-    kind = type(value).__name__
+    plain = value.item() if callable(getattr(value, "item", None)) else value
+    if isinstance(plain, Scalar):
+        return checked_property(name, plain)
+    kind = type(plain).__name__
     raise ValueError(
         f"custom property {name!r}: a value is a string, an integer, a number or a boolean, not {kind}: "
         "keep anything else as JSON in a string"
