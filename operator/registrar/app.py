@@ -88,7 +88,7 @@ async def run(settings: Settings) -> None:
 
         queue = WorkQueue(process, workers=settings.workers, monitor=metrics.queue)
         context = Context(
-            settings=settings, kube=kube, registry=registry, wake=queue.add, leadership=leadership, metrics=metrics
+            settings=settings, kube=kube, registry=registry, enqueue=queue.add, leadership=leadership, metrics=metrics
         )
         metrics.observe(queue, leadership, context.resources)
         async with _probes(context, queue):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Protocol
 
 from registrar.census import Census
 from registrar.claims import ClaimIndex
 from registrar.config import Settings
 from registrar.corrections import Corrections
+from registrar.head import is_awaited
 from registrar.kube import KubernetesAPI
 from registrar.leadership import Leadership
 from registrar.metrics import Metrics
@@ -25,6 +27,13 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class Enqueue(Protocol):
+    """Has the queue run a resource soon, before or after what is not urgent."""
+
+    def __call__(self, key: ResourceKey, *, urgent: bool = False) -> None:
+        """Add it to the queue."""
+
+
 @dataclass(frozen=True)
 class Context:
     """The parts of one operator process.
@@ -33,7 +42,7 @@ class Context:
         settings: what it was told.
         kube: our own calls to the API server.
         registry: the registry.
-        wake: has the queue run a resource soon.
+        enqueue: has the queue run a resource soon.
         leadership: whether this replica may write.
         metrics: what it counts.
         resources: what is known of the cluster.
@@ -48,7 +57,7 @@ class Context:
     settings: Settings
     kube: KubernetesAPI
     registry: Registry
-    wake: Callable[[ResourceKey], None]
+    enqueue: Enqueue
     leadership: Leadership
     metrics: Metrics
     resources: ResourceStore = field(default_factory=ResourceStore)
@@ -63,6 +72,12 @@ class Context:
     def census(self) -> Census:
         """How many of the entries that resources had the registry lacks."""
         return Census(self.resources, self.registry)
+
+    def wake(self, keys: Iterable[ResourceKey]) -> None:
+        """Have these run soon, because what they depend on has changed; before all others those that wait for it."""
+        for key in keys:
+            body = self.resources.get(key)
+            self.enqueue(key, urgent=body is not None and is_awaited(body))
 
     def note_readiness(self, body: Body) -> None:
         """Measure how long a resource took to become Ready; on a standby that is the leader's, and only noted."""

@@ -37,7 +37,7 @@ async def follow(context: Context) -> None:
             sweep_at = context.monotonic() + _spread(settings.sweep_interval)
         context.metrics.feed.polled()
         for key in {*concerned, *outage.end(context.monotonic())}:
-            context.wake(key)
+            context.enqueue(key)
 
 
 async def _look(context: Context, *, is_sweep: bool) -> frozenset[ResourceKey] | None:

@@ -15,8 +15,9 @@ import kopf
 from registrar.api.meta import GROUP, VERSION
 from registrar.api.v1alpha1 import KINDS
 from registrar.context import Context
+from registrar.intake import forget, remember
 from registrar.kube import ClusterLogin, KubernetesAPI
-from registrar.resources import Body, ResourceKey, key_of
+from registrar.resources import Body, ResourceKey
 from registrar.workqueue import WorkQueue
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -42,40 +43,6 @@ def _observer(context: Context, queue: WorkQueue[ResourceKey]) -> Callable[..., 
             remember(body, context, queue)
 
     return observe
-
-
-def remember(body: Body, context: Context, queue: WorkQueue[ResourceKey]) -> None:
-    """Keep the latest body and have it reconciled; a newer generation or annotation ends an old back-off."""
-    key = key_of(body)
-    before = context.resources.get(key)
-    if not context.resources.put(body):
-        return
-    context.note_readiness(body)
-    after = context.resources.get(key)
-    if before is None or after is None or _asks_anew(before["metadata"], after["metadata"]):
-        queue.forget(key)
-    queue.add(key)
-
-
-def forget(body: Body, context: Context, queue: WorkQueue[ResourceKey]) -> None:
-    """Drop a deleted resource, and have those reconciled that wanted the same entry or depend on it.
-
-    kopf keeps the order of events of one uid only: a successor of the same name may have been seen already.
-    """
-    key = key_of(body)
-    known = context.resources.get(key)
-    if known is not None and known["metadata"]["uid"] != body["metadata"]["uid"]:
-        return
-    context.resources.remove(key)
-    context.readiness.forget(key)
-    queue.forget(key)
-    for other in context.claims.keep_only(key, frozenset()) | context.resources.children(key):
-        queue.add(other)
-
-
-def _asks_anew(before: Body, after: Body) -> bool:
-    what_users_change = ("uid", "generation", "annotations", "deletionTimestamp")
-    return any(before.get(name) != after.get(name) for name in what_users_change)
 
 
 def _login(kube: KubernetesAPI) -> Callable[..., Any]:

@@ -8,7 +8,12 @@ from pydantic import ValidationError
 
 from model_registry.types import RegistryEntry
 from registrar.api import v1alpha1
-from registrar.api.meta import FINALIZER, ObjectMeta
+from registrar.api.meta import (
+    FINALIZER,
+    RECONCILE_REQUEST_MAX_LENGTH,
+    RECONCILE_REQUESTED_ANNOTATION,
+    ObjectMeta,
+)
 from registrar.api.problems import describe
 from registrar.api.v1alpha1.common import EntryStatus
 from registrar.claims import Claimant
@@ -61,16 +66,6 @@ class Head:
         return request if request != self.status.last_handled_reconcile_at else None
 
     @property
-    def has_pending_work(self) -> bool:
-        """Whether the resource waits for something that its status does not show as done."""
-        return (
-            self.metadata.terminating
-            or self.status.id is None
-            or self.status.observed_generation != self.metadata.generation
-            or self.pending_request is not None
-        )
-
-    @property
     def is_settled(self) -> bool:
         """Whether the entry was brought to this very spec before, so that a difference is drift."""
         return self.status.synced_generation == self.metadata.generation
@@ -83,6 +78,22 @@ class Head:
         """The resource, or an inline artifact of it, as one who wants an entry."""
         created = self.body["metadata"]["creationTimestamp"]
         return Claimant(self.key, artifact, created, self.metadata.uid, self.metadata.terminating)
+
+
+def is_unanswered(body: Body) -> bool:
+    """Whether the status says nothing yet about what is written, or about what was asked."""
+    metadata, status = body["metadata"], body.get("status") or {}
+    request = (metadata.get("annotations") or {}).get(RECONCILE_REQUESTED_ANNOTATION)
+    return (
+        "deletionTimestamp" in metadata
+        or status.get("observedGeneration") != metadata.get("generation")
+        or (request is not None and request[:RECONCILE_REQUEST_MAX_LENGTH] != status.get("lastHandledReconcileAt"))
+    )
+
+
+def is_awaited(body: Body) -> bool:
+    """Whether somebody waits for this resource: it is unanswered, or has no entry yet."""
+    return is_unanswered(body) or (body.get("status") or {}).get("id") is None
 
 
 def read_head(body: Body) -> Head:

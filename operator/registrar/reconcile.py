@@ -16,7 +16,7 @@ from registrar.context import Context
 from registrar.converge import Converged, Deed, Task, converge
 from registrar.errors import ReconcileError, Severity
 from registrar.finalizer import ensure_finalizer
-from registrar.head import Head, memory_of, parse, policies_of, read_head
+from registrar.head import Head, is_awaited, memory_of, parse, policies_of, read_head
 from registrar.inline_artifacts import converge_artifacts
 from registrar.kinds.desired import ENTRY_KINDS, AnyResource, desired_artifacts, desired_entry
 from registrar.kube import KubernetesError, ResourceGoneError, StaleResourceError
@@ -42,7 +42,7 @@ async def reconcile(key: ResourceKey, context: Context) -> Next:
         if head.metadata.terminating:
             _believe_status(head, context)
             return await retire(head, context)
-        if not context.registry.is_available and not head.has_pending_work:
+        if not context.registry.is_available and not is_awaited(body):
             context.registry.outage.park(key)
             return DONE
         outcome = await _outcome(head, context)
@@ -90,7 +90,7 @@ async def _bring_about(head: Head, resource: AnyResource, context: Context) -> O
     desired = desired_entry(resource, parent.id)
     inline = () if known_id is None else desired_artifacts(resource, known_id)
     claims = frozenset(one.claim for one in (desired, *inline))
-    _wake(context.claims.keep_only(head.key, claims), context)
+    context.wake(context.claims.keep_only(head.key, claims))
     policies = policies_of(resource, context.settings)
     await ensure_finalizer(head, policies.deletion, context)
 
@@ -111,7 +111,7 @@ async def _bring_about(head: Head, resource: AnyResource, context: Context) -> O
         context,
     )
     entry_id = str(converged.entry.id)
-    _wake(context.resources.identify(head.key, Identity(entry_id, desired.name)), context)
+    context.wake(context.resources.identify(head.key, Identity(entry_id, desired.name)))
     facts = _facts(head, converged, parent, context)
     notes = _notes(head, converged, known_id)
     outcome = Outcome(
@@ -161,12 +161,7 @@ def _believe_status(head: Head, context: Context) -> None:
         return
     entry = context.registry.view.by_id(ENTRY_KINDS[head.key.kind].ENTRY, known_id)
     if entry is not None and entry.name == name:
-        _wake(context.resources.identify(head.key, Identity(known_id, name)), context)
-
-
-def _wake(keys: frozenset[ResourceKey], context: Context) -> None:
-    for key in keys:
-        context.wake(key)
+        context.wake(context.resources.identify(head.key, Identity(known_id, name)))
 
 
 async def _read_again(key: ResourceKey, follow_up: Next, context: Context) -> Next:

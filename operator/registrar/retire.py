@@ -79,8 +79,7 @@ async def retire(head: Head, context: Context) -> Next:
 
 def _give_up_claims(head: Head, context: Context) -> Next:
     """Let others have the entries at once: finalizers of somebody else may hold the resource for long."""
-    for rival in context.claims.keep_only(head.key, frozenset()):
-        context.wake(rival)
+    context.wake(context.claims.keep_only(head.key, frozenset()))
     return DONE
 
 

@@ -1,8 +1,9 @@
 """The one queue of the operator: which key runs next, and when a key runs again.
 
 A key is never in two workers at once: a key that is added while it runs is run once more afterwards, however often
-it was added. Failures are repeated with exponential back-off and full jitter until the key is forgotten. Delays are
-timers of the event loop, which keeps them in a heap of its own.
+it was added. What is urgent goes before the background (`registrar.lanes`). Failures are repeated with exponential
+back-off and full jitter until the key is forgotten. Delays are timers of the event loop, which keeps them in a heap of
+its own; a key whose delay has ended belongs to the background.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol
+
+from registrar.lanes import Key, Lanes, Turn
 
 logger = logging.getLogger(__name__)
 
@@ -21,8 +24,6 @@ FIRST_BACKOFF = 0.5
 """Seconds: the ceiling of the first retry; it doubles with each further failure."""
 LONGEST_BACKOFF = 300.0
 """Seconds: the ceiling that back-off never passes."""
-
-Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,10 @@ class WorkQueue(Generic[Key]):
         self._workers = workers
         self._jitter = jitter
         self._monitor = monitor or _Nobody()
-        self._ready: asyncio.Queue[Key] = asyncio.Queue()
-        self._dirty: set[Key] = set()
-        self._due_since: dict[Key, float] = {}
+        self._lanes: Lanes[Key] = Lanes()
+        self._ready = asyncio.Semaphore(0)
         self._running: dict[Key, float] = {}
+        self._again: dict[Key, Turn[Key]] = {}
         self._failures: dict[Key, int] = {}
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -102,21 +103,26 @@ class WorkQueue(Generic[Key]):
 
     def __len__(self) -> int:
         """The number of keys that wait for a worker now; delayed keys are not counted."""
-        return self._ready.qsize()
+        return len(self._lanes)
 
-    def add(self, key: Key) -> None:
-        """Run the key as soon as a worker is free; a delayed run of it is taken back."""
+    def add(self, key: Key, *, urgent: bool = False) -> None:
+        """Run the key as soon as a worker is free; a delayed run of it is taken back.
+
+        Args:
+            key: the key.
+            urgent: before all that is not, also if it waits already; a key that is urgent stays so until it runs.
+        """
         self._cancel_timer(key)
-        if key in self._dirty:
-            return
-        self._dirty.add(key)
-        self._due_since[key] = time.monotonic()
-        if key not in self._running:
-            self._ready.put_nowait(key)
+        now = time.monotonic()
+        if key in self._running:
+            asked = self._again.get(key)
+            self._again[key] = Turn(key, asked.since if asked else now, urgent or (asked is not None and asked.urgent))
+        else:
+            self._wait(Turn(key, now, urgent))
 
     def add_after(self, key: Key, seconds: float) -> None:
         """Run the key in that many seconds, unless it is added before; the earlier of two delays holds."""
-        if key in self._dirty or self._stopping:
+        if key in self._lanes or key in self._again or self._stopping:
             return
         if seconds <= 0:
             self.add(key)
@@ -180,12 +186,15 @@ class WorkQueue(Generic[Key]):
         if after is not None:
             await after.wait()
         while True:
-            key = await self._ready.get()
+            # What is in sync is looked at without any pause: thousands of it must not hold up lease and watch.
+            await asyncio.sleep(0)
+            await self._ready.acquire()
             if self._stopping:
                 return
-            self._dirty.discard(key)
+            turn = self._lanes.take()
+            key = turn.key
             self._running[key] = now = time.monotonic()
-            self._monitor.started(now - self._due_since.pop(key))
+            self._monitor.started(now - turn.since)
             try:
                 outcome = await self._process(key)
             except Exception:
@@ -195,11 +204,16 @@ class WorkQueue(Generic[Key]):
                 del self._running[key]
                 if not self._running:
                     self._idle.set()
-            self._follow_up(key, outcome)
+            self._follow_up(turn, outcome)
 
-    def _follow_up(self, key: Key, outcome: Next) -> None:
-        if key in self._dirty:
-            self._ready.put_nowait(key)
+    def _wait(self, turn: Turn[Key]) -> None:
+        if self._lanes.add(turn.key, turn.since, urgent=turn.urgent):
+            self._ready.release()
+
+    def _follow_up(self, turn: Turn[Key], outcome: Next) -> None:
+        key = turn.key
+        if (again := self._again.pop(key, None)) is not None:
+            self._wait(again)
         if outcome.failed:
             failures = self._failures.get(key, 0)
             self._failures[key] = failures + 1
@@ -209,5 +223,7 @@ class WorkQueue(Generic[Key]):
             self.add_after(key, max(self._jitter(ceiling), 0.01))
             return
         self.forget(key)
-        if outcome.after is not None:
+        if outcome == NOW:
+            self.add(key, urgent=turn.urgent)
+        elif outcome.after is not None:
             self.add_after(key, outcome.after)

@@ -111,13 +111,72 @@ def test_a_key_is_never_in_two_workers(workers: int, steps: list[tuple[str, int]
             for _ in range(pause):
                 await asyncio.sleep(0)
         async with asyncio.timeout(LIMIT):
-            while len(queue) or running or queue._dirty:  # noqa: ASYNC110 - the queue tells nobody that it is idle
+            while len(queue) or queue.active:  # noqa: ASYNC110 - the queue tells nobody that it is idle
                 await asyncio.sleep(0)
         assert overlaps == []
         assert all(begun[key] > before for key, before in begun_at_last_add.items())
         await queue.drain(LIMIT)
 
     asyncio.run(scenario())
+
+
+async def test_an_edit_is_not_behind_ten_thousand_that_are_only_looked_at() -> None:
+    work = Work()
+    queue = WorkQueue(work, workers=1)
+    for number in range(10_000):
+        queue.add(f"resync {number}")
+    queue.add("edit", urgent=True)
+    queue.start()
+    assert await work.next() == "edit"
+    queue.add("resync 9999", urgent=True)
+    for _ in range(10_000):
+        await work.next()
+    assert work.runs.index("resync 9999") < 5, "an edit of one that waits already goes before the others too"
+    assert len(work.runs) == len(set(work.runs)) == 10_001
+    await queue.drain(LIMIT)
+
+
+async def test_an_edit_of_what_runs_goes_before_what_waits() -> None:
+    work = Work()
+    work.gate.clear()
+    queue = WorkQueue(work, workers=1)
+    queue.start()
+    queue.add("a")
+    await work.next()
+    queue.add("b")
+    queue.add("a", urgent=True)
+    queue.add("a")
+    work.gate.set()
+    assert [await work.next(), await work.next()] == ["a", "b"]
+    await queue.drain(LIMIT)
+
+
+async def test_a_run_that_follows_at_once_keeps_its_place_and_a_retry_does_not() -> None:
+    work = Work(NOW, RETRY)
+    work.gate.clear()
+    queue = WorkQueue(work, workers=1, jitter=at_once)
+    queue.start()
+    queue.add("edit", urgent=True)
+    await work.next()
+    for number in range(3):
+        queue.add(str(number))
+    work.gate.set()
+    assert [await work.next() for _ in range(5)] == ["edit", "0", "1", "2", "edit"]
+    await queue.drain(LIMIT)
+
+
+async def test_what_is_done_without_a_pause_lets_the_loop_go_on() -> None:
+    async def process(_: int) -> Next:
+        return DONE
+
+    queue = WorkQueue(process, workers=4)
+    for number in range(1000):
+        queue.add(number)
+    queue.start()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert 0 < len(queue) < 1000
+    await queue.drain(LIMIT)
 
 
 async def test_no_more_keys_run_at_once_than_there_are_workers() -> None:
