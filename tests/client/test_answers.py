@@ -24,7 +24,7 @@ from model_registry.exceptions import (
     Unprocessable,
 )
 from model_registry.types import ListOptions, ModelVersion, RegisteredModel
-from tests.client.loopback import MODEL, NO_ENTRY, Received, Reply, serving
+from tests.support.loopback import MODEL, NO_ENTRY, Received, Reply, serving
 
 ALPHA = "/api/model_registry/v1alpha3"
 

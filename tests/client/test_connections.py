@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from model_registry import ModelRegistryAPIClient, RegisteredModel
-from tests.client.loopback import MODEL, Reply, serving
+from tests.support.loopback import MODEL, Reply, serving
 
 SOURCE_ROOT = Path(__file__).parents[2] / "operator"
 

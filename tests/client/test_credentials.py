@@ -16,7 +16,7 @@ from model_registry._tls import Trust
 from model_registry._token import Token
 from model_registry.exceptions import ConnectionFailed, Unauthorized
 from tests.client.certificates import CertificateAuthority
-from tests.client.loopback import MODEL, LoopbackServer, Received, Reply, serving
+from tests.support.loopback import MODEL, LoopbackServer, Received, Reply, serving
 
 
 class Gate:

@@ -9,8 +9,8 @@ import pytest
 from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import ConflictError, OutcomeUnknown, ServerError, StoreError
 from model_registry.types import Artifact, DocArtifact, ModelArtifact, ModelVersion, RegisteredModel, RegistryEntry
-from tests.client.flaky import ErrorAfter, Fault, FlakyProxy, Way, always, between, first
-from tests.client.loopback import Received, Reply
+from tests.support.flaky import ErrorAfter, Fault, FlakyProxy, Way, always, between, first
+from tests.support.loopback import Received, Reply
 
 Unique = Callable[[str], str]
 

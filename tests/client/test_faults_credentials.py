@@ -11,8 +11,8 @@ from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import ConnectionFailed, Unauthorized
 from model_registry.types import RegisteredModel
 from tests.client.certificates import CertificateAuthority
-from tests.client.flaky import FlakyProxy, Way, between
-from tests.client.loopback import Received, Reply
+from tests.support.flaky import FlakyProxy, Way, between
+from tests.support.loopback import Received, Reply
 
 Unique = Callable[[str], str]
 

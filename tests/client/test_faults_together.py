@@ -10,8 +10,8 @@ import pytest
 from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import ConflictError
 from model_registry.types import ListOptions, ModelArtifact, ModelVersion, RegisteredModel
-from tests.client.flaky import ErrorAfter, Fault, Way, between
-from tests.client.loopback import Received, Reply
+from tests.support.flaky import ErrorAfter, Fault, Way, between
+from tests.support.loopback import Received, Reply
 
 Unique = Callable[[str], str]
 

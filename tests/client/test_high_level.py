@@ -19,8 +19,7 @@ from model_registry.exceptions import (
     StoreError,
 )
 from model_registry.types import DocArtifact, ModelArtifact, ModelVersion, Pager, RegisteredModel
-
-from .loopback import Received, Reply, serving
+from tests.support.loopback import Received, Reply, serving
 
 Unique = Callable[[str], str]
 

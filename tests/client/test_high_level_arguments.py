@@ -8,9 +8,9 @@ import pytest
 
 from model_registry import ModelRegistry, _arguments
 from model_registry.exceptions import ConnectionFailed, StoreError
+from tests.support.loopback import Reply, serving
 
 from .certificates import CertificateAuthority
-from .loopback import Reply, serving
 
 EMPTY_PAGE = Reply(200, {"items": [], "nextPageToken": "", "pageSize": 1, "size": 0})
 

@@ -8,7 +8,7 @@ import pytest
 from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import ConnectionFailed, OutcomeUnknown, RequestTimeout
 from model_registry.types import RegisteredModel
-from tests.client.loopback import HANG_UP, MODEL, NO_ENTRY, Received, Reply, serving
+from tests.support.loopback import HANG_UP, MODEL, NO_ENTRY, Received, Reply, serving
 
 
 async def test_nobody_there_is_a_failed_connection() -> None:

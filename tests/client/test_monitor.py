@@ -6,7 +6,7 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient, RegisteredModel
 from model_registry.exceptions import ConnectionFailed
-from tests.client.loopback import HANG_UP, MODEL, NO_ENTRY, Received, Reply, serving
+from tests.support.loopback import HANG_UP, MODEL, NO_ENTRY, Received, Reply, serving
 
 
 class Watcher:

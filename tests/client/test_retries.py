@@ -19,7 +19,7 @@ from model_registry.exceptions import (
 )
 from model_registry.types import DocArtifact, ModelVersion, RegisteredModel
 from tests.client.certificates import CertificateAuthority
-from tests.client.loopback import MODEL, NO_ENTRY, Received, Reply, serving
+from tests.support.loopback import MODEL, NO_ENTRY, Received, Reply, serving
 
 TOO_LONG = "error saving registered model: ERROR: value too long for type character varying(255) (SQLSTATE 22001)"
 DEADLOCK = "ERROR: deadlock detected (SQLSTATE 40P01)"

@@ -5,7 +5,7 @@ import pytest
 from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import NotARegistryError
 from model_registry.types import ModelArtifact, RegisteredModel
-from tests.client.loopback import MODEL, NO_ENTRY, Received, Reply, serving
+from tests.support.loopback import MODEL, NO_ENTRY, Received, Reply, serving
 
 ALPHA = "/api/model_registry/v1alpha3"
 

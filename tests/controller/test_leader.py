@@ -11,8 +11,9 @@ import pytest
 from model_registry import ModelRegistryAPIClient
 from tests.support.accounts import reader_kubeconfig
 from tests.support.fixtures import Unique
+from tests.support.flaky import FlakyProxy, Way, between
+from tests.support.loopback import Received
 from tests.support.operator_process import OperatorProcess
-from tests.support.recording_proxy import RecordingProxy, recording
 from tests.support.resources import WAIT_LIMIT, Namespace, manifest
 
 MakeOperator = Callable[..., OperatorProcess]
@@ -25,15 +26,35 @@ LONG = ("--lease-duration=600", "--renew-deadline=300", "--retry-period=0.3")
 """Terms by which a lease does not expire while a test waits."""
 
 
+class Slow:
+    """A registry, slow enough to be caught at work.
+
+    Attributes:
+        url: its address.
+        writers: the bearer token of each write, in the order in which they were passed on.
+    """
+
+    def __init__(self, proxy: FlakyProxy) -> None:
+        self.url = proxy.url
+        self.writers: list[str] = []
+        proxy.script = self._pass_on
+
+    def _pass_on(self, received: Received) -> Way:
+        if received.method != "GET":
+            time.sleep(0.2)
+            self.writers.append(received.headers["authorization"].removeprefix("Bearer "))
+        return None
+
+
 @pytest.fixture
-def proxy(registry_url: str) -> Iterator[RecordingProxy]:
+def proxy(registry_url: str) -> Iterator[Slow]:
     """The registry, slow enough to be caught at work."""
-    with recording(registry_url, seconds=0.2) as proxy:
-        yield proxy
+    with between(registry_url) as proxy:
+        yield Slow(proxy)
 
 
 @pytest.fixture
-def replica(own_operator: MakeOperator, own_space: Namespace, proxy: RecordingProxy) -> MakeOperator:
+def replica(own_operator: MakeOperator, own_space: Namespace, proxy: Slow) -> MakeOperator:
     """Starts replicas of one operator, which the proxy tells apart by name: ``replica("first", *more_arguments)``."""
 
     def make(name: str, *more: str) -> OperatorProcess:
@@ -58,7 +79,7 @@ def _wait_until(holds: Callable[[], bool], otherwise: str) -> None:
         time.sleep(0.02)
 
 
-def _give_work(own_space: Namespace, proxy: RecordingProxy, unique: Unique) -> list[str]:
+def _give_work(own_space: Namespace, proxy: Slow, unique: Unique) -> list[str]:
     """Apply many resources, and return when some of them are written."""
     names = [f"{unique('model')}-{number}" for number in range(RESOURCES)]
     own_space.apply(*(manifest("RegisteredModel", name) for name in names))
@@ -74,7 +95,7 @@ async def _assert_all_are_there_once(names: list[str], own_space: Namespace, reg
         assert entry.id == status["id"]
 
 
-def _turns(proxy: RecordingProxy) -> list[str]:
+def _turns(proxy: Slow) -> list[str]:
     """Who wrote, one after the other."""
     return [writer for writer, _ in groupby(proxy.writers)]
 
@@ -82,7 +103,7 @@ def _turns(proxy: RecordingProxy) -> list[str]:
 async def test_a_killed_leader_is_followed_by_the_other(
     own_space: Namespace,
     replica: MakeOperator,
-    proxy: RecordingProxy,
+    proxy: Slow,
     registry: ModelRegistryAPIClient,
     unique: Unique,
 ) -> None:
@@ -98,7 +119,7 @@ async def test_a_killed_leader_is_followed_by_the_other(
 async def test_a_leader_that_hung_writes_nothing_when_it_wakes(
     own_space: Namespace,
     replica: MakeOperator,
-    proxy: RecordingProxy,
+    proxy: Slow,
     registry: ModelRegistryAPIClient,
     unique: Unique,
 ) -> None:
@@ -122,7 +143,7 @@ async def test_a_leader_that_hung_writes_nothing_when_it_wakes(
 async def test_a_leader_that_is_told_to_stop_hands_over_at_once(
     own_space: Namespace,
     replica: MakeOperator,
-    proxy: RecordingProxy,
+    proxy: Slow,
     registry: ModelRegistryAPIClient,
     unique: Unique,
 ) -> None:

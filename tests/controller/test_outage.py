@@ -1,76 +1,39 @@
 """While the registry is away: one prober, no calls per entry, and only those are told who wait for it."""
 
-import http.client
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
 
 import pytest
 
 from devcluster.embedded_registry import EmbeddedRegistry
 from model_registry import ModelRegistryAPIClient
 from tests.support.fixtures import Unique
+from tests.support.flaky import FlakyProxy, Way, between
+from tests.support.loopback import Received, Reply
 from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Namespace, condition, has_reason, manifest
 
 
-class Front(ThreadingHTTPServer):
-    """A proxy before a registry that can say 503 to everything, and counts what is asked meanwhile."""
+class Front:
+    """A registry that can say no to everything, and counts what is asked meanwhile."""
 
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 64
-
-    def __init__(self, registry_url: str) -> None:
-        self.target = urlsplit(registry_url).netloc
+    def __init__(self, proxy: FlakyProxy) -> None:
+        self.url = proxy.url
         self.status: int | None = None
         self.asked: list[str] = []
-        super().__init__(("127.0.0.1", 0), _Handler)
+        proxy.script = self._answer
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Front
-
-    def _pass_on(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.server.status is not None:
-            self.server.asked.append(f"{self.command} {self.path}")
-            self._answer(self.server.status, b'{"code": "Away", "message": "come back later"}')
-            return
-        connection = http.client.HTTPConnection(self.server.target, timeout=30)
-        connection.request(self.command, self.path, body, {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        self._answer(answer.status, answer.read())
-        connection.close()
-
-    def _answer(self, status: int, content: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    do_GET = do_POST = do_PATCH = _pass_on  # noqa: N815 - the names that http.server looks for
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+    def _answer(self, received: Received) -> Way:
+        if self.status is None:
+            return None
+        self.asked.append(f"{received.method} {received.path}")
+        return Reply(self.status, {"code": "Away", "message": "come back later"})
 
 
 @pytest.fixture
 def front(embedded_registry: Callable[..., EmbeddedRegistry]) -> Iterator[Front]:
     """A registry that the test can take away."""
-    with Front(embedded_registry().url) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+    with between(embedded_registry().url) as proxy:
+        yield Front(proxy)
 
 
 @pytest.mark.parametrize(("status", "reason"), [(503, "RegistryUnavailable"), (401, "Unauthorized")])

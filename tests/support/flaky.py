@@ -1,4 +1,8 @@
-"""A proxy on loopback between a client and a real registry, with the faults that networks and gateways have."""
+"""A proxy on loopback before a real server, with the faults that networks and gateways have.
+
+The server is a registry, or an API server behind ``kubectl proxy``. An answer without a known length, such as that of
+a watch, is passed on as it comes.
+"""
 
 import http.client
 import os
@@ -6,15 +10,19 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.client.loopback import Received, Reply
+from tests.support.loopback import Received, Reply
+
+STALL_LIMIT = 30.0
+"""Seconds until a test that waits for requests to be stalled gives up."""
 
 
 class Fault(Enum):
@@ -44,9 +52,15 @@ Way = Fault | ErrorAfter | Reply | None
 
 Script = Callable[[Received], Way]
 
+NOT_PASSED_ON = {"host", "connection", "content-length", "transfer-encoding", "accept-encoding"}
+"""Headers that concern one connection only; and nothing is compressed, so that scripts can read it."""
+
 
 class FlakyProxy(ThreadingHTTPServer):
-    """Passes requests on to `upstream`, each in the way that `script` says, and keeps them in `received`."""
+    """Passes requests on to `upstream`, each in the way that `script` says, and keeps them in `received`.
+
+    Those that are stalled now or were are in `stalled`; with `AFTER`, once the server has carried them out.
+    """
 
     request_queue_size = 128
     daemon_threads = True
@@ -56,6 +70,7 @@ class FlakyProxy(ThreadingHTTPServer):
         self.upstream = urlsplit(upstream)
         self.script = script
         self.received: list[Received] = []
+        self.stalled: list[Received] = []
         self.context = context
         self.released = threading.Event()
         self.connections: set[socket.socket] = set()
@@ -73,6 +88,26 @@ class FlakyProxy(ThreadingHTTPServer):
         for connection in list(self.connections):
             with suppress(OSError):  # the client may have closed it just now
                 connection.shutdown(socket.SHUT_RDWR)
+
+    def wait_for_stalled(self, number: int) -> None:
+        """Wait until so many requests have been stalled.
+
+        Raises:
+            TimeoutError: they were not; with what came instead.
+        """
+        deadline = time.monotonic() + STALL_LIMIT
+        while len(self.stalled) < number:
+            if time.monotonic() > deadline:
+                came = [f"{one.method} {one.path}" for one in self.received[-20:]]
+                raise TimeoutError(f"{len(self.stalled)} of {number} requests were stalled; the last to come: {came}")
+            time.sleep(0.01)
+
+    def heal(self) -> None:
+        """Pass everything through from now on, and close the connections of those that are stalled."""
+        self.script = _pass_all
+        self.stalled.clear()
+        self.released.set()
+        self.released = threading.Event()
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Serve one connection, in a thread of its own."""
@@ -102,16 +137,29 @@ class _Handler(BaseHTTPRequestHandler):
             case Fault.RESET_BEFORE:
                 self._reset()
             case Fault.STALL_BEFORE:
-                self._stall()
+                self._stall(received)
             case Reply() as reply:
                 self._answer(reply)
             case way:
-                self._fail(way, self._pass_on(received))
+                with closing(self._ask(received)) as connection:
+                    self._finish(received, way, connection.getresponse())
 
-    do_GET = do_POST = do_PATCH = _serve  # noqa: N815 - the names that http.server looks for
+    do_GET = do_POST = do_PUT = do_PATCH = _serve  # noqa: N815 - the names that http.server looks for
 
-    def _fail(self, way: Way, reply: Reply) -> None:
-        """Answer what the registry answered, or do what goes wrong then."""
+    def _ask(self, received: Received) -> http.client.HTTPConnection:
+        upstream = self.server.upstream
+        connection = http.client.HTTPConnection(upstream.hostname or "", upstream.port, timeout=60)
+        headers = {name: value for name, value in received.headers.items() if name not in NOT_PASSED_ON}
+        connection.request(received.method, received.path, received.body or None, headers)
+        return connection
+
+    def _finish(self, received: Received, way: Way, answer: http.client.HTTPResponse) -> None:
+        """Answer what the server answered, or do what goes wrong then."""
+        if way is None and answer.chunked:
+            self._stream(answer)
+            return
+        passed_on = {name: answer.headers[name] for name in ("Content-Type", "Date") if name in answer.headers}
+        reply = Reply(answer.status, answer.read(), passed_on)
         content = reply.content()
         match way:
             case Fault.RESET_AFTER:
@@ -119,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
             case Fault.DROP_AFTER:
                 self.close_connection = True
             case Fault.STALL_AFTER:
-                self._stall()
+                self._stall(received)
             case Fault.CUT_AFTER:
                 self._answer(Reply(reply.status, content[: len(content) // 2]), length=len(content))
                 self.close_connection = True
@@ -130,29 +178,28 @@ class _Handler(BaseHTTPRequestHandler):
             case _:
                 self._answer(reply)
 
-    def _pass_on(self, received: Received) -> Reply:
-        upstream = self.server.upstream
-        connection = http.client.HTTPConnection(upstream.hostname or "", upstream.port, timeout=60)
-        try:
-            connection.request(
-                received.method, received.path, received.body or None, {"Content-Type": "application/json"}
-            )
-            answer = connection.getresponse()
-            return Reply(answer.status, answer.read(), {"Content-Type": answer.getheader("Content-Type", "")})
-        finally:
-            connection.close()
+    def _stream(self, answer: http.client.HTTPResponse) -> None:
+        self.send_response_only(answer.status)
+        self.send_header("Content-Type", answer.headers.get("Content-Type", ""))
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        while part := answer.read1():
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(part), part))
+        self.wfile.write(b"0\r\n\r\n")
 
     def _answer(self, reply: Reply, length: int | None = None) -> None:
         content = reply.content()
-        self.send_response(reply.status)
+        self.send_response_only(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content) if length is None else length))
         self.end_headers()
         self.wfile.write(content)
 
-    def _stall(self) -> None:
-        self.server.released.wait()
+    def _stall(self, received: Received) -> None:
+        released = self.server.released
+        self.server.stalled.append(received)
+        released.wait()
         self.close_connection = True
 
     def _reset(self) -> None:
@@ -171,10 +218,12 @@ def _reset(connection: socket.socket) -> None:
         os.close(descriptor)
 
 
+def _pass_all(_: Received) -> Way:
+    return None
+
+
 @contextmanager
-def between(
-    upstream: str, script: Script = lambda _: None, context: ssl.SSLContext | None = None
-) -> Iterator[FlakyProxy]:
+def between(upstream: str, script: Script = _pass_all, context: ssl.SSLContext | None = None) -> Iterator[FlakyProxy]:
     """Run a proxy to `upstream` for the length of the block."""
     proxy = FlakyProxy(upstream, script, context)
     thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.01})
