@@ -10,7 +10,7 @@ READY := .venv/.ready
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check lint types layers prose generated test bench-client demo clean
+.PHONY: help setup generate check lint types layers prose generated docs test bench-client demo clean
 
 help:  ## List the targets
 	@echo "Model Registrar: make TARGET"
@@ -30,7 +30,7 @@ $(READY): $(UV) pyproject.toml uv.lock
 	@$(UV) sync --python $(PYTHON) --all-extras --locked
 	@touch $@
 
-generate: $(READY)  ## Write the files that are made from the resource models (crds/)
+generate: $(READY)  ## Write the files that are made from the code (CRDs, resource reference)
 	@echo "==> Generating"
 	@$(BIN)/python -m registrar.generate
 
@@ -68,6 +68,11 @@ test: $(READY)  ## Run the whole suite on real servers; ARGS="-k name" narrows i
 bench-client: $(READY)  ## Compare the client with PyPI's and with bare httpx, in some minutes; ARGS="--help" for more
 	@echo "==> Benchmark of the client"
 	@$(BIN)/python -m benchmarks.client $(ARGS)
+
+docs: $(READY)  ## Build the site of docs/ into build/docs; every warning is an error
+	@echo "==> Building the site"
+	@$(BIN)/python -m sphinx --fail-on-warning --keep-going --nitpicky --quiet --builder html docs build/docs
+	@echo "build/docs/index.html is ready"
 
 demo: $(READY)  ## Show the operator at work on a cluster of its own; KEEP=1 leaves it running until Ctrl-C
 	@echo "==> Demo"

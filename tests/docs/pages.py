@@ -10,7 +10,9 @@ PAGES = sorted(
     for path in (
         *REPOSITORY.glob("*.md"),
         *REPOSITORY.glob("docs/**/*.md"),
-        *REPOSITORY.glob("examples/*/README.md"),
+        *REPOSITORY.glob("examples/**/*.md"),
+        *REPOSITORY.glob("charts/**/*.md"),
+        *REPOSITORY.glob("integrations/**/*.md"),
         *REPOSITORY.glob("devcluster/**/*.md"),
         *REPOSITORY.glob("tests/**/*.md"),
     )

@@ -14,13 +14,14 @@ from tests.docs.pages import PAGES, REPOSITORY, Block, all_blocks, blocks_of, is
 from tests.docs.session import NOT_RUN, Session, UntrueError, commands_of
 
 WITH_OPERATOR: dict[Path, tuple[str, ...]] = {
+    Path("docs/lifecycle.md"): (),
     Path("docs/troubleshooting.md"): ("stuck", "looked-at"),
     Path("examples/adopt-existing/README.md"): (),
 }
 """Pages that begin where the quickstart's operator runs, and the models that they speak of."""
 TESTED_ELSEWHERE = {Path("docs/client.md"): "tests/client/test_client_docs.py runs its Python"}
-NOT_FOR_READERS = {"text", "mermaid"}
-"""Languages of blocks that are pictures."""
+NOT_FOR_READERS = {"text", "{toctree}"}
+"""Blocks that are pictures, or directives of the site: its build checks these."""
 
 
 def _runs(page: Path) -> bool:
