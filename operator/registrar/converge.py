@@ -7,7 +7,7 @@ milliseconds between are the registry's.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from model_registry.types import RegistryEntry
@@ -18,7 +18,7 @@ from registrar.contend import contend
 from registrar.context import Context
 from registrar.errors import ReconcileError, transient, waiting
 from registrar.kinds.base import Desired
-from registrar.observe import Observation, observe, stamp_of
+from registrar.observe import Observation, observe, owned_on, stamp_of
 from registrar.ownership import Origin
 from registrar.plan import Change, Create, Leave, Memory, Owned, Patch, Policies, Refuse, owned_by, plan
 
@@ -95,6 +95,8 @@ async def converge(task: Task, context: Context) -> Converged:
         stamp = stamp_of(observed.entry, registry.owner_id)
         stamped = None if stamp is None else stamp.reference
         await contend(task.desired, task.claimant, stamped, context, take_over=task.policies.take_over)
+        owned = owned_on(observed.entry, task.desired, task.memory, registry.owner_id)
+        task = replace(task, memory=replace(task.memory, owned=owned))
         planned = plan(task.desired, observed.entry, task.memory, task.policies, registry.owner_id)
         match planned:
             case Refuse():

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from model_registry.types import RegistryEntry
 from registrar.api.meta import OWNER_PROPERTY
 from registrar.kinds.base import Desired
-from registrar.ownership import Stamp, read_stamp
-from registrar.plan import Memory
+from registrar.ownership import Origin, Stamp, read_stamp
+from registrar.plan import Memory, Owned
 from registrar.registry import Registry
 from registrar.view import EntryView
 
@@ -31,6 +31,20 @@ def stamp_of(entry: RegistryEntry | None, owner_id: str) -> Stamp | None:
     value = None if entry is None else (entry.custom_properties or {}).get(OWNER_PROPERTY)
     stamp = read_stamp(value, owner_id)
     return stamp if isinstance(stamp, Stamp) else None
+
+
+def owned_on(entry: RegistryEntry | None, desired: Desired, memory: Memory, owner_id: str) -> Owned:
+    """What the resource has set on the entry: what is remembered, or what a create has left that nobody remembers.
+
+    A create whose answer never came (a crash) tells nothing to the status. What it made shows by our stamp and by not
+    having been changed since: all that stands on it was set by this resource, whatever its spec says by now.
+    """
+    stamp = stamp_of(entry, owner_id)
+    if entry is None or memory.entry_id is not None or stamp != Stamp(Origin.CREATED, desired.reference):
+        return memory.owned
+    if entry.last_update_time_since_epoch != entry.create_time_since_epoch:
+        return memory.owned
+    return Owned(desired.kind.fields_on(entry), frozenset(entry.custom_properties or {}) - {OWNER_PROPERTY})
 
 
 async def observe(desired: Desired, memory: Memory, registry: Registry, *, look: bool) -> Observation:

@@ -80,6 +80,11 @@ class EntryKind(ABC):
     async def update(self, client: ModelRegistryAPIClient, entry: Any) -> RegistryEntry:
         """Change what is set on the entry, by its ID. Raises ConflictError when its external ID is taken."""
 
+    def fields_on(self, entry: RegistryEntry) -> frozenset[str]:
+        """Attribute names of the plain fields that have a value on an entry of this kind."""
+        names = self.ENTRY.model_fields.keys() - _NOT_FIELDS
+        return frozenset(name for name in names if getattr(entry, name))
+
     def fields_of(self, part: EntryFields) -> dict[str, FieldValue]:
         """The plain fields that a spec, or an inline artifact of one, declares for an entry of this kind."""
         declared = {name: getattr(part, name, None) for name in self.ENTRY.model_fields if name not in _NOT_FIELDS}
