@@ -12,11 +12,20 @@ author: Final = "The Model Registrar authors"
 project_copyright: Final = f"2026, {author}"
 release = version = version_of("model-registrar")
 
-extensions = ["myst_parser", "sphinx_copybutton"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
 exclude_patterns = ["design/000-template.md"]
 
 # The anchors that Git hosts make of headings, so that a link to one works in both places.
 myst_heading_anchors = 4
+
+# The docstrings: Google's sections, and names in single backticks as in Markdown.
+default_role = "code"
+autodoc_typehints = "signature"
+autodoc_member_order = "bysource"
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+# The build asks no other project's site for its names; and of ours, what is private or a type variable has no page.
+nitpick_ignore_regex = [(r"py:.*", r"(?!model_registry\b).*|.*\._.*|.*\.[A-Z]\w*T|.*\.T")]
 
 html_theme = "furo"
 html_title = "Model Registrar"

@@ -31,6 +31,7 @@ class ModelRegistryAPIClient(Connection, LeavesOut):
     Every method raises, of `model_registry.exceptions`:
         APIStatusError: The subclass that fits, if the server answers with an error.
         ConnectionFailed: If there is no answer; `OutcomeUnknown` if a create may have been carried out.
+
     and `ValueError` for an address, a token or an argument that cannot be right, such as the ID of an entry that has
     none.
     """

@@ -18,7 +18,9 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "client.md"
 REFERENCE = DOCS / "reference" / "client.md"
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-ROW = re.compile(r"^\| `(\w+)(?:\(([^`]*)\))?` \|", re.MULTILINE)
+ROW = re.compile(r"^\| `(\w+)(?:\(([^`]*)\))?` \| (.*) \|$", re.MULTILINE)
+WITHOUT_DOCSTRING = {"__version__", "SupportedTypes"}
+"""A text and a union: they cannot have one."""
 
 
 @pytest.mark.filterwarnings("ignore:User access token is missing")
@@ -39,11 +41,21 @@ async def test_the_examples_run_as_they_stand(registry_url: str, unique: Callabl
     await names["client"].aclose()
 
 
-def section(heading: str) -> dict[str, str]:
-    """Return what a section of the reference lists, with the parameters of what takes some."""
+def rows(heading: str) -> list[re.Match[str]]:
+    """Return the rows of a section of the reference: a name, the parameters of what takes some, and what it is."""
     _, _, after = REFERENCE.read_text().partition(f"\n## {heading}\n")
     assert after, heading
-    return {row[1]: row[2] or "" for row in ROW.finditer(after.partition("\n## ")[0])}
+    return list(ROW.finditer(after.partition("\n## ")[0]))
+
+
+def section(heading: str) -> dict[str, str]:
+    """Return what a section of the reference lists, with the parameters of what takes some."""
+    return {row[1]: row[2] or "" for row in rows(heading)}
+
+
+def summary(value: Any) -> str:
+    """The first paragraph of a docstring."""
+    return " ".join((inspect.getdoc(value) or "").partition("\n\n")[0].split())
 
 
 def parameters(function: Callable[..., Any]) -> str:
@@ -76,6 +88,18 @@ def methods(cls: type[Any]) -> dict[str, str]:
 @pytest.mark.parametrize("cls", [ModelRegistry, ModelRegistryAPIClient, Results, Pager, ListOptions])
 def test_the_reference_lists_every_method_with_its_parameters(cls: type[Any]) -> None:
     assert section(cls.__name__) == methods(cls)
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [model_registry, types, exceptions, utils, ModelRegistry, ModelRegistryAPIClient, Results, Pager, ListOptions],
+    ids=lambda owner: owner.__name__,
+)
+def test_the_reference_says_what_the_docstrings_say(owner: Any) -> None:
+    listed = [row for row in rows(owner.__name__) if row[1] not in WITHOUT_DOCSTRING]
+    assert listed
+    for row in listed:
+        assert row[3] == summary(getattr(owner, row[1])), row[1]
 
 
 def test_the_reference_lists_every_name_of_the_package() -> None:

@@ -20,7 +20,7 @@ WITH_OPERATOR: dict[Path, tuple[str, ...]] = {
 }
 """Pages that begin where the quickstart's operator runs, and the models that they speak of."""
 TESTED_ELSEWHERE = {Path("docs/client.md"): "tests/client/test_client_docs.py runs its Python"}
-NOT_FOR_READERS = {"text", "{toctree}"}
+NOT_FOR_READERS = {"text", "{eval-rst}", "{toctree}"}
 """Blocks that are pictures, or directives of the site: its build checks these."""
 
 

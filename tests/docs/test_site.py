@@ -1,16 +1,24 @@
 """The site of ``make docs``: builds without a warning and without the network, and holds every page and name."""
 
+import inspect
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import FunctionType
+from typing import Any
 
 import pytest
+from sphinx.util.inventory import InventoryFile
 
+import model_registry
+from model_registry import ListOptions, ModelRegistry, ModelRegistryAPIClient, Pager, Results, exceptions, types, utils
 from tests.docs.pages import REPOSITORY
 
 DOCS = REPOSITORY / "docs"
+WITHOUT_DOCSTRING = {"__version__", "SupportedTypes"}
+"""A text and a union: docs/reference/client.md says what they are."""
 LEFT_OUT = {Path("design/000-template.md")}
 
 
@@ -25,7 +33,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # A proxy that is not there: whoever asks for something from outside fails.
     nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
     environment = os.environ | nowhere
-    subprocess.run([sys.executable, *arguments], cwd=REPOSITORY, env=environment, check=True, capture_output=True)
+    command = [sys.executable, *arguments]
+    built = subprocess.run(command, cwd=REPOSITORY, env=environment, check=False, capture_output=True, text=True)
+    assert (built.returncode, built.stderr) == (0, "")
     return folder / "html"
 
 
@@ -63,3 +73,23 @@ def test_links_to_what_has_no_page_are_text_and_pictures_are_there(site: Path) -
     for page in site.rglob("*.html"):
         for source in re.findall(r"<img[^>]+src=\"([^\"]+)\"", page.read_text()):
             assert (page.parent / source).is_file(), (page, source)
+
+
+def test_the_client_in_detail_has_every_public_name(site: Path) -> None:
+    inventory = InventoryFile.loads((site / "objects.inv").read_bytes(), uri="").data
+    documented = {name for domain in inventory if domain.startswith("py:") for name in inventory[domain]}
+    for name in {*model_registry.__all__, *types.__all__} - WITHOUT_DOCSTRING:
+        assert {f"model_registry.{name}", f"model_registry.types.{name}"} & documented, name
+    for module in (exceptions, utils):
+        own = {name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__}
+        assert {f"{module.__name__}.{name}" for name in own if not name.startswith("_")} - documented == set()
+    for cls in (ModelRegistry, ModelRegistryAPIClient, Results, ListOptions, Pager):
+        assert {f"model_registry.{cls.__name__}.{name}" for name in _methods(cls)} - documented == set()
+
+
+def _methods(cls: type[Any]) -> set[str]:
+    """The public methods and properties of a class, with those of the bases that are ours."""
+    ours = {name for base in cls.__mro__ if base.__module__.startswith("model_registry") for name in vars(base)}
+    values = {name: inspect.getattr_static(cls, name) for name in ours if not name.startswith("_")}
+    kinds = (FunctionType, classmethod, staticmethod, property)
+    return {name for name, value in values.items() if isinstance(value, kinds)}
