@@ -2,6 +2,7 @@
 
 In this order, for each program: the folder that ``KUBEBUILDER_ASSETS`` names, our cache, envtest's released archive, a
 build from the Go module. (A cluster named by ``USE_EXISTING_CLUSTER`` needs none of them: see ``existing``.)
+Programs beside the control plane, such as Argo CD's, come from the cache or a build: ``ensure_built``.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from rich.console import Console
 
 from devcluster import cache, envtest_archive, gobuild, gomodule
 from devcluster.errors import BinariesError
+from devcluster.gomodule import GoModule
 from devcluster.progress import terminal
 
 ASSETS = "KUBEBUILDER_ASSETS"
@@ -46,6 +48,45 @@ def ensure(names: Sequence[str], console: Console | None = None) -> dict[str, Pa
     return found
 
 
+def ensure_built(
+    name: str, version: str, module: GoModule, minutes: int, console: Console | None = None
+) -> dict[str, Path]:
+    """Return the path of each program of a Go module, building them once, under a lock and with visible progress.
+
+    Args:
+        name: What they are together, such as ``argocd``: for their folder in the cache and for people.
+        version: For people.
+        module: Where they come from.
+        minutes: How long the build takes on two cores, to be told.
+        console: Where progress is shown; standard error by default.
+
+    Raises:
+        BinariesError: They cannot be built; the message says why and what to do.
+    """
+    programs = list(module.packages)
+    folder = cache.root() / f"{name}-{module.key}"
+    found = cache.programs_in(folder, programs)
+    if len(found) < len(programs):
+        console = console or terminal()
+        with _locked(console):
+            if len(cache.programs_in(folder, programs)) < len(programs):
+                console.print(f"The cache {cache.root()} does not have {name} {version}:")
+                _build(module, programs, folder, f"{name} {version}", minutes, console)
+            found = cache.programs_in(folder, programs)
+    return found
+
+
+def _build(module: GoModule, names: list[str], folder: Path, title: str, minutes: int, console: Console) -> None:
+    """Build the named programs, saying how long that takes and took. The lock is held."""
+    console.print(
+        f"  Building {title} from source with Go: about {minutes} minutes on two cores."
+        f" This happens once; the programs are kept in {folder}.",
+    )
+    begun = time.monotonic()
+    gobuild.build(module, names, folder, console)
+    console.print(f"  Built in {timedelta(seconds=round(time.monotonic() - begun))}.")
+
+
 def _present(names: Sequence[str]) -> dict[str, Path]:
     """Return what is there already: assets win over an archive, and that over our own build."""
     found: dict[str, Path] = {}
@@ -69,13 +110,8 @@ def _get_missing(names: Sequence[str], console: Console) -> dict[str, Path]:
             console.print(f"  No released archive: {error}.")
     missing = [name for name in names if name not in _present(names)]
     if missing:
-        console.print(
-            f"  Building {', '.join(missing)} {gomodule.kubernetes_version()} from source with Go:"
-            f" about {_BUILD_MINUTES} minutes on two cores. This happens once; the programs are kept in {_built()}.",
-        )
-        begun = time.monotonic()
-        gobuild.build(gomodule.control_plane(), missing, _built(), console)
-        console.print(f"  Built in {timedelta(seconds=round(time.monotonic() - begun))}.")
+        title = f"{', '.join(missing)} {gomodule.kubernetes_version()}"
+        _build(gomodule.control_plane(), missing, _built(), title, _BUILD_MINUTES, console)
     return _present(names)
 
 
@@ -94,7 +130,7 @@ def _locked(console: Console) -> Iterator[None]:
     try:
         held = lock.acquire(timeout=0)
     except Timeout:
-        console.print("Another process is getting the control plane's programs: waiting for it …")
+        console.print("Another process is getting programs: waiting for it …")
         held = lock.acquire()
     with held:
         yield

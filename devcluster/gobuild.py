@@ -1,5 +1,6 @@
 """Builds programs from a Go module, with progress that tells the packages done of all."""
 
+import json
 import re
 import time
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from devcluster import gotoolchain
 from devcluster.errors import BinariesError
 from devcluster.gomodule import GoModule
 from devcluster.processes import Child, Children
-from devcluster.progress import Meter, meter
+from devcluster.progress import Meter, meter, terminal
 
 _DOWNLOADING = "go: downloading "
 _POLL_SECONDS = 0.2
@@ -44,6 +45,31 @@ def build(module: GoModule, names: list[str], destination: Path, console: Consol
         destination.mkdir(exist_ok=True)
         for name in names:
             (finished / _executable(module.packages[name])).rename(destination / name)
+
+
+def module_folder(module: GoModule, path: str, console: Console | None = None) -> Path:
+    """Return the folder of a module that ``module`` requires, in Go's module cache, fetching it if it is not there.
+
+    Args:
+        module: It pins the version.
+        path: Of the required module.
+        console: Where it is told that Go is installed; standard error by default.
+
+    Raises:
+        BinariesError: There is no Go, or the module cannot be had; the message has what Go said.
+    """
+    go = gotoolchain.find(module.go_version, console or terminal())
+    with Children() as children:
+        child = children.start(
+            "go-mod-download",
+            [go, "mod", "download", "-json", path],
+            environment=gotoolchain.environment(children.folder),
+            directory=module.folder,
+        )
+        _follow(child, lambda _lines: None)
+        told = child.output()
+        # Go may write sentences before the object.
+        return Path(json.loads(told[told.index("{") :])["Dir"])
 
 
 class _Builder:

@@ -1,4 +1,4 @@
-"""What ``devcluster/go/go.mod`` pins: the versions of the control plane and how its programs are built."""
+"""What the ``go.mod`` files beside this one pin: the versions of real programs and how these are built."""
 
 import hashlib
 import platform
@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent / "go"
+_ARGOCD_FOLDER = Path(__file__).parent / "go-argocd"
+# The same on every machine, whatever is built.
+_FLAGS = ("-trimpath", "-buildvcs=false", "-mod=readonly")
 
 
 @dataclass(frozen=True)
@@ -14,7 +17,7 @@ class GoModule:
     """A Go module whose tools are built into programs.
 
     Attributes:
-        folder: Holds ``go.mod`` and ``go.sum``.
+        folder: Holds ``go.mod``, ``go.sum`` and any sources of our own.
         packages: Program name -> import path of its main package.
         flags: For ``go build`` and, because they decide what is up to date, for ``go list``.
     """
@@ -32,8 +35,8 @@ class GoModule:
     def key(self) -> str:
         """Names one build: other sources, flags or machine give another key."""
         digest = hashlib.sha256()
-        for name in ("go.mod", "go.sum"):
-            digest.update((self.folder / name).read_bytes())
+        for path in [self.folder / "go.mod", self.folder / "go.sum", *sorted(self.folder.rglob("*.go"))]:
+            digest.update(path.read_bytes())
         digest.update(repr((sorted(self.packages.items()), self.flags, platform.system(), platform.machine())).encode())
         return digest.hexdigest()[:16]
 
@@ -65,7 +68,27 @@ def control_plane() -> GoModule:
             "kubectl": "k8s.io/kubernetes/cmd/kubectl",
             "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
         },
-        flags=("-trimpath", "-buildvcs=false", "-mod=readonly", f"-ldflags={linker}"),
+        flags=(*_FLAGS, f"-ldflags={linker}"),
+    )
+
+
+def argocd_version() -> str:
+    """Return the version of Argo CD that the GitOps tests run, such as ``v3.1.9``."""
+    return _find(r"^\s*github\.com/argoproj/argo-cd/v3 (v\S+)", _ARGOCD_FOLDER / "go.mod")
+
+
+def argocd() -> GoModule:
+    """Return the module that pins Argo CD, the kustomize that it calls, and the source of its in-memory Redis."""
+    # Its parts refuse to talk to one whose version begins with a letter.
+    linker = f"-s -w -X github.com/argoproj/argo-cd/v3/common.version={argocd_version().removeprefix('v')}"
+    return GoModule(
+        folder=_ARGOCD_FOLDER,
+        packages={
+            "argocd": "github.com/argoproj/argo-cd/v3/cmd",
+            "kustomize": "sigs.k8s.io/kustomize/kustomize/v5",
+            "redis": "model-registrar.dev/devcluster/argocd/redis",
+        },
+        flags=(*_FLAGS, f"-ldflags={linker}"),
     )
 
 

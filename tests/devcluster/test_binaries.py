@@ -218,3 +218,26 @@ def test_real_module_stamps_the_version_that_it_pins() -> None:
 def _command(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "devcluster.binaries", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=REPOSITORY)
+
+
+def test_programs_of_another_module_are_built_once_and_kept(
+    module: GoModule, empty_cache: Path, paper: Console
+) -> None:
+    first = binaries.ensure_built("morning", "v2", module, 3, paper)
+    told = paper.export_text()
+    second = binaries.ensure_built("morning", "v2", module, 3, paper)
+
+    assert first == second == {name: empty_cache / f"morning-{module.key}" / name for name in module.packages}
+    assert subprocess.run([first["asker"]], capture_output=True, text=True, check=True).stdout == "good morning?"
+    assert "Building morning v2 from source with Go: about 3 minutes on two cores. This happens once" in told
+    assert paper.export_text() == ""
+
+
+def test_sources_beside_the_module_file_are_part_of_the_build(module: GoModule, paper: Console) -> None:
+    before = binaries.ensure_built("morning", "v2", module, 3, paper)
+    words = module.folder / "words" / "words.go"
+    words.write_text(words.read_text().replace("morning", "evening"))
+    after = binaries.ensure_built("morning", "v2", module, 3, paper)
+
+    assert before["asker"] != after["asker"]
+    assert subprocess.run([after["asker"]], capture_output=True, text=True, check=True).stdout == "good evening?"
