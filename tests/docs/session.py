@@ -27,6 +27,8 @@ from tests.support.resources import manifest
 
 DOCUMENTED_PORT = 8080
 """Where the docs have the registry."""
+OTHERS_CRDS = REPOSITORY / "tests" / "env" / "crds"
+"""Definitions of other projects' kinds that pages speak of."""
 COMMAND_LIMIT = 120.0
 """Seconds that a command may take; each that waits has its own limit."""
 START_LIMIT = 60.0
@@ -94,6 +96,7 @@ class Session:
 
     def start_everything(self, models: Iterable[str]) -> None:
         """What a page takes for granted that begins with a running operator, and with models of these names."""
+        self.plane.run_kubectl("apply", "--server-side", "-f", OTHERS_CRDS)
         for command in (
             "python -m local_registry --port 8080 --database registry.db",
             "kubectl apply --server-side -f crds/",

@@ -17,6 +17,7 @@ WITH_OPERATOR: dict[Path, tuple[str, ...]] = {
     Path("docs/lifecycle.md"): (),
     Path("docs/troubleshooting.md"): ("stuck", "looked-at"),
     Path("examples/adopt-existing/README.md"): (),
+    Path("examples/kserve/README.md"): (),
 }
 """Pages that begin where the quickstart's operator runs, and the models that they speak of."""
 TESTED_ELSEWHERE = {Path("docs/client.md"): "tests/client/test_client_docs.py runs its Python"}
