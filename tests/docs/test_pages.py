@@ -20,7 +20,9 @@ WITH_OPERATOR: dict[Path, tuple[str, ...]] = {
     Path("examples/kserve/README.md"): (),
 }
 """Pages that begin where the quickstart's operator runs, and the models that they speak of."""
-TESTED_ELSEWHERE = {Path("docs/client.md"): "tests/client/test_client_docs.py runs its Python"}
+TESTED_ELSEWHERE = {
+    page: "tests/client/test_client_docs.py runs its Python" for page in PAGES if page.parent == Path("docs/client")
+}
 NOT_FOR_READERS = {"text", "{eval-rst}", "{toctree}"}
 """Blocks that are pictures, or directives of the site: its build checks these."""
 
