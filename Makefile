@@ -10,7 +10,7 @@ READY := .venv/.ready
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check lint types layers prose generated docs test bench-client demo clean
+.PHONY: help setup generate check lint types layers prose generated docs test chart chart-readme bench-client demo clean
 
 help:  ## List the targets
 	@echo "Model Registrar: make TARGET"
@@ -30,7 +30,7 @@ $(READY): $(UV) pyproject.toml uv.lock
 	@$(UV) sync --python $(PYTHON) --all-extras --locked
 	@touch $@
 
-generate: $(READY)  ## Write the files that are made from the code (CRDs, resource reference)
+generate: $(READY)  ## Write the files that are made from the code (CRDs, parts of the chart, references)
 	@echo "==> Generating"
 	@$(BIN)/python -m registrar.generate
 
@@ -52,7 +52,7 @@ layers: $(READY)
 prose: $(READY)
 	@echo "==> Spelling and YAML"
 	@$(BIN)/codespell
-	@$(BIN)/yamllint --strict crds examples
+	@$(BIN)/yamllint --strict crds examples charts/model-registrar/values.yaml charts/model-registrar/Chart.yaml charts/model-registrar/ci charts/model-registrar/tests
 
 generated: $(READY)
 	@echo "==> Generated files and lock file"
@@ -63,7 +63,17 @@ test: $(READY)  ## Run the whole suite on real servers; ARGS="-k name" narrows i
 	@echo "==> The control plane's programs (built once if this machine has none)"
 	@$(BIN)/python -m devcluster.binaries
 	@echo "==> Tests: two workers, each with its own control plane and registry"
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/chart $(ARGS)
+
+chart: $(READY)  ## Check the chart, and install it with Helm on a real API server; ARGS="-k name" narrows it
+	@echo "==> The control plane's programs, Helm, and what checks charts (built once if this machine has none)"
+	@$(BIN)/python -m devcluster.binaries
+	@$(BIN)/python -m devcluster.charttools
+	@echo "==> Tests of the chart"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/chart $(ARGS)
+
+chart-readme: $(READY)  ## Write the chart's README.md from its values.yaml, with helm-docs
+	@$(BIN)/python -m devcluster.charttools --readme
 
 bench-client: $(READY)  ## Compare the client with PyPI's and with bare httpx, in some minutes; ARGS="--help" for more
 	@echo "==> Benchmark of the client"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 _FOLDER = Path(__file__).parent / "go"
 _ARGOCD_FOLDER = Path(__file__).parent / "go-argocd"
+_CHART_FOLDER = Path(__file__).parent / "go-chart"
 # The same on every machine, whatever is built.
 _FLAGS = ("-trimpath", "-buildvcs=false", "-mod=readonly")
 
@@ -89,6 +90,25 @@ def argocd() -> GoModule:
             "redis": "model-registrar.dev/devcluster/argocd/redis",
         },
         flags=(*_FLAGS, f"-ldflags={linker}"),
+    )
+
+
+def helm_version() -> str:
+    """Return the version of Helm that the chart's tests run, such as ``v4.3.1``."""
+    return _find(r"^\s*helm\.sh/helm/v4 (v\S+)", _CHART_FOLDER / "go.mod")
+
+
+def chart_tools() -> GoModule:
+    """Return the module that pins Helm and what checks the chart."""
+    return GoModule(
+        folder=_CHART_FOLDER,
+        packages={
+            "helm": "helm.sh/helm/v4/cmd/helm",
+            "helm-unittest": "github.com/helm-unittest/helm-unittest/cmd/helm-unittest",
+            "kubeconform": "github.com/yannh/kubeconform/cmd/kubeconform",
+            "helm-docs": "github.com/norwoodj/helm-docs/cmd/helm-docs",
+        },
+        flags=(*_FLAGS, f"-ldflags=-s -w -X helm.sh/helm/v4/internal/version.version={helm_version()}"),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 import yaml
 
+from registrar import chart
 from registrar.api.meta import GROUP
 from registrar.api.schema import custom_resource_definition
 from registrar.api.v1alpha1 import KINDS
@@ -57,8 +58,14 @@ def api_reference() -> Texts:
     return {"docs/reference/api.md": api_page([custom_resource_definition(kind) for kind in KINDS])}
 
 
-GENERATORS: tuple[Callable[[], Texts], ...] = (crds, api_reference)
-GENERATED_FOLDERS = ("crds",)
+GENERATORS: tuple[Callable[[], Texts], ...] = (
+    crds,
+    api_reference,
+    chart.crd_templates,
+    chart.rules_template,
+    chart.rbac_page,
+)
+GENERATED_FOLDERS = ("crds", chart.CRD_TEMPLATES)
 """Folders in which every file is generated: another file there is left over from a kind or output that is gone."""
 
 

@@ -16,7 +16,19 @@ def test_make_alone_lists_every_target_that_people_call() -> None:
     )
 
     names = re.findall(r"^  (\S+) +\S", listed.stdout, re.MULTILINE)
-    assert names == ["help", "setup", "generate", "check", "test", "bench-client", "docs", "demo", "clean"]
+    assert names == [
+        "help",
+        "setup",
+        "generate",
+        "check",
+        "test",
+        "chart",
+        "chart-readme",
+        "bench-client",
+        "docs",
+        "demo",
+        "clean",
+    ]
 
 
 def test_python_that_is_too_old_is_refused_with_a_sentence(tmp_path: Path) -> None:

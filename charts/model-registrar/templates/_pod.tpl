@@ -1,0 +1,125 @@
+{{/* What the operator is started with. */}}
+{{- define "model-registrar.arguments" -}}
+- {{ printf "--registry-url=%s" .Values.registry.url | quote }}
+{{- with .Values.registry.apiVersion }}
+- --registry-api-version={{ . }}
+{{- end }}
+{{- with include "model-registrar.tokenFile" . }}
+- --registry-token-file={{ . }}
+{{- end }}
+{{- with include "model-registrar.caKey" . }}
+- --registry-ca-file=/etc/model-registrar/ca/{{ . }}
+{{- end }}
+- --owner-id={{ include "model-registrar.ownerId" . }}
+{{- range .Values.watchNamespaces }}
+- --namespace={{ . }}
+{{- end }}
+{{- with .Values.policies.deletion }}
+- --deletion-policy={{ . }}
+{{- end }}
+{{- with .Values.policies.adoption }}
+- --adoption-policy={{ . }}
+{{- end }}
+{{- with .Values.policies.drift }}
+- --drift-policy={{ . }}
+{{- end }}
+- --workers={{ .Values.workers }}
+- --feed-interval={{ .Values.feedInterval }}
+- --sweep-interval={{ .Values.sweepInterval }}
+{{- if .Values.acceptNewRegistry }}
+- --accept-new-registry
+{{- end }}
+{{- if .Values.leaderElection.enabled }}
+- --leader-election
+- --lease-name={{ include "model-registrar.fullname" . }}
+- --lease-namespace={{ include "model-registrar.namespace" . }}
+- --lease-duration={{ .Values.leaderElection.leaseDuration }}
+- --renew-deadline={{ .Values.leaderElection.renewDeadline }}
+- --retry-period={{ .Values.leaderElection.retryPeriod }}
+{{- end }}
+- {{ printf "--probe-address=%s" .Values.metrics.address | quote }}
+- --probe-port={{ .Values.metrics.port }}
+- --log-level={{ .Values.log.level }}
+- --log-format={{ .Values.log.format }}
+{{- end }}
+
+{{/* A probe that asks a path, unless it says itself what to do. */}}
+{{- define "model-registrar.probe" -}}
+{{- $probe := deepCopy .probe }}
+{{- if not (or $probe.httpGet $probe.exec $probe.tcpSocket $probe.grpc) }}
+{{- $_ := set $probe "httpGet" (dict "path" .path "port" "metrics") }}
+{{- end }}
+{{- toYaml $probe }}
+{{- end }}
+
+{{- define "model-registrar.volumeMounts" -}}
+{{- if include "model-registrar.tokenFile" . }}
+- name: registry-token
+  mountPath: /var/run/secrets/model-registrar/token
+  readOnly: true
+{{- end }}
+{{- if include "model-registrar.caKey" . }}
+- name: registry-ca
+  mountPath: /etc/model-registrar/ca
+  readOnly: true
+{{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "model-registrar.volumes" -}}
+{{- with .Values.registry }}
+{{- if .serviceAccountToken.enabled }}
+- name: registry-token
+  projected:
+    sources:
+    - serviceAccountToken:
+        path: token
+        expirationSeconds: {{ int64 .serviceAccountToken.expirationSeconds }}
+        {{- with .serviceAccountToken.audience }}
+        audience: {{ . | quote }}
+        {{- end }}
+{{- else if .tokenSecretRef.name }}
+- name: registry-token
+  secret:
+    secretName: {{ .tokenSecretRef.name }}
+    items:
+    - key: {{ .tokenSecretRef.key }}
+      path: {{ .tokenSecretRef.key }}
+{{- end }}
+{{- if .caBundle }}
+- name: registry-ca
+  configMap:
+    name: {{ include "model-registrar.fullname" $ }}-registry-ca
+{{- else if .caSecretRef.name }}
+- name: registry-ca
+  secret:
+    secretName: {{ .caSecretRef.name }}
+    items:
+    - key: {{ .caSecretRef.key }}
+      path: {{ .caSecretRef.key }}
+{{- else if .caConfigMapRef.name }}
+- name: registry-ca
+  configMap:
+    name: {{ .caConfigMapRef.name }}
+    items:
+    - key: {{ .caConfigMapRef.key }}
+      path: {{ .caConfigMapRef.key }}
+{{- end }}
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "model-registrar.topologySpreadConstraints" -}}
+{{- $selector := dict "matchLabels" (include "model-registrar.selectorLabels" . | fromYaml) }}
+{{- $constraints := list }}
+{{- range .Values.topologySpreadConstraints }}
+{{- $constraints = append $constraints (merge (deepCopy .) (ternary (dict) (dict "labelSelector" $selector) (hasKey . "labelSelector"))) }}
+{{- end }}
+{{- with $constraints }}
+{{- toYaml . }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,55 @@
+"""Helm, and what checks the chart: ``python -m devcluster.charttools`` builds them once and says where they are."""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from devcluster import binaries, gomodule
+from devcluster.errors import BinariesError
+
+CHART = Path(__file__).parents[1] / "charts" / "model-registrar"
+_BUILD_MINUTES = 4
+
+
+def ensure(console: Console | None = None) -> dict[str, Path]:
+    """Return the paths of ``helm``, ``helm-unittest``, ``kubeconform`` and ``helm-docs``.
+
+    Args:
+        console: Where the progress of a build is shown; standard error by default.
+
+    Raises:
+        BinariesError: They cannot be built; the message says why and what to do.
+    """
+    version = gomodule.helm_version()
+    return binaries.ensure_built("helm", version, gomodule.chart_tools(), _BUILD_MINUTES, console)
+
+
+def write_readme(helm_docs: Path, chart: Path) -> None:
+    """Write a chart's ``README.md`` from its ``values.yaml``, ``Chart.yaml`` and ``README.md.gotmpl``."""
+    command = [helm_docs, f"--chart-search-root={chart}", "--sort-values-order=file", "--log-level=warning"]
+    subprocess.run(command, check=True)
+
+
+def main() -> int:
+    """Get the programs and say where they are, or have helm-docs write the chart's README."""
+    parser = argparse.ArgumentParser(prog="python -m devcluster.charttools", description=main.__doc__)
+    parser.add_argument("--readme", action="store_true", help="write charts/model-registrar/README.md")
+    readme = parser.parse_args().readme
+    try:
+        programs = ensure()
+    except BinariesError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    if readme:
+        write_readme(programs["helm-docs"], CHART)
+        return 0
+    for name, path in programs.items():
+        print(f"{name}: {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
