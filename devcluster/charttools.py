@@ -29,8 +29,8 @@ def ensure(console: Console | None = None) -> dict[str, Path]:
 
 def write_readme(helm_docs: Path, chart: Path) -> None:
     """Write a chart's ``README.md`` from its ``values.yaml``, ``Chart.yaml`` and ``README.md.gotmpl``."""
-    command = [helm_docs, f"--chart-search-root={chart}", "--sort-values-order=file", "--log-level=warning"]
-    subprocess.run(command, check=True)
+    options = [f"--chart-search-root={chart}", "--sort-values-order=file", "--log-level=warning"]
+    subprocess.run([helm_docs, *options], check=True)
 
 
 def main() -> int:

@@ -18,6 +18,8 @@ PAGES = sorted(
     )
 )
 """Everything that people read, from the repository's root."""
+WITH_HELM = (Path("charts/model-registrar/README.md"),)
+"""Pages whose commands need Helm: `tests/chart` runs them."""
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>[^`\n]*)$")
 

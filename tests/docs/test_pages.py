@@ -10,7 +10,7 @@ import yaml
 
 from devcluster import controlplane
 from devcluster.processes import Children
-from tests.docs.pages import PAGES, REPOSITORY, Block, all_blocks, blocks_of, is_status
+from tests.docs.pages import PAGES, WITH_HELM, REPOSITORY, Block, all_blocks, blocks_of, is_status
 from tests.docs.session import NOT_RUN, Session, UntrueError, commands_of
 
 WITH_OPERATOR: dict[Path, tuple[str, ...]] = {
@@ -33,7 +33,7 @@ def _runs(page: Path) -> bool:
     return any(command not in NOT_RUN for command in commands) or "python" in languages
 
 
-SESSIONS = [page for page in PAGES if page not in TESTED_ELSEWHERE and _runs(page)]
+SESSIONS = [page for page in PAGES if page not in {*TESTED_ELSEWHERE, *WITH_HELM} and _runs(page)]
 
 
 @pytest.fixture
