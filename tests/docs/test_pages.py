@@ -10,7 +10,7 @@ import yaml
 
 from devcluster import controlplane
 from devcluster.processes import Children
-from tests.docs.pages import PAGES, WITH_HELM, REPOSITORY, Block, all_blocks, blocks_of, is_status
+from tests.docs.pages import PAGES, REPOSITORY, WITH_HELM, Block, all_blocks, blocks_of, is_status
 from tests.docs.session import NOT_RUN, Session, UntrueError, commands_of
 
 WITH_OPERATOR: dict[Path, tuple[str, ...]] = {
