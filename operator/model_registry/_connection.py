@@ -9,7 +9,7 @@ from ._monitor import Monitor
 from ._retry import RETRIES
 from ._tls import Authority, Trust
 from ._token import Token, TokenSource
-from ._transport import Transport
+from ._transport import IN_FLIGHT, Transport
 
 REQUEST_SECONDS = 60.0
 
@@ -74,6 +74,8 @@ class Connection:
         timeout: float = REQUEST_SECONDS,
         write_timeout: float | None = None,
         retries: int = RETRIES,
+        in_flight: int = IN_FLIGHT,
+        requests_per_second: float | None = None,
         monitor: Monitor | None = None,
     ) -> Self:
         """Make a client for a URL: http, or https with verification.
@@ -86,8 +88,16 @@ class Connection:
             timeout: Seconds that a call may take from its turn on, with all its tries.
             write_timeout: The same for a call that changes something; `timeout` if None.
             retries: How often a request is repeated after a fault. 0 sends each once, and looks up no lost create.
+            in_flight: How many requests may be under way at once per event loop; the others wait for their turn.
+            requests_per_second: How many may be sent per second and event loop, evenly; None for as many as the server
+                takes.
             monitor: Is told of each request, for metrics; may hold requests back by an exception.
+
+        Raises:
+            ValueError: If one of the two limits lets nothing through.
         """
+        if in_flight < 1 or (requests_per_second is not None and requests_per_second <= 0):
+            raise ValueError("in_flight and requests_per_second must be more than 0, or no request would be sent")
         address = partial(parse_address, url, api_version=api_version)
         transport = Transport(
             address,
@@ -96,6 +106,8 @@ class Connection:
             timeout,
             write_timeout=write_timeout,
             retries=retries,
+            in_flight=in_flight,
+            per_second=requests_per_second,
             monitor=monitor,
         )
         return cls(transport)

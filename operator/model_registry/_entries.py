@@ -13,8 +13,9 @@ from . import _wire
 from ._answer import Answer
 from ._budget import Budget
 from ._endpoints import ARTIFACT, CONTEXTS, EntryT, Kind, item, within
+from ._request import Request
 from ._retry import leaves_in_doubt
-from ._transport import Request, Transport
+from ._transport import Transport
 from .exceptions import (
     AmbiguousEntryError,
     ConflictError,

@@ -13,7 +13,9 @@ from .exceptions import APIStatusError, ConnectionFailed, OutcomeUnknown, RateLi
 RETRIES = 2
 """How often a request is repeated unless told."""
 
-_LONGEST_REQUESTED = 30.0  # seconds that a server may ask us to wait before we rather give up
+LONGEST_REQUESTED = 30.0
+"""Seconds that a server may ask us to wait before we rather give up."""
+
 _FIRST_DELAY = 0.5
 _LONGEST_DELAY = 8.0
 _RETRIES_OF_500 = 2  # the registry's answer to whatever it did not foresee: mostly it comes back
@@ -76,6 +78,6 @@ def delay_before(tried: int, chance: float, retry_after: float | None) -> float 
         retry_after: What the server asks for, in seconds.
     """
     asked = retry_after or 0.0
-    if asked > _LONGEST_REQUESTED:
+    if asked > LONGEST_REQUESTED:
         return None
     return asked + chance * min(_LONGEST_DELAY, _FIRST_DELAY * 2.0**tried)

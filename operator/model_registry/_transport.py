@@ -11,12 +11,11 @@ import random
 import ssl
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any
 
 import anyio
 import httpx
@@ -25,13 +24,15 @@ from ._address import API_VERSIONS, Address
 from ._answer import Answer
 from ._budget import Budget
 from ._monitor import Monitor, Unmonitored
-from ._retry import RETRIES, delay_before, may_repeat
+from ._pace import Pace
+from ._request import Request
+from ._retry import LONGEST_REQUESTED, RETRIES, delay_before, may_repeat
 from ._tls import Trust
 from ._token import TokenSource
 from .exceptions import APIStatusError, ConnectionFailed, OutcomeUnknown, RequestTimeout, StoreError
 
 IN_FLIGHT = 16
-"""Requests at once per event loop: the server opens a database connection for each, without bound."""
+"""Requests at once per event loop unless told: the server opens a database connection for each, without bound."""
 
 CONNECT_SECONDS = 5.0
 # Shorter than uvicorn's and Node's 5 s, so that it is nearly always we who close an idle connection.
@@ -41,33 +42,12 @@ _LOADING = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Request:
-    """One call of the API.
-
-    Attributes:
-        method: HTTP method.
-        path: Path below the API version's address, quoted.
-        params: Query parameters, unquoted.
-        body: JSON object to send; None sends no body.
-    """
-
-    method: str
-    path: str
-    params: Mapping[str, str] | None = None
-    body: Mapping[str, Any] | None = None
-
-    @property
-    def is_repeatable(self) -> bool:
-        """Whether carrying it out twice comes to the same as once: all do but a POST that does not name an entry."""
-        return self.method != "POST" or "id" in (self.body or {})
-
-
-@dataclass(frozen=True)
 class _Pool:
     """The connections of one event loop."""
 
     http: httpx.AsyncClient
     slots: asyncio.Semaphore
+    pace: Pace
     keeper: AsyncGenerator[None, None]
 
 
@@ -81,10 +61,12 @@ class Transport:
         parse_address: Returns the server's address, or raises ValueError; asked at the first call.
         token: What to send as bearer token.
         trust: Whose certificates are believed.
-        timeout: Seconds that a call may take over all its tries and the pauses between them. Waiting for a slot is
+        timeout: Seconds that a call may take over all its tries and the pauses between them. Waiting for its turn is
             not counted.
         write_timeout: The same for a call that changes something; `timeout` if None.
         retries: How often a request is repeated after a fault; 0 sends each once.
+        in_flight: How many requests may be under way at once per event loop.
+        per_second: How many may be sent per second and event loop; None for any number.
         monitor: Is told of each request.
 
     Attributes:
@@ -100,9 +82,13 @@ class Transport:
         *,
         write_timeout: float | None = None,
         retries: int = RETRIES,
+        in_flight: int = IN_FLIGHT,
+        per_second: float | None = None,
         monitor: Monitor | None = None,
     ) -> None:
         self.retries = retries
+        self._in_flight = in_flight
+        self._per_second = per_second
         self._parse_address = parse_address
         self._token = token
         self._trust = trust
@@ -182,14 +168,18 @@ class Transport:
         """Send a request when a slot is free; once more if the token was refused and there is a newer one."""
         pool = await self._pool()
         async with pool.slots:
-            # Read now, because waiting for a slot may take longer than a token lives.
+            await pool.pace.turn()
+            # Read now, because waiting for its turn may take longer than a token lives.
             token = self._token.read()
             answer = await self._attempt(pool.http, request, version, token, budget)
             if answer.status == HTTPStatus.UNAUTHORIZED:
                 newer = self._token.read(afresh=True)
                 if newer != token:
-                    return await self._attempt(pool.http, request, version, newer, budget)
-            return answer
+                    answer = await self._attempt(pool.http, request, version, newer, budget)
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS and (answer.seconds_to_wait or 0) <= LONGEST_REQUESTED:
+            # Meant for all of this client's requests: each that went on would be refused too, and count.
+            pool.pace.hold(answer.seconds_to_wait or 0)
+        return answer
 
     async def _attempt(
         self, http: httpx.AsyncClient, request: Request, version: str, token: str | None, budget: Budget
@@ -235,7 +225,9 @@ class Transport:
             with _LOADING:
                 anyio.current_time()
             http = self._open()
-            pool = self._pools[key] = _Pool(http, asyncio.Semaphore(IN_FLIGHT), self._keep(key, http))
+            pool = self._pools[key] = _Pool(
+                http, asyncio.Semaphore(self._in_flight), Pace(self._per_second), self._keep(key, http)
+            )
             # Started, it is known to the loop, which finishes it at its own end.
             await anext(pool.keeper)
         return pool
@@ -259,7 +251,9 @@ class Transport:
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             trust_env=not self._address.is_loopback,
             limits=httpx.Limits(
-                max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT, keepalive_expiry=_KEEPALIVE_SECONDS
+                max_connections=self._in_flight,
+                max_keepalive_connections=self._in_flight,
+                keepalive_expiry=_KEEPALIVE_SECONDS,
             ),
             timeout=httpx.Timeout(None, connect=min(CONNECT_SECONDS, self._timeout)),
             headers={"Accept": "application/json", "User-Agent": "model-registrar-client"},

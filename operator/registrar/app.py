@@ -217,6 +217,8 @@ async def _registry_client(settings: Settings, gate: Gate) -> AsyncIterator[Mode
         write_timeout=settings.write_timeout,
         # The queue repeats, with back-off and by the stamps; an outage is told at once.
         retries=0,
+        in_flight=settings.registry_requests_in_flight,
+        requests_per_second=settings.registry_requests_per_second,
         monitor=gate,
     )
     async with client:

@@ -30,6 +30,8 @@ def main() -> None:
 @click.option("--registry-token-file", type=_FILE, show_envvar=True, help="File with the token; it may be rotated.")
 @click.option("--registry-ca-file", type=_FILE, show_envvar=True, help="PEM file of the registry's authorities.")
 @click.option("--registry-api-version", type=click.Choice(["v1alpha3", "v1"]), show_envvar=True, help="Else found out.")
+@click.option("--registry-requests-in-flight", type=int, show_envvar=True, help="Requests to it at once.  [16]")
+@click.option("--registry-requests-per-second", type=float, show_envvar=True, help="0: as many as it takes.  [0]")
 @click.option(
     "--namespace", "namespaces", multiple=True, show_envvar=True, help="Watch this one; repeatable. None: all."
 )

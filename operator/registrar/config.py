@@ -25,6 +25,8 @@ class Settings(BaseModel):
         registry_token_file: file with the bearer token, read again when it changes.
         registry_ca_file: PEM file with the certificate authorities of the registry.
         registry_api_version: the API to speak; None finds out.
+        registry_requests_in_flight: how many requests to the registry may be under way at once.
+        registry_requests_per_second: how many may be sent per second; None for as many as it takes.
         namespaces: the namespaces to watch; empty means all.
         kubeconfig: file to log in with; None means KUBECONFIG, then the pod's service account.
         owner_id: the installation's name in the owner stamp of each entry.
@@ -52,6 +54,8 @@ class Settings(BaseModel):
     registry_token_file: Path | None = None
     registry_ca_file: Path | None = None
     registry_api_version: Literal["v1alpha3", "v1"] | None = None
+    registry_requests_in_flight: Annotated[int, Field(ge=1, le=64)] = 16
+    registry_requests_per_second: Annotated[float, Field(gt=0)] | None = None
     namespaces: tuple[str, ...] = ()
     kubeconfig: Path | None = None
     owner_id: str = "model-registrar/model-registrar"
@@ -96,6 +100,11 @@ class Settings(BaseModel):
                     f"{namespace!r} is no namespace name; patterns and lists are not taken, repeat the flag"
                 )
         return tuple(dict.fromkeys(value))
+
+    @field_validator("registry_requests_per_second", mode="before")
+    @classmethod
+    def _no_limit(cls, value: object) -> object:
+        return None if value in {0, "0"} else value
 
     @field_validator("lease_name")
     @classmethod

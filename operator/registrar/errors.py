@@ -32,12 +32,14 @@ class Problem:
         reason: the reason of the ``Ready`` condition.
         message: one or two sentences that say what to change, or what is waited for.
         recheck: seconds until another look, where nothing tells that the wait is over.
+        retry_after: seconds for which the registry asked to be left alone; None if it did not.
     """
 
     severity: Severity
     reason: Reason
     message: str
     recheck: float | None = None
+    retry_after: float | None = None
 
 
 class ReconcileError(Exception):
@@ -73,7 +75,8 @@ def problem_of(error: ReconcileError | exceptions.StoreError) -> Problem:
     if isinstance(error, ReconcileError):
         return error.problem
     severity, reason, sentence = _verdict(error)
-    return Problem(severity, reason, sentence.format(error))
+    retry_after = error.retry_after if isinstance(error, exceptions.APIStatusError) else None
+    return Problem(severity, reason, sentence.format(error), retry_after=retry_after)
 
 
 def _verdict(error: exceptions.StoreError) -> tuple[Severity, Reason, str]:
@@ -92,6 +95,9 @@ def _verdict(error: exceptions.StoreError) -> tuple[Severity, Reason, str]:
             )
         case exceptions.ConnectionFailed():
             verdict = Severity.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "The registry did not answer: {}"
+        case exceptions.RateLimited():
+            sentence = "The registry asks for fewer requests, and it is tried again: {}"
+            verdict = Severity.TRANSIENT, Reason.REGISTRY_UNAVAILABLE, sentence
         case exceptions.NotARegistryError() | exceptions.ServerError(status=502 | 503 | 504):
             verdict = Severity.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "The registry is away: {}"
         case _:

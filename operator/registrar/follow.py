@@ -7,10 +7,11 @@ import logging
 import random
 from dataclasses import replace
 
-from model_registry.exceptions import StoreError
+from model_registry.exceptions import RateLimited, StoreError
 from registrar.conditions import Reason
 from registrar.context import Context
 from registrar.errors import Problem, Severity, problem_of
+from registrar.outage import FIRST_PAUSE, LONGEST_ASKED
 from registrar.registry import RegistryWentBackError
 from registrar.resources import ResourceKey
 
@@ -28,7 +29,7 @@ async def follow(context: Context) -> None:
         if not outage.is_open:
             await outage.wait_until_wanted(settings.feed_interval)
         if outage.is_open:
-            await asyncio.sleep(_spread(outage.next_pause()))
+            await asyncio.sleep(outage.next_pause() * random.uniform(1, 1.2))  # noqa: S311 - spreads load
         is_sweep = context.monotonic() >= sweep_at
         concerned = await _look(context, is_sweep=is_sweep)
         if concerned is None:
@@ -51,6 +52,12 @@ async def _look(context: Context, *, is_sweep: bool) -> frozenset[ResourceKey] |
                 logger.warning("%s: its database was reset or restored; the view is read anew", error)
                 registry.loaded = False
         return await _read_anew(context)
+    except RateLimited as error:
+        # It is not away: the others go on, as fast as it lets them.
+        logger.warning("The registry %s asks for fewer requests, and is read again: %s", registry.url, error)
+        await asyncio.sleep(max(FIRST_PAUSE, min(error.retry_after or 0.0, LONGEST_ASKED)))
+        registry.outage.want_look()
+        return None
     except StoreError as error:
         logger.warning("The registry %s cannot be read, and is tried again: %s", registry.url, error)
         problem = replace(problem_of(error), severity=Severity.OUTAGE)

@@ -16,6 +16,8 @@ FIRST_PAUSE = 1.0
 """Seconds until the second look; each further one takes twice as long."""
 LONGEST_PAUSE = 30.0
 """Seconds that the pause never passes."""
+LONGEST_ASKED = 300.0
+"""Seconds that the registry may ask to be left alone (``Retry-After``); of more, these are given."""
 CALM = 60.0
 """Seconds without an outage after which the next one is a new one, and looked at at once."""
 
@@ -28,6 +30,7 @@ class Outage:
         self._parked: dict[ResourceKey, None] = {}
         self._look_wanted = asyncio.Event()
         self._looks = 0
+        self._asked = 0.0
         self._ended_at: float | None = None
 
     @property
@@ -39,9 +42,11 @@ class Outage:
         """Open the breaker: the registry did not answer, or answered that it will not.
 
         Args:
-            problem: what was seen; of an outage that is known already the first is kept, and told to all.
+            problem: what was seen; of an outage that is known already the first is kept, and told to all. How long the
+                registry asks to be left alone is taken from the last.
             now: monotonic seconds.
         """
+        self._asked = min(problem.retry_after or 0.0, LONGEST_ASKED)
         if self.problem is not None:
             return
         if self._ended_at is None or now - self._ended_at > CALM:
@@ -62,10 +67,13 @@ class Outage:
         return parked
 
     def next_pause(self) -> float:
-        """Seconds until the prober shall look (again). Also an outage that comes back at once pauses ever longer."""
+        """Seconds until the prober shall look (again), at least as many as the registry asked for.
+
+        Also an outage that comes back at once pauses ever longer.
+        """
         pause = 0.0 if self._looks == 0 else min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self._looks - 1))
         self._looks += 1
-        return pause
+        return max(pause, self._asked)
 
     def want_look(self) -> None:
         """Have the prober look now, though the registry answers: somebody has to know what it holds."""

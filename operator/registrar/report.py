@@ -10,6 +10,7 @@ from registrar.context import Context
 from registrar.errors import Problem, Severity
 from registrar.events import tell
 from registrar.head import Head, read_head
+from registrar.outage import LONGEST_ASKED
 from registrar.outcome import Facts, Outcome
 from registrar.resources import ResourceKey
 from registrar.status import as_json, merge_patch, news, next_status
@@ -46,12 +47,12 @@ async def report(head: Head, outcome: Outcome, context: Context) -> Next:
     follow_up = _follow_up(outcome.problem)
     if outcome.problem is not None and outcome.problem.severity is Severity.OUTAGE:
         context.registry.outage.park(head.key)
-    if outcome.problem is not None and outcome.problem.severity in {Severity.WAITING, Severity.OUTAGE}:
+    if outcome.problem is not None and _may_pass(outcome.problem):
         # What was done on the way is told at once: an assigned ID above all.
         has_news = outcome.deed is not None or outcome.facts != Facts.of(head.status)
         remaining = QUIET_WAIT - context.resources.waited(head.key, context.monotonic())
         if remaining > 0 and not has_news:
-            return Next(after=remaining)
+            return follow_up if follow_up.failed else Next(after=remaining)
     else:
         context.resources.stop_waiting(head.key)
     body = context.resources.get(head.key)
@@ -67,12 +68,19 @@ async def report(head: Head, outcome: Outcome, context: Context) -> Next:
     return follow_up
 
 
+def _may_pass(problem: Problem) -> bool:
+    """Whether a moment may end it, so that it is not told before a moment has passed."""
+    return problem.severity in {Severity.WAITING, Severity.OUTAGE} or problem.retry_after is not None
+
+
 def _follow_up(problem: Problem | None) -> Next:
     if problem is None:
         return DONE
     match problem.severity:
         case Severity.WAITING | Severity.OUTAGE:
             return Next(after=problem.recheck)
+        case Severity.TRANSIENT if problem.retry_after is not None:
+            return Next(after=min(problem.retry_after, LONGEST_ASKED), failed=True)
         case Severity.TRANSIENT:
             return RETRY
         case Severity.TERMINAL:

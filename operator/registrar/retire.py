@@ -71,7 +71,7 @@ async def retire(head: Head, context: Context) -> Next:
             "spec.deletionPolicy to Orphan."
         )
         severity = Severity.OUTAGE if problem.severity is Severity.OUTAGE else Severity.TRANSIENT
-        waiting = Problem(severity, _reason(problem), message)
+        waiting = Problem(severity, _reason(problem), message, retry_after=problem.retry_after)
         return await report(head, Outcome(Facts.of(head.status), waiting), context)
     await release(head, context)
     return _give_up_claims(head, context)

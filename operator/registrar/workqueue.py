@@ -32,7 +32,7 @@ class Next:
 
     Attributes:
         after: seconds until it runs again; None when nothing is due.
-        failed: run again after the key's back-off, and count one more failure.
+        failed: run again after the key's back-off, which begins after those seconds, and count one more failure.
     """
 
     after: float | None = None
@@ -220,7 +220,7 @@ class WorkQueue(Generic[Key]):
             self._monitor.retried()
             ceiling = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(failures, 20))
             # Never at once: a failure that repeats without a pause would hold its worker for good.
-            self.add_after(key, max(self._jitter(ceiling), 0.01))
+            self.add_after(key, (outcome.after or 0.0) + max(self._jitter(ceiling), 0.01))
             return
         self.forget(key)
         if outcome == NOW:

@@ -33,6 +33,14 @@ REFUSED = {
         "and that longer than the retry period (2 s)",
     ),
     "a lease's name": (["--registry-url=http://r", "--lease-name=A_b"], "--lease-name: 'A_b' is no name for a Lease"),
+    "a negative number of requests": (
+        ["--registry-url=http://r", "--registry-requests-per-second=-1"],
+        "--registry-requests-per-second: Input should be greater than 0",
+    ),
+    "no request at once": (
+        ["--registry-url=http://r", "--registry-requests-in-flight=0"],
+        "--registry-requests-in-flight: Input should be greater than or equal to 1",
+    ),
     "no worker": (["--registry-url=http://r", "--workers=0"], "--workers: Input should be greater than or equal to 1"),
 }
 

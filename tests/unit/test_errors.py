@@ -55,6 +55,13 @@ def test_each_has_its_severity_and_reason_and_keeps_what_was_said(kind: type[Sto
     assert "what happened" in problem.message
 
 
+def test_what_the_registry_asks_to_wait_is_passed_on() -> None:
+    error = exceptions.RateLimited("slower", *REQUEST)
+    assert problem_of(error).retry_after is None
+    error.retry_after = 7.0
+    assert problem_of(error).retry_after == 7
+
+
 @pytest.mark.parametrize("kind", EXPECTED, ids=lambda kind: kind.__name__)
 def test_only_silence_is_called_no_answer(kind: type[StoreError]) -> None:
     is_silence = issubclass(kind, exceptions.ConnectionFailed)

@@ -1,10 +1,11 @@
 """The circuit breaker's own rules."""
 
 import asyncio
+from dataclasses import replace
 
 from registrar.conditions import Reason
 from registrar.errors import Problem, Severity
-from registrar.outage import CALM, LONGEST_PAUSE, Outage
+from registrar.outage import CALM, LONGEST_ASKED, LONGEST_PAUSE, Outage
 from registrar.resources import ResourceKey
 
 AWAY = Problem(Severity.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "first")
@@ -45,6 +46,18 @@ def test_an_outage_that_comes_back_at_once_is_no_new_one() -> None:
     outage.end(3)
     outage.begin(AWAY, 4 + CALM)
     assert outage.next_pause() == 0
+
+
+def test_the_registry_is_left_alone_for_as_long_as_it_asked_last() -> None:
+    outage = Outage()
+    outage.begin(AWAY, 0)
+    outage.next_pause()
+    outage.begin(replace(AWAY, retry_after=20), 1)
+    assert outage.next_pause() == 20
+    outage.begin(replace(AWAY, retry_after=86400), 2)
+    assert outage.next_pause() == LONGEST_ASKED
+    outage.begin(AWAY, 3)
+    assert outage.next_pause() == 4, "the back-off goes on where nothing is asked"
 
 
 async def test_the_prober_is_woken_by_the_beginning() -> None:

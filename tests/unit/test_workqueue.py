@@ -250,6 +250,18 @@ async def test_forgetting_a_key_starts_its_back_off_anew() -> None:
     await queue.drain(LIMIT)
 
 
+async def test_what_is_asked_to_wait_comes_before_the_back_off(recorded: Callable[[], list[float]]) -> None:
+    work = Work(Next(after=70, failed=True), RETRY)
+    queue = WorkQueue(work, workers=1, jitter=lambda ceiling: ceiling)
+    queue.start()
+    queue.add("a")
+    await work.next()
+    await work.nothing_more(queue)
+    assert 70 + FIRST_BACKOFF in recorded()
+    assert queue.failures("a") == 1
+    await queue.drain(LIMIT)
+
+
 def test_jitter_is_anywhere_below_the_ceiling() -> None:
     queue = WorkQueue(Work(), workers=1)
     drawn = [queue._jitter(100.0) for _ in range(1000)]
