@@ -1,1 +1,6 @@
 """How fast the project is, measured; belongs to the repository and is not distributed."""
+
+from pathlib import Path
+from typing import Final
+
+REPOSITORY: Final = Path(__file__).parents[1]

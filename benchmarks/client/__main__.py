@@ -8,12 +8,15 @@ import click
 import httpx
 from rich.console import Console
 
+from benchmarks import REPOSITORY
 from benchmarks.client import measure, table, tls, upstream
-from benchmarks.client.machine import Watch
-from benchmarks.client.process import REPOSITORY, Rival, RivalError
+from benchmarks.client.process import Rival, RivalError
 from benchmarks.client.registry import Registry, WorkError, registry
 from benchmarks.client.result import Result
 from benchmarks.client.work import stocked
+from benchmarks.machine import Watch
+from benchmarks.pypi import InstallError
+from benchmarks.server import AddressError
 from devcluster import progress
 from devcluster.certificates import Authority
 from devcluster.processes import ChildError, Children
@@ -45,12 +48,12 @@ def main(rounds: int, calls: int, listed: int, rivals: Sequence[str], output: Pa
         raise click.BadParameter("all others are compared with `ours`: add --rival ours", param_hint="--rival")
     console = progress.terminal()
     try:
-        if Rival.UPSTREAM in rivals and upstream.python() is None:
+        if Rival.UPSTREAM in rivals and upstream.UPSTREAM.python() is None:
             console.print(f"Installing PyPI's model-registry {upstream.VERSION} into the cache …")
-            upstream.ensure()
+            upstream.UPSTREAM.ensure()
         with registry() as served:
             result = _measured(served, rounds, calls, listed, [rival for rival in Rival if rival in rivals], console)
-    except (RivalError, WorkError, ChildError, upstream.UpstreamError, httpx.HTTPError) as error:
+    except (RivalError, WorkError, ChildError, InstallError, AddressError, httpx.HTTPError) as error:
         raise click.ClickException(str(error)) from error
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(result.model_dump_json(indent=1) + "\n")

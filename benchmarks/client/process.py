@@ -11,10 +11,9 @@ from typing import Any
 
 import psutil
 
-from benchmarks.client import upstream
+from benchmarks import REPOSITORY
+from benchmarks.client.upstream import UPSTREAM
 from devcluster.environment import child_environment
-
-REPOSITORY = Path(__file__).parents[2]
 
 
 class Rival(StrEnum):
@@ -89,14 +88,14 @@ def started(rival: Rival, known_id: str, trusted: Path) -> Iterator[Process]:
     It also ends by itself when this process does: its standard input is at its end then.
 
     Args:
-        rival: Which one; PyPI's client needs its environment, see `upstream.ensure`.
+        rival: Which one; PyPI's client needs its environment, see `Environment.ensure`.
         known_id: ID of a model that exists.
         trusted: The certificate authorities that it is to find as the system's.
 
     Raises:
         RivalError: It did not start.
     """
-    interpreter = upstream.ensure() if rival is Rival.UPSTREAM else sys.executable
+    interpreter = UPSTREAM.ensure() if rival is Rival.UPSTREAM else sys.executable
     module = "bare" if rival is Rival.BARE else "library"
     environment = child_environment({"SSL_CERT_FILE": str(trusted)})
     # One more folder on the path, and PyPI's environment would find our package of the same name.

@@ -1,19 +1,15 @@
 """The registry that the rivals work on: what is there before, and a check of what they did."""
 
-import os
-import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
 
 from benchmarks.client.rivals import CHANGED, DESCRIPTION
-from devcluster import embedded_registry
+from benchmarks.server import API, serving
 
-_API = "/api/model_registry/v1alpha3"
 _SEEDERS = 8
 # Differ from entry to entry, or by what a library sends for a field that nobody set.
 _NOT_COMPARED = ("id", "name", "createTimeSinceEpoch", "lastUpdateTimeSinceEpoch")
@@ -100,23 +96,14 @@ def registry() -> Iterator[Registry]:
     """The registry that MODEL_REGISTRY_URL names, or an embedded one for the length of the block.
 
     Raises:
-        WorkError: The variable holds no address that all rivals can be given.
+        AddressError: The variable holds no address that all rivals can be given.
     """
-    with ExitStack() as stack:
-        url = os.environ.get("MODEL_REGISTRY_URL", "").rstrip("/")
-        kind = "the registry of MODEL_REGISTRY_URL"
-        if not url:
-            # In memory: what SQLite waits for the disk would hide the differences.
-            url, kind = stack.enter_context(embedded_registry.start(Path(":memory:"))).url, "the embedded registry"
-        elif not re.fullmatch(r"http://[^/@]+:\d+", url):
-            raise WorkError(
-                f"MODEL_REGISTRY_URL is {url!r}: give http://host:port, the TLS rows have a front of their own"
-            )
-        yield stack.enter_context(connected(kind, url))
+    with serving() as server, connected(server.kind, server.url) as one:
+        yield one
 
 
 @contextmanager
 def connected(kind: str, url: str) -> Iterator[Registry]:
     """A registry that runs already."""
-    with httpx.Client(base_url=url + _API, trust_env=False, timeout=60) as http:
+    with httpx.Client(base_url=url + API, trust_env=False, timeout=60) as http:
         yield Registry(kind, url, http)

@@ -3,21 +3,12 @@
 from statistics import median
 from typing import Final, Self
 
-from pydantic import BaseModel, ConfigDict
-
 from benchmarks.client.process import Rival
+from benchmarks.frozen import Frozen
+from benchmarks.machine import Machine
 
 AIMS: Final = {Rival.UPSTREAM: 8.0, Rival.BARE: 0.9}
 """How many times as many calls per second as that rival our client is to make, at least."""
-
-CALM_PERCENT: Final = 10.0
-"""Numbers taken while other programs use more of the processors than this are called noisy."""
-
-
-class Frozen(BaseModel):
-    """A value, as it stands in the file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Cell(Frozen):
@@ -134,36 +125,6 @@ class Traffic(Frozen):
     operation: str
     requests_per_call: float
     connections_per_call: float
-
-
-class Machine(Frozen):
-    """Where and how calmly it ran.
-
-    Attributes:
-        processor: Its name.
-        cores: How many it has.
-        memory_bytes: Of the machine.
-        system: Operating system and version.
-        python: Version that all rivals ran on.
-        load_before: Load average of the last minute, 5 and 15 minutes, before the run.
-        load_after: After it; the benchmark's own share is in it.
-        foreign_cpu_percent: How busy other programs kept the machine's processors whenever the benchmark paused to
-            look: before each round and at the end.
-    """
-
-    processor: str
-    cores: int
-    memory_bytes: int
-    system: str
-    python: str
-    load_before: tuple[float, float, float]
-    load_after: tuple[float, float, float]
-    foreign_cpu_percent: list[float]
-
-    @property
-    def is_calm(self) -> bool:
-        """Whether other programs left the machine to the benchmark."""
-        return max(self.foreign_cpu_percent) <= CALM_PERCENT
 
 
 class Result(Frozen):

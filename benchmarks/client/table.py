@@ -33,20 +33,8 @@ def notes(result: Result) -> Iterator[str]:
         met = sum(row.met[rival] for row in result.rows)
         yield f"At least {AIMS[rival]:g} times {rival}: met in {met} of {len(result.rows)} rows."
     yield "; ".join(f"{rival}: {library}" for rival, library in result.libraries.items()) + "."
-    machine = result.machine
-    yield (
-        f"{result.date}, {result.registry}, {result.rounds} rounds; {machine.processor}, {machine.cores} cores, "
-        f"{machine.memory_bytes / _MEGABYTE / 1024:.0f} GB, {machine.system}, Python {machine.python}."
-    )
-    load = ", ".join(f"{value:.2f}" for value in machine.load_before)
-    seen = (
-        f"other programs used up to {max(machine.foreign_cpu_percent):.0f} % of its processors "
-        f"(load average before the run: {load})"
-    )
-    if machine.is_calm:
-        yield f"The machine was calm: {seen}."
-    else:
-        yield f"[bold red]The machine was busy: the numbers are noisy.[/bold red] Run it on a calm one: {seen}."
+    yield f"{result.date}, {result.registry}, {result.rounds} rounds; {result.machine.description()}."
+    yield result.machine.calmness()
 
 
 def _others(result: Result) -> list[Rival]:

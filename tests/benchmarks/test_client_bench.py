@@ -11,13 +11,14 @@ from typing import Any
 import certifi
 import pytest
 
-from benchmarks.client import upstream
-from benchmarks.client.process import REPOSITORY, Process, Rival, RivalError, started
+from benchmarks import REPOSITORY
+from benchmarks.client.process import Process, Rival, RivalError, started
 from benchmarks.client.registry import Registry, WorkError, connected
 from benchmarks.client.result import Cell, Result, Row
+from benchmarks.client.upstream import UPSTREAM
 from benchmarks.client.work import OPERATIONS, Job, Stock, stocked
 
-RIVALS = [rival for rival in Rival if rival is not Rival.UPSTREAM or upstream.python() is not None]
+RIVALS = [rival for rival in Rival if rival is not Rival.UPSTREAM or UPSTREAM.python() is not None]
 """PyPI's client takes part once `make bench-client` has made its environment: tests fetch nothing."""
 
 TRANSPORTS = ["http", "tls", "tls-ca"]
