@@ -10,11 +10,11 @@ READY := .venv/.ready
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check lint types layers prose generated docs test chart chart-readme bench-client demo clean
+.PHONY: help setup generate check lint types layers prose generated docs test chart chart-readme bench-client bench-operator demo clean
 
 help:  ## List the targets
 	@echo "Model Registrar: make TARGET"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## Make .venv with everything that development needs
 
@@ -78,6 +78,10 @@ chart-readme: $(READY)  ## Write the chart's README.md from its values.yaml, wit
 bench-client: $(READY)  ## Compare the client with PyPI's and with bare httpx, in some minutes; ARGS="--help" for more
 	@echo "==> Benchmark of the client"
 	@$(BIN)/python -m benchmarks.client $(ARGS)
+
+bench-operator: $(READY)  ## Compare the operator with a textbook one, in about 20 minutes; ARGS="--help" for more
+	@echo "==> Benchmark of the operator"
+	@$(BIN)/python -m benchmarks.operator $(ARGS)
 
 docs: $(READY)  ## Build the site of docs/ into build/docs; every warning is an error
 	@echo "==> Building the site"

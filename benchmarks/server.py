@@ -11,6 +11,7 @@ from typing import Final
 from devcluster import embedded_registry
 
 API: Final = "/api/model_registry/v1alpha3"
+EMBEDDED: Final = "the embedded registry"
 
 
 class AddressError(RuntimeError):
@@ -30,6 +31,20 @@ class Server:
     url: str
 
 
+def named() -> Server | None:
+    """The registry that MODEL_REGISTRY_URL names; None without one.
+
+    Raises:
+        AddressError: See there.
+    """
+    url = os.environ.get("MODEL_REGISTRY_URL", "").rstrip("/")
+    if not url:
+        return None
+    if not re.fullmatch(r"http://[^/@]+:\d+", url):
+        raise AddressError(f"MODEL_REGISTRY_URL is {url!r}: give http://host:port, for fronts of the benchmark's own")
+    return Server("the registry of MODEL_REGISTRY_URL", url)
+
+
 @contextmanager
 def serving() -> Iterator[Server]:
     """The registry that MODEL_REGISTRY_URL names, or an embedded one for the length of the block.
@@ -37,12 +52,10 @@ def serving() -> Iterator[Server]:
     Raises:
         AddressError: See there.
     """
-    url = os.environ.get("MODEL_REGISTRY_URL", "").rstrip("/")
-    if not url:
-        # In memory: what SQLite waits for the disk would hide the differences.
-        with embedded_registry.start(Path(":memory:")) as embedded:
-            yield Server("the embedded registry", embedded.url)
+    server = named()
+    if server is not None:
+        yield server
         return
-    if not re.fullmatch(r"http://[^/@]+:\d+", url):
-        raise AddressError(f"MODEL_REGISTRY_URL is {url!r}: give http://host:port, fronts of the benchmark come before")
-    yield Server("the registry of MODEL_REGISTRY_URL", url)
+    # In memory: what SQLite waits for the disk would hide the differences.
+    with embedded_registry.start(Path(":memory:")) as embedded:
+        yield Server(EMBEDDED, embedded.url)

@@ -13,6 +13,7 @@ PAGES = sorted(
         *REPOSITORY.glob("examples/**/*.md"),
         *REPOSITORY.glob("charts/**/*.md"),
         *REPOSITORY.glob("integrations/**/*.md"),
+        *REPOSITORY.glob("benchmarks/*.md"),
         *REPOSITORY.glob("devcluster/**/*.md"),
         *REPOSITORY.glob("tests/**/*.md"),
     )
