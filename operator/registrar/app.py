@@ -22,14 +22,15 @@ from registrar.config import Settings
 from registrar.context import Context
 from registrar.follow import follow
 from registrar.gate import Gate
-from registrar.kube import KubernetesAPI, KubernetesError, KubernetesLease
+from registrar.kube import KubernetesAPI, KubernetesError, KubernetesLease, list_path
 from registrar.leader import Candidate, ElectionError, Terms
 from registrar.leadership import Leadership
-from registrar.listing import note_listing
+from registrar.listing import keep_complete
 from registrar.logs import NameResource
 from registrar.metrics import Metrics
 from registrar.registry import Registry
 from registrar.resources import ResourceKey
+from registrar.watches import CLIENT_TIMEOUT, INACTIVITY_TIMEOUT, SERVER_TIMEOUT
 from registrar.work import work
 from registrar.workqueue import Next, WorkQueue
 
@@ -102,7 +103,7 @@ async def _operate(context: Context, queue: WorkQueue[ResourceKey]) -> None:
     # Tasks that exist before kopf starts outlive it; those that begin later it would end without asking.
     queue.start(begin)
     leading = asyncio.create_task(_lead(context, begin), name="leading")
-    listing = asyncio.create_task(note_listing(context), name="listing")
+    listing = asyncio.create_task(keep_complete(context, queue), name="listing")
     parts = [leading]
     if candidate is not None:
         parts.append(asyncio.create_task(candidate.run(), name="election"))
@@ -161,6 +162,7 @@ async def _watch(context: Context, queue: WorkQueue[ResourceKey]) -> None:
     registry = kopf.OperatorRegistry()
     handlers.register(registry, context, queue)
     namespaces = context.settings.namespaces
+    context.watches.expect(list_path(kind.PLURAL, namespace) for namespace in namespaces or (None,) for kind in KINDS)
     try:
         await kopf.operator(
             registry=registry,
@@ -183,7 +185,9 @@ def _kopf_settings() -> kopf.OperatorSettings:
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 10
     settings.networking.error_backoffs = (1, 2, 4, 8)
-    settings.watching.server_timeout = 300
+    settings.watching.server_timeout = SERVER_TIMEOUT
+    settings.watching.client_timeout = CLIENT_TIMEOUT
+    settings.watching.inactivity_timeout = INACTIVITY_TIMEOUT
     settings.watching.connect_timeout = 10
     return settings
 

@@ -21,6 +21,7 @@ from registrar.metrics import Metrics
 from registrar.readiness import Readiness
 from registrar.registry import Registry
 from registrar.resources import Body, ResourceKey, ResourceStore
+from registrar.watches import Watches
 
 
 def _utc_now() -> datetime:
@@ -49,6 +50,7 @@ class Context:
         claims: who wants which entry.
         corrections: what was written back lately.
         readiness: since when resources are not Ready.
+        watches: when the API server was asked for what.
         listed: set once the watch has delivered all resources that were there.
         now: wall clock, for what people read.
         monotonic: seconds that never go back, for waiting.
@@ -66,6 +68,7 @@ class Context:
     monotonic: Callable[[], float] = time.monotonic
     corrections: Corrections = field(default_factory=Corrections)
     readiness: Readiness = field(default_factory=Readiness)
+    watches: Watches = field(default_factory=Watches)
     listed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @cached_property

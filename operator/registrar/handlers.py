@@ -16,7 +16,7 @@ from registrar.api.meta import GROUP, VERSION
 from registrar.api.v1alpha1 import KINDS
 from registrar.context import Context
 from registrar.intake import forget, remember
-from registrar.kube import ClusterLogin, KubernetesAPI
+from registrar.kube import ClusterLogin
 from registrar.resources import Body, ResourceKey
 from registrar.workqueue import WorkQueue
 
@@ -31,7 +31,7 @@ def register(registry: kopf.OperatorRegistry, context: Context, queue: WorkQueue
         kopf.on.event(GROUP, VERSION, kind.PLURAL, registry=registry, id=f"observe-{kind.PLURAL}")(
             _observer(context, queue)
         )
-    kopf.on.login(registry=registry, id="login")(_login(context.kube))
+    kopf.on.login(registry=registry, id="login")(_login(context))
 
 
 def _observer(context: Context, queue: WorkQueue[ResourceKey]) -> Callable[..., Any]:
@@ -45,9 +45,12 @@ def _observer(context: Context, queue: WorkQueue[ResourceKey]) -> Callable[..., 
     return observe
 
 
-def _login(kube: KubernetesAPI) -> Callable[..., Any]:
+def _login(context: Context) -> Callable[..., Any]:
+    kube = context.kube
+
     async def login(**_: Any) -> kopf.AiohttpSession:
-        return kopf.AiohttpSession(server=kube.server, aiohttp_session=kube.open_watch_session())
+        session = kube.open_watch_session(context.watches.asked)
+        return kopf.AiohttpSession(server=kube.server, aiohttp_session=session)
 
     return login
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 
@@ -29,6 +30,12 @@ TOKEN_LIFE = 60.0
 """Seconds for which a token file is trusted before it is read again; the kubelet rotates it long before it ends."""
 
 _PLURALS = {kind.KIND: kind.PLURAL for kind in KINDS}
+
+
+def list_path(plural: str, namespace: str | None) -> str:
+    """The path of all resources of a kind, in a namespace or (None) in all."""
+    place = "" if namespace is None else f"namespaces/{namespace}/"
+    return f"/apis/{API_VERSION}/{place}{plural}"
 
 
 class KubernetesError(Exception):
@@ -113,6 +120,19 @@ class _Gated:
         return response
 
 
+class _Noted:
+    """aiohttp middleware that tells somebody the path of each request."""
+
+    def __init__(self, note: Callable[[str], None]) -> None:
+        self._note = note
+
+    async def __call__(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        self._note(request.url.path)
+        return await handler(request)
+
+
 class KubernetesAPI:
     """A few calls to the API server, for the kinds of this operator.
 
@@ -130,16 +150,16 @@ class KubernetesAPI:
         self._middlewares = (_Gated(gate), *token)
         self._session = self._open_session(self._calls)
 
-    def open_watch_session(self) -> aiohttp.ClientSession:
-        """A session for kopf; closing it, as kopf does, leaves the pool open."""
-        return self._open_session(self._watches)
+    def open_watch_session(self, note: Callable[[str], None]) -> aiohttp.ClientSession:
+        """A session for kopf, which tells the path of each request; closing it, as kopf does, leaves the pool open."""
+        return self._open_session(self._watches, _Noted(note))
 
-    def _open_session(self, pool: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    def _open_session(self, pool: aiohttp.TCPConnector, *more: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
             connector=pool,
             connector_owner=False,
             headers=dict(self._login.headers),
-            middlewares=self._middlewares,
+            middlewares=(*more, *self._middlewares),
             proxy=self._login.proxy,
             timeout=REQUEST_TIMEOUT,
         )
@@ -165,11 +185,18 @@ class KubernetesAPI:
             return frozenset()
         return frozenset(resource["name"] for resource in answer["resources"])
 
-    async def count(self, plural: str, namespace: str | None) -> int:
-        """How many resources of a kind there are, in a namespace or (None) in all."""
-        place = "" if namespace is None else f"namespaces/{namespace}/"
-        answer = await self._request("GET", f"/apis/{API_VERSION}/{place}{plural}?limit=1")
-        return len(answer["items"]) + int(answer["metadata"].get("remainingItemCount", 0))
+    async def list_page(self, path: str, limit: int, token: str = "") -> Body:
+        """A page of a list, as the API server sends it.
+
+        Args:
+            path: of the list, see `list_path`.
+            limit: how many resources it may hold.
+            token: ``metadata.continue`` of the page before; all pages show the same moment.
+
+        Raises:
+            KubernetesError: with status 410, if the moment of the first page is too long ago.
+        """
+        return await self._request("GET", f"{path}?{urlencode({'limit': limit, 'continue': token})}")
 
     async def patch_status(self, body: Body, status: Mapping[str, Any]) -> Body:
         """Merge a patch into the status of exactly this version of the resource.

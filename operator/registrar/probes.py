@@ -11,19 +11,23 @@ from aiohttp import web
 from registrar.context import Context
 from registrar.leadership import Leadership
 from registrar.resources import ResourceKey
+from registrar.watches import Watches
 from registrar.workqueue import WorkQueue
 
 logger = logging.getLogger(__name__)
 
 STUCK = 600.0
 """Seconds after which a reconcile will not end any more: its longest chain of requests times out well before."""
+DEAF = 900.0
+"""Seconds without a request for a list or a watch after which a watch is dead: two and a half times what a watch may
+take, with all tries of the list that may follow it. Unanswered requests count: a restart would not mend those."""
 OVERDUE = 30.0
 """Seconds by which a process may outlive its lease: it ends by itself, unless something holds it."""
 
 Queue = WorkQueue[ResourceKey]
 
 
-def why_not_live(leadership: Leadership, queue: Queue) -> list[str]:
+def why_not_live(leadership: Leadership, queue: Queue, watches: Watches) -> list[str]:
     """What only a restart mends; empty if there is nothing."""
     problems = []
     if not queue.has_workers():
@@ -31,6 +35,11 @@ def why_not_live(leadership: Leadership, queue: Queue) -> list[str]:
     key, seconds = queue.longest_run()
     if seconds > STUCK:
         problems.append(f"{key} has been reconciled for {seconds:.0f} s")
+    if queue.standstill() > STUCK:
+        problems.append(f"{len(queue)} resources have been waiting for {queue.standstill():.0f} s for a free worker")
+    path, silence = watches.longest_silence()
+    if silence > DEAF:
+        problems.append(f"{path} has not been watched for {silence:.0f} s")
     if leadership.overdue > OVERDUE:
         problems.append(f"the lease ended {leadership.overdue:.0f} s ago and the process did not")
     return problems
@@ -60,7 +69,7 @@ async def serve(context: Context, queue: Queue) -> AsyncIterator[None]:
         yield
         return
     app = web.Application()
-    app.router.add_get("/livez", _probe(lambda: why_not_live(context.leadership, queue)))
+    app.router.add_get("/livez", _probe(lambda: why_not_live(context.leadership, queue, context.watches)))
     app.router.add_get("/readyz", _probe(lambda: why_not_ready(context)))
     app.router.add_get("/metrics", _metrics(context))
     runner = web.AppRunner(app, access_log=None, handle_signals=False)

@@ -41,8 +41,11 @@ def key_of(body: Body) -> ResourceKey:
     return ResourceKey(body["kind"], metadata["namespace"], metadata["name"])
 
 
-def _resource_version(body: Body) -> int:
-    """Resource versions of one kind can be compared as numbers (Kubernetes API concepts, since 1.35)."""
+def resource_version(body: Body) -> int:
+    """The resource version of a resource or a list.
+
+    Those of one kind can be compared as numbers (Kubernetes API concepts, since 1.35).
+    """
     return int(body["metadata"]["resourceVersion"])
 
 
@@ -78,7 +81,7 @@ class ResourceStore:
         """Keep a body unless a newer one, or the same, is known already; tells whether it was kept."""
         key = key_of(body)
         known = self._bodies.get(key)
-        if known is not None and _resource_version(known) >= _resource_version(body):
+        if known is not None and resource_version(known) >= resource_version(body):
             return False
         if known is not None and known["metadata"]["uid"] != body["metadata"]["uid"]:
             # Another resource of the same name: nothing that is known of the first holds for it.

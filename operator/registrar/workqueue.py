@@ -99,6 +99,8 @@ class WorkQueue(Generic[Key]):
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._idle = asyncio.Event()
+        self._moved_at = time.monotonic()
+        self._may_begin = False
         self._stopping = False
 
     def __len__(self) -> int:
@@ -152,6 +154,11 @@ class WorkQueue(Generic[Key]):
         key = next(iter(self._running), None)
         return key, 0.0 if key is None else time.monotonic() - self._running[key]
 
+    def standstill(self) -> float:
+        """Seconds for which keys have been waiting though a worker is free; 0 as long as all goes as it should."""
+        is_due = self._may_begin and bool(self._lanes) and len(self._running) < self._workers
+        return time.monotonic() - self._moved_at if is_due else 0.0
+
     def has_workers(self) -> bool:
         """Whether all workers live; none of them ends by itself."""
         return not any(task.done() for task in self._tasks)
@@ -185,6 +192,8 @@ class WorkQueue(Generic[Key]):
     async def _work(self, after: asyncio.Event | None) -> None:
         if after is not None:
             await after.wait()
+        self._may_begin = True
+        self._moved_at = time.monotonic()
         while True:
             # What is in sync is looked at without any pause: thousands of it must not hold up lease and watch.
             await asyncio.sleep(0)
@@ -193,7 +202,7 @@ class WorkQueue(Generic[Key]):
                 return
             turn = self._lanes.take()
             key = turn.key
-            self._running[key] = now = time.monotonic()
+            self._running[key] = self._moved_at = now = time.monotonic()
             self._monitor.started(now - turn.since)
             try:
                 outcome = await self._process(key)
@@ -207,6 +216,8 @@ class WorkQueue(Generic[Key]):
             self._follow_up(turn, outcome)
 
     def _wait(self, turn: Turn[Key]) -> None:
+        if not self._lanes:
+            self._moved_at = time.monotonic()
         if self._lanes.add(turn.key, turn.since, urgent=turn.urgent):
             self._ready.release()
 

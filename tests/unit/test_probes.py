@@ -8,6 +8,7 @@ from registrar import probes
 from registrar.leadership import Leadership
 from registrar.probes import why_not_live
 from registrar.resources import ResourceKey
+from registrar.watches import Watches
 from registrar.workqueue import DONE, Next, WorkQueue
 
 KEY = ResourceKey("RegisteredModel", "ns", "name")
@@ -26,12 +27,12 @@ async def test_a_reconcile_that_does_not_end(monkeypatch: pytest.MonkeyPatch) ->
     queue.start()
     queue.add(KEY)
     await started.wait()
-    assert why_not_live(leadership, queue) == []
+    assert why_not_live(leadership, queue, Watches()) == []
     monkeypatch.setattr(probes, "STUCK", 0.0)
-    assert why_not_live(leadership, queue) == ["RegisteredModel ns/name has been reconciled for 0 s"]
+    assert why_not_live(leadership, queue, Watches()) == ["RegisteredModel ns/name has been reconciled for 0 s"]
     end.set()
     await queue.drain(5)
-    assert why_not_live(leadership, queue) == ["a worker has ended"]
+    assert why_not_live(leadership, queue, Watches()) == ["a worker has ended"]
 
 
 def test_a_process_that_outlives_its_lease() -> None:
@@ -43,9 +44,49 @@ def test_a_process_that_outlives_its_lease() -> None:
 
     queue = WorkQueue(process, workers=1)
     now = 1000.0
-    assert why_not_live(leadership, queue) == [], "a standby may wait for ever"
+    assert why_not_live(leadership, queue, Watches()) == [], "a standby may wait for ever"
     leadership.prolong(now + 10)
     now += 10 + probes.OVERDUE
-    assert why_not_live(leadership, queue) == []
+    assert why_not_live(leadership, queue, Watches()) == []
     now += 1
-    assert why_not_live(leadership, queue) == ["the lease ended 31 s ago and the process did not"]
+    assert why_not_live(leadership, queue, Watches()) == ["the lease ended 31 s ago and the process did not"]
+
+
+async def test_a_queue_that_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def process(_: ResourceKey) -> Next:
+        return DONE
+
+    leadership, begin = Leadership.without_rivals(), asyncio.Event()
+    queue = WorkQueue(process, workers=1)
+    queue.start(begin)
+    monkeypatch.setattr(probes, "STUCK", 0.0)
+    # Behind the back of its worker, who therefore never hears of it.
+    queue._lanes.add(KEY, 0.0, urgent=False)
+    assert why_not_live(leadership, queue, Watches()) == [], "a standby's turn has not come"
+    begin.set()
+    await asyncio.sleep(0.01)
+    assert why_not_live(leadership, queue, Watches()) == ["1 resources have been waiting for 0 s for a free worker"]
+    monkeypatch.setattr(probes, "STUCK", 600.0)
+    assert why_not_live(leadership, queue, Watches()) == []
+    await queue.drain(5)
+
+
+def test_a_watch_that_nobody_asks_for_any_more() -> None:
+    now = 0.0
+    watches, leadership = Watches(lambda: now), Leadership.without_rivals()
+
+    async def process(_: ResourceKey) -> Next:
+        return DONE
+
+    queue = WorkQueue(process, workers=1)
+    watches.expect(["/a", "/b"])
+    for _ in range(5):
+        now += probes.DEAF - 1
+        assert why_not_live(leadership, queue, watches) == []
+        watches.asked("/a")
+        watches.asked("/b")
+        watches.asked("/not/ours")
+    now += probes.DEAF - 1
+    watches.asked("/a")
+    now += 2
+    assert why_not_live(leadership, queue, watches) == [f"/b has not been watched for {probes.DEAF + 1:.0f} s"]

@@ -1,0 +1,213 @@
+"""What the watch did not tell is found by a list of the operator's own: what has gone, and what has come."""
+
+import re
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from model_registry import ModelRegistryAPIClient
+from registrar import handlers, listing
+from registrar.config import Settings
+from registrar.context import Context
+from registrar.gate import Gate
+from registrar.intake import remember
+from registrar.kube import KubernetesAPI, KubernetesError, list_path
+from registrar.leadership import Leadership
+from registrar.listing import compare
+from registrar.metrics import Metrics
+from registrar.registry import Registry
+from registrar.resources import Body, ResourceKey
+from registrar.workqueue import DONE, Next, WorkQueue
+from tests.support.fixtures import Unique
+from tests.support.flaky import Fault, Way
+from tests.support.front import before_apiserver, holding, is_watch
+from tests.support.loopback import Received, Reply
+from tests.support.operator_process import OperatorProcess
+from tests.support.resources import Namespace, manifest
+
+MakeOperator = Callable[..., OperatorProcess]
+
+
+@dataclass(frozen=True)
+class Operator:
+    """The parts of an operator that know the cluster, without a watch and without workers."""
+
+    context: Context
+    queue: WorkQueue[ResourceKey]
+    gets: list[str]
+
+    async def see(self, key: ResourceKey) -> None:
+        """Have the watch tell of a resource."""
+        body = await self.context.kube.get(key)
+        assert body is not None
+        remember(body, self.context, self.queue)
+
+
+@pytest.fixture
+async def idle(own_space: Namespace, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Operator]:
+    """An operator of one namespace that only knows what the test tells it."""
+    monkeypatch.setenv("KUBECONFIG", str(own_space.cluster.kubeconfig))
+    login = handlers.log_in()
+    assert login is not None
+    leadership, metrics, gets = Leadership(), Metrics(), list[str]()
+    kube = KubernetesAPI(login, Gate(leadership, metrics.to_kubernetes))
+    get = kube.get
+
+    async def noted(key: ResourceKey) -> Body | None:
+        gets.append(key.name)
+        return await get(key)
+
+    monkeypatch.setattr(kube, "get", noted)
+
+    async def process(_: ResourceKey) -> Next:
+        return DONE
+
+    queue = WorkQueue(process, workers=1)
+    nobody = "http://127.0.0.1:9"
+    settings = Settings(registry_url=nobody, namespaces=(own_space.name,))
+    registry = Registry(ModelRegistryAPIClient.connect(nobody), nobody, "tests")
+    yield Operator(Context(settings, kube, registry, queue.add, leadership, metrics), queue, gets)
+    await kube.aclose()
+
+
+@pytest.mark.parametrize("page_size", [2, 500])
+async def test_a_list_finds_what_is_gone_what_has_come_and_what_has_changed(
+    own_space: Namespace, idle: Operator, unique: Unique, monkeypatch: pytest.MonkeyPatch, page_size: int
+) -> None:
+    monkeypatch.setattr(listing, "PAGE_SIZE", page_size)
+    keys = {name: ResourceKey("RegisteredModel", own_space.name, unique(name)) for name in "abcdefg"}
+    own_space.apply(*(manifest("RegisteredModel", keys[name].name) for name in "abcdef"))
+    for name in "abcdef":
+        await idle.see(keys[name])
+    idle.gets.clear()
+    known = idle.context.resources
+    await compare(idle.context, idle.queue)
+    assert set(known) == {keys[name] for name in "abcdef"}
+    assert idle.gets == [], "in steady state a list costs its pages"
+    waiting = len(idle.queue)
+
+    own_space.delete("RegisteredModel", keys["b"].name)
+    own_space.wait_gone("RegisteredModel", keys["b"].name)
+    own_space.patch("RegisteredModel", keys["d"].name, {"spec": {"description": "edited"}})
+    own_space.apply(manifest("RegisteredModel", keys["g"].name))
+    await compare(idle.context, idle.queue)
+    assert set(known) == {keys[name] for name in "acdefg"}
+    edited = known.get(keys["d"])
+    assert edited is not None
+    assert edited["spec"]["description"] == "edited"
+    assert sorted(idle.gets) == sorted([keys["d"].name, keys["g"].name])
+    assert len(idle.queue) == waiting + 1, "what has come waits for a worker"
+
+
+async def test_what_was_made_after_the_list_is_no_ghost(
+    own_space: Namespace, idle: Operator, unique: Unique, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = ResourceKey("RegisteredModel", own_space.name, unique("late"))
+    list_page = idle.context.kube.list_page
+
+    async def slow(path: str, limit: int, token: str = "") -> object:
+        page = await list_page(path, limit, token)
+        if path == list_path("registeredmodels", own_space.name):
+            own_space.apply(manifest("RegisteredModel", key.name))
+            await idle.see(key)
+        return page
+
+    monkeypatch.setattr(idle.context.kube, "list_page", slow)
+    await compare(idle.context, idle.queue)
+    assert key in idle.context.resources
+
+
+async def test_what_went_after_the_list_is_not_taken_in(
+    own_space: Namespace, idle: Operator, unique: Unique, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = ResourceKey("RegisteredModel", own_space.name, unique("short-lived"))
+    own_space.apply(manifest("RegisteredModel", key.name))
+    list_page = idle.context.kube.list_page
+
+    async def slow(path: str, limit: int, token: str = "") -> object:
+        page = await list_page(path, limit, token)
+        if page["items"]:
+            own_space.delete("RegisteredModel", key.name)
+            own_space.wait_gone("RegisteredModel", key.name)
+        return page
+
+    monkeypatch.setattr(idle.context.kube, "list_page", slow)
+    await compare(idle.context, idle.queue)
+    assert key not in idle.context.resources
+    assert idle.gets == [key.name]
+
+
+async def test_a_list_that_fails_drops_nothing(
+    own_space: Namespace, idle: Operator, unique: Unique, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "PAGE_SIZE", 1)
+    keys = [ResourceKey("RegisteredModel", own_space.name, unique(name)) for name in "abc"]
+    own_space.apply(*(manifest("RegisteredModel", key.name) for key in keys))
+    for key in keys:
+        await idle.see(key)
+    list_page = idle.context.kube.list_page
+
+    async def broken(path: str, limit: int, token: str = "") -> object:
+        if token:
+            raise KubernetesError(410, "Expired", "The provided continue parameter is too old")
+        return await list_page(path, limit, token)
+
+    monkeypatch.setattr(idle.context.kube, "list_page", broken)
+    with pytest.raises(KubernetesError, match="too old"):
+        await compare(idle.context, idle.queue)
+    assert set(idle.context.resources) == set(keys)
+
+
+async def test_each_list_and_watch_of_kopf_is_noted(own_space: Namespace, idle: Operator) -> None:
+    now = 0.0
+    path = list_path("modelversions", own_space.name)
+    watches = type(idle.context.watches)(lambda: now)
+    watches.expect([path])
+    now = 100.0
+    session = idle.context.kube.open_watch_session(watches.asked)
+    assert watches.longest_silence() == (path, 100)
+    url = f"{idle.context.kube.server}{path}?watch=true&timeoutSeconds=1"
+    async with session, session.get(url) as answer:
+        assert answer.status == 200
+    assert watches.longest_silence() == (path, 0)
+
+
+GONE = Reply(200, {"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": "Expired"}})
+
+
+def test_a_deletion_that_the_watch_missed_is_noticed_by_the_next_sweep(
+    own_space: Namespace, own_operator: MakeOperator, registry_url: str, unique: Unique, tmp_path: Path
+) -> None:
+    with before_apiserver(own_space.cluster, tmp_path) as front:
+        flags = ("--sweep-interval=1", "--probe-port=0", front.argument)
+        operator = own_operator(registry_url, own_space, *flags)
+        gone, stays = unique("gone"), unique("stays")
+        own_space.apply(*(manifest("RegisteredModel", name, deletionPolicy="Orphan") for name in (gone, stays)))
+        for name in (gone, stays):
+            own_space.ready("RegisteredModel", name)
+        # The watches break, the resource goes, and what happened meanwhile is not kept any more.
+        front.proxy.script = holding(Fault.STALL_BEFORE, is_watch)
+        front.proxy.hang_up()
+        front.proxy.wait_for_stalled(3)
+        own_space.delete("RegisteredModel", gone)
+        own_space.wait_gone("RegisteredModel", gone)
+        refused: set[str] = set()
+
+        def expire(received: Received) -> Way:
+            place = received.path.partition("?")[0]
+            if not is_watch(received) or place in refused:
+                return None
+            refused.add(place)
+            return GONE
+
+        front.proxy.heal()
+        front.proxy.script = expire
+        operator.wait_for_log("missed that 1 are gone")
+        assert f"RegisteredModel {own_space.name}/{gone}" in operator.log
+        assert stays not in re.findall(r"missed that.*", operator.log)[0]
+        name = unique("later")
+        own_space.apply(manifest("RegisteredModel", name))
+        own_space.ready("RegisteredModel", name)
+        assert "Traceback" not in operator.log
