@@ -29,9 +29,9 @@ def _utc_now() -> datetime:
 
 
 class Enqueue(Protocol):
-    """Has the queue run a resource soon, before or after what is not urgent."""
+    """Has the queue run a resource soon: before or after what is not urgent, and before all others."""
 
-    def __call__(self, key: ResourceKey, *, urgent: bool = False) -> None:
+    def __call__(self, key: ResourceKey, *, urgent: bool = False, first: bool = False) -> None:
         """Add it to the queue."""
 
 
@@ -80,7 +80,7 @@ class Context:
         """Have these run soon, because what they depend on has changed; before all others those that wait for it."""
         for key in keys:
             body = self.resources.get(key)
-            self.enqueue(key, urgent=body is not None and is_awaited(body))
+            self.enqueue(key, urgent=body is not None and is_awaited(body), first=True)
 
     def note_readiness(self, body: Body) -> None:
         """Measure how long a resource took to become Ready; on a standby that is the leader's, and only noted."""

@@ -2,7 +2,8 @@
 
 Two lanes: what a user waits for is urgent; comparing everything, and trying again, is the background. So an edit is
 not behind ten thousand resources that are only looked at. Nor does the background ever stand still: while both lanes
-are full it has every ninth turn.
+are full it has every ninth turn. Who had a turn already, and could only wait for somebody else, goes first: to put it
+behind all that has come since would make a chain of three wait three times, and be told so in its status.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Turn(Generic[Key]):
 
 
 class Lanes(Generic[Key]):
-    """Keys that wait, each once; first come, first served within a lane."""
+    """Keys that wait, each once; within a lane first come, first served, after those that go first."""
 
     def __init__(self) -> None:
         # Ordered dictionaries: a plain one takes ever longer to find its first key as keys leave at its front.
@@ -48,8 +49,21 @@ class Lanes(Generic[Key]):
     def __contains__(self, key: Key) -> bool:
         return key in self._urgent or key in self._background
 
-    def add(self, key: Key, now: float, *, urgent: bool) -> bool:
-        """Have a key wait; tells whether it is new here. One that is not changes lanes where it has become urgent."""
+    def add(self, key: Key, now: float, *, urgent: bool, first: bool = False) -> bool:
+        """Have a key wait; tells whether it is new here. One that is not changes lanes where it has become urgent.
+
+        Args:
+            key: the key.
+            now: when this is.
+            urgent: its lane.
+            first: before all others that are urgent; of no effect in the background.
+        """
+        is_new = self._put(key, now, urgent=urgent)
+        if first and key in self._urgent:
+            self._urgent.move_to_end(key, last=False)
+        return is_new
+
+    def _put(self, key: Key, now: float, *, urgent: bool) -> bool:
         if key in self._urgent:
             return False
         since = self._background.get(key)

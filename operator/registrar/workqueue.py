@@ -107,12 +107,13 @@ class WorkQueue(Generic[Key]):
         """The number of keys that wait for a worker now; delayed keys are not counted."""
         return len(self._lanes)
 
-    def add(self, key: Key, *, urgent: bool = False) -> None:
+    def add(self, key: Key, *, urgent: bool = False, first: bool = False) -> None:
         """Run the key as soon as a worker is free; a delayed run of it is taken back.
 
         Args:
             key: the key.
             urgent: before all that is not, also if it waits already; a key that is urgent stays so until it runs.
+            first: before all others that are urgent too; one that runs now comes after them.
         """
         self._cancel_timer(key)
         now = time.monotonic()
@@ -120,7 +121,7 @@ class WorkQueue(Generic[Key]):
             asked = self._again.get(key)
             self._again[key] = Turn(key, asked.since if asked else now, urgent or (asked is not None and asked.urgent))
         else:
-            self._wait(Turn(key, now, urgent))
+            self._wait(Turn(key, now, urgent), first=first)
 
     def add_after(self, key: Key, seconds: float) -> None:
         """Run the key in that many seconds, unless it is added before; the earlier of two delays holds."""
@@ -215,10 +216,10 @@ class WorkQueue(Generic[Key]):
                     self._idle.set()
             self._follow_up(turn, outcome)
 
-    def _wait(self, turn: Turn[Key]) -> None:
+    def _wait(self, turn: Turn[Key], *, first: bool = False) -> None:
         if not self._lanes:
             self._moved_at = time.monotonic()
-        if self._lanes.add(turn.key, turn.since, urgent=turn.urgent):
+        if self._lanes.add(turn.key, turn.since, urgent=turn.urgent, first=first):
             self._ready.release()
 
     def _follow_up(self, turn: Turn[Key], outcome: Next) -> None:

@@ -33,10 +33,13 @@ class Seen(WorkQueue[ResourceKey]):
 
         super().__init__(process, workers=1)
         self.added: list[tuple[str, bool]] = []
+        self.first: set[str] = set()
         self.forgotten: list[str] = []
 
-    def add(self, key: ResourceKey, *, urgent: bool = False) -> None:
+    def add(self, key: ResourceKey, *, urgent: bool = False, first: bool = False) -> None:
         self.added.append((key.name, urgent))
+        if first:
+            self.first.add(key.name)
 
     def forget(self, key: ResourceKey) -> None:
         self.forgotten.append(key.name)
@@ -135,3 +138,4 @@ async def test_what_waits_is_looked_at_first_when_what_it_waits_for_has_come(con
     queue.added.clear()
     context.wake([model_key("waits"), model_key("has-its-entry"), model_key("gone")])
     assert queue.added == [("waits", True), ("has-its-entry", False), ("gone", False)]
+    assert "waits" in queue.first

@@ -21,8 +21,8 @@ class Waiting(RuleBasedStateMachine):
         self.passed_over = 0
         self.now = 0.0
 
-    @rule(key=st.integers(0, 30), urgent=st.booleans())
-    def add(self, key: int, *, urgent: bool) -> None:
+    @rule(key=st.integers(0, 30), urgent=st.booleans(), first=st.booleans())
+    def add(self, key: int, *, urgent: bool, first: bool) -> None:
         self.now += 1
         is_new = key not in self.urgent and key not in self.background
         since = self.background.get(key, self.now)
@@ -31,7 +31,9 @@ class Waiting(RuleBasedStateMachine):
             self.urgent[key] = since
         elif is_new:
             self.background[key] = since
-        assert self.lanes.add(key, self.now, urgent=urgent) == is_new
+        if first and key in self.urgent:
+            self.urgent.move_to_end(key, last=False)
+        assert self.lanes.add(key, self.now, urgent=urgent, first=first) == is_new
 
     @precondition(lambda self: self.urgent or self.background)
     @rule()
@@ -79,6 +81,14 @@ def test_nothing_waits_behind_an_edit_that_is_alone() -> None:
         lanes.take()
         lanes.add(f"edit {number}", 0, urgent=True)
         assert lanes.take().key == f"edit {number}"
+
+
+def test_who_goes_first_is_before_all_that_is_urgent() -> None:
+    lanes: Lanes[str] = Lanes()
+    for key, first in (("edit", False), ("child", True), ("another edit", False)):
+        lanes.add(key, 0, urgent=True, first=first)
+    lanes.add("resync", 0, urgent=False, first=True)
+    assert [lanes.take().key for _ in range(4)] == ["child", "edit", "another edit", "resync"]
 
 
 def test_there_is_no_next_of_nobody() -> None:
