@@ -10,11 +10,11 @@ READY := .venv/.ready
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check lint types layers prose generated docs test chart chart-readme bench-client bench-operator demo clean
+.PHONY: help setup generate check lint types layers prose generated docs test chart chart-readme bench-client bench-operator demo e2e-kind clean
 
 help:  ## List the targets
 	@echo "Model Registrar: make TARGET"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## Make .venv with everything that development needs
 
@@ -91,6 +91,9 @@ docs: $(READY)  ## Build the site of docs/ into build/docs; every warning is an 
 demo: $(READY)  ## Show the operator at work on a cluster of its own; KEEP=1 leaves it running until Ctrl-C
 	@echo "==> Demo"
 	@$(BIN)/python -m devcluster.demo $(if $(KEEP),--keep)
+
+e2e-kind: $(READY)  ## Install all of it in a kind cluster, which needs a container engine; KEEP=1 leaves the cluster
+	@$(BIN)/python -m devcluster.kind $(if $(KEEP),--keep)
 
 clean:  ## Remove everything that is made in this folder; the control plane's programs stay in the user's cache
 	@echo "==> Removing .venv, .uv, caches and builds"

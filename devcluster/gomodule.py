@@ -8,6 +8,7 @@ from pathlib import Path
 
 _FOLDER = Path(__file__).parent / "go"
 _ARGOCD_FOLDER = Path(__file__).parent / "go-argocd"
+_KIND_FOLDER = Path(__file__).parent / "go-kind"
 _CHART_FOLDER = Path(__file__).parent / "go-chart"
 # The same on every machine, whatever is built.
 _FLAGS = ("-trimpath", "-buildvcs=false", "-mod=readonly")
@@ -110,6 +111,16 @@ def chart_tools() -> GoModule:
         },
         flags=(*_FLAGS, f"-ldflags=-s -w -X helm.sh/helm/v4/internal/version.version={helm_version()}"),
     )
+
+
+def kind_version() -> str:
+    """Return the version of kind that ``make e2e-kind`` runs, such as ``v0.33.0``."""
+    return _find(r"^\s*sigs\.k8s\.io/kind (v\S+)", _KIND_FOLDER / "go.mod")
+
+
+def kind() -> GoModule:
+    """Return the module that pins kind."""
+    return GoModule(folder=_KIND_FOLDER, packages={"kind": "sigs.k8s.io/kind"}, flags=(*_FLAGS, "-ldflags=-s -w"))
 
 
 def _find(pattern: str, path: Path) -> str:

@@ -83,15 +83,11 @@ class Stage:
 
     def resources(self) -> list[Resource]:
         """Return all resources of the project, as the API server tells them now."""
-        listed = self.plane.run_kubectl("get", "model-registry", "--all-namespaces", "--output=json").stdout
-        return [
-            Resource(item["kind"], item["metadata"]["name"], item.get("status", {}).get("id", ""))
-            for item in json.loads(listed)["items"]
-        ]
+        return resources_of(self.plane)
 
     def entries(self) -> Entries:
         """Return all entries, as the registry tells them now."""
-        return asyncio.run(_read(self.registry.url))
+        return asyncio.run(read_entries(self.registry.url))
 
     def wait_for(self, holds: Callable[[], bool]) -> float:
         """Wait until something holds and return the seconds that it took.
@@ -137,7 +133,17 @@ def build(narrator: Narrator) -> Iterator[Stage]:
         yield Stage(plane, registry, operator, children.folder, narrator)
 
 
-async def _read(url: str) -> Entries:
+def resources_of(plane: ControlPlane) -> list[Resource]:
+    """Return all resources of the project in a cluster."""
+    listed = plane.run_kubectl("get", "model-registry", "--all-namespaces", "--output=json").stdout
+    return [
+        Resource(item["kind"], item["metadata"]["name"], item.get("status", {}).get("id", ""))
+        for item in json.loads(listed)["items"]
+    ]
+
+
+async def read_entries(url: str) -> Entries:
+    """Return all entries of a registry."""
     async with ModelRegistryAPIClient.connect(url) as client:
         return Entries(
             await client.get_registered_models(),

@@ -28,6 +28,7 @@ def test_make_alone_lists_every_target_that_people_call() -> None:
         "bench-operator",
         "docs",
         "demo",
+        "e2e-kind",
         "clean",
     ]
 

@@ -47,10 +47,10 @@ def _anchors(page: Path) -> set[str]:
 
 def test_each_make_target_that_is_named_exists() -> None:
     inline = {code for page in PAGES for code in _CODE.findall(prose_of(page))}
-    targets = {called[1] for code in inline | NOT_RUN.keys() if (called := re.match(r"make ([a-z-]+)", code))}
+    targets = {called[1] for code in inline | NOT_RUN.keys() if (called := re.match(r"make ([a-z0-9-]+)", code))}
     listed = subprocess.run(["make", "help"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
     assert targets
-    assert targets - set(re.findall(r"^  ([a-z-]+) ", listed, re.MULTILINE)) == set()
+    assert targets - set(re.findall(r"^  ([a-z0-9-]+) ", listed, re.MULTILINE)) == set()
 
 
 def test_each_flag_that_is_named_exists() -> None:

@@ -1,0 +1,184 @@
+"""``make e2e-kind``: install everything in a kind cluster as people do, and check what it does."""
+
+import argparse
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from devcluster import gobuild, gomodule
+from devcluster.controlplane import KubectlError
+from devcluster.environment import child_environment
+from devcluster.errors import BinariesError
+from devcluster.existing import SWITCH
+from devcluster.kind import cluster, engine
+from devcluster.kind.cluster import CommandError, KindCluster
+from devcluster.kind.engine import NoEngineError
+from devcluster.narration import CheckFailed, Narrator
+from devcluster.stage import REPOSITORY, Entries, read_entries, resources_of
+from model_registry.exceptions import StoreError
+
+MANIFESTS = Path(__file__).parent / "manifests"
+QUICKSTART = REPOSITORY / "examples" / "quickstart"
+ENTRIES = REPOSITORY / "examples" / "kserve" / "10-model.yaml"
+"""What stands in the Git repository of the cluster."""
+SHARED_TESTS = ("tests/crds", "tests/controller", "tests/examples")
+"""Suites that can run in a cluster that others use too."""
+IMAGE = "localhost/model-registrar:e2e"
+CHART_VALUES = {
+    "image.repository": IMAGE.partition(":")[0],
+    "image.tag": IMAGE.partition(":")[2],
+    "registry.url": "http://model-registry-service.kubeflow:8080",
+}
+_LIMIT = "--timeout=300s"
+_WAIT_SECONDS = 300.0
+_INTERRUPTED = 130
+
+
+def tour(on: KindCluster) -> None:
+    """Install and check one part after the other.
+
+    Raises:
+        CheckFailed: Something is not as it should be.
+        CommandError, KubectlError, StoreError: A part did not do its work.
+    """
+    _install_the_registry(on)
+    _install_the_chart(on)
+    _apply_the_quickstart(on)
+    _sync_from_git(on)
+    _run_the_shared_tests(on)
+
+
+def _install_the_registry(on: KindCluster) -> None:
+    on.narrator.step("Install the Kubeflow Model Registry with its database")
+    on.kubectl("apply", "--server-side", "-f", MANIFESTS / "registry.yaml")
+    for name in ("model-registry-db", "model-registry"):
+        on.kubectl("rollout", "status", "--namespace=kubeflow", f"deployment/{name}", _LIMIT)
+    on.narrator.check(asyncio.run(read_entries(on.registry_url)).all == [], "the registry answers, and is empty")
+
+
+def _install_the_chart(on: KindCluster) -> None:
+    on.narrator.step("Build the operator's image and install the chart")
+    archive = on.folder / "image.tar"
+    on.run(on.engine.name, "build", f"--tag={IMAGE}", REPOSITORY)
+    on.run(on.engine.name, "save", f"--output={archive}", IMAGE)
+    on.run("kind", "load", "image-archive", archive, f"--name={on.name}")
+    on.run(
+        "helm",
+        "install",
+        "model-registrar",
+        REPOSITORY / "charts" / "model-registrar",
+        f"--kubeconfig={on.plane.kubeconfig}",
+        "--namespace=model-registrar",
+        "--create-namespace",
+        *(f"--set={name}={value}" for name, value in CHART_VALUES.items()),
+        "--wait",
+        _LIMIT,
+    )
+
+
+def _apply_the_quickstart(on: KindCluster) -> None:
+    on.narrator.step("Apply the quickstart")
+    on.kubectl("apply", "--namespace=default", "-f", QUICKSTART)
+    on.kubectl("wait", "--namespace=default", "--for=condition=Ready", _LIMIT, "-f", QUICKSTART)
+    on.kubectl("get", "model-registry", "--namespace=default")
+    _check_ids(on, asyncio.run(read_entries(on.registry_url)))
+
+
+def _check_ids(on: KindCluster, entries: Entries) -> None:
+    resources = resources_of(on.plane)
+    found = [entries.of(resource) for resource in resources]
+    on.narrator.check(
+        bool(resources) and all(entry is not None and entry.state == "LIVE" for entry in found),
+        f"the registry has a LIVE entry under the ID of each of the {len(resources)} resources",
+    )
+
+
+def _sync_from_git(on: KindCluster) -> None:
+    on.narrator.step("Install Argo CD and a Git server, and let a commit become entries")
+    source = gobuild.module_folder(gomodule.argocd(), "github.com/argoproj/argo-cd/v3")
+    on.kubectl("create", "namespace", "argocd")
+    apply = ("apply", "--server-side", "--force-conflicts", "--namespace=argocd", "-f")
+    on.kubectl(*apply, source / "manifests" / "install.yaml")
+    on.kubectl(*apply, REPOSITORY / "integrations" / "argocd" / "argocd-cm.yaml")
+    on.kubectl("create", "configmap", "entries", "--namespace=argocd", f"--from-file={ENTRIES}")
+    on.kubectl(*apply, MANIFESTS / "git-server.yaml")
+    for part in ("deployment/git-server", "deployment/argocd-repo-server", "statefulset/argocd-application-controller"):
+        on.kubectl("rollout", "status", "--namespace=argocd", part, _LIMIT)
+    on.kubectl(*apply, MANIFESTS / "application.yaml")
+    _wait(on, lambda: _application(on) == "Synced Healthy", "the application is Synced and Healthy")
+    _check_ids(on, asyncio.run(read_entries(on.registry_url)))
+
+    edit = (
+        "cd /srv/entries && sed -i 's/owner: .*/owner: care-team/' *.yaml && git commit --quiet --all --message=Owner"
+    )
+    on.kubectl("exec", "--namespace=argocd", "deployment/git-server", "--", "sh", "-euc", edit)
+    on.kubectl("annotate", "--namespace=argocd", "application/entries", "argocd.argoproj.io/refresh=normal")
+    _wait(on, lambda: "care-team" in _owners(on), "the commit's new owner stands in the registry")
+
+
+def _application(on: KindCluster) -> str:
+    """Sync and health of the application, in one line."""
+    path = "jsonpath={.status.sync.status} {.status.health.status}"
+    return on.plane.run_kubectl("get", "--namespace=argocd", "application/entries", "--output", path).stdout
+
+
+def _owners(on: KindCluster) -> set[str | None]:
+    return {model.owner for model in asyncio.run(read_entries(on.registry_url)).models}
+
+
+def _wait(on: KindCluster, holds: Callable[[], bool], claim: str) -> None:
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while not (held := holds()) and time.monotonic() < deadline:
+        time.sleep(1)
+    on.narrator.check(held, claim)
+
+
+def _run_the_shared_tests(on: KindCluster) -> None:
+    on.narrator.step("Run the test suites that can share a cluster, on this one and its registry")
+    # The tests start operators of their own; the CRDs stay.
+    on.run("helm", "uninstall", "model-registrar", "--namespace=model-registrar", f"--kubeconfig={on.plane.kubeconfig}")
+    variables = {SWITCH: "true", "KUBECONFIG": str(on.plane.kubeconfig), "MODEL_REGISTRY_URL": on.registry_url}
+    path = os.pathsep.join([str(on.plane.kubectl.parent), os.environ["PATH"]])
+    words = ["-m", "pytest", "-n", "2", "--dist", "loadfile", *SHARED_TESTS]
+    on.narrator.command(" ".join([*(f"{name}={value}" for name, value in variables.items()), "python", *words]))
+    ended = subprocess.run(
+        [sys.executable, *words], cwd=REPOSITORY, env=child_environment(variables | {"PATH": path}), check=False
+    )
+    on.narrator.check(ended.returncode == 0, "the tests pass")
+
+
+def main() -> int:
+    """Run everything and return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m devcluster.kind", description=main.__doc__)
+    parser.add_argument("--keep", action="store_true", help="leave the cluster, and say how to delete it")
+    keep = parser.parse_args().keep
+    # `kill` ends it as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    narrator = Narrator(Console(highlight=False, soft_wrap=True))
+    try:
+        found = engine.find()
+        narrator.step(f"Make a kind cluster with {found.name}")
+        with cluster.create(found, narrator, keep=keep) as on:
+            tour(on)
+    except (NoEngineError, BinariesError, CommandError, KubectlError, StoreError) as error:
+        narrator.failure(str(error))
+        return 1
+    except CheckFailed as error:
+        narrator.failure(f"Not true: {error}")
+        return 1
+    except KeyboardInterrupt:
+        narrator.failure("Stopped.")
+        return _INTERRUPTED
+    narrator.say("All of it was true.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+"""One kind cluster that is made, used and deleted."""
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from devcluster import binaries, charttools, gomodule
+from devcluster.controlplane import ControlPlane
+from devcluster.environment import child_environment
+from devcluster.kind.engine import Engine
+from devcluster.narration import Narrator
+
+REGISTRY_NODE_PORT = 30080
+"""Of manifests/registry.yaml."""
+_KIND_BUILD_MINUTES = 1
+
+
+class CommandError(RuntimeError):
+    """A command failed; the message has what it said."""
+
+
+@dataclass(frozen=True)
+class KindCluster:
+    """A running cluster, and what works on it.
+
+    Attributes:
+        name: kind's name for it.
+        plane: Its API server and kubectl.
+        engine: Where its node runs.
+        programs: ``kind``, ``helm`` and the engine.
+        registry_url: Where this machine reaches the registry, once it is installed.
+        folder: For files that are gone at the end.
+        narrator: Tells what is done.
+    """
+
+    name: str
+    plane: ControlPlane
+    engine: Engine
+    programs: dict[str, Path]
+    registry_url: str
+    folder: Path
+    narrator: Narrator
+
+    def run(self, *words: str | os.PathLike[str]) -> None:
+        """Run kind, helm or the engine in the open.
+
+        Raises:
+            CommandError: It failed.
+        """
+        name, *arguments = [os.fspath(word) for word in words]
+        self.narrator.command(" ".join([name, *arguments]))
+        result = subprocess.run(
+            [self.programs[name], *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            env=child_environment({"KIND_EXPERIMENTAL_PROVIDER": self.engine.name}),
+        )
+        if result.returncode != 0:
+            raise CommandError(f"{name} ended with status {result.returncode}:\n{result.stdout.strip()}")
+        self.narrator.output(result.stdout)
+
+    def kubectl(self, *words: str | os.PathLike[str]) -> str:
+        """Run kubectl in the open and return what it printed.
+
+        Raises:
+            KubectlError: It failed.
+        """
+        self.narrator.command(" ".join(["kubectl", *(os.fspath(word) for word in words)]))
+        printed = self.plane.run_kubectl(*words).stdout
+        self.narrator.output(printed)
+        return printed
+
+
+def settings(registry_port: int) -> dict[str, object]:
+    """One node, with the registry's node port on this machine's loopback."""
+    mapping = {"containerPort": REGISTRY_NODE_PORT, "hostPort": registry_port, "listenAddress": "127.0.0.1"}
+    return {
+        "kind": "Cluster",
+        "apiVersion": "kind.x-k8s.io/v1alpha4",
+        "nodes": [{"role": "control-plane", "extraPortMappings": [mapping]}],
+    }
+
+
+@contextlib.contextmanager
+def create(engine: Engine, narrator: Narrator, *, keep: bool) -> Iterator[KindCluster]:
+    """Make a cluster and delete it when the block is left.
+
+    Args:
+        engine: Where it runs.
+        narrator: Tells what is done.
+        keep: Leave it, and say how to use and delete it.
+
+    Raises:
+        BinariesError: kind, helm or kubectl cannot be had.
+        CommandError: kind failed.
+    """
+    programs = {"kind": _program("kind"), "helm": _program("helm"), engine.name: engine.program}
+    folder = Path(tempfile.mkdtemp(prefix="model-registrar-kind-"))
+    name = f"model-registrar-{uuid.uuid4().hex[:6]}"
+    kubeconfig, config = folder / "kubeconfig", folder / "kind.json"
+    port = _free_port()
+    config.write_text(json.dumps(settings(port)))
+    plane = ControlPlane(url="", kubeconfig=kubeconfig, kubectl=_program("kubectl"), disposable=False)
+    cluster = KindCluster(name, plane, engine, programs, f"http://127.0.0.1:{port}", folder, narrator)
+    try:
+        cluster.run(
+            "kind",
+            "create",
+            "cluster",
+            f"--name={name}",
+            f"--config={config}",
+            f"--kubeconfig={kubeconfig}",
+            "--wait=5m",
+        )
+        yield cluster
+    finally:
+        if keep:
+            narrator.say(f"export KUBECONFIG={kubeconfig}; to remove it all: kind delete cluster --name={name}")
+        else:
+            cluster.run("kind", "delete", "cluster", f"--name={name}", f"--kubeconfig={kubeconfig}")
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _program(name: str) -> Path:
+    """One that is in PATH, else one of ours, built once if need be."""
+    if found := shutil.which(name):
+        return Path(found)
+    match name:
+        case "kind":
+            version = gomodule.kind_version()
+            return binaries.ensure_built("kind", version, gomodule.kind(), _KIND_BUILD_MINUTES)["kind"]
+        case "helm":
+            return charttools.ensure()["helm"]
+        case _:
+            return binaries.ensure([name])[name]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,60 @@
+"""The container engine that kind needs: one of those that it supports, if it answers."""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+NAMES = ("docker", "podman", "nerdctl")
+_ANSWER_SECONDS = 20.0
+_NEEDED = "make e2e-kind needs a container engine, because kind runs its nodes as containers:"
+_INSTEAD = (
+    "Start or install one of them. Without an engine, make test runs the operator on a control plane of its own, "
+    "make chart installs the chart there, and make gitops runs a real Argo CD."
+)
+
+
+class NoEngineError(RuntimeError):
+    """No container engine answers; the message says what was tried and what to do."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A container engine's command line.
+
+    Attributes:
+        name: One of ``NAMES``, as kind calls its providers.
+        program: Its path.
+    """
+
+    name: str
+    program: Path
+
+
+def find() -> Engine:
+    """Return the first of ``NAMES`` in PATH that answers.
+
+    Raises:
+        NoEngineError: None does.
+    """
+    tried = []
+    for name in NAMES:
+        program = shutil.which(name)
+        if program is None:
+            tried.append(f"  {name}: not in PATH")
+        elif trouble := _trouble(program):
+            tried.append(f"  {name}: {trouble}")
+        else:
+            return Engine(name, Path(program))
+    raise NoEngineError("\n".join([_NEEDED, *tried, _INSTEAD]))
+
+
+def _trouble(program: str) -> str:
+    """Why an engine cannot be used; empty if it can."""
+    try:
+        told = subprocess.run([program, "info"], capture_output=True, text=True, timeout=_ANSWER_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        return f"did not answer within {_ANSWER_SECONDS:.0f} s"
+    if told.returncode == 0:
+        return ""
+    return (told.stderr.strip() or told.stdout.strip() or f"ended with status {told.returncode}").splitlines()[-1]
