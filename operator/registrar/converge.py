@@ -18,6 +18,7 @@ from registrar.contend import contend
 from registrar.context import Context
 from registrar.errors import ReconcileError, transient, waiting
 from registrar.kinds.base import Desired
+from registrar.kube import ResourceGoneError
 from registrar.observe import Observation, observe, owned_on, stamp_of
 from registrar.ownership import Origin
 from registrar.plan import Change, Create, Leave, Memory, Owned, Patch, Policies, Refuse, owned_by, plan
@@ -87,7 +88,8 @@ async def converge(task: Task, context: Context) -> Converged:
     Raises:
         ReconcileError: it cannot be as written, or not yet.
         StoreError: the registry could not answer, or refused.
-        KubernetesError: the wider set of owned names could not be persisted; nothing was written then.
+        KubernetesError: the wider set of owned names could not be persisted, or the resource is not there any more;
+            nothing was written then.
     """
     registry = context.registry
     observed = await observe(task.desired, task.memory, registry, look=task.look)
@@ -105,6 +107,7 @@ async def converge(task: Task, context: Context) -> Converged:
                 return Converged(planned.entry, owned_by(task.desired), drift=planned.drift)
             case Create():
                 _refuse_new_registry(task, context)
+                await _confirm(task, context)
                 entry, made = await create(task.desired, planned, registry)
                 if made:
                     return Converged(entry, owned_by(task.desired), Deed.CREATED)
@@ -114,8 +117,27 @@ async def converge(task: Task, context: Context) -> Converged:
             case Patch() if _is_contested(task, planned, context):
                 return Converged(planned.entry, owned_by(task.desired), drift=planned.changes, is_contested=True)
             case Patch():
-                return await _patch(task, planned, context)
+                await _confirm(task, context)
+                converged = await _patch(task, planned, context)
+                _record(task, planned, context)
+                return converged
     raise transient(Reason.REGISTRY_UNAVAILABLE, f"Others keep changing {task.desired.name!r} in the registry")
+
+
+async def _confirm(task: Task, context: Context) -> None:
+    """Make sure that a resource is there before what it had is written back.
+
+    A watch that starts anew after 410 Gone tells no deletion of what went meanwhile.
+
+    Raises:
+        ResourceGoneError: it is not, or another one has its name.
+    """
+    if not task.memory.settled:
+        return
+    claimant = task.claimant
+    body = await context.kube.get(claimant.key)
+    if body is None or body["metadata"]["uid"] != claimant.uid:
+        raise ResourceGoneError(404, "NotFound", f"{claimant.key} was deleted, and the watch did not tell")
 
 
 def _refuse_new_registry(task: Task, context: Context) -> None:
@@ -148,11 +170,14 @@ def _is_contested(task: Task, planned: Patch, context: Context) -> bool:
         context.corrections.forget(task.desired.claim)
         return False
     paths = [change.path for change in planned.changes]
-    now = context.monotonic()
-    if context.corrections.are_contested(task.desired.claim, paths, now):
-        return True
-    context.corrections.record(task.desired.claim, paths, now)
-    return False
+    return context.corrections.are_contested(task.desired.claim, paths, context.monotonic())
+
+
+def _record(task: Task, planned: Patch, context: Context) -> None:
+    """Count a correction that was made; one that failed fought nobody."""
+    if task.memory.settled and not task.look:
+        paths = [change.path for change in planned.changes]
+        context.corrections.record(task.desired.claim, paths, context.monotonic())
 
 
 async def _patch(task: Task, planned: Patch, context: Context) -> Converged:

@@ -173,6 +173,7 @@ async def _read_again(key: ResourceKey, follow_up: Next, context: Context) -> Ne
         return RETRY
     if body is None:
         context.resources.remove(key)
+        context.wake(context.claims.keep_only(key, frozenset()))
         return DONE
     context.resources.put(body)
     return follow_up
