@@ -7,14 +7,14 @@ import ssl
 import subprocess
 import urllib.request
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from devcluster import binaries, kubeconfig
 from devcluster.certificates import Authority, KeyPair, service_account_key
 from devcluster.environment import child_environment
-from devcluster.processes import ChildError, Children
+from devcluster.processes import Child, ChildError, Children
 
 READY_SECONDS = 90.0
 # Unix sockets in our private folder: no port to lose a race for, and no other user of the machine gets in. Relative to
@@ -74,12 +74,31 @@ class ControlPlane:
         return child_environment()
 
 
+@dataclass(frozen=True)
+class OwnControlPlane(ControlPlane):
+    """One that we started, so that its API server can be made to crash and come back."""
+
+    _server: "_Server" = field(repr=False)
+
+    def crash_apiserver(self) -> None:
+        """SIGKILL the API server; etcd lives on."""
+        self._server.crash_apiserver()
+
+    def bring_apiserver_back(self) -> None:
+        """Start the API server again, on the same port and the same etcd, and wait until it is ready.
+
+        Raises:
+            ChildError: It did not become ready; with the end of its log.
+        """
+        self._server.bring_apiserver_back()
+
+
 class KubectlError(RuntimeError):
     """kubectl ended with a status other than 0."""
 
 
 @contextlib.contextmanager
-def start(*, controller_manager: bool = False) -> Iterator[ControlPlane]:
+def start(*, controller_manager: bool = False) -> Iterator[OwnControlPlane]:
     """Start a control plane of our own; it and all its files are gone when the ``with`` block is left.
 
     Args:
@@ -97,7 +116,9 @@ def start(*, controller_manager: bool = False) -> Iterator[ControlPlane]:
         server.start_apiserver(service_accounts=controller_manager)
         if controller_manager:
             server.start_controller_manager()
-        yield ControlPlane(url=server.url, kubeconfig=server.admin(), kubectl=programs["kubectl"], disposable=True)
+        yield OwnControlPlane(
+            url=server.url, kubeconfig=server.admin(), kubectl=programs["kubectl"], disposable=True, _server=server
+        )
 
 
 class _Server:
@@ -112,6 +133,8 @@ class _Server:
         self._authority = Authority(self._folder)
         self._admin = self._authority.client("admin", group="system:masters")
         self._signer = service_account_key(self._folder)
+        self._apiserver: Child | None = None
+        self._apiserver_command: list[str | os.PathLike[str]] = []
 
     def start_etcd(self) -> None:
         self._children.start(
@@ -143,20 +166,28 @@ class _Server:
         for attempt in range(1, _PORT_ATTEMPTS + 1):
             port = _free_port()
             self.url = f"https://127.0.0.1:{port}"
-            child = self._children.start(
-                "kube-apiserver",
-                [self._programs["kube-apiserver"], *arguments, f"--secure-port={port}"],
-                directory=self._children.folder,
-            )
+            self._apiserver_command = [self._programs["kube-apiserver"], *arguments, f"--secure-port={port}"]
             try:
-                child.wait_until(partial(self._answers, "/readyz"), timeout=READY_SECONDS)
-            except ChildError:
+                self.bring_apiserver_back()
+            except ChildError as error:
                 # Another process may take the port between our look and the server's start.
-                if attempt == _PORT_ATTEMPTS or "address already in use" not in child.output():
+                if attempt == _PORT_ATTEMPTS or "address already in use" not in str(error):
                     raise
-                self._children.end(child)
+                self.crash_apiserver()
             else:
                 return
+
+    def crash_apiserver(self) -> None:
+        """SIGKILL kube-apiserver."""
+        if self._apiserver is not None:
+            self._children.end(self._apiserver, kill=True)
+
+    def bring_apiserver_back(self) -> None:
+        """Start kube-apiserver as it was started last, and wait until it is ready."""
+        self._apiserver = self._children.start(
+            "kube-apiserver", self._apiserver_command, directory=self._children.folder
+        )
+        self._apiserver.wait_until(partial(self._answers, "/readyz"), timeout=READY_SECONDS)
 
     def start_controller_manager(self) -> None:
         """Start kube-controller-manager and wait for the first visible work of its controllers."""
