@@ -22,9 +22,10 @@ from registrar.config import Settings
 from registrar.context import Context
 from registrar.follow import follow
 from registrar.gate import Gate
-from registrar.kube import KubernetesAPI, KubernetesError, KubernetesLease, list_path
+from registrar.kube import KubernetesAPI, KubernetesError, list_path
 from registrar.leader import Candidate, ElectionError, Terms
 from registrar.leadership import Leadership
+from registrar.lease import KubernetesLease
 from registrar.listing import keep_complete
 from registrar.logs import NameResource
 from registrar.metrics import Metrics
@@ -202,7 +203,7 @@ async def _kubernetes(settings: Settings, gate: Gate) -> AsyncIterator[Kubernete
         raise StartError(f"The kubeconfig cannot be used: {error!r}") from error
     if login is None:
         raise StartError("No cluster to log in to: give --kubeconfig, set KUBECONFIG, or run in a pod.")
-    kube = KubernetesAPI(login, gate)
+    kube = KubernetesAPI(login, gate, settings.write_timeout)
     try:
         yield kube
     finally:

@@ -151,7 +151,7 @@ class Settings(BaseModel):
 
     @property
     def write_timeout(self) -> float | None:
-        """Seconds that a write to the registry may take; None leaves it to the client.
+        """Seconds that a write to the registry or the API server may take; None leaves it to the client.
 
         A write that begins at the renew deadline has ended by the time at which another replica may lead.
         """

@@ -18,7 +18,7 @@ import aiohttp
 
 from registrar.api.meta import API_VERSION, FINALIZER, GROUP, VERSION
 from registrar.api.v1alpha1 import KINDS
-from registrar.gate import Gate
+from registrar.gate import READS, Gate
 from registrar.resources import Body, ResourceKey, key_of
 
 CONNECTIONS = 50
@@ -139,11 +139,14 @@ class KubernetesAPI:
     Args:
         login: how to reach it.
         gate: what every request passes.
+        write_timeout: seconds that a write may take; None for as many as any other request. The lease has limits of its
+            own.
     """
 
-    def __init__(self, login: ClusterLogin, gate: Gate) -> None:
+    def __init__(self, login: ClusterLogin, gate: Gate, write_timeout: float | None = None) -> None:
         self.server = login.server.rstrip("/")
         self._login = login
+        self._write_timeout = REQUEST_TIMEOUT if write_timeout is None else aiohttp.ClientTimeout(total=write_timeout)
         self._calls = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=login.tls)
         self._watches = aiohttp.TCPConnector(limit=0, ssl=login.tls)
         token = (_RotatingToken(login.token_file),) if login.token_file else ()
@@ -244,8 +247,12 @@ class KubernetesAPI:
         self, method: str, path: str, *, json: Mapping[str, Any] | None = None, content_type: str = "application/json"
     ) -> dict[str, Any]:
         headers = {"Content-Type": content_type} if json is not None else {}
+        is_read = method in READS or path.startswith(LEASES)
+        timeout = REQUEST_TIMEOUT if is_read else self._write_timeout
         try:
-            async with self._session.request(method, self.server + path, json=json, headers=headers) as response:
+            async with self._session.request(
+                method, self.server + path, json=json, headers=headers, timeout=timeout
+            ) as response:
                 if response.ok:
                     answer: dict[str, Any] = await response.json()
                     return answer
@@ -262,35 +269,3 @@ async def _error_of(response: aiohttp.ClientResponse) -> KubernetesError:
         reason, message = response.reason or "", (await response.text())[:200]
     kinds = {404: ResourceGoneError, 409: StaleResourceError}
     return kinds.get(response.status, KubernetesError)(response.status, reason, message)
-
-
-class KubernetesLease:
-    """One Lease (coordination.k8s.io/v1).
-
-    Args:
-        kube: the API server.
-        namespace: where it is.
-        name: its name.
-    """
-
-    def __init__(self, kube: KubernetesAPI, namespace: str, name: str) -> None:
-        self._kube = kube
-        self._namespace = namespace
-        self._name = name
-
-    async def get(self) -> Body | None:
-        """The lease, or None."""
-        try:
-            return await self._kube.request_lease("GET", self._namespace, self._name)
-        except ResourceGoneError:
-            return None
-
-    async def create(self, spec: Body) -> Body:
-        """Make it. Raises StaleResourceError if it is there, ResourceGoneError if the namespace is not."""
-        metadata = {"name": self._name, "namespace": self._namespace}
-        lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
-        return await self._kube.request_lease("POST", self._namespace, json=lease)
-
-    async def replace(self, lease: Body, spec: Body) -> Body:
-        """Replace the spec of exactly this version. Raises StaleResourceError if it has changed."""
-        return await self._kube.request_lease("PUT", self._namespace, self._name, json={**lease, "spec": spec})

@@ -50,10 +50,12 @@ class Sighting:
     Attributes:
         lease: the lease as the API server sent it; None where there is none.
         since: monotonic seconds.
+        vanished: the lease that stood here before somebody deleted it: its holder may not know yet.
     """
 
     lease: Body | None
     since: float
+    vanished: Body | None = None
 
     @property
     def holder(self) -> str:
@@ -62,14 +64,19 @@ class Sighting:
 
     def followed_by(self, lease: Body | None, now: float) -> Sighting:
         """What is known after another look: time begins anew only if anything has changed."""
-        return self if self.lease is not None and lease == self.lease else Sighting(lease, now)
+        if lease == self.lease:
+            return self
+        return Sighting(lease, now, self.lease if lease is None else None)
 
     def is_free_for(self, identity: str, now: float, terms: Terms) -> bool:
-        """Whether that replica may take the lease: it is nobody's, its own, or has stood for its duration."""
-        if self.holder in {"", identity}:
+        """Whether that replica may take the lease: it is nobody's, its own, or has stood for its duration.
+
+        One that was deleted is its last holder's for as long as if it had not been renewed.
+        """
+        held = _spec(self.lease or self.vanished)
+        if not held.get("holderIdentity") or held["holderIdentity"] == identity:
             return True
-        duration = _spec(self.lease).get("leaseDurationSeconds") or terms.duration
-        return now - self.since >= duration
+        return now - self.since >= (held.get("leaseDurationSeconds") or terms.duration)
 
 
 def _spec(lease: Body | None) -> Body:
@@ -184,10 +191,12 @@ class Candidate:
 
     async def _take(self) -> bool:
         if self._must_look:
-            before = self._seen.holder
-            self._seen = self._seen.followed_by(await self._lease.get(), self._monotonic())
-            if self._seen.holder not in {"", self._identity, before}:
+            before = self._seen
+            self._seen = before.followed_by(await self._lease.get(), self._monotonic())
+            if self._seen.holder not in {"", self._identity, before.holder}:
                 logger.info("Standing by: %s holds the lease", self._seen.holder)
+            if self._seen.vanished is not before.vanished and before.holder not in {"", self._identity}:
+                logger.warning("Standing by: the lease was deleted, and %s may not know it yet", before.holder)
         if not self._seen.is_free_for(self._identity, self._monotonic(), self._terms):
             return False
         lease = self._seen.lease

@@ -1,7 +1,10 @@
 """The gate that every write passes, on real servers: nothing is written without the lease, however it is tried."""
 
 import math
+import ssl
+import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -9,11 +12,13 @@ from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
 from registrar import handlers
 from registrar.gate import Gate
-from registrar.kube import KubernetesAPI
+from registrar.kube import ClusterLogin, KubernetesAPI, KubernetesError
 from registrar.leadership import Leadership, NotLeadingError
 from registrar.metrics import Metrics
 from registrar.resources import ResourceKey
 from tests.support.fixtures import Unique
+from tests.support.front import before_apiserver
+from tests.support.loopback import Received
 from tests.support.resources import Namespace, manifest
 
 
@@ -75,3 +80,23 @@ async def test_the_api_server_is_written_only_while_leading_but_for_the_lease(
     assert await kube.request_lease("GET", space.name, name) == made
     leadership.prolong(math.inf)
     assert (await kube.add_finalizer(body))["metadata"]["finalizers"]
+
+
+async def test_a_write_to_the_api_server_may_take_only_so_long(
+    space: Namespace, gate: Gate, leadership: Leadership, unique: Unique, tmp_path: Path
+) -> None:
+    def slow(_: Received) -> None:
+        time.sleep(0.6)
+
+    name = unique("model")
+    space.apply(manifest("RegisteredModel", name, deletionPolicy="Orphan"))
+    leadership.prolong(math.inf)
+    with before_apiserver(space.cluster, tmp_path) as front:
+        login = ClusterLogin(front.proxy.url, ssl.create_default_context(), {})
+        api = KubernetesAPI(login, gate, write_timeout=0.3)
+        front.proxy.script = slow
+        body = await api.get(ResourceKey("RegisteredModel", space.name, name))
+        assert body is not None, "reads may take longer"
+        with pytest.raises(KubernetesError, match="did not answer"):
+            await api.patch_status(body, {"id": "1"})
+        await api.aclose()

@@ -188,6 +188,29 @@ def test_a_leader_whose_lease_was_taken_ends(own_space: Namespace, replica: Make
     assert _lease(own_space)["holderIdentity"] == "somebody-else"
 
 
+def test_a_lease_that_is_deleted_stays_its_holders(own_space: Namespace, replica: MakeOperator) -> None:
+    first, second = _pair(replica, LONG)
+    holder = _lease(own_space)["holderIdentity"]
+    # So that it cannot make it anew before the other has looked.
+    first.pause()
+    try:
+        own_space.cluster.run_kubectl("delete", "lease", "model-registrar", "--namespace", own_space.name)
+        second.wait_for_log("the lease was deleted, and")
+    finally:
+        first.resume()
+    _wait_until(lambda: "holderIdentity" in _lease_or_nothing(own_space), "nobody made it anew")
+    assert _lease(own_space)["holderIdentity"] == holder
+    assert "leads now" not in second.log
+    own_space.apply(manifest("RegisteredModel", "after"))
+    own_space.ready("RegisteredModel", "after")
+    assert "this replica ends" not in first.log
+
+
+def _lease_or_nothing(own_space: Namespace) -> dict[str, str]:
+    found = own_space.cluster.run_kubectl("get", "leases", "--namespace", own_space.name, "-o", "json")
+    return {name: value for one in json.loads(found.stdout)["items"] for name, value in one["spec"].items()}
+
+
 def test_an_account_that_may_not_use_leases_is_told_so(
     own_space: Namespace, replica: MakeOperator, tmp_path: Path
 ) -> None:

@@ -129,8 +129,8 @@ class Replica:
         self._offset = 1e6 * self._number
         self.link = Link(self._server)
         self.leadership = Leadership(self._monotonic)
-        identity = f"{self._number}-{self._starts}"
-        self.candidate = Candidate(self.link, identity, TERMS, self.leadership, self._monotonic)
+        self.name = f"{self._number}-{self._starts}"
+        self.candidate = Candidate(self.link, self.name, TERMS, self.leadership, self._monotonic)
 
     def _monotonic(self) -> float:
         return self._clock() + self._offset
@@ -182,10 +182,11 @@ ACTIONS = st.one_of(
     st.tuples(st.just("attempt at once"), WHO),
     st.tuples(st.just("attempt with slow answers"), WHO, SECONDS),
     st.tuples(st.sampled_from(["attempt", "serve", "answer", "lose"]), WHO),
+    st.tuples(st.just("delete the lease")),
 )
 
 
-async def _act(action: tuple[Any, ...], replicas: list[Replica], clock: Clock) -> None:
+async def _act(action: tuple[Any, ...], replicas: list[Replica], clock: Clock, server: Server) -> None:
     match action:
         case ("advance", seconds):
             clock.now += seconds
@@ -195,6 +196,11 @@ async def _act(action: tuple[Any, ...], replicas: list[Replica], clock: Clock) -
             await replicas[who].attempt_at_once()
         case ("attempt with slow answers", who, seconds):
             await replicas[who].attempt_slowly(seconds, replicas[1 - who])
+        case ("delete the lease",):
+            # Who has not seen the holder, because he has just started, cannot know that there was one.
+            seen = [Sighting(server.lease, 0).holder in {one.candidate._seen.holder, one.name} for one in replicas]
+            if all(seen) and not any(one.leadership.begun.is_set() and not one.leadership.is_held for one in replicas):
+                server.lease = None
         case (what, who):
             getattr(replicas[who].link, what)()
     for one in replicas:
@@ -206,7 +212,7 @@ async def _play(actions: list[tuple[Any, ...]]) -> None:
     replicas = [Replica(number, server, clock) for number in range(2)]
     for action in actions:
         led = [one for one in replicas if one.leadership.is_held]
-        await _act(action, replicas, clock)
+        await _act(action, replicas, clock, server)
         leading = [one for one in replicas if one.leadership.is_held]
         assert len(leading) <= 1
         if leading and leading != led:
@@ -243,6 +249,17 @@ def test_a_lease_is_free_when_it_has_stood_unchanged_for_its_own_duration() -> N
 @pytest.mark.parametrize("holder", ["", "me"])
 def test_a_lease_of_nobody_or_of_oneself_is_free_at_once(holder: str) -> None:
     assert Sighting(_lease(holder), 0.0).is_free_for("me", 0.0, TERMS)
+
+
+def test_a_deleted_lease_is_its_holders_for_its_duration() -> None:
+    seen = Sighting(_lease("other", duration=20), 90.0).followed_by(None, 100.0)
+    again = seen.followed_by(None, 110.0)
+    assert not again.is_free_for("me", 119.9, TERMS)
+    assert again.is_free_for("me", 120.0, TERMS)
+    assert again.is_free_for("other", 100.0, TERMS), "the holder makes it anew"
+    assert not again.followed_by(_lease("other"), 111.0).is_free_for("me", 121.0, TERMS)
+    assert Sighting(None, 0.0).followed_by(None, 1.0).is_free_for("me", 1.0, TERMS), "there never was one"
+    assert Sighting(_lease(""), 0.0).followed_by(None, 1.0).is_free_for("me", 1.0, TERMS), "nobody had it"
 
 
 def test_no_write_begins_before_the_lease_or_after_the_deadline() -> None:
