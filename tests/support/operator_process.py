@@ -42,11 +42,19 @@ class OperatorProcess:
                 env=environment,
             )
 
-    def wait(self) -> int:
-        """Wait for it to end by itself; gives its exit status."""
+    def wait(self, seconds: float = START_LIMIT) -> int:
+        """Wait for it to end by itself; gives its exit status.
+
+        Raises:
+            subprocess.TimeoutExpired: it has not, after that many seconds.
+        """
         if self._process is None:
             raise RuntimeError("it was not started")
-        return self._process.wait(START_LIMIT)
+        return self._process.wait(seconds)
+
+    def terminate(self) -> None:
+        """SIGTERM it, and return at once."""
+        self._send(signal.SIGTERM)
 
     def stop(self) -> int | None:
         """SIGTERM it; gives its exit status, None if it was not running."""
