@@ -10,7 +10,7 @@ READY := .venv/.ready
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check lint types layers prose generated docs test chart chart-readme bench-client bench-operator demo e2e-kind clean
+.PHONY: help setup generate check lint types layers prose generated docs test chart chart-readme gitops bench-client bench-operator demo e2e-kind clean
 
 help:  ## List the targets
 	@echo "Model Registrar: make TARGET"
@@ -52,7 +52,7 @@ layers: $(READY)
 prose: $(READY)
 	@echo "==> Spelling and YAML"
 	@$(BIN)/codespell
-	@$(BIN)/yamllint --strict crds examples charts/model-registrar/values.yaml charts/model-registrar/Chart.yaml charts/model-registrar/ci charts/model-registrar/tests
+	@$(BIN)/yamllint --strict crds examples charts/model-registrar/values.yaml charts/model-registrar/Chart.yaml charts/model-registrar/ci charts/model-registrar/tests integrations
 
 generated: $(READY)
 	@echo "==> Generated files and lock file"
@@ -63,7 +63,7 @@ test: $(READY)  ## Run the whole suite on real servers; ARGS="-k name" narrows i
 	@echo "==> The control plane's programs (built once if this machine has none)"
 	@$(BIN)/python -m devcluster.binaries
 	@echo "==> Tests: two workers, each with its own control plane and registry"
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/chart $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/chart --ignore=tests/argocd $(ARGS)
 
 chart: $(READY)  ## Check the chart, and install it with Helm on a real API server; ARGS="-k name" narrows it
 	@echo "==> The control plane's programs, Helm, and what checks charts (built once if this machine has none)"
@@ -74,6 +74,13 @@ chart: $(READY)  ## Check the chart, and install it with Helm on a real API serv
 
 chart-readme: $(READY)  ## Write the chart's README.md from its values.yaml, with helm-docs
 	@$(BIN)/python -m devcluster.charttools --readme
+
+gitops: $(READY)  ## Run a real Argo CD against the operator; ARGS="-k name" narrows it
+	@echo "==> The control plane's programs and Argo CD's (built once if this machine has none)"
+	@$(BIN)/python -m devcluster.binaries
+	@$(BIN)/python -m devcluster.argocd
+	@echo "==> Tests with Argo CD"
+	@$(BIN)/python -m pytest tests/argocd $(ARGS)
 
 bench-client: $(READY)  ## Compare the client with PyPI's and with bare httpx, in some minutes; ARGS="--help" for more
 	@echo "==> Benchmark of the client"

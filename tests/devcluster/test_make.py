@@ -24,6 +24,7 @@ def test_make_alone_lists_every_target_that_people_call() -> None:
         "test",
         "chart",
         "chart-readme",
+        "gitops",
         "bench-client",
         "bench-operator",
         "docs",

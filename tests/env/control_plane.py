@@ -45,9 +45,14 @@ def control_plane_with_controllers() -> Iterator[ControlPlane]:
 @pytest.fixture(scope="session")
 def cluster(control_plane: ControlPlane) -> ControlPlane:
     """Give the API server with ``crds/`` applied and Established."""
-    control_plane.run_kubectl("apply", "--server-side", "-f", CRDS)
-    control_plane.run_kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", CRDS)
+    install_crds(control_plane)
     return control_plane
+
+
+def install_crds(plane: ControlPlane) -> None:
+    """Apply ``crds/`` and wait until they are Established."""
+    plane.run_kubectl("apply", "--server-side", "-f", CRDS)
+    plane.run_kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", CRDS)
 
 
 @pytest.fixture

@@ -1,0 +1,8 @@
+-- Any new value asks the operator to read the entry from the registry now.
+local os = require("os")
+
+if obj.metadata.annotations == nil then
+  obj.metadata.annotations = {}
+end
+obj.metadata.annotations["model-registrar.dev/reconcile-requested-at"] = os.date("!%Y-%m-%dT%XZ")
+return obj
