@@ -6,6 +6,8 @@ import ssl
 from pathlib import Path
 from weakref import WeakValueDictionary
 
+from .exceptions import ConnectionFailed
+
 logger = logging.getLogger("model_registry")
 
 Authority = str | os.PathLike[str]
@@ -59,21 +61,30 @@ class Trust:
 
         Returns:
             Whether there is anything new to try again with.
+
+        Raises:
+            ConnectionFailed: If the file has changed and cannot be read, or holds no authority.
         """
         if self._context is not None and self._path is not None and self._state() != self._file_state:
-            self._load(self._context)
+            try:
+                self._load(self._context)
+            except ValueError as error:
+                # Like a token file: it is being replaced, and may be whole the next time.
+                raise ConnectionFailed(str(error), is_temporary=False) from error
             self.renewals += 1
         return self.renewals > seen
 
     def _load(self, context: ssl.SSLContext | None) -> ssl.SSLContext:
-        self._file_state = self._state()
+        state = self._state()
         try:
             if context is None:
-                return ssl.create_default_context(cafile=self._path, cadata=self._pem)
-            context.load_verify_locations(cafile=self._path)
+                context = ssl.create_default_context(cafile=self._path, cadata=self._pem)
+            else:
+                context.load_verify_locations(cafile=self._path)
         except OSError as error:  # ssl.SSLError is one
             where = f"file {self._path}" if self._path else "text given"
             raise ValueError(f"The CA {where} holds no certificate authority that can be read: {error}") from error
+        self._file_state = state
         return context
 
     def _state(self) -> tuple[int, ...] | None:

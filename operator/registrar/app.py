@@ -247,11 +247,14 @@ async def _try_to_load(registry: Registry) -> None:
     """Read the view, or leave that to the follower where the registry does not answer yet.
 
     Raises:
-        StartError: the address is that of something else than a registry.
+        StartError: the address is that of something else than a registry, or the token or the certificate authorities
+            make no sense.
     """
     try:
         await registry.load()
-    except (NotARegistryError, ValueError) as error:
+    except ValueError as error:
+        raise StartError(f"The registry {registry.url} cannot be reached as it is configured: {error}.") from error
+    except NotARegistryError as error:
         raise StartError(f"There is no model registry at {registry.url}: {error}. Check --registry-url.") from error
     except StoreError as error:
         logger.warning("The registry %s cannot be read yet, and is tried again: %s", registry.url, error)

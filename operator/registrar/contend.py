@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registrar.claims import Claimant, winner
+from registrar.claims import Claim, Claimant, winner
 from registrar.conditions import Reason
 from registrar.context import Context
 from registrar.errors import waiting
@@ -39,7 +39,7 @@ async def contend(
     if stamped is not None and stamped != claimant.reference:
         holder = resource_of(desired.kind.ENTRY, stamped)
         if holder != claimant.key and await still_wants(
-            holder, stamped, desired.name, context, if_hidden=not take_over
+            holder, stamped, desired.claim, context, if_hidden=not take_over
         ):
             raise _conflict(holder, desired)
 
@@ -53,14 +53,14 @@ async def exists(key: ResourceKey, context: Context) -> bool:
 
 
 async def still_wants(
-    holder: ResourceKey, reference: str, name: str, context: Context, *, if_hidden: bool = True
+    holder: ResourceKey, reference: str, claim: Claim, context: Context, *, if_hidden: bool = True
 ) -> bool:
-    """Whether a resource is there, stays, and is written for the entry of that name.
+    """Whether a resource is there, stays, and is written for the entry at that place.
 
     Args:
         holder: the resource.
         reference: the same as a stamp writes it, which tells an inline artifact from its version.
-        name: the entry's name.
+        claim: the place.
         context: the operator.
         if_hidden: what to believe of a resource in a namespace that this operator may not read.
     """
@@ -73,7 +73,16 @@ async def still_wants(
     if body is None or "deletionTimestamp" in body["metadata"]:
         return False
     artifact = reference.partition("#")[2]
-    return name in (_artifact_names(body) if artifact else {entry_name(body)})
+    names = _artifact_names(body) if artifact else {entry_name(body)}
+    return claim.name in names and _parent_of(body, artifact, context) in {None, claim.parent_id}
+
+
+def _parent_of(body: Body, artifact: str, context: Context) -> str | None:
+    """ID of the parent under which the resource has its entry (or its artifact); None while it has none."""
+    status = body.get("status") or {}
+    if status.get("id") is None or status.get("registryUrl") != context.registry.url:
+        return None
+    return str(status["id"] if artifact else status.get("parentId") or "")
 
 
 def entry_name(body: Body) -> str:

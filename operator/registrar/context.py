@@ -21,6 +21,7 @@ from registrar.metrics import Metrics
 from registrar.readiness import Readiness
 from registrar.registry import Registry
 from registrar.resources import Body, ResourceKey, ResourceStore
+from registrar.untold import Untold
 from registrar.watches import Watches
 
 
@@ -50,6 +51,7 @@ class Context:
         claims: who wants which entry.
         corrections: what was written back lately.
         readiness: since when resources are not Ready.
+        untold: what no status tells yet.
         watches: when the API server was asked for what.
         listed: set once the watch has delivered all resources that were there.
         now: wall clock, for what people read.
@@ -68,6 +70,7 @@ class Context:
     monotonic: Callable[[], float] = time.monotonic
     corrections: Corrections = field(default_factory=Corrections)
     readiness: Readiness = field(default_factory=Readiness)
+    untold: Untold = field(default_factory=Untold)
     watches: Watches = field(default_factory=Watches)
     listed: asyncio.Event = field(default_factory=asyncio.Event)
 

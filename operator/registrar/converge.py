@@ -180,11 +180,16 @@ def _record(task: Task, planned: Patch, context: Context) -> None:
         context.corrections.record(task.desired.claim, paths, context.monotonic())
 
 
+def _on(entry: RegistryEntry, owned: Owned) -> Owned:
+    """What is owned and really there: writes that failed time and again must not fill the status with names."""
+    return Owned(owned.fields, owned.properties & (entry.custom_properties or {}).keys())
+
+
 async def _patch(task: Task, planned: Patch, context: Context) -> Converged:
     owned = owned_by(task.desired)
     if not task.memory.owned.covers(owned):
         # A crash after the write must not forget what is ours to clear later.
-        await task.persist(str(planned.entry.id), task.memory.owned | owned)
+        await task.persist(str(planned.entry.id), _on(planned.entry, task.memory.owned) | owned)
     adopted = planned.stamp.origin is Origin.ADOPTED and stamp_of(planned.entry, context.registry.owner_id) is None
     changed = await patch(task.desired, planned, context.registry)
     deed = Deed.RESTORED if planned.restores else Deed.ADOPTED if adopted else Deed.UPDATED

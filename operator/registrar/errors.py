@@ -93,6 +93,9 @@ def _verdict(error: exceptions.StoreError) -> tuple[Severity, Reason, str]:
                 Reason.REFUSED_BY_REGISTRY,
                 "The registry refused the entry: {}. Change the spec.",
             )
+        case exceptions.ConnectionFailed(is_temporary=False):
+            # A token or CA file that cannot be read, a certificate that is not believed: it says itself what to mend.
+            verdict = Severity.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "The registry cannot be reached: {}"
         case exceptions.ConnectionFailed():
             verdict = Severity.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "The registry did not answer: {}"
         case exceptions.RateLimited():

@@ -77,8 +77,9 @@ def _task(head: Head, desired: Desired, statuses: Statuses, policies: Policies, 
     known = statuses.get(desired.name)
 
     async def persist_owned(entry_id: str, owned: Owned) -> None:
-        widened = {**statuses, desired.name: _status(desired, entry_id, owned)}
-        artifacts = [one.model_dump(mode="json", by_alias=True, exclude_none=True) for one in widened.values()]
+        # What is persisted stays, also if the write that follows fails: it may have been carried out.
+        statuses[desired.name] = _status(desired, entry_id, owned)
+        artifacts = [one.model_dump(mode="json", by_alias=True, exclude_none=True) for one in statuses.values()]
         await persist(head.key, {"artifacts": artifacts}, context)
 
     memory = Memory()

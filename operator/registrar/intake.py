@@ -34,6 +34,7 @@ def forget(body: Body, context: Context, queue: WorkQueue[ResourceKey]) -> None:
         return
     context.resources.remove(key)
     context.readiness.forget(key)
+    context.untold.told(key)
     queue.forget(key)
     context.wake(context.claims.keep_only(key, frozenset()) | context.resources.children(key))
 

@@ -2,24 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-
-from registrar.resources import Body, ResourceKey, key_of
-
-
-def ready_status(body: Body) -> str:
-    """``True`` or ``False`` as the Ready condition says; ``Unknown`` if none speaks of what is written now."""
-    generation = body["metadata"].get("generation")
-    for condition in (body.get("status") or {}).get("conditions") or ():
-        if condition["type"] == "Ready" and condition.get("observedGeneration") == generation:
-            return str(condition["status"])
-    return "Unknown"
-
-
-def count_ready(bodies: Iterable[Body]) -> Mapping[tuple[str, str], int]:
-    """How many resources there are by kind and Ready."""
-    return Counter((body["kind"], ready_status(body)) for body in bodies)
+from registrar.resources import Body, ResourceKey, key_of, ready_status
 
 
 class Readiness:

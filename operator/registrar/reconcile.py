@@ -23,7 +23,7 @@ from registrar.kube import KubernetesError, ResourceGoneError, StaleResourceErro
 from registrar.names import owned_to_status, storage_uri
 from registrar.outcome import Facts, Note, Outcome
 from registrar.plan import Owned
-from registrar.report import persist, report
+from registrar.report import latest_facts, persist, report
 from registrar.resolve import resolve_parent
 from registrar.resources import Identity, ResourceKey
 from registrar.retire import retire
@@ -65,17 +65,17 @@ def _count_drift(head: Head, outcome: Outcome, context: Context) -> None:
 
 
 async def _outcome(head: Head, context: Context) -> Outcome:
-    facts = Facts.of(head.status)
     if head.metadata.paused:
         _believe_status(head, context)
-        return Outcome(facts, paused=True)
+        return Outcome(Facts.of(head.status), paused=True)
     try:
         context.registry.require()
         resource = parse(head.body)
         outcome = await _bring_about(head, resource, context)
     except (ReconcileError, StoreError) as error:
         _believe_status(head, context)
-        outcome = Outcome(facts, context.registry.diagnose(error))
+        # What was persisted before a write that failed stays: the write may have been carried out.
+        outcome = Outcome(latest_facts(head, context), context.registry.diagnose(error))
     if outcome.problem is not None and outcome.problem.severity in {Severity.TRANSIENT, Severity.OUTAGE}:
         # The request stays open: the retry shall look as closely.
         return outcome
@@ -117,6 +117,8 @@ async def _bring_about(head: Head, resource: AnyResource, context: Context) -> O
     outcome = Outcome(
         facts, deed=converged.deed, drift=converged.drift, is_contested=converged.is_contested, notes=notes
     )
+    # The artifacts may end without an outcome, where the API server does not take a part of the status.
+    context.untold.joined(head.key, head.metadata.uid, outcome)
     return await converge_artifacts(head, desired_artifacts(resource, entry_id), policies, outcome, context)
 
 

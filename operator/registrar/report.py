@@ -45,11 +45,12 @@ async def report(head: Head, outcome: Outcome, context: Context) -> Next:
         KubernetesError: the API server did not take it.
     """
     follow_up = _follow_up(outcome.problem)
+    outcome = context.untold.joined(head.key, head.metadata.uid, outcome)
     if outcome.problem is not None and outcome.problem.severity is Severity.OUTAGE:
         context.registry.outage.park(head.key)
     if outcome.problem is not None and _may_pass(outcome.problem):
         # What was done on the way is told at once: an assigned ID above all.
-        has_news = outcome.deed is not None or outcome.facts != Facts.of(head.status)
+        has_news = outcome.deed is not None or outcome.facts != latest_facts(head, context)
         remaining = QUIET_WAIT - context.resources.waited(head.key, context.monotonic())
         if remaining > 0 and not has_news:
             return follow_up if follow_up.failed else Next(after=remaining)
@@ -64,8 +65,16 @@ async def report(head: Head, outcome: Outcome, context: Context) -> Next:
     patch = merge_patch(body.get("status") or {}, as_json(wanted))
     if patch:
         context.resources.put(await context.kube.patch_status(body, patch))
+    context.untold.told(head.key)
     await tell(body, news(current, wanted, outcome), context)
     return follow_up
+
+
+def latest_facts(head: Head, context: Context) -> Facts:
+    """What the status tells of the entry by now: a reconcile may have written a part of it before it ended."""
+    body = context.resources.get(head.key)
+    is_known = body is not None and body["metadata"]["uid"] == head.metadata.uid
+    return Facts.of(read_head(body).status if body is not None and is_known else head.status)
 
 
 def _may_pass(problem: Problem) -> bool:

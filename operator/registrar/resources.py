@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +50,15 @@ def resource_version(body: Body) -> int:
     return int(body["metadata"]["resourceVersion"])
 
 
+def ready_status(body: Body) -> str:
+    """``True`` or ``False`` as the Ready condition says; ``Unknown`` if none speaks of what is written now."""
+    generation = body["metadata"].get("generation")
+    for condition in (body.get("status") or {}).get("conditions") or ():
+        if condition["type"] == "Ready" and condition.get("observedGeneration") == generation:
+            return str(condition["status"])
+    return "Unknown"
+
+
 class ResourceStore:
     """What the operator knows of the cluster's resources.
 
@@ -62,6 +72,8 @@ class ResourceStore:
         self._children: dict[ResourceKey, set[ResourceKey]] = {}
         self._parents: dict[ResourceKey, ResourceKey] = {}
         self._waiting_since: dict[ResourceKey, float] = {}
+        # Counted as bodies come and go: whoever asks every few seconds must not have all of them looked at.
+        self._ready: Counter[tuple[str, str]] = Counter()
 
     def __len__(self) -> int:
         return len(self._bodies)
@@ -69,9 +81,9 @@ class ResourceStore:
     def __iter__(self) -> Iterator[ResourceKey]:
         return iter(list(self._bodies))
 
-    def bodies(self) -> Collection[Body]:
-        """The latest body of every resource."""
-        return self._bodies.values()
+    def count_ready(self) -> Mapping[tuple[str, str], int]:
+        """How many resources there are by kind and Ready, see `ready_status`."""
+        return self._ready
 
     def get(self, key: ResourceKey) -> Body | None:
         """The latest body, or None for a resource that is not there."""
@@ -86,6 +98,9 @@ class ResourceStore:
         if known is not None and known["metadata"]["uid"] != body["metadata"]["uid"]:
             # Another resource of the same name: nothing that is known of the first holds for it.
             self.remove(key)
+        elif known is not None:
+            self._ready[key.kind, ready_status(known)] -= 1
+        self._ready[key.kind, ready_status(body)] += 1
         metadata = {name: value for name, value in body["metadata"].items() if name != "managedFields"}
         annotations = metadata.get("annotations")
         if annotations and "kubectl.kubernetes.io/last-applied-configuration" in annotations:
@@ -100,7 +115,9 @@ class ResourceStore:
 
     def remove(self, key: ResourceKey) -> None:
         """Forget a resource that is gone from the cluster."""
-        self._bodies.pop(key, None)
+        known = self._bodies.pop(key, None)
+        if known is not None:
+            self._ready[key.kind, ready_status(known)] -= 1
         self._identities.pop(key, None)
         self._waiting_since.pop(key, None)
         self._leave_parent(key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from model_registry.exceptions import StoreError
+from model_registry.exceptions import AmbiguousEntryError, StoreError
 from model_registry.types import RegistryEntry
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy, ModelVersionStatus
 from registrar.apply import archive
@@ -16,10 +16,12 @@ from registrar.context import Context
 from registrar.errors import Problem, ReconcileError, Severity
 from registrar.finalizer import release
 from registrar.head import Head
-from registrar.kinds.base import EntryKind
+from registrar.kinds.base import Desired, EntryKind
 from registrar.kinds.desired import ARTIFACT_KINDS, ENTRY_KINDS
+from registrar.observe import stamp_of
 from registrar.outcome import Facts, Outcome
 from registrar.plan import Memory, Policies, plan_retirement
+from registrar.registry import Registry
 from registrar.report import report
 from registrar.resources import ResourceKey
 from registrar.workqueue import DONE, Next
@@ -101,7 +103,7 @@ async def retire_entry(target: Target, key: ResourceKey, policies: Policies, con
         registry.view.forget(target.kind.ENTRY, target.entry_id)
         return
     registry.view.keep(observed)
-    if not _is_at(observed, target):
+    if not _is_at(observed, target) or not await _is_in_parent(observed, target, registry):
         logger.warning("%s: the entry %s is %r now and is left alone", key, target.entry_id, observed.name)
         return
     if await _is_wanted_by_another(Claim(target.kind.NAME, target.parent_id, target.name), key, context):
@@ -116,13 +118,30 @@ async def retire_entry(target: Target, key: ResourceKey, policies: Policies, con
 async def _is_wanted_by_another(claim: Claim, key: ResourceKey, context: Context) -> bool:
     """Whether it is there and stays: two that are deleted together must not wait for each other to archive."""
     rivals = [one for one in context.claims.claimants(claim) if one.key != key]
-    return any([await still_wants(one.key, one.reference, claim.name, context) for one in rivals])
+    return any([await still_wants(one.key, one.reference, claim, context) for one in rivals])
 
 
 def _is_at(observed: RegistryEntry, target: Target) -> bool:
     """Whether the entry has the name and, where both are told, the parent that the resource's had."""
     parent_id = getattr(observed, "registered_model_id", None)
     return observed.name == target.name and (not target.parent_id or parent_id in {None, target.parent_id})
+
+
+async def _is_in_parent(observed: RegistryEntry, target: Target, registry: Registry) -> bool:
+    """Whether an artifact, which does not tell its version, is in that version, where no stamp of ours proves it.
+
+    Under an ID that was remembered from before a reset of the database there can be one of the same name elsewhere.
+    """
+    if target.kind.TELLS_PARENT or stamp_of(observed, registry.owner_id) is not None:
+        return True
+    if not target.parent_id:
+        return False
+    place = Desired(target.kind, target.reference, target.name, target.parent_id, {}, {}, None)
+    try:
+        found = await target.kind.find(registry.client, place)
+    except AmbiguousEntryError as several:
+        return observed.id in {one.id for one in several.entries}
+    return found is not None and found.id == observed.id
 
 
 def _policies(head: Head, context: Context) -> Policies:

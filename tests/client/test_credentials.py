@@ -211,6 +211,24 @@ async def test_a_replaced_ca_file_is_taken_in_when_verification_fails(
             assert await client.get_registered_model_by_id("1") is not None
 
 
+async def test_a_ca_file_that_is_broken_for_a_while_is_told_and_read_when_it_is_whole(
+    gate: Gate, authority: CertificateAuthority, tmp_path: Path
+) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_text(CertificateAuthority("the old one").pem)
+    with serving(gate, authority.server_context(tmp_path)) as server:
+        async with connect(server, path) as client:
+            with pytest.raises(ConnectionFailed, match="certificate verify failed"):
+                await client.get_registered_model_by_id("1")
+            replace(path, "half a certifi")
+            for _ in range(2):
+                with pytest.raises(ConnectionFailed, match=r"ca\.pem holds no certificate authority") as refused:
+                    await client.get_registered_model_by_id("1")
+                assert not refused.value.is_temporary
+            replace(path, authority.pem)
+            assert await client.get_registered_model_by_id("1") is not None
+
+
 @pytest.mark.parametrize("ca", ["/nowhere/ca.pem", "-----BEGIN CERTIFICATE-----\nnonsense"])
 async def test_a_ca_that_is_none_is_refused(secured: LoopbackServer, ca: str) -> None:
     with pytest.raises(ValueError, match="holds no certificate authority that can be read"):

@@ -1,12 +1,13 @@
 """Entries that an earlier resource of the same name has left behind, in other places of the registry."""
 
+import json
 from collections.abc import Callable
 
 import pytest
 
 from devcluster.embedded_registry import EmbeddedRegistry
 from model_registry import ModelRegistryAPIClient
-from model_registry.types import RegisteredModel
+from model_registry.types import ModelArtifact, ModelVersion, RegisteredModel
 from tests.support.fixtures import Unique
 from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Namespace, manifest
@@ -118,3 +119,64 @@ async def test_a_reset_registry_gets_parents_and_children_anew(
         assert (entry.name, entry.registered_model_id) == ("version", model["id"])
         found = {one.name: one.id for one in await registry.get_model_version_artifacts(version["id"])}
         assert found == {"inline": version["artifacts"][0]["id"], "own": artifact["id"]}
+
+
+@pytest.mark.usefixtures("operator")
+async def test_a_version_that_went_to_another_model_lets_its_old_entry_go(
+    space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
+) -> None:
+    one, two, holder, successor = unique("one"), unique("two"), unique("holder"), unique("successor")
+    for model in (one, two):
+        space.apply(manifest("RegisteredModel", model))
+    spec = {"name": "1.0", "deletionPolicy": "Orphan", "artifacts": [{"name": "weights", "uri": "s3://b/1"}]}
+    space.apply(manifest("ModelVersion", holder, registeredModelRef={"name": one}, **spec))
+    left = space.ready("ModelVersion", holder)["status"]["id"]
+    space.delete("ModelVersion", holder)
+    space.wait_gone("ModelVersion", holder)
+    space.apply(manifest("ModelVersion", holder, registeredModelRef={"name": two}, **spec))
+    assert space.ready("ModelVersion", holder)["status"]["id"] != left
+    # The stamps on the old entries still name the holder, which is there, and is written for entries of those names.
+    space.apply(manifest("ModelVersion", successor, registeredModelRef={"name": one}, **spec))
+    status = space.ready("ModelVersion", successor)["status"]
+    assert status["id"] == left
+    assert len(await registry.get_model_version_artifacts(left)) == 1
+    entry = await registry.get_model_version_by_id(left)
+    assert entry is not None
+    stamp = (entry.custom_properties or {})["model-registrar.dev/owner"]
+    assert str(stamp).endswith(f"/{space.name}/{successor}")
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["in its version", "in another"])
+async def test_an_artifact_without_a_stamp_is_retired_only_in_its_version(
+    own_space: Namespace,
+    own_operator: Callable[..., OperatorProcess],
+    registry: ModelRegistryAPIClient,
+    registry_url: str,
+    unique: Unique,
+    is_there: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    operator = own_operator(registry_url, own_space)
+    own_space.apply(manifest("RegisteredModel", unique("model")))
+    ref = {"registeredModelRef": {"name": unique("model")}}
+    own_space.apply(manifest("ModelVersion", unique("version"), **ref))
+    name = unique("artifact")
+    spec = {"uri": "s3://b/1", "modelVersionRef": {"name": unique("version")}, "deletionPolicy": "Archive"}
+    own_space.apply(manifest("ModelArtifact", name, **spec))
+    status = own_space.ready("ModelArtifact", name)["status"]
+    other = await registry.upsert_registered_model(RegisteredModel(unique("other")))
+    version = await registry.upsert_model_version(ModelVersion("1"), str(other.id))
+    stranger = await registry.upsert_model_version_artifact(ModelArtifact(name, uri="s3://b/2"), str(version.id))
+    operator.stop()
+    # As after a reset of the database: the ID names another artifact, which nobody has stamped.
+    entry_id = status["id"] if is_there else stranger.id
+    await registry.upsert_model_artifact(ModelArtifact(name, id=status["id"], custom_properties={}))
+    patch = json.dumps({"status": {"id": entry_id}})
+    own_space.cluster.run_kubectl(
+        "patch", "martifact", name, "--namespace", own_space.name, "--subresource=status", "--type=merge", "-p", patch
+    )
+    own_space.delete("ModelArtifact", name)
+    operator.start()
+    own_space.wait_gone("ModelArtifact", name)
+    found = await registry.get_artifact_by_id(str(entry_id))
+    assert found is not None
+    assert (found.state == "MARKED_FOR_DELETION") == is_there

@@ -1,6 +1,7 @@
 """While the registry is away: one prober, no calls per entry, and only those are told who wait for it."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -102,3 +103,36 @@ async def test_what_is_said_of_one_resource_is_not_told_to_others(
     resource = own_space.wait("RegisteredModel", waiting, has_reason("RegistryUnavailable"))
     assert "answered 503" in condition(resource, "Ready")["message"]
     assert "deletion" not in condition(resource, "Ready")["message"]
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["empty", "gone"])
+def test_a_token_file_that_cannot_be_used_is_the_registrys_trouble(
+    own_space: Namespace,
+    own_operator: Callable[..., OperatorProcess],
+    registry_url: str,
+    unique: Unique,
+    tmp_path: Path,
+    is_there: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    token = tmp_path / "token"
+    token.write_text("open-sesame")
+    operator = own_operator(registry_url, own_space, f"--registry-token-file={token}", "--feed-interval=3600")
+    names = [f"{unique('model')}-{number}" for number in range(5)]
+    own_space.apply(manifest("RegisteredModel", names[0]))
+    own_space.ready("RegisteredModel", names[0])
+    if is_there:
+        token.write_text("")
+    else:
+        token.unlink()
+    own_space.apply(*(manifest("RegisteredModel", name) for name in names[1:]))
+    for name in names[1:]:
+        resource = own_space.wait("RegisteredModel", name, has_reason("RegistryUnavailable"))
+        told = "holds no token: one line" if is_there else "cannot be read: No such file"
+        assert (
+            f"The registry cannot be reached: The token file {token} {told}" in condition(resource, "Ready")["message"]
+        )
+    token.write_text("open-sesame-again")
+    for name in names:
+        own_space.ready("RegisteredModel", name)
+    assert "not foreseen" not in operator.log
+    assert "sesame" not in operator.log

@@ -1,12 +1,18 @@
 """What this resource has set, and only that, is cleared when it leaves the spec."""
 
+import threading
+from collections.abc import Callable
+
 import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
 from registrar.api.properties import Scalar
 from tests.support.fixtures import Unique
-from tests.support.resources import Namespace, manifest
+from tests.support.flaky import ErrorAfter, Way, between
+from tests.support.loopback import Received, Reply
+from tests.support.operator_process import OperatorProcess
+from tests.support.resources import Manifest, Namespace, has_reason, manifest
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -93,3 +99,59 @@ async def test_an_external_id_is_released_but_not_cleared(
     assert entry is not None
     assert entry.id == resource["status"]["id"]
     assert [one["type"] for one in space.events(name) if one["reason"] == "ExternalIdReleased"] == ["Normal"]
+
+
+async def test_names_of_writes_that_failed_do_not_fill_the_status(
+    own_space: Namespace, own_operator: Callable[..., OperatorProcess], registry_url: str, unique: Unique
+) -> None:
+    name = unique("model")
+
+    def properties(letter: str) -> dict[str, int]:
+        return {f"{letter}{number:03}": number for number in range(120)}
+
+    def owns(letter: str) -> Callable[[Manifest], bool]:
+        return lambda resource: f"{letter}000" in resource["status"]["ownedProperties"]
+
+    with between(registry_url) as proxy:
+        own_operator(proxy.url, own_space)
+        own_space.apply(manifest("RegisteredModel", name, customProperties=properties("a")))
+        own_space.ready("RegisteredModel", name)
+        proxy.script = lambda received: Reply(500, "broken") if received.method == "PATCH" else None
+        for letter in "bcd":
+            own_space.apply(manifest("RegisteredModel", name, customProperties=properties(letter)))
+            owned = own_space.wait("RegisteredModel", name, owns(letter))["status"]["ownedProperties"]
+            assert set(owned) == {*properties("a"), *properties(letter)}, "what is there, and what may be"
+        proxy.heal()
+        own_space.annotate("RegisteredModel", name, reconcile_requested_at="healed")
+        status = own_space.ready("RegisteredModel", name)["status"]
+    assert status["ownedProperties"] == sorted(properties("d"))
+    async with ModelRegistryAPIClient.connect(registry_url) as registry:
+        assert await _properties(registry, name) == properties("d")
+
+
+async def test_what_a_write_of_unknown_end_may_have_set_is_owned(
+    own_space: Namespace, own_operator: Callable[..., OperatorProcess], registry_url: str, unique: Unique
+) -> None:
+    name = unique("model")
+    with between(registry_url) as proxy:
+        own_operator(proxy.url, own_space)
+        own_space.apply(manifest("RegisteredModel", name))
+        own_space.ready("RegisteredModel", name)
+        # The registry carries it out and says that it did not; it cannot be read then for as long as the test likes.
+        lost = threading.Event()
+
+        def lose(received: Received) -> Way:
+            if received.method == "PATCH":
+                lost.set()
+                return ErrorAfter(Reply(503, "away"))
+            return Reply(503, "away") if lost.is_set() else None
+
+        proxy.script = lose
+        own_space.apply(manifest("RegisteredModel", name, customProperties={"brief": 1}))
+        own_space.wait("RegisteredModel", name, has_reason("RegistryUnavailable"))
+        assert own_space.get("RegisteredModel", name)["status"]["ownedProperties"] == ["brief"]
+        own_space.apply(manifest("RegisteredModel", name))
+        proxy.heal()
+        own_space.ready("RegisteredModel", name)
+    async with ModelRegistryAPIClient.connect(registry_url) as registry:
+        assert await _properties(registry, name) == {}

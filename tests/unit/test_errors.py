@@ -55,6 +55,12 @@ def test_each_has_its_severity_and_reason_and_keeps_what_was_said(kind: type[Sto
     assert "what happened" in problem.message
 
 
+def test_a_file_that_cannot_be_used_is_the_connections_trouble_and_not_silence() -> None:
+    problem = problem_of(exceptions.ConnectionFailed("The token file /t holds no token", is_temporary=False))
+    assert (problem.severity, problem.reason) == AWAY
+    assert problem.message == "The registry cannot be reached: The token file /t holds no token"
+
+
 def test_what_the_registry_asks_to_wait_is_passed_on() -> None:
     error = exceptions.RateLimited("slower", *REQUEST)
     assert problem_of(error).retry_after is None

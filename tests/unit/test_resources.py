@@ -1,12 +1,13 @@
 """What is known of the cluster: the newest body, identities, and who depends on whom."""
 
+from collections import Counter
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from registrar.resources import Identity, ResourceKey, ResourceStore, key_of
+from registrar.resources import Identity, ResourceKey, ResourceStore, key_of, ready_status
 from tests.unit.build import body, model_key
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -27,6 +28,23 @@ def test_an_older_body_never_replaces_a_newer_one(versions: list[int]) -> None:
         found = store.get(model_key())
         assert found is not None
         assert _version(found) == newest
+
+
+READY = {"conditions": [{"type": "Ready", "status": "True", "observedGeneration": 1}]}
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["put", "put ready", "put anew", "remove"]))))
+def test_the_count_by_ready_is_that_of_the_bodies(steps: list[tuple[str, str]]) -> None:
+    store = ResourceStore()
+    for version, (name, what) in enumerate(steps, 1):
+        if what == "remove":
+            store.remove(model_key(name))
+        else:
+            uid = f"uid-{version}" if what == "put anew" else "uid"
+            store.put(body(name=name, version=version, uid=uid, status=READY if what == "put ready" else None))
+        counted = {place: number for place, number in store.count_ready().items() if number}
+        bodies = [found for key in store if (found := store.get(key)) is not None]
+        assert counted == Counter(("RegisteredModel", ready_status(one)) for one in bodies)
 
 
 def test_bodies_are_kept_without_what_nobody_reads() -> None:
