@@ -1,0 +1,63 @@
+"""The kept results of `make bench-client`, and what benchmarks/README.md tells of them."""
+
+from collections.abc import Callable
+from statistics import median
+
+import pytest
+
+from benchmarks import REPOSITORY
+from benchmarks.client.process import Rival
+from benchmarks.client.result import AIMS, Result, Row
+
+README = (REPOSITORY / "benchmarks" / "README.md").read_text()
+RESULTS = {
+    path.stem.removeprefix("client-"): Result.model_validate_json(path.read_text())
+    for path in sorted((REPOSITORY / "benchmarks" / "results").glob("client-*.json"))
+}
+KINDS: dict[str, Callable[[Row], bool]] = {
+    "single calls over `http` and `tls`": lambda row: row.operation != "list" and row.transport != "tls-ca",
+    "single calls over `tls-ca`": lambda row: row.operation != "list" and row.transport == "tls-ca",
+    "lists of 1,000": lambda row: row.operation == "list",
+}
+
+
+def ratio(row: Row, one: Rival, other: Rival) -> float:
+    return row.cells[one].calls_per_second / row.cells[other].calls_per_second
+
+
+def span(values: list[float]) -> str:
+    return f"{min(values):.1f} to {max(values):.1f}"
+
+
+def test_results_of_both_registries_are_kept() -> None:
+    assert list(RESULTS) == ["embedded", "real"]
+
+
+@pytest.mark.parametrize("where", RESULTS)
+def test_a_kept_result_is_of_all_rivals_on_a_calm_machine(where: str) -> None:
+    result = RESULTS[where]
+    assert set(result.libraries) == set(Rival)
+    assert len(result.rows) == 30
+    assert result.listed == 1000
+    assert result.machine.is_calm
+
+
+@pytest.mark.parametrize("where", RESULTS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_readme_tells_what_was_measured(where: str, kind: str) -> None:
+    rows = [row for row in RESULTS[where].rows if KINDS[kind](row)]
+    ours = span([ratio(row, Rival.OURS, Rival.UPSTREAM) for row in rows])
+    bare = span([ratio(row, Rival.BARE, Rival.UPSTREAM) for row in rows])
+    against = median(ratio(row, Rival.OURS, Rival.BARE) for row in rows)
+    assert f"| {kind}, {where} | {ours} | {bare} | {against:.2f} |" in README
+
+
+def test_the_readme_tells_how_often_the_aim_was_met() -> None:
+    met = {where: sum(row.met[Rival.UPSTREAM] for row in result.rows) for where, result in RESULTS.items()}
+    text = " ".join(README.split())
+    told = f"{met['embedded']} of 30 rows on the embedded registry and in {met['real']} of 30 on the real server"
+    assert f"Eight times upstream is reached in {told}" in text
+    aim = AIMS[Rival.UPSTREAM]
+    for result in RESULTS.values():
+        for row in result.rows:
+            assert row.met[Rival.UPSTREAM] or ratio(row, Rival.BARE, Rival.UPSTREAM) < aim
