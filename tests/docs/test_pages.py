@@ -14,6 +14,8 @@ from tests.docs.pages import PAGES, REPOSITORY, WITH_HELM, Block, all_blocks, bl
 from tests.docs.session import NOT_RUN, Session, UntrueError, commands_of
 
 WITH_OPERATOR: dict[Path, tuple[str, ...]] = {
+    Path("README.md"): (),
+    Path("docs/conditions.md"): ("in-sync",),
     Path("docs/lifecycle.md"): (),
     Path("docs/troubleshooting.md"): ("stuck", "looked-at"),
     Path("examples/adopt-existing/README.md"): (),
@@ -30,7 +32,8 @@ NOT_FOR_READERS = {"text", "{eval-rst}", "{toctree}"}
 def _runs(page: Path) -> bool:
     languages = {block.language for block in blocks_of(page)}
     commands = [c for b in blocks_of(page) if b.language in {"console", "sh"} for c, _ in commands_of(b)]
-    return any(command not in NOT_RUN for command in commands) or "python" in languages
+    promises = any(is_status(block) for block in blocks_of(page))
+    return any(command not in NOT_RUN for command in commands) or "python" in languages or promises
 
 
 SESSIONS = [page for page in PAGES if page not in {*TESTED_ELSEWHERE, *WITH_HELM} and _runs(page)]
