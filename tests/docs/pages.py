@@ -32,7 +32,7 @@ class Block:
     Attributes:
         page: its page, from the repository's root.
         line: of its first line of text, counted from 1.
-        language: what stands behind the fence.
+        language: the word behind the fence.
         text: what stands in it, each line with its line break.
     """
 
@@ -66,7 +66,7 @@ def blocks_of(page: Path) -> list[Block]:
         if fence is None:
             collected.append(line)
         elif start is None:
-            start, collected = (number + 1, fence["language"].strip(), fence["indent"]), []
+            start, collected = (number + 1, fence["language"].strip().partition(" ")[0], fence["indent"]), []
         else:
             first, language, indent = start
             text = "".join(f"{one.removeprefix(indent)}\n" for one in collected)

@@ -25,7 +25,7 @@ WITH_OPERATOR: dict[Path, tuple[str, ...]] = {
 TESTED_ELSEWHERE = {
     page: "tests/client/test_client_docs.py runs its Python" for page in PAGES if page.parent == Path("docs/client")
 }
-NOT_FOR_READERS = {"text", "{eval-rst}", "{toctree}"}
+NOT_FOR_READERS = {"text", "{eval-rst}", "{include}", "{toctree}"}
 """Blocks that are pictures, or directives of the site: its build checks these."""
 
 
