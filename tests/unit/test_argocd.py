@@ -1,0 +1,81 @@
+"""What teaches Argo CD our kinds, in the format of its own tests: health_test.yaml and action_test.yaml."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from registrar.api.v1alpha1 import KINDS
+from registrar.conditions import Aspect
+from tests.support.argo_lua import run
+
+ROOT = Path(__file__).parents[2] / "integrations" / "argocd"
+GROUP = ROOT / "resource_customizations" / "model-registrar.dev"
+HEALTH = GROUP / "_"
+ACTIONS = GROUP / "RegisteredModel" / "actions"
+NAMES = [kind.__name__ for kind in KINDS]
+
+
+def _read(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+HEALTH_TESTS = _read(HEALTH / "health_test.yaml")["tests"]
+ACTION_TESTS = _read(ACTIONS / "action_test.yaml")
+REQUESTED = "model-registrar.dev/reconcile-requested-at"
+
+
+@pytest.mark.parametrize("case", HEALTH_TESTS, ids=[one["inputPath"] for one in HEALTH_TESTS])
+def test_health_of_recorded_resources(case: dict[str, Any]) -> None:
+    assert run(HEALTH / "health.lua", _read(HEALTH / case["inputPath"])) == case["healthStatus"]
+
+
+def test_each_health_and_each_kind_is_recorded() -> None:
+    recorded = [_read(HEALTH / one["inputPath"]) for one in HEALTH_TESTS]
+    assert {one["kind"] for one in recorded} == set(NAMES)
+    assert {one["healthStatus"]["status"] for one in HEALTH_TESTS} == {
+        "Healthy",
+        "Progressing",
+        "Degraded",
+        "Suspended",
+    }
+    conditions = {one["type"] for resource in recorded for one in resource["status"].get("conditions", [])}
+    assert conditions == set(Aspect)
+
+
+@pytest.mark.parametrize("status", [None, {}, {"observedGeneration": 1}, {"observedGeneration": 1, "conditions": []}])
+def test_health_of_a_resource_that_says_nothing_is_progressing(status: dict[str, Any] | None) -> None:
+    resource = {"kind": "RegisteredModel", "metadata": {"name": "churn", "generation": 1}}
+    told = run(HEALTH / "health.lua", resource if status is None else {**resource, "status": status})
+    assert told == {"status": "Progressing", "message": "Waiting for Model Registrar"}
+
+
+@pytest.mark.parametrize("case", ACTION_TESTS["discoveryTests"], ids=lambda case: case["inputPath"])
+def test_actions_that_are_offered(case: dict[str, Any]) -> None:
+    offered = run(ACTIONS / "discovery.lua", _read(ACTIONS / case["inputPath"]))
+    assert offered == {one.pop("name"): one for one in [dict(one) for one in case["result"]]}
+
+
+@pytest.mark.parametrize(
+    "case", ACTION_TESTS["actionTests"], ids=lambda case: f"{case['action']}-{Path(case['inputPath']).stem}"
+)
+def test_what_an_action_changes(case: dict[str, Any]) -> None:
+    changed = run(ACTIONS / case["action"] / "action.lua", _read(ACTIONS / case["inputPath"]))
+    annotations = changed["metadata"].get("annotations", {})
+    if REQUESTED in annotations:
+        assert annotations[REQUESTED] > "2026"
+        annotations[REQUESTED] = "0001-01-01T00:00:00Z"
+    assert changed == _read(ACTIONS / case["expectedOutputPath"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_kind_has_the_same_in_the_layout_and_in_the_config_map(name: str) -> None:
+    data = _read(ROOT / "argocd-cm.yaml")["data"]
+    assert data[f"resource.customizations.health.model-registrar.dev_{name}"] == (HEALTH / "health.lua").read_text()
+    actions = yaml.safe_load(data[f"resource.customizations.actions.model-registrar.dev_{name}"])
+    folder = GROUP / name / "actions"
+    assert actions["discovery.lua"] == (folder / "discovery.lua").read_text()
+    defined = {one["name"]: one["action.lua"] for one in actions["definitions"]}
+    assert defined == {path.parent.name: path.read_text() for path in folder.glob("*/action.lua")}
+    assert defined.keys() == {"reconcile", "pause", "resume"}
