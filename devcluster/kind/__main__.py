@@ -28,6 +28,8 @@ MANIFESTS = Path(__file__).parent / "manifests"
 QUICKSTART = REPOSITORY / "examples" / "quickstart"
 ENTRIES = REPOSITORY / "examples" / "kserve" / "10-model.yaml"
 """What stands in the Git repository of the cluster."""
+CUSTOMIZATIONS = REPOSITORY / "integrations" / "argocd" / "argocd-cm.yaml"
+"""What Argo CD has to know of our kinds."""
 SHARED_TESTS = ("tests/crds", "tests/controller", "tests/examples")
 """Suites that can run in a cluster that others use too."""
 IMAGE = "localhost/model-registrar:e2e"
@@ -106,7 +108,7 @@ def _sync_from_git(on: KindCluster) -> None:
     on.kubectl("create", "namespace", "argocd")
     apply = ("apply", "--server-side", "--force-conflicts", "--namespace=argocd", "-f")
     on.kubectl(*apply, source / "manifests" / "install.yaml")
-    on.kubectl(*apply, REPOSITORY / "integrations" / "argocd" / "argocd-cm.yaml")
+    on.kubectl("patch", "configmap", "argocd-cm", "--namespace=argocd", "--type=merge", "--patch-file", CUSTOMIZATIONS)
     on.kubectl("create", "configmap", "entries", "--namespace=argocd", f"--from-file={ENTRIES}")
     on.kubectl(*apply, MANIFESTS / "git-server.yaml")
     for part in ("deployment/git-server", "deployment/argocd-repo-server", "statefulset/argocd-application-controller"):

@@ -12,7 +12,7 @@ import yaml
 from devcluster.controlplane import ControlPlane
 from devcluster.environment import child_environment
 from devcluster.kind import engine
-from devcluster.kind.__main__ import ENTRIES, MANIFESTS, QUICKSTART, SHARED_TESTS
+from devcluster.kind.__main__ import CUSTOMIZATIONS, ENTRIES, MANIFESTS, QUICKSTART, SHARED_TESTS
 from devcluster.kind.cluster import REGISTRY_NODE_PORT, settings
 from devcluster.kind.engine import Engine, NoEngineError
 
@@ -130,6 +130,6 @@ def test_the_application_reads_the_repository_that_the_git_server_serves() -> No
 
 
 def test_what_is_applied_and_run_is_there() -> None:
-    paths = [ENTRIES, *QUICKSTART.glob("*.yaml"), *(REPOSITORY / name for name in SHARED_TESTS)]
+    paths = [CUSTOMIZATIONS, ENTRIES, *QUICKSTART.glob("*.yaml"), *(REPOSITORY / name for name in SHARED_TESTS)]
     assert len(paths) > len(SHARED_TESTS) + 1
     assert [path for path in paths if not path.exists()] == []
