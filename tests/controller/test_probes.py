@@ -3,14 +3,8 @@
 import json
 import re
 import socket
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-
-from prometheus_client.parser import text_string_to_metric_families
 
 from devcluster.embedded_registry import EmbeddedRegistry
 from model_registry import ModelRegistryAPIClient
@@ -18,62 +12,14 @@ from model_registry.types import RegisteredModel
 from tests.support.accounts import reader_kubeconfig
 from tests.support.fixtures import Unique
 from tests.support.operator_process import OperatorProcess
-from tests.support.resources import WAIT_LIMIT, Namespace, condition, has_reason, manifest
+from tests.support.probed import probed
+from tests.support.resources import Namespace, condition, has_reason, manifest
 
 MakeOperator = Callable[..., OperatorProcess]
 MakeRegistry = Callable[..., EmbeddedRegistry]
 
 PROBES = "--probe-port=0"
 SOON = "--feed-interval=0.3"
-
-
-@dataclass(frozen=True)
-class Probed:
-    """The HTTP server of an operator."""
-
-    url: str
-
-    def get(self, path: str) -> tuple[int, str]:
-        """Status and text."""
-        try:
-            with urllib.request.urlopen(self.url + path, timeout=10) as answer:  # noqa: S310 - loopback
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-
-    def metrics(self) -> dict[str, float]:
-        """Values by name and labels, as Prometheus writes them: ``name{kind="…",result="…"}``."""
-        return {
-            sample.name
-            + (f"{{{','.join(f'{k}={v}' for k, v in sorted(sample.labels.items()))}}}" if sample.labels else ""): (
-                sample.value
-            )
-            for family in text_string_to_metric_families(self.get("/metrics")[1])
-            for sample in family.samples
-        }
-
-    def wait(self, path: str, status: int) -> str:
-        """Wait until a probe answers so; gives its text."""
-        deadline = time.monotonic() + WAIT_LIMIT
-        while (answer := self.get(path))[0] != status:
-            assert time.monotonic() < deadline, f"{path} says {answer}"
-            time.sleep(0.05)
-        return answer[1]
-
-    def wait_metric(self, name: str, value: float) -> dict[str, float]:
-        """Wait until a metric has that value; gives all of them."""
-        deadline = time.monotonic() + WAIT_LIMIT
-        while (metrics := self.metrics()).get(name) != value:
-            assert time.monotonic() < deadline, f"{name} is {metrics.get(name)}"
-            time.sleep(0.05)
-        return metrics
-
-
-def _probed(operator: OperatorProcess) -> Probed:
-    operator.wait_for_log("Probes and metrics are served at")
-    found = re.search(r"served at (http://127\.0\.0\.1:\d+)", operator.log)
-    assert found is not None
-    return Probed(found[1])
 
 
 async def test_metrics_count_what_was_done(
@@ -83,14 +29,14 @@ async def test_metrics_count_what_was_done(
     unique: Unique,
 ) -> None:
     server = embedded_registry()
-    probed = _probed(own_operator(server.url, own_space, PROBES, SOON))
+    seen = probed(own_operator(server.url, own_space, PROBES, SOON))
     names = [f"{unique('model')}-{number}" for number in range(5)]
     own_space.apply(*(manifest("RegisteredModel", name, description="by git") for name in names))
     own_space.apply(manifest("RegisteredModel", unique("bad"), customProperties={"model-registrar.dev/x": 1}))
     ids = [own_space.ready("RegisteredModel", name)["status"]["id"] for name in names]
     own_space.wait("RegisteredModel", unique("bad"), has_reason("InvalidSpec"))
-    probed.wait_metric("registrar_managed_resources{kind=RegisteredModel,ready=False}", 1)
-    metrics = probed.wait_metric("registrar_workqueue_depth", 0)
+    seen.wait_metric("registrar_managed_resources{kind=RegisteredModel,ready=False}", 1)
+    metrics = seen.wait_metric("registrar_workqueue_depth", 0)
     assert metrics["registrar_managed_resources{kind=RegisteredModel,ready=True}"] == 5
     assert metrics["registrar_registry_requests_total{code=201,method=POST}"] == 5
     assert "registrar_registry_requests_total{code=200,method=PATCH}" not in metrics
@@ -107,13 +53,13 @@ async def test_metrics_count_what_was_done(
 
     async with ModelRegistryAPIClient.connect(server.url) as registry:
         await registry.upsert_registered_model(RegisteredModel(names[0], id=ids[0], description="by hand"))
-    metrics = probed.wait_metric("registrar_drift_corrected_total{kind=RegisteredModel}", 1)
+    metrics = seen.wait_metric("registrar_drift_corrected_total{kind=RegisteredModel}", 1)
     assert metrics["registrar_drift_found_total{kind=RegisteredModel}"] == 1
     assert metrics["registrar_registry_requests_total{code=200,method=PATCH}"] == 1
     to_ready = "registrar_managed_resource_time_to_readiness_seconds_count{kind=RegisteredModel}"
     assert metrics[to_ready] == 5, "it was Ready all the time"
     own_space.patch("RegisteredModel", names[1], {"spec": {"description": "edited"}})
-    metrics = probed.wait_metric(to_ready, 6)
+    metrics = seen.wait_metric(to_ready, 6)
     assert metrics["registrar_drift_found_total{kind=RegisteredModel}"] == 1, "an edit is no drift"
 
 
@@ -124,7 +70,7 @@ async def test_drift_that_is_only_reported_is_found_and_not_corrected(
     registry_url: str,
     unique: Unique,
 ) -> None:
-    probed = _probed(own_operator(registry_url, own_space, PROBES, SOON))
+    seen = probed(own_operator(registry_url, own_space, PROBES, SOON))
     name = unique("model")
     own_space.apply(manifest("RegisteredModel", name, description="by git", driftPolicy="Report"))
     entry_id = own_space.ready("RegisteredModel", name)["status"]["id"]
@@ -132,7 +78,7 @@ async def test_drift_that_is_only_reported_is_found_and_not_corrected(
     own_space.wait("RegisteredModel", name, lambda one: bool(condition(one, "Drifted")))
     own_space.annotate("RegisteredModel", name, reconcile_requested_at="now")
     own_space.wait("RegisteredModel", name, lambda one: one["status"].get("lastHandledReconcileAt") == "now")
-    metrics = probed.metrics()
+    metrics = seen.metrics()
     assert metrics["registrar_drift_found_total{kind=RegisteredModel}"] == 1
     assert metrics["registrar_drift_corrected_total{kind=RegisteredModel}"] == 0
 
@@ -142,29 +88,29 @@ def test_a_registry_that_is_away_is_no_reason_to_restart_but_to_wait(
 ) -> None:
     server = embedded_registry()
     server.stop()
-    probed = _probed(own_operator(server.url, own_space, PROBES))
+    seen = probed(own_operator(server.url, own_space, PROBES))
     name = unique("model")
     own_space.apply(manifest("RegisteredModel", name))
     own_space.wait("RegisteredModel", name, has_reason("RegistryUnavailable"))
-    assert probed.get("/readyz") == (503, f"the registry {server.url} has not been read yet\n")
-    assert probed.get("/livez") == (200, "ok\n")
-    metrics = probed.metrics()
+    assert seen.get("/readyz") == (503, f"the registry {server.url} has not been read yet\n")
+    assert seen.get("/livez") == (200, "ok\n")
+    metrics = seen.metrics()
     assert metrics["registrar_managed_resources{kind=RegisteredModel,ready=False}"] == 1
     assert metrics["registrar_registry_requests_total{code=error,method=GET}"] >= 1
     assert metrics["registrar_feed_last_success_timestamp_seconds"] == 0
     server.start()
-    probed.wait("/readyz", 200)
+    seen.wait("/readyz", 200)
     own_space.ready("RegisteredModel", name)
-    assert probed.metrics()["registrar_feed_polls_total{result=success}"] >= 1
+    assert seen.metrics()["registrar_feed_polls_total{result=success}"] >= 1
 
 
 def test_failures_are_counted_with_their_retries(
     own_space: Namespace, own_operator: MakeOperator, registry_url: str, unique: Unique, tmp_path: Path
 ) -> None:
     kubeconfig = reader_kubeconfig(own_space, tmp_path)
-    probed = _probed(own_operator(registry_url, own_space, PROBES, f"--kubeconfig={kubeconfig}"))
+    seen = probed(own_operator(registry_url, own_space, PROBES, f"--kubeconfig={kubeconfig}"))
     own_space.apply(manifest("RegisteredModel", unique("model")))
-    metrics = probed.wait_metric("registrar_reconcile_errors_total{kind=RegisteredModel}", 1)
+    metrics = seen.wait_metric("registrar_reconcile_errors_total{kind=RegisteredModel}", 1)
     errors = metrics["registrar_reconcile_errors_total{kind=RegisteredModel}"]
     assert errors == metrics["registrar_reconcile_total{kind=RegisteredModel,result=error}"]
     assert metrics["registrar_workqueue_retries_total"] == errors
@@ -179,7 +125,7 @@ def test_a_standby_is_ready_and_live_and_writes_nothing(
     first.wait_for_log("leads now")
     second = own_operator(registry_url, own_space, *election)
     second.wait_for_log("Standing by")
-    leader, standby = _probed(first), _probed(second)
+    leader, standby = probed(first), probed(second)
     assert leader.wait("/readyz", 200) == standby.wait("/readyz", 200) == "ok\n"
     assert standby.get("/livez") == (200, "ok\n")
     status = "registrar_leader_election_master_status"
@@ -200,10 +146,10 @@ def test_not_all_resources_are_known_before_the_watch_has_told_them(
 ) -> None:
     names = [f"{unique('model')}-{number}" for number in range(3)]
     own_space.apply(*(manifest("RegisteredModel", name) for name in names))
-    probed = _probed(own_operator(registry_url, own_space, PROBES))
+    seen = probed(own_operator(registry_url, own_space, PROBES))
     # Ready may come at once, but never before all three are counted.
-    probed.wait("/readyz", 200)
-    metrics = probed.metrics()
+    seen.wait("/readyz", 200)
+    metrics = seen.metrics()
     assert sum(value for name, value in metrics.items() if name.startswith("registrar_managed_resources")) == 3
 
 
@@ -246,8 +192,8 @@ def test_each_line_of_the_json_log_about_a_resource_names_it(
 def test_every_metric_is_documented_and_nothing_else(
     own_space: Namespace, own_operator: MakeOperator, registry_url: str
 ) -> None:
-    probed = _probed(own_operator(registry_url, own_space, PROBES))
-    exported = set(re.findall(r"^# TYPE (registrar_\w+) ", probed.get("/metrics")[1], re.MULTILINE))
+    seen = probed(own_operator(registry_url, own_space, PROBES))
+    exported = set(re.findall(r"^# TYPE (registrar_\w+) ", seen.get("/metrics")[1], re.MULTILINE))
     page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
     documented = set(re.findall(r"^\| `(registrar_\w+)` \|", page, re.MULTILINE))
     assert exported == documented

@@ -1,0 +1,60 @@
+"""The probes and metrics of an operator, as the kubelet and Prometheus read them."""
+
+import re
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.support.operator_process import OperatorProcess
+from tests.support.resources import WAIT_LIMIT
+
+
+@dataclass(frozen=True)
+class Probed:
+    """The HTTP server of an operator."""
+
+    url: str
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and text."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=10) as answer:  # noqa: S310 - loopback
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def metrics(self) -> dict[str, float]:
+        """Values by name and labels, as Prometheus writes them: ``name{kind="…",result="…"}``."""
+        return {
+            sample.name
+            + (f"{{{','.join(f'{k}={v}' for k, v in sorted(sample.labels.items()))}}}" if sample.labels else ""): (
+                sample.value
+            )
+            for family in text_string_to_metric_families(self.get("/metrics")[1])
+            for sample in family.samples
+        }
+
+    def wait(self, path: str, status: int) -> str:
+        """Wait until a probe answers so; gives its text."""
+        deadline = time.monotonic() + WAIT_LIMIT
+        while (answer := self.get(path))[0] != status:
+            assert time.monotonic() < deadline, f"{path} says {answer}"
+            time.sleep(0.05)
+        return answer[1]
+
+    def wait_metric(self, name: str, value: float) -> dict[str, float]:
+        """Wait until a metric has that value; gives all of them."""
+        deadline = time.monotonic() + WAIT_LIMIT
+        while (metrics := self.metrics()).get(name) != value:
+            assert time.monotonic() < deadline, f"{name} is {metrics.get(name)}"
+            time.sleep(0.05)
+        return metrics
+
+
+def probed(operator: OperatorProcess) -> Probed:
+    """The server of an operator that was started with ``--probe-port``; of its latest run."""
+    operator.wait_for_log("Probes and metrics are served at")
+    return Probed(re.findall(r"served at (http://127\.0\.0\.1:\d+)", operator.log)[-1])
