@@ -6,11 +6,13 @@ and resume handlers, timers and indices: docs/design/001-own-queue.md, with the 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import kopf
+import yaml
 
 from registrar.api.meta import GROUP, VERSION
 from registrar.api.v1alpha1 import KINDS
@@ -23,6 +25,9 @@ from registrar.workqueue import WorkQueue
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 SERVICE_ACCOUNT_TOKEN = SERVICE_ACCOUNT / "token"
 """Where the kubelet puts the pod's token, and its successors; kopf reads it only once."""
+
+LOGIN_PAUSE = 1.0
+"""Seconds between two log-ins of the watches while the API server refuses the token."""
 
 
 def register(registry: kopf.OperatorRegistry, context: Context, queue: WorkQueue[ResourceKey]) -> None:
@@ -64,13 +69,28 @@ def log_in() -> ClusterLogin | None:
     """
     settings = kopf.OperatorSettings()
     info = kopf.login_with_kubeconfig(settings=settings)
-    token_file = None
+    token_file = None if info is None else _token_file_of_kubeconfig()
     if info is None:
         info = kopf.login_with_service_account(settings=settings)
         token_file = SERVICE_ACCOUNT_TOKEN
     if info is None:
         return None
     return ClusterLogin(info.server, info.as_ssl_context(), info.as_http_headers(), token_file, info.proxy_url)
+
+
+def _token_file_of_kubeconfig() -> Path | None:
+    """The ``tokenFile`` of the current context's user, which kopf does not know; a relative one is beside its file."""
+    places = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
+    files = [Path(place).expanduser() for place in places.split(os.pathsep) if place]
+    configs = [(file, yaml.safe_load(file.read_text(encoding="utf-8")) or {}) for file in files if file.exists()]
+    current = next((config["current-context"] for _, config in configs if config.get("current-context")), None)
+    contexts = [one for _, config in configs for one in config.get("contexts") or ()]
+    user = next((one["context"].get("user") for one in contexts if one["name"] == current), None)
+    for file, config in configs:
+        for one in config.get("users") or ():
+            if one["name"] == user and (named := (one.get("user") or {}).get("tokenFile")):
+                return file.parent / str(named)
+    return None
 
 
 def own_namespace() -> str | None:

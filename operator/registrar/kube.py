@@ -10,6 +10,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -80,7 +81,10 @@ class ClusterLogin:
 
 
 class _RotatingToken:
-    """aiohttp middleware that signs every request with the token that the file holds now."""
+    """aiohttp middleware that signs every request with the token that the file holds now.
+
+    A token that is refused is read again, and the request repeated if there is another one: it was not carried out.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -91,10 +95,23 @@ class _RotatingToken:
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
         if time.monotonic() - self._read_at >= TOKEN_LIFE:
-            self._token = self._path.read_text(encoding="utf-8").strip()
-            self._read_at = time.monotonic()
+            self._read()
+        used = self._token
+        request.headers["Authorization"] = f"Bearer {used}"
+        response = await handler(request)
+        if response.status != HTTPStatus.UNAUTHORIZED:
+            return response
+        if self._token == used:
+            self._read()
+        if self._token == used:
+            return response
+        response.release()
         request.headers["Authorization"] = f"Bearer {self._token}"
         return await handler(request)
+
+    def _read(self) -> None:
+        self._token = self._path.read_text(encoding="utf-8").strip()
+        self._read_at = time.monotonic()
 
 
 class _Gated:

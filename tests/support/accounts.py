@@ -50,10 +50,10 @@ class Account:
         """A new token of it: ``kubectl create token`` with more arguments."""
         return self._kubectl("create", "token", self._name, *arguments)
 
-    def kubeconfig(self, folder: Path) -> Path:
-        """Write a kubeconfig with a new token of it."""
+    def kubeconfig(self, folder: Path, token: str | None = None) -> Path:
+        """Write a kubeconfig with this token of it, or a new one."""
         config = yaml.safe_load(self._space.cluster.kubeconfig.read_text())
-        token = self.token()
+        token = token or self.token()
         config["users"] = [{**user, "user": {"token": token}} for user in config["users"]]
         path = folder / f"{self._name}.kubeconfig"
         path.write_text(yaml.safe_dump(config))

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from devcluster.controlplane import ControlPlane
 from devcluster.environment import child_environment
 from tests.support.flaky import Fault, FlakyProxy, Script, between
@@ -36,14 +38,15 @@ class Front:
 def before_apiserver(cluster: ControlPlane, folder: Path, *, token_file: Path | None = None) -> Iterator[Front]:
     """Run a proxy to an API server for the length of the block.
 
-    ``kubectl proxy`` speaks TLS to it with the administrator's credentials, unless a request brings a token.
+    ``kubectl proxy`` speaks TLS to it with the administrator's credentials.
 
     Args:
         cluster: the API server.
         folder: gets the kubeconfig.
-        token_file: where the kubeconfig says that the token is.
+        token_file: where the kubeconfig says that a token is; the administrator's credentials are left out then.
     """
-    with _kubectl_proxy(cluster) as address, between(address) as proxy:
+    login = cluster.kubeconfig if token_file is None else _without_user(cluster, folder)
+    with _kubectl_proxy(cluster, login) as address, between(address) as proxy:
         user = {} if token_file is None else {"tokenFile": str(token_file)}
         kubeconfig = folder / "front.kubeconfig"
         kubeconfig.write_text(json.dumps(kubeconfig_of(proxy.url, user)))
@@ -62,9 +65,18 @@ def kubeconfig_of(server: str, user: dict[str, str]) -> dict[str, object]:
     }
 
 
+def _without_user(cluster: ControlPlane, folder: Path) -> Path:
+    """A kubeconfig that lets nobody in: the token of a request goes before it, and kubectl asks for none."""
+    config = yaml.safe_load(cluster.kubeconfig.read_text())
+    config["users"] = [{**user, "user": {"token": "nobody"}} for user in config["users"]]
+    path = folder / "nobody.kubeconfig"
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
 @contextmanager
-def _kubectl_proxy(cluster: ControlPlane) -> Iterator[str]:
-    command: list[str | os.PathLike[str]] = [cluster.kubectl, f"--kubeconfig={cluster.kubeconfig}", "proxy", "--port=0"]
+def _kubectl_proxy(cluster: ControlPlane, kubeconfig: Path) -> Iterator[str]:
+    command: list[str | os.PathLike[str]] = [cluster.kubectl, f"--kubeconfig={kubeconfig}", "proxy", "--port=0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=child_environment()) as process:
         if process.stdout is None:
             raise RuntimeError("its output was asked for")
