@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from model_registry.types import RegistryEntry
+from registrar.api.meta import OWNER_PROPERTY
 from registrar.apply import create, patch
 from registrar.claims import Claimant
 from registrar.conditions import Reason
@@ -115,7 +116,8 @@ async def converge(task: Task, context: Context) -> Converged:
             case Patch() if not observed.fresh:
                 observed = await observe(task.desired, task.memory, registry, look=True)
             case Patch() if _is_contested(task, planned, context):
-                return Converged(planned.entry, owned_by(task.desired), drift=planned.changes, is_contested=True)
+                drift = _changes(planned, context)
+                return Converged(planned.entry, owned_by(task.desired), drift=drift, is_contested=True)
             case Patch():
                 await _confirm(task, context)
                 converged = await _patch(task, planned, context)
@@ -169,14 +171,22 @@ def _is_contested(task: Task, planned: Patch, context: Context) -> bool:
     if not task.memory.settled or task.look:
         context.corrections.forget(task.desired.claim)
         return False
-    paths = [change.path for change in planned.changes]
+    paths = [change.path for change in _changes(planned, context)]
     return context.corrections.are_contested(task.desired.claim, paths, context.monotonic())
+
+
+def _changes(planned: Patch, context: Context) -> tuple[Change, ...]:
+    """What a correction changes: the owner stamp too, for which two installations may fight that agree on all else."""
+    before = (planned.entry.custom_properties or {}).get(OWNER_PROPERTY)
+    after = planned.stamp.text(context.registry.owner_id)
+    stamp = Change(f"customProperties.{OWNER_PROPERTY}", before, after)
+    return planned.changes if before == after else (*planned.changes, stamp)
 
 
 def _record(task: Task, planned: Patch, context: Context) -> None:
     """Count a correction that was made; one that failed fought nobody."""
     if task.memory.settled and not task.look:
-        paths = [change.path for change in planned.changes]
+        paths = [change.path for change in _changes(planned, context)]
         context.corrections.record(task.desired.claim, paths, context.monotonic())
 
 
