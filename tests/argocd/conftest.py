@@ -14,10 +14,10 @@ from devcluster.argocd import ArgoCD
 from devcluster.controlplane import ControlPlane
 from tests.argocd.application import Application, application
 from tests.argocd.git import Repository
+from tests.docs.pages import REPOSITORY
+from tests.docs.session import PATCH_ARGOCD
 from tests.env.control_plane import install_crds
 from tests.support.resources import Namespace
-
-CUSTOMIZATIONS = Path(__file__).parents[2] / "integrations" / "argocd" / "argocd-cm.yaml"
 
 Deploy = Callable[..., Application]
 Writes = Callable[[], float]
@@ -50,8 +50,8 @@ def custom_objects(cluster: ControlPlane) -> Iterator[kubernetes.client.CustomOb
 def argo_cd(cluster: ControlPlane) -> Iterator[ArgoCD]:
     """Argo CD, which knows our kinds."""
     with argocd.start(cluster) as server:
-        patch = ("patch", "configmap", "argocd-cm", "-n", argocd.NAMESPACE, "--type=merge")
-        cluster.run_kubectl(*patch, "--patch-file", CUSTOMIZATIONS)
+        words = PATCH_ARGOCD.removeprefix("kubectl ").replace("integrations/", f"{REPOSITORY}/integrations/")
+        cluster.run_kubectl(*words.split())
         yield server
 
 

@@ -37,6 +37,11 @@ class Repository:
         """Address for Argo CD."""
         return self.folder.as_uri()
 
+    @property
+    def head(self) -> str:
+        """The last revision."""
+        return self._git("rev-parse", "HEAD")
+
     def write(self, path: str, *manifests: Manifest) -> None:
         """Write a file of manifests."""
         target = self.folder / path
@@ -58,12 +63,12 @@ class Repository:
         """Commit everything and return the revision."""
         self._git("add", "--all")
         self._git("commit", "--quiet", f"--message={message}")
-        return self._git("rev-parse", "HEAD")
+        return self.head
 
     def revert(self) -> str:
         """Revert the last commit and return the revision."""
         self._git("revert", "--no-edit", "HEAD")
-        return self._git("rev-parse", "HEAD")
+        return self.head
 
     def changed_lines(self) -> list[str]:
         """The lines that the last commit added (``+``) or took away (``-``)."""

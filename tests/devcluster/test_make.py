@@ -53,8 +53,8 @@ def test_python_that_is_too_old_is_refused_with_a_sentence(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("failing", "status"),
-    [("", 0), ("check", 2), ("test", 2), ("check test", 2)],
-    ids=["none", "check", "test", "both"],
+    [("", 0), ("check", 2), ("test", 2), ("chart", 2), ("gitops", 2), ("check gitops", 2)],
+    ids=["none", "check", "test", "chart", "gitops", "two"],
 )
 def test_continuous_integration_runs_all_and_fails_if_any_part_does(tmp_path: Path, failing: str, status: int) -> None:
     make = tmp_path / "make"
@@ -75,5 +75,6 @@ def test_continuous_integration_runs_all_and_fails_if_any_part_does(tmp_path: Pa
         check=False,
     )
 
-    assert told.stdout.splitlines() == [f"make check in {REPOSITORY}", f"make test in {REPOSITORY}"]
+    parts = ["check", "test", "chart", "gitops"]
+    assert told.stdout.splitlines() == [f"make {part} in {REPOSITORY}" for part in parts]
     assert told.returncode == status

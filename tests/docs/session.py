@@ -34,7 +34,11 @@ COMMAND_LIMIT = 120.0
 START_LIMIT = 60.0
 """Seconds until what keeps running says that it runs."""
 
+PATCH_ARGOCD = (
+    "kubectl patch configmap argocd-cm --namespace argocd --type merge --patch-file integrations/argocd/argocd-cm.yaml"
+)
 NOT_RUN = {
+    PATCH_ARGOCD: "needs Argo CD: tests/argocd/conftest.py runs it",
     "make setup": "would make another .venv; every target is checked to exist",
     "make demo": "tests/devcluster/test_demo.py runs it",
     "make check": "runs beside the tests in .ci/run",

@@ -16,6 +16,7 @@ from tests.docs.session import NOT_RUN, Session, UntrueError, commands_of
 WITH_OPERATOR: dict[Path, tuple[str, ...]] = {
     Path("README.md"): (),
     Path("docs/conditions.md"): ("in-sync",),
+    Path("docs/gitops.md"): (),
     Path("docs/lifecycle.md"): (),
     Path("docs/troubleshooting.md"): ("stuck", "looked-at"),
     Path("examples/adopt-existing/README.md"): (),

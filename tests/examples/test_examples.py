@@ -21,7 +21,9 @@ REPOSITORY = Path(__file__).parents[2]
 EXAMPLES = REPOSITORY / "examples"
 OTHERS_CRDS = REPOSITORY / "tests" / "env" / "crds"
 """Definitions of other projects' kinds that stand in examples."""
-FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir())
+GITOPS = {"argocd", "flux", "kustomize"}
+"""Folders that tell other tools what to apply: test_gitops.py and tests/argocd have them."""
+FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and path.name not in GITOPS)
 
 MakeRegistry = Callable[..., EmbeddedRegistry]
 MakeOperator = Callable[..., OperatorProcess]

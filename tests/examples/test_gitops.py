@@ -1,0 +1,75 @@
+"""The examples for kustomize and Flux. (Those for Argo CD run under a real one: tests/argocd/test_examples.py.)"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import kubernetes
+import pytest
+import yaml
+
+from devcluster.controlplane import ControlPlane
+from devcluster.embedded_registry import EmbeddedRegistry
+from model_registry import ModelRegistryAPIClient
+from tests.support.operator_process import OperatorProcess
+from tests.support.resources import Namespace
+
+REPOSITORY = Path(__file__).parents[2]
+EXAMPLES = REPOSITORY / "examples"
+OVERLAYS = EXAMPLES / "kustomize" / "overlays"
+VERSIONS = {"dev": ["2026-03", "2026-04"], "staging": ["2026-03"], "prod": ["2026-03"]}
+
+MakeRegistry = Callable[..., EmbeddedRegistry]
+MakeOperator = Callable[..., OperatorProcess]
+
+
+def test_each_environment_is_tested() -> None:
+    assert {path.name for path in OVERLAYS.iterdir()} == VERSIONS.keys()
+
+
+@pytest.mark.parametrize("environment", VERSIONS)
+async def test_an_environment_of_the_kustomize_example_becomes_its_registry(
+    environment: str,
+    cluster: ControlPlane,
+    custom_objects: kubernetes.client.CustomObjectsApi,
+    embedded_registry: MakeRegistry,
+    own_operator: MakeOperator,
+) -> None:
+    space = Namespace(cluster, f"models-{environment}", custom_objects)
+    namespace = cluster.run_kubectl("create", "namespace", space.name, "--dry-run=client", "-o", "yaml").stdout
+    cluster.run_kubectl("apply", "-f", "-", stdin=namespace)
+    server = embedded_registry()
+    own_operator(server.url, space)
+
+    cluster.run_kubectl("apply", "--validate=strict", "-k", OVERLAYS / environment)
+    space.ready("RegisteredModel", "churn")
+    for version in VERSIONS[environment]:
+        space.ready("ModelVersion", f"churn-{version}")
+    async with ModelRegistryAPIClient.connect(server.url) as registry:
+        (model,) = await registry.get_registered_models()
+        assert (model.custom_properties or {})["environment"] == environment
+        assert [one.name for one in await registry.get_model_versions()] == VERSIONS[environment]
+
+    cluster.run_kubectl("delete", "-k", OVERLAYS / environment)
+
+
+def test_the_flux_example_fits_together() -> None:
+    """Its structure only: the definitions of Flux are not here to be asked."""
+    flux = {
+        (one["kind"], one["metadata"]["name"]): one
+        for path in sorted((EXAMPLES / "flux").glob("*.yaml"))
+        for one in yaml.safe_load_all(path.read_text())
+    }
+    release, models = flux["HelmRelease", "model-registrar"], flux["Kustomization", "models"]
+    chart = release["spec"]["chart"]["spec"]
+    assert _is_there(flux, chart["sourceRef"])
+    assert (REPOSITORY / chart["chart"] / "Chart.yaml").is_file()
+    assert _is_there(flux, models["spec"]["sourceRef"])
+    assert (REPOSITORY / models["spec"]["path"] / "kustomization.yaml").is_file()
+    assert (models["spec"]["prune"], models["spec"]["wait"]) == (True, True)
+    values = yaml.safe_load((REPOSITORY / chart["chart"] / "values.yaml").read_text())
+    assert release["spec"]["values"]["registry"].keys() <= values["registry"].keys()
+
+
+def _is_there(flux: dict[tuple[str, str], Any], reference: dict[str, str]) -> bool:
+    return (reference["kind"], reference["name"]) in flux
