@@ -10,7 +10,7 @@ READY := .venv/.ready
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check lint types layers prose generated docs test chart chart-readme gitops bench-client bench-operator demo e2e-kind clean
+.PHONY: help setup generate check lint types layers prose generated docs test chart chart-readme image gitops bench-client bench-operator demo e2e-kind clean
 
 help:  ## List the targets
 	@echo "Model Registrar: make TARGET"
@@ -81,6 +81,9 @@ gitops: $(READY)  ## Run a real Argo CD against the operator; ARGS="-k name" nar
 	@$(BIN)/python -m devcluster.argocd
 	@echo "==> Tests with Argo CD"
 	@$(BIN)/python -m pytest tests/argocd $(ARGS)
+
+image: $(READY)  ## Build the operator's image, with docker or podman; TAG=… names it, BASE=… what it is built on
+	@$(BIN)/python -m devcluster.image $(if $(TAG),--tag=$(TAG)) $(if $(BASE),--base=$(BASE)) $(ARGS)
 
 bench-client: $(READY)  ## Compare the client with PyPI's and with bare httpx, in some minutes; ARGS="--help" for more
 	@echo "==> Benchmark of the client"

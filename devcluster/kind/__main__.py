@@ -12,14 +12,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from devcluster import gobuild, gomodule
+from devcluster import engine, gobuild, gomodule
 from devcluster.controlplane import KubectlError
+from devcluster.engine import NoEngineError
 from devcluster.environment import child_environment
 from devcluster.errors import BinariesError
 from devcluster.existing import SWITCH
-from devcluster.kind import cluster, engine
+from devcluster.kind import cluster
 from devcluster.kind.cluster import CommandError, KindCluster
-from devcluster.kind.engine import NoEngineError
 from devcluster.narration import CheckFailed, Narrator
 from devcluster.stage import REPOSITORY, Entries, read_entries, resources_of
 from model_registry.exceptions import StoreError
@@ -38,6 +38,11 @@ CHART_VALUES = {
     "image.tag": IMAGE.partition(":")[2],
     "registry.url": "http://model-registry-service.kubeflow:8080",
 }
+NEEDS_ENGINE = "make e2e-kind needs a container engine, because kind runs its nodes as containers:"
+WITHOUT_ENGINE = (
+    "Start or install one of them. Without an engine, make test runs the operator on a control plane of its own, "
+    "make chart installs the chart there, and make gitops runs a real Argo CD."
+)
 _LIMIT = "--timeout=300s"
 _WAIT_SECONDS = 300.0
 _INTERRUPTED = 130
@@ -165,7 +170,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     narrator = Narrator(Console(highlight=False, soft_wrap=True))
     try:
-        found = engine.find()
+        found = engine.find(NEEDS_ENGINE, WITHOUT_ENGINE)
         narrator.step(f"Make a kind cluster with {found.name}")
         with cluster.create(found, narrator, keep=keep) as on:
             tour(on)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from devcluster import binaries, charttools, gomodule
 from devcluster.controlplane import ControlPlane
+from devcluster.engine import Engine
 from devcluster.environment import child_environment
-from devcluster.kind.engine import Engine
 from devcluster.narration import Narrator
 
 REGISTRY_NODE_PORT = 30080

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
+from devcluster import engine
 from devcluster.controlplane import ControlPlane
+from devcluster.engine import Engine, NoEngineError
 from devcluster.environment import child_environment
-from devcluster.kind import engine
 from devcluster.kind.__main__ import CUSTOMIZATIONS, ENTRIES, MANIFESTS, QUICKSTART, SHARED_TESTS
 from devcluster.kind.cluster import REGISTRY_NODE_PORT, settings
-from devcluster.kind.engine import Engine, NoEngineError
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -57,7 +57,7 @@ def test_the_first_engine_that_answers_is_taken(tmp_path: Path, monkeypatch: pyt
     podman = _program(tmp_path, "podman", '[ "$1" = info ]')
     _program(tmp_path, "nerdctl", "exit 0")
 
-    assert engine.find() == Engine("podman", podman)
+    assert engine.find("This needs one:", "Do without.") == Engine("podman", podman)
 
 
 def test_an_engine_that_hangs_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +66,7 @@ def test_an_engine_that_hangs_is_passed_over(tmp_path: Path, monkeypatch: pytest
     _program(tmp_path, "docker", "exec /bin/sleep 60")
 
     with pytest.raises(NoEngineError, match="docker: did not answer within"):
-        engine.find()
+        engine.find("This needs one:", "Do without.")
 
 
 def _documents(name: str) -> list[dict[str, Any]]:

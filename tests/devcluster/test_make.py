@@ -25,6 +25,7 @@ def test_make_alone_lists_every_target_that_people_call() -> None:
         "chart",
         "chart-readme",
         "gitops",
+        "image",
         "bench-client",
         "bench-operator",
         "docs",

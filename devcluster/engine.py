@@ -1,4 +1,4 @@
-"""The container engine that kind needs: one of those that it supports, if it answers."""
+"""The container engine of this machine: one of those that kind supports, if it answers."""
 
 import shutil
 import subprocess
@@ -7,11 +7,6 @@ from pathlib import Path
 
 NAMES = ("docker", "podman", "nerdctl")
 _ANSWER_SECONDS = 20.0
-_NEEDED = "make e2e-kind needs a container engine, because kind runs its nodes as containers:"
-_INSTEAD = (
-    "Start or install one of them. Without an engine, make test runs the operator on a control plane of its own, "
-    "make chart installs the chart there, and make gitops runs a real Argo CD."
-)
 
 
 class NoEngineError(RuntimeError):
@@ -31,8 +26,12 @@ class Engine:
     program: Path
 
 
-def find() -> Engine:
+def find(needed: str, instead: str) -> Engine:
     """Return the first of ``NAMES`` in PATH that answers.
+
+    Args:
+        needed: What needs one, and why; begins the error's message.
+        instead: What can be done without one; ends it.
 
     Raises:
         NoEngineError: None does.
@@ -46,7 +45,7 @@ def find() -> Engine:
             tried.append(f"  {name}: {trouble}")
         else:
             return Engine(name, Path(program))
-    raise NoEngineError("\n".join([_NEEDED, *tried, _INSTEAD]))
+    raise NoEngineError("\n".join([needed, *tried, instead]))
 
 
 def _trouble(program: str) -> str:

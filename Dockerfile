@@ -1,0 +1,39 @@
+# The operator's image: Python, the locked dependencies and the package; no shell is needed and none is called.
+# `make image BASE=…` takes another image with Python and venv for both stages. BASE_IMAGE alone may be smaller, without a
+# shell; it needs the same minor version of Python.
+ARG BUILD_IMAGE=python:3.13-slim
+ARG BASE_IMAGE=python:3.13-slim
+
+FROM ${BUILD_IMAGE} AS build
+ARG UV_VERSION=0.13.9
+ENV UV_PYTHON_DOWNLOADS=never UV_NO_CACHE=1
+RUN python3 -m venv /uv && /uv/bin/python -m pip install --quiet --no-cache-dir uv==${UV_VERSION}
+WORKDIR /source
+COPY pyproject.toml uv.lock README.md LICENSE ./
+# First the dependencies alone: a change of the code leaves this layer as it is.
+RUN /uv/bin/uv export --quiet --frozen --no-default-groups --extra operator --no-emit-project --output-file /requirements.txt \
+    && /uv/bin/uv pip install --quiet --python python3 --target /app --require-hashes --compile-bytecode \
+        --requirement /requirements.txt
+COPY operator operator
+RUN /uv/bin/uv pip install --quiet --python python3 --target /app --no-deps --compile-bytecode .
+
+FROM ${BASE_IMAGE}
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+ARG CREATED=1970-01-01T00:00:00Z
+LABEL org.opencontainers.image.title="Model Registrar" \
+      org.opencontainers.image.description="Model registry entries as Kubernetes resources" \
+      org.opencontainers.image.url="https://model-registrar.dev" \
+      org.opencontainers.image.documentation="https://model-registrar.dev" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}"
+COPY --from=build /app /app
+# Nothing is written: the root file system may be read-only.
+ENV PYTHONPATH=/app PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# A number, so that the kubelet can tell that it is not root.
+USER 65532:65532
+EXPOSE 8080
+ENTRYPOINT ["python3", "-m", "registrar"]
+CMD ["--help"]
