@@ -23,6 +23,14 @@ _ETCD = "unix://etcd.sock"
 _ETCD_PEER = "unix://peer.sock"
 _PROBE_SECONDS = 5.0
 _PORT_ATTEMPTS = 3
+# What was asked, by whom, and whether it was allowed; a watch at its beginning, everything else at its end.
+_AUDIT_POLICY = """
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- level: Metadata
+"""
 
 
 @dataclass(frozen=True)
@@ -98,12 +106,13 @@ class KubectlError(RuntimeError):
 
 
 @contextlib.contextmanager
-def start(*, controller_manager: bool = False) -> Iterator[OwnControlPlane]:
+def start(*, controller_manager: bool = False, audit_log: Path | None = None) -> Iterator[OwnControlPlane]:
     """Start a control plane of our own; it and all its files are gone when the ``with`` block is left.
 
     Args:
         controller_manager: Also run kube-controller-manager, so that deleted namespaces go away, owners take their
             dependents with them, and Deployments get ReplicaSets and Pods (which stay Pending: there is no node).
+        audit_log: File that the API server writes each request to, one JSON object (audit.k8s.io/v1) a line.
 
     Raises:
         BinariesError: A program is neither there nor to be had.
@@ -113,7 +122,7 @@ def start(*, controller_manager: bool = False) -> Iterator[OwnControlPlane]:
     with Children() as children:
         server = _Server(children, programs)
         server.start_etcd()
-        server.start_apiserver(service_accounts=controller_manager)
+        server.start_apiserver(service_accounts=controller_manager, audit_log=audit_log)
         if controller_manager:
             server.start_controller_manager()
         yield OwnControlPlane(
@@ -153,16 +162,21 @@ class _Server:
             directory=self._children.folder,
         )
 
-    def start_apiserver(self, *, service_accounts: bool) -> None:
+    def start_apiserver(self, *, service_accounts: bool, audit_log: Path | None) -> None:
         """Start kube-apiserver on a free port and wait until it is ready.
 
         Args:
             service_accounts: Admit Pods only with a ServiceAccount, as clusters do. Without controllers nobody makes
                 the ``default`` one, and every Pod would be refused.
+            audit_log: Where requests are written to, if anywhere.
         """
         arguments = self._apiserver_arguments()
         if not service_accounts:
             arguments.append("--disable-admission-plugins=ServiceAccount")
+        if audit_log is not None:
+            policy = self._folder / "audit-policy.yaml"
+            policy.write_text(_AUDIT_POLICY)
+            arguments += [f"--audit-policy-file={policy}", f"--audit-log-path={audit_log}"]
         for attempt in range(1, _PORT_ATTEMPTS + 1):
             port = _free_port()
             self.url = f"https://127.0.0.1:{port}"

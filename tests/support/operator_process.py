@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 SOURCE_ROOT = Path(__file__).parents[2] / "operator"
@@ -18,11 +19,13 @@ class OperatorProcess:
     Args:
         arguments: what follows ``registrar run``.
         log: file that takes what it says.
+        environment: variables for it, beside this process's.
     """
 
-    def __init__(self, arguments: list[str], log: Path) -> None:
+    def __init__(self, arguments: list[str], log: Path, environment: Mapping[str, str] | None = None) -> None:
         self._arguments = arguments
         self._log = log
+        self._environment = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -34,6 +37,7 @@ class OperatorProcess:
         """Start it; returns at once."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("REGISTRAR_")}
         environment |= {"PYTHONPATH": str(SOURCE_ROOT), "PYTHONWARNINGS": "error::DeprecationWarning:registrar"}
+        environment |= self._environment
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "registrar", "run", *self._arguments],

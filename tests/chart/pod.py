@@ -1,0 +1,151 @@
+"""The kubelet's part: runs the operator of a Deployment as a process, with what its pod would be given.
+
+Arguments, environment, Secrets, ConfigMaps and projected tokens come from the API server, as the chart has them there.
+In place of the pod's own token directory the process gets a kubeconfig with a token of the same ServiceAccount; in
+place of a network of its own, a free port on loopback.
+"""
+
+import base64
+import json
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from devcluster.controlplane import ControlPlane
+from tests.support.operator_process import OperatorProcess
+
+READY_LIMIT = 120.0
+"""Seconds; two on an idle machine."""
+
+
+class Pod:
+    """One pod of a Deployment.
+
+    Args:
+        plane: The cluster.
+        namespace: The Deployment's.
+        deployment: Its name.
+        folder: For the pod's volumes, kubeconfig and log; made if absent.
+
+    Attributes:
+        account: Name of its ServiceAccount.
+        arguments: What the operator is started with, after ``registrar run``.
+        process: The operator.
+    """
+
+    def __init__(self, plane: ControlPlane, namespace: str, deployment: str, folder: Path) -> None:
+        self._plane = plane
+        self._namespace = namespace
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        template = self._read("deployment", deployment)["spec"]["template"]["spec"]
+        (self._container,) = template["containers"]
+        self.account: str = template["serviceAccountName"]
+        mounts = self._mount(template)
+        arguments = self._container["args"]
+        if arguments[0] != "run":
+            raise ValueError(f"the operator is started with {arguments[0]!r}")
+        self._port = free_port()
+        environment = {one["name"]: one["value"] for one in self._container.get("env", ())}
+        own_network = ("--probe-address=127.0.0.1", f"--probe-port={self._port}")
+        self.arguments = [*(_moved(one, mounts) for one in arguments[1:]), *own_network]
+        self.process = OperatorProcess(
+            self.arguments,
+            folder / "operator.log",
+            {**environment, "KUBECONFIG": str(self._kubeconfig())},
+        )
+
+    def start(self) -> None:
+        """Start it and wait until its readiness probe succeeds."""
+        self.process.start()
+        self.wait_until_ready()
+
+    def probe(self, kind: str) -> int:
+        """The answer to ``livenessProbe`` or ``readinessProbe``, as the kubelet would ask; 0 for none."""
+        path = self._container[kind]["httpGet"]["path"]
+        return self._ask(path)[0]
+
+    def metrics(self) -> str:
+        """What Prometheus would read."""
+        return self._ask("/metrics")[1]
+
+    def _ask(self, path: str) -> tuple[int, str]:
+        try:
+            answer = httpx.get(f"http://127.0.0.1:{self._port}{path}", trust_env=False, timeout=5)
+        except httpx.TransportError:
+            return 0, ""
+        return answer.status_code, answer.text
+
+    def wait_until_ready(self) -> None:
+        """Wait for the readiness probe.
+
+        Raises:
+            TimeoutError: It does not succeed; with what the operator said.
+        """
+        deadline = time.monotonic() + READY_LIMIT
+        while self.probe("readinessProbe") != 200:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the pod did not become ready:\n{self.process.log[-3000:]}")
+            time.sleep(0.05)
+
+    def _read(self, kind: str, name: str) -> dict[str, Any]:
+        text = self._plane.run_kubectl("get", kind, name, "--namespace", self._namespace, "-o", "json").stdout
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+    def _mount(self, template: dict[str, Any]) -> dict[str, Path]:
+        """Write the files of the volumes; gives the folder that stands for each mount path."""
+        volumes = {one["name"]: one for one in template.get("volumes", ())}
+        folders = {}
+        for mount in self._container.get("volumeMounts", ()):
+            folder = self._folder / mount["name"]
+            folder.mkdir(exist_ok=True)
+            for name, content in self._files(volumes[mount["name"]]).items():
+                (folder / name).write_text(content)
+            folders[mount["mountPath"]] = folder
+        return folders
+
+    def _files(self, volume: dict[str, Any]) -> dict[str, str]:
+        if "secret" in volume:
+            data = self._read("secret", volume["secret"]["secretName"])["data"]
+            texts = {name: base64.b64decode(content).decode() for name, content in data.items()}
+            return _selected(texts, volume["secret"].get("items"))
+        if "configMap" in volume:
+            return _selected(
+                self._read("configmap", volume["configMap"]["name"])["data"], volume["configMap"].get("items")
+            )
+        (source,) = (one["serviceAccountToken"] for one in volume["projected"]["sources"])
+        return {source["path"]: self._token(f"--audience={source['audience']}")}
+
+    def _token(self, *options: str) -> str:
+        place = ("--namespace", self._namespace)
+        return self._plane.run_kubectl("create", "token", self.account, *place, *options).stdout.strip()
+
+    def _kubeconfig(self) -> Path:
+        config = yaml.safe_load(self._plane.kubeconfig.read_text())
+        config["users"] = [{**user, "user": {"token": self._token()}} for user in config["users"]]
+        path = self._folder / "kubeconfig"
+        path.write_text(yaml.safe_dump(config))
+        return path
+
+
+def free_port() -> int:
+    """A port that nobody has now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _selected(texts: dict[str, str], items: list[dict[str, str]] | None) -> dict[str, str]:
+    return texts if items is None else {one["path"]: texts[one["key"]] for one in items}
+
+
+def _moved(argument: str, mounts: dict[str, Path]) -> str:
+    for path, folder in mounts.items():
+        argument = argument.replace(f"={path}/", f"={folder}/")
+    return argument
