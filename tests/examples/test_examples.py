@@ -23,7 +23,9 @@ OTHERS_CRDS = REPOSITORY / "tests" / "env" / "crds"
 """Definitions of other projects' kinds that stand in examples."""
 GITOPS = {"argocd", "flux", "kustomize"}
 """Folders that tell other tools what to apply: test_gitops.py and tests/argocd have them."""
-FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and path.name not in GITOPS)
+VALUES = {"production"}
+"""Folders with values for the chart: tests/chart installs with them."""
+FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and path.name not in GITOPS | VALUES)
 
 MakeRegistry = Callable[..., EmbeddedRegistry]
 MakeOperator = Callable[..., OperatorProcess]
