@@ -19,7 +19,9 @@ PAGES = sorted(
     )
 )
 """Everything that people read, from the repository's root."""
-WITH_HELM = (Path("charts/model-registrar/README.md"),)
+WITH_HELM = tuple(
+    Path(name) for name in ("charts/model-registrar/README.md", "docs/install.md", "examples/production/README.md")
+)
 """Pages whose commands need Helm: `tests/chart` runs them."""
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>[^`\n]*)$")

@@ -14,7 +14,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from tests.support.resources import manifest
 
 DOCUMENTED_PORT = 8080
 """Where the docs have the registry."""
+DOCUMENTED_SERVICE = "model-registry-service.kubeflow:8080"
+"""Where they have it inside a cluster."""
 OTHERS_CRDS = REPOSITORY / "tests" / "env" / "crds"
 """Definitions of other projects' kinds that pages speak of."""
 COMMAND_LIMIT = 120.0
@@ -48,6 +50,9 @@ NOT_RUN = {
     "make bench-operator": "the same",
     'make bench-operator ARGS="--size 300 --rival-seconds 30"': "the same",
     ".venv/bin/python -m benchmarks.operator.curves benchmarks/results/operator-*.json": "the same",
+    "make image TAG=registry.example.com/model-registrar:0.1.0": "needs a container engine; tests/chart runs it there",
+    "docker push registry.example.com/model-registrar:0.1.0": "needs a registry for images",
+    "kubectl rollout status --namespace model-registrar deployment/model-registrar": "needs nodes",
     "pip install '.[operator,local]'": "needs a package registry; the extras are checked to exist",
     'pip install "model-registrar[local]"': "the same",
     "pip install model-registrar": "the same",
@@ -59,7 +64,7 @@ NOT_RUN = {
 }
 """Commands that are shown and cannot be run, each with the reason. Every other one is run."""
 
-NEVER_RUN = ("git ", "helm ", "make ", "pip ")
+NEVER_RUN = ("docker ", "git ", "helm ", "make ", "pip ")
 """Commands of these programs reach beyond the machine, start the tests or need Helm: they have to be listed."""
 
 _KEPT_RUNNING = {
@@ -90,6 +95,7 @@ class Session:
         folder: the working folder, which looks like the repository.
         port: where the reader's registry listens.
         names: what Python knows.
+        programs: folders of Helm, where the reader has it.
     """
 
     plane: ControlPlane
@@ -97,9 +103,10 @@ class Session:
     folder: Path
     port: int = field(default_factory=_free_port)
     names: dict[str, Any] = field(default_factory=dict)
+    programs: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("crds", "examples"):
+        for name in ("crds", "examples", "charts"):
             shutil.copytree(REPOSITORY / name, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
 
     @property
@@ -110,8 +117,8 @@ class Session:
     def start_everything(self, models: Iterable[str]) -> None:
         """What a page takes for granted that begins with a running operator, and with models of these names."""
         self.plane.run_kubectl("apply", "--server-side", "-f", OTHERS_CRDS)
+        self.start_registry()
         for command in (
-            "python -m local_registry --port 8080 --database registry.db",
             "kubectl apply --server-side -f crds/",
             "kubectl wait --for=condition=Established --timeout=60s -f crds/",
             "registrar run --registry-url http://localhost:8080",
@@ -121,6 +128,10 @@ class Session:
             text = json.dumps(manifest("RegisteredModel", name))
             self.plane.run_kubectl("apply", "-f", "-", stdin=text)
             self.plane.run_kubectl("wait", "--for=condition=Ready", "--timeout=60s", f"rmodel/{name}")
+
+    def start_registry(self) -> None:
+        """The registry that a page takes for granted."""
+        self._run("python -m local_registry --port 8080 --database registry.db")
 
     def write(self, block: Block) -> None:
         """Keep a YAML block whose first line is a comment with a file's name."""
@@ -136,16 +147,21 @@ class Session:
         if inspect.isawaitable(result):
             await result
 
-    def run_commands(self, block: Block) -> None:
+    def run_commands(self, block: Block, after_each: Callable[[], None] | None = None) -> None:
         """Run each command of a ``console`` block and compare what it prints with what is shown.
+
+        Args:
+            block: The block.
+            after_each: What the world does after a command.
 
         Raises:
             UntrueError: a command failed, or printed something else.
         """
         for command, shown in commands_of(block):
-            if command in NOT_RUN:
+            may_run = bool(self.programs) and command.startswith("helm ")
+            if command in NOT_RUN and not may_run:
                 continue
-            if command.startswith(NEVER_RUN):
+            if command.startswith(NEVER_RUN) and not may_run:
                 raise UntrueError(
                     f"{block.place}: {command!r} must not run in a test; list it in NOT_RUN, with a reason"
                 )
@@ -156,6 +172,8 @@ class Session:
                 raise UntrueError(f"{block.place}: {command!r} failed: {detail}") from error
             if shown and not fits(shown, printed):
                 raise UntrueError(f"{block.place}: {command!r} printed\n{printed}\ninstead of\n{shown}")
+            if after_each is not None:
+                after_each()
 
     def _run(self, command: str) -> str:
         words = self._to_machine(command)
@@ -185,18 +203,19 @@ class Session:
 
     def _environment(self) -> dict[str, str]:
         """Nothing of this machine's user, and a prompt where ``python``, ``registrar`` and ``kubectl`` work."""
-        folders = [str(Path(sys.executable).parent), str(self.plane.kubectl.parent), os.environ["PATH"]]
+        folders = [Path(sys.executable).parent, self.plane.kubectl.parent, *self.programs, os.environ["PATH"]]
         return {
             "HOME": str(self.folder),
             "KUBECACHEDIR": str(self.folder / ".kube"),
             "KUBECONFIG": str(self.plane.kubeconfig),
-            "PATH": os.pathsep.join(folders),
+            "PATH": os.pathsep.join(map(str, folders)),
             "PYTHONPATH": str(REPOSITORY / "operator"),
             "NO_PROXY": "*",
             "LC_ALL": "C.UTF-8",
         }
 
     def _to_machine(self, text: str) -> str:
+        text = text.replace(DOCUMENTED_SERVICE, f"localhost:{self.port}")
         return re.sub(rf"(localhost:|--port ){DOCUMENTED_PORT}\b", rf"\g<1>{self.port}", text)
 
     def _to_page(self, text: str) -> str:
