@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import os
 import socket
+import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import kopf
 from prometheus_client import disable_created_metrics
@@ -42,6 +44,11 @@ logger = logging.getLogger(__name__)
 DRAIN_TIMEOUT = 15.0
 """Seconds for what is being written when the operator is told to stop; a pod has 30."""
 
+
+DEFINITIONS_TIMEOUT = 5.0
+"""Seconds that the API server has for telling of definitions that were applied just before."""
+DEFINITIONS_INTERVAL = 0.2
+"""Seconds between two looks for them."""
 
 REGISTRY_TIMEOUT = 10.0
 """Seconds that one request to the registry may take; a page of a list takes less than one."""
@@ -176,6 +183,14 @@ async def _watch(context: Context, queue: WorkQueue[ResourceKey]) -> None:
         raise StartError(f"Watching the cluster failed: {error}") from error
 
 
+class _EndlessBackoffs:
+    """Seconds between tries of kopf's requests: when they are used up, kopf goes on without that watch, for good."""
+
+    def __iter__(self) -> Iterator[float]:
+        yield from (1.0, 2.0, 4.0)
+        yield from itertools.repeat(8.0)
+
+
 def _kopf_settings() -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
     # Our own finalizer has another name: kopf strips the one it is configured with.
@@ -185,7 +200,7 @@ def _kopf_settings() -> kopf.OperatorSettings:
     settings.queueing.idle_timeout = 0.5
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 10
-    settings.networking.error_backoffs = (1, 2, 4, 8)
+    settings.networking.error_backoffs = _EndlessBackoffs()
     settings.watching.server_timeout = SERVER_TIMEOUT
     settings.watching.client_timeout = CLIENT_TIMEOUT
     settings.watching.inactivity_timeout = INACTIVITY_TIMEOUT
@@ -231,16 +246,28 @@ async def _registry_client(settings: Settings, gate: Gate) -> AsyncIterator[Mode
 
 
 async def _check_cluster(kube: KubernetesAPI) -> None:
-    try:
-        served = await kube.served_plurals()
-    except KubernetesError as error:
-        raise StartError(f"The cluster cannot be asked for its resources: {error}") from error
-    missing = [kind.PLURAL for kind in KINDS if kind.PLURAL not in served]
-    if missing:
+    """Wait a little for definitions that have just been applied: kopf looks for them once, and never again.
+
+    Raises:
+        StartError: they are not there, or the API server does not answer.
+    """
+    deadline = time.monotonic() + DEFINITIONS_TIMEOUT
+    while missing := await _missing_plurals(kube):
+        if time.monotonic() < deadline:
+            await asyncio.sleep(DEFINITIONS_INTERVAL)
+            continue
         raise StartError(
             f"The cluster does not serve {', '.join(missing)} of {API_VERSION}. Install the CRDs first: "
             "kubectl apply --server-side -f crds/"
         )
+
+
+async def _missing_plurals(kube: KubernetesAPI) -> list[str]:
+    try:
+        served = await kube.served_plurals()
+    except KubernetesError as error:
+        raise StartError(f"The cluster cannot be asked for its resources: {error}") from error
+    return [kind.PLURAL for kind in KINDS if kind.PLURAL not in served]
 
 
 async def _try_to_load(registry: Registry) -> None:

@@ -7,10 +7,8 @@ its PATCH fails (docs/design).
 from __future__ import annotations
 
 import ssl
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -20,15 +18,13 @@ import aiohttp
 from registrar.api.meta import API_VERSION, FINALIZER, GROUP, VERSION
 from registrar.api.v1alpha1 import KINDS
 from registrar.gate import READS, Gate
+from registrar.middlewares import LEASES, Gated, RotatingToken, Watched
 from registrar.resources import Body, ResourceKey, key_of
 
 CONNECTIONS = 50
 """Connections for our own calls. kopf's watches have a pool of their own without a limit: each of them holds its
 connection all the time, three for every namespace, and together they would leave none for a call."""
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
-LEASES = "/apis/coordination.k8s.io/v1/"
-TOKEN_LIFE = 60.0
-"""Seconds for which a token file is trusted before it is read again; the kubelet rotates it long before it ends."""
 
 _PLURALS = {kind.KIND: kind.PLURAL for kind in KINDS}
 
@@ -80,76 +76,6 @@ class ClusterLogin:
     proxy: str | None = None
 
 
-class _RotatingToken:
-    """aiohttp middleware that signs every request with the token that the file holds now.
-
-    A token that is refused is read again, and the request repeated if there is another one: it was not carried out.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._token = ""
-        self._read_at = -TOKEN_LIFE
-
-    async def __call__(
-        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-    ) -> aiohttp.ClientResponse:
-        if time.monotonic() - self._read_at >= TOKEN_LIFE:
-            self._read()
-        used = self._token
-        request.headers["Authorization"] = f"Bearer {used}"
-        response = await handler(request)
-        if response.status != HTTPStatus.UNAUTHORIZED:
-            return response
-        if self._token == used:
-            self._read()
-        if self._token == used:
-            return response
-        response.release()
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return await handler(request)
-
-    def _read(self) -> None:
-        self._token = self._path.read_text(encoding="utf-8").strip()
-        self._read_at = time.monotonic()
-
-
-class _Gated:
-    """aiohttp middleware that lets writes begin only while this replica may write, and counts every request.
-
-    The lease is exempt: by writing it one comes to lead.
-    """
-
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
-
-    async def __call__(
-        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-    ) -> aiohttp.ClientResponse:
-        if not request.url.path.startswith(LEASES):
-            self._gate.request_starts(request.method)
-        began, status = time.monotonic(), None
-        try:
-            response = await handler(request)
-            status = response.status
-        finally:
-            self._gate.request_ended(request.method, status, time.monotonic() - began)
-        return response
-
-
-class _Noted:
-    """aiohttp middleware that tells somebody the path of each request."""
-
-    def __init__(self, note: Callable[[str], None]) -> None:
-        self._note = note
-
-    async def __call__(
-        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-    ) -> aiohttp.ClientResponse:
-        self._note(request.url.path)
-        return await handler(request)
-
-
 class KubernetesAPI:
     """A few calls to the API server, for the kinds of this operator.
 
@@ -166,13 +92,13 @@ class KubernetesAPI:
         self._write_timeout = REQUEST_TIMEOUT if write_timeout is None else aiohttp.ClientTimeout(total=write_timeout)
         self._calls = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=login.tls)
         self._watches = aiohttp.TCPConnector(limit=0, ssl=login.tls)
-        token = (_RotatingToken(login.token_file),) if login.token_file else ()
-        self._middlewares = (_Gated(gate), *token)
+        token = (RotatingToken(login.token_file),) if login.token_file else ()
+        self._middlewares = (Gated(gate), *token)
         self._session = self._open_session(self._calls)
 
     def open_watch_session(self, note: Callable[[str], None]) -> aiohttp.ClientSession:
         """A session for kopf, which tells the path of each request; closing it, as kopf does, leaves the pool open."""
-        return self._open_session(self._watches, _Noted(note))
+        return self._open_session(self._watches, Watched(note))
 
     def _open_session(self, pool: aiohttp.TCPConnector, *more: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -198,7 +124,13 @@ class KubernetesAPI:
             return None
 
     async def served_plurals(self) -> frozenset[str]:
-        """The plural names that the API server serves in our group and version; empty without our CRDs."""
+        """The plural names that the API server serves in our group and version; empty without our CRDs.
+
+        It lists the groups apart from what is in them, and learns of either a little later than of a definition.
+        """
+        groups = await self._request("GET", "/apis")
+        if GROUP not in {group["name"] for group in groups["groups"]}:
+            return frozenset()
         try:
             answer = await self._request("GET", f"/apis/{GROUP}/{VERSION}")
         except ResourceGoneError:
