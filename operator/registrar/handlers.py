@@ -75,7 +75,16 @@ def log_in() -> ClusterLogin | None:
         token_file = SERVICE_ACCOUNT_TOKEN
     if info is None:
         return None
-    return ClusterLogin(info.server, info.as_ssl_context(), info.as_http_headers(), token_file, info.proxy_url)
+    server = info.server if token_file != SERVICE_ACCOUNT_TOKEN else _server_of_pod(info.server)
+    return ClusterLogin(server, info.as_ssl_context(), info.as_http_headers(), token_file, info.proxy_url)
+
+
+def _server_of_pod(by_name: str) -> str:
+    """The address that the kubelet gives each pod, as client-go takes it; kopf's name needs the cluster's DNS."""
+    host, port = os.environ.get("KUBERNETES_SERVICE_HOST"), os.environ.get("KUBERNETES_SERVICE_PORT")
+    if not host or not port:
+        return by_name
+    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
 
 
 def _token_file_of_kubeconfig() -> Path | None:
