@@ -30,8 +30,8 @@ LABEL org.opencontainers.image.title="Model Registrar" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}"
 COPY --from=build /app /app
-# Nothing is written: the root file system may be read-only.
-ENV PYTHONPATH=/app PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# Nothing is written: the root file system may be read-only. The user has a name although no file knows it: kopf asks.
+ENV PYTHONPATH=/app PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 USER=registrar
 # A number, so that the kubelet can tell that it is not root.
 USER 65532:65532
 EXPOSE 8080
