@@ -226,15 +226,17 @@ def test_without_a_right_to_the_lease_it_ends_and_says_so(
 
 @ONE_IS_ENOUGH
 @pytest.mark.parametrize("right", READ, ids=str)
-def test_without_a_right_to_read_it_says_so(
-    right: Right, installation: Installation, without: Take, fresh_pod: Pod
+def test_without_a_right_to_read_it_says_so_and_tries_until_it_is_given(
+    right: Right, installation: Installation, without: Take, fresh_pod: Pod, unique: Unique
 ) -> None:
-    """It tries some more times, in case that somebody is just granting it, and ends then."""
-    without(right)
+    (space, _), kind, name = installation.spaces, _kind(right), unique("read")
+    give_back = without(right)
     fresh_pod.process.start()
     installation.log.wait_until_refused(right)
     fresh_pod.process.wait_for_log(f'cannot {right.verb} resource \\"{right.resource}\\"')
-    fresh_pod.process.kill()
+    give_back()
+    space.apply(*_family(name))
+    space.ready(kind, name)
 
 
 @ONE_IS_ENOUGH
