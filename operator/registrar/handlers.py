@@ -26,9 +26,6 @@ SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 SERVICE_ACCOUNT_TOKEN = SERVICE_ACCOUNT / "token"
 """Where the kubelet puts the pod's token, and its successors; kopf reads it only once."""
 
-LOGIN_PAUSE = 1.0
-"""Seconds between two log-ins of the watches while the API server refuses the token."""
-
 
 def register(registry: kopf.OperatorRegistry, context: Context, queue: WorkQueue[ResourceKey]) -> None:
     """Put the handlers of all kinds, and the login, on a kopf registry."""

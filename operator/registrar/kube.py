@@ -18,7 +18,7 @@ import aiohttp
 from registrar.api.meta import API_VERSION, FINALIZER, GROUP, VERSION
 from registrar.api.v1alpha1 import KINDS
 from registrar.gate import READS, Gate
-from registrar.middlewares import LEASES, Gated, RotatingToken, Watched
+from registrar.middlewares import LEASES, Gated, Patient, RotatingToken, Watched
 from registrar.resources import Body, ResourceKey, key_of
 
 CONNECTIONS = 50
@@ -98,7 +98,7 @@ class KubernetesAPI:
 
     def open_watch_session(self, note: Callable[[str], None]) -> aiohttp.ClientSession:
         """A session for kopf, which tells the path of each request; closing it, as kopf does, leaves the pool open."""
-        return self._open_session(self._watches, Watched(note))
+        return self._open_session(self._watches, Watched(note), Patient())
 
     def _open_session(self, pool: aiohttp.TCPConnector, *more: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -15,6 +16,8 @@ from registrar.gate import Gate
 LEASES = "/apis/coordination.k8s.io/v1/"
 TOKEN_LIFE = 60.0
 """Seconds for which a token file is trusted before it is read again; the kubelet rotates it long before it ends."""
+REFUSED_PAUSE = 1.0
+"""Seconds until a watch asks again after its token was refused."""
 
 
 class RotatingToken:
@@ -50,6 +53,22 @@ class RotatingToken:
     def _read(self) -> None:
         self._token = self._path.read_text(encoding="utf-8").strip()
         self._read_at = time.monotonic()
+
+
+class Patient:
+    """aiohttp middleware for kopf that waits a refused token out, up to the request's time limit.
+
+    Told of a 401, kopf closes the session under its other watches, and may then wait for itself for ever.
+    """
+
+    async def __call__(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        """Ask until the token is taken."""
+        while (response := await handler(request)).status == HTTPStatus.UNAUTHORIZED:
+            response.release()
+            await asyncio.sleep(REFUSED_PAUSE)
+        return response
 
 
 class Gated:

@@ -142,7 +142,7 @@ def test_a_cluster_token_that_is_rotated_in_time_and_then_late(
         own_space.apply(manifest(KIND, names[2]))
         front.proxy.hang_up()
         asked = len(front.proxy.received)
-        operator.wait_for_log("Activity 'login' succeeded", times=3)
+        operator.wait_for_log("(401 Unauthorized)", times=3)
         # It is not asked as fast as it can say no.
         assert len(front.proxy.received) - asked < 100
         _rotate(tokens.file, third)
