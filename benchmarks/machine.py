@@ -83,7 +83,8 @@ class Watch:
             processor=_processor(),
             cores=psutil.cpu_count() or 1,
             memory_bytes=psutil.virtual_memory().total,
-            system=f"{platform.system()} {platform.release()} {platform.machine()}",
+            # The release without what a vendor puts behind it, which tells of the place and not of the system.
+            system=f"{platform.system()} {platform.release().partition('-')[0]} {platform.machine()}",
             python=platform.python_version(),
             load_before=self._load_before,
             load_after=os.getloadavg(),
