@@ -110,7 +110,7 @@ def test_failures_are_counted_with_their_retries(
     kubeconfig = reader_kubeconfig(own_space, tmp_path)
     seen = probed(own_operator(registry_url, own_space, PROBES, f"--kubeconfig={kubeconfig}"))
     own_space.apply(manifest("RegisteredModel", unique("model")))
-    metrics = seen.wait_metric("registrar_reconcile_errors_total{kind=RegisteredModel}", 1)
+    metrics = seen.wait_counted("registrar_reconcile_errors_total{kind=RegisteredModel}")
     errors = metrics["registrar_reconcile_errors_total{kind=RegisteredModel}"]
     assert errors == metrics["registrar_reconcile_total{kind=RegisteredModel,result=error}"]
     assert metrics["registrar_workqueue_retries_total"] == errors

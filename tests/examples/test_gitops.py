@@ -48,7 +48,7 @@ async def test_an_environment_of_the_kustomize_example_becomes_its_registry(
     async with ModelRegistryAPIClient.connect(server.url) as registry:
         (model,) = await registry.get_registered_models()
         assert (model.custom_properties or {})["environment"] == environment
-        assert [one.name for one in await registry.get_model_versions()] == VERSIONS[environment]
+        assert sorted(one.name for one in await registry.get_model_versions()) == VERSIONS[environment]
 
     cluster.run_kubectl("delete", "-k", OVERLAYS / environment)
 

@@ -45,6 +45,14 @@ class Probed:
             time.sleep(0.05)
         return answer[1]
 
+    def wait_counted(self, name: str) -> dict[str, float]:
+        """Wait until a counter has counted something, however often; gives all metrics."""
+        deadline = time.monotonic() + WAIT_LIMIT
+        while not (metrics := self.metrics()).get(name):
+            assert time.monotonic() < deadline, f"{name} is {metrics.get(name)}"
+            time.sleep(0.05)
+        return metrics
+
     def wait_metric(self, name: str, value: float) -> dict[str, float]:
         """Wait until a metric has that value; gives all of them."""
         deadline = time.monotonic() + WAIT_LIMIT
