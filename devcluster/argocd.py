@@ -15,13 +15,14 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import yaml
 
 from devcluster import binaries, gobuild, gomodule
 from devcluster.controlplane import ControlPlane
 from devcluster.errors import BinariesError
+from devcluster.ports import free_ports
 from devcluster.processes import Child, Children
 
 NAMESPACE = "argocd"
@@ -128,7 +129,7 @@ class _Servers:
         self._children = children
         self._plane = plane
         self._programs = programs
-        self._redis, self._repo, self._api = (f"127.0.0.1:{port}" for port in _free_ports(3))
+        self._redis, self._repo, self._api = (f"127.0.0.1:{port}" for port in free_ports(3))
 
     def start_redis(self) -> None:
         child = self._children.start("redis", [self._programs["redis"], self._redis])
@@ -211,15 +212,6 @@ class _Servers:
             "PATH": os.pathsep.join([str(self._programs["kustomize"].parent), os.environ["PATH"]]),
             "TMPDIR": str(scratch),
         }
-
-
-def _free_ports(count: int) -> list[int]:
-    """Return ports that nobody has; held together, so that they differ."""
-    with contextlib.ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [cast("int", probe.getsockname()[1]) for probe in probes]
 
 
 def _listens(address: str) -> bool:

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import socket
 import ssl
 import subprocess
 import urllib.request
@@ -14,6 +13,7 @@ from pathlib import Path
 from devcluster import binaries, kubeconfig
 from devcluster.certificates import Authority, KeyPair, service_account_key
 from devcluster.environment import child_environment
+from devcluster.ports import free_port
 from devcluster.processes import Child, ChildError, Children
 
 READY_SECONDS = 90.0
@@ -178,7 +178,7 @@ class _Server:
             policy.write_text(_AUDIT_POLICY)
             arguments += [f"--audit-policy-file={policy}", f"--audit-log-path={audit_log}"]
         for attempt in range(1, _PORT_ATTEMPTS + 1):
-            port = _free_port()
+            port = free_port()
             self.url = f"https://127.0.0.1:{port}"
             self._apiserver_command = [self._programs["kube-apiserver"], *arguments, f"--secure-port={port}"]
             try:
@@ -262,10 +262,3 @@ class _Server:
                 return True
         except OSError:  # Among them urllib's own errors, and with them every status but 2xx.
             return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import uuid
@@ -17,6 +16,7 @@ from devcluster.controlplane import ControlPlane
 from devcluster.engine import Engine
 from devcluster.environment import child_environment
 from devcluster.narration import Narrator
+from devcluster.ports import free_port
 
 REGISTRY_NODE_PORT = 30080
 """Of manifests/registry.yaml."""
@@ -108,7 +108,7 @@ def create(engine: Engine, narrator: Narrator, *, keep: bool) -> Iterator[KindCl
     folder = Path(tempfile.mkdtemp(prefix="model-registrar-kind-"))
     name = f"model-registrar-{uuid.uuid4().hex[:6]}"
     kubeconfig, config = folder / "kubeconfig", folder / "kind.json"
-    port = _free_port()
+    port = free_port()
     config.write_text(json.dumps(settings(port)))
     plane = ControlPlane(url="", kubeconfig=kubeconfig, kubectl=_program("kubectl"), disposable=False)
     cluster = KindCluster(name, plane, engine, programs, f"http://127.0.0.1:{port}", folder, narrator)
@@ -143,10 +143,3 @@ def _program(name: str) -> Path:
             return charttools.ensure()["helm"]
         case _:
             return binaries.ensure([name])[name]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -44,7 +44,6 @@ logger = logging.getLogger(__name__)
 DRAIN_TIMEOUT = 15.0
 """Seconds for what is being written when the operator is told to stop; a pod has 30."""
 
-
 DEFINITIONS_TIMEOUT = 5.0
 """Seconds that the API server has for telling of definitions that were applied just before."""
 DEFINITIONS_INTERVAL = 0.2
@@ -252,10 +251,9 @@ async def _check_cluster(kube: KubernetesAPI) -> None:
         StartError: they are not there, or the API server does not answer.
     """
     deadline = time.monotonic() + DEFINITIONS_TIMEOUT
-    while missing := await _missing_plurals(kube):
-        if time.monotonic() < deadline:
-            await asyncio.sleep(DEFINITIONS_INTERVAL)
-            continue
+    while (missing := await _missing_plurals(kube)) and time.monotonic() < deadline:  # noqa: ASYNC110 - it is asked
+        await asyncio.sleep(DEFINITIONS_INTERVAL)
+    if missing:
         raise StartError(
             f"The cluster does not serve {', '.join(missing)} of {API_VERSION}. Install the CRDs first: "
             "kubectl apply --server-side -f crds/"

@@ -7,7 +7,6 @@ place of a network of its own, a free port on loopback.
 
 import base64
 import json
-import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import httpx
 import yaml
 
 from devcluster.controlplane import ControlPlane
+from devcluster.ports import free_port
 from tests.support.operator_process import OperatorProcess
 
 READY_LIMIT = 120.0
@@ -131,14 +131,6 @@ class Pod:
         path = self._folder / "kubeconfig"
         path.write_text(yaml.safe_dump(config))
         return path
-
-
-def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _selected(texts: dict[str, str], items: list[dict[str, str]] | None) -> dict[str, str]:

@@ -16,8 +16,8 @@ import yaml
 
 from devcluster import engine, image
 from devcluster.engine import Engine, NoEngineError
+from devcluster.ports import free_port
 from tests.chart.installed import RELEASE, Site, site
-from tests.chart.pod import free_port
 from tests.support.resources import manifest
 
 TAG = "localhost/model-registrar:tests"

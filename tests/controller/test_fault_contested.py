@@ -1,26 +1,19 @@
 """Two installations that are both told to take an entry over: the fight ends, and both values are told."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from model_registry import ModelRegistryAPIClient
 from tests.support.fixtures import Unique
-from tests.support.flaky import FlakyProxy, between
+from tests.support.flaky import FlakyProxy
 from tests.support.operator_process import OperatorProcess
 from tests.support.resources import WAIT_LIMIT, Manifest, Namespace, annotated, condition, has_reason, manifest
 
 MakeOperator = Callable[..., OperatorProcess]
 KIND = "RegisteredModel"
 SOON = "--feed-interval=0.2"
-
-
-@pytest.fixture
-def counted(registry_url: str) -> Iterator[FlakyProxy]:
-    """The registry, which keeps what it was asked."""
-    with between(registry_url) as proxy:
-        yield proxy
 
 
 def _loser(spaces: tuple[Namespace, ...], name: str) -> tuple[Namespace, Manifest]:

@@ -1,15 +1,14 @@
 """An API server that does not serve our kinds for a moment, as when their definitions are new: no watch stays away."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
-from pathlib import Path
 
 import pytest
 
 from registrar.app import _kopf_settings
 from tests.support.fixtures import Unique
 from tests.support.flaky import Script, Way
-from tests.support.front import Front, before_apiserver
+from tests.support.front import Front
 from tests.support.loopback import Received, Reply
 from tests.support.operator_process import OperatorProcess
 from tests.support.resources import PLURALS, Namespace, manifest
@@ -21,13 +20,6 @@ NOT_SERVED = Reply(404, "404 page not found\n")
 NO_GROUPS = Reply(
     200, {"kind": "APIGroupList", "apiVersion": "v1", "groups": []}, headers={"Content-Type": "application/json"}
 )
-
-
-@pytest.fixture
-def front(own_space: Namespace, tmp_path: Path) -> Iterator[Front]:
-    """The operator's way to the API server."""
-    with before_apiserver(own_space.cluster, tmp_path) as front:
-        yield front
 
 
 def _once(answers: dict[str, Reply]) -> Script:

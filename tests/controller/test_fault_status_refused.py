@@ -1,6 +1,6 @@
 """The API server does not take the status: the entry is made once, and its ID is told when it can be."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,28 +8,14 @@ import pytest
 from model_registry import ModelRegistryAPIClient
 from tests.support.accounts import PUT_FINALIZERS, READ, TELL_EVENTS, WRITE_STATUS, Account
 from tests.support.fixtures import Unique
-from tests.support.flaky import FlakyProxy, Script, Way, between
-from tests.support.front import Front, before_apiserver, is_status_patch
+from tests.support.flaky import FlakyProxy, Script, Way
+from tests.support.front import Front, is_status_patch
 from tests.support.loopback import Received, Reply
 from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Namespace, manifest
 
 MakeOperator = Callable[..., OperatorProcess]
 KIND = "RegisteredModel"
-
-
-@pytest.fixture
-def front(own_space: Namespace, tmp_path: Path) -> Iterator[Front]:
-    """The operator's way to the API server."""
-    with before_apiserver(own_space.cluster, tmp_path) as front:
-        yield front
-
-
-@pytest.fixture
-def counted(registry_url: str) -> Iterator[FlakyProxy]:
-    """The registry, which keeps what it was asked."""
-    with between(registry_url) as proxy:
-        yield proxy
 
 
 async def _assert_made_once(space: Namespace, name: str, counted: FlakyProxy) -> None:

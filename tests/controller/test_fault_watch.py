@@ -13,8 +13,8 @@ from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
 from tests.env.control_plane import CRDS
 from tests.support.fixtures import Unique
-from tests.support.flaky import Fault, FlakyProxy, Way, always, between
-from tests.support.front import Front, before_apiserver, holding, is_watch
+from tests.support.flaky import Fault, FlakyProxy, Way, always
+from tests.support.front import Front, holding, is_watch
 from tests.support.loopback import Received, Reply
 from tests.support.operator_process import OperatorProcess
 from tests.support.resources import PLURALS, Namespace, manifest
@@ -30,20 +30,6 @@ GONE = {
     "code": 410,
 }
 SOON = "--feed-interval=0.3"
-
-
-@pytest.fixture
-def front(own_space: Namespace, tmp_path: Path) -> Iterator[Front]:
-    """The operator's way to the API server."""
-    with before_apiserver(own_space.cluster, tmp_path) as front:
-        yield front
-
-
-@pytest.fixture
-def counted(registry_url: str) -> Iterator[FlakyProxy]:
-    """The registry, which keeps what it was asked."""
-    with between(registry_url) as proxy:
-        yield proxy
 
 
 def _writes(counted: FlakyProxy) -> list[str]:

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from devcluster import controlplane
+from devcluster import controlplane, ports
 from devcluster.controlplane import ControlPlane, KubectlError
 from devcluster.processes import ChildError
 
@@ -43,12 +43,12 @@ def test_two_control_planes_run_side_by_side(controllers: ControlPlane) -> None:
 
 
 def test_port_that_another_process_took_is_given_up_for_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    find = controlplane._free_port
+    find = ports.free_port
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         offered = [taken.getsockname()[1], find()]
-        monkeypatch.setattr(controlplane, "_free_port", lambda: offered.pop(0))
+        monkeypatch.setattr(controlplane, "free_port", lambda: offered.pop(0))
         with controlplane.start() as plane:
             assert plane.run_kubectl("get", "--raw=/readyz").stdout == "ok"
     assert offered == []

@@ -11,7 +11,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from devcluster.controlplane import ControlPlane
+from devcluster.ports import free_port
 from devcluster.processes import Children
 from tests.docs.pages import REPOSITORY, Block
 from tests.env.registry import wait_until_ready
@@ -78,13 +78,6 @@ class UntrueError(AssertionError):
     """A page does not tell what happens."""
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @dataclass
 class Session:
     """One reader of one page.
@@ -101,7 +94,7 @@ class Session:
     plane: ControlPlane
     children: Children
     folder: Path
-    port: int = field(default_factory=_free_port)
+    port: int = field(default_factory=free_port)
     names: dict[str, Any] = field(default_factory=dict)
     programs: tuple[Path, ...] = ()
 

@@ -13,6 +13,8 @@ import pytest
 
 from devcluster.controlplane import ControlPlane
 from model_registry import ModelRegistryAPIClient
+from tests.support.flaky import FlakyProxy, between
+from tests.support.front import Front, before_apiserver
 from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Namespace
 
@@ -105,3 +107,17 @@ def unique() -> Unique:
     """Makes names that no other test, and no earlier run on the same registry, has."""
     suffix = uuid.uuid4().hex[:8]
     return lambda name: f"{name}-{suffix}"
+
+
+@pytest.fixture
+def front(own_space: Namespace, tmp_path: Path) -> Iterator[Front]:
+    """A way of the operator to the API server on which faults can be made."""
+    with before_apiserver(own_space.cluster, tmp_path) as front:
+        yield front
+
+
+@pytest.fixture
+def counted(registry_url: str) -> Iterator[FlakyProxy]:
+    """The registry, which keeps what it was asked."""
+    with between(registry_url) as proxy:
+        yield proxy

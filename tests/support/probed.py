@@ -4,6 +4,7 @@ import re
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -47,16 +48,15 @@ class Probed:
 
     def wait_counted(self, name: str) -> dict[str, float]:
         """Wait until a counter has counted something, however often; gives all metrics."""
-        deadline = time.monotonic() + WAIT_LIMIT
-        while not (metrics := self.metrics()).get(name):
-            assert time.monotonic() < deadline, f"{name} is {metrics.get(name)}"
-            time.sleep(0.05)
-        return metrics
+        return self._wait_metric(name, bool)
 
     def wait_metric(self, name: str, value: float) -> dict[str, float]:
         """Wait until a metric has that value; gives all of them."""
+        return self._wait_metric(name, lambda found: found == value)
+
+    def _wait_metric(self, name: str, fits: Callable[[float | None], bool]) -> dict[str, float]:
         deadline = time.monotonic() + WAIT_LIMIT
-        while (metrics := self.metrics()).get(name) != value:
+        while not fits((metrics := self.metrics()).get(name)):
             assert time.monotonic() < deadline, f"{name} is {metrics.get(name)}"
             time.sleep(0.05)
         return metrics
