@@ -57,7 +57,7 @@ def main() -> None:
 @click.option("--workers", type=int, show_envvar=True, help="Resources reconciled at once.  [16]")
 @click.option("--accept-new-registry", is_flag=True, show_envvar=True, help="Make entries anew that are gone at once.")
 @click.option("--feed-interval", type=float, show_envvar=True, help="Seconds between looks at what changed.  [15]")
-@click.option("--sweep-interval", type=float, show_envvar=True, help="Seconds between full comparisons.  [1800]")
+@click.option("--resync-interval", type=float, show_envvar=True, help="Seconds between full comparisons.  [1800]")
 @click.option("--leader-election", is_flag=True, show_envvar=True, help="Let one of several replicas write.")
 @click.option("--lease-name", show_envvar=True, help="The Lease that they compete for.  [model-registrar]")
 @click.option("--lease-namespace", show_envvar=True, help="Its namespace. Else the pod's.")

@@ -36,7 +36,7 @@ class Settings(BaseModel):
         workers: how many resources are reconciled at once.
         accept_new_registry: make entries anew, even if most of those that were there are gone.
         feed_interval: seconds between two looks at what changed in the registry.
-        sweep_interval: seconds between two comparisons of everything, give or take a tenth.
+        resync_interval: seconds between two comparisons of everything, give or take a tenth.
         leader_election: one of several replicas writes, the others stand by.
         lease_name: the Lease that they compete for.
         lease_namespace: its namespace; None means the pod's.
@@ -65,7 +65,7 @@ class Settings(BaseModel):
     workers: Annotated[int, Field(ge=1, le=64)] = 16
     accept_new_registry: bool = False
     feed_interval: Annotated[float, Field(gt=0, le=3600)] = 15.0
-    sweep_interval: Annotated[float, Field(gt=0, le=86400)] = 1800.0
+    resync_interval: Annotated[float, Field(gt=0, le=86400)] = 1800.0
     leader_election: bool = False
     lease_name: str = "model-registrar"
     lease_namespace: str | None = None

@@ -2,7 +2,7 @@
 
 Waiting is no error: something else has to happen first, and its happening is noticed. Transient problems are tried
 again with back-off. Terminal ones need another spec (or another registry), so they are tried again only when the
-spec changes, on request, or once per sweep. An outage is the registry's: it is looked after for all at once.
+spec changes, on request, or once per resync. An outage is the registry's: it is looked after for all at once.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The registry stamps an entry with its pod's clock before the transaction commits. So a change can appear in a list
 later than its time says (a late commit), and two replicas' clocks differ. The overlap covers both up to its length;
-the sweep covers the rest.
+the resync covers the rest.
 """
 
 from __future__ import annotations

@@ -24,28 +24,28 @@ async def follow(context: Context) -> None:
     While the registry is away, this is the one who asks for it.
     """
     outage, settings = context.registry.outage, context.settings
-    sweep_at = context.monotonic() + _spread(settings.sweep_interval)
+    resync_at = context.monotonic() + _spread(settings.resync_interval)
     while True:
         if not outage.is_open:
             await outage.wait_until_wanted(settings.feed_interval)
         if outage.is_open:
             await asyncio.sleep(outage.next_pause() * random.uniform(1, 1.2))  # noqa: S311 - spreads load
-        is_sweep = context.monotonic() >= sweep_at
-        concerned = await _look(context, is_sweep=is_sweep)
+        is_resync = context.monotonic() >= resync_at
+        concerned = await _look(context, is_resync=is_resync)
         if concerned is None:
             continue
-        if is_sweep:
-            sweep_at = context.monotonic() + _spread(settings.sweep_interval)
+        if is_resync:
+            resync_at = context.monotonic() + _spread(settings.resync_interval)
         context.metrics.feed.polled()
         for key in {*concerned, *outage.end(context.monotonic())}:
             context.enqueue(key)
 
 
-async def _look(context: Context, *, is_sweep: bool) -> frozenset[ResourceKey] | None:
+async def _look(context: Context, *, is_resync: bool) -> frozenset[ResourceKey] | None:
     """Read the changes, or everything; returns whom it concerns, or None if the registry could not be read."""
     registry = context.registry
     try:
-        if registry.loaded and not is_sweep:
+        if registry.loaded and not is_resync:
             try:
                 return await registry.poll()
             except RegistryWentBackError as error:

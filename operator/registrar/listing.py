@@ -36,11 +36,11 @@ async def keep_complete(context: Context, queue: WorkQueue[ResourceKey]) -> None
             logger.warning("The resources could not be counted, and are counted again: %s", error)
         await asyncio.sleep(INTERVAL)
     while True:
-        await asyncio.sleep(context.settings.sweep_interval * random.uniform(0.9, 1.1))  # noqa: S311 - spreads load
+        await asyncio.sleep(context.settings.resync_interval * random.uniform(0.9, 1.1))  # noqa: S311 - spreads load
         try:
             await compare(context, queue)
         except KubernetesError as error:
-            logger.warning("The resources could not be listed, which is done again with the next sweep: %s", error)
+            logger.warning("The resources could not be listed, which is done again with the next resync: %s", error)
 
 
 async def is_complete(known: ResourceStore, kube: KubernetesAPI, namespaces: tuple[str, ...]) -> bool:

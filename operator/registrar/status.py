@@ -92,7 +92,7 @@ def _conditions(outcome: Outcome, writer: ConditionWriter) -> Iterable[Condition
     if outcome.problem is not None:
         yield from _problem_conditions(outcome.problem, writer)
     else:
-        message = "The registry holds the entry as it is written here."
+        message = "The registry entry matches the spec."
         yield writer.write(Aspect.READY, ConditionStatus.TRUE, Reason.SYNCED, message)
     if outcome.drift:
         reason = Reason.CONTESTED if outcome.is_contested else Reason.CHANGED_OUTSIDE

@@ -177,11 +177,11 @@ async def test_each_list_and_watch_of_kopf_is_noted(own_space: Namespace, idle: 
 GONE = Reply(200, {"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": "Expired"}})
 
 
-def test_a_deletion_that_the_watch_missed_is_noticed_by_the_next_sweep(
+def test_a_deletion_that_the_watch_missed_is_noticed_by_the_next_resync(
     own_space: Namespace, own_operator: MakeOperator, registry_url: str, unique: Unique, tmp_path: Path
 ) -> None:
     with before_apiserver(own_space.cluster, tmp_path) as front:
-        flags = ("--sweep-interval=1", "--probe-port=0", front.argument)
+        flags = ("--resync-interval=1", "--probe-port=0", front.argument)
         operator = own_operator(registry_url, own_space, *flags)
         gone, stays = unique("gone"), unique("stays")
         own_space.apply(*(manifest("RegisteredModel", name, deletionPolicy="Orphan") for name in (gone, stays)))

@@ -31,7 +31,7 @@ def test_old_corrections_do_not_count() -> None:
     assert not corrections.are_contested(CLAIM, ["description"], WINDOW)
 
 
-def test_a_request_or_a_sweep_begins_anew() -> None:
+def test_a_request_or_a_resync_begins_anew() -> None:
     corrections = _corrected(MOST_CORRECTIONS)
     corrections.forget(CLAIM)
     assert not corrections.are_contested(CLAIM, ["description"], MOST_CORRECTIONS)

@@ -112,7 +112,7 @@ def test_facts_are_told_and_nothing_else_of_a_kind_that_lacks_them() -> None:
                 "type": "Ready",
                 "status": "True",
                 "reason": "Synced",
-                "message": "The registry holds the entry as it is written here.",
+                "message": "The registry entry matches the spec.",
                 "lastTransitionTime": "2026-11-23T12:00:00Z",
                 "observedGeneration": 1,
             }
@@ -181,7 +181,7 @@ def test_events_tell_what_changed() -> None:
     created = dataclasses.replace(SYNCED, deed="Created", notes=(Note("IdentityChanged", "A new ID."),))
     status = after(created)
     told = [
-        ("Normal", Note("Synced", "Created: id 7. The registry holds the entry as it is written here.")),
+        ("Normal", Note("Synced", "Created: id 7. The registry entry matches the spec.")),
         ("Normal", Note("IdentityChanged", "A new ID.")),
     ]
     assert news(RegisteredModelStatus(), status, created) == told

@@ -25,7 +25,7 @@
 {{- end }}
 - --workers={{ .Values.workers }}
 - --feed-interval={{ .Values.feedInterval }}
-- --sweep-interval={{ .Values.sweepInterval }}
+- --resync-interval={{ .Values.resyncInterval }}
 {{- if .Values.acceptNewRegistry }}
 - --accept-new-registry
 {{- end }}
