@@ -4,38 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import logging
 import os
 import socket
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import kopf
 from prometheus_client import disable_created_metrics
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import NotARegistryError, StoreError
-from registrar import handlers, probes
+from registrar.api.bodies import ResourceKey
 from registrar.api.meta import API_VERSION
 from registrar.api.v1alpha1 import KINDS
-from registrar.config import Settings
-from registrar.context import Context
-from registrar.follow import follow
-from registrar.gate import Gate
-from registrar.kube import KubernetesAPI, KubernetesError, list_path
-from registrar.leader import Candidate, ElectionError, Terms
-from registrar.leadership import Leadership
-from registrar.lease import KubernetesLease
-from registrar.listing import keep_complete
-from registrar.logs import NameResource
-from registrar.metrics import Metrics
-from registrar.registry import Registry
-from registrar.resources import ResourceKey
-from registrar.watches import CLIENT_TIMEOUT, INACTIVITY_TIMEOUT, SERVER_TIMEOUT
-from registrar.work import work
-from registrar.workqueue import Next, WorkQueue
+from registrar.cluster import login as handlers
+from registrar.cluster.client import KubernetesAPI, KubernetesError
+from registrar.cluster.relist import keep_complete
+from registrar.cluster.watch import watch
+from registrar.election.elector import Candidate, ElectionError, Terms
+from registrar.election.lease import KubernetesLease
+from registrar.fencing import Gate, Leadership
+from registrar.reconcile.context import Context
+from registrar.reconcile.work import work
+from registrar.registries.poller import follow
+from registrar.registries.registry import Registry
+from registrar.settings import Settings, StartError
+from registrar.telemetry import probes
+from registrar.telemetry.logs import NameResource
+from registrar.telemetry.metrics import Metrics
+from registrar.workqueue.queue import Next, WorkQueue
 
 __all__ = ["ElectionError", "StartError", "configure_logging", "run"]
 
@@ -51,10 +50,6 @@ DEFINITIONS_INTERVAL = 0.2
 
 REGISTRY_TIMEOUT = 10.0
 """Seconds that one request to the registry may take; a page of a list takes less than one."""
-
-
-class StartError(Exception):
-    """The operator cannot start; the message says what to change."""
 
 
 def configure_logging(settings: Settings) -> None:
@@ -114,7 +109,7 @@ async def _operate(context: Context, queue: WorkQueue[ResourceKey]) -> None:
     parts = [leading]
     if candidate is not None:
         parts.append(asyncio.create_task(candidate.run(), name="election"))
-    watching = asyncio.create_task(_watch(context, queue), name="watching")
+    watching = asyncio.create_task(watch(context, queue), name="watching")
     try:
         await asyncio.wait({watching, *parts}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -162,49 +157,6 @@ async def _probes(context: Context, queue: WorkQueue[ResourceKey]) -> AsyncItera
             address = f"{context.settings.probe_address}:{context.settings.probe_port}"
             raise StartError(f"Probes cannot be served at {address}: {error.strerror}.") from error
         yield
-
-
-async def _watch(context: Context, queue: WorkQueue[ResourceKey]) -> None:
-    """Have kopf list and watch until a signal."""
-    registry = kopf.OperatorRegistry()
-    handlers.register(registry, context, queue)
-    namespaces = context.settings.namespaces
-    context.watches.expect(list_path(kind.PLURAL, namespace) for namespace in namespaces or (None,) for kind in KINDS)
-    try:
-        await kopf.operator(
-            registry=registry,
-            settings=_kopf_settings(),
-            namespaces=namespaces,
-            clusterwide=not namespaces,
-            standalone=True,
-        )
-    except Exception as error:
-        raise StartError(f"Watching the cluster failed: {error}") from error
-
-
-class _EndlessBackoffs:
-    """Seconds between tries of kopf's requests: when they are used up, kopf goes on without that watch, for good."""
-
-    def __iter__(self) -> Iterator[float]:
-        yield from (1.0, 2.0, 4.0)
-        yield from itertools.repeat(8.0)
-
-
-def _kopf_settings() -> kopf.OperatorSettings:
-    settings = kopf.OperatorSettings()
-    # Our own finalizer has another name: kopf strips the one it is configured with.
-    settings.persistence.finalizer = "model-registrar.dev/unused"
-    settings.scanning.disabled = True
-    settings.posting.enabled = False
-    settings.queueing.idle_timeout = 0.5
-    settings.networking.request_timeout = 30
-    settings.networking.connect_timeout = 10
-    settings.networking.error_backoffs = _EndlessBackoffs()
-    settings.watching.server_timeout = SERVER_TIMEOUT
-    settings.watching.client_timeout = CLIENT_TIMEOUT
-    settings.watching.inactivity_timeout = INACTIVITY_TIMEOUT
-    settings.watching.connect_timeout = 10
-    return settings
 
 
 @contextlib.asynccontextmanager

@@ -10,7 +10,7 @@ import click
 from pydantic import ValidationError
 
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
-from registrar.config import Settings
+from registrar.settings import Settings
 
 _FILE = click.Path(path_type=Path)
 

@@ -5,7 +5,7 @@ from itertools import islice
 
 import pytest
 
-from registrar.app import _kopf_settings
+from registrar.cluster.watch import _kopf_settings
 from tests.support.fixtures import Unique
 from tests.support.flaky import Script, Way
 from tests.support.front import Front

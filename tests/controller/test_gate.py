@@ -10,12 +10,11 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
-from registrar import handlers
-from registrar.gate import Gate
-from registrar.kube import ClusterLogin, KubernetesAPI, KubernetesError
-from registrar.leadership import Leadership, NotLeadingError
-from registrar.metrics import Metrics
-from registrar.resources import ResourceKey
+from registrar.api.bodies import ResourceKey
+from registrar.cluster import login as handlers
+from registrar.cluster.client import ClusterLogin, KubernetesAPI, KubernetesError
+from registrar.fencing import Gate, Leadership, NotLeadingError
+from registrar.telemetry.metrics import Metrics
 from tests.support.fixtures import Unique
 from tests.support.front import before_apiserver
 from tests.support.loopback import Received

@@ -2,13 +2,13 @@
 
 import pytest
 
-from registrar import handlers
-from registrar.gate import Gate
-from registrar.kube import KubernetesAPI
-from registrar.leadership import Leadership
-from registrar.listing import is_complete
-from registrar.metrics import Metrics
-from registrar.resources import ResourceKey, ResourceStore
+from registrar.api.bodies import ResourceKey
+from registrar.cluster import login as handlers
+from registrar.cluster.cache import ResourceStore
+from registrar.cluster.client import KubernetesAPI
+from registrar.cluster.relist import is_complete
+from registrar.fencing import Gate, Leadership
+from registrar.telemetry.metrics import Metrics
 from tests.support.fixtures import Unique
 from tests.support.resources import Namespace, manifest
 

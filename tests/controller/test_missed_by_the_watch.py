@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from model_registry import ModelRegistryAPIClient
-from registrar import handlers, listing
-from registrar.config import Settings
-from registrar.context import Context
-from registrar.gate import Gate
-from registrar.intake import remember
-from registrar.kube import KubernetesAPI, KubernetesError, list_path
-from registrar.leadership import Leadership
-from registrar.listing import compare
-from registrar.metrics import Metrics
-from registrar.registry import Registry
-from registrar.resources import Body, ResourceKey
-from registrar.workqueue import DONE, Next, WorkQueue
+from registrar.api.bodies import Body, ResourceKey
+from registrar.cluster import login as handlers
+from registrar.cluster import relist as listing
+from registrar.cluster.client import KubernetesAPI, KubernetesError, list_path
+from registrar.cluster.relist import compare
+from registrar.fencing import Gate, Leadership
+from registrar.reconcile.context import Context
+from registrar.reconcile.intake import remember
+from registrar.registries.registry import Registry
+from registrar.settings import Settings
+from registrar.telemetry.metrics import Metrics
+from registrar.workqueue.queue import DONE, Next, WorkQueue
 from tests.support.fixtures import Unique
 from tests.support.flaky import Fault, Way
 from tests.support.front import before_apiserver, holding, is_watch

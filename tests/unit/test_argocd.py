@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
+from registrar.api.conditions import Aspect
 from registrar.api.v1alpha1 import KINDS
-from registrar.conditions import Aspect
 from tests.support.argo_lua import run
 
 ROOT = Path(__file__).parents[2] / "integrations" / "argocd"

@@ -1,7 +1,7 @@
 """How often a field is written back before it is called contested."""
 
-from registrar.claims import Claim
-from registrar.corrections import MOST_CORRECTIONS, WINDOW, Corrections
+from registrar.kinds.base import Claim
+from registrar.reconcile.drift import MOST_CORRECTIONS, WINDOW, Corrections
 
 CLAIM, OTHER = Claim("RegisteredModel", "", "a"), Claim("RegisteredModel", "", "b")
 

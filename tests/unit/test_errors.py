@@ -4,8 +4,9 @@ import pytest
 
 from model_registry import exceptions
 from model_registry.exceptions import StoreError
-from registrar.conditions import Reason
-from registrar.errors import Problem, ReconcileError, Severity, problem_of, terminal, transient, waiting
+from registrar.api.conditions import Reason
+from registrar.planning.problems import Problem, ReconcileError, Severity, terminal, transient, waiting
+from registrar.registries.problems import problem_of
 
 REQUEST = (400, "POST", "http://registry/x")
 UNAVAILABLE = (Severity.TRANSIENT, Reason.REGISTRY_UNAVAILABLE)

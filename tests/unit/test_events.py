@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from registrar.events import MOST_MESSAGE, event_json
-from registrar.outcome import Note
+from registrar.reporting.events import MOST_MESSAGE, event_json
+from registrar.reporting.outcome import Note
 from tests.unit.build import body
 
 NOW = datetime(2026, 11, 23, 12, 0, 5, 999999, tzinfo=UTC)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_registry.types import RegisteredModel, RegistryEntry
-from registrar.feed import OVERLAP, Watermark, same_content
+from registrar.registries.feed import OVERLAP, Watermark, same_content
 
 INTERVAL = 15_000
 START = 1_700_000_000_000

@@ -7,17 +7,16 @@ from typing import Any
 import pytest
 
 from model_registry import ModelRegistryAPIClient
-from registrar.claims import Claim
-from registrar.config import Settings
-from registrar.context import Context
-from registrar.gate import Gate
-from registrar.intake import forget, remember
-from registrar.kube import ClusterLogin, KubernetesAPI
-from registrar.leadership import Leadership
-from registrar.metrics import Metrics
-from registrar.registry import Registry
-from registrar.resources import ResourceKey
-from registrar.workqueue import DONE, Next, WorkQueue
+from registrar.api.bodies import ResourceKey
+from registrar.cluster.client import ClusterLogin, KubernetesAPI
+from registrar.fencing import Gate, Leadership
+from registrar.kinds.base import Claim
+from registrar.reconcile.context import Context
+from registrar.reconcile.intake import forget, remember
+from registrar.registries.registry import Registry
+from registrar.settings import Settings
+from registrar.telemetry.metrics import Metrics
+from registrar.workqueue.queue import DONE, Next, WorkQueue
 from tests.unit.build import body, claimant, model_key
 
 NOBODY = "http://127.0.0.1:9"

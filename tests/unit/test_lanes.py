@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from registrar.lanes import URGENT_IN_A_ROW, Lanes
+from registrar.workqueue.lanes import URGENT_IN_A_ROW, Lanes
 
 
 class Waiting(RuleBasedStateMachine):

@@ -11,12 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registrar.gate import Gate
-from registrar.kube import KubernetesError, ResourceGoneError, StaleResourceError
-from registrar.leader import Candidate, ElectionError, Sighting, Terms
-from registrar.leadership import Leadership, NotLeadingError
-from registrar.metrics import Metrics
-from registrar.resources import Body
+from registrar.api.bodies import Body
+from registrar.cluster.client import KubernetesError, ResourceGoneError, StaleResourceError
+from registrar.election.elector import Candidate, ElectionError, Sighting, Terms
+from registrar.fencing import Gate, Leadership, NotLeadingError
+from registrar.telemetry.metrics import Metrics
 
 TERMS = Terms(duration=15, renew_deadline=10.0, retry_period=2.0)
 LONGEST_WRITE = TERMS.duration - TERMS.renew_deadline

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_registry.types import DocArtifact, ModelArtifact, ModelVersion, RegisteredModel, RegistryEntry
-from registrar.names import field_attributes, owned_from_status, owned_to_status, storage_uri
-from registrar.plan import Owned
+from registrar.planning.actions import Owned
+from registrar.planning.fields import field_attributes, owned_from_status, owned_to_status, storage_uri
 
 TYPES = [RegisteredModel, ModelVersion, ModelArtifact, DocArtifact]
 

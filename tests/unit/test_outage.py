@@ -3,10 +3,10 @@
 import asyncio
 from dataclasses import replace
 
-from registrar.conditions import Reason
-from registrar.errors import Problem, Severity
-from registrar.outage import CALM, LONGEST_ASKED, LONGEST_PAUSE, Outage
-from registrar.resources import ResourceKey
+from registrar.api.bodies import ResourceKey
+from registrar.api.conditions import Reason
+from registrar.planning.problems import Problem, Severity
+from registrar.registries.breaker import CALM, LONGEST_ASKED, LONGEST_PAUSE, Outage
 
 AWAY = Problem(Severity.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "first")
 KEYS = [ResourceKey("RegisteredModel", "team", name) for name in "cab"]

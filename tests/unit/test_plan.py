@@ -8,16 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_registry.types import ModelArtifact, RegisteredModel, RegistryEntry
+from registrar.api.conditions import Reason
 from registrar.api.meta import OWNER_PROPERTY
 from registrar.api.properties import Scalar, TypedProperty, resolve_properties
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
-from registrar.conditions import Reason
-from registrar.errors import Severity
 from registrar.kinds.artifacts import MODEL_ARTIFACT
 from registrar.kinds.base import Desired, EntryKind
 from registrar.kinds.contexts import MODEL_VERSION, REGISTERED_MODEL
-from registrar.ownership import Origin
-from registrar.plan import (
+from registrar.planning.actions import (
     Archive,
     Change,
     Create,
@@ -29,9 +27,10 @@ from registrar.plan import (
     Policies,
     Refuse,
     owned_by,
-    plan,
-    plan_retirement,
 )
+from registrar.planning.ownership import Origin
+from registrar.planning.plan import plan, plan_retirement
+from registrar.planning.problems import Severity
 from tests.unit.build import OWNER_ID, REFERENCE, artifact, desired, model, policies, properties_of, stamp
 
 TEXTS = st.sampled_from(["", "a", "b", "ä"])

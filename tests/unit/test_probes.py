@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from registrar import probes
-from registrar.leadership import Leadership
-from registrar.probes import why_not_live
-from registrar.resources import ResourceKey
-from registrar.watches import Watches
-from registrar.workqueue import DONE, Next, WorkQueue
+from registrar.api.bodies import ResourceKey
+from registrar.cluster.liveness import Watches
+from registrar.fencing import Leadership
+from registrar.telemetry import probes
+from registrar.telemetry.probes import why_not_live
+from registrar.workqueue.queue import DONE, Next, WorkQueue
 
 KEY = ResourceKey("RegisteredModel", "ns", "name")
 

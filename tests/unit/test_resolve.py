@@ -9,12 +9,14 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import ModelVersion, RegisteredModel
-from registrar.conditions import Reason
-from registrar.errors import ReconcileError, Severity
-from registrar.head import parse
-from registrar.registry import Registry
-from registrar.resolve import EXTERNAL_RECHECK, NO_PARENT, resolve_parent
-from registrar.resources import Identity, ResourceKey, ResourceStore
+from registrar.api.bodies import ResourceKey
+from registrar.api.conditions import Reason
+from registrar.cluster.cache import ResourceStore
+from registrar.kinds.base import Identity
+from registrar.planning.problems import ReconcileError, Severity
+from registrar.reconcile.resolve import EXTERNAL_RECHECK, NO_PARENT, resolve_parent
+from registrar.reconcile.resource import parse
+from registrar.registries.registry import Registry
 from tests.unit.build import OWNER_ID, body, model_key, stamp
 
 VERSION = ResourceKey("ModelVersion", "team", "v1")

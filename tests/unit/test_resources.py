@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from registrar.resources import Identity, ResourceKey, ResourceStore, key_of, ready_status
+from registrar.api.bodies import ResourceKey, key_of, ready_status
+from registrar.cluster.cache import ResourceStore
+from registrar.kinds.base import Identity
 from tests.unit.build import body, model_key
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"

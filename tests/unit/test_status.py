@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registrar.api.conditions import Reason
 from registrar.api.meta import ObjectMeta
 from registrar.api.v1alpha1 import ModelVersionStatus, RegisteredModelStatus
 from registrar.api.v1alpha1.common import EntryStatus
 from registrar.api.v1alpha1.model_version import ArtifactType, InlineArtifactStatus
-from registrar.conditions import MOST_MESSAGE, Reason
-from registrar.errors import Problem, Severity
-from registrar.outcome import Facts, Note, Outcome
-from registrar.plan import Change
-from registrar.status import MOST_DRIFT, as_json, merge_patch, news, next_status
+from registrar.planning.actions import Change
+from registrar.planning.problems import Problem, Severity
+from registrar.reporting.conditions import MOST_MESSAGE
+from registrar.reporting.outcome import Facts, Note, Outcome
+from registrar.reporting.status import MOST_DRIFT, as_json, merge_patch, news, next_status
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)

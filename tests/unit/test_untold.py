@@ -1,7 +1,7 @@
 """What was done is told once the status can be written, and then no more."""
 
-from registrar.outcome import Facts, Note, Outcome
-from registrar.untold import Untold
+from registrar.reconcile.unreported import Untold
+from registrar.reporting.outcome import Facts, Note, Outcome
 from tests.unit.build import model_key
 
 CHANGED, RELEASED = Note("IdentityChanged", "m"), Note("ExternalIdReleased", "m")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registrar.workqueue import DONE, FIRST_BACKOFF, LONGEST_BACKOFF, NOW, RETRY, Next, WorkQueue
+from registrar.workqueue.queue import DONE, FIRST_BACKOFF, LONGEST_BACKOFF, NOW, RETRY, Next, WorkQueue
 
 LIMIT = 20.0
 """Seconds until a test that waits gives up; what it waits for takes milliseconds."""

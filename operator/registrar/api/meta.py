@@ -7,7 +7,6 @@ attributes: ``RegisteredModel.model_validate(body)``. Unknown fields are ignored
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated, ClassVar, Generic, Self, TypeVar
 
 from pydantic import (
@@ -85,31 +84,6 @@ class Frozen(BaseModel):
             properties = handler.resolve_ref_schema(described)
             properties.update(with_rules(properties, cls.RULES))
         return described
-
-
-class ConditionStatus(StrEnum):
-    """Whether a condition holds."""
-
-    TRUE = "True"
-    FALSE = "False"
-    UNKNOWN = "Unknown"
-
-
-class Condition(Frozen):
-    """One aspect of a resource's state, within the limits of metav1.Condition."""
-
-    type: Annotated[str, Field(min_length=1, max_length=316, pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$")]
-    """Name of the condition, such as Ready."""
-    status: ConditionStatus
-    """Whether the condition holds: True, False or Unknown."""
-    reason: Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$")]
-    """Why the condition has this status, in one UpperCamel word for programs."""
-    message: Annotated[str, Field(max_length=32768)]
-    """Why the condition has this status and what to do about it, in a sentence for people."""
-    last_transition_time: Timestamp
-    """When the status last changed from one value to another."""
-    observed_generation: Annotated[int | None, Field(ge=0)] = None
-    """The metadata.generation that this condition speaks of."""
 
 
 @dataclass(frozen=True, slots=True)

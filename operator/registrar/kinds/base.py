@@ -16,7 +16,22 @@ from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegistryEntry
 from registrar.api.properties import Declared
 from registrar.api.v1alpha1.common import EntryFields
-from registrar.claims import Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The place of one entry in the registry: no two entries can have the same.
+
+    Attributes:
+        kind: the entry's kind, such as ``ModelVersion`` or ``doc-artifact``.
+        parent_id: the ID of the parent entry; empty for registered models.
+        name: the entry's name.
+    """
+
+    kind: str
+    parent_id: str
+    name: str
+
 
 FieldValue = str | list[str]
 """Value of a plain field: text, or a list of texts (language, tasks)."""
@@ -121,3 +136,11 @@ class Desired:
     def claim(self) -> Claim:
         """The place in the registry that this entry takes."""
         return Claim(self.kind.NAME, self.parent_id, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a child needs to know of its parent: the registry's ID and, where known, the entry's name."""
+
+    id: str
+    name: str | None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from model_registry.types import RegistryEntry
 from registrar.api import v1alpha1
+from registrar.api.bodies import ResourceKey
 from registrar.api.v1alpha1.common import ArtifactFields
 from registrar.kinds.artifacts import DOC_ARTIFACT, MODEL_ARTIFACT
 from registrar.kinds.base import Desired, EntryKind
 from registrar.kinds.contexts import MODEL_VERSION, REGISTERED_MODEL
-from registrar.resources import ResourceKey
 
 AnyResource = v1alpha1.RegisteredModel | v1alpha1.ModelVersion | v1alpha1.ModelArtifact
 

@@ -7,14 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from registrar.api.meta import (
-    RECONCILE_REQUEST_MAX_LENGTH,
-    RECONCILE_REQUESTED_ANNOTATION,
-    Condition,
-    ConditionStatus,
-    ObjectMeta,
-)
-from registrar.api.problems import MOST_PROBLEMS, describe
+from registrar.api.conditions import Condition, ConditionStatus
+from registrar.api.meta import RECONCILE_REQUEST_MAX_LENGTH, RECONCILE_REQUESTED_ANNOTATION, ObjectMeta
 from registrar.api.v1alpha1 import (
     KINDS,
     ArtifactState,
@@ -25,6 +19,7 @@ from registrar.api.v1alpha1 import (
     ModelVersionStatus,
     RegisteredModel,
 )
+from registrar.api.validation import MOST_PROBLEMS, describe
 
 SPECS: dict[str, dict[str, Any]] = {
     "RegisteredModel": {},

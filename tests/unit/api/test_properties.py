@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from registrar.api.problems import describe
 from registrar.api.properties import CustomProperties, Declared, TypedProperty, resolve_properties
+from registrar.api.validation import describe
 
 PROPERTIES: TypeAdapter[dict[str, Declared]] = TypeAdapter(CustomProperties)
 int32 = st.integers(-(2**31), 2**31 - 1)

@@ -10,7 +10,8 @@ from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import Field
 
-from registrar.api.meta import RECONCILE_REQUEST_MAX_LENGTH, Condition, Frozen, Resource, Timestamp
+from registrar.api.conditions import Condition
+from registrar.api.meta import RECONCILE_REQUEST_MAX_LENGTH, Frozen, Resource, Timestamp
 from registrar.api.properties import INT32_MAX, MAX_NAME_LENGTH, MAX_PROPERTIES, CustomProperties
 from registrar.api.rules import ListMap, Rule
 
