@@ -10,7 +10,7 @@ import click
 from pydantic import ValidationError
 
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
-from registrar.settings import Settings
+from registrar.settings import Settings, StartError
 
 _FILE = click.Path(path_type=Path)
 
@@ -74,12 +74,15 @@ def run(**options: Any) -> None:
         settings = Settings(**{name: value for name, value in options.items() if value is not None})
     except ValidationError as error:
         raise click.UsageError(_explain(error)) from None
-    from registrar import app  # noqa: PLC0415 - kopf takes half a second that --help need not
+    # kopf takes half a second that --help need not.
+    from registrar import app  # noqa: PLC0415 - see above
+    from registrar.cluster.logs import configure_logging  # noqa: PLC0415 - see above
+    from registrar.election.elector import ElectionError  # noqa: PLC0415 - see above
 
-    app.configure_logging(settings)
+    configure_logging(settings)
     try:
         asyncio.run(app.run(settings))
-    except (app.StartError, app.ElectionError) as error:
+    except (StartError, ElectionError) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -1,4 +1,7 @@
-"""The one place that every request passes, to the registry or the API server: it lets writes begin, and counts all."""
+"""Write fencing: whether this process may write, to the registry or to the API server.
+
+Every request passes a fence. Reads always do; a write may begin only while this replica leads.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,23 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
+from typing import Protocol
 
-from registrar.telemetry.metrics import RequestMetrics
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class NotLeadingError(Exception):
-    """A write was not begun, because another replica may be the writer by now."""
+    """A write did not begin, because another replica may lead by now."""
 
 
 class Leadership:
-    """The right to write, which ends by itself unless it is prolonged.
+    """The right to write, which ends unless it is renewed.
 
     Attributes:
-        begun: set when the right is had for the first time.
+        begun: set when this replica leads for the first time.
 
     Args:
-        monotonic: seconds that never go back.
+        monotonic: a clock in seconds that never goes back.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -31,9 +35,9 @@ class Leadership:
 
     @classmethod
     def without_rivals(cls) -> Leadership:
-        """The right of an operator that is the only one; it never ends."""
+        """Return the leadership of an operator without other replicas; it never ends."""
         leadership = cls()
-        leadership.prolong(math.inf)
+        leadership.extend(math.inf)
         return leadership
 
     @property
@@ -43,52 +47,56 @@ class Leadership:
 
     @property
     def overdue(self) -> float:
-        """Seconds since the right ended; 0 while it is held, and before it was ever had."""
+        """Seconds since leadership ended; 0 while it is held, and before this replica ever led."""
         return max(0.0, self._monotonic() - self._until) if self.begun.is_set() else 0.0
 
-    def prolong(self, until: float) -> None:
-        """Hold the right until then, on the monotonic clock."""
+    def extend(self, until: float) -> None:
+        """Lead until then, on the monotonic clock."""
         self._until = until
         self.begun.set()
 
     def end(self) -> None:
-        """Give the right up."""
+        """Stop leading."""
         self._until = -math.inf
 
-    def require(self) -> None:
+    def ensure_leading(self) -> None:
         """Let a write begin.
 
         Raises:
-            NotLeadingError: it must not.
+            NotLeadingError: this replica does not lead.
         """
         if not self.is_held:
-            raise NotLeadingError("This replica does not hold the lease (any more): nothing is written")
+            raise NotLeadingError("This replica does not hold the lease, so it writes nothing")
 
 
-READS = frozenset({"GET", "HEAD", "OPTIONS"})
+class RequestMonitor(Protocol):
+    """Counts the requests to one server."""
+
+    def ended(self, method: str, status: int | None, seconds: float) -> None:
+        """Count a request; its status is None if no answer came."""
 
 
-class Gate:
-    """Lets requests to one server begin, and counts how they end.
+class WriteFence:
+    """Lets requests to one server begin, and has them counted.
 
     Args:
         leadership: whether writes may begin.
-        metrics: of the requests to that server.
+        monitor: counts the requests.
     """
 
-    def __init__(self, leadership: Leadership, metrics: RequestMetrics) -> None:
+    def __init__(self, leadership: Leadership, monitor: RequestMonitor) -> None:
         self._leadership = leadership
-        self._metrics = metrics
+        self._monitor = monitor
 
     def request_starts(self, method: str) -> None:
         """Let a request begin.
 
         Raises:
-            NotLeadingError: it is a write, and must not.
+            NotLeadingError: it is a write, and this replica does not lead.
         """
         if method not in READS:
-            self._leadership.require()
+            self._leadership.ensure_leading()
 
     def request_ended(self, method: str, status: int | None, seconds: float) -> None:
-        """Count a request; its status is None if there was no answer."""
-        self._metrics.ended(method, status, seconds)
+        """Count a request; its status is None if no answer came."""
+        self._monitor.ended(method, status, seconds)

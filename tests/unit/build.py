@@ -8,7 +8,7 @@ from registrar.api.meta import API_VERSION, OWNER_PROPERTY
 from registrar.api.properties import Scalar
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
 from registrar.kinds.base import Desired, EntryKind
-from registrar.kinds.contexts import REGISTERED_MODEL
+from registrar.kinds.registered_model import REGISTERED_MODEL
 from registrar.planning.actions import Policies
 from registrar.planning.claims import Claimant
 from registrar.planning.ownership import Origin, Stamp

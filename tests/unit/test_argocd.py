@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from registrar.api.conditions import Aspect
+from registrar.api.conditions import ConditionType
 from registrar.api.v1alpha1 import KINDS
 from tests.support.argo_lua import run
 
@@ -41,7 +41,7 @@ def test_each_health_and_each_kind_is_recorded() -> None:
         "Suspended",
     }
     conditions = {one["type"] for resource in recorded for one in resource["status"].get("conditions", [])}
-    assert conditions == set(Aspect)
+    assert conditions == set(ConditionType)
 
 
 @pytest.mark.parametrize("status", [None, {}, {"observedGeneration": 1}, {"observedGeneration": 1, "conditions": []}])

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from registrar.api.bodies import ResourceKey
 from registrar.kinds.base import Claim
 from registrar.planning.claims import Claimant, winner
-from registrar.reconcile.claim_index import ClaimIndex
+from registrar.reconcile.claims import ClaimIndex
 from tests.unit.build import claimant, model_key
 
 BASE = claimant("m", created="2026-11-23T12:00:00Z", uid="m")

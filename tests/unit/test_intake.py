@@ -9,14 +9,14 @@ import pytest
 from model_registry import ModelRegistryAPIClient
 from registrar.api.bodies import ResourceKey
 from registrar.cluster.client import ClusterLogin, KubernetesAPI
-from registrar.fencing import Gate, Leadership
+from registrar.fencing import Leadership, WriteFence
 from registrar.kinds.base import Claim
 from registrar.reconcile.context import Context
 from registrar.reconcile.intake import forget, remember
 from registrar.registries.registry import Registry
 from registrar.settings import Settings
 from registrar.telemetry.metrics import Metrics
-from registrar.workqueue.queue import DONE, Next, WorkQueue
+from registrar.workqueue.queue import DONE, Result, WorkQueue
 from tests.unit.build import body, claimant, model_key
 
 NOBODY = "http://127.0.0.1:9"
@@ -27,7 +27,7 @@ class Seen(WorkQueue[ResourceKey]):
     """A queue without workers that tells what was added, and how."""
 
     def __init__(self) -> None:
-        async def process(_: ResourceKey) -> Next:
+        async def process(_: ResourceKey) -> Result:
             return DONE
 
         super().__init__(process, workers=1)
@@ -35,7 +35,7 @@ class Seen(WorkQueue[ResourceKey]):
         self.first: set[str] = set()
         self.forgotten: list[str] = []
 
-    def add(self, key: ResourceKey, *, urgent: bool = False, first: bool = False) -> None:
+    def add(self, key: ResourceKey, *, urgent: bool = False, front: bool = False) -> None:
         self.added.append((key.name, urgent))
         if first:
             self.first.add(key.name)
@@ -53,7 +53,7 @@ def queue() -> Seen:
 async def context(queue: Seen) -> AsyncIterator[Context]:
     leadership, metrics = Leadership(), Metrics()
     login = ClusterLogin(NOBODY, ssl.create_default_context(), {})
-    kube = KubernetesAPI(login, Gate(leadership, metrics.to_kubernetes))
+    kube = KubernetesAPI(login, WriteFence(leadership, metrics.to_kubernetes))
     registry = Registry(ModelRegistryAPIClient.connect(NOBODY), NOBODY, "tests")
     yield Context(Settings(registry_url=NOBODY), kube, registry, queue.add, leadership, metrics)
     await kube.aclose()

@@ -1,4 +1,4 @@
-"""Conditions after kstatus: ``Ready`` always, ``Reconciling``, ``Stalled`` and ``Drifted`` only while True. Pure."""
+"""Conditions after kstatus: ``Ready`` always, ``Reconciling``, ``Stalled`` and ``Drifted`` only while True."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Condition(Frozen):
     last_transition_time: Timestamp
     """When the status last changed from one value to another."""
     observed_generation: Annotated[int | None, Field(ge=0)] = None
-    """The metadata.generation that this condition speaks of."""
+    """The metadata.generation that this condition describes."""
 
 
 class Reason(StrEnum):
-    """Why a condition is what it is; each says what to do (docs/conditions.md)."""
+    """Why a condition is what it is; the docs say what each asks of the user."""
 
     SYNCED = "Synced"
     WAITING_FOR_REGISTERED_MODEL = "WaitingForRegisteredModel"
@@ -59,8 +59,8 @@ class Reason(StrEnum):
     REGISTRY_REPLACED = "RegistryReplaced"
 
 
-class Aspect(StrEnum):
-    """The conditions that exist."""
+class ConditionType(StrEnum):
+    """The conditions that the operator writes."""
 
     READY = "Ready"
     RECONCILING = "Reconciling"

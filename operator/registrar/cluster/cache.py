@@ -1,28 +1,30 @@
-"""The latest body of every resource, the registry identity of each, and who depends on whom. All in memory."""
+"""The latest body of every managed resource, in memory."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from registrar.api.bodies import Body, ResourceKey, key_of, ready_status, resource_version
-from registrar.kinds.base import Identity
+from registrar.api.bodies import Body, ResourceKey, key_of, ready_status, recorded_id, resource_version
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
-class ResourceStore:
+class ResourceCache:
     """What the operator knows of the cluster's resources.
 
-    Bodies come from the watch and from the answers of our own writes; an older body never replaces a newer one,
-    because the answer of a write arrives before the watch event it causes.
+    Bodies come from the watch and from the answers to our own writes; an older body never replaces a newer one,
+    because the answer to a write arrives before the watch event that it causes.
+
+    Attributes:
+        synced: set once the watch has delivered every resource that existed at the start.
     """
 
     def __init__(self) -> None:
+        self.synced = asyncio.Event()
         self._bodies: dict[ResourceKey, Body] = {}
-        self._identities: dict[ResourceKey, Identity] = {}
-        self._children: dict[ResourceKey, set[ResourceKey]] = {}
-        self._parents: dict[ResourceKey, ResourceKey] = {}
-        self._waiting_since: dict[ResourceKey, float] = {}
-        # Counted as bodies come and go: whoever asks every few seconds must not have all of them looked at.
+        # Counted as bodies come and go: a scrape every few seconds must not look at every resource.
         self._ready: Counter[tuple[str, str]] = Counter()
 
     def __len__(self) -> int:
@@ -31,80 +33,49 @@ class ResourceStore:
     def __iter__(self) -> Iterator[ResourceKey]:
         return iter(list(self._bodies))
 
-    def count_ready(self) -> Mapping[tuple[str, str], int]:
-        """How many resources there are by kind and Ready, see `ready_status`."""
-        return self._ready
-
     def get(self, key: ResourceKey) -> Body | None:
-        """The latest body, or None for a resource that is not there."""
+        """Return the latest body; None for a resource that does not exist."""
         return self._bodies.get(key)
 
+    def count_ready(self) -> Mapping[tuple[str, str], int]:
+        """Return how many resources exist by kind and Ready, see `ready_status`."""
+        return self._ready
+
+    def recorded_ids(self) -> Iterator[tuple[str, str, str]]:
+        """Return kind, entry ID and registry address of every resource whose status records an ID."""
+        for key, body in list(self._bodies.items()):
+            recorded = recorded_id(body)
+            if recorded is not None:
+                yield key.kind, *recorded
+
+    def is_news(self, body: Body) -> bool:
+        """Return whether a body is newer than the known one of its key, if any is."""
+        known = self._bodies.get(key_of(body))
+        return known is None or resource_version(known) < resource_version(body)
+
     def put(self, body: Body) -> bool:
-        """Keep a body unless a newer one, or the same, is known already; tells whether it was kept."""
+        """Keep a body unless the same or a newer one is known; returns whether it was kept."""
+        if not self.is_news(body):
+            return False
         key = key_of(body)
         known = self._bodies.get(key)
-        if known is not None and resource_version(known) >= resource_version(body):
-            return False
-        if known is not None and known["metadata"]["uid"] != body["metadata"]["uid"]:
-            # Another resource of the same name: nothing that is known of the first holds for it.
-            self.remove(key)
-        elif known is not None:
+        if known is not None:
             self._ready[key.kind, ready_status(known)] -= 1
         self._ready[key.kind, ready_status(body)] += 1
-        metadata = {name: value for name, value in body["metadata"].items() if name != "managedFields"}
-        annotations = metadata.get("annotations")
-        if annotations and "kubectl.kubernetes.io/last-applied-configuration" in annotations:
-            # A second copy of the whole spec: half of the memory of a resource, and never read here.
-            metadata["annotations"] = {
-                name: value
-                for name, value in annotations.items()
-                if name != "kubectl.kubernetes.io/last-applied-configuration"
-            }
-        self._bodies[key] = {**body, "metadata": metadata}
+        self._bodies[key] = _without_copies(body)
         return True
 
     def remove(self, key: ResourceKey) -> None:
-        """Forget a resource that is gone from the cluster."""
+        """Drop a resource that is gone from the cluster."""
         known = self._bodies.pop(key, None)
         if known is not None:
             self._ready[key.kind, ready_status(known)] -= 1
-        self._identities.pop(key, None)
-        self._waiting_since.pop(key, None)
-        self._leave_parent(key)
 
-    def identity(self, key: ResourceKey) -> Identity | None:
-        """The registry identity that a reconcile of this process has established, if any."""
-        return self._identities.get(key)
 
-    def identify(self, key: ResourceKey, identity: Identity) -> frozenset[ResourceKey]:
-        """Record a resource's registry identity; returns its children if this is news to them."""
-        if self._identities.get(key) == identity:
-            return frozenset()
-        self._identities[key] = identity
-        return self.children(key)
-
-    def depend(self, child: ResourceKey, parent: ResourceKey) -> None:
-        """Have the child returned by each `identify` of this parent that is news. Call this before looking it up."""
-        self._leave_parent(child)
-        self._parents[child] = parent
-        self._children.setdefault(parent, set()).add(child)
-
-    def children(self, parent: ResourceKey) -> frozenset[ResourceKey]:
-        """Those who depend on this parent, whether it is there or not."""
-        return frozenset(self._children.get(parent, ()))
-
-    def _leave_parent(self, child: ResourceKey) -> None:
-        parent = self._parents.pop(child, None)
-        if parent is not None:
-            siblings = self._children[parent]
-            siblings.discard(child)
-            if not siblings:
-                del self._children[parent]
-
-    def waited(self, key: ResourceKey, now: float) -> float:
-        """Seconds for which this resource has been waiting, counted from the first call."""
-        return now - self._waiting_since.setdefault(key, now)
-
-    def stop_waiting(self, key: ResourceKey) -> None:
-        """Start `waited` anew at its next call."""
-        self._waiting_since.pop(key, None)
+def _without_copies(body: Body) -> Body:
+    """Return the body without what nothing here reads: a second copy of the spec is half of a resource's memory."""
+    metadata = {name: value for name, value in body["metadata"].items() if name != "managedFields"}
+    annotations = metadata.get("annotations")
+    if annotations and LAST_APPLIED in annotations:
+        metadata["annotations"] = {name: value for name, value in annotations.items() if name != LAST_APPLIED}
+    return {**body, "metadata": metadata}

@@ -1,36 +1,41 @@
 """Our own calls to the API server: status, finalizer, Events, discovery, the lease.
 
-kopf gets sessions of the same login. Status is written here and not through kopf, because kopf loses it for good when
-its PATCH fails (docs/design).
+kopf gets sessions of the same login. The status is written here and not through kopf (`registrar.cluster.watch` says
+why).
 """
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
 
-from registrar.api.bodies import Body, ResourceKey, key_of
-from registrar.api.meta import API_VERSION, FINALIZER, GROUP, VERSION
-from registrar.api.v1alpha1 import KINDS
-from registrar.cluster.middlewares import LEASES, Gated, Patient, RotatingToken, Watched
-from registrar.fencing import READS, Gate
+from registrar.api.bodies import Body, ResourceKey
+from registrar.api.meta import API_VERSION, GROUP, VERSION, ObjectMeta
+from registrar.cluster.middlewares import LEASES, Fenced, NotServedIsTemporary, RotatingToken, UnauthorizedIsTemporary
+from registrar.fencing import READS, WriteFence
+from registrar.kinds.table import KINDS
 
-CONNECTIONS = 50
-"""Connections for our own calls. kopf's watches have a pool of their own without a limit: each of them holds its
-connection all the time, three for every namespace, and together they would leave none for a call."""
+FIELD_MANAGER = "model-registrar"
+"""Who wrote a field, as ``managedFields`` shows it."""
+USER_AGENT = f"model-registrar/{metadata.version('model-registrar')}"
+
+MAX_CONNECTIONS = 50
+"""Connections for our own calls. kopf's watches have a pool of their own without a limit: each watch holds a connection
+all the time, three for every namespace, and together they would leave none for a call."""
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 
-_PLURALS = {kind.KIND: kind.PLURAL for kind in KINDS}
+_PLURALS = {kind.name: kind.resource.PLURAL for kind in KINDS}
 
 
 def list_path(plural: str, namespace: str | None) -> str:
-    """The path of all resources of a kind, in a namespace or (None) in all."""
+    """Return the path of all resources of a kind, in a namespace or (None) in all."""
     place = "" if namespace is None else f"namespaces/{namespace}/"
     return f"/apis/{API_VERSION}/{place}{plural}"
 
@@ -39,7 +44,7 @@ class KubernetesError(Exception):
     """The API server refused a request, or did not answer.
 
     Attributes:
-        status: HTTP status; 0 without an answer.
+        status: HTTP status; 0 if no answer came.
         reason: the machine-readable reason of the Status object, such as ``Conflict``.
     """
 
@@ -50,11 +55,11 @@ class KubernetesError(Exception):
 
 
 class StaleResourceError(KubernetesError):
-    """The resource has changed since the body at hand was read (409)."""
+    """The resource has changed since it was read (409)."""
 
 
 class ResourceGoneError(KubernetesError):
-    """The resource is not there (404)."""
+    """The resource does not exist (404)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class ClusterLogin:
         server: its address, such as ``https://10.0.0.1:443``.
         tls: the context with its certificate authority and, if any, the client certificate.
         headers: headers of every request, such as a fixed ``Authorization``.
-        token_file: a projected token that is rotated; read again while the operator runs.
+        token_file: a projected token that is rotated; it is read again while the operator runs.
         proxy: proxy address, if any.
     """
 
@@ -77,34 +82,34 @@ class ClusterLogin:
 
 
 class KubernetesAPI:
-    """A few calls to the API server, for the kinds of this operator.
+    """The calls to the API server that this operator needs.
 
     Args:
         login: how to reach it.
-        gate: what every request passes.
-        write_timeout: seconds that a write may take; None for as many as any other request. The lease has limits of its
-            own.
+        fence: what every request passes.
+        write_timeout: seconds that a write may take; None for as many as any other request. The lease has its own
+            limits.
     """
 
-    def __init__(self, login: ClusterLogin, gate: Gate, write_timeout: float | None = None) -> None:
+    def __init__(self, login: ClusterLogin, fence: WriteFence, write_timeout: float | None = None) -> None:
         self.server = login.server.rstrip("/")
         self._login = login
         self._write_timeout = REQUEST_TIMEOUT if write_timeout is None else aiohttp.ClientTimeout(total=write_timeout)
-        self._calls = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=login.tls)
+        self._calls = aiohttp.TCPConnector(limit=MAX_CONNECTIONS, ssl=login.tls)
         self._watches = aiohttp.TCPConnector(limit=0, ssl=login.tls)
         token = (RotatingToken(login.token_file),) if login.token_file else ()
-        self._middlewares = (Gated(gate), *token)
+        self._middlewares = (Fenced(fence), *token)
         self._session = self._open_session(self._calls)
 
     def open_watch_session(self, note: Callable[[str], None]) -> aiohttp.ClientSession:
-        """A session for kopf, which tells the path of each request; closing it, as kopf does, leaves the pool open."""
-        return self._open_session(self._watches, Watched(note), Patient())
+        """Return a session for kopf that notes the path of each request; closing it leaves the pool open."""
+        return self._open_session(self._watches, NotServedIsTemporary(note), UnauthorizedIsTemporary())
 
     def _open_session(self, pool: aiohttp.TCPConnector, *more: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
             connector=pool,
             connector_owner=False,
-            headers=dict(self._login.headers),
+            headers={"User-Agent": USER_AGENT, **self._login.headers},
             middlewares=(*more, *self._middlewares),
             proxy=self._login.proxy,
             timeout=REQUEST_TIMEOUT,
@@ -117,16 +122,16 @@ class KubernetesAPI:
         await self._watches.close()
 
     async def get(self, key: ResourceKey) -> Body | None:
-        """The resource as it is now, or None."""
+        """Return the resource as it is now; None if it does not exist."""
         try:
             return await self._request("GET", self._path(key))
         except ResourceGoneError:
             return None
 
     async def served_plurals(self) -> frozenset[str]:
-        """The plural names that the API server serves in our group and version; empty without our CRDs.
+        """Return the plural names that the API server serves in our group and version; none without our CRDs.
 
-        It lists the groups apart from what is in them, and learns of either a little later than of a definition.
+        It lists the groups apart from their resources, and serves both a little later than a definition is created.
         """
         groups = await self._request("GET", "/apis")
         if GROUP not in {group["name"] for group in groups["groups"]}:
@@ -138,45 +143,36 @@ class KubernetesAPI:
         return frozenset(resource["name"] for resource in answer["resources"])
 
     async def list_page(self, path: str, limit: int, token: str = "") -> Body:
-        """A page of a list, as the API server sends it.
+        """Return a page of a list, as the API server sends it.
 
         Args:
-            path: of the list, see `list_path`.
-            limit: how many resources it may hold.
+            path: the list's, see `list_path`.
+            limit: how many resources it may contain.
             token: ``metadata.continue`` of the page before; all pages show the same moment.
 
         Raises:
-            KubernetesError: with status 410, if the moment of the first page is too long ago.
+            KubernetesError: with status 410, if the first page is too old.
         """
         return await self._request("GET", f"{path}?{urlencode({'limit': limit, 'continue': token})}")
 
-    async def patch_status(self, body: Body, status: Mapping[str, Any]) -> Body:
-        """Merge a patch into the status of exactly this version of the resource.
+    async def patch_status(self, key: ResourceKey, metadata: ObjectMeta, status: Mapping[str, Any]) -> Body:
+        """Merge a patch into the status of exactly this version of a resource; returns the resource after it.
 
         Raises:
-            StaleResourceError: the resource has changed meanwhile.
-            ResourceGoneError: the resource is gone.
+            StaleResourceError: the resource has changed in between.
+            ResourceGoneError: the resource no longer exists.
         """
-        patch = {"metadata": {"resourceVersion": body["metadata"]["resourceVersion"]}, "status": status}
-        return await self._patch(f"{self._path(key_of(body))}/status", patch)
+        patch = {"metadata": {"resourceVersion": metadata.resource_version}, "status": status}
+        return await self._patch(f"{self._path(key)}/status", patch)
 
-    async def add_finalizer(self, body: Body) -> Body:
-        """Put our finalizer on exactly this version of the resource. Raises as `patch_status`."""
-        finalizers = [*body["metadata"].get("finalizers", ()), FINALIZER]
-        return await self._patch_finalizers(body, finalizers)
-
-    async def remove_finalizer(self, body: Body) -> Body:
-        """Take our finalizer off exactly this version of the resource. Raises as `patch_status`."""
-        finalizers = [name for name in body["metadata"].get("finalizers", ()) if name != FINALIZER]
-        return await self._patch_finalizers(body, finalizers)
+    async def patch_finalizers(self, key: ResourceKey, metadata: ObjectMeta, finalizers: Sequence[str]) -> Body:
+        """Replace the finalizers of exactly this version of a resource. Returns and raises as `patch_status`."""
+        patch = {"resourceVersion": metadata.resource_version, "finalizers": list(finalizers)}
+        return await self._patch(self._path(key), {"metadata": patch})
 
     async def create_event(self, event: Mapping[str, Any], namespace: str) -> None:
         """Post one Event (core/v1)."""
         await self._request("POST", f"/api/v1/namespaces/{namespace}/events", json=event)
-
-    async def _patch_finalizers(self, body: Body, finalizers: list[str]) -> Body:
-        metadata = {"resourceVersion": body["metadata"]["resourceVersion"], "finalizers": finalizers}
-        return await self._patch(self._path(key_of(body)), {"metadata": metadata})
 
     async def _patch(self, path: str, patch: Mapping[str, Any]) -> Body:
         return await self._request("PATCH", path, json=patch, content_type="application/merge-patch+json")
@@ -188,7 +184,7 @@ class KubernetesAPI:
     async def request_lease(
         self, method: str, namespace: str, name: str = "", *, json: Mapping[str, Any] | None = None
     ) -> Body:
-        """One request for a Lease, or (without a name) for the Leases of a namespace. Raises KubernetesError."""
+        """Send one request for a Lease, or (without a name) for the Leases of a namespace. Raises KubernetesError."""
         path = f"{LEASES}namespaces/{namespace}/leases"
         return await self._request(method, f"{path}/{name}" if name else path, json=json)
 
@@ -196,11 +192,12 @@ class KubernetesAPI:
         self, method: str, path: str, *, json: Mapping[str, Any] | None = None, content_type: str = "application/json"
     ) -> dict[str, Any]:
         headers = {"Content-Type": content_type} if json is not None else {}
+        params = {} if method in READS else {"fieldManager": FIELD_MANAGER}
         is_read = method in READS or path.startswith(LEASES)
         timeout = REQUEST_TIMEOUT if is_read else self._write_timeout
         try:
             async with self._session.request(
-                method, self.server + path, json=json, headers=headers, timeout=timeout
+                method, self.server + path, json=json, headers=headers, params=params, timeout=timeout
             ) as response:
                 if response.ok:
                     answer: dict[str, Any] = await response.json()

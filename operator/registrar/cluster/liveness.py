@@ -1,7 +1,7 @@
-"""How long ago the API server was asked for each kind of resource: all that kopf lets one see of its watches. Pure.
+"""Watch liveness: how long ago kopf asked the API server for each kind, which is all that kopf shows of its watches.
 
-A watch that lives is asked for anew every few minutes, because the API server is told to end it by then, and because
-one that says nothing for a while, not even a bookmark, is given up. So one that is not asked for any more has died.
+A live watch is opened again every few minutes, because the API server is asked to end it by then, and because kopf
+gives up a watch that stays silent for a while, without even a bookmark. So a watch that is not opened again has died.
 """
 
 from __future__ import annotations
@@ -9,35 +9,35 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
-SERVER_TIMEOUT = 300
-"""Seconds after which the API server shall end a watch."""
-CLIENT_TIMEOUT = 330.0
-"""Seconds after which a watch is ended here, should the API server not have done it."""
-INACTIVITY_TIMEOUT = 70.0
-"""Seconds without an event after which a watch is taken for half-open; the API server sends a bookmark every minute."""
+SERVER_TIMEOUT_SECONDS = 300
+"""After which the API server is asked to end a watch."""
+CLIENT_TIMEOUT_SECONDS = 330.0
+"""After which kopf ends a watch that the API server has not ended."""
+INACTIVITY_TIMEOUT_SECONDS = 70.0
+"""Without an event after which kopf treats a watch as half-open; the API server sends a bookmark every minute."""
 
 
-class Watches:
-    """When the resources of each place were asked for last, be it by a list or a watch, and answered or not.
+class WatchLiveness:
+    """When each path was last asked for, by a list or a watch, and whether or not it was answered.
 
     Args:
-        monotonic: seconds that never go back.
+        monotonic: a clock in seconds that never goes back.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._asked: dict[str, float] = {}
+        self._requested: dict[str, float] = {}
 
     def expect(self, paths: Iterable[str]) -> None:
-        """Begin to count for these paths of the API."""
-        self._asked = dict.fromkeys(paths, self._monotonic())
+        """Start to measure these paths of the API."""
+        self._requested = dict.fromkeys(paths, self._monotonic())
 
-    def asked(self, path: str) -> None:
+    def requested(self, path: str) -> None:
         """Note a request for a list or a watch of that path."""
-        if path in self._asked:
-            self._asked[path] = self._monotonic()
+        if path in self._requested:
+            self._requested[path] = self._monotonic()
 
     def longest_silence(self) -> tuple[str, float]:
-        """The path that has not been asked for for longest, and for how many seconds; ("", 0) if none is expected."""
-        path = min(self._asked, key=lambda one: self._asked[one], default="")
-        return path, self._monotonic() - self._asked[path] if path else 0.0
+        """Return the path that was asked for longest ago, and the seconds since; ("", 0) if none is expected."""
+        path = min(self._requested, key=self._requested.__getitem__, default="")
+        return path, self._monotonic() - self._requested[path] if path else 0.0

@@ -1,4 +1,4 @@
-"""How the operator logs in to the cluster."""
+"""Logs in to the cluster, as kubectl and client-go do where kopf does not (`registrar.cluster.watch`, quirk 10)."""
 
 from __future__ import annotations
 
@@ -9,21 +9,34 @@ import kopf
 import yaml
 
 from registrar.cluster.client import ClusterLogin
+from registrar.settings import StartError
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-
-
 SERVICE_ACCOUNT_TOKEN = SERVICE_ACCOUNT / "token"
-"""Where the kubelet puts the pod's token, and its successors; kopf reads it only once."""
+"""Where the kubelet writes the pod's token, and rotates it."""
 
 
-def log_in() -> ClusterLogin | None:
-    """The cluster named by KUBECONFIG (or ``~/.kube/config``), else by the pod's service account; None without both.
+def log_in(kubeconfig: Path | None = None) -> ClusterLogin:
+    """Return the cluster that a kubeconfig names, else the pod's.
+
+    Args:
+        kubeconfig: the file; None means KUBECONFIG, or ``~/.kube/config``.
 
     Raises:
-        kopf.LoginError: the kubeconfig names no context.
-        OSError, KeyError, ValueError: the kubeconfig cannot be read, or lacks what it refers to.
+        StartError: the kubeconfig cannot be used, or there is no cluster to log in to.
     """
+    if kubeconfig is not None:
+        os.environ["KUBECONFIG"] = str(kubeconfig)
+    try:
+        login = _log_in()
+    except (kopf.LoginError, OSError, KeyError, ValueError, TypeError) as error:
+        raise StartError(f"The kubeconfig cannot be used: {error!r}") from error
+    if login is None:
+        raise StartError("No cluster to log in to: give --kubeconfig, set KUBECONFIG, or run in a pod.")
+    return login
+
+
+def _log_in() -> ClusterLogin | None:
     settings = kopf.OperatorSettings()
     info = kopf.login_with_kubeconfig(settings=settings)
     token_file = None if info is None else _token_file_of_kubeconfig()
@@ -37,7 +50,7 @@ def log_in() -> ClusterLogin | None:
 
 
 def _server_of_pod(by_name: str) -> str:
-    """The address that the kubelet gives each pod, as client-go takes it; kopf's name needs the cluster's DNS."""
+    """Return the address that the kubelet gives each pod, which needs no DNS."""
     host, port = os.environ.get("KUBERNETES_SERVICE_HOST"), os.environ.get("KUBERNETES_SERVICE_PORT")
     if not host or not port:
         return by_name
@@ -45,22 +58,22 @@ def _server_of_pod(by_name: str) -> str:
 
 
 def _token_file_of_kubeconfig() -> Path | None:
-    """The ``tokenFile`` of the current context's user, which kopf does not know; a relative one is beside its file."""
+    """Return the ``tokenFile`` of the current context's user; a relative path starts at its kubeconfig's folder."""
     places = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
     files = [Path(place).expanduser() for place in places.split(os.pathsep) if place]
     configs = [(file, yaml.safe_load(file.read_text(encoding="utf-8")) or {}) for file in files if file.exists()]
     current = next((config["current-context"] for _, config in configs if config.get("current-context")), None)
-    contexts = [one for _, config in configs for one in config.get("contexts") or ()]
-    user = next((one["context"].get("user") for one in contexts if one["name"] == current), None)
+    contexts = [context for _, config in configs for context in config.get("contexts") or ()]
+    user = next((context["context"].get("user") for context in contexts if context["name"] == current), None)
     for file, config in configs:
-        for one in config.get("users") or ():
-            if one["name"] == user and (named := (one.get("user") or {}).get("tokenFile")):
+        for entry in config.get("users") or ():
+            if entry["name"] == user and (named := (entry.get("user") or {}).get("tokenFile")):
                 return file.parent / str(named)
     return None
 
 
 def own_namespace() -> str | None:
-    """The pod's namespace; None outside a pod."""
+    """Return the pod's namespace; None outside a pod."""
     try:
         return (SERVICE_ACCOUNT / "namespace").read_text(encoding="utf-8").strip()
     except FileNotFoundError:

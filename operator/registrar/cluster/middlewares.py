@@ -1,4 +1,4 @@
-"""What every request to the API server passes: the token, the gate for writes, and what keeps kopf's watches going."""
+"""What every request to the API server passes: the token, the write fence, and what keeps kopf's watches alive."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from pathlib import Path
 import aiohttp
 
 from registrar.api.meta import API_VERSION
-from registrar.fencing import Gate
+from registrar.fencing import WriteFence
 
 LEASES = "/apis/coordination.k8s.io/v1/"
-TOKEN_LIFE = 60.0
-"""Seconds for which a token file is trusted before it is read again; the kubelet rotates it long before it ends."""
+TOKEN_LIFE_SECONDS = 60.0
+"""How long a token is used before its file is read again; the kubelet rotates it long before it expires."""
 REFUSED_PAUSE = 1.0
-"""Seconds until a watch asks again after its token was refused."""
+"""Seconds until a watch retries after its token was refused."""
 
 
 class RotatingToken:
     """aiohttp middleware that signs every request with the token that the file holds now.
 
-    A token that is refused is read again, and the request repeated if there is another one: it was not carried out.
+    It reads a refused token again, and repeats the request if the token has changed: the server did not process it.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._token = ""
-        self._read_at = -TOKEN_LIFE
+        self._read_at = -TOKEN_LIFE_SECONDS
 
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
         """Send a request with the token."""
-        if time.monotonic() - self._read_at >= TOKEN_LIFE:
+        if time.monotonic() - self._read_at >= TOKEN_LIFE_SECONDS:
             self._read()
         used = self._token
         request.headers["Authorization"] = f"Bearer {used}"
@@ -55,51 +55,50 @@ class RotatingToken:
         self._read_at = time.monotonic()
 
 
-class Patient:
-    """aiohttp middleware for kopf that waits a refused token out, up to the request's time limit.
+class UnauthorizedIsTemporary:
+    """aiohttp middleware for kopf that retries a refused token, up to the request's time limit.
 
-    Told of a 401, kopf closes the session under its other watches, and may then wait for itself for ever.
+    See `registrar.cluster.watch`, quirk 4.
     """
 
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
-        """Ask until the token is taken."""
+        """Send a request until the server accepts the token."""
         while (response := await handler(request)).status == HTTPStatus.UNAUTHORIZED:
             response.release()
             await asyncio.sleep(REFUSED_PAUSE)
         return response
 
 
-class Gated:
-    """aiohttp middleware that lets writes begin only while this replica may write, and counts every request.
+class Fenced:
+    """aiohttp middleware that lets writes begin only while this replica leads, and counts every request.
 
-    The lease is exempt: by writing it one comes to lead.
+    The lease is exempt: a replica comes to lead by writing it.
     """
 
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+    def __init__(self, fence: WriteFence) -> None:
+        self._fence = fence
 
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
-        """Send a request, or raise what the gate raises."""
+        """Send a request, or raise what the fence raises."""
         if not request.url.path.startswith(LEASES):
-            self._gate.request_starts(request.method)
+            self._fence.request_starts(request.method)
         began, status = time.monotonic(), None
         try:
             response = await handler(request)
             status = response.status
         finally:
-            self._gate.request_ended(request.method, status, time.monotonic() - began)
+            self._fence.request_ended(request.method, status, time.monotonic() - began)
         return response
 
 
-class Watched:
-    """aiohttp middleware for kopf: tells somebody the path of each request, and keeps kopf from giving a watch up.
+class NotServedIsTemporary:
+    """aiohttp middleware for kopf that notes the path of each request, and turns a 404 into a broken connection.
 
-    kopf ends a watch for good, and goes on without, when it is answered with 404, as a new definition may be for a
-    moment after it is established. After a connection that broke it tries again.
+    See `registrar.cluster.watch`, quirk 5.
     """
 
     def __init__(self, note: Callable[[str], None]) -> None:
@@ -111,7 +110,7 @@ class Watched:
         """Send a request.
 
         Raises:
-            aiohttp.ClientConnectionError: what is watched is not served.
+            aiohttp.ClientConnectionError: the API server does not serve what kopf watches.
         """
         path = request.url.path
         self._note(path)

@@ -21,14 +21,14 @@ class KubernetesLease:
         self._name = name
 
     async def get(self) -> Body | None:
-        """The lease, or None."""
+        """Return the lease; None if it does not exist."""
         try:
             return await self._kube.request_lease("GET", self._namespace, self._name)
         except ResourceGoneError:
             return None
 
     async def create(self, spec: Body) -> Body:
-        """Make it. Raises StaleResourceError if it is there, ResourceGoneError if the namespace is not."""
+        """Create it. Raises StaleResourceError if it exists, ResourceGoneError if its namespace does not."""
         metadata = {"name": self._name, "namespace": self._namespace}
         lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
         return await self._kube.request_lease("POST", self._namespace, json=lease)

@@ -1,4 +1,4 @@
-"""Which resource may have an entry when several want it. Pure but for the index itself.
+"""Which resource may have an entry when several want it.
 
 The order (design, "Who wins"): a resource that is not terminating, then the one that the entry's stamp names, then
 the older, then the smaller uid.
@@ -32,15 +32,15 @@ class Claimant:
 
     @property
     def reference(self) -> str:
-        """The claimant as the owner stamp writes it: ``namespace/name`` or ``namespace/name#artifact``."""
+        """Return the claimant as the owner stamp writes it: ``namespace/name`` or ``namespace/name#artifact``."""
         return self.key.path if self.artifact is None else f"{self.key.path}#{self.artifact}"
 
 
 def winner(claimants: Iterable[Claimant], stamped: str | None) -> Claimant:
-    """Choose among claimants (at least one).
+    """Return the claimant that may have the entry.
 
     Args:
-        claimants: all who want the entry.
-        stamped: the reference that the entry's own stamp names; None where there is no entry or no stamp of ours.
+        claimants: all that want the entry, at least one.
+        stamped: the reference that the entry's own stamp names; None without an entry, or without a stamp of ours.
     """
     return min(claimants, key=lambda c: (c.terminating, c.reference != stamped, c.created, c.uid))

@@ -1,4 +1,4 @@
-"""The owner stamp: what an entry says about who manages it. Pure.
+"""The owner stamp: what an entry says about who manages it.
 
 Every entry that the operator writes carries the string property ``model-registrar.dev/owner`` with
 ``<origin>:<owner id>/<namespace>/<name>``, and ``#<artifact>`` after it for an inline artifact.
@@ -33,41 +33,32 @@ class Stamp:
     reference: str
 
     def text(self, owner_id: str) -> str:
-        """The property's value."""
+        """Return the property's value."""
         return f"{self.origin}:{owner_id}/{self.reference}"
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignStamp:
-    """A stamp of another installation, or one that nobody here can read."""
+    """A stamp of another installation, or one that this version cannot read."""
 
     text: str
 
 
 def read_stamp(value: object, owner_id: str) -> Stamp | ForeignStamp | None:
-    """Read the property's value; None and ``""`` mean that the entry carries no stamp."""
+    """Return the stamp that the property's value writes; None and ``""`` mean that the entry carries none."""
     if value is None or value == "":
         return None
     text = str(value)
     origin, _, owner = text.partition(":")
     reference = owner.removeprefix(f"{owner_id}/")
-    # namespace/name has exactly one slash: an owner id that continues ours ("a" and "a/b") is another one.
+    # namespace/name has exactly one slash: an owner id that continues ours ("a" and "a/b") is another installation.
     if origin not in set(Origin) or reference == owner or reference.partition("#")[0].count("/") != 1:
         return ForeignStamp(text)
     return Stamp(Origin(origin), reference)
 
 
-def stamp_filter(owner_id: str) -> str:
-    """The ``filterQuery`` that finds the entries with a stamp of this installation, and maybe some more.
-
-    Owner ids hold neither ``_``, ``%`` nor a quote (`registrar.config`), so nothing needs escaping. An id that
-    continues ours after a slash matches too: `read_stamp` decides.
-    """
-    return f"`model-registrar.dev/owner` LIKE '%:{owner_id}/%'"
-
-
 def stamp_of(entry: RegistryEntry | None, owner_id: str) -> Stamp | None:
-    """The entry's stamp, if it is one of this installation."""
+    """Return the entry's stamp, if it is one of this installation."""
     value = None if entry is None else (entry.custom_properties or {}).get(OWNER_PROPERTY)
     stamp = read_stamp(value, owner_id)
     return stamp if isinstance(stamp, Stamp) else None

@@ -1,4 +1,4 @@
-"""Carries out what was planned for one entry: at most one write to the registry."""
+"""Applies the planned action to one entry: at most one write to the registry."""
 
 from __future__ import annotations
 
@@ -9,78 +9,59 @@ from model_registry.types import RegistryEntry
 from registrar.api.conditions import Reason
 from registrar.kinds.base import Desired, EntryKind
 from registrar.planning.actions import Archive, Create, Patch
-from registrar.planning.problems import ReconcileError, terminal, transient
+from registrar.planning.problems import terminal, transient
 from registrar.registries.registry import Registry
 
 
-async def create(desired: Desired, planned: Create, registry: Registry) -> tuple[RegistryEntry, bool]:
-    """Make the entry, unless one of that name is there already.
+async def create(desired: Desired, action: Create, registry: Registry) -> tuple[RegistryEntry, bool]:
+    """Create the entry, unless one of that name exists already.
 
     Returns:
-        The entry, and whether it was made just now.
+        The entry, and whether this call created it.
 
     Raises:
-        ReconcileError: another entry holds the external ID, or the parent is gone.
+        ReconcileError: another entry holds the external ID, the parent is gone, or the registry cannot store it.
         StoreError: the registry could not answer, or refused.
     """
-    entry: Any = desired.kind.ENTRY(
-        desired.name, **planned.fields, custom_properties=dict(planned.properties), state=planned.state
+    unsupported = registry.backend.unsupported(desired)
+    if unsupported is not None:
+        raise terminal(Reason.INVALID_SPEC, f"The registry cannot store this entry: {unsupported}.")
+    entry: Any = desired.kind.entry(
+        desired.name, **action.fields, custom_properties=dict(action.properties), state=action.state
     )
     try:
-        made = await desired.kind.create(registry.client, entry, desired.parent_id)
+        return await registry.create(desired, entry), True
     except ConflictError as conflict:
-        existing = await desired.kind.find(registry.client, desired)
+        existing = await registry.find(desired.kind, desired.name, desired.parent_id)
         if existing is not None:
             return existing, False
-        raise _conflict(desired, conflict) from conflict
+        raise registry.backend.explain_conflict(desired, conflict) from conflict
     except NotFound as missing:
-        message = f"The registry has no model version {desired.parent_id}, which {desired.name!r} belongs to: {missing}"
-        raise transient(Reason.WAITING_FOR_MODEL_VERSION, message) from missing
-    registry.view.keep(made)
-    return made, True
+        message = f"The parent {desired.parent_id} of {desired.name!r} no longer exists in the registry: {missing}"
+        raise transient(desired.kind.waiting or Reason.REGISTRY_UNAVAILABLE, message) from missing
 
 
-async def patch(desired: Desired, planned: Patch, registry: Registry) -> RegistryEntry:
-    """Change the entry. Raises as `create`."""
-    entry: Any = desired.kind.ENTRY(
+async def patch(desired: Desired, action: Patch, registry: Registry) -> RegistryEntry:
+    """Change the entry.
+
+    Raises:
+        ReconcileError: another entry holds the external ID.
+        StoreError: the registry could not answer, or refused.
+    """
+    entry: Any = desired.kind.entry(
         desired.name,
-        id=planned.entry.id,
-        **planned.fields,
-        custom_properties=None if planned.properties is None else dict(planned.properties),
-        state=planned.state,
+        id=action.entry.id,
+        **action.fields,
+        custom_properties=None if action.properties is None else dict(action.properties),
+        state=action.state,
     )
     try:
-        changed = await desired.kind.update(registry.client, entry)
+        return await registry.update(desired.kind, entry)
     except ConflictError as conflict:
-        raise _conflict(desired, conflict) from conflict
-    registry.view.keep(changed)
-    return changed
+        raise registry.backend.explain_conflict(desired, conflict) from conflict
 
 
-async def archive(kind: EntryKind, planned: Archive, registry: Registry) -> None:
-    """Take the entry out of use."""
-    entry: Any = kind.ENTRY(planned.entry.name, id=planned.entry.id, state=planned.state)
-    registry.view.keep(await kind.update(registry.client, entry))
-
-
-def _conflict(desired: Desired, conflict: ConflictError) -> ReconcileError:
-    """The name is free at this very place: then the external ID is taken, or the database ignores case."""
-    holder: Any = conflict.holder
-    external_id = desired.fields.get("external_id")
-    if holder is not None and external_id is not None and holder.external_id == external_id:
-        return terminal(
-            Reason.EXTERNAL_ID_CONFLICT,
-            f"The external ID {external_id!r} is held by the {type(holder).__name__} {holder.name!r} (id {holder.id}, "
-            f"{holder.state}). Choose another externalId, or change that entry's first.",
-        )
-    if external_id is not None and holder is None:
-        return terminal(
-            Reason.EXTERNAL_ID_CONFLICT,
-            f"The registry says that the name {desired.name!r} or the external ID {external_id!r} is taken, and does "
-            "not show by which entry. Choose another externalId.",
-        )
-    return terminal(
-        Reason.NAME_CONFLICT,
-        f"The registry says that the name {desired.name!r} is taken, but holds no entry of exactly that name here: its "
-        "database takes names that differ in case or accents for the same. Choose another spec.name.",
-    )
+async def archive(kind: EntryKind, action: Archive, registry: Registry) -> None:
+    """Retire the entry. Raises StoreError."""
+    entry: Any = kind.entry(action.entry.name, id=action.entry.id, state=action.state)
+    await registry.update(kind, entry)

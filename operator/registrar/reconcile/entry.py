@@ -1,198 +1,207 @@
-"""Brings one entry to what is desired: observe -> contend -> plan -> apply, until nothing is left to write.
+"""Reconciles one entry: observe, resolve conflicts, plan, apply, until nothing is left to write.
 
-A write is planned only from an answer of the registry that was read just before it: it has no ETag, so the
-milliseconds between are the registry's.
+A write is planned only from an answer that the registry gave just before: it has no ETag, so the milliseconds in
+between are the registry's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+import logging
+import time
+from dataclasses import dataclass
 
 from model_registry.types import RegistryEntry
+from registrar.api.bodies import uid_of
 from registrar.api.conditions import Reason
-from registrar.api.meta import OWNER_PROPERTY
+from registrar.api.v1alpha1.model_version import InlineArtifactStatus
 from registrar.cluster.client import ResourceGoneError
 from registrar.kinds.base import Desired
-from registrar.planning.actions import Change, Create, Leave, Memory, Owned, Patch, Policies, Refuse, owned_by
+from registrar.planning.actions import (
+    Change,
+    Create,
+    Leave,
+    Patch,
+    Policies,
+    RecordedState,
+    RecordOwnership,
+    Refuse,
+    owned_by,
+)
 from registrar.planning.claims import Claimant
-from registrar.planning.ownership import Origin, stamp_of
-from registrar.planning.plan import owned_on, plan
+from registrar.planning.ownership import stamp_of
+from registrar.planning.plan import after_recording, plan
 from registrar.planning.problems import ReconcileError, transient, waiting
 from registrar.reconcile.apply import create, patch
-from registrar.reconcile.conflicts import contend
+from registrar.reconcile.conflicts import resolve_conflict
 from registrar.reconcile.context import Context
 from registrar.reconcile.observe import Observation, observe
-from registrar.reporting.outcome import Deed
+from registrar.reconcile.report import record_ownership
+from registrar.reconcile.resource import ManagedResource
+from registrar.reporting.outcome import EntryResult, OperationResult
 
-LOOK_WAIT = 0.2
-"""Seconds for the prober's look; one answer of the registry."""
-REPLACED_RECHECK = 60.0
-"""Seconds until a registry that seemed replaced is looked at again; its return is noticed earlier by the feed."""
-MOST_STEPS = 5
-"""View, fresh look, creation, conflict, patch: more steps mean that others keep changing the entry."""
+logger = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class Converged:
-    """One entry as it stands now.
-
-    Attributes:
-        entry: the entry.
-        owned: what the resource has set on it.
-        deed: what was written; None for nothing.
-        changes: what the write changed, where the entry was there before.
-        drift: differences that were left alone and are told.
-        is_contested: they were left because somebody else keeps writing the same fields.
-    """
-
-    entry: RegistryEntry
-    owned: Owned
-    deed: Deed | None = None
-    changes: tuple[Change, ...] = ()
-    drift: tuple[Change, ...] = ()
-    is_contested: bool = False
+PROBE_SECONDS = 0.2
+"""Until the prober has read the registry; one answer of it."""
+REPLACED_REQUEUE_SECONDS = 60.0
+"""Until a registry that seems replaced is compared again; the feed notices its return earlier."""
+MAX_STEPS = 6
+"""View, fresh read, creation, conflict, ownership, patch: more steps mean that others keep changing the entry."""
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """One entry to bring about.
+class EntryRequest:
+    """One entry to reconcile.
 
     Attributes:
-        desired: what it shall be.
-        claimant: who wants it.
-        memory: what the status remembers of it.
+        resource: the resource.
+        desired: the entry's desired state.
+        claimant: the resource, or its inline artifact, as one that wants the entry.
+        recorded: what the status records of the entry.
         policies: how far to go.
-        look: ask the registry even if the view says that all is well.
-        persist: puts an entry's ID and a wider set of owned names into the status, before a write that adds names.
+        inline: for an inline artifact, the status of all of the resource's artifacts; None for its own entry.
     """
 
+    resource: ManagedResource
     desired: Desired
     claimant: Claimant
-    memory: Memory
+    recorded: RecordedState
     policies: Policies
-    look: bool
-    persist: Callable[[str, Owned], Awaitable[None]]
+    inline: tuple[InlineArtifactStatus, ...] | None = None
+
+    @property
+    def force_read(self) -> bool:
+        """Whether the user asked for a comparison with the registry itself."""
+        return self.resource.pending_request is not None
 
 
-async def converge(task: Task, context: Context) -> Converged:
-    """Bring one entry about.
+async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResult:
+    """Bring one entry to its desired state.
 
     Raises:
-        ReconcileError: it cannot be as written, or not yet.
+        ReconcileError: it cannot reach that state, or not yet.
         StoreError: the registry could not answer, or refused.
-        KubernetesError: the wider set of owned names could not be persisted, or the resource is not there any more;
-            nothing was written then.
+        KubernetesError: the ownership could not be recorded, or the resource no longer exists; nothing was written.
     """
-    registry = context.registry
-    observed = await observe(task.desired, task.memory, registry, look=task.look)
-    for _ in range(MOST_STEPS):
-        stamp = stamp_of(observed.entry, registry.owner_id)
-        stamped = None if stamp is None else stamp.reference
-        await contend(task.desired, task.claimant, stamped, context, take_over=task.policies.take_over)
-        owned = owned_on(observed.entry, task.desired, task.memory, registry.owner_id)
-        task = replace(task, memory=replace(task.memory, owned=owned))
-        planned = plan(task.desired, observed.entry, task.memory, task.policies, registry.owner_id)
-        match planned:
+    registry, desired, recorded = context.registry, request.desired, request.recorded
+    owned = owned_by(desired)
+    observed = await observe(desired, recorded, registry, force_read=request.force_read)
+    for _ in range(MAX_STEPS):
+        await _resolve_conflict(request, observed, context)
+        action = plan(desired, observed.entry, recorded, request.policies, registry.owner_id)
+        match action:
             case Refuse():
-                raise ReconcileError(planned.problem)
+                raise ReconcileError(action.problem)
             case Leave():
-                return Converged(planned.entry, owned_by(task.desired), drift=planned.drift)
+                return EntryResult(action.entry, owned, drift=action.drift)
             case Create():
-                _refuse_new_registry(task, context)
-                await _confirm(task, context)
-                entry, made = await create(task.desired, planned, registry)
-                if made:
-                    return Converged(entry, owned_by(task.desired), Deed.CREATED)
+                _refuse_new_registry(request, context)
+                await _confirm_exists(request, context)
+                entry, created = await create(desired, action, registry)
+                if created:
+                    _log(OperationResult.CREATED, request, entry, ())
+                    return EntryResult(entry, owned, OperationResult.CREATED)
                 observed = Observation(entry, fresh=True)
-            case Patch() if not observed.fresh:
-                observed = await observe(task.desired, task.memory, registry, look=True)
-            case Patch() if _is_contested(task, planned, context):
-                drift = _changes(planned, context)
-                return Converged(planned.entry, owned_by(task.desired), drift=drift, is_contested=True)
+            case RecordOwnership() | Patch() if not observed.fresh:
+                observed = await observe(desired, recorded, registry, force_read=True)
+            case RecordOwnership():
+                await _confirm_exists(request, context)
+                await record_ownership(request.resource, request.inline, desired, action, context)
+                recorded = after_recording(recorded, action)
+            case Patch() if _is_contested(request, action, context):
+                drift = action.changes_with_stamp(registry.owner_id)
+                return EntryResult(action.entry, owned, drift=drift, is_contested=True)
             case Patch():
-                await _confirm(task, context)
-                converged = await _patch(task, planned, context)
-                _record(task, planned, context)
-                return converged
-    raise transient(Reason.REGISTRY_UNAVAILABLE, f"Others keep changing {task.desired.name!r} in the registry")
+                await _confirm_exists(request, context)
+                changed = await patch(desired, action, registry)
+                _note_correction(request, action, context)
+                operation = _operation(action)
+                _log(operation, request, changed, action.changes)
+                return EntryResult(changed, owned, operation)
+    raise transient(Reason.REGISTRY_UNAVAILABLE, f"Others keep changing {desired.name!r} in the registry")
 
 
-async def _confirm(task: Task, context: Context) -> None:
-    """Make sure that a resource is there before what it had is written back.
+async def _resolve_conflict(request: EntryRequest, observed: Observation, context: Context) -> None:
+    stamp = stamp_of(observed.entry, context.registry.owner_id)
+    await resolve_conflict(
+        request.desired,
+        request.claimant,
+        None if stamp is None else stamp.reference,
+        take_over=request.policies.take_over,
+        memory=context.memory,
+        kube=context.kube,
+        registry=context.registry,
+    )
 
-    A watch that starts anew after 410 Gone tells no deletion of what went meanwhile.
+
+async def _confirm_exists(request: EntryRequest, context: Context) -> None:
+    """Make sure that a settled resource exists before its entry is corrected.
+
+    A watch that starts again after 410 Gone does not report deletions that happened in between.
 
     Raises:
-        ResourceGoneError: it is not, or another one has its name.
+        ResourceGoneError: it does not exist, or another resource has its name.
     """
-    if not task.memory.settled:
+    if not request.recorded.settled:
         return
-    claimant = task.claimant
+    claimant = request.claimant
     body = await context.kube.get(claimant.key)
-    if body is None or body["metadata"]["uid"] != claimant.uid:
-        raise ResourceGoneError(404, "NotFound", f"{claimant.key} was deleted, and the watch did not tell")
+    if body is None or uid_of(body) != claimant.uid:
+        raise ResourceGoneError(404, "NotFound", f"{claimant.key} was deleted, and the watch did not report it")
 
 
-def _refuse_new_registry(task: Task, context: Context) -> None:
-    """Create nothing in the place of an entry that was there, if many are gone at once."""
-    if not task.memory.had_entry or context.settings.accept_new_registry:
+def _refuse_new_registry(request: EntryRequest, context: Context) -> None:
+    """Replace no entry that existed, if many are gone at once.
+
+    Raises:
+        ReconcileError: ``RegistryReplaced``, or the registry has to be read first.
+    """
+    if not request.recorded.had_entry or context.settings.accept_new_registry:
         return
-    now = context.monotonic()
-    is_seen = context.registry.looked_at > context.census.notice(task.desired.claim, now)
-    if not is_seen:
-        # A registry that was reset since the last look is told from one that lost a single entry by looking again.
-        context.registry.outage.want_look()
-    if not is_seen or not context.listed.is_set():
-        message = "The entry is not in the registry any more; it is looked how many others are missing."
-        raise waiting(Reason.REGISTRY_UNAVAILABLE, message, recheck=LOOK_WAIT)
-    missing = context.census.missing(now)
+    claim, registry, now = request.desired.claim, context.registry, time.monotonic()
+    is_read = registry.read_at > context.guard.notice(claim, now)
+    if not is_read:
+        # Only another reading distinguishes a registry that was reset since the last from one that lost an entry.
+        registry.breaker.request_probe()
+    if not is_read or not context.memory.cache.synced.is_set():
+        message = "The entry is no longer in the registry; the operator checks how many others are missing."
+        raise waiting(Reason.REGISTRY_UNAVAILABLE, message, requeue_after=PROBE_SECONDS)
+    missing = context.guard.missing(now)
     if missing is not None:
         raise waiting(
             Reason.REGISTRY_REPLACED,
-            f"{missing[0]} of {missing[1]} entries are not in the registry {context.registry.url} any more: it was "
-            "reset, restored or replaced. Nothing is created. Bring the entries back, or start the operator with "
-            "--accept-new-registry to have them made anew.",
-            recheck=REPLACED_RECHECK,
+            f"{missing[0]} of {missing[1]} entries are no longer in the registry {registry.url}: it was reset, "
+            "restored or replaced. Nothing is created. Bring the entries back, or start the operator with "
+            "--accept-new-registry to create them again.",
+            requeue_after=REPLACED_REQUEUE_SECONDS,
         )
-    context.census.forget(task.desired.claim)
+    context.guard.forget(claim)
 
 
-def _is_contested(task: Task, planned: Patch, context: Context) -> bool:
-    """Whether this is drift that was corrected too often. The user's own changes and requests are never contested."""
-    if not task.memory.settled or task.look:
-        context.corrections.forget(task.desired.claim)
+def _is_contested(request: EntryRequest, action: Patch, context: Context) -> bool:
+    """Return whether this drift was corrected too often. A user's own changes and requests are never contested."""
+    corrections, claim = context.memory.corrections, request.desired.claim
+    if not request.recorded.settled or request.force_read:
+        corrections.forget(claim)
         return False
-    paths = [change.path for change in _changes(planned, context)]
-    return context.corrections.are_contested(task.desired.claim, paths, context.monotonic())
+    paths = [change.path for change in action.changes_with_stamp(context.registry.owner_id)]
+    return corrections.are_contested(claim, paths, time.monotonic())
 
 
-def _changes(planned: Patch, context: Context) -> tuple[Change, ...]:
-    """What a correction changes: the owner stamp too, for which two installations may fight that agree on all else."""
-    before = (planned.entry.custom_properties or {}).get(OWNER_PROPERTY)
-    after = planned.stamp.text(context.registry.owner_id)
-    stamp = Change(f"customProperties.{OWNER_PROPERTY}", before, after)
-    return planned.changes if before == after else (*planned.changes, stamp)
+def _note_correction(request: EntryRequest, action: Patch, context: Context) -> None:
+    """Count a correction that succeeded; one that failed changed nothing of another writer's."""
+    if request.recorded.settled and not request.force_read:
+        paths = [change.path for change in action.changes_with_stamp(context.registry.owner_id)]
+        context.memory.corrections.record(request.desired.claim, paths, time.monotonic())
 
 
-def _record(task: Task, planned: Patch, context: Context) -> None:
-    """Count a correction that was made; one that failed fought nobody."""
-    if task.memory.settled and not task.look:
-        paths = [change.path for change in _changes(planned, context)]
-        context.corrections.record(task.desired.claim, paths, context.monotonic())
+def _operation(action: Patch) -> OperationResult:
+    if action.restores:
+        return OperationResult.RESTORED
+    return OperationResult.ADOPTED if action.adopts else OperationResult.UPDATED
 
 
-def _on(entry: RegistryEntry, owned: Owned) -> Owned:
-    """What is owned and really there: writes that failed time and again must not fill the status with names."""
-    return Owned(owned.fields, owned.properties & (entry.custom_properties or {}).keys())
-
-
-async def _patch(task: Task, planned: Patch, context: Context) -> Converged:
-    owned = owned_by(task.desired)
-    if not task.memory.owned.covers(owned):
-        # A crash after the write must not forget what is ours to clear later.
-        await task.persist(str(planned.entry.id), _on(planned.entry, task.memory.owned) | owned)
-    adopted = planned.stamp.origin is Origin.ADOPTED and stamp_of(planned.entry, context.registry.owner_id) is None
-    changed = await patch(task.desired, planned, context.registry)
-    deed = Deed.RESTORED if planned.restores else Deed.ADOPTED if adopted else Deed.UPDATED
-    return Converged(changed, owned, deed, planned.changes)
+def _log(operation: OperationResult, request: EntryRequest, entry: RegistryEntry, changes: tuple[Change, ...]) -> None:
+    fields = f": {', '.join(change.path for change in changes)}" if changes else ""
+    kind = request.desired.kind.name
+    logger.info("%s %s %r (id %s) for %s%s", operation, kind, entry.name, entry.id, request.claimant.reference, fields)

@@ -1,181 +1,246 @@
-"""THE PIPELINE: parse -> resolve -> observe -> plan -> apply -> status. Read it top to bottom.
+"""THE PIPELINE: read -> resolve -> observe -> plan -> apply -> report. Read it from top to bottom.
 
-Every event, restart and request leads here with the latest body. Nothing is remembered between runs but the body,
-the view of our entries, and who claims and waits for what.
+Every event, restart and request leads here with the latest body of a resource. Between two runs the operator remembers
+only what `registrar.reconcile.memory` holds.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import replace
 
 from model_registry.exceptions import StoreError
-from registrar.api.bodies import ResourceKey, entry_name, is_awaited
-from registrar.api.conditions import Aspect
+from registrar.api.bodies import ResourceKey, is_awaited
+from registrar.api.conditions import ConditionType
 from registrar.cluster.client import KubernetesError, ResourceGoneError, StaleResourceError
-from registrar.kinds.base import Identity
-from registrar.kinds.desired import ENTRY_KINDS, AnyResource, desired_artifacts, desired_entry
-from registrar.planning.actions import Owned
+from registrar.cluster.logs import bind_resource
+from registrar.fencing import NotLeadingError
+from registrar.kinds.base import AnyResource, Identity
+from registrar.kinds.desired import desired_entry, desired_inline
+from registrar.planning.actions import Policies
 from registrar.planning.fields import owned_to_status, storage_uri
-from registrar.planning.problems import ReconcileError, Severity
+from registrar.planning.problems import Disposition, ReconcileError
 from registrar.reconcile.context import Context
-from registrar.reconcile.deletion import retire
-from registrar.reconcile.entry import Converged, Task, converge
-from registrar.reconcile.finalizer import ensure_finalizer
-from registrar.reconcile.inline_artifacts import converge_artifacts
-from registrar.reconcile.report import latest_facts, persist, report
+from registrar.reconcile.deletion import departing_artifact, ensure_finalizer, finalize, retire_entry
+from registrar.reconcile.entry import EntryRequest, reconcile_entry
+from registrar.reconcile.inline_artifacts import (
+    Statuses,
+    departed,
+    in_order,
+    joined,
+    recorded_artifact,
+    recorded_since,
+    with_artifact,
+    without_artifact,
+)
+from registrar.reconcile.report import latest_facts, report
 from registrar.reconcile.resolve import resolve_parent
-from registrar.reconcile.resource import Head, memory_of, parse, policies_of, read_head
-from registrar.reporting.outcome import Deed, Facts, Note, Outcome
-from registrar.workqueue.queue import DONE, NOW, RETRY, Next
+from registrar.reconcile.resource import ManagedResource, policies_of, read_resource, recorded_state
+from registrar.reporting.outcome import EntryResult, EventNote, Facts, OperationResult, Outcome
+from registrar.workqueue.queue import DONE, NOW, RETRY, Result
 
 logger = logging.getLogger(__name__)
 
 
-async def reconcile(key: ResourceKey, context: Context) -> Next:
-    """Bring one resource and its entry together; returns when to look again."""
-    body = context.resources.get(key)
+async def run(key: ResourceKey, context: Context) -> Result:
+    """Reconcile one resource as a turn of a worker, named in the log and measured; returns when to run again."""
+    bind_resource(key)
+    began, result = time.monotonic(), RETRY
+    try:
+        result = await reconcile(key, context)
+    except NotLeadingError as error:
+        logger.info("%s is left to the next leader: %s", key, error)
+    finally:
+        context.metrics.ended(key.kind, _result_label(result), time.monotonic() - began)
+    return result
+
+
+async def reconcile(key: ResourceKey, context: Context) -> Result:
+    """Bring one resource and its entry together; returns when to run again."""
+    body = context.memory.cache.get(key)
     if body is None:
         return DONE
-    head = read_head(body)
+    if not context.registry.is_available and not is_awaited(body):
+        context.registry.breaker.defer(key)
+        return DONE
+    resource = read_resource(body)
     try:
-        if head.metadata.terminating:
-            _believe_status(head, context)
-            return await retire(head, context)
-        if not context.registry.is_available and not is_awaited(body):
-            context.registry.outage.park(key)
-            return DONE
-        outcome = await _outcome(head, context)
-        _count_drift(head, outcome, context)
-        return await report(head, outcome, context)
+        if resource.metadata.terminating:
+            _restore_identity(resource, context)
+            return await finalize(resource, context)
+        outcome = await _outcome(resource, context)
+        _count_drift(resource, outcome, context)
+        return await report(resource, outcome, context)
     except (StaleResourceError, ResourceGoneError) as error:
         return await _read_again(key, NOW if isinstance(error, StaleResourceError) else RETRY, context)
     except KubernetesError as error:
         # What was written to the registry is in the view: the next run finds it and only writes the status.
-        logger.warning("The API server did not take what concerns %s: %s", key, error)
+        logger.warning("The API server could not update %s; retrying: %s", key, error)
         return RETRY
 
 
-def _count_drift(head: Head, outcome: Outcome, context: Context) -> None:
-    """Count what somebody changed in the registry: a write for a spec that was settled, or a new difference."""
-    if head.is_settled and outcome.deed in {Deed.CREATED, Deed.RESTORED, Deed.UPDATED}:
-        context.metrics.reconciles.found_drift(head.key.kind, corrected=True)
-    elif outcome.drift and not any(one.type == Aspect.DRIFTED for one in head.status.conditions or ()):
-        context.metrics.reconciles.found_drift(head.key.kind, corrected=False)
-
-
-async def _outcome(head: Head, context: Context) -> Outcome:
-    if head.metadata.paused:
-        _believe_status(head, context)
-        return Outcome(Facts.of(head.status), paused=True)
+async def _outcome(resource: ManagedResource, context: Context) -> Outcome:
+    if resource.metadata.paused:
+        _restore_identity(resource, context)
+        return Outcome(Facts.of(resource.status), paused=True)
     try:
-        context.registry.require()
-        resource = parse(head.body)
-        outcome = await _bring_about(head, resource, context)
+        context.registry.ensure_available()
+        outcome = await _reconcile_entries(resource, resource.require_spec(), context)
     except (ReconcileError, StoreError) as error:
-        _believe_status(head, context)
-        # What was persisted before a write that failed stays: the write may have been carried out.
-        outcome = Outcome(latest_facts(head, context), context.registry.diagnose(error))
-    if outcome.problem is not None and outcome.problem.severity in {Severity.TRANSIENT, Severity.OUTAGE}:
-        # The request stays open: the retry shall look as closely.
+        _restore_identity(resource, context)
+        # What was recorded before a write that failed stays: the registry may have carried the write out.
+        outcome = Outcome(latest_facts(resource, context), context.registry.diagnose(error))
+    if outcome.problem is not None and outcome.problem.disposition in {Disposition.TRANSIENT, Disposition.OUTAGE}:
+        # The request stays open, so that the retry reads the registry again.
         return outcome
-    return replace(outcome, handled_request=head.pending_request)
+    return replace(outcome, handled_request=resource.pending_request)
 
 
-async def _bring_about(head: Head, resource: AnyResource, context: Context) -> Outcome:
-    registry = context.registry
-    known_id = head.known_id(registry)
-    known_parent = getattr(head.status, "parent_id", None) if known_id is not None else None
-    parent = await resolve_parent(resource, known_parent, context.resources, registry)
-    desired = desired_entry(resource, parent.id)
-    inline = () if known_id is None else desired_artifacts(resource, known_id)
-    claims = frozenset(one.claim for one in (desired, *inline))
-    context.wake(context.claims.keep_only(head.key, claims))
-    policies = policies_of(resource, context.settings)
-    await ensure_finalizer(head, policies.deletion, context)
-
-    async def persist_owned(entry_id: str, owned: Owned) -> None:
-        fields, properties = owned_to_status(desired.kind.ENTRY, owned)
-        identity = {"id": entry_id, "registryUrl": registry.url} | ({"parentId": parent.id} if parent.id else {})
-        await persist(head.key, {**identity, "ownedFields": fields, "ownedProperties": properties}, context)
-
-    converged = await converge(
-        Task(
-            desired=desired,
-            claimant=head.claimant(),
-            memory=memory_of(head, registry, desired.kind.ENTRY),
-            policies=policies,
-            look=head.pending_request is not None,
-            persist=persist_owned,
-        ),
-        context,
+async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, context: Context) -> Outcome:
+    registry, memory = context.registry, context.memory
+    known_id = registry.known_id(resource.status)
+    known_parent_id = None if known_id is None else resource.status.parent_entry_id
+    parent = await resolve_parent(declared, known_parent_id, memory, registry)
+    desired = desired_entry(declared, registry.name, parent.id)
+    inline = () if known_id is None else desired_inline(declared, registry.name, known_id)
+    memory.claim_only(resource.key, {entry.claim for entry in (desired, *inline)})
+    policies = policies_of(declared, context.settings)
+    await ensure_finalizer(resource, policies.deletion, context)
+    request = EntryRequest(
+        resource=resource,
+        desired=desired,
+        claimant=resource.claimant(),
+        recorded=recorded_state(resource, known_id),
+        policies=policies,
     )
-    entry_id = str(converged.entry.id)
-    context.wake(context.resources.identify(head.key, Identity(entry_id, desired.name)))
-    facts = _facts(head, converged, parent, context)
-    notes = _notes(head, converged, known_id)
+    result = await reconcile_entry(request, context)
+    memory.identify(resource.key, Identity(registry.name, str(result.entry.id), desired.name))
     outcome = Outcome(
-        facts, deed=converged.deed, drift=converged.drift, is_contested=converged.is_contested, notes=notes
+        _facts(resource, result, parent, registry.url),
+        operation=result.operation,
+        drift=result.drift,
+        is_contested=result.is_contested,
+        notes=_notes(resource, result, known_id),
     )
-    # The artifacts may end without an outcome, where the API server does not take a part of the status.
-    context.untold.joined(head.key, head.metadata.uid, outcome)
-    return await converge_artifacts(head, desired_artifacts(resource, entry_id), policies, outcome, context)
+    # The artifacts may end without an outcome, where the API server does not accept a part of the status.
+    memory.unreported.join(resource.key, resource.metadata.uid, outcome)
+    return await _reconcile_inline(resource, declared, policies, outcome, context)
 
 
-def _facts(head: Head, converged: Converged, parent: Identity, context: Context) -> Facts:
-    before = Facts.of(head.status)
-    fields, properties = owned_to_status(type(converged.entry), converged.owned)
-    state = getattr(converged.entry, "state", None)
-    # A parent that vanished left its ID, not its name: the address stays as it was told.
-    uri = before.storage_uri if parent.name is None else storage_uri(parent.name, str(converged.entry.name))
+async def _reconcile_inline(
+    resource: ManagedResource, declared: AnyResource, policies: Policies, outcome: Outcome, context: Context
+) -> Outcome:
+    """Reconcile the inline artifacts of a version, and retire those that left its spec.
+
+    The first artifact that cannot reach its desired state ends the work: KServe serves the newest artifact, so none may
+    overtake another.
+    """
+    registry, name = context.registry, ""
+    desired = desired_inline(declared, registry.name, str(outcome.facts.id))
+    # Those of another entry than the present one are void.
+    is_same_entry = registry.known_id(resource.status) == outcome.facts.id
+    statuses: Statuses = outcome.facts.artifacts if is_same_entry else ()
+    try:
+        for status in departed(statuses, desired):
+            name = status.name
+            if status.id is not None:
+                target = departing_artifact(resource, status)
+                await retire_entry(target, resource.key, policies.deletion, context)
+            statuses = without_artifact(statuses, name)
+            outcome = replace(outcome, operation=outcome.operation or OperationResult.UPDATED)
+        for entry in desired:
+            name = entry.name
+            request = EntryRequest(
+                resource=resource,
+                desired=entry,
+                claimant=resource.claimant(name),
+                recorded=recorded_artifact(statuses, entry, settled=resource.is_settled),
+                policies=policies,
+                inline=statuses,
+            )
+            result = await reconcile_entry(request, context)
+            statuses = with_artifact(statuses, entry, result.entry.id, result.owned)
+            outcome = joined(outcome, entry, result)
+    except (ReconcileError, StoreError) as error:
+        problem = registry.diagnose(error)
+        outcome = replace(outcome, problem=replace(problem, message=f"Artifact {name!r}: {problem.message}"))
+        statuses = recorded_since(
+            statuses, name, before=Facts.of(resource.status).artifacts, now=latest_facts(resource, context).artifacts
+        )
+    return replace(outcome, facts=replace(outcome.facts, artifacts=in_order(statuses, desired)))
+
+
+def _facts(resource: ManagedResource, result: EntryResult, parent: Identity, registry_url: str) -> Facts:
+    before, entry = Facts.of(resource.status), result.entry
+    fields, properties = owned_to_status(type(entry), result.owned)
+    state = getattr(entry, "state", None)
+    # A parent that vanished left its ID, not its name: the address stays as the status has it.
+    uri = before.storage_uri if parent.name is None else storage_uri(parent.name, str(entry.name))
     return replace(
         before,
-        id=converged.entry.id,
+        id=entry.id,
         parent_id=parent.id or None,
         state=None if state is None else str(state),
-        registry_url=context.registry.url,
+        registry_url=registry_url,
         storage_uri=uri,
         owned_fields=fields,
         owned_properties=properties,
     )
 
 
-def _notes(head: Head, converged: Converged, known_id: str | None) -> tuple[Note, ...]:
+def _notes(resource: ManagedResource, result: EntryResult, known_id: str | None) -> tuple[EventNote, ...]:
     notes = []
-    if head.status.id is not None and head.status.id != converged.entry.id:
-        where = "" if known_id is not None else f" (of {head.status.registry_url})"
-        message = f"The ID {head.status.id}{where} is void; the entry has the ID {converged.entry.id} now."
-        notes.append(Note("IdentityChanged", message))
-    if "externalId" in (head.status.owned_fields or ()) and "external_id" not in converged.owned.fields:
-        notes.append(
-            Note("ExternalIdReleased", "The registry cannot clear an external ID: the entry keeps the old one.")
-        )
+    status = resource.status
+    if status.id is not None and status.id != result.entry.id:
+        where = "" if known_id is not None else f" (of {status.registry_url})"
+        message = f"The ID {status.id}{where} is void; the entry has the ID {result.entry.id} now."
+        notes.append(EventNote("IdentityChanged", message))
+    if "externalId" in (status.owned_fields or ()) and "external_id" not in result.owned.fields:
+        message = "The registry cannot clear an external ID: the entry keeps the old one."
+        notes.append(EventNote("ExternalIdReleased", message))
     return tuple(notes)
 
 
-def _believe_status(head: Head, context: Context) -> None:
-    """Let children go on with the ID that this resource had, while something stands in its own way.
+def _restore_identity(resource: ManagedResource, context: Context) -> None:
+    """Let children continue with the ID that this resource had, while a problem of its own stops it.
 
-    The view has to show that it still is the ID of this entry: children would be made under a stranger's else.
+    The view has to show that the ID still belongs to this entry: children would be created under another one else.
     """
-    known_id, name = head.known_id(context.registry), entry_name(head.body)
-    if known_id is None or context.resources.identity(head.key) is not None:
+    registry, dependencies = context.registry, context.memory.dependencies
+    known_id = registry.known_id(resource.status)
+    if known_id is None or dependencies.identity(resource.key) is not None:
         return
-    entry = context.registry.view.by_id(ENTRY_KINDS[head.key.kind].ENTRY, known_id)
-    if entry is not None and entry.name == name:
-        context.wake(context.resources.identify(head.key, Identity(known_id, name)))
+    entry = registry.view.by_id(resource.kind.entry, known_id)
+    if entry is not None and entry.name == resource.entry_name:
+        context.memory.identify(resource.key, Identity(registry.name, known_id, resource.entry_name))
 
 
-async def _read_again(key: ResourceKey, follow_up: Next, context: Context) -> Next:
-    """Somebody changed or deleted the resource while we worked: start over from what it is now."""
+def _count_drift(resource: ManagedResource, outcome: Outcome, context: Context) -> None:
+    """Count what others changed in the registry: a write for a settled spec, or a new difference."""
+    kind, operation = resource.key.kind, outcome.operation
+    writes = {OperationResult.CREATED, OperationResult.RESTORED, OperationResult.UPDATED}
+    if resource.is_settled and operation in writes:
+        context.metrics.found_drift(kind, corrected=True)
+    elif outcome.drift and not any(known.type == ConditionType.DRIFTED for known in resource.status.conditions or ()):
+        context.metrics.found_drift(kind, corrected=False)
+
+
+async def _read_again(key: ResourceKey, follow_up: Result, context: Context) -> Result:
+    """Start again from the resource as it is now: someone changed or deleted it during the reconcile."""
     try:
         body = await context.kube.get(key)
     except KubernetesError as error:
-        logger.warning("The API server did not tell how %s is now: %s", key, error)
+        logger.warning("The API server could not return %s; retrying: %s", key, error)
         return RETRY
     if body is None:
-        context.resources.remove(key)
-        context.wake(context.claims.keep_only(key, frozenset()))
+        context.memory.forget(key)
         return DONE
-    context.resources.put(body)
+    context.memory.cache.put(body)
     return follow_up
+
+
+def _result_label(result: Result) -> str:
+    if result.failed:
+        return "error"
+    return "success" if result.requeue_after is None else "requeue_after"

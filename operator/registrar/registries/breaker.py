@@ -1,7 +1,7 @@
-"""The circuit breaker of a registry: while it is away one prober asks for it, and nobody else calls.
+"""The circuit breaker of a registry: while the registry is unavailable, one prober calls it and nobody else.
 
-The first call that fails because the registry is away opens the breaker; the prober (`registrar.follow`) looks at
-once, so that a blip costs milliseconds. Resources with something to do are parked, and woken when it is back.
+The first call that fails for that reason opens the breaker; the prober (`registrar.registries.poller`) probes at
+once, so that a blip costs milliseconds. Resources with something to do are deferred, and woken when it closes.
 """
 
 from __future__ import annotations
@@ -13,76 +13,80 @@ from registrar.api.bodies import ResourceKey
 from registrar.planning.problems import Problem
 
 FIRST_PAUSE = 1.0
-"""Seconds until the second look; each further one takes twice as long."""
-LONGEST_PAUSE = 30.0
-"""Seconds that the pause never passes."""
-LONGEST_ASKED = 300.0
-"""Seconds that the registry may ask to be left alone (``Retry-After``); of more, these are given."""
-CALM = 60.0
-"""Seconds without an outage after which the next one is a new one, and looked at at once."""
+"""Seconds until the second probe; the pause doubles with each further probe."""
+MAX_PAUSE = 30.0
+"""Seconds: the longest pause."""
+MAX_RETRY_AFTER = 300.0
+"""Seconds of a ``Retry-After`` that are respected."""
+CALM_SECONDS = 60.0
+"""Seconds without an outage after which the next one is new, and is probed at once."""
 
 
-class Outage:
-    """Whether the registry is away, why, and who waits for it."""
+class CircuitBreaker:
+    """Whether the registry is unavailable, why, and which resources wait for it.
+
+    Attributes:
+        problem: why it is open; None while it is closed.
+    """
 
     def __init__(self) -> None:
         self.problem: Problem | None = None
-        self._parked: dict[ResourceKey, None] = {}
-        self._look_wanted = asyncio.Event()
-        self._looks = 0
-        self._asked = 0.0
-        self._ended_at: float | None = None
+        self._deferred: dict[ResourceKey, None] = {}
+        self._probe_wanted = asyncio.Event()
+        self._probes = 0
+        self._retry_after = 0.0
+        self._closed_at: float | None = None
 
     @property
     def is_open(self) -> bool:
-        """Whether the registry is away."""
+        """Whether the registry is unavailable."""
         return self.problem is not None
 
-    def begin(self, problem: Problem, now: float) -> None:
-        """Open the breaker: the registry did not answer, or answered that it will not.
+    def open(self, problem: Problem, now: float) -> None:
+        """Open the breaker: the registry did not answer, or refused to.
 
         Args:
-            problem: what was seen; of an outage that is known already the first is kept, and told to all. How long the
-                registry asks to be left alone is taken from the last.
+            problem: the reason. While the breaker is open, the first reason stays and all resources report it; only
+                how long the registry asks for no requests is taken from the latest.
             now: monotonic seconds.
         """
-        self._asked = min(problem.retry_after or 0.0, LONGEST_ASKED)
+        self._retry_after = min(problem.retry_after or 0.0, MAX_RETRY_AFTER)
         if self.problem is not None:
             return
-        if self._ended_at is None or now - self._ended_at > CALM:
-            self._looks = 0
+        if self._closed_at is None or now - self._closed_at > CALM_SECONDS:
+            self._probes = 0
         self.problem = problem
-        self._look_wanted.set()
+        self._probe_wanted.set()
 
-    def park(self, key: ResourceKey) -> None:
-        """Have this resource woken when the registry is back."""
-        self._parked[key] = None
+    def defer(self, key: ResourceKey) -> None:
+        """Have this resource woken when the breaker closes."""
+        self._deferred[key] = None
 
-    def end(self, now: float) -> tuple[ResourceKey, ...]:
-        """Close the breaker: the registry answered. Returns the parked resources, in the order of their coming."""
+    def close(self, now: float) -> tuple[ResourceKey, ...]:
+        """Close the breaker: the registry answered. Returns the deferred resources, the first deferred first."""
         if self.problem is not None:
-            self._ended_at = now
+            self._closed_at = now
         self.problem = None
-        parked, self._parked = tuple(self._parked), {}
-        return parked
+        deferred, self._deferred = tuple(self._deferred), {}
+        return deferred
 
     def next_pause(self) -> float:
-        """Seconds until the prober shall look (again), at least as many as the registry asked for.
+        """Return the seconds until the next probe, at least as many as the registry asked for.
 
-        Also an outage that comes back at once pauses ever longer.
+        An outage that returns at once keeps doubling the pause.
         """
-        pause = 0.0 if self._looks == 0 else min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self._looks - 1))
-        self._looks += 1
-        return max(pause, self._asked)
+        pause = 0.0 if self._probes == 0 else min(MAX_PAUSE, FIRST_PAUSE * 2 ** (self._probes - 1))
+        self._probes += 1
+        return max(pause, self._retry_after)
 
-    def want_look(self) -> None:
-        """Have the prober look now, though the registry answers: somebody has to know what it holds."""
-        self._look_wanted.set()
+    def request_probe(self) -> None:
+        """Have the prober read the registry now, though it answers: a resource has to know what it holds."""
+        self._probe_wanted.set()
 
-    async def wait_until_wanted(self, timeout_seconds: float) -> None:
-        """Return when an outage begins or a look is wanted, or after the time-out."""
+    async def wait_for_request(self, timeout_seconds: float) -> None:
+        """Return when the breaker opens or a probe is requested, or after the time-out."""
         with contextlib.suppress(TimeoutError):
-            # wait_for would make a task of its own, for which kopf waits 5 s when it ends.
+            # wait_for would create a task of its own, for which kopf waits 5 s when it ends.
             async with asyncio.timeout(timeout_seconds):
-                await self._look_wanted.wait()
-        self._look_wanted.clear()
+                await self._probe_wanted.wait()
+        self._probe_wanted.clear()

@@ -1,181 +1,178 @@
-"""One registry: the client, the view of our entries, and what was looked up of other people's.
-
-The limits of requests in flight are the client's. Several registries come later as several of these.
-"""
+"""One registry: its backend, the view of our entries, and what was looked up of other people's."""
 
 from __future__ import annotations
 
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from typing import Any
 
-from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import StoreError
-from model_registry.types import ListOptions, ModelVersion, Pager, RegisteredModel, RegistryEntry
+from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey
-from registrar.kinds.base import Identity
-from registrar.kinds.desired import resource_of
-from registrar.planning.ownership import stamp_filter
-from registrar.planning.problems import Problem, ReconcileError, Severity, outage
-from registrar.registries.breaker import Outage
-from registrar.registries.feed import Watermark
+from registrar.api.v1alpha1.common import EntryStatus
+from registrar.kinds.base import Desired, EntryKind, Identity
+from registrar.kinds.table import FAMILIES, resource_of
+from registrar.planning.problems import Disposition, Problem, ReconcileError, outage
+from registrar.registries.backend import Cursor, RegistryBackend, RegistryWentBackError
+from registrar.registries.breaker import CircuitBreaker
 from registrar.registries.problems import problem_of
 from registrar.registries.view import EntryView
 
 logger = logging.getLogger(__name__)
 
-PAGE_SIZE = 500
-
-ListPage = Callable[[ListOptions], Awaitable[list[Any]]]
-"""Lists one page of a family of entries, and writes the next page's token into the options."""
-
-
-class RegistryWentBackError(StoreError):
-    """The registry lacks what it had: its database was reset, or restored from a backup."""
+FROM_FLAGS = "flags"
+"""Name of the registry that the operator's flags configure."""
 
 
 class Registry:
     """A registry server and what is known of it.
 
-    Attributes:
+    Args:
+        backend: the server.
         url: its address, as settings and status write it.
-        client: the client, shared by all workers.
         owner_id: this installation's name in owner stamps.
+        name: its name in the operator.
+
+    Attributes:
         view: the entries with our stamp; trusted once `loaded`.
         loaded: whether the view has been read from the registry.
-        looked_at: when the last reading of it began that succeeded, on the monotonic clock.
-        outage: whether it is away.
+        read_at: when the last successful reading of it began, on the monotonic clock.
+        breaker: whether the registry is unavailable.
     """
 
-    def __init__(self, client: ModelRegistryAPIClient, url: str, owner_id: str) -> None:
-        self.client = client
+    def __init__(self, backend: RegistryBackend, url: str, owner_id: str, name: str = FROM_FLAGS) -> None:
+        self.backend = backend
         self.url = url
         self.owner_id = owner_id
+        self.name = name
         self.view = EntryView(owner_id)
         self.loaded = False
-        self.looked_at = -math.inf
-        self.outage = Outage()
+        self.read_at = -math.inf
+        self.breaker = CircuitBreaker()
         self._external: dict[tuple[str, ...], Identity] = {}
-        self._watermarks: dict[str, Watermark] = {}
-        self._lists: dict[str, ListPage] = {
-            "RegisteredModel": client.get_registered_models,
-            "ModelVersion": lambda options: client.get_model_versions(None, options),
-            "Artifact": lambda options: client.get_artifacts(options=options),
-        }
+        self._cursors: dict[type[RegistryEntry], Cursor] = {}
 
     async def load(self) -> None:
-        """Read the view: the paged lists of models, versions and artifacts with our stamp.
+        """Read the view: the lists of entries with our stamp.
 
         Raises:
             StoreError: the registry cannot be read; the view stays as it was.
         """
         asked_at = time.monotonic()
-        watermarks = {family: await self._newest(family) for family in self._lists}
-        entries = [one for family in self._lists for one in await self._pages(family, stamp_filter(self.owner_id))]
+        cursors = {family: await self.backend.newest(family) for family in FAMILIES}
+        entries = [entry for family in FAMILIES for entry in await self.backend.list_stamped(family, self.owner_id)]
         self.view.replace(entries, asked_at)
         # What was looked up of other people's entries is as old as the view was.
         self._external.clear()
-        self._watermarks = watermarks
+        self._cursors = cursors
         self.loaded = True
-        self.looked_at = asked_at
+        self.read_at = asked_at
         logger.info("The registry %s holds %d entries of this installation", self.url, len(self.view))
 
+    def invalidate(self) -> None:
+        """Trust the view no more, until `load`."""
+        self.loaded = False
+
     async def poll(self) -> frozenset[ResourceKey]:
-        """Read what has changed since the last poll into the view: one short list a family, whatever their number.
+        """Read what changed since the last poll into the view: one short list a family, whatever their number.
 
         Returns:
-            The resources that the changes are news to.
+            The resources whose entries changed.
 
         Raises:
-            RegistryWentBackError: the registry lacks what it had; the view must be read anew.
+            RegistryWentBackError: the registry lacks what it had; the view must be loaded again.
             StoreError: the registry cannot be read.
         """
         began_at = time.monotonic()
-        concerned: set[ResourceKey] = set()
-        for family, last in list(self._watermarks.items()):
-            watermark = last.raised(self.view.latest(family))
+        affected: set[ResourceKey | None] = set()
+        for family, cursor in list(self._cursors.items()):
             asked_at = time.monotonic()
-            options = ListOptions.order_by_id(
-                limit=PAGE_SIZE, filter_query=f"lastUpdateTimeSinceEpoch >= {watermark.since}"
-            )
-            entries = await self._lists[family](options)
-            answered_at = options.answered_at
-            while options.next_page_token:
-                entries = [*entries, *await self._lists[family](options)]
-            if watermark.went_back(entries):
-                raise RegistryWentBackError(f"{self.url} lacks changes of {family}s that it told before")
-            for entry in entries:
+            try:
+                changes = await self.backend.changed_since(family, cursor, self.view.latest(family))
+            except RegistryWentBackError as error:
+                raise RegistryWentBackError(f"The registry {self.url} went back: {error}") from error
+            for entry in changes.entries:
                 references = self.view.learn(entry, asked_at)
-                concerned.update(resource_of(type(entry), reference) for reference in references)
-            self._watermarks[family] = watermark.advanced(entries, answered_at)
-        self.looked_at = began_at
-        return frozenset(concerned)
+                affected.update(resource_of(type(entry), reference) for reference in references)
+            self._cursors[family] = changes.cursor
+        self.read_at = began_at
+        return frozenset(key for key in affected if key is not None)
 
-    async def _newest(self, family: str) -> Watermark:
-        """Where the feed begins: at the latest change of any entry, ours or not, so that it never lists them all."""
-        options = ListOptions.order_by_update_time(is_asc=False, limit=1)
-        entries = await self._lists[family](options)
-        return Watermark().advanced(entries, options.answered_at)
+    async def get(self, kind: EntryKind, entry_id: str) -> RegistryEntry | None:
+        """Return the entry as the registry has it now, and keep it in the view. Raises StoreError."""
+        found = await self.backend.get(kind, entry_id)
+        if found is None:
+            self.view.forget(kind.family, entry_id)
+        else:
+            self.view.keep(found)
+        return found
 
-    async def _pages(self, family: str, filter_query: str) -> list[RegistryEntry]:
-        options = ListOptions.order_by_id(limit=PAGE_SIZE, filter_query=filter_query)
-        return [one async for one in Pager(self._lists[family], options)]
+    async def find(self, kind: EntryKind, name: str, parent_id: str) -> RegistryEntry | None:
+        """Return the entry with exactly that name under that parent. Raises StoreError."""
+        return await self.backend.find(kind, name, parent_id)
+
+    async def create(self, desired: Desired, entry: Any) -> RegistryEntry:
+        """Create an entry under the desired parent, and keep it in the view. Raises StoreError."""
+        created = await self.backend.create(desired.kind, entry, desired.parent_id)
+        self.view.keep(created)
+        return created
+
+    async def update(self, kind: EntryKind, entry: Any) -> RegistryEntry:
+        """Change an entry by its ID, and keep it in the view. Raises StoreError."""
+        changed = await self.backend.update(kind, entry)
+        self.view.keep(changed)
+        return changed
+
+    def known_id(self, status: EntryStatus) -> str | None:
+        """Return the ID in a status, if this registry assigned it."""
+        return status.id if status.registry_url == self.url else None
 
     @property
     def is_available(self) -> bool:
         """Whether the view can be trusted and calls make sense."""
-        return self.loaded and not self.outage.is_open
+        return self.loaded and not self.breaker.is_open
 
-    def require(self) -> None:
+    def ensure_available(self) -> None:
         """Make sure that the view can be trusted and calls make sense.
 
         Raises:
-            ReconcileError: it has not been read yet, or the registry is away.
+            ReconcileError: the view was not loaded yet, or the registry is unavailable.
         """
-        if self.outage.problem is not None:
-            raise ReconcileError(self.outage.problem)
+        if self.breaker.problem is not None:
+            raise ReconcileError(self.breaker.problem)
         if not self.loaded:
             raise outage(f"The registry {self.url} could not be read so far.")
 
     def diagnose(self, error: ReconcileError | StoreError) -> Problem:
-        """The problem that an error stands for; one that means an outage opens the breaker.
+        """Return the problem that an error stands for; one that means an outage opens the breaker.
 
-        Here, and not where the problem is told: what is told adds words about one resource, and all hear of an outage.
+        Here, and not where the problem is reported: a report adds words about one resource, and an outage concerns all.
         """
         problem = problem_of(error)
-        if problem.severity is Severity.OUTAGE:
-            self.outage.begin(problem, time.monotonic())
+        if problem.disposition is Disposition.OUTAGE:
+            self.breaker.open(problem, time.monotonic())
         return problem
 
-    async def external_model(self, *, entry_id: str | None = None, name: str | None = None) -> Identity | None:
-        """A model made elsewhere, by ID or exact name; None while there is none. Found ones are remembered."""
-        place = ("model", entry_id or "", name or "")
-        if place not in self._external:
-            found = (
-                await self.client.get_registered_model_by_id(entry_id)
-                if entry_id is not None
-                else await self.client.get_registered_model_by_params(name=name)
-            )
-            self._remember(place, found)
-        return self._external.get(place)
+    async def external(self, kinds: Sequence[EntryKind], entry_id: str | None, names: Sequence[str]) -> Identity | None:
+        """Return an entry that no resource stands for, or None while it does not exist. Found ones are remembered.
 
-    async def external_version(
-        self, *, entry_id: str | None = None, model: str = "", name: str = ""
-    ) -> Identity | None:
-        """A version made elsewhere, by ID or by its model's and its own name; None while there is none."""
-        place = ("version", entry_id or "", model, name)
+        Args:
+            kinds: the kinds from the root down to the entry's.
+            entry_id: its ID; None to look it up by names.
+            names: its ancestors' names and its own, from the root down.
+        """
+        place = (kinds[-1].name, entry_id or "", *names)
         if place in self._external:
             return self._external[place]
-        found: ModelVersion | None = None
         if entry_id is not None:
-            found = await self.client.get_model_version_by_id(entry_id)
-        elif (parent := await self.external_model(name=model)) is not None:
-            found = await self.client.get_model_version_by_params(parent.id, name)
-        self._remember(place, found)
-        return self._external.get(place)
-
-    def _remember(self, place: tuple[str, ...], found: RegisteredModel | ModelVersion | None) -> None:
-        if found is not None and found.id is not None:
-            self._external[place] = Identity(found.id, found.name)
+            found = await self.backend.get(kinds[-1], entry_id)
+        else:
+            parent = await self.external(kinds[:-1], None, names[:-1]) if len(names) > 1 else None
+            if len(names) > 1 and parent is None:
+                return None
+            found = await self.backend.find(kinds[-1], names[-1], "" if parent is None else parent.id)
+        if found is None or found.id is None:
+            return None
+        return self._external.setdefault(place, Identity(self.name, found.id, found.name))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from registrar.api.conditions import Aspect, Condition, ConditionStatus, Reason
+from registrar.api.conditions import Condition, ConditionStatus, ConditionType, Reason
 
-MOST_MESSAGE = 32768
+MAX_MESSAGE_LENGTH = 32768
 """Characters that metav1.Condition allows in a message."""
 
 
@@ -15,25 +15,25 @@ class ConditionWriter:
     """Writes the conditions of one resource at one moment.
 
     Args:
-        current: the conditions that it has.
-        generation: the generation that the new ones speak of.
+        current: its conditions so far.
+        generation: the generation that the new ones describe.
         now: the moment.
     """
 
     def __init__(self, current: Iterable[Condition], generation: int, now: datetime) -> None:
-        self._current = {one.type: one for one in current}
+        self._current = {condition.type: condition for condition in current}
         self._generation = generation
         self._now = now
 
-    def write(self, aspect: Aspect, status: ConditionStatus, reason: Reason, message: str) -> Condition:
-        """One condition; its transition time is kept while its status is the same."""
-        before = self._current.get(aspect)
+    def write(self, condition_type: ConditionType, status: ConditionStatus, reason: Reason, message: str) -> Condition:
+        """Return one condition, which keeps its transition time while its status is the same."""
+        before = self._current.get(condition_type)
         moved = before is None or before.status is not status
         return Condition(
-            type=aspect,
+            type=condition_type,
             status=status,
             reason=reason,
-            message=message[:MOST_MESSAGE],
+            message=message[:MAX_MESSAGE_LENGTH],
             last_transition_time=self._now if before is None or moved else before.last_transition_time,
             observed_generation=self._generation,
         )

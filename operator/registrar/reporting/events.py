@@ -1,54 +1,38 @@
-"""Kubernetes Events about our resources. Pure but for the one POST."""
+"""Kubernetes Events about managed resources, as the API server takes them."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from registrar.api.bodies import Body
-from registrar.cluster.client import KubernetesError
-from registrar.reconcile.context import Context
-from registrar.reporting.outcome import Note
-
-logger = logging.getLogger(__name__)
+from registrar.api.bodies import ResourceKey
+from registrar.api.meta import API_VERSION, ObjectMeta
+from registrar.reporting.outcome import EventNote
 
 COMPONENT = "model-registrar"
-MOST_MESSAGE = 1024
+MAX_MESSAGE_LENGTH = 1024
 """Characters that the API server allows in an Event's message."""
 
 
-def event_json(body: Body, kind: str, note: Note, now: datetime) -> dict[str, Any]:
-    """One Event (core/v1) about a resource; ``kind`` is ``Normal`` or ``Warning``."""
-    metadata = body["metadata"]
+def event_json(key: ResourceKey, metadata: ObjectMeta, kind: str, note: EventNote, now: datetime) -> dict[str, Any]:
+    """Return one Event (core/v1) about a resource; ``kind`` is ``Normal`` or ``Warning``."""
     moment = now.strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
-        "metadata": {"generateName": f"{metadata['name'][:240]}.", "namespace": metadata["namespace"]},
+        "metadata": {"generateName": f"{key.name[:240]}.", "namespace": key.namespace},
         "involvedObject": {
-            "apiVersion": body["apiVersion"],
-            "kind": body["kind"],
-            "name": metadata["name"],
-            "namespace": metadata["namespace"],
-            "uid": metadata["uid"],
-            "resourceVersion": metadata["resourceVersion"],
+            "apiVersion": API_VERSION,
+            "kind": key.kind,
+            "name": key.name,
+            "namespace": key.namespace,
+            "uid": metadata.uid,
+            "resourceVersion": metadata.resource_version,
         },
         "type": kind,
         "reason": note.reason,
-        "message": note.message[:MOST_MESSAGE],
+        "message": note.message[:MAX_MESSAGE_LENGTH],
         "firstTimestamp": moment,
         "lastTimestamp": moment,
         "count": 1,
         "source": {"component": COMPONENT},
         "reportingComponent": COMPONENT,
     }
-
-
-async def tell(body: Body, told: Iterable[tuple[str, Note]], context: Context) -> None:
-    """Post Events; one that cannot be posted (in a namespace that is going, say) is only logged."""
-    for kind, note in told:
-        event = event_json(body, kind, note, context.now())
-        try:
-            await context.kube.create_event(event, body["metadata"]["namespace"])
-        except KubernetesError as error:
-            logger.warning("The Event %r about %s was not posted: %s", note.reason, body["metadata"]["name"], error)

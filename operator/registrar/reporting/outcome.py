@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from model_registry.types import RegistryEntry
 from registrar.api.v1alpha1 import ModelVersionStatus
 from registrar.api.v1alpha1.common import EntryStatus
 from registrar.api.v1alpha1.model_version import InlineArtifactStatus
-from registrar.planning.actions import Change
+from registrar.planning.actions import Change, FieldSet
 from registrar.planning.problems import Problem
 
 
-class Deed(StrEnum):
-    """What was written to the registry."""
+class OperationResult(StrEnum):
+    """What the operator wrote to the registry."""
 
     CREATED = "Created"
     ADOPTED = "Adopted"
@@ -22,8 +23,27 @@ class Deed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class EntryResult:
+    """One entry after its reconcile.
+
+    Attributes:
+        entry: the entry.
+        owned: what the resource has set on it.
+        operation: what the operator wrote; None for nothing.
+        drift: differences that are left alone and reported.
+        is_contested: they are left because another writer keeps changing the same fields.
+    """
+
+    entry: RegistryEntry
+    owned: FieldSet
+    operation: OperationResult | None = None
+    drift: tuple[Change, ...] = ()
+    is_contested: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """What the status tells about the entry, apart from how the resource stands.
+    """What the status reports of the entry, apart from the conditions.
 
     Attributes:
         id, parent_id, state, registry_url, storage_uri: as in the status.
@@ -43,22 +63,23 @@ class Facts:
 
     @classmethod
     def of(cls, status: EntryStatus) -> Facts:
-        """The facts that a status holds already."""
+        """Return the facts that a status reports."""
+        version = status if isinstance(status, ModelVersionStatus) else None
         return cls(
             id=status.id,
-            parent_id=getattr(status, "parent_id", None),
+            parent_id=status.parent_entry_id,
             state=status.state,
             registry_url=status.registry_url,
-            storage_uri=getattr(status, "storage_uri", None),
+            storage_uri=None if version is None else version.storage_uri,
             owned_fields=status.owned_fields or (),
             owned_properties=status.owned_properties or (),
-            artifacts=(status.artifacts or ()) if isinstance(status, ModelVersionStatus) else (),
+            artifacts=() if version is None else version.artifacts or (),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """Something worth an Event of its own, beside the conditions.
+class EventNote:
+    """What deserves an Event of its own, beside the conditions.
 
     Attributes:
         reason: UpperCamel.
@@ -74,21 +95,26 @@ class Outcome:
     """How a reconcile ended.
 
     Attributes:
-        facts: what the status shall tell.
-        problem: why the resource is not as written; None if it is.
-        deed: what was written, for people, such as ``Created``; None for nothing.
-        drift: differences left alone, and told.
-        is_contested: somebody else keeps writing these fields.
+        facts: what the status has to report.
+        problem: why the resource does not match its spec; None if it does.
+        operation: what the operator wrote; None for nothing.
+        drift: differences that are left alone and reported.
+        is_contested: the differences are left because another writer keeps making them.
         notes: further Events.
-        paused: nothing was looked at, because the user said so.
+        paused: the user paused the resource, so that nothing was compared.
         handled_request: value of the reconcile request that this answers.
     """
 
     facts: Facts
     problem: Problem | None = None
-    deed: str | None = None
+    operation: OperationResult | None = None
     drift: tuple[Change, ...] = ()
     is_contested: bool = False
-    notes: tuple[Note, ...] = ()
+    notes: tuple[EventNote, ...] = ()
     paused: bool = False
     handled_request: str | None = None
+
+    def after(self, unreported: Outcome) -> Outcome:
+        """Return this outcome with what an earlier one did and no status reports yet."""
+        notes = (*unreported.notes, *(note for note in self.notes if note not in unreported.notes))
+        return replace(self, operation=unreported.operation or self.operation, notes=notes)

@@ -1,24 +1,26 @@
-"""Which resources are Ready as they are written now, and since when the others are not. Pure."""
+"""How long resources take to become Ready with their present spec."""
 
 from __future__ import annotations
 
-from registrar.api.bodies import Body, ResourceKey, key_of, ready_status
+from registrar.api.bodies import Body, ResourceKey, key_of, ready_status, written_generation
 
 
 class Readiness:
-    """Since when resources are not Ready as written. Holds only those, so it is small in steady state."""
+    """Since when resources are not Ready with their present spec. Holds only those, so it is small in steady state."""
 
     def __init__(self) -> None:
         self._since: dict[ResourceKey, tuple[tuple[str, int], float]] = {}
 
-    def saw(self, body: Body, now: float) -> float | None:
-        """Take note of a body, from the watch or from a write's answer: either may come first.
+    def __contains__(self, key: ResourceKey) -> bool:
+        return key in self._since
+
+    def observe(self, body: Body, now: float) -> float | None:
+        """Note a body, from the watch or from the answer to a write: either may come first.
 
         Returns:
-            Seconds since the written generation was first seen, once: when the resource has become Ready.
+            Seconds since its generation was first seen, once: when the resource has become Ready.
         """
-        key, metadata = key_of(body), body["metadata"]
-        written = (metadata["uid"], metadata.get("generation", 0))
+        key, written = key_of(body), written_generation(body)
         if ready_status(body) == "True":
             since = self._since.pop(key, None)
             return None if since is None else now - since[1]

@@ -25,7 +25,7 @@ class Turn(Generic[Key]):
 
     Attributes:
         key: the key.
-        since: when it was added first, as its adder told.
+        since: when it was first enqueued.
         urgent: the lane that it came from.
     """
 
@@ -49,17 +49,17 @@ class Lanes(Generic[Key]):
     def __contains__(self, key: Key) -> bool:
         return key in self._urgent or key in self._background
 
-    def add(self, key: Key, now: float, *, urgent: bool, first: bool = False) -> bool:
+    def add(self, key: Key, now: float, *, urgent: bool, front: bool = False) -> bool:
         """Have a key wait; tells whether it is new here. One that is not changes lanes where it has become urgent.
 
         Args:
             key: the key.
             now: when this is.
             urgent: its lane.
-            first: before all others that are urgent; of no effect in the background.
+            front: before all other urgent keys; of no effect in the background.
         """
         is_new = self._put(key, now, urgent=urgent)
-        if first and key in self._urgent:
+        if front and key in self._urgent:
             self._urgent.move_to_end(key, last=False)
         return is_new
 

@@ -1,9 +1,9 @@
 """The one queue of the operator: which key runs next, and when a key runs again.
 
-A key is never in two workers at once: a key that is added while it runs is run once more afterwards, however often
-it was added. What is urgent goes before the background (`registrar.lanes`). Failures are repeated with exponential
-back-off and full jitter until the key is forgotten. Delays are timers of the event loop, which keeps them in a heap of
-its own; a key whose delay has ended belongs to the background.
+A key is never in two workers at once: a key that is added while it runs, runs once more afterwards, however often it
+was added. Urgent keys go before the background (`registrar.workqueue.lanes`). The queue retries failures with
+exponential back-off and full jitter until the key is forgotten. Delays are timers of the event loop, which keeps them
+in a heap of its own; a key whose delay has ended belongs to the background.
 """
 
 from __future__ import annotations
@@ -22,51 +22,51 @@ logger = logging.getLogger(__name__)
 
 FIRST_BACKOFF = 0.5
 """Seconds: the ceiling of the first retry; it doubles with each further failure."""
-LONGEST_BACKOFF = 300.0
-"""Seconds: the ceiling that back-off never passes."""
+MAX_BACKOFF = 300.0
+"""Seconds: the highest ceiling."""
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
+class Result:
     """What happens to a key after it ran.
 
     Attributes:
-        after: seconds until it runs again; None when nothing is due.
-        failed: run again after the key's back-off, which begins after those seconds, and count one more failure.
+        requeue_after: seconds until it runs again; None when nothing is due.
+        failed: run again after the key's back-off, which starts after those seconds, and count one more failure.
     """
 
-    after: float | None = None
+    requeue_after: float | None = None
     failed: bool = False
 
 
-DONE = Next()
-NOW = Next(after=0.0)
-RETRY = Next(failed=True)
+DONE = Result()
+NOW = Result(requeue_after=0.0)
+RETRY = Result(failed=True)
 
 
 def _spread(ceiling: float) -> float:
-    """Full jitter: anywhere between nothing and the ceiling, so that failures that came together part."""
+    """Return a delay between nothing and the ceiling, so that simultaneous failures do not retry at once."""
     return random.uniform(0, ceiling)  # noqa: S311 - spreads load, protects nothing
 
 
 class Monitor(Protocol):
-    """Is told what happens in a queue."""
+    """Counts what happens in a queue."""
 
     def started(self, waited: float) -> None:
-        """A worker has taken a key up that waited that many seconds."""
+        """Count a key that a worker took after so many seconds."""
 
     def retried(self) -> None:
-        """A key failed and is tried again."""
+        """Count a failure that is retried."""
 
 
-class _Nobody:
-    """The monitor of a queue that nobody watches."""
+class _NoMonitor:
+    """Counts nothing."""
 
     def started(self, waited: float) -> None:
-        """Take no note."""
+        """Do nothing."""
 
     def retried(self) -> None:
-        """Take no note."""
+        """Do nothing."""
 
 
 class WorkQueue(Generic[Key]):
@@ -76,12 +76,12 @@ class WorkQueue(Generic[Key]):
         process: reconciles one key; an exception from it is logged and counts as a failure.
         workers: how many keys may run at once.
         jitter: draws a delay between 0 and its argument, both in seconds.
-        monitor: is told what happens.
+        monitor: counts what happens.
     """
 
     def __init__(
         self,
-        process: Callable[[Key], Awaitable[Next]],
+        process: Callable[[Key], Awaitable[Result]],
         *,
         workers: int,
         jitter: Callable[[float], float] = _spread,
@@ -90,7 +90,7 @@ class WorkQueue(Generic[Key]):
         self._process = process
         self._workers = workers
         self._jitter = jitter
-        self._monitor = monitor or _Nobody()
+        self._monitor = monitor or _NoMonitor()
         self._lanes: Lanes[Key] = Lanes()
         self._ready = asyncio.Semaphore(0)
         self._running: dict[Key, float] = {}
@@ -107,13 +107,13 @@ class WorkQueue(Generic[Key]):
         """The number of keys that wait for a worker now; delayed keys are not counted."""
         return len(self._lanes)
 
-    def add(self, key: Key, *, urgent: bool = False, first: bool = False) -> None:
+    def add(self, key: Key, *, urgent: bool = False, front: bool = False) -> None:
         """Run the key as soon as a worker is free; a delayed run of it is taken back.
 
         Args:
             key: the key.
             urgent: before all that is not, also if it waits already; a key that is urgent stays so until it runs.
-            first: before all others that are urgent too; one that runs now comes after them.
+            front: before all other urgent keys; of no effect on a key that is running.
         """
         self._cancel_timer(key)
         now = time.monotonic()
@@ -121,7 +121,7 @@ class WorkQueue(Generic[Key]):
             asked = self._again.get(key)
             self._again[key] = Turn(key, asked.since if asked else now, urgent or (asked is not None and asked.urgent))
         else:
-            self._wait(Turn(key, now, urgent), first=first)
+            self._wait(Turn(key, now, urgent), front=front)
 
     def add_after(self, key: Key, seconds: float) -> None:
         """Run the key in that many seconds, unless it is added before; the earlier of two delays holds."""
@@ -208,7 +208,7 @@ class WorkQueue(Generic[Key]):
             try:
                 outcome = await self._process(key)
             except Exception:
-                logger.exception("Reconciling %s failed in a way that was not foreseen; it is tried again", key)
+                logger.exception("Reconciling %s failed unexpectedly; retrying", key)
                 outcome = RETRY
             finally:
                 del self._running[key]
@@ -216,13 +216,13 @@ class WorkQueue(Generic[Key]):
                     self._idle.set()
             self._follow_up(turn, outcome)
 
-    def _wait(self, turn: Turn[Key], *, first: bool = False) -> None:
+    def _wait(self, turn: Turn[Key], *, front: bool = False) -> None:
         if not self._lanes:
             self._moved_at = time.monotonic()
-        if self._lanes.add(turn.key, turn.since, urgent=turn.urgent, first=first):
+        if self._lanes.add(turn.key, turn.since, urgent=turn.urgent, front=front):
             self._ready.release()
 
-    def _follow_up(self, turn: Turn[Key], outcome: Next) -> None:
+    def _follow_up(self, turn: Turn[Key], outcome: Result) -> None:
         key = turn.key
         if (again := self._again.pop(key, None)) is not None:
             self._wait(again)
@@ -230,12 +230,12 @@ class WorkQueue(Generic[Key]):
             failures = self._failures.get(key, 0)
             self._failures[key] = failures + 1
             self._monitor.retried()
-            ceiling = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(failures, 20))
+            ceiling = min(MAX_BACKOFF, FIRST_BACKOFF * 2 ** min(failures, 20))
             # Never at once: a failure that repeats without a pause would hold its worker for good.
-            self.add_after(key, (outcome.after or 0.0) + max(self._jitter(ceiling), 0.01))
+            self.add_after(key, (outcome.requeue_after or 0.0) + max(self._jitter(ceiling), 0.01))
             return
         self.forget(key)
         if outcome == NOW:
             self.add(key, urgent=turn.urgent)
-        elif outcome.after is not None:
-            self.add_after(key, outcome.after)
+        elif outcome.requeue_after is not None:
+            self.add_after(key, outcome.requeue_after)

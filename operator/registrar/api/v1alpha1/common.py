@@ -208,6 +208,11 @@ class EntryStatus(Frozen):
     conditions: Annotated[tuple[Condition, ...], Field(max_length=16), ListMap("type")] | None = None
     """How the resource stands: Ready always; Reconciling, Stalled and Drifted only while they are True."""
 
+    @property
+    def parent_entry_id(self) -> str | None:
+        """The parent entry's ID, for a kind that has one and a status that records it."""
+        return getattr(self, "parent_id", None)
+
 
 ManagedSpecT = TypeVar("ManagedSpecT", bound=ManagedSpec)
 EntryStatusT = TypeVar("EntryStatusT", bound=EntryStatus)
