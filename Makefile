@@ -32,7 +32,7 @@ $(READY): $(UV) pyproject.toml uv.lock
 
 generate: $(READY)  ## Write the files that are made from the code (CRDs, parts of the chart, references)
 	@echo "==> Generating"
-	@$(BIN)/python -m registrar.generate
+	@$(BIN)/python -m tools.generate
 
 check: lint types layers prose generated  ## Lint, types, import layers, spelling, generated files, lock file; writes nothing
 
@@ -56,7 +56,7 @@ prose: $(READY)
 
 generated: $(READY)
 	@echo "==> Generated files and lock file"
-	@$(BIN)/python -m registrar.generate --check
+	@$(BIN)/python -m tools.generate --check
 	@$(UV) lock --check
 
 test: $(READY)  ## Run the whole suite on real servers; ARGS="-k name" narrows it
