@@ -8,9 +8,11 @@ BIN := .venv/bin
 READY := .venv/.ready
 # Only the machine's own Python is used; uv would fetch another one otherwise.
 export UV_PYTHON_DOWNLOADS := never
+# Tests that run the code in their own process, so that coverage sees it.
+MEASURED := tests/unit tests/client tests/local_registry
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check lint types layers prose generated docs test chart chart-readme image gitops bench-client bench-operator demo e2e-kind clean
+.PHONY: help setup generate check lint types layers prose generated docs fix test coverage chart chart-readme image gitops bench-client bench-operator demo e2e-kind clean
 
 help:  ## List the targets
 	@echo "Model Registrar: make TARGET"
@@ -32,7 +34,7 @@ $(READY): $(UV) pyproject.toml uv.lock
 
 generate: $(READY)  ## Write the files that are made from the code (CRDs, parts of the chart, references)
 	@echo "==> Generating"
-	@$(BIN)/python -m registrar.generate
+	@$(BIN)/python -m tools.generate
 
 check: lint types layers prose generated  ## Lint, types, import layers, spelling, generated files, lock file; writes nothing
 
@@ -56,14 +58,26 @@ prose: $(READY)
 
 generated: $(READY)
 	@echo "==> Generated files and lock file"
-	@$(BIN)/python -m registrar.generate --check
+	@$(BIN)/python -m tools.generate --check
 	@$(UV) lock --check
+
+fix: $(READY)  ## Mend what can be mended: lint, formatting, plain spelling mistakes, generated files, lock file
+	@echo "==> Mending"
+	@$(BIN)/ruff check --fix-only
+	@$(BIN)/ruff format
+	@$(BIN)/codespell --write-changes || true  # make check lists what is left
+	@$(BIN)/python -m tools.generate
+	@$(UV) lock
 
 test: $(READY)  ## Run the whole suite on real servers; ARGS="-k name" narrows it
 	@echo "==> The control plane's programs (built once if this machine has none)"
 	@$(BIN)/python -m devcluster.binaries
 	@echo "==> Tests: two workers, each with its own control plane and registry"
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/chart --ignore=tests/argocd $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/chart --ignore=tests/argocd $(if $(AFTER_COVERAGE),$(MEASURED:%=--ignore=%)) $(ARGS)
+
+coverage: $(READY)  ## Run the tests of the client, the embedded registry and the operator's units, and check their coverage
+	@echo "==> Tests with branch coverage"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov= $(MEASURED) $(ARGS)
 
 chart: $(READY)  ## Check the chart, and install it with Helm on a real API server; ARGS="-k name" narrows it
 	@echo "==> The control plane's programs, Helm, and what checks charts (built once if this machine has none)"

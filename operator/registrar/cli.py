@@ -89,10 +89,9 @@ def run(**options: Any) -> None:
 @main.command()
 def crds() -> None:
     """Print the CustomResourceDefinitions, for ``kubectl apply --server-side -f -``."""
-    from registrar import generate  # noqa: PLC0415 - YAML is needed here only
+    from registrar.api import manifests  # noqa: PLC0415 - YAML is needed here only
 
-    texts = generate.crds()
-    click.echo("".join(text for path, text in texts.items() if path.endswith(".yaml")), nl=False)
+    click.echo("".join(manifests.crds().values()), nl=False)
 
 
 def _explain(error: ValidationError) -> str:

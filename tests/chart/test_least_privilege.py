@@ -15,12 +15,12 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
-from registrar import rbac
 from tests.chart.audit import ALL, AuditLog, Right, granted
 from tests.chart.installed import NAME, RELEASE, Site, site
 from tests.chart.pod import Pod
 from tests.support.fixtures import Unique
 from tests.support.resources import WAIT_LIMIT, Manifest, Namespace, condition, has_reason, is_ready, manifest
+from tools.generate import rbac
 
 ACCOUNT = f"{RELEASE}:{NAME}"
 CLUSTER_WIDE, NAMESPACED = "cluster-wide", "namespaced"

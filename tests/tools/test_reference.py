@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from registrar.reference import api_page
+from tools.generate.reference import api_page
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reference" / "api.md").read_text()
