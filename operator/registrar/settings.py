@@ -1,10 +1,13 @@
-"""The settings of one operator process, validated once."""
+"""The settings of one operator process: each written once, with its description, default and group.
+
+The command line's options, the environment variables and the reference page are made from these fields.
+"""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
@@ -16,79 +19,93 @@ _OBJECT_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _OWNER_ID = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9./]{0,98}[A-Za-z0-9])?")
 
 
+class StartError(Exception):
+    """The operator cannot start; the message says what to change."""
+
+
+def _group(name: str) -> Any:
+    return Field(json_schema_extra={"group": name})
+
+
+REGISTRY = _group("Registry")
+CLUSTER = _group("Cluster")
+POLICIES = _group("Policies")
+RECONCILING = _group("Reconciling")
+ELECTION = _group("Leader election")
+OBSERVING = _group("Probes, metrics and log")
+
+
 class Settings(BaseModel):
-    """What one operator process is told by flags and environment.
+    """What flags and environment set for one operator process."""
 
-    Attributes:
-        registry_url: root address of the registry, such as ``https://registry.example:8443``; a path prefix is kept.
-        registry_token: bearer token for the registry; better a file, which may be rotated.
-        registry_token_file: file with the bearer token, read again when it changes.
-        registry_ca_file: PEM file with the certificate authorities of the registry.
-        registry_api_version: the API to speak; None finds out.
-        registry_requests_in_flight: how many requests to the registry may be under way at once.
-        registry_requests_per_second: how many may be sent per second; None for as many as it takes.
-        namespaces: the namespaces to watch; empty means all.
-        kubeconfig: file to log in with; None means KUBECONFIG, then the pod's service account.
-        owner_id: the installation's name in the owner stamp of each entry.
-        deletion_policy: for resources that state none; None archives what was created and leaves what was adopted.
-        adoption_policy: for resources that state none.
-        drift_policy: for resources that state none.
-        workers: how many resources are reconciled at once.
-        accept_new_registry: make entries anew, even if most of those that were there are gone.
-        feed_interval: seconds between two looks at what changed in the registry.
-        resync_interval: seconds between two comparisons of everything, give or take a tenth.
-        leader_election: one of several replicas writes, the others stand by.
-        lease_name: the Lease that they compete for.
-        lease_namespace: its namespace; None means the pod's.
-        lease_duration: seconds after which a lease that was not renewed is free.
-        renew_deadline: seconds after which a leader that could not renew stops writing.
-        retry_period: seconds between two attempts to take or renew the lease.
-        probe_address: where probes and metrics are served.
-        probe_port: on which port; 0 takes a free one, None serves nothing.
-    """
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    registry_url: str
-    registry_token: SecretStr | None = None
-    registry_token_file: Path | None = None
-    registry_ca_file: Path | None = None
-    registry_api_version: Literal["v1alpha3", "v1"] | None = None
-    registry_requests_in_flight: Annotated[int, Field(ge=1, le=64)] = 16
-    registry_requests_per_second: Annotated[float, Field(gt=0)] | None = None
-    namespaces: tuple[str, ...] = ()
-    kubeconfig: Path | None = None
-    owner_id: str = "model-registrar/model-registrar"
-    deletion_policy: DeletionPolicy | None = None
-    adoption_policy: AdoptionPolicy = AdoptionPolicy.ADOPT
-    drift_policy: DriftPolicy = DriftPolicy.CORRECT
-    workers: Annotated[int, Field(ge=1, le=64)] = 16
-    accept_new_registry: bool = False
-    feed_interval: Annotated[float, Field(gt=0, le=3600)] = 15.0
-    resync_interval: Annotated[float, Field(gt=0, le=86400)] = 1800.0
-    leader_election: bool = False
-    lease_name: str = "model-registrar"
-    lease_namespace: str | None = None
-    lease_duration: Annotated[int, Field(ge=2, le=3600)] = 15
-    renew_deadline: Annotated[float, Field(gt=0)] = 10.0
-    retry_period: Annotated[float, Field(gt=0)] = 2.0
-    probe_address: str = "127.0.0.1"
-    probe_port: Annotated[int, Field(ge=0, le=65535)] | None = None
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    log_format: Literal["text", "json"] = "text"
+    registry_url: Annotated[str, REGISTRY]
+    """Root URL of the model registry, such as https://registry.example:8443. A path prefix is kept."""
+    registry_token: Annotated[SecretStr | None, REGISTRY] = None
+    """Bearer token for the registry. Prefer a file, which can be rotated."""
+    registry_token_file: Annotated[Path | None, REGISTRY] = None
+    """File with the bearer token. The operator reads it again when it changes."""
+    registry_ca_file: Annotated[Path | None, REGISTRY] = None
+    """PEM file with the registry's certificate authorities. Without it the system's are trusted."""
+    registry_api_version: Annotated[Literal["v1alpha3", "v1"] | None, REGISTRY] = None
+    """API version of the registry. Without it the operator finds out."""
+    registry_requests_in_flight: Annotated[int, Field(ge=1, le=64), REGISTRY] = 16
+    """Requests to the registry at the same time."""
+    registry_requests_per_second: Annotated[Annotated[float, Field(gt=0)] | None, REGISTRY] = None
+    """Requests to the registry per second. 0 sets no limit."""
+    accept_new_registry: Annotated[bool, REGISTRY] = False
+    """Recreate entries even if most of them are missing from the registry."""
+    owner_id: Annotated[str, REGISTRY] = "model-registrar/model-registrar"
+    """This installation's name in the owner stamp of each entry. Clusters that share a registry need one each."""
+    namespaces: Annotated[tuple[str, ...], CLUSTER] = ()
+    """Namespace to watch; repeat the option for several. Without it the operator watches all namespaces."""
+    kubeconfig: Annotated[Path | None, CLUSTER] = None
+    """Kubeconfig to log in with. Without it KUBECONFIG counts, then the pod's service account."""
+    deletion_policy: Annotated[DeletionPolicy | None, POLICIES] = None
+    """Deletion policy of resources that set none. Without it an entry that the operator created is archived, and an
+    adopted one is left alone."""
+    adoption_policy: Annotated[AdoptionPolicy, POLICIES] = AdoptionPolicy.ADOPT
+    """Adoption policy of resources that set none."""
+    drift_policy: Annotated[DriftPolicy, POLICIES] = DriftPolicy.CORRECT
+    """Drift policy of resources that set none."""
+    workers: Annotated[int, Field(ge=1, le=64), RECONCILING] = 16
+    """Resources that are reconciled at the same time."""
+    feed_interval: Annotated[float, Field(gt=0, le=3600), RECONCILING] = 15.0
+    """Seconds between two polls of the registry's change feed."""
+    resync_interval: Annotated[float, Field(gt=0, le=86400), RECONCILING] = 1800.0
+    """Seconds between two comparisons of everything, give or take a tenth."""
+    leader_election: Annotated[bool, ELECTION] = False
+    """Elect one of several replicas to write; the others stand by."""
+    lease_name: Annotated[str, ELECTION] = "model-registrar"
+    """Name of the Lease that the replicas compete for."""
+    lease_namespace: Annotated[str | None, ELECTION] = None
+    """Namespace of the Lease. Without it the pod's namespace counts."""
+    lease_duration: Annotated[int, Field(ge=2, le=3600), ELECTION] = 15
+    """Seconds after which a lease that nobody renewed is free."""
+    renew_deadline: Annotated[float, Field(gt=0), ELECTION] = 10.0
+    """Seconds after which a leader that could not renew stops writing."""
+    retry_period: Annotated[float, Field(gt=0), ELECTION] = 2.0
+    """Seconds between two attempts to take or renew the lease."""
+    probe_address: Annotated[str, OBSERVING] = "127.0.0.1"
+    """Address on which the operator serves /livez, /readyz and /metrics."""
+    probe_port: Annotated[Annotated[int, Field(ge=0, le=65535)] | None, OBSERVING] = None
+    """Port for the probes and metrics; 0 takes a free one. Without it the operator serves none."""
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], OBSERVING] = "info"
+    """Lowest level of the lines in the log."""
+    log_format: Annotated[Literal["text", "json"], OBSERVING] = "text"
+    """Format of the log."""
 
     @field_validator("registry_url")
     @classmethod
     def _check_registry_url(cls, value: str) -> str:
         parts = urlsplit(value.strip())
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError(
-                f"{value!r} is no web address; give one such as http://model-registry-service.kubeflow:8080"
-            )
+            raise ValueError(f"{value!r} is not a URL; give one such as http://model-registry-service.kubeflow:8080")
         if parts.username or parts.password:
-            raise ValueError("the address holds a user name or password; give a token file instead")
+            raise ValueError("the URL contains a user name or password; give a token file instead")
         if parts.query or parts.fragment:
-            raise ValueError(f"{value!r} has a query or a fragment; give the address without it")
+            raise ValueError(f"{value!r} has a query or a fragment; give the URL without it")
         return value.strip().rstrip("/")
 
     @field_validator("namespaces")
@@ -97,7 +114,7 @@ class Settings(BaseModel):
         for namespace in value:
             if not _LABEL.fullmatch(namespace):
                 raise ValueError(
-                    f"{namespace!r} is no namespace name; patterns and lists are not taken, repeat the flag"
+                    f"{namespace!r} is not a valid namespace; patterns and lists are not supported, repeat the option"
                 )
         return tuple(dict.fromkeys(value))
 
@@ -110,28 +127,30 @@ class Settings(BaseModel):
     @classmethod
     def _check_lease_name(cls, value: str) -> str:
         if not _OBJECT_NAME.fullmatch(value):
-            raise ValueError(f"{value!r} is no name for a Lease; use lower-case letters, digits, '-' and '.'")
+            raise ValueError(f"{value!r} is not a valid Lease name; use lower-case letters, digits, '-' and '.'")
         return value
 
     @field_validator("lease_namespace")
     @classmethod
     def _check_lease_namespace(cls, value: str | None) -> str | None:
         if value is not None and not _LABEL.fullmatch(value):
-            raise ValueError(f"{value!r} is no namespace name")
+            raise ValueError(f"{value!r} is not a valid namespace")
         return value
 
     @field_validator("owner_id")
     @classmethod
     def _check_owner_id(cls, value: str) -> str:
         if not _OWNER_ID.fullmatch(value):
-            raise ValueError(f"{value!r} is no owner id; use letters, digits, '-', '.' and '/', at most 100 characters")
+            raise ValueError(
+                f"{value!r} is not a valid owner ID; use letters, digits, '-', '.' and '/', at most 100 characters"
+            )
         return value
 
     @field_validator("registry_token_file", "registry_ca_file", "kubeconfig")
     @classmethod
     def _check_file(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():
-            raise ValueError(f"there is no file {value}")
+            raise ValueError(f"the file {value} does not exist")
         return value
 
     @model_validator(mode="after")
@@ -153,14 +172,10 @@ class Settings(BaseModel):
     def write_timeout(self) -> float | None:
         """Seconds that a write to the registry or the API server may take; None leaves it to the client.
 
-        A write that begins at the renew deadline has ended by the time at which another replica may lead.
+        A write that begins at the renew deadline ends before another replica can lead.
         """
         return self.lease_duration - self.renew_deadline if self.leader_election else None
 
     def redacted(self) -> str:
-        """One line with every setting, secrets masked: safe to log."""
+        """Return one line with every setting, secrets masked: safe to log."""
         return " ".join(f"{name}={value}" for name, value in self.model_dump(mode="json").items())
-
-
-class StartError(Exception):
-    """The operator cannot start; the message says what to change."""

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from devcluster import charttools
-from registrar.api.v1alpha1 import KINDS
+from registrar.kinds.table import RESOURCES
 from tests.chart.helm import CHART, MINIMAL, VALUES, Helm, HelmError, documents, of_kind
 
 REPOSITORY = Path(__file__).parents[2]
@@ -163,7 +163,7 @@ def test_it_can_be_part_of_another_chart(helm: Helm, tmp_path: Path) -> None:
 def test_artifact_hub_is_told_of_the_kinds_that_there_are() -> None:
     told = yaml.safe_load(METADATA["annotations"]["artifacthub.io/crds"])
     assert {(one["kind"], one["name"]) for one in told} == {
-        (kind.KIND, f"{kind.PLURAL}.model-registrar.dev") for kind in KINDS
+        (kind.KIND, f"{kind.PLURAL}.model-registrar.dev") for kind in RESOURCES
     }
     examples = yaml.safe_load(METADATA["annotations"]["artifacthub.io/crdsExamples"])
     quickstart = [

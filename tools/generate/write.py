@@ -11,7 +11,7 @@ import click
 
 from registrar.api import manifests
 from registrar.api.schema import custom_resource_definition
-from registrar.api.v1alpha1 import KINDS
+from registrar.kinds.table import RESOURCES
 from tools.generate import argocd, chart
 from tools.generate.reference import api_page
 
@@ -26,7 +26,7 @@ def crds() -> Texts:
 
     The kustomization has no file ending, so that ``kubectl apply -f crds/`` passes over it, and ``-k crds/`` works too.
     """
-    definitions = manifests.crds()
+    definitions = manifests.definitions(RESOURCES)
     kustomization = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
@@ -40,7 +40,7 @@ def crds() -> Texts:
 
 def api_reference() -> Texts:
     """Return the page about every field of the resources."""
-    return {"docs/reference/api.md": api_page([custom_resource_definition(kind) for kind in KINDS])}
+    return {"docs/reference/api.md": api_page([custom_resource_definition(kind) for kind in RESOURCES])}
 
 
 def argocd_customizations() -> Texts:

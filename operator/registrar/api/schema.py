@@ -12,8 +12,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from registrar.api.meta import CATEGORY, GROUP, VERSION, Column
-from registrar.api.v1alpha1 import EntryResource
+from registrar.api.meta import CATEGORY, GROUP, VERSION, Column, Resource
 
 _REFERENCE = "#/$defs/"
 _LEADING_KEYS = ("description", "type")
@@ -63,7 +62,7 @@ def _structural(node: JsonSchemaValue, definitions: Mapping[str, JsonSchemaValue
     return result
 
 
-def openapi_schema(resource: type[EntryResource[Any, Any]]) -> JsonSchemaValue:
+def openapi_schema(resource: type[Resource[Any, Any]]) -> JsonSchemaValue:
     """The ``openAPIV3Schema`` of a kind."""
     schema = resource.model_json_schema(schema_generator=StructuralSchema)
     properties = schema["properties"]
@@ -81,7 +80,7 @@ def openapi_schema(resource: type[EntryResource[Any, Any]]) -> JsonSchemaValue:
     }
 
 
-def _columns(resource: type[EntryResource[Any, Any]]) -> list[Column]:
+def _columns(resource: type[Resource[Any, Any]]) -> list[Column]:
     ready = '.status.conditions[?(@.type=="Ready")]'
     return [
         Column("ID", ".status.id", "ID of the entry in the registry."),
@@ -93,7 +92,7 @@ def _columns(resource: type[EntryResource[Any, Any]]) -> list[Column]:
     ]
 
 
-def custom_resource_definition(resource: type[EntryResource[Any, Any]]) -> dict[str, Any]:
+def custom_resource_definition(resource: type[Resource[Any, Any]]) -> dict[str, Any]:
     """The manifest of a kind's CustomResourceDefinition."""
     version = {
         "name": VERSION,

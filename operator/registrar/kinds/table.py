@@ -15,6 +15,9 @@ KINDS: tuple[ResourceKind, ...] = (
     MODEL_ARTIFACT_RESOURCE,
 )
 
+RESOURCES = tuple(kind.resource for kind in KINDS)
+"""The class of every kind of resource, parents before children."""
+
 INLINE_ONLY: tuple[EntryKind, ...] = (DOC_ARTIFACT,)
 """Entry kinds that no resource of their own stands for."""
 
