@@ -74,7 +74,7 @@ async def test_a_changed_line_is_one_patch(
     proxy.received.clear()
     written = kubernetes_writes()
 
-    repository.edit("models.yaml", "Predicts who will leave.", "Tells who will leave within 30 days.")
+    repository.edit("models.yaml", "Predicts who will leave.", "Predicts who will leave within 30 days.")
     app.synced(repository.commit("Say within which time"))
 
     assert repository.changed_lines() == [
