@@ -59,7 +59,7 @@ def test_kubectl_explains_a_nested_field(cluster: ControlPlane) -> None:
     answer = cluster.run_kubectl("explain", "modelversions.spec.artifacts.uri")
 
     assert "FIELD: uri <string>" in answer.stdout
-    assert "Where the artifact is kept, such as s3://bucket/path" in " ".join(answer.stdout.split())
+    assert "Location of the artifact, such as s3://bucket/path" in " ".join(answer.stdout.split())
 
 
 def test_category_lists_every_kind_with_its_columns(kubectl: Kubectl, create: Create) -> None:

@@ -47,7 +47,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
 REFUSED_NAMES = {
     "the owner's stamp": ("model-registrar.dev/owner", "names under model-registrar.dev/ belong to the operator"),
     "another of the operator's": ("model-registrar.dev/", "names under model-registrar.dev/ belong to the operator"),
-    "hidden by the registry": ("experiment_id", "the registry keeps this name for its own use and never shows it"),
+    "hidden by the registry": ("experiment_id", "the registry reserves this name and never returns it"),
     "empty": ("", "String should have at least 1 character"),
     "too long": ("n" * 256, "String should have at most 255 characters"),
 }
