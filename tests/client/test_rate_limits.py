@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_registry import ModelRegistryAPIClient, _pace
-from model_registry._pace import Pace
+from model_registry import ModelRegistryAPIClient, _rate_limiter
+from model_registry._rate_limiter import RateLimiter
 from model_registry.exceptions import RateLimited
 from tests.support.loopback import MODEL, Received, Reply, serving
 
@@ -21,8 +21,8 @@ class Clock:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
-        patch.setattr(_pace, "time", SimpleNamespace(monotonic=lambda: self.now))
-        patch.setattr(_pace, "asyncio", SimpleNamespace(Lock=asyncio.Lock, sleep=self.sleep))
+        patch.setattr(_rate_limiter, "time", SimpleNamespace(monotonic=lambda: self.now))
+        patch.setattr(_rate_limiter, "asyncio", SimpleNamespace(Lock=asyncio.Lock, sleep=self.sleep))
 
     async def sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -35,11 +35,11 @@ GAPS = st.lists(st.floats(0, 0.4), min_size=1, max_size=60)
 @given(st.floats(0.5, 50), GAPS)
 def test_no_second_has_more_than_two_beyond_the_limit(per_second: float, gaps: list[float]) -> None:
     async def scenario(clock: Clock) -> None:
-        pace, sent = Pace(per_second), []
+        limiter, sent = RateLimiter(per_second), []
         for gap in gaps:
             clock.now += gap
             arrived = clock.now
-            await pace.turn()
+            await limiter.acquire()
             sent.append(clock.now)
             assert clock.now - arrived <= 1 / per_second + 1e-9, "nobody waits longer than for one place"
         for first in sent:
@@ -54,13 +54,13 @@ def test_who_came_first_is_first_and_who_gives_up_costs_nothing(
     per_second: float, number: int, given_up: set[int]
 ) -> None:
     async def scenario(clock: Clock) -> None:
-        pace, sent, began = Pace(per_second), [], clock.now
+        limiter, sent, began = RateLimiter(per_second), [], clock.now
 
         async def request(name: int) -> None:
-            await pace.turn()
+            await limiter.acquire()
             sent.append(name)
 
-        await pace.turn()
+        await limiter.acquire()
         tasks = [asyncio.create_task(request(name)) for name in range(number)]
         await asyncio.sleep(0)
         for name in given_up & set(range(1, number)):
@@ -78,13 +78,13 @@ async def test_nothing_is_sent_while_the_server_asks_to_wait(
     monkeypatch: pytest.MonkeyPatch, per_second: float | None
 ) -> None:
     clock = Clock(monkeypatch)
-    pace, began = Pace(per_second), clock.now
-    await pace.turn()
-    pace.hold(5)
-    pace.hold(2)
-    await pace.turn()
+    limiter, began = RateLimiter(per_second), clock.now
+    await limiter.acquire()
+    limiter.block_for(5)
+    limiter.block_for(2)
+    await limiter.acquire()
     assert clock.now == began + 5
-    await pace.turn()
+    await limiter.acquire()
     assert clock.now <= began + 5.1
 
 

@@ -1,4 +1,4 @@
-"""What the server's answer means: a JSON object, or one of our exceptions. Pure."""
+"""HTTP responses, and what each means: a JSON object, or one of this package's exceptions. No I/O."""
 
 import json
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
-from .exceptions import (
+from model_registry.exceptions import (
     APIStatusError,
     BadRequest,
     ConflictError,
@@ -30,21 +30,22 @@ _ERRORS: dict[int, type[APIStatusError]] = {
     422: Unprocessable,
     429: RateLimited,
 }
-_SHOWN = 256  # characters of a foreign body: enough to recognise the sender, without flooding logs
+_MAX_EXCERPT = 256
+"""Characters of an unexpected body to quote: enough to recognise the sender, without flooding logs."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A complete HTTP answer.
+class Response:
+    """A complete HTTP response.
 
     Attributes:
         method: Method of the request.
-        url: Address of the request.
+        url: URL of the request.
         status: HTTP status code.
         content: The body.
-        location: Where a redirect leads; "" if it is none.
-        date: The header of that name; "" if there is none.
-        retry_after: The header of that name; "" if there is none.
+        location: The `Location` header, or "".
+        date: The `Date` header, or "".
+        retry_after: The `Retry-After` header, or "".
     """
 
     method: str
@@ -57,15 +58,15 @@ class Answer:
 
     @property
     def answered_at(self) -> int | None:
-        """The server's clock when it answered, in milliseconds since the epoch; None if it did not tell."""
+        """The server's clock when it answered, in milliseconds since the epoch, or None if it sent no date."""
         time = _parse_date(self.date)
         return int(time.timestamp() * 1000) if time else None
 
     @property
-    def seconds_to_wait(self) -> float | None:
-        """How long the server asks to wait before the next request; None if it does not.
+    def retry_after_seconds(self) -> float | None:
+        """How long the server asks the client to wait before the next request, or None if it does not ask.
 
-        It may give a time instead, which is meant by its own clock.
+        The header may be a date instead of a number. It is then compared with the server's own clock.
         """
         text = self.retry_after.strip()
         if text.isascii() and text.isdecimal():
@@ -75,7 +76,7 @@ class Answer:
 
     @cached_property
     def body(self) -> dict[str, Any]:
-        """The JSON object in the body; empty if there is none."""
+        """The JSON object in the body, or an empty one if the body is something else."""
         try:
             body = json.loads(self.content)
         except (ValueError, RecursionError):  # RecursionError: nested too deeply
@@ -83,54 +84,54 @@ class Answer:
         return body if isinstance(body, dict) else {}
 
     @property
-    def is_of_another_api(self) -> bool:
-        """Whether this API version, or any registry at all, is absent at this address.
+    def is_from_another_api(self) -> bool:
+        """Whether this address does not serve this API version, or no registry at all.
 
-        The registry's own 404 is JSON with `code` and `message`; every other one comes from something else, and so
-        never means that there is no such entry.
+        The registry's own 404 is JSON with `code` and `message`. Every other 404 comes from another server, so it
+        does not mean that an entry does not exist.
         """
         if self.status == HTTPStatus.NOT_FOUND:
             return not all(isinstance(self.body.get(key), str) for key in ("code", "message"))
         return self.status == HTTPStatus.GONE
 
-    def result(self) -> dict[str, Any]:
-        """Return the JSON object of a success.
+    def raise_for_status(self) -> None:
+        """Accept a success with a JSON object, and nothing else.
 
         Raises:
-            APIStatusError: For everything else, of the class that fits the status.
+            APIStatusError: The subclass for the status.
         """
-        if HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES:
-            if not self.body:
-                raise self.unusable("the answer is no JSON object")
-            return self.body
-        raise self._error()
+        if not HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES:
+            raise self._error()
+        if not self.body:
+            raise self.not_a_registry("the response is not a JSON object")
 
-    def unusable(self, why: str) -> NotARegistryError:
-        """Return the error for an answer that no registry gives."""
-        return NotARegistryError(f"{why} ({self._excerpt()})", self.status, self.method, self.url)
+    def not_a_registry(self, reason: str) -> NotARegistryError:
+        """Return the error for a response that no registry sends."""
+        return NotARegistryError(f"{reason} ({self._excerpt()})", self.status, self.method, self.url)
 
     def _error(self) -> APIStatusError:
-        if self.is_of_another_api:
-            return self.unusable("no registry API here: check the address and the API version")
+        if self.is_from_another_api:
+            return self.not_a_registry("no registry API at this address: check the address and the API version")
         if self.status < HTTPStatus.BAD_REQUEST:
-            return self.unusable(f"a redirect to {self.location or 'nowhere'}, which is not followed")
+            target = self.location or "nowhere"
+            return self.not_a_registry(f"a redirect to {target}, which the client does not follow")
         fallback = ServerError if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR else APIStatusError
-        kind = _ERRORS.get(self.status, fallback)
+        error_class = _ERRORS.get(self.status, fallback)
         message = self.body.get("message")
         shown = message if isinstance(message, str) and message else self._excerpt()
-        error = kind(shown, self.status, self.method, self.url)
-        error.retry_after = self.seconds_to_wait
+        error = error_class(shown, self.status, self.method, self.url)
+        error.retry_after = self.retry_after_seconds
         return error
 
     def _excerpt(self) -> str:
         text = " ".join(self.content.decode("utf-8", "replace").split())
         if not text:
             return "empty body"
-        return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+        return text if len(text) <= _MAX_EXCERPT else f"{text[:_MAX_EXCERPT]}…"
 
 
 def _parse_date(text: str) -> datetime | None:
-    """Return the time, with its zone, that a header tells; None if it is none."""
+    """Return the time in a header, with its zone, or None if the header holds no time."""
     try:
         return parsedate_to_datetime(text).astimezone()
     except (ValueError, OverflowError):
