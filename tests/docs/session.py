@@ -79,7 +79,8 @@ _KEPT_RUNNING = {
 
 
 _FOLLOWS = "kubectl events "
-_FILE_NAME = re.compile(r"(?:#|<!--) ([-\w]+\.[a-z]+)(?: -->)?$")
+_FILE_NAME = re.compile(r"(?:#|<!--) ([-\w]+\.[a-z]+)(?: -->)?$", re.MULTILINE)
+"""The first line of a block that is a file."""
 
 
 class UntrueError(AssertionError):
@@ -146,11 +147,11 @@ class Session:
             match block.language:
                 case "console" | "sh":
                     self.run_commands(block)
-                case "python":
+                case "python" if _FILE_NAME.match(block.text) is None:
                     await self.run_python(block)
                 case "yaml" if is_status(block):
                     statuses.append(block)
-                case "yaml" | "bash" | "markdown":
+                case "yaml" | "bash" | "markdown" | "python":
                     self.write(block)
         return statuses
 
@@ -160,7 +161,7 @@ class Session:
         Raises:
             UntrueError: A script or a text has no file's name; without one, nothing would check it.
         """
-        named = _FILE_NAME.match(block.text.splitlines()[0])
+        named = _FILE_NAME.match(block.text)
         if named is not None:
             (self.folder / named[1]).write_text(self._to_machine(block.text))
         elif block.language != "yaml":

@@ -11,6 +11,7 @@ from devcluster.processes import Children
 from tests.docs.pages import HOW_TO, REPOSITORY
 from tests.docs.session import Session
 
+KINDS = "registeredmodels,modelversions,modelartifacts"
 INDEX = Path("docs/how-to/index.md")
 GUIDES = [page for page in HOW_TO if page != INDEX]
 
@@ -29,7 +30,9 @@ def session(plane: ControlPlane, tmp_path: Path) -> Iterator[Session]:
         reader.start_everything(())
         yield reader
         # While the operator runs: it removes its finalizers. A guide may have removed the definitions already.
-        plane.run_kubectl("delete", "model-registry", "--all", "--all-namespaces", "--timeout=60s", check=False)
+        served = plane.run_kubectl("get", "-f", REPOSITORY / "crds", "--ignore-not-found", "--output=name").stdout
+        if served:
+            plane.run_kubectl("delete", KINDS, "--all", "--all-namespaces", "--timeout=60s")
     plane.run_kubectl("delete", "events", "--all", "--all-namespaces")
 
 
