@@ -19,7 +19,7 @@ from registrar.api.v1alpha1 import (
     ModelVersionStatus,
     RegisteredModel,
 )
-from registrar.api.validation import MOST_PROBLEMS, describe
+from registrar.api.validation import MAX_PROBLEMS, describe
 
 SPECS: dict[str, dict[str, Any]] = {
     "RegisteredModel": {},
@@ -137,9 +137,9 @@ def test_refusal_names_the_property_of_an_inline_artifact() -> None:
 
 
 def test_refusal_of_many_fields_names_the_first_ones() -> None:
-    message = refused(RegisteredModel, customProperties={f"p{number}": None for number in range(MOST_PROBLEMS + 2)})
+    message = refused(RegisteredModel, customProperties={f"p{number}": None for number in range(MAX_PROBLEMS + 2)})
 
-    assert message.count("spec.customProperties.p") == MOST_PROBLEMS
+    assert message.count("spec.customProperties.p") == MAX_PROBLEMS
     assert message.endswith("; and 2 more")
 
 
