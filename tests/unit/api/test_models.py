@@ -7,14 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from registrar.api.meta import (
-    RECONCILE_REQUEST_MAX_LENGTH,
-    RECONCILE_REQUESTED_ANNOTATION,
-    Condition,
-    ConditionStatus,
-    ObjectMeta,
-)
-from registrar.api.problems import MOST_PROBLEMS, describe
+from registrar.api.conditions import Condition, ConditionStatus
+from registrar.api.meta import RECONCILE_REQUEST_MAX_LENGTH, RECONCILE_REQUESTED_ANNOTATION, ObjectMeta
 from registrar.api.v1alpha1 import (
     KINDS,
     ArtifactState,
@@ -25,6 +19,7 @@ from registrar.api.v1alpha1 import (
     ModelVersionStatus,
     RegisteredModel,
 )
+from registrar.api.validation import MAX_PROBLEMS, describe
 
 SPECS: dict[str, dict[str, Any]] = {
     "RegisteredModel": {},
@@ -125,10 +120,11 @@ def test_refusals_of_cel_are_refusals_of_the_models_too() -> None:
     )
     twice = [{"name": "a", "uri": "s3://a"}] * 2
     assert (
-        refused(ModelVersion, artifacts=twice) == "spec.artifacts: name 'a' appears more than once; each needs its own"
+        refused(ModelVersion, artifacts=twice)
+        == "spec.artifacts: name 'a' appears more than once; give each item its own"
     )
     assert refused(ModelVersion, artifacts=twice[:1], docArtifacts=twice[:1]) == (
-        "spec: a name stands both in artifacts and in docArtifacts; give the document another name"
+        "spec: a name appears in both artifacts and docArtifacts; give the document another name"
     )
 
 
@@ -141,9 +137,9 @@ def test_refusal_names_the_property_of_an_inline_artifact() -> None:
 
 
 def test_refusal_of_many_fields_names_the_first_ones() -> None:
-    message = refused(RegisteredModel, customProperties={f"p{number}": None for number in range(MOST_PROBLEMS + 2)})
+    message = refused(RegisteredModel, customProperties={f"p{number}": None for number in range(MAX_PROBLEMS + 2)})
 
-    assert message.count("spec.customProperties.p") == MOST_PROBLEMS
+    assert message.count("spec.customProperties.p") == MAX_PROBLEMS
     assert message.endswith("; and 2 more")
 
 
