@@ -15,12 +15,12 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
-from registrar import rbac
 from tests.chart.audit import ALL, AuditLog, Right, granted
 from tests.chart.installed import NAME, RELEASE, Site, site
 from tests.chart.pod import Pod
 from tests.support.fixtures import Unique
 from tests.support.resources import WAIT_LIMIT, Manifest, Namespace, condition, has_reason, is_ready, manifest
+from tools.generate import rbac
 
 ACCOUNT = f"{RELEASE}:{NAME}"
 CLUSTER_WIDE, NAMESPACED = "cluster-wide", "namespaced"
@@ -220,7 +220,7 @@ def test_without_a_right_to_the_lease_it_ends_and_says_so(
     without(right)
     fresh_pod.process.start()
     assert fresh_pod.process.wait() == 1
-    assert "The lease may not be used: leases.coordination.k8s.io" in fresh_pod.process.log
+    assert "The operator may not use the lease: leases.coordination.k8s.io" in fresh_pod.process.log
     assert f'cannot {right.verb} resource "leases"' in fresh_pod.process.log
 
 

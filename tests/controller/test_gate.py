@@ -10,12 +10,11 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
-from registrar import handlers
-from registrar.gate import Gate
-from registrar.kube import ClusterLogin, KubernetesAPI, KubernetesError
-from registrar.leadership import Leadership, NotLeadingError
-from registrar.metrics import Metrics
-from registrar.resources import ResourceKey
+from registrar.api.bodies import ResourceKey
+from registrar.cluster import login as handlers
+from registrar.cluster.client import ClusterLogin, KubernetesAPI, KubernetesError
+from registrar.fencing import Leadership, NotLeadingError, WriteFence
+from registrar.telemetry.metrics import Metrics
 from tests.support.fixtures import Unique
 from tests.support.front import before_apiserver
 from tests.support.loopback import Received
@@ -28,18 +27,18 @@ def leadership() -> Leadership:
 
 
 @pytest.fixture
-def gate(leadership: Leadership) -> Gate:
-    return Gate(leadership, Metrics().to_registry)
+def gate(leadership: Leadership) -> WriteFence:
+    return WriteFence(leadership, Metrics().to_registry)
 
 
 @pytest.fixture
-async def gated_registry(registry_url: str, gate: Gate) -> AsyncIterator[ModelRegistryAPIClient]:
+async def gated_registry(registry_url: str, gate: WriteFence) -> AsyncIterator[ModelRegistryAPIClient]:
     async with ModelRegistryAPIClient.connect(registry_url, monitor=gate) as client:
         yield client
 
 
 @pytest.fixture
-async def kube(space: Namespace, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[KubernetesAPI]:
+async def kube(space: Namespace, gate: WriteFence, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[KubernetesAPI]:
     monkeypatch.setenv("KUBECONFIG", str(space.cluster.kubeconfig))
     login = handlers.log_in()
     assert login is not None
@@ -55,7 +54,7 @@ async def test_the_registry_is_written_only_while_leading(
     with pytest.raises(NotLeadingError):
         await gated_registry.upsert_registered_model(model)
     assert await gated_registry.get_registered_model_by_params(name=model.name) is None
-    leadership.prolong(math.inf)
+    leadership.extend(math.inf)
     made = await gated_registry.upsert_registered_model(model)
     leadership.end()
     with pytest.raises(NotLeadingError):
@@ -78,19 +77,19 @@ async def test_the_api_server_is_written_only_while_leading_but_for_the_lease(
     lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name}}
     made = await kube.request_lease("POST", space.name, json=lease)
     assert await kube.request_lease("GET", space.name, name) == made
-    leadership.prolong(math.inf)
+    leadership.extend(math.inf)
     assert (await kube.add_finalizer(body))["metadata"]["finalizers"]
 
 
 async def test_a_write_to_the_api_server_may_take_only_so_long(
-    space: Namespace, gate: Gate, leadership: Leadership, unique: Unique, tmp_path: Path
+    space: Namespace, gate: WriteFence, leadership: Leadership, unique: Unique, tmp_path: Path
 ) -> None:
     def slow(_: Received) -> None:
         time.sleep(0.6)
 
     name = unique("model")
     space.apply(manifest("RegisteredModel", name, deletionPolicy="Orphan"))
-    leadership.prolong(math.inf)
+    leadership.extend(math.inf)
     with before_apiserver(space.cluster, tmp_path) as front:
         login = ClusterLogin(front.proxy.url, ssl.create_default_context(), {})
         api = KubernetesAPI(login, gate, write_timeout=0.3)

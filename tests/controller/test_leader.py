@@ -183,7 +183,7 @@ def test_a_leader_whose_lease_was_taken_ends(own_space: Namespace, replica: Make
         "patch", "lease", "model-registrar", "--namespace", own_space.name, "--type=merge", "-p", taken
     )
     assert leader.wait() == 1
-    assert "The lease was taken by somebody-else: this replica ends" in leader.log
+    assert "somebody-else took the lease: this replica ends" in leader.log
     assert "Traceback" not in leader.log
     assert _lease(own_space)["holderIdentity"] == "somebody-else"
 

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from model_registry import ModelRegistryAPIClient
-from registrar import handlers, listing
-from registrar.config import Settings
-from registrar.context import Context
-from registrar.gate import Gate
-from registrar.intake import remember
-from registrar.kube import KubernetesAPI, KubernetesError, list_path
-from registrar.leadership import Leadership
-from registrar.listing import compare
-from registrar.metrics import Metrics
-from registrar.registry import Registry
-from registrar.resources import Body, ResourceKey
-from registrar.workqueue import DONE, Next, WorkQueue
+from registrar.api.bodies import Body, ResourceKey
+from registrar.cluster import login as handlers
+from registrar.cluster import relist as listing
+from registrar.cluster.client import KubernetesAPI, KubernetesError, list_path
+from registrar.cluster.relist import compare
+from registrar.fencing import Leadership, WriteFence
+from registrar.reconcile.context import Context
+from registrar.reconcile.intake import remember
+from registrar.registries.registry import Registry
+from registrar.settings import Settings
+from registrar.telemetry.metrics import Metrics
+from registrar.workqueue.queue import DONE, Result, WorkQueue
 from tests.support.fixtures import Unique
 from tests.support.flaky import Fault, Way
 from tests.support.front import before_apiserver, holding, is_watch
@@ -52,7 +52,7 @@ async def idle(own_space: Namespace, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
     login = handlers.log_in()
     assert login is not None
     leadership, metrics, gets = Leadership(), Metrics(), list[str]()
-    kube = KubernetesAPI(login, Gate(leadership, metrics.to_kubernetes))
+    kube = KubernetesAPI(login, WriteFence(leadership, metrics.to_kubernetes))
     get = kube.get
 
     async def noted(key: ResourceKey) -> Body | None:
@@ -61,7 +61,7 @@ async def idle(own_space: Namespace, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
 
     monkeypatch.setattr(kube, "get", noted)
 
-    async def process(_: ResourceKey) -> Next:
+    async def process(_: ResourceKey) -> Result:
         return DONE
 
     queue = WorkQueue(process, workers=1)
@@ -204,9 +204,9 @@ def test_a_deletion_that_the_watch_missed_is_noticed_by_the_next_resync(
 
         front.proxy.heal()
         front.proxy.script = expire
-        operator.wait_for_log("missed that 1 are gone")
+        operator.wait_for_log("missed 1 deletions")
         assert f"RegisteredModel {own_space.name}/{gone}" in operator.log
-        assert stays not in re.findall(r"missed that.*", operator.log)[0]
+        assert stays not in re.findall(r"missed 1 del.*", operator.log)[0]
         name = unique("later")
         own_space.apply(manifest("RegisteredModel", name))
         own_space.ready("RegisteredModel", name)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from registrar.api.meta import API_VERSION, Condition, ConditionStatus
+from registrar.api.conditions import Condition, ConditionStatus
+from registrar.api.meta import API_VERSION
 from registrar.api.properties import TypedProperty
 from registrar.api.v1alpha1 import (
     KINDS,

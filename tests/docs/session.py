@@ -56,6 +56,8 @@ NOT_RUN = {
     "make image TAG=registry.example.com/model-registrar:0.1.0": "needs a container engine; tests/chart runs it there",
     "docker push registry.example.com/model-registrar:0.1.0": "needs a registry for images",
     "kubectl rollout status --namespace model-registrar deployment/model-registrar": "needs nodes",
+    "python3 -m venv build/quickstart": "the reader has an environment with the project installed",
+    ". build/quickstart/bin/activate": "the same",
     "pip install '.[operator,local]'": "needs a package registry; the extras are checked to exist",
     'pip install "model-registrar[local]"': "the same",
     "pip install model-registrar": "the same",

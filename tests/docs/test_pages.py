@@ -17,6 +17,7 @@ WITH_OPERATOR: dict[Path, tuple[str, ...]] = {
     Path("README.md"): (),
     Path("docs/conditions.md"): ("in-sync",),
     Path("docs/gitops.md"): (),
+    Path("docs/index.md"): (),
     Path("docs/lifecycle.md"): (),
     Path("docs/troubleshooting.md"): ("stuck", "looked-at"),
     Path("examples/adopt-existing/README.md"): (),
@@ -26,7 +27,7 @@ WITH_OPERATOR: dict[Path, tuple[str, ...]] = {
 TESTED_ELSEWHERE = {
     page: "tests/client/test_client_docs.py runs its Python" for page in PAGES if page.parent == Path("docs/client")
 }
-NOT_FOR_READERS = {"text", "{eval-rst}", "{include}", "{toctree}"}
+NOT_FOR_READERS = {"text", "{eval-rst}", "{include}", "{literalinclude}", "{toctree}"}
 """Blocks that are pictures, or directives of the site: its build checks these."""
 
 

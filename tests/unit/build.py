@@ -3,15 +3,15 @@
 from typing import Any
 
 from model_registry.types import ModelArtifact, RegisteredModel, RegistryEntry
+from registrar.api.bodies import ResourceKey
 from registrar.api.meta import API_VERSION, OWNER_PROPERTY
 from registrar.api.properties import Scalar
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
-from registrar.claims import Claimant
 from registrar.kinds.base import Desired, EntryKind
-from registrar.kinds.contexts import REGISTERED_MODEL
-from registrar.ownership import Origin, Stamp
-from registrar.plan import Policies
-from registrar.resources import ResourceKey
+from registrar.kinds.registered_model import REGISTERED_MODEL
+from registrar.planning.actions import Policies
+from registrar.planning.claims import Claimant
+from registrar.planning.ownership import Origin, Stamp
 
 OWNER_ID = "platform/registrar"
 REFERENCE = "team/fraud"

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from registrar.claims import Claim, Claimant, ClaimIndex, winner
-from registrar.resources import ResourceKey
+from registrar.api.bodies import ResourceKey
+from registrar.kinds.base import Claim
+from registrar.planning.claims import Claimant, winner
+from registrar.reconcile.claims import ClaimIndex
 from tests.unit.build import claimant, model_key
 
 BASE = claimant("m", created="2026-11-23T12:00:00Z", uid="m")

@@ -7,8 +7,9 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from registrar.api.v1alpha1 import KINDS, AdoptionPolicy, DeletionPolicy, DriftPolicy
+from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
 from registrar.cli import main
+from registrar.kinds.table import RESOURCES
 
 REFUSED = {
     "no address": ([], "Missing option '--registry-url'"),
@@ -71,7 +72,7 @@ def test_crds_prints_one_definition_for_each_kind() -> None:
     result = CliRunner().invoke(main, ["crds"])
     assert result.exit_code == 0
     documents = [one for one in yaml.safe_load_all(result.output) if one]
-    assert [one["spec"]["names"]["kind"] for one in documents] == [kind.KIND for kind in KINDS]
+    assert [one["spec"]["names"]["kind"] for one in documents] == [kind.KIND for kind in RESOURCES]
 
 
 @pytest.mark.parametrize("policy", [*DeletionPolicy, *AdoptionPolicy, *DriftPolicy])

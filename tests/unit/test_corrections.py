@@ -1,7 +1,7 @@
 """How often a field is written back before it is called contested."""
 
-from registrar.claims import Claim
-from registrar.corrections import MOST_CORRECTIONS, WINDOW, Corrections
+from registrar.kinds.base import Claim
+from registrar.reconcile.drift import MAX_CORRECTIONS, WINDOW_SECONDS, Corrections
 
 CLAIM, OTHER = Claim("RegisteredModel", "", "a"), Claim("RegisteredModel", "", "b")
 
@@ -15,26 +15,26 @@ def _corrected(times: int) -> Corrections:
 
 
 def test_the_fourth_correction_within_the_window_is_contested() -> None:
-    corrections = _corrected(MOST_CORRECTIONS)
-    assert corrections.are_contested(CLAIM, ["owner", "description"], MOST_CORRECTIONS)
+    corrections = _corrected(MAX_CORRECTIONS)
+    assert corrections.are_contested(CLAIM, ["owner", "description"], MAX_CORRECTIONS)
 
 
 def test_another_field_or_entry_is_not() -> None:
-    corrections = _corrected(MOST_CORRECTIONS)
+    corrections = _corrected(MAX_CORRECTIONS)
     assert not corrections.are_contested(CLAIM, ["owner"], 0)
     assert not corrections.are_contested(OTHER, ["description"], 0)
 
 
 def test_old_corrections_do_not_count() -> None:
-    corrections = _corrected(MOST_CORRECTIONS)
-    assert corrections.are_contested(CLAIM, ["description"], WINDOW - 0.5)
-    assert not corrections.are_contested(CLAIM, ["description"], WINDOW)
+    corrections = _corrected(MAX_CORRECTIONS)
+    assert corrections.are_contested(CLAIM, ["description"], WINDOW_SECONDS - 0.5)
+    assert not corrections.are_contested(CLAIM, ["description"], WINDOW_SECONDS)
 
 
 def test_a_request_or_a_resync_begins_anew() -> None:
-    corrections = _corrected(MOST_CORRECTIONS)
+    corrections = _corrected(MAX_CORRECTIONS)
     corrections.forget(CLAIM)
-    assert not corrections.are_contested(CLAIM, ["description"], MOST_CORRECTIONS)
-    corrections = _corrected(MOST_CORRECTIONS)
+    assert not corrections.are_contested(CLAIM, ["description"], MAX_CORRECTIONS)
+    corrections = _corrected(MAX_CORRECTIONS)
     corrections.forget_all()
-    assert not corrections.are_contested(CLAIM, ["description"], MOST_CORRECTIONS)
+    assert not corrections.are_contested(CLAIM, ["description"], MAX_CORRECTIONS)

@@ -4,21 +4,22 @@ import pytest
 
 from model_registry import exceptions
 from model_registry.exceptions import StoreError
-from registrar.conditions import Reason
-from registrar.errors import Problem, ReconcileError, Severity, problem_of, terminal, transient, waiting
+from registrar.api.conditions import Reason
+from registrar.planning.problems import Disposition, Problem, ReconcileError, terminal, transient, waiting
+from registrar.registries.problems import problem_of
 
 REQUEST = (400, "POST", "http://registry/x")
-UNAVAILABLE = (Severity.TRANSIENT, Reason.REGISTRY_UNAVAILABLE)
-AWAY = (Severity.OUTAGE, Reason.REGISTRY_UNAVAILABLE)
-EXPECTED: dict[type[StoreError], tuple[Severity, Reason]] = {
+UNAVAILABLE = (Disposition.TRANSIENT, Reason.REGISTRY_UNAVAILABLE)
+AWAY = (Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE)
+EXPECTED: dict[type[StoreError], tuple[Disposition, Reason]] = {
     exceptions.StoreError: UNAVAILABLE,
     exceptions.APIStatusError: UNAVAILABLE,
-    exceptions.BadRequest: (Severity.TERMINAL, Reason.REFUSED_BY_REGISTRY),
-    exceptions.Unauthorized: (Severity.OUTAGE, Reason.UNAUTHORIZED),
-    exceptions.Forbidden: (Severity.OUTAGE, Reason.UNAUTHORIZED),
+    exceptions.BadRequest: (Disposition.TERMINAL, Reason.REFUSED_BY_REGISTRY),
+    exceptions.Unauthorized: (Disposition.OUTAGE, Reason.UNAUTHORIZED),
+    exceptions.Forbidden: (Disposition.OUTAGE, Reason.UNAUTHORIZED),
     exceptions.NotFound: UNAVAILABLE,
     exceptions.ConflictError: UNAVAILABLE,
-    exceptions.Unprocessable: (Severity.TERMINAL, Reason.REFUSED_BY_REGISTRY),
+    exceptions.Unprocessable: (Disposition.TERMINAL, Reason.REFUSED_BY_REGISTRY),
     exceptions.RateLimited: UNAVAILABLE,
     exceptions.ServerError: UNAVAILABLE,
     exceptions.NotARegistryError: AWAY,
@@ -26,7 +27,7 @@ EXPECTED: dict[type[StoreError], tuple[Severity, Reason]] = {
     exceptions.RequestTimeout: AWAY,
     exceptions.OutcomeUnknown: AWAY,
     exceptions.DuplicateError: UNAVAILABLE,
-    exceptions.AmbiguousEntryError: (Severity.TERMINAL, Reason.AMBIGUOUS_ENTRY),
+    exceptions.AmbiguousEntryError: (Disposition.TERMINAL, Reason.AMBIGUOUS_ENTRY),
     exceptions.IdentityMismatch: UNAVAILABLE,
     exceptions.UnsupportedType: UNAVAILABLE,
     exceptions.TypeNotFound: UNAVAILABLE,
@@ -51,13 +52,13 @@ def test_every_error_of_the_client_is_foreseen() -> None:
 @pytest.mark.parametrize("kind", EXPECTED, ids=lambda kind: kind.__name__)
 def test_each_has_its_severity_and_reason_and_keeps_what_was_said(kind: type[StoreError]) -> None:
     problem = problem_of(_made(kind))
-    assert (problem.severity, problem.reason) == EXPECTED[kind]
+    assert (problem.disposition, problem.reason) == EXPECTED[kind]
     assert "what happened" in problem.message
 
 
 def test_a_file_that_cannot_be_used_is_the_connections_trouble_and_not_silence() -> None:
     problem = problem_of(exceptions.ConnectionFailed("The token file /t holds no token", is_temporary=False))
-    assert (problem.severity, problem.reason) == AWAY
+    assert (problem.disposition, problem.reason) == AWAY
     assert problem.message == "The registry cannot be reached: The token file /t holds no token"
 
 
@@ -77,13 +78,13 @@ def test_only_silence_is_called_no_answer(kind: type[StoreError]) -> None:
 @pytest.mark.parametrize(
     ("error", "severity"),
     [
-        (waiting(Reason.NAME_CONFLICT, "m", recheck=3.0), Severity.WAITING),
-        (transient(Reason.NAME_CONFLICT, "m"), Severity.TRANSIENT),
-        (terminal(Reason.NAME_CONFLICT, "m"), Severity.TERMINAL),
+        (waiting(Reason.NAME_CONFLICT, "m", recheck=3.0), Disposition.WAITING),
+        (transient(Reason.NAME_CONFLICT, "m"), Disposition.TRANSIENT),
+        (terminal(Reason.NAME_CONFLICT, "m"), Disposition.TERMINAL),
     ],
 )
-def test_a_problem_is_its_own(error: ReconcileError, severity: Severity) -> None:
-    recheck = 3.0 if severity is Severity.WAITING else None
+def test_a_problem_is_its_own(error: ReconcileError, severity: Disposition) -> None:
+    recheck = 3.0 if severity is Disposition.WAITING else None
     assert problem_of(error) == Problem(severity, Reason.NAME_CONFLICT, "m", recheck)
     assert str(error) == "NameConflict: m"
 
@@ -91,7 +92,7 @@ def test_a_problem_is_its_own(error: ReconcileError, severity: Severity) -> None
 @pytest.mark.parametrize("status", [502, 503, 504])
 def test_a_gateway_that_has_no_registry_behind_it_is_an_outage(status: int) -> None:
     error = exceptions.ServerError("upstream connect error", status, "GET", "http://registry/x")
-    assert problem_of(error).severity is Severity.OUTAGE
+    assert problem_of(error).disposition is Disposition.OUTAGE
 
 
 def test_braces_in_an_error_are_kept() -> None:

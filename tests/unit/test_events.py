@@ -2,15 +2,17 @@
 
 from datetime import UTC, datetime
 
-from registrar.events import MOST_MESSAGE, event_json
-from registrar.outcome import Note
+from registrar.reporting.events import MOST_MESSAGE, event_json
+from registrar.reporting.outcome import EventNote
 from tests.unit.build import body
 
 NOW = datetime(2026, 11, 23, 12, 0, 5, 999999, tzinfo=UTC)
 
 
 def test_an_event_names_the_resource_and_says_what_happened() -> None:
-    assert event_json(body("ModelVersion", "v1", version=17, uid="u"), "Warning", Note("InvalidSpec", "Why."), NOW) == {
+    assert event_json(
+        body("ModelVersion", "v1", version=17, uid="u"), "Warning", EventNote("InvalidSpec", "Why."), NOW
+    ) == {
         "metadata": {"generateName": "v1.", "namespace": "team"},
         "involvedObject": {
             "apiVersion": "model-registrar.dev/v1alpha1",
@@ -32,7 +34,7 @@ def test_an_event_names_the_resource_and_says_what_happened() -> None:
 
 
 def test_an_event_fits_the_api_servers_limits() -> None:
-    event = event_json(body(name="n" * 253), "Normal", Note("Synced", "m" * 5000), NOW)
+    event = event_json(body(name="n" * 253), "Normal", EventNote("Synced", "m" * 5000), NOW)
     assert len(event["message"]) == MOST_MESSAGE
     # The API server adds five characters of its own, to 253 at most.
     assert len(event["metadata"]["generateName"]) <= 248

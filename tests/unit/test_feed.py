@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_registry.types import RegisteredModel, RegistryEntry
-from registrar.feed import OVERLAP, Watermark, same_content
+from registrar.registries.kubeflow.feed import OVERLAP_MILLISECONDS, Watermark
+from registrar.registries.view import same_content
 
 INTERVAL = 15_000
 START = 1_700_000_000_000
@@ -54,7 +55,7 @@ changes = st.builds(
     entry=st.integers(1, 5),
     written=st.integers(0, 200_000).map(lambda value: value // 500 * 500),
     skew=st.integers(-5_000, 5_000),
-    delay=st.integers(0, OVERLAP - 10_000),
+    delay=st.integers(0, OVERLAP_MILLISECONDS - 10_000),
 )
 
 
@@ -66,7 +67,7 @@ def test_every_change_is_told_by_the_first_poll_after_it_is_visible(made: list[C
         answer = registry.since(watermark.since, now)
         told.update((int(one.id or 0), int(one.last_update_time_since_epoch or 0)) for one in answer)
         current = {(int(one.id or 0), int(one.last_update_time_since_epoch or 0)) for one in registry.since(0, now)}
-        news = {one for one in current if one[1] >= START - OVERLAP}
+        news = {one for one in current if one[1] >= START - OVERLAP_MILLISECONDS}
         assert news <= told
         watermark = watermark.advanced(answer, now + skew)
 
@@ -81,7 +82,7 @@ def test_a_quiet_registry_tells_its_latest_change_again_and_no_other(made: list[
 
 
 def test_a_server_that_tells_no_time_is_asked_further_back() -> None:
-    assert Watermark(START, None).since == START - OVERLAP
+    assert Watermark(START, None).since == START - OVERLAP_MILLISECONDS
 
 
 def _current(registry: SimulatedRegistry, now: int) -> set[int]:

@@ -7,17 +7,16 @@ from typing import Any
 import pytest
 
 from model_registry import ModelRegistryAPIClient
-from registrar.claims import Claim
-from registrar.config import Settings
-from registrar.context import Context
-from registrar.gate import Gate
-from registrar.intake import forget, remember
-from registrar.kube import ClusterLogin, KubernetesAPI
-from registrar.leadership import Leadership
-from registrar.metrics import Metrics
-from registrar.registry import Registry
-from registrar.resources import ResourceKey
-from registrar.workqueue import DONE, Next, WorkQueue
+from registrar.api.bodies import ResourceKey
+from registrar.cluster.client import ClusterLogin, KubernetesAPI
+from registrar.fencing import Leadership, WriteFence
+from registrar.kinds.base import Claim
+from registrar.reconcile.context import Context
+from registrar.reconcile.intake import forget, remember
+from registrar.registries.registry import Registry
+from registrar.settings import Settings
+from registrar.telemetry.metrics import Metrics
+from registrar.workqueue.queue import DONE, Result, WorkQueue
 from tests.unit.build import body, claimant, model_key
 
 NOBODY = "http://127.0.0.1:9"
@@ -28,7 +27,7 @@ class Seen(WorkQueue[ResourceKey]):
     """A queue without workers that tells what was added, and how."""
 
     def __init__(self) -> None:
-        async def process(_: ResourceKey) -> Next:
+        async def process(_: ResourceKey) -> Result:
             return DONE
 
         super().__init__(process, workers=1)
@@ -36,7 +35,7 @@ class Seen(WorkQueue[ResourceKey]):
         self.first: set[str] = set()
         self.forgotten: list[str] = []
 
-    def add(self, key: ResourceKey, *, urgent: bool = False, first: bool = False) -> None:
+    def add(self, key: ResourceKey, *, urgent: bool = False, front: bool = False) -> None:
         self.added.append((key.name, urgent))
         if first:
             self.first.add(key.name)
@@ -54,7 +53,7 @@ def queue() -> Seen:
 async def context(queue: Seen) -> AsyncIterator[Context]:
     leadership, metrics = Leadership(), Metrics()
     login = ClusterLogin(NOBODY, ssl.create_default_context(), {})
-    kube = KubernetesAPI(login, Gate(leadership, metrics.to_kubernetes))
+    kube = KubernetesAPI(login, WriteFence(leadership, metrics.to_kubernetes))
     registry = Registry(ModelRegistryAPIClient.connect(NOBODY), NOBODY, "tests")
     yield Context(Settings(registry_url=NOBODY), kube, registry, queue.add, leadership, metrics)
     await kube.aclose()

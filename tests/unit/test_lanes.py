@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from registrar.lanes import URGENT_IN_A_ROW, Lanes
+from registrar.workqueue.lanes import URGENT_IN_A_ROW, Lanes
 
 
 class Waiting(RuleBasedStateMachine):
@@ -22,7 +22,7 @@ class Waiting(RuleBasedStateMachine):
         self.now = 0.0
 
     @rule(key=st.integers(0, 30), urgent=st.booleans(), first=st.booleans())
-    def add(self, key: int, *, urgent: bool, first: bool) -> None:
+    def add(self, key: int, *, urgent: bool, front: bool) -> None:
         self.now += 1
         is_new = key not in self.urgent and key not in self.background
         since = self.background.get(key, self.now)
@@ -87,7 +87,7 @@ def test_who_goes_first_is_before_all_that_is_urgent() -> None:
     lanes: Lanes[str] = Lanes()
     for key, first in (("edit", False), ("child", True), ("another edit", False)):
         lanes.add(key, 0, urgent=True, first=first)
-    lanes.add("resync", 0, urgent=False, first=True)
+    lanes.add("resync", 0, urgent=False, front=True)
     assert [lanes.take().key for _ in range(4)] == ["child", "edit", "another edit", "resync"]
 
 

@@ -11,14 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registrar.gate import Gate
-from registrar.kube import KubernetesError, ResourceGoneError, StaleResourceError
-from registrar.leader import Candidate, ElectionError, Sighting, Terms
-from registrar.leadership import Leadership, NotLeadingError
-from registrar.metrics import Metrics
-from registrar.resources import Body
+from registrar.api.bodies import Body
+from registrar.cluster.client import KubernetesError, ResourceGoneError, StaleResourceError
+from registrar.election.elector import ElectionError, LeaderElector, LeaseDurations, ObservedRecord
+from registrar.fencing import Leadership, NotLeadingError, WriteFence
+from registrar.telemetry.metrics import Metrics
 
-TERMS = Terms(duration=15, renew_deadline=10.0, retry_period=2.0)
+TERMS = LeaseDurations(duration=15, renew_deadline=10.0, retry_period=2.0)
 LONGEST_WRITE = TERMS.duration - TERMS.renew_deadline
 
 
@@ -130,7 +129,7 @@ class Replica:
         self.link = Link(self._server)
         self.leadership = Leadership(self._monotonic)
         self.name = f"{self._number}-{self._starts}"
-        self.candidate = Candidate(self.link, self.name, TERMS, self.leadership, self._monotonic)
+        self.candidate = LeaderElector(self.link, self.name, TERMS, self.leadership, self._monotonic)
 
     def _monotonic(self) -> float:
         return self._clock() + self._offset
@@ -198,7 +197,9 @@ async def _act(action: tuple[Any, ...], replicas: list[Replica], clock: Clock, s
             await replicas[who].attempt_slowly(seconds, replicas[1 - who])
         case ("delete the lease",):
             # Who has not seen the holder, because he has just started, cannot know that there was one.
-            seen = [Sighting(server.lease, 0).holder in {one.candidate._seen.holder, one.name} for one in replicas]
+            seen = [
+                ObservedRecord(server.lease, 0).holder in {one.candidate._seen.holder, one.name} for one in replicas
+            ]
             if all(seen) and not any(one.leadership.begun.is_set() and not one.leadership.is_held for one in replicas):
                 server.lease = None
         case (what, who):
@@ -236,36 +237,36 @@ def _lease(holder: str, version: str = "1", duration: int | None = 15) -> Body:
 
 
 def test_a_lease_is_free_when_it_has_stood_unchanged_for_its_own_duration() -> None:
-    seen = Sighting(None, 0.0).followed_by(_lease("other", duration=20), 100.0)
+    seen = ObservedRecord(None, 0.0).followed_by(_lease("other", duration=20), 100.0)
     assert not seen.is_free_for("me", 119.9, TERMS)
     assert seen.is_free_for("me", 120.0, TERMS)
     again = seen.followed_by(_lease("other", duration=20), 110.0)
     assert again.is_free_for("me", 120.0, TERMS), "another look at the same lease is no sign of life"
     renewed = again.followed_by(_lease("other", "2", duration=20), 110.0)
     assert not renewed.is_free_for("me", 120.0, TERMS)
-    assert Sighting(_lease("other", duration=None), 0.0).is_free_for("me", 15.0, TERMS)
+    assert ObservedRecord(_lease("other", duration=None), 0.0).is_free_for("me", 15.0, TERMS)
 
 
 @pytest.mark.parametrize("holder", ["", "me"])
 def test_a_lease_of_nobody_or_of_oneself_is_free_at_once(holder: str) -> None:
-    assert Sighting(_lease(holder), 0.0).is_free_for("me", 0.0, TERMS)
+    assert ObservedRecord(_lease(holder), 0.0).is_free_for("me", 0.0, TERMS)
 
 
 def test_a_deleted_lease_is_its_holders_for_its_duration() -> None:
-    seen = Sighting(_lease("other", duration=20), 90.0).followed_by(None, 100.0)
+    seen = ObservedRecord(_lease("other", duration=20), 90.0).followed_by(None, 100.0)
     again = seen.followed_by(None, 110.0)
     assert not again.is_free_for("me", 119.9, TERMS)
     assert again.is_free_for("me", 120.0, TERMS)
     assert again.is_free_for("other", 100.0, TERMS), "the holder makes it anew"
     assert not again.followed_by(_lease("other"), 111.0).is_free_for("me", 121.0, TERMS)
-    assert Sighting(None, 0.0).followed_by(None, 1.0).is_free_for("me", 1.0, TERMS), "there never was one"
-    assert Sighting(_lease(""), 0.0).followed_by(None, 1.0).is_free_for("me", 1.0, TERMS), "nobody had it"
+    assert ObservedRecord(None, 0.0).followed_by(None, 1.0).is_free_for("me", 1.0, TERMS), "there never was one"
+    assert ObservedRecord(_lease(""), 0.0).followed_by(None, 1.0).is_free_for("me", 1.0, TERMS), "nobody had it"
 
 
 def test_no_write_begins_before_the_lease_or_after_the_deadline() -> None:
     clock = Clock()
     leadership = Leadership(clock)
-    gate = Gate(leadership, Metrics().to_registry)
+    gate = WriteFence(leadership, Metrics().to_registry)
 
     def may_write() -> bool:
         gate.request_starts("GET")
@@ -276,11 +277,11 @@ def test_no_write_begins_before_the_lease_or_after_the_deadline() -> None:
         return True
 
     assert not may_write()
-    leadership.prolong(clock.now + 10)
+    leadership.extend(clock.now + 10)
     assert may_write()
     clock.now += 10
     assert not may_write()
-    leadership.prolong(clock.now + 10)
+    leadership.extend(clock.now + 10)
     assert may_write()
     leadership.end()
     assert not may_write()
@@ -306,14 +307,14 @@ class _Refusing(Link):
 )
 async def test_what_waiting_does_not_mend_ends_a_replica_that_never_led(error: KubernetesError, told: str) -> None:
     with pytest.raises(ElectionError, match=told):
-        await Candidate(_Refusing(error), "me", TERMS, Leadership()).run()
+        await LeaderElector(_Refusing(error), "me", TERMS, Leadership()).run()
 
 
 async def test_a_leader_survives_errors_until_its_deadline(caplog: pytest.LogCaptureFixture) -> None:
     clock, server = Clock(), Server()
     leadership = Leadership(clock)
     link = Link(server)
-    candidate = Candidate(link, "me", TERMS, leadership, clock)
+    candidate = LeaderElector(link, "me", TERMS, leadership, clock)
     for error in (None, KubernetesError(403, "Forbidden", "not any more"), KubernetesError(500, "", "broken")):
         task = asyncio.create_task(candidate.attempt(60))
         while not task.done():

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from registrar.ownership import ForeignStamp, Origin, Stamp, read_stamp, stamp_filter
+from registrar.planning.ownership import ForeignStamp, Origin, Stamp, read_stamp
+from registrar.registries.kubeflow.backend import stamp_filter
 
 OWNER_IDS = st.from_regex(r"[A-Za-z0-9]([-A-Za-z0-9./]{0,20}[A-Za-z0-9])?", fullmatch=True)
 LABELS = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,10}[a-z0-9])?", fullmatch=True)

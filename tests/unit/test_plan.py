@@ -8,30 +8,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_registry.types import ModelArtifact, RegisteredModel, RegistryEntry
+from registrar.api.conditions import Reason
 from registrar.api.meta import OWNER_PROPERTY
 from registrar.api.properties import Scalar, TypedProperty, resolve_properties
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
-from registrar.conditions import Reason
-from registrar.errors import Severity
 from registrar.kinds.artifacts import MODEL_ARTIFACT
 from registrar.kinds.base import Desired, EntryKind
-from registrar.kinds.contexts import MODEL_VERSION, REGISTERED_MODEL
-from registrar.ownership import Origin
-from registrar.plan import (
+from registrar.kinds.model_version import MODEL_VERSION
+from registrar.kinds.registered_model import REGISTERED_MODEL
+from registrar.planning.actions import (
     Archive,
     Change,
     Create,
+    FieldSet,
     Leave,
-    Memory,
-    Owned,
     Patch,
     Plan,
     Policies,
+    RecordedState,
     Refuse,
     owned_by,
-    plan,
-    plan_retirement,
 )
+from registrar.planning.ownership import Origin
+from registrar.planning.plan import plan, plan_retirement
+from registrar.planning.problems import Disposition
 from tests.unit.build import OWNER_ID, REFERENCE, artifact, desired, model, policies, properties_of, stamp
 
 TEXTS = st.sampled_from(["", "a", "b", "ä"])
@@ -59,10 +59,10 @@ class Case:
 
     wanted: Desired
     observed: RegistryEntry
-    owned: Owned
+    owned: FieldSet
 
     def plan(self, observed: RegistryEntry | None = None, using: Policies = TAKING, **memory: Any) -> Plan:
-        return plan(self.wanted, observed or self.observed, Memory(owned=self.owned, **memory), using, OWNER_ID)
+        return plan(self.wanted, observed or self.observed, RecordedState(owned=self.owned, **memory), using, OWNER_ID)
 
 
 @st.composite
@@ -85,7 +85,7 @@ def cases(draw: st.DrawFn) -> Case:
         custom_properties=draw(PROPERTIES) | draw(STAMPS),
     )
     fields = ["description", "external_id", "state", *(["owner", "tasks"] if is_model else ["storage_key"])]
-    owned = Owned(draw(st.frozensets(st.sampled_from(fields))), draw(st.frozensets(NAMES)))
+    owned = FieldSet(draw(st.frozensets(st.sampled_from(fields))), draw(st.frozensets(NAMES)))
     return Case(wanted, observed, owned)
 
 
@@ -107,7 +107,7 @@ def applied(planned: Plan) -> RegistryEntry:
 @given(cases())
 def test_after_a_plan_was_carried_out_nothing_is_left_to_do(case: Case) -> None:
     after = applied(case.plan())
-    again = plan(case.wanted, after, Memory(owned=owned_by(case.wanted)), TAKING, OWNER_ID)
+    again = plan(case.wanted, after, RecordedState(owned=owned_by(case.wanted)), TAKING, OWNER_ID)
     assert isinstance(again, Leave)
     assert again.drift == ()
 
@@ -161,7 +161,7 @@ def test_the_map_of_properties_is_sent_only_if_it_differs(case: Case) -> None:
 )
 def test_a_property_of_another_type_is_another_property(observed: Scalar, declared: Scalar | TypedProperty) -> None:
     entry = model(custom_properties=stamp() | {"flag": observed})
-    planned = plan(desired(properties={"flag": declared}), entry, Memory("7"), policies(), OWNER_ID)
+    planned = plan(desired(properties={"flag": declared}), entry, RecordedState("7"), policies(), OWNER_ID)
     assert isinstance(planned, Patch)
     wanted = declared.value if isinstance(declared, TypedProperty) else declared
     assert [(one.path, type(one.wanted)) for one in planned.changes] == [("customProperties.flag", type(wanted))]
@@ -187,10 +187,10 @@ def test_changes_tell_what_was_and_what_will_be(case: Case) -> None:
 
 def test_a_missing_entry_is_created_live_and_stamped() -> None:
     wanted = desired(fields={"description": "d"}, properties={"size": 1})
-    planned = plan(wanted, None, Memory("7"), policies(), OWNER_ID)
+    planned = plan(wanted, None, RecordedState("7"), policies(), OWNER_ID)
     assert isinstance(planned, Create)
     assert (planned.fields, planned.properties, planned.state) == ({"description": "d"}, {"size": 1, **stamp()}, "LIVE")
-    archived = plan(desired(state="ARCHIVED"), None, Memory(), policies(), OWNER_ID)
+    archived = plan(desired(state="ARCHIVED"), None, RecordedState(), policies(), OWNER_ID)
     assert isinstance(archived, Create)
     assert archived.state == "ARCHIVED"
 
@@ -219,7 +219,7 @@ ARTIFACT_STATES = [
 
 
 def _written_state(wanted: Desired, observed: RegistryEntry) -> str | None:
-    planned = plan(wanted, observed, Memory(), policies(), OWNER_ID)
+    planned = plan(wanted, observed, RecordedState(), policies(), OWNER_ID)
     if isinstance(planned, Leave):
         return None
     assert isinstance(planned, Patch)
@@ -243,7 +243,7 @@ def test_states_of_artifacts(declared: str | None, observed: str | None, written
 def test_a_state_that_left_the_spec_is_released() -> None:
     wanted = desired(MODEL_ARTIFACT)
     entry = artifact(state="PENDING", custom_properties=stamp())
-    planned = plan(wanted, entry, Memory("7", Owned(frozenset({"state"}))), policies(), OWNER_ID)
+    planned = plan(wanted, entry, RecordedState("7", FieldSet(frozenset({"state"}))), policies(), OWNER_ID)
     assert planned == Leave(entry, Origin.CREATED)
 
 
@@ -267,7 +267,7 @@ def test_drift_is_corrected_told_or_ignored(
     is_settled: bool,  # noqa: FBT001 - a column of the table
     expected: tuple[Change, ...] | None,
 ) -> None:
-    memory = Memory("7", owned_by(DECLARING), settled=is_settled)
+    memory = RecordedState("7", owned_by(DECLARING), settled=is_settled)
     planned = plan(DECLARING, DRIFTED, memory, policies(drift=drift), OWNER_ID)
     if expected is None:
         assert isinstance(planned, Patch)
@@ -279,7 +279,7 @@ def test_drift_is_corrected_told_or_ignored(
 @pytest.mark.parametrize("drift", list(DriftPolicy))
 def test_a_lost_stamp_is_no_drift_but_put_back(drift: DriftPolicy) -> None:
     entry = model(custom_properties={"theirs": 1})
-    planned = plan(desired(), entry, Memory("7", settled=True), policies(drift=drift), OWNER_ID)
+    planned = plan(desired(), entry, RecordedState("7", settled=True), policies(drift=drift), OWNER_ID)
     assert isinstance(planned, Patch)
     assert planned.properties == {"theirs": 1, **stamp(Origin.ADOPTED)}
     assert planned.changes == ()
@@ -287,9 +287,9 @@ def test_a_lost_stamp_is_no_drift_but_put_back(drift: DriftPolicy) -> None:
 
 @pytest.mark.parametrize("remembered", [None, "8"])
 def test_adoption_is_refused_where_the_policy_is_fail(remembered: str | None) -> None:
-    planned = plan(desired(), model(), Memory(remembered), policies(adoption=AdoptionPolicy.FAIL), OWNER_ID)
+    planned = plan(desired(), model(), RecordedState(remembered), policies(adoption=AdoptionPolicy.FAIL), OWNER_ID)
     assert isinstance(planned, Refuse)
-    assert (planned.problem.severity, planned.problem.reason) == (Severity.TERMINAL, Reason.ADOPTION_REFUSED)
+    assert (planned.problem.disposition, planned.problem.reason) == (Disposition.TERMINAL, Reason.ADOPTION_REFUSED)
     assert "'fraud' (id 7)" in planned.problem.message
 
 
@@ -303,17 +303,17 @@ def test_adoption_is_refused_where_the_policy_is_fail(remembered: str | None) ->
     ids=["known by its ID", "stamped with this resource", "stamped with a resource that is gone"],
 )
 def test_an_entry_that_is_ours_needs_no_adoption(entry: RegisteredModel, remembered: str | None) -> None:
-    planned = plan(desired(), entry, Memory(remembered), policies(adoption=AdoptionPolicy.FAIL), OWNER_ID)
+    planned = plan(desired(), entry, RecordedState(remembered), policies(adoption=AdoptionPolicy.FAIL), OWNER_ID)
     assert isinstance(planned, Patch | Leave)
 
 
 def test_the_entry_of_another_installation_is_left_until_take_over() -> None:
     entry = model(custom_properties={OWNER_PROPERTY: "created:others/team/fraud"})
-    refused = plan(desired(), entry, Memory("7"), policies(), OWNER_ID)
+    refused = plan(desired(), entry, RecordedState("7"), policies(), OWNER_ID)
     assert isinstance(refused, Refuse)
-    assert (refused.problem.severity, refused.problem.reason) == (Severity.TERMINAL, Reason.OWNED_BY_OTHER)
+    assert (refused.problem.disposition, refused.problem.reason) == (Disposition.TERMINAL, Reason.OWNED_BY_OTHER)
     assert "created:others/team/fraud" in refused.problem.message
-    taken = plan(desired(), entry, Memory("7"), policies(take_over=True), OWNER_ID)
+    taken = plan(desired(), entry, RecordedState("7"), policies(take_over=True), OWNER_ID)
     assert isinstance(taken, Patch)
     assert taken.properties == stamp(Origin.ADOPTED)
 
@@ -321,7 +321,7 @@ def test_the_entry_of_another_installation_is_left_until_take_over() -> None:
 @pytest.mark.parametrize("origin", list(Origin))
 def test_a_successor_inherits_how_the_entry_came(origin: Origin) -> None:
     entry = model(custom_properties=stamp(origin, "team/gone"))
-    planned = plan(desired(), entry, Memory(), policies(), OWNER_ID)
+    planned = plan(desired(), entry, RecordedState(), policies(), OWNER_ID)
     assert isinstance(planned, Patch)
     assert planned.properties == stamp(origin)
 
@@ -357,20 +357,20 @@ def test_what_becomes_of_the_entry_of_a_deleted_resource(
     is_archived: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
     entry = kind.ENTRY("fraud", id="7", state="LIVE", custom_properties=owner)
-    memory = Memory(remembered)
+    memory = RecordedState(remembered)
     planned = plan_retirement(kind.RETIRED, entry, REFERENCE, memory, policies(deletion=deletion), OWNER_ID)
     assert planned == (Archive(entry, kind.RETIRED) if is_archived else None)
 
 
 def test_a_retired_entry_is_not_retired_again() -> None:
     entry = ModelArtifact("fraud", id="7", state="MARKED_FOR_DELETION", custom_properties=stamp())
-    assert plan_retirement("MARKED_FOR_DELETION", entry, REFERENCE, Memory("7"), policies(), OWNER_ID) is None
+    assert plan_retirement("MARKED_FOR_DELETION", entry, REFERENCE, RecordedState("7"), policies(), OWNER_ID) is None
 
 
 def test_owned_sets_join_and_cover() -> None:
-    fields, properties = Owned(frozenset({"description"})), Owned(properties=frozenset({"team"}))
+    fields, properties = FieldSet(frozenset({"description"})), FieldSet(properties=frozenset({"team"}))
     both = fields | properties
-    assert both == Owned(frozenset({"description"}), frozenset({"team"}))
+    assert both == FieldSet(frozenset({"description"}), frozenset({"team"}))
     assert both.covers(fields)
     assert both.covers(properties)
     assert not fields.covers(both)

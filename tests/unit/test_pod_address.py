@@ -2,7 +2,7 @@
 
 import pytest
 
-from registrar import handlers
+from registrar.cluster import login as handlers
 
 BY_NAME = "https://kubernetes.default.svc"
 

@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from registrar import probes
-from registrar.leadership import Leadership
-from registrar.probes import why_not_live
-from registrar.resources import ResourceKey
-from registrar.watches import Watches
-from registrar.workqueue import DONE, Next, WorkQueue
+from registrar.api.bodies import ResourceKey
+from registrar.cluster.liveness import WatchLiveness
+from registrar.fencing import Leadership
+from registrar.telemetry import probes
+from registrar.telemetry.probes import why_not_live
+from registrar.workqueue.queue import DONE, Result, WorkQueue
 
 KEY = ResourceKey("RegisteredModel", "ns", "name")
 
@@ -17,7 +17,7 @@ KEY = ResourceKey("RegisteredModel", "ns", "name")
 async def test_a_reconcile_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
     started, end = asyncio.Event(), asyncio.Event()
 
-    async def process(_: ResourceKey) -> Next:
+    async def process(_: ResourceKey) -> Result:
         started.set()
         await end.wait()
         return DONE
@@ -27,33 +27,33 @@ async def test_a_reconcile_that_does_not_end(monkeypatch: pytest.MonkeyPatch) ->
     queue.start()
     queue.add(KEY)
     await started.wait()
-    assert why_not_live(leadership, queue, Watches()) == []
+    assert why_not_live(leadership, queue, WatchLiveness()) == []
     monkeypatch.setattr(probes, "STUCK", 0.0)
-    assert why_not_live(leadership, queue, Watches()) == ["RegisteredModel ns/name has been reconciled for 0 s"]
+    assert why_not_live(leadership, queue, WatchLiveness()) == ["RegisteredModel ns/name has been reconciled for 0 s"]
     end.set()
     await queue.drain(5)
-    assert why_not_live(leadership, queue, Watches()) == ["a worker has ended"]
+    assert why_not_live(leadership, queue, WatchLiveness()) == ["a worker has ended"]
 
 
 def test_a_process_that_outlives_its_lease() -> None:
     now = 0.0
     leadership = Leadership(lambda: now)
 
-    async def process(_: ResourceKey) -> Next:
+    async def process(_: ResourceKey) -> Result:
         return DONE
 
     queue = WorkQueue(process, workers=1)
     now = 1000.0
-    assert why_not_live(leadership, queue, Watches()) == [], "a standby may wait for ever"
-    leadership.prolong(now + 10)
+    assert why_not_live(leadership, queue, WatchLiveness()) == [], "a standby may wait for ever"
+    leadership.extend(now + 10)
     now += 10 + probes.OVERDUE
-    assert why_not_live(leadership, queue, Watches()) == []
+    assert why_not_live(leadership, queue, WatchLiveness()) == []
     now += 1
-    assert why_not_live(leadership, queue, Watches()) == ["the lease ended 31 s ago and the process did not"]
+    assert why_not_live(leadership, queue, WatchLiveness()) == ["the lease ended 31 s ago and the process did not"]
 
 
 async def test_a_queue_that_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def process(_: ResourceKey) -> Next:
+    async def process(_: ResourceKey) -> Result:
         return DONE
 
     leadership, begin = Leadership.without_rivals(), asyncio.Event()
@@ -62,20 +62,22 @@ async def test_a_queue_that_stands_still(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(probes, "STUCK", 0.0)
     # Behind the back of its worker, who therefore never hears of it.
     queue._lanes.add(KEY, 0.0, urgent=False)
-    assert why_not_live(leadership, queue, Watches()) == [], "a standby's turn has not come"
+    assert why_not_live(leadership, queue, WatchLiveness()) == [], "a standby's turn has not come"
     begin.set()
     await asyncio.sleep(0.01)
-    assert why_not_live(leadership, queue, Watches()) == ["1 resources have been waiting for 0 s for a free worker"]
+    assert why_not_live(leadership, queue, WatchLiveness()) == [
+        "1 resources have been waiting for 0 s for a free worker"
+    ]
     monkeypatch.setattr(probes, "STUCK", 600.0)
-    assert why_not_live(leadership, queue, Watches()) == []
+    assert why_not_live(leadership, queue, WatchLiveness()) == []
     await queue.drain(5)
 
 
 def test_a_watch_that_nobody_asks_for_any_more() -> None:
     now = 0.0
-    watches, leadership = Watches(lambda: now), Leadership.without_rivals()
+    watches, leadership = WatchLiveness(lambda: now), Leadership.without_rivals()
 
-    async def process(_: ResourceKey) -> Next:
+    async def process(_: ResourceKey) -> Result:
         return DONE
 
     queue = WorkQueue(process, workers=1)

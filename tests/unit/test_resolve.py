@@ -9,12 +9,14 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import ModelVersion, RegisteredModel
-from registrar.conditions import Reason
-from registrar.errors import ReconcileError, Severity
-from registrar.head import parse
-from registrar.registry import Registry
-from registrar.resolve import EXTERNAL_RECHECK, NO_PARENT, resolve_parent
-from registrar.resources import Identity, ResourceKey, ResourceStore
+from registrar.api.bodies import ResourceKey
+from registrar.api.conditions import Reason
+from registrar.cluster.cache import ResourceCache
+from registrar.kinds.base import Identity
+from registrar.planning.problems import Disposition, ReconcileError
+from registrar.reconcile.resolve import EXTERNAL_REQUEUE_SECONDS, NO_PARENT, resolve_parent
+from registrar.reconcile.resource import parse
+from registrar.registries.registry import Registry
 from tests.unit.build import OWNER_ID, body, model_key, stamp
 
 VERSION = ResourceKey("ModelVersion", "team", "v1")
@@ -27,7 +29,7 @@ class World:
 
     client: ModelRegistryAPIClient
     registry: Registry
-    resources: ResourceStore
+    resources: ResourceCache
 
     async def resolve(self, kind: str, name: str, known: str | None = None, **parts: Any) -> Identity:
         return await resolve_parent(parse(body(kind, name, **parts)), known, self.resources, self.registry)
@@ -41,7 +43,7 @@ class World:
 @pytest.fixture
 async def world(registry_url: str) -> AsyncIterator[World]:
     async with ModelRegistryAPIClient.connect(registry_url) as client:
-        yield World(client, Registry(client, registry_url, OWNER_ID), ResourceStore())
+        yield World(client, Registry(client, registry_url, OWNER_ID), ResourceCache())
 
 
 @pytest.fixture
@@ -62,15 +64,18 @@ async def test_a_parent_resource_is_found_in_memory(world: World) -> None:
 
 async def test_a_child_waits_for_its_parent_and_is_told_when_it_is_there(world: World) -> None:
     error = await world.refused("ModelVersion", "v1")
-    assert (error.problem.severity, error.problem.reason) == (Severity.WAITING, Reason.WAITING_FOR_REGISTERED_MODEL)
+    assert (error.problem.disposition, error.problem.reason) == (
+        Disposition.WAITING,
+        Reason.WAITING_FOR_REGISTERED_MODEL,
+    )
     assert "There is no RegisteredModel team/fraud" in error.problem.message
-    assert error.problem.recheck is None
+    assert error.problem.requeue_after is None
     world.resources.put(body())
     error = await world.refused("ModelVersion", "v1")
     assert "RegisteredModel team/fraud has no ID yet" in error.problem.message
     assert world.resources.identify(model_key(), Identity("7", "fraud")) == {VERSION}
     error = await world.refused("ModelArtifact", "weights")
-    assert (error.problem.severity, error.problem.reason) == (Severity.WAITING, Reason.WAITING_FOR_MODEL_VERSION)
+    assert (error.problem.disposition, error.problem.reason) == (Disposition.WAITING, Reason.WAITING_FOR_MODEL_VERSION)
 
 
 async def test_a_parent_that_vanished_changes_nothing_for_an_entry_that_is_there(world: World, name: str) -> None:
@@ -79,7 +84,9 @@ async def test_a_parent_that_vanished_changes_nothing_for_an_entry_that_is_there
     status = {"id": version.id, "parentId": model.id, "observedGeneration": 1}
     assert await world.resolve("ModelVersion", "v1", model.id, status=status) == Identity(str(model.id), None)
     world.resources.put(body())
-    assert (await world.refused("ModelVersion", "v1", model.id, status=status)).problem.severity is Severity.WAITING
+    assert (
+        await world.refused("ModelVersion", "v1", model.id, status=status)
+    ).problem.disposition is Disposition.WAITING
 
 
 async def test_a_vanished_parents_id_is_no_proof_for_an_entry_that_is_gone(world: World) -> None:
@@ -117,8 +124,8 @@ async def test_an_external_parent_that_is_not_there_is_looked_for_again(
     world: World, kind: str, field: str, reference: dict[str, str], told: str
 ) -> None:
     error = await world.refused(kind, "child", None, **{field: {"external": reference}})
-    assert error.problem.severity is Severity.WAITING
-    assert error.problem.recheck == EXTERNAL_RECHECK
+    assert error.problem.disposition is Disposition.WAITING
+    assert error.problem.requeue_after == EXTERNAL_REQUEUE_SECONDS
     assert told in error.problem.message
 
 
@@ -141,7 +148,7 @@ async def test_an_entry_cannot_move_to_another_parent(world: World, name: str) -
     world.resources.identify(model_key(), Identity(ABSENT, "fraud"))
     status = {"id": version.id, "parentId": model.id, "observedGeneration": 1}
     error = await world.refused("ModelVersion", "v1", model.id, status=status)
-    assert (error.problem.severity, error.problem.reason) == (Severity.TERMINAL, Reason.PARENT_CHANGED)
+    assert (error.problem.disposition, error.problem.reason) == (Disposition.TERMINAL, Reason.PARENT_CHANGED)
     assert ABSENT in error.problem.message
     assert str(model.id) in error.problem.message
 

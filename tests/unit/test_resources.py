@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from registrar.resources import Identity, ResourceKey, ResourceStore, key_of, ready_status
+from registrar.api.bodies import ResourceKey, key_of, ready_status
+from registrar.cluster.cache import ResourceCache
+from registrar.kinds.base import Identity
 from tests.unit.build import body, model_key
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -21,7 +23,7 @@ def _version(found: Any) -> int:
 
 @given(st.lists(st.integers(1, 120), min_size=1))
 def test_an_older_body_never_replaces_a_newer_one(versions: list[int]) -> None:
-    store, newest = ResourceStore(), 0
+    store, newest = ResourceCache(), 0
     for version in versions:
         assert store.put(body(version=version)) == (version > newest)
         newest = max(newest, version)
@@ -35,7 +37,7 @@ READY = {"conditions": [{"type": "Ready", "status": "True", "observedGeneration"
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["put", "put ready", "put anew", "remove"]))))
 def test_the_count_by_ready_is_that_of_the_bodies(steps: list[tuple[str, str]]) -> None:
-    store = ResourceStore()
+    store = ResourceCache()
     for version, (name, what) in enumerate(steps, 1):
         if what == "remove":
             store.remove(model_key(name))
@@ -48,7 +50,7 @@ def test_the_count_by_ready_is_that_of_the_bodies(steps: list[tuple[str, str]]) 
 
 
 def test_bodies_are_kept_without_what_nobody_reads() -> None:
-    store, sent = ResourceStore(), body(annotations={LAST_APPLIED: "{}", "mine": "1"})
+    store, sent = ResourceCache(), body(annotations={LAST_APPLIED: "{}", "mine": "1"})
     sent["metadata"]["managedFields"] = [{"manager": "kubectl"}]
     store.put(sent)
     found = store.get(model_key())
@@ -68,7 +70,7 @@ def test_keys_tell_kind_namespace_and_name() -> None:
 
 
 def test_a_removed_resource_leaves_nothing_behind() -> None:
-    store = ResourceStore()
+    store = ResourceCache()
     store.put(body())
     store.identify(model_key(), Identity("7", "fraud"))
     store.waited(model_key(), 1.0)
@@ -83,7 +85,7 @@ def test_a_removed_resource_leaves_nothing_behind() -> None:
 
 
 def test_a_successor_of_the_same_name_inherits_nothing() -> None:
-    store = ResourceStore()
+    store = ResourceCache()
     store.put(body(version=1, uid="first"))
     store.identify(model_key(), Identity("7", "fraud"))
     store.put(body(version=2, uid="first"))
@@ -93,7 +95,7 @@ def test_a_successor_of_the_same_name_inherits_nothing() -> None:
 
 
 def test_children_learn_of_an_identity_that_is_news_and_of_no_other() -> None:
-    store = ResourceStore()
+    store = ResourceCache()
     store.depend(CHILD, PARENT)
     assert store.identify(PARENT, Identity("7", None)) == {CHILD}
     assert store.identify(PARENT, Identity("7", None)) == frozenset()
@@ -106,7 +108,7 @@ def test_children_learn_of_an_identity_that_is_news_and_of_no_other() -> None:
 
 
 def test_a_child_depends_on_one_parent_at_a_time() -> None:
-    store = ResourceStore()
+    store = ResourceCache()
     store.depend(CHILD, OTHER)
     store.depend(CHILD, PARENT)
     assert store.identify(OTHER, Identity("1", None)) == frozenset()
@@ -114,7 +116,7 @@ def test_a_child_depends_on_one_parent_at_a_time() -> None:
 
 
 def test_waiting_is_counted_from_the_first_question() -> None:
-    store = ResourceStore()
+    store = ResourceCache()
     assert [store.waited(CHILD, now) for now in (10.0, 11.5)] == [0.0, 1.5]
     store.stop_waiting(CHILD)
     assert store.waited(CHILD, 20.0) == 0.0
@@ -130,7 +132,7 @@ class Families(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.store = ResourceStore()
+        self.store = ResourceCache()
         self.expected: dict[ResourceKey, ResourceKey] = {}
 
     @rule(child=st.sampled_from(KEYS), parent=st.sampled_from(PARENTS))

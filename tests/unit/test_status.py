@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registrar.api.conditions import Reason
 from registrar.api.meta import ObjectMeta
 from registrar.api.v1alpha1 import ModelVersionStatus, RegisteredModelStatus
 from registrar.api.v1alpha1.common import EntryStatus
 from registrar.api.v1alpha1.model_version import ArtifactType, InlineArtifactStatus
-from registrar.conditions import MOST_MESSAGE, Reason
-from registrar.errors import Problem, Severity
-from registrar.outcome import Facts, Note, Outcome
-from registrar.plan import Change
-from registrar.status import MOST_DRIFT, as_json, merge_patch, news, next_status
+from registrar.planning.actions import Change
+from registrar.planning.problems import Disposition, Problem
+from registrar.reporting.conditions import MOST_MESSAGE
+from registrar.reporting.outcome import EventNote, Facts, Outcome
+from registrar.reporting.status import MAX_DRIFT_PATHS, as_json, events_for, merge_patch, next_status
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
@@ -26,7 +27,7 @@ DRIFTED = Outcome(FACTS, drift=(Change("description", "by hand", "by git"),))
 PAUSED = Outcome(FACTS, paused=True)
 
 
-def problem(severity: Severity, reason: Reason = Reason.NAME_CONFLICT) -> Outcome:
+def problem(severity: Disposition, reason: Reason = Reason.NAME_CONFLICT) -> Outcome:
     return Outcome(FACTS, Problem(severity, reason, "Change something."))
 
 
@@ -44,19 +45,19 @@ OUTCOMES: dict[str, tuple[Outcome, dict[str, tuple[str, str]]]] = {
     "drifted": (DRIFTED, {"Ready": ("True", "Synced"), "Drifted": ("True", "ChangedOutside")}),
     "paused": (PAUSED, {"Ready": ("Unknown", "Paused")}),
     "waiting": (
-        problem(Severity.WAITING),
+        problem(Disposition.WAITING),
         {"Ready": ("False", "NameConflict"), "Reconciling": ("True", "NameConflict")},
     ),
     "transient": (
-        problem(Severity.TRANSIENT),
+        problem(Disposition.TRANSIENT),
         {"Ready": ("False", "NameConflict"), "Reconciling": ("True", "NameConflict")},
     ),
     "another reason": (
-        problem(Severity.TERMINAL, Reason.INVALID_SPEC),
+        problem(Disposition.TERMINAL, Reason.INVALID_SPEC),
         {"Ready": ("False", "InvalidSpec"), "Stalled": ("True", "InvalidSpec")},
     ),
     "terminal": (
-        problem(Severity.TERMINAL),
+        problem(Disposition.TERMINAL),
         {"Ready": ("False", "NameConflict"), "Stalled": ("True", "NameConflict")},
     ),
 }
@@ -88,7 +89,7 @@ def test_the_same_outcome_changes_nothing_and_is_no_news(outcome: Outcome) -> No
     before = after(outcome)
     again = after(outcome, before, now=LATER)
     assert merge_patch(as_json(before), as_json(again)) == {}
-    assert news(before, again, outcome) == []
+    assert events_for(before, again, outcome) == []
 
 
 def test_facts_are_told_and_nothing_else_of_a_kind_that_lacks_them() -> None:
@@ -129,10 +130,10 @@ def test_facts_come_back_out_of_the_status(status: EntryStatus) -> None:
 
 
 def test_the_sync_time_is_that_of_the_last_write() -> None:
-    written = after(dataclasses.replace(SYNCED, deed="Created"))
+    written = after(dataclasses.replace(SYNCED, operation="Created"))
     assert written.last_sync_time == NOW
     assert after(SYNCED, written, now=LATER).last_sync_time == NOW
-    assert after(dataclasses.replace(SYNCED, deed="Updated"), written, now=LATER).last_sync_time == LATER
+    assert after(dataclasses.replace(SYNCED, operation="Updated"), written, now=LATER).last_sync_time == LATER
 
 
 def test_an_answered_request_is_remembered() -> None:
@@ -142,7 +143,7 @@ def test_an_answered_request_is_remembered() -> None:
 
 
 def test_a_message_fits_its_condition() -> None:
-    long = Outcome(FACTS, Problem(Severity.TERMINAL, Reason.INVALID_SPEC, "x" * (MOST_MESSAGE + 1)))
+    long = Outcome(FACTS, Problem(Disposition.TERMINAL, Reason.INVALID_SPEC, "x" * (MOST_MESSAGE + 1)))
     assert {len(one.message) for one in after(long).conditions} == {MOST_MESSAGE}
 
 
@@ -178,13 +179,13 @@ def test_a_patch_leads_from_one_status_to_the_other(current: dict[str, Any], wan
 
 
 def test_events_tell_what_changed() -> None:
-    created = dataclasses.replace(SYNCED, deed="Created", notes=(Note("IdentityChanged", "A new ID."),))
+    created = dataclasses.replace(SYNCED, operation="Created", notes=(EventNote("IdentityChanged", "A new ID."),))
     status = after(created)
     told = [
-        ("Normal", Note("Synced", "Created: id 7. The registry entry matches the spec.")),
-        ("Normal", Note("IdentityChanged", "A new ID.")),
+        ("Normal", EventNote("Synced", "Created: id 7. The registry entry matches the spec.")),
+        ("Normal", EventNote("IdentityChanged", "A new ID.")),
     ]
-    assert news(RegisteredModelStatus(), status, created) == told
+    assert events_for(RegisteredModelStatus(), status, created) == told
 
 
 @pytest.mark.parametrize(
@@ -192,41 +193,41 @@ def test_events_tell_what_changed() -> None:
     [
         (DRIFTED, [("Warning", "ChangedOutside")]),
         (PAUSED, [("Normal", "Paused")]),
-        (problem(Severity.TERMINAL, Reason.INVALID_SPEC), [("Warning", "InvalidSpec")]),
-        (problem(Severity.WAITING, Reason.NAME_CONFLICT), [("Warning", "NameConflict")]),
-        (problem(Severity.WAITING, Reason.WAITING_FOR_MODEL_VERSION), [("Normal", "WaitingForModelVersion")]),
-        (problem(Severity.WAITING, Reason.WAITING_FOR_REGISTERED_MODEL), [("Normal", "WaitingForRegisteredModel")]),
-        (problem(Severity.TRANSIENT, Reason.REGISTRY_UNAVAILABLE), [("Warning", "RegistryUnavailable")]),
+        (problem(Disposition.TERMINAL, Reason.INVALID_SPEC), [("Warning", "InvalidSpec")]),
+        (problem(Disposition.WAITING, Reason.NAME_CONFLICT), [("Warning", "NameConflict")]),
+        (problem(Disposition.WAITING, Reason.WAITING_FOR_MODEL_VERSION), [("Normal", "WaitingForModelVersion")]),
+        (problem(Disposition.WAITING, Reason.WAITING_FOR_REGISTERED_MODEL), [("Normal", "WaitingForRegisteredModel")]),
+        (problem(Disposition.TRANSIENT, Reason.REGISTRY_UNAVAILABLE), [("Warning", "RegistryUnavailable")]),
     ],
 )
 def test_events_warn_of_what_is_wrong_and_not_of_waiting(outcome: Outcome, expected: list[tuple[str, str]]) -> None:
     synced = after(SYNCED)
-    told = news(synced, after(outcome, synced), outcome)
+    told = events_for(synced, after(outcome, synced), outcome)
     assert [(kind, note.reason) for kind, note in told] == expected
 
 
 def test_another_reason_is_news_though_the_status_is_the_same() -> None:
-    first, second = problem(Severity.WAITING), problem(Severity.TERMINAL, Reason.INVALID_SPEC)
+    first, second = problem(Disposition.WAITING), problem(Disposition.TERMINAL, Reason.INVALID_SPEC)
     before = after(first)
-    assert [note.reason for _, note in news(before, after(second, before), second)] == ["InvalidSpec"]
+    assert [note.reason for _, note in events_for(before, after(second, before), second)] == ["InvalidSpec"]
 
 
 def test_drift_names_a_few_fields_and_counts_the_rest() -> None:
-    many = tuple(Change(f"customProperties.p{n}", n, None) for n in range(MOST_DRIFT + 2))
+    many = tuple(Change(f"customProperties.p{n}", n, None) for n in range(MAX_DRIFT_PATHS + 2))
     long, short = (
         next(one.message for one in after(Outcome(FACTS, drift=drift)).conditions if one.type == "Drifted")
-        for drift in (many, many[:MOST_DRIFT])
+        for drift in (many, many[:MAX_DRIFT_PATHS])
     )
     assert "customProperties.p0 is 0, here None" in long
-    assert f"p{MOST_DRIFT - 1} " in long
-    assert f"p{MOST_DRIFT} " not in long
+    assert f"p{MAX_DRIFT_PATHS - 1} " in long
+    assert f"p{MAX_DRIFT_PATHS} " not in long
     assert " and 2 more" in long
     assert " and 2 more" not in short
 
 
 def test_a_spec_counts_as_brought_about_until_the_next_one_is() -> None:
     done = after(SYNCED)
-    away = after(problem(Severity.OUTAGE), done)
+    away = after(problem(Disposition.OUTAGE), done)
     paused = after(PAUSED, done, generation=2)
     assert (done.synced_generation, away.synced_generation, paused.synced_generation) == (1, 1, 1)
     assert after(SYNCED, paused, generation=2).synced_generation == 2

@@ -8,9 +8,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from model_registry.types import DocArtifact, ModelArtifact, ModelVersion, RegisteredModel, RegistryEntry
 from registrar.kinds.artifacts import DOC_ARTIFACT, MODEL_ARTIFACT
-from registrar.kinds.contexts import MODEL_VERSION
-from registrar.ownership import Origin, Stamp
-from registrar.view import EntryView
+from registrar.kinds.model_version import MODEL_VERSION
+from registrar.planning.ownership import Origin, Stamp
+from registrar.registries.view import EntryView
 from tests.unit.build import OWNER_ID, desired, model, stamp
 
 REFERENCES = ["team/a", "team/a#x", "team/b"]

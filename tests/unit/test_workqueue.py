@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registrar.workqueue import DONE, FIRST_BACKOFF, LONGEST_BACKOFF, NOW, RETRY, Next, WorkQueue
+from registrar.workqueue.queue import DONE, FIRST_BACKOFF, MAX_BACKOFF, NOW, RETRY, Result, WorkQueue
 
 LIMIT = 20.0
 """Seconds until a test that waits gives up; what it waits for takes milliseconds."""
@@ -19,14 +19,14 @@ LIMIT = 20.0
 class Work:
     """Stands for the pipeline: tells what runs, and holds a run until it is let go."""
 
-    def __init__(self, *outcomes: Next) -> None:
+    def __init__(self, *outcomes: Result) -> None:
         self.started: asyncio.Queue[str] = asyncio.Queue()
         self.runs: list[str] = []
         self.gate = asyncio.Event()
         self.gate.set()
         self._outcomes = list(outcomes)
 
-    async def __call__(self, key: str) -> Next:
+    async def __call__(self, key: str) -> Result:
         self.runs.append(key)
         self.started.put_nowait(key)
         await self.gate.wait()
@@ -94,7 +94,7 @@ def test_a_key_is_never_in_two_workers(workers: int, steps: list[tuple[str, int]
         begun: Counter[str] = Counter()
         begun_at_last_add: dict[str, int] = {}
 
-        async def process(key: str) -> Next:
+        async def process(key: str) -> Result:
             overlaps.extend({key} & running)
             running.add(key)
             begun[key] += 1
@@ -166,7 +166,7 @@ async def test_a_run_that_follows_at_once_keeps_its_place_and_a_retry_does_not()
 
 
 async def test_what_is_done_without_a_pause_lets_the_loop_go_on() -> None:
-    async def process(_: int) -> Next:
+    async def process(_: int) -> Result:
         return DONE
 
     queue = WorkQueue(process, workers=4)
@@ -217,8 +217,8 @@ async def test_back_off_grows_is_capped_and_starts_anew_after_success() -> None:
     queue.add("a")
     for _ in range(13):
         await work.next()
-    assert ceilings == [min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**n) for n in range(12)]
-    assert ceilings[-1] == LONGEST_BACKOFF
+    assert ceilings == [min(MAX_BACKOFF, FIRST_BACKOFF * 2**n) for n in range(12)]
+    assert ceilings[-1] == MAX_BACKOFF
     queue.add("a")
     await work.next()
     await work.next()
@@ -251,7 +251,7 @@ async def test_forgetting_a_key_starts_its_back_off_anew() -> None:
 
 
 async def test_what_is_asked_to_wait_comes_before_the_back_off(recorded: Callable[[], list[float]]) -> None:
-    work = Work(Next(after=70, failed=True), RETRY)
+    work = Work(Result(requeue_after=70, failed=True), RETRY)
     queue = WorkQueue(work, workers=1, jitter=lambda ceiling: ceiling)
     queue.start()
     queue.add("a")
@@ -272,7 +272,7 @@ def test_jitter_is_anywhere_below_the_ceiling() -> None:
 
 
 async def test_a_failure_that_repeats_lets_other_keys_through() -> None:
-    async def process(key: str) -> Next:
+    async def process(key: str) -> Result:
         runs[key] += 1
         if key == "good":
             done.set()
@@ -292,7 +292,7 @@ async def test_a_failure_that_repeats_lets_other_keys_through() -> None:
 async def test_an_unforeseen_exception_is_told_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:
     runs: asyncio.Queue[str] = asyncio.Queue()
 
-    async def process(key: str) -> Next:
+    async def process(key: str) -> Result:
         runs.put_nowait(key)
         if queue.failures(key) == 0:
             raise ZeroDivisionError("unforeseen")
@@ -337,7 +337,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[float]]:
 
 
 async def test_adding_a_delayed_key_runs_it_now_and_only_once(recorded: Callable[[], list[float]]) -> None:
-    work = Work(Next(after=1000))
+    work = Work(Result(requeue_after=1000))
     queue = WorkQueue(work, workers=1)
     queue.start()
     queue.add("a")

@@ -7,14 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from registrar.api.meta import (
-    RECONCILE_REQUEST_MAX_LENGTH,
-    RECONCILE_REQUESTED_ANNOTATION,
-    Condition,
-    ConditionStatus,
-    ObjectMeta,
-)
-from registrar.api.problems import MOST_PROBLEMS, describe
+from registrar.api.conditions import Condition, ConditionStatus
+from registrar.api.meta import RECONCILE_REQUEST_MAX_LENGTH, RECONCILE_REQUESTED_ANNOTATION, ObjectMeta
 from registrar.api.v1alpha1 import (
     KINDS,
     ArtifactState,
@@ -25,6 +19,7 @@ from registrar.api.v1alpha1 import (
     ModelVersionStatus,
     RegisteredModel,
 )
+from registrar.api.validation import MOST_PROBLEMS, describe
 
 SPECS: dict[str, dict[str, Any]] = {
     "RegisteredModel": {},
@@ -125,10 +120,11 @@ def test_refusals_of_cel_are_refusals_of_the_models_too() -> None:
     )
     twice = [{"name": "a", "uri": "s3://a"}] * 2
     assert (
-        refused(ModelVersion, artifacts=twice) == "spec.artifacts: name 'a' appears more than once; each needs its own"
+        refused(ModelVersion, artifacts=twice)
+        == "spec.artifacts: name 'a' appears more than once; give each item its own"
     )
     assert refused(ModelVersion, artifacts=twice[:1], docArtifacts=twice[:1]) == (
-        "spec: a name stands both in artifacts and in docArtifacts; give the document another name"
+        "spec: a name appears in both artifacts and docArtifacts; give the document another name"
     )
 
 

@@ -1,0 +1,72 @@
+"""The wheel as others install it: into an environment of its own, away from the source tree."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+UV = ROOT / ".uv" / "bin" / "uv"
+
+
+def _run(*command: str | Path, cwd: Path, **variables: str) -> str:
+    """Run a program that finds nothing of the source tree by its environment."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    done = subprocess.run(
+        command, cwd=cwd, env=environment | variables, capture_output=True, text=True, timeout=170, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    options = ("--wheel", "--no-build-isolation", f"--python={sys.executable}", f"--out-dir={folder}")
+    _run(UV, "build", *options, ROOT, cwd=folder)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the wheel and the locked dependencies of the operator, from the cache that setup filled."""
+    folder = tmp_path_factory.mktemp("installed") / "venv"
+    _run(
+        UV,
+        "sync",
+        "--frozen",
+        "--no-default-groups",
+        "--extra=operator",
+        "--no-install-project",
+        f"--project={ROOT}",
+        f"--python={sys.executable}",
+        cwd=folder.parent,
+        UV_PROJECT_ENVIRONMENT=str(folder),
+    )
+    _run(UV, "pip", "install", "--offline", "--no-deps", f"--python={folder}", wheel, cwd=folder.parent)
+    return folder
+
+
+def test_the_wheel_holds_the_three_packages_and_no_build_tool(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        folders = {name.partition("/")[0] for name in archive.namelist()}
+    assert {name for name in folders if not name.endswith(".dist-info")} == {
+        "model_registry",
+        "registrar",
+        "local_registry",
+    }
+
+
+def test_an_installed_wheel_prints_the_definitions_of_the_repository(environment: Path, tmp_path: Path) -> None:
+    where = _run(environment / "bin" / "python", "-c", "import registrar; print(registrar.__file__)", cwd=tmp_path)
+    assert Path(where).is_relative_to(environment)
+
+    printed = _run(environment / "bin" / "registrar", "crds", cwd=tmp_path)
+    definitions = sorted((ROOT / "crds").glob("*.yaml"))
+    assert len(definitions) == 3
+    assert all(path.read_text() in printed for path in definitions)
+    assert len(printed) == sum(len(path.read_text()) for path in definitions)

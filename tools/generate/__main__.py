@@ -1,0 +1,5 @@
+"""``python -m tools.generate``."""
+
+from tools.generate.write import main
+
+main()
