@@ -64,7 +64,7 @@ def test_resource_is_read_as_the_api_server_sends_it() -> None:
         )
     )
 
-    assert version.metadata.creation_timestamp == datetime(2026, 11, 23, 12, tzinfo=UTC)
+    assert version.metadata.creation_timestamp == "2026-11-23T12:00:00Z"
     assert (version.metadata.generation, version.metadata.resource_version) == (2, "17")
     assert version.spec.registered_model_ref.name == "model"
     assert version.spec.state is EntryState.ARCHIVED

@@ -46,11 +46,11 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("arguments", "told"), REFUSED.values(), ids=list(REFUSED))
-def test_wrong_settings_are_refused_by_their_flag(arguments: list[str], told: str) -> None:
+@pytest.mark.parametrize(("arguments", "message"), REFUSED.values(), ids=list(REFUSED))
+def test_a_wrong_setting_is_refused_under_the_name_of_its_flag(arguments: list[str], message: str) -> None:
     result = CliRunner().invoke(main, ["run", *arguments])
     assert result.exit_code == 2
-    assert told in result.output
+    assert message in result.output
     assert "secret" not in result.output
 
 
@@ -71,12 +71,12 @@ def test_settings_come_from_the_environment_too() -> None:
 def test_crds_prints_one_definition_for_each_kind() -> None:
     result = CliRunner().invoke(main, ["crds"])
     assert result.exit_code == 0
-    documents = [one for one in yaml.safe_load_all(result.output) if one]
-    assert [one["spec"]["names"]["kind"] for one in documents] == [kind.KIND for kind in RESOURCES]
+    documents = [document for document in yaml.safe_load_all(result.output) if document]
+    assert [document["spec"]["names"]["kind"] for document in documents] == [kind.KIND for kind in RESOURCES]
 
 
 @pytest.mark.parametrize("policy", [*DeletionPolicy, *AdoptionPolicy, *DriftPolicy])
-def test_policies_are_given_as_a_manifest_writes_them(policy: StrEnum) -> None:
+def test_policies_are_written_as_in_a_manifest(policy: StrEnum) -> None:
     flag = {DeletionPolicy: "deletion", AdoptionPolicy: "adoption", DriftPolicy: "drift"}[type(policy)]
     result = CliRunner().invoke(main, ["run", "--registry-url=nonsense", f"--{flag}-policy={policy.value}"])
     # The address is refused, and it alone.

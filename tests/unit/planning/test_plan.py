@@ -23,14 +23,13 @@ from registrar.planning.actions import (
     FieldSet,
     Leave,
     Patch,
-    Plan,
-    Policies,
     RecordedState,
+    RecordOwnership,
     Refuse,
     owned_by,
 )
 from registrar.planning.ownership import Origin
-from registrar.planning.plan import plan, plan_retirement
+from registrar.planning.plan import after_recording, plan, plan_retirement
 from registrar.planning.problems import Disposition
 from tests.unit.build import OWNER_ID, REFERENCE, artifact, desired, model, policies, properties_of, stamp
 
@@ -55,14 +54,24 @@ TAKING = policies(take_over=True)
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """One entry, what it shall be, and what its resource set on it before."""
+    """One entry, its desired state, and what its resource set on it before."""
 
     wanted: Desired
     observed: RegistryEntry
     owned: FieldSet
 
-    def plan(self, observed: RegistryEntry | None = None, using: Policies = TAKING, **memory: Any) -> Plan:
-        return plan(self.wanted, observed or self.observed, RecordedState(owned=self.owned, **memory), using, OWNER_ID)
+    @property
+    def recorded(self) -> RecordedState:
+        return RecordedState("7", self.owned, had_entry=True)
+
+    def write(self) -> Patch | Leave:
+        """What is written in the end: the ownership is recorded first, where the plan asks for that."""
+        recorded = self.recorded
+        action = plan(self.wanted, self.observed, recorded, TAKING, OWNER_ID)
+        if isinstance(action, RecordOwnership):
+            action = plan(self.wanted, self.observed, after_recording(recorded, action), TAKING, OWNER_ID)
+        assert isinstance(action, Patch | Leave)
+        return action
 
 
 @st.composite
@@ -70,14 +79,14 @@ def cases(draw: st.DrawFn) -> Case:
     is_model = draw(st.booleans())
     strategy = MODEL_FIELDS if is_model else ARTIFACT_FIELDS
     states = ["LIVE", "ARCHIVED"] if is_model else ["LIVE", "PENDING", "MARKED_FOR_DELETION", "DELETED", "ABANDONED"]
-    kind: EntryKind = REGISTERED_MODEL if is_model else MODEL_ARTIFACT
+    kind = REGISTERED_MODEL.entry if is_model else MODEL_ARTIFACT
     wanted = desired(
         kind,
         fields=draw(strategy),
         properties=draw(st.dictionaries(NAMES, DECLARED)),
         state=draw(st.sampled_from([None, *states])),
     )
-    observed = kind.ENTRY(
+    observed = kind.entry(
         "fraud",
         id="7",
         state=draw(st.sampled_from(states)),
@@ -89,32 +98,29 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(wanted, observed, owned)
 
 
-def applied(planned: Plan) -> RegistryEntry:
-    """The entry after the plan, as the registry would answer it: what is sent replaces, what is not is kept."""
-    match planned:
-        case Patch():
-            changes: dict[str, Any] = dict(planned.fields)
-            if planned.properties is not None:
-                changes["custom_properties"] = dict(planned.properties)
-            if planned.state is not None:
-                changes["state"] = planned.state
-            return planned.entry.model_copy(update=changes)
-        case Leave():
-            return planned.entry
-    raise AssertionError(planned)
+def applied(action: Patch | Leave) -> RegistryEntry:
+    """The entry after the action, as the registry would answer it: what is sent replaces, what is not is kept."""
+    if isinstance(action, Leave):
+        return action.entry
+    changes: dict[str, Any] = dict(action.fields)
+    if action.properties is not None:
+        changes["custom_properties"] = dict(action.properties)
+    if action.state is not None:
+        changes["state"] = action.state
+    return action.entry.model_copy(update=changes)
 
 
 @given(cases())
-def test_after_a_plan_was_carried_out_nothing_is_left_to_do(case: Case) -> None:
-    after = applied(case.plan())
-    again = plan(case.wanted, after, RecordedState(owned=owned_by(case.wanted)), TAKING, OWNER_ID)
+def test_after_a_patch_nothing_is_left_to_do(case: Case) -> None:
+    after = applied(case.write())
+    again = plan(case.wanted, after, RecordedState("7", owned_by(case.wanted)), TAKING, OWNER_ID)
     assert isinstance(again, Leave)
     assert again.drift == ()
 
 
 @given(cases())
-def test_what_is_neither_declared_nor_owned_stays_as_it_is(case: Case) -> None:
-    after = applied(case.plan())
+def test_a_patch_leaves_alone_what_is_neither_declared_nor_owned(case: Case) -> None:
+    after = applied(case.write())
     mine = owned_by(case.wanted) | case.owned
     for field in type(case.observed).model_fields:
         if field not in mine.fields | {"custom_properties", "state"}:
@@ -127,8 +133,8 @@ def test_what_is_neither_declared_nor_owned_stays_as_it_is(case: Case) -> None:
 
 
 @given(cases())
-def test_what_is_declared_is_there_and_what_was_dropped_is_cleared(case: Case) -> None:
-    after = applied(case.plan())
+def test_a_patch_sets_what_is_declared_and_clears_what_left_the_spec(case: Case) -> None:
+    after = applied(case.write())
     for field, value in case.wanted.fields.items():
         assert (getattr(after, field) or None) == (value or None)
     # In value and type: to Python True is 1 and 1 is 1.0.
@@ -142,60 +148,61 @@ def test_what_is_declared_is_there_and_what_was_dropped_is_cleared(case: Case) -
 
 @given(cases())
 def test_an_external_id_is_changed_but_never_cleared(case: Case) -> None:
-    planned = case.plan()
-    if isinstance(planned, Patch):
-        assert planned.fields.get("external_id", "something") != ""
-    assert applied(planned).external_id == case.wanted.fields.get("external_id", case.observed.external_id)
+    action = case.write()
+    if isinstance(action, Patch):
+        assert action.fields.get("external_id", "something") != ""
+    assert applied(action).external_id == case.wanted.fields.get("external_id", case.observed.external_id)
 
 
 @given(cases())
 def test_the_map_of_properties_is_sent_only_if_it_differs(case: Case) -> None:
-    planned = case.plan()
-    if isinstance(planned, Patch) and planned.properties is not None:
+    action = case.write()
+    if isinstance(action, Patch) and action.properties is not None:
         before = {name: (type(value), value) for name, value in properties_of(case.observed).items()}
-        assert {name: (type(value), value) for name, value in planned.properties.items()} != before
+        assert {name: (type(value), value) for name, value in action.properties.items()} != before
 
 
 @pytest.mark.parametrize(
     ("observed", "declared"), [(True, 1), (1, True), (0, False), (1.0, True), (1, TypedProperty(1.0))]
 )
-def test_a_property_of_another_type_is_another_property(observed: Scalar, declared: Scalar | TypedProperty) -> None:
+def test_a_property_of_another_type_differs(observed: Scalar, declared: Scalar | TypedProperty) -> None:
     entry = model(custom_properties=stamp() | {"flag": observed})
-    planned = plan(desired(properties={"flag": declared}), entry, RecordedState("7"), policies(), OWNER_ID)
-    assert isinstance(planned, Patch)
-    wanted = declared.value if isinstance(declared, TypedProperty) else declared
-    assert [(one.path, type(one.wanted)) for one in planned.changes] == [("customProperties.flag", type(wanted))]
+    wanted = desired(properties={"flag": declared})
+    action = plan(wanted, entry, RecordedState("7", owned_by(wanted)), policies(), OWNER_ID)
+    assert isinstance(action, Patch)
+    value = declared.value if isinstance(declared, TypedProperty) else declared
+    assert [(change.path, type(change.wanted)) for change in action.changes] == [("customProperties.flag", type(value))]
 
 
 @given(cases())
-def test_changes_tell_what_was_and_what_will_be(case: Case) -> None:
-    planned = case.plan()
-    if not isinstance(planned, Patch):
+def test_changes_report_the_observed_and_the_wanted_value(case: Case) -> None:
+    action = case.write()
+    if not isinstance(action, Patch):
         return
-    after = applied(planned)
-    told = {one.path: one for one in planned.changes}
-    assert len(told) == len(planned.changes)
-    assert not any("model-registrar.dev/" in path for path in told)
-    for path, change in told.items():
+    after = applied(action)
+    changes = {change.path: change for change in action.changes}
+    assert len(changes) == len(action.changes)
+    assert not any("model-registrar.dev/" in path for path in changes)
+    for path, change in changes.items():
         assert change.observed != change.wanted or type(change.observed) is not type(change.wanted)
         if path.startswith("customProperties."):
             name = path.removeprefix("customProperties.")
             assert change.observed == properties_of(case.observed).get(name)
             assert change.wanted == properties_of(after).get(name)
-    assert ("state" in told) == (planned.state is not None)
+    assert ("state" in changes) == (action.state is not None)
 
 
 def test_a_missing_entry_is_created_live_and_stamped() -> None:
     wanted = desired(fields={"description": "d"}, properties={"size": 1})
-    planned = plan(wanted, None, RecordedState("7"), policies(), OWNER_ID)
-    assert isinstance(planned, Create)
-    assert (planned.fields, planned.properties, planned.state) == ({"description": "d"}, {"size": 1, **stamp()}, "LIVE")
+    action = plan(wanted, None, RecordedState("7"), policies(), OWNER_ID)
+    assert isinstance(action, Create)
+    assert (action.fields, action.properties, action.state) == ({"description": "d"}, {"size": 1, **stamp()}, "LIVE")
     archived = plan(desired(state="ARCHIVED"), None, RecordedState(), policies(), OWNER_ID)
     assert isinstance(archived, Create)
     assert archived.state == "ARCHIVED"
 
 
-CONTEXT_STATES = [
+MODEL_STATES = [
     # declared, observed, written
     (None, "LIVE", None),
     (None, "ARCHIVED", "LIVE"),
@@ -219,18 +226,21 @@ ARTIFACT_STATES = [
 
 
 def _written_state(wanted: Desired, observed: RegistryEntry) -> str | None:
-    planned = plan(wanted, observed, RecordedState(), policies(), OWNER_ID)
-    if isinstance(planned, Leave):
+    recorded = RecordedState("7", owned_by(wanted))
+    action = plan(wanted, observed, recorded, policies(), OWNER_ID)
+    if isinstance(action, Leave):
         return None
-    assert isinstance(planned, Patch)
-    assert planned.restores == (planned.state is not None and getattr(observed, "state", None) == wanted.kind.RETIRED)
-    return planned.state
+    assert isinstance(action, Patch)
+    assert action.restores == (
+        action.state is not None and getattr(observed, "state", None) == wanted.kind.retired_state
+    )
+    return action.state
 
 
-@pytest.mark.parametrize(("declared", "observed", "written"), CONTEXT_STATES)
-@pytest.mark.parametrize("kind", [REGISTERED_MODEL, MODEL_VERSION], ids=["model", "version"])
+@pytest.mark.parametrize(("declared", "observed", "written"), MODEL_STATES)
+@pytest.mark.parametrize("kind", [REGISTERED_MODEL.entry, MODEL_VERSION.entry], ids=["model", "version"])
 def test_states_of_models_and_versions(kind: EntryKind, declared: str | None, observed: str, written: str) -> None:
-    entry = kind.ENTRY("fraud", id="7", state=observed, custom_properties=stamp())
+    entry = kind.entry("fraud", id="7", state=observed, custom_properties=stamp())
     assert _written_state(desired(kind, state=declared), entry) == written
 
 
@@ -243,8 +253,8 @@ def test_states_of_artifacts(declared: str | None, observed: str | None, written
 def test_a_state_that_left_the_spec_is_released() -> None:
     wanted = desired(MODEL_ARTIFACT)
     entry = artifact(state="PENDING", custom_properties=stamp())
-    planned = plan(wanted, entry, RecordedState("7", FieldSet(frozenset({"state"}))), policies(), OWNER_ID)
-    assert planned == Leave(entry, Origin.CREATED)
+    action = plan(wanted, entry, RecordedState("7", FieldSet(frozenset({"state"}))), policies(), OWNER_ID)
+    assert action == Leave(entry)
 
 
 DRIFTED = model(description="by hand", custom_properties=stamp() | {"team": "x"})
@@ -262,49 +272,49 @@ DECLARING = desired(fields={"description": "by git"}, properties={"team": "y"})
         (DriftPolicy.IGNORE, False, None),
     ],
 )
-def test_drift_is_corrected_told_or_ignored(
+def test_drift_is_corrected_reported_or_ignored(
     drift: DriftPolicy,
     is_settled: bool,  # noqa: FBT001 - a column of the table
     expected: tuple[Change, ...] | None,
 ) -> None:
-    memory = RecordedState("7", owned_by(DECLARING), settled=is_settled)
-    planned = plan(DECLARING, DRIFTED, memory, policies(drift=drift), OWNER_ID)
+    recorded = RecordedState("7", owned_by(DECLARING), settled=is_settled)
+    action = plan(DECLARING, DRIFTED, recorded, policies(drift=drift), OWNER_ID)
     if expected is None:
-        assert isinstance(planned, Patch)
-        assert planned.changes == DRIFT
+        assert isinstance(action, Patch)
+        assert action.changes == DRIFT
     else:
-        assert planned == Leave(DRIFTED, Origin.CREATED, expected)
+        assert action == Leave(DRIFTED, expected)
 
 
 @pytest.mark.parametrize("drift", list(DriftPolicy))
-def test_a_lost_stamp_is_no_drift_but_put_back(drift: DriftPolicy) -> None:
+def test_a_lost_stamp_is_restored_and_is_no_drift(drift: DriftPolicy) -> None:
     entry = model(custom_properties={"theirs": 1})
-    planned = plan(desired(), entry, RecordedState("7", settled=True), policies(drift=drift), OWNER_ID)
-    assert isinstance(planned, Patch)
-    assert planned.properties == {"theirs": 1, **stamp(Origin.ADOPTED)}
-    assert planned.changes == ()
+    action = plan(desired(), entry, RecordedState("7", settled=True), policies(drift=drift), OWNER_ID)
+    assert isinstance(action, Patch)
+    assert action.properties == {"theirs": 1, **stamp(Origin.ADOPTED)}
+    assert action.changes == ()
 
 
-@pytest.mark.parametrize("remembered", [None, "8"])
-def test_adoption_is_refused_where_the_policy_is_fail(remembered: str | None) -> None:
-    planned = plan(desired(), model(), RecordedState(remembered), policies(adoption=AdoptionPolicy.FAIL), OWNER_ID)
-    assert isinstance(planned, Refuse)
-    assert (planned.problem.disposition, planned.problem.reason) == (Disposition.TERMINAL, Reason.ADOPTION_REFUSED)
-    assert "'fraud' (id 7)" in planned.problem.message
+@pytest.mark.parametrize("recorded_id", [None, "8"])
+def test_adoption_is_refused_where_the_policy_is_fail(recorded_id: str | None) -> None:
+    action = plan(desired(), model(), RecordedState(recorded_id), policies(adoption=AdoptionPolicy.FAIL), OWNER_ID)
+    assert isinstance(action, Refuse)
+    assert (action.problem.disposition, action.problem.reason) == (Disposition.TERMINAL, Reason.ADOPTION_REFUSED)
+    assert "'fraud' (id 7)" in action.problem.message
 
 
 @pytest.mark.parametrize(
-    ("entry", "remembered"),
+    ("entry", "recorded_id"),
     [
         (model(), "7"),
         (model(custom_properties=stamp()), None),
         (model(custom_properties=stamp(reference="team/gone")), None),
     ],
-    ids=["known by its ID", "stamped with this resource", "stamped with a resource that is gone"],
+    ids=["recorded by its ID", "stamped with this resource", "stamped with a resource that is gone"],
 )
-def test_an_entry_that_is_ours_needs_no_adoption(entry: RegisteredModel, remembered: str | None) -> None:
-    planned = plan(desired(), entry, RecordedState(remembered), policies(adoption=AdoptionPolicy.FAIL), OWNER_ID)
-    assert isinstance(planned, Patch | Leave)
+def test_an_entry_of_ours_is_not_adopted_again(entry: RegisteredModel, recorded_id: str | None) -> None:
+    action = plan(desired(), entry, RecordedState(recorded_id), policies(adoption=AdoptionPolicy.FAIL), OWNER_ID)
+    assert isinstance(action, Patch | Leave)
 
 
 def test_the_entry_of_another_installation_is_left_until_take_over() -> None:
@@ -319,11 +329,11 @@ def test_the_entry_of_another_installation_is_left_until_take_over() -> None:
 
 
 @pytest.mark.parametrize("origin", list(Origin))
-def test_a_successor_inherits_how_the_entry_came(origin: Origin) -> None:
+def test_a_successor_inherits_the_origin_of_the_entry(origin: Origin) -> None:
     entry = model(custom_properties=stamp(origin, "team/gone"))
-    planned = plan(desired(), entry, RecordedState(), policies(), OWNER_ID)
-    assert isinstance(planned, Patch)
-    assert planned.properties == stamp(origin)
+    action = plan(desired(), entry, RecordedState(), policies(), OWNER_ID)
+    assert isinstance(action, Patch)
+    assert action.properties == stamp(origin)
 
 
 FOREIGN: dict[str, Scalar] = {OWNER_PROPERTY: "created:others/team/fraud"}
@@ -347,27 +357,26 @@ RETIREMENTS: list[tuple[dict[str, Scalar], str | None, DeletionPolicy | None, bo
 ]
 
 
-@pytest.mark.parametrize(("owner", "remembered", "deletion", "is_archived"), RETIREMENTS)
-@pytest.mark.parametrize("kind", [REGISTERED_MODEL, MODEL_ARTIFACT], ids=["model", "artifact"])
-def test_what_becomes_of_the_entry_of_a_deleted_resource(
+@pytest.mark.parametrize(("owner", "recorded_id", "deletion", "is_archived"), RETIREMENTS)
+@pytest.mark.parametrize("kind", [REGISTERED_MODEL.entry, MODEL_ARTIFACT], ids=["model", "artifact"])
+def test_the_entry_of_a_deleted_resource_is_archived_or_left_alone(
     kind: EntryKind,
     owner: dict[str, Scalar],
-    remembered: str | None,
+    recorded_id: str | None,
     deletion: DeletionPolicy | None,
     is_archived: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    entry = kind.ENTRY("fraud", id="7", state="LIVE", custom_properties=owner)
-    memory = RecordedState(remembered)
-    planned = plan_retirement(kind.RETIRED, entry, REFERENCE, memory, policies(deletion=deletion), OWNER_ID)
-    assert planned == (Archive(entry, kind.RETIRED) if is_archived else None)
+    entry = kind.entry("fraud", id="7", state="LIVE", custom_properties=owner)
+    action = plan_retirement(kind.retired_state, entry, REFERENCE, recorded_id, deletion, OWNER_ID)
+    assert action == (Archive(entry, kind.retired_state) if is_archived else None)
 
 
 def test_a_retired_entry_is_not_retired_again() -> None:
     entry = ModelArtifact("fraud", id="7", state="MARKED_FOR_DELETION", custom_properties=stamp())
-    assert plan_retirement("MARKED_FOR_DELETION", entry, REFERENCE, RecordedState("7"), policies(), OWNER_ID) is None
+    assert plan_retirement("MARKED_FOR_DELETION", entry, REFERENCE, "7", None, OWNER_ID) is None
 
 
-def test_owned_sets_join_and_cover() -> None:
+def test_field_sets_join_and_cover() -> None:
     fields, properties = FieldSet(frozenset({"description"})), FieldSet(properties=frozenset({"team"}))
     both = fields | properties
     assert both == FieldSet(frozenset({"description"}), frozenset({"team"}))
