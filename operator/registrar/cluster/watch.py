@@ -1,7 +1,7 @@
 """The watch: kopf's handlers and settings, and every reason for what kopf is kept from doing.
 
-kopf lists and watches; each handler hands the body over to a sink and is done. The operator uses nothing else of it, for
-reasons that were measured (docs/design/001-own-queue.md):
+kopf lists and watches; each handler hands the body over to a sink and is done. The operator uses nothing else of it,
+for reasons that were measured (docs/design/001-own-queue.md):
 
 1. Its create, update and resume handlers cost three PATCHes an entry, lose the assigned ID for good when their status
    PATCH fails, and make a corrected spec wait out an old back-off. Timers and daemons die silently; indices start in

@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from registrar.api.conditions import Condition, ConditionStatus
 from registrar.api.meta import RECONCILE_REQUEST_MAX_LENGTH, RECONCILE_REQUESTED_ANNOTATION, ObjectMeta
 from registrar.api.v1alpha1 import (
-    KINDS,
     ArtifactState,
     DeletionPolicy,
     EntryState,
@@ -20,6 +19,7 @@ from registrar.api.v1alpha1 import (
     RegisteredModel,
 )
 from registrar.api.validation import MAX_PROBLEMS, describe
+from registrar.kinds.table import RESOURCES
 
 SPECS: dict[str, dict[str, Any]] = {
     "RegisteredModel": {},
@@ -77,7 +77,7 @@ def test_resource_is_read_as_the_api_server_sends_it() -> None:
     assert version.status == ModelVersionStatus(observed_generation=-1)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.KIND)
+@pytest.mark.parametrize("kind", RESOURCES, ids=lambda kind: kind.KIND)
 def test_absent_fields_are_none(kind: type[Any]) -> None:
     spec = kind.model_validate(body(kind.KIND)).spec
 
@@ -87,7 +87,7 @@ def test_absent_fields_are_none(kind: type[Any]) -> None:
     )
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.KIND)
+@pytest.mark.parametrize("kind", RESOURCES, ids=lambda kind: kind.KIND)
 def test_unknown_fields_and_an_absent_status_do_no_harm(kind: type[Any]) -> None:
     manifest = body(kind.KIND, fieldOfALaterVersion=1)
     del manifest["status"]
@@ -95,13 +95,13 @@ def test_unknown_fields_and_an_absent_status_do_no_harm(kind: type[Any]) -> None
     assert kind.model_validate(manifest).status.observed_generation == -1
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.KIND)
+@pytest.mark.parametrize("kind", RESOURCES, ids=lambda kind: kind.KIND)
 def test_entry_is_named_by_the_spec_or_else_by_the_resource(kind: type[Any]) -> None:
     assert kind.model_validate(body(kind.KIND)).entry_name == "this"
     assert kind.model_validate(body(kind.KIND, name="Fraud: ü")).entry_name == "Fraud: ü"
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.KIND)
+@pytest.mark.parametrize("kind", RESOURCES, ids=lambda kind: kind.KIND)
 def test_resources_cannot_be_changed(kind: type[Any]) -> None:
     resource = kind.model_validate(body(kind.KIND))
 
