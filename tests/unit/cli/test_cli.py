@@ -21,7 +21,7 @@ REFUSED = {
     "a query": (["--registry-url=https://registry?x=1"], "has a query or a fragment"),
     "a namespace pattern": (
         ["--registry-url=http://r", "--namespace=team-*"],
-        "--namespace: 'team-*' is not a valid namespace",
+        "'team-*' is not a valid namespace",
     ),
     "an owner id": (["--registry-url=http://r", "--owner-id=a_b"], "--owner-id: 'a_b' is not a valid owner ID"),
     "a missing file": (
@@ -38,7 +38,7 @@ REFUSED = {
     ),
     "a lease's name": (
         ["--registry-url=http://r", "--lease-name=A_b"],
-        "--lease-name: 'A_b' is not a valid Lease name",
+        "'A_b' is not a valid Lease name",
     ),
     "a negative number of requests": (
         ["--registry-url=http://r", "--registry-requests-per-second=-1"],
