@@ -20,7 +20,8 @@ Scalar = bool | int | float | str
 """A property's value in the registry. bool comes before int, because Python's bool is an int."""
 
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
-MAX_PROPERTIES = 128
+MAX_PROPERTIES = 1024
+"""With the longest names, etcd still takes an object whose status repeats them twice."""
 MAX_NAME_LENGTH = 255
 HIDDEN_NAMES = frozenset({"experiment_id", "experiment_run_id"})
 """Names that the registry stores but never returns: a declared one would look missing for ever."""

@@ -1,10 +1,12 @@
 """Fields and types that the kinds of ``v1alpha1`` share.
 
 Lengths are in characters. Names and external IDs are ``varchar(255)`` in the registry's database. It stores the name of
-a version or artifact behind its parent's ID and a colon.
+a version or artifact behind its parent's ID and a colon. On PostgreSQL, an index limits the URI of an artifact. Other
+texts have no limit there: etcd limits the whole object to 1.5 MiB.
 """
 
 import re
+import unicodedata
 from enum import StrEnum
 from typing import Annotated, ClassVar, TypeVar
 
@@ -16,10 +18,16 @@ from registrar.api.properties import INT32_MAX, MAX_NAME_LENGTH, MAX_PROPERTIES,
 from registrar.api.rules import ListMap, Rule
 
 MAX_CHILD_NAME_LENGTH = 240
+MAX_URI_BYTES = 2692
+"""What PostgreSQL's index takes of a URI: 2704 bytes an entry, less its headers."""
+MAX_TEXT_LENGTH = 1_048_576
+"""Beyond what an object may hold, so that only etcd's limit counts in practice."""
 MAX_ARTIFACTS = 32
 MAX_DOCUMENTS = 16
 
 _DECIMAL = r"^[1-9][0-9]{0,9}$"
+_CONTROL_OR_LINE_END = r"[\x00-\x1f\x7f-\x9f\x{2028}\x{2029}]"
+_MIDNIGHT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T00:00:00Z$"
 _SUBDOMAIN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 
 
@@ -31,13 +39,51 @@ def _is_subdomain(value: str) -> bool:
     return re.fullmatch(_SUBDOMAIN, value) is not None
 
 
-ModelName = Annotated[str, Field(min_length=1, max_length=255)]
-ChildName = Annotated[str, Field(min_length=1, max_length=MAX_CHILD_NAME_LENGTH)]
+def _is_printable_line(name: str) -> bool:
+    is_line = not any(character in "\u2028\u2029" or unicodedata.category(character) == "Cc" for character in name)
+    return is_line and name == name.strip()
+
+
+def _is_no_midnight(name: str) -> bool:
+    return re.fullmatch(_MIDNIGHT, name, re.ASCII) is None
+
+
+def _fits_the_index(uri: str) -> bool:
+    return len(uri.encode()) <= MAX_URI_BYTES
+
+
+_NAME_RULE = Rule(
+    cel=f"self == self.trim() && !self.matches(r'{_CONTROL_OR_LINE_END}')",
+    message="must not begin or end with white space, or contain line ends or other control characters",
+    holds=_is_printable_line,
+)
+_DATE_RULE = Rule(
+    cel=f"!self.matches('{_MIDNIGHT}')",
+    message="must not be a date without quotes, which kustomize and Argo CD turn into a time; put it in quotes, such "
+    "as '2026-11-23'",
+    holds=_is_no_midnight,
+)
+
+RegistryModelName = Annotated[str, Field(min_length=1, max_length=255), _DATE_RULE]
+"""Name of a registered model that exists: whoever created it may have put spaces around it."""
+RegistryChildName = Annotated[str, Field(min_length=1, max_length=MAX_CHILD_NAME_LENGTH), _DATE_RULE]
+"""Name of a version or artifact that exists."""
+ModelName = Annotated[RegistryModelName, _NAME_RULE]
+ChildName = Annotated[RegistryChildName, _NAME_RULE]
 ExternalId = Annotated[str, Field(min_length=1, max_length=255)]
-Description = Annotated[str, Field(max_length=8192)]
-ShortText = Annotated[str, Field(max_length=255)]
+Text = Annotated[str, Field(max_length=MAX_TEXT_LENGTH)]
+StatusText = Annotated[str, Field(max_length=255)]
 Link = Annotated[str, Field(max_length=2048)]
-Uri = Annotated[str, Field(min_length=1, max_length=2048)]
+Uri = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_URI_BYTES),
+    Rule(
+        cel=f"size(bytes(self)) <= {MAX_URI_BYTES}",
+        message=f"must not be longer than {MAX_URI_BYTES} bytes, the registry's limit; leave out what expires, "
+        "such as the signature of a presigned URL",
+        holds=_fits_the_index,
+    ),
+]
 
 RegistryId = Annotated[
     str,
@@ -108,7 +154,7 @@ class EntryFields(Frozen):
 
     name: ModelName | None = None
     """Name of the entry in the registry."""
-    description: Description | None = None
+    description: Text | None = None
     """Description of the entry, for people. An empty string clears the description in the registry."""
     external_id: ExternalId | None = None
     """ID of the entry in another system. It is unique across all models and versions in the registry, and separately
@@ -152,25 +198,25 @@ class ArtifactFields(EntryFields):
 class ModelArtifactFields(ArtifactFields):
     """Fields that model artifacts have, both as resources and inside a version."""
 
-    model_format_name: ShortText | None = None
+    model_format_name: Text | None = None
     """Format of the model, such as onnx, safetensors or sklearn."""
-    model_format_version: ShortText | None = None
+    model_format_version: Text | None = None
     """Version of the format, in quotes, such as '1.17'."""
-    storage_key: ShortText | None = None
+    storage_key: Text | None = None
     """Name of the secret or data connection that gives access to the storage."""
-    storage_path: Link | None = None
+    storage_path: Text | None = None
     """Path of the model in the storage that storageKey gives access to."""
-    service_account_name: ShortText | None = None
+    service_account_name: Text | None = None
     """Service account that can read the model from its storage."""
-    model_source_kind: ShortText | None = None
+    model_source_kind: Text | None = None
     """Kind of system that the model comes from, such as dsp or catalog."""
-    model_source_class: ShortText | None = None
+    model_source_class: Text | None = None
     """Class of the source in its system, such as pipelinerun."""
-    model_source_group: ShortText | None = None
+    model_source_group: Text | None = None
     """Group of the source, such as a namespace or the name of a catalog."""
-    model_source_id: ShortText | None = None
+    model_source_id: Text | None = None
     """ID of the source in its system."""
-    model_source_name: ShortText | None = None
+    model_source_name: Text | None = None
     """Name of the source in its system."""
 
 
@@ -190,7 +236,7 @@ class EntryStatus(Frozen):
 
     id: RegistryId | None = None
     """ID of the entry in the registry."""
-    state: ShortText | None = None
+    state: StatusText | None = None
     """State of the entry as the registry last reported it, such as LIVE or ARCHIVED."""
     registry_url: Link | None = None
     """Address of the registry that assigned the ID."""
@@ -227,8 +273,8 @@ class EntryResource(Resource[ManagedSpecT, EntryStatusT]):
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(
             cel="!has(oldSelf.status) || !has(oldSelf.status.id) || "
-            "(has(self.spec.name) ? self.spec.name : self.metadata.name) == "
-            "(has(oldSelf.spec.name) ? oldSelf.spec.name : oldSelf.metadata.name)",
+            "(has(self.spec) && has(self.spec.name) ? self.spec.name : self.metadata.name) == "
+            "(has(oldSelf.spec) && has(oldSelf.spec.name) ? oldSelf.spec.name : oldSelf.metadata.name)",
             message="spec.name cannot change once the entry has an ID in the registry (status.id); "
             "set it back, or delete this resource and create another",
             holds=None,

@@ -11,8 +11,9 @@ from registrar.api.v1alpha1.common import (
     EntryStatus,
     ManagedSpec,
     ModelArtifactFields,
-    ModelName,
+    RegistryChildName,
     RegistryId,
+    RegistryModelName,
     ResourceName,
 )
 
@@ -37,9 +38,9 @@ class ExternalModelVersion(Frozen):
 
     id: RegistryId | None = None
     """ID of the version in the registry, in quotes."""
-    registered_model_name: ModelName | None = None
+    registered_model_name: RegistryModelName | None = None
     """Name of the registered model in the registry. Requires name."""
-    name: ChildName | None = None
+    name: RegistryChildName | None = None
     """Name of the version in the registry. Requires registeredModelName."""
 
 
@@ -85,7 +86,11 @@ class ModelArtifact(EntryResource[ModelArtifactSpec, ModelArtifactStatus]):
     SINGULAR: ClassVar[str] = "modelartifact"
     SHORT_NAME: ClassVar[str] = "martifact"
     PARENT_COLUMNS: ClassVar[tuple[Column, ...]] = (
-        Column("Version", ".spec.modelVersionRef.name", "ModelVersion that the artifact belongs to."),
+        Column(
+            "Version",
+            ".spec.modelVersionRef..['name', 'id']",
+            "Model version that the artifact belongs to, by the name or ID in the reference.",
+        ),
         Column("Version-ID", ".status.parentId", "ID of the model version in the registry.", wide=True),
     )
     SELECTABLE_FIELDS: ClassVar[tuple[str, ...]] = (*EntryResource.SELECTABLE_FIELDS, ".spec.modelVersionRef.name")
