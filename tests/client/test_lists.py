@@ -1,4 +1,4 @@
-"""Lists, pages and filters, on a registry."""
+"""Lists, pages and filters, with a registry."""
 
 from collections.abc import Callable
 
@@ -73,10 +73,10 @@ async def test_versions_of_all_models(client: ModelRegistryAPIClient, unique: Un
     assert await client.get_model_versions(options=options) == made
 
 
-async def test_a_listing_tells_the_servers_clock(client: ModelRegistryAPIClient, unique: Unique) -> None:
+async def test_a_list_reports_the_servers_clock(client: ModelRegistryAPIClient, unique: Unique) -> None:
     made = await client.upsert_registered_model(RegisteredModel(unique("model")))
     options = ListOptions(limit=1)
     await client.get_registered_models(options)
     assert options.answered_at is not None
-    # The header has whole seconds, and servers renew it once a second.
+    # The header has whole seconds, and servers update it once a second.
     assert abs(options.answered_at - int(made.create_time_since_epoch or "")) < 3000

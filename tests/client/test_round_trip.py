@@ -1,4 +1,4 @@
-"""Every entry that the types accept comes back from the registry as it was sent, and is found by its name."""
+"""Every entry that the types accept is returned by the registry as it was sent, and can be found by its name."""
 
 import uuid
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ from model_registry.types import (
 )
 from model_registry.types.base import MAX_INT32, MIN_INT32
 
-# What the registry does not take: NUL, also as the six characters by which JSON writes it; in a name, which it stores
-# behind the parent's ID, more than 255 characters in all; the same in a property's name.
+# What the registry refuses: NUL, also as its six-character JSON escape, and more than 255 characters in a property's
+# name or in a name, including the parent's ID with which it is stored.
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=80).filter(
     lambda text: r"\u0000" not in text
 )
@@ -41,7 +41,7 @@ Fields = dict[str, Any]
 
 
 def fields(states: type[StrEnum], *texts: str, **others: st.SearchStrategy[Any]) -> st.SearchStrategy[Fields]:
-    """Fields of an entry, any of them absent."""
+    """Return fields of an entry, of which any may be missing."""
     common = {"description": TEXT, "custom_properties": PROPERTIES, "state": st.sampled_from(list(states))}
     return st.fixed_dictionaries({}, optional={**common, **dict.fromkeys(texts, TEXT), **others})
 
@@ -82,7 +82,7 @@ ARTIFACTS = st.tuples(st.just(ModelArtifact), OF_MODEL_ARTIFACTS, OF_MODEL_ARTIF
 
 @pytest.fixture(scope="module")
 def portal() -> Iterator[BlockingPortal]:
-    """An event loop of its own, because the examples of a property are no coroutines."""
+    """A separate event loop, because hypothesis calls plain functions, not coroutines."""
     with start_blocking_portal() as started:
         yield started
 
@@ -99,7 +99,7 @@ def unique(word: str) -> str:
 
 
 def check(stored: RegistryEntry | None, sent: Fields) -> None:
-    """Check that every field that was sent is stored: with its value, and properties with their type."""
+    """Check that every sent field is stored with its value, and every property also with its type."""
     assert stored is not None
     assert {name: getattr(stored, name) for name in sent} == sent
     properties = stored.custom_properties or {}
