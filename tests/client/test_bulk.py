@@ -60,7 +60,7 @@ class Crowd:
     """Calls that wait until the test releases them, and counters of them."""
 
     def __init__(self) -> None:
-        self.made = 0
+        self.created = 0
         self.under_way = 0
         self.most = 0
         self.done = 0
@@ -80,9 +80,9 @@ class Crowd:
         return number
 
     def calls(self, number: int) -> Iterator[Awaitable[int]]:
-        for each in range(number):
-            self.made += 1
-            yield self.call(each)
+        for position in range(number):
+            self.created += 1
+            yield self.call(position)
 
     async def have_begun(self, number: int) -> None:
         for _ in range(number):
@@ -94,7 +94,7 @@ async def test_no_more_calls_are_created_and_running_than_allowed(at_once: int) 
     crowd = Crowd()
     task = asyncio.create_task(bulk(crowd.calls(50), at_once=at_once))
     await crowd.have_begun(min(at_once, 50))
-    assert crowd.made == min(at_once, 50), "the others are not even created"
+    assert crowd.created == min(at_once, 50), "the others are not even created"
     crowd.may_end.set()
     assert await task == list(range(50))
     assert crowd.most == min(at_once, 50)

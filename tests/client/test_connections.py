@@ -149,11 +149,11 @@ async def test_creating_a_client_opens_nothing() -> None:
 
 
 def test_a_client_can_be_created_without_an_event_loop() -> None:
-    made: list[ModelRegistryAPIClient] = []
-    thread = threading.Thread(target=lambda: made.append(ModelRegistryAPIClient.insecure_connection("r", 8080)))
+    clients: list[ModelRegistryAPIClient] = []
+    thread = threading.Thread(target=lambda: clients.append(ModelRegistryAPIClient.insecure_connection("r", 8080)))
     thread.start()
     thread.join()
-    assert len(made) == 1
+    assert len(clients) == 1
 
 
 async def test_a_closed_client_opens_again_when_it_is_used(registry_url: str, unique: Callable[[str], str]) -> None:

@@ -76,9 +76,9 @@ async def test_a_create_survives_a_fault(
     sent = full_model(unique)
     with between(registry_url, first("POST", way)) as proxy:
         async with connect(proxy, timeout=STALL_SECONDS if way in STALLS else 60) as through:
-            made = await through.upsert_registered_model(sent)
-    assert await models_named(client, sent) == [made]
-    assert made.custom_properties == sent.custom_properties
+            created = await through.upsert_registered_model(sent)
+    assert await models_named(client, sent) == [created]
+    assert created.custom_properties == sent.custom_properties
     assert len(proxy.requests("POST")) == (1 if way in [*DONE, Fault.GARBLE_AFTER, Fault.STALL_AFTER] else 2)
 
 
@@ -104,11 +104,11 @@ async def test_a_create_within_a_version_survives_a_fault(
     await client.upsert_model_version_artifact(ModelArtifact(f"x:{artifact.name}", uri="u"), version.id)
     with between(registry_url, first("POST", way)) as proxy:
         async with connect(proxy) as through:
-            made = await through.upsert_model_version_artifact(artifact, version.id)
+            created = await through.upsert_model_version_artifact(artifact, version.id)
     (_, *stored) = await client.get_model_version_artifacts(version.id)
-    assert stored == [made]
-    assert made.artifact_type == artifact.artifact_type
-    assert made.name == artifact.name or not artifact.name
+    assert stored == [created]
+    assert created.artifact_type == artifact.artifact_type
+    assert created.name == artifact.name or not artifact.name
 
 
 @pytest.mark.parametrize("way", [Fault.RESET_BEFORE, Fault.DROP_AFTER], ids=label)
@@ -118,8 +118,8 @@ async def test_a_lost_artifact_is_not_confused_with_one_of_another_type_with_its
     document = await client.upsert_model_version_artifact(DocArtifact("a", uri="u"), version.id)
     with between(registry_url, first("POST", way)) as proxy:
         async with connect(proxy) as through:
-            made = await through.upsert_model_version_artifact(ModelArtifact("a", uri="u"), version.id)
-    assert await client.get_model_version_artifacts(version.id) == [document, made]
+            created = await through.upsert_model_version_artifact(ModelArtifact("a", uri="u"), version.id)
+    assert await client.get_model_version_artifacts(version.id) == [document, created]
     assert len(proxy.requests("POST")) == (1 if way is Fault.DROP_AFTER else 2)
 
 
@@ -129,8 +129,8 @@ async def test_a_version_survives_a_fault(
 ) -> None:
     with between(registry_url, first("POST", way)) as proxy:
         async with connect(proxy) as through:
-            made = await through.upsert_model_version(ModelVersion("v", author="me"), model.id)
-    assert await client.get_model_versions(model.id) == [made]
+            created = await through.upsert_model_version(ModelVersion("v", author="me"), model.id)
+    assert await client.get_model_versions(model.id) == [created]
 
 
 @pytest.mark.parametrize("way", [Fault.RESET_BEFORE, Fault.DROP_AFTER, ErrorAfter(Reply(500, FAILURE))], ids=label)
@@ -139,8 +139,8 @@ async def test_an_artifact_without_a_version_is_looked_up_by_its_external_id(
 ) -> None:
     with between(registry_url, first("POST", way)) as proxy:
         async with connect(proxy) as through:
-            made = await through.upsert_model_artifact(ModelArtifact("a", uri="u", external_id=unique("e")))
-    assert await client.get_model_artifact_by_params(external_id=unique("e")) == made
+            created = await through.upsert_model_artifact(ModelArtifact("a", uri="u", external_id=unique("e")))
+    assert await client.get_model_artifact_by_params(external_id=unique("e")) == created
 
 
 @pytest.mark.parametrize(
@@ -229,16 +229,16 @@ async def test_a_lost_create_that_arrives_late_is_recognised(
     sent = full_model(unique)
     with between(registry_url, delay_the_first) as proxy:
         async with connect(proxy) as through:
-            made = await through.upsert_registered_model(sent)
-    assert await models_named(client, sent) == [made]
+            created = await through.upsert_registered_model(sent)
+    assert await models_named(client, sent) == [created]
     assert len(posts) == 2
 
 
 async def test_get_or_create_survives_a_fault(registry_url: str, unique: Unique) -> None:
     with between(registry_url, first("POST", Fault.DROP_AFTER)) as proxy:
         async with connect(proxy) as through:
-            made = await through.get_or_create_registered_model(RegisteredModel(unique("m")))
-            assert await through.get_or_create_registered_model(RegisteredModel(unique("m"))) == made
+            created = await through.get_or_create_registered_model(RegisteredModel(unique("m")))
+            assert await through.get_or_create_registered_model(RegisteredModel(unique("m"))) == created
 
 
 @pytest.mark.parametrize(

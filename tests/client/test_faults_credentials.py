@@ -69,9 +69,9 @@ async def test_tokens_are_rotated_during_calls(
     gate = TokenGate(tmp_path / "token", lasting=40)
     with between(registry_url, gate) as proxy:
         async with ModelRegistryAPIClient.connect(proxy.url, token=tmp_path / "token") as through:
-            made = await create_each(through, names)
+            created = await create_each(through, names)
     assert gate.refused > 0, "at least the request that came when the first token had ended"
-    assert await stored(client, names) == made
+    assert await stored(client, names) == created
 
 
 async def test_a_token_that_only_the_server_rotated_is_refused_and_nothing_is_written(
@@ -96,10 +96,10 @@ def authorities() -> tuple[CertificateAuthority, CertificateAuthority]:
 async def write_across_a_rotation(
     proxy: FlakyProxy, through: ModelRegistryAPIClient, names: list[str], rotate: Callable[[], None]
 ) -> list[RegisteredModel]:
-    made = await create_each(through, names[:16])
+    created = await create_each(through, names[:16])
     rotate()
     proxy.hang_up()
-    return made + await create_each(through, names[16:])
+    return created + await create_each(through, names[16:])
 
 
 async def test_a_certificate_is_rotated_with_its_authority(
@@ -121,8 +121,8 @@ async def test_a_certificate_is_rotated_with_its_authority(
     names = [unique(f"m{number}") for number in range(32)]
     with between(registry_url, context=context) as proxy:
         async with ModelRegistryAPIClient.connect(proxy.url, ca=ca) as through:
-            made = await write_across_a_rotation(proxy, through, names, rotate)
-    assert await stored(client, names) == made
+            created = await write_across_a_rotation(proxy, through, names, rotate)
+    assert await stored(client, names) == created
 
 
 async def test_a_certificate_of_an_unknown_authority_is_reported_and_nothing_is_written(

@@ -59,13 +59,13 @@ async def test_64_tasks_create_each_model_exactly_once(
     sent = [RegisteredModel(unique(f"m{number}"), custom_properties={"n": number}) for number in range(TASKS)]
     with between(registry_url, network) as proxy:
         async with ModelRegistryAPIClient.connect(proxy.url) as through:
-            made = await asyncio.gather(*(through.upsert_registered_model(model) for model in sent))
+            created = await asyncio.gather(*(through.upsert_registered_model(model) for model in sent))
     names = {model.name for model in sent}
     listed = await client.get_registered_models(ListOptions.order_by_id())
     stored = [model for model in listed if model.name in names]
     assert len(stored) == TASKS
-    assert sorted(made, key=lambda model: int(model.id or 0)) == stored
-    assert [model.name for model in made] == [model.name for model in sent]
+    assert sorted(created, key=lambda model: int(model.id or 0)) == stored
+    assert [model.name for model in created] == [model.name for model in sent]
     assert min(network.faults[str(way)] for way in FAULTS) >= TASKS // len(FAULTS), "every fault has happened"
 
 
@@ -75,14 +75,14 @@ async def test_64_tasks_create_each_artifact_of_a_version_exactly_once(
     with between(registry_url, BadNetwork()) as proxy:
         async with ModelRegistryAPIClient.connect(proxy.url) as through:
             version = await through.upsert_model_version(ModelVersion("v"), model.id)
-            made = await asyncio.gather(
+            created = await asyncio.gather(
                 *(
                     through.upsert_model_artifact(ModelArtifact(f"a_{number}", uri="u"), version.id)
                     for number in range(TASKS)
                 )
             )
     stored = await client.get_model_artifacts(version.id, ListOptions.order_by_id())
-    assert sorted(made, key=lambda artifact: int(artifact.id or 0)) == stored
+    assert sorted(created, key=lambda artifact: int(artifact.id or 0)) == stored
     assert len(stored) == TASKS
 
 

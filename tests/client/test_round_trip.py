@@ -113,14 +113,14 @@ def test_models(
     portal: BlockingPortal, client: ModelRegistryAPIClient, word: str, sent: Fields, changes: Fields
 ) -> None:
     sent |= {"external_id": unique(word)}
-    made = portal.call(client.upsert_registered_model, RegisteredModel(unique(word), **sent))
-    check(made, sent)
-    assert portal.call(client.get_registered_model_by_id, made.id) == made
-    assert portal.call(client.get_registered_model_by_params, made.name) == made
-    assert portal.call(client.get_registered_model_by_params, None, made.external_id) == made
-    changed = portal.call(client.upsert_registered_model, RegisteredModel(made.name, id=made.id, **changes))
+    created = portal.call(client.upsert_registered_model, RegisteredModel(unique(word), **sent))
+    check(created, sent)
+    assert portal.call(client.get_registered_model_by_id, created.id) == created
+    assert portal.call(client.get_registered_model_by_params, created.name) == created
+    assert portal.call(client.get_registered_model_by_params, None, created.external_id) == created
+    changed = portal.call(client.upsert_registered_model, RegisteredModel(created.name, id=created.id, **changes))
     check(changed, sent | changes)
-    assert portal.call(client.get_registered_model_by_id, made.id) == changed
+    assert portal.call(client.get_registered_model_by_id, created.id) == changed
 
 
 @settings(max_examples=60, deadline=None)
@@ -129,13 +129,13 @@ def test_versions(
     portal: BlockingPortal, client: ModelRegistryAPIClient, word: str, sent: Fields, changes: Fields
 ) -> None:
     model = portal.call(client.upsert_registered_model, RegisteredModel(unique("m")))
-    made = portal.call(client.upsert_model_version, ModelVersion(unique(word), **sent), model.id)
-    check(made, sent | {"registered_model_id": model.id})
-    assert portal.call(client.get_model_version_by_params, model.id, made.name) == made
-    assert portal.call(client.get_model_versions, model.id) == [made]
-    changed = portal.call(client.upsert_model_version, ModelVersion(made.name, id=made.id, **changes))
+    created = portal.call(client.upsert_model_version, ModelVersion(unique(word), **sent), model.id)
+    check(created, sent | {"registered_model_id": model.id})
+    assert portal.call(client.get_model_version_by_params, model.id, created.name) == created
+    assert portal.call(client.get_model_versions, model.id) == [created]
+    changed = portal.call(client.upsert_model_version, ModelVersion(created.name, id=created.id, **changes))
     check(changed, sent | changes)
-    assert portal.call(client.get_model_version_by_id, made.id) == changed
+    assert portal.call(client.get_model_version_by_id, created.id) == changed
 
 
 @pytest.fixture(scope="module")
@@ -154,13 +154,13 @@ def test_artifacts(
     given_artifact: tuple[type[Artifact], Fields, Fields],
 ) -> None:
     cls, sent, changes = given_artifact
-    made = portal.call(client.upsert_model_version_artifact, cls(unique(word), **sent), version.id)
-    assert type(made) is cls
-    check(made, sent)
-    assert portal.call(client.get_artifact_by_id, made.id) == made
-    assert portal.call(client.get_artifact_by_params, made.name, version.id) == made
-    changed = portal.call(client.upsert_artifact, cls(made.name, id=made.id, **changes))
+    created = portal.call(client.upsert_model_version_artifact, cls(unique(word), **sent), version.id)
+    assert type(created) is cls
+    check(created, sent)
+    assert portal.call(client.get_artifact_by_id, created.id) == created
+    assert portal.call(client.get_artifact_by_params, created.name, version.id) == created
+    changed = portal.call(client.upsert_artifact, cls(created.name, id=created.id, **changes))
     check(changed, sent | changes)
-    assert portal.call(client.get_artifact_by_id, made.id) == changed
+    assert portal.call(client.get_artifact_by_id, created.id) == changed
     listing = partial(client.get_model_version_artifacts, version.id)
     assert portal.call(listing)[-1] == changed

@@ -40,8 +40,8 @@ def test_both_constructors_as_written(monkeypatch: pytest.MonkeyPatch) -> None:
     trusting = ModelRegistryAPIClient.secure_connection(
         "server-address", "port", user_token=os.environ["MY_TOKEN"], custom_ca=os.environ["MY_CERT"]
     )
-    for made in (insecure_mr_client, identified, mr_client, trusting):
-        assert isinstance(made, ModelRegistryAPIClient)
+    for client in (insecure_mr_client, identified, mr_client, trusting):
+        assert isinstance(client, ModelRegistryAPIClient)
 
 
 async def test_an_insecure_connection_with_separate_address_and_port(registry_url: str, unique: Unique) -> None:
@@ -208,32 +208,32 @@ async def test_limit_and_sort(mr_client: ModelRegistryAPIClient, unique: Unique)
 
 
 async def test_pager(mr_client: ModelRegistryAPIClient, unique: Unique) -> None:
-    made = [
+    created = [
         await mr_client.upsert_registered_model(RegisteredModel(name=unique(f"model-{number}"))) for number in range(3)
     ]
     models = Pager(mr_client.get_registered_models)
     # Other tests may use the same registry: only these three entries belong to this test.
-    seen = [model async for model in models if model in made]
-    assert seen == made
+    seen = [model async for model in models if model in created]
+    assert seen == created
 
 
 async def test_pager_over_a_method_with_more_arguments(mr_client: ModelRegistryAPIClient, unique: Unique) -> None:
     model = await mr_client.upsert_registered_model(RegisteredModel(unique("model")))
     mv = await mr_client.upsert_model_version(ModelVersion("v"), model.id)
     assert mv.id
-    made = [
+    artifacts = [
         await mr_client.upsert_model_version_artifact(DocArtifact(name=f"d{number}", uri="u"), mv.id)
         for number in range(5)
     ]
 
     model_version_artifacts = Pager(lambda o: mr_client.get_model_version_artifacts(mv.id, o))
-    assert [artifact async for artifact in model_version_artifacts] == made
+    assert [artifact async for artifact in model_version_artifacts] == artifacts
 
     reverse_model_version_artifacts = model_version_artifacts.order_by_creation_time().descending().limit(100)
     page = await reverse_model_version_artifacts.next_page()
-    created = [int(artifact.create_time_since_epoch) for artifact in page]
-    assert created == sorted(created, reverse=True)
-    assert sorted(artifact.id for artifact in page) == sorted(artifact.id for artifact in made if artifact.id)
+    creation_times = [int(artifact.create_time_since_epoch) for artifact in page]
+    assert creation_times == sorted(creation_times, reverse=True)
+    assert sorted(artifact.id for artifact in page) == sorted(artifact.id for artifact in artifacts if artifact.id)
 
 
 def test_create_objects_without_a_registry() -> None:

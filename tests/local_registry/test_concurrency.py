@@ -55,16 +55,16 @@ def test_one_client_gets_each_external_id(registry_url: str, unique: Unique) -> 
 
 
 def test_every_update_of_an_entry_is_atomic(registry_url: str, registry: httpx.Client, unique: Unique) -> None:
-    made = registry.post("/registered_models", json={"name": unique("contested")}).json()
+    created = registry.post("/registered_models", json={"name": unique("contested")}).json()
 
     def work(client: httpx.Client, number: int) -> list[int]:
         text = {"metadataType": "MetadataStringValue", "string_value": str(number)}
         body = {"owner": str(number), "description": str(number), "customProperties": {"writer": text}}
-        return [client.patch(f"/registered_models/{made['id']}", json=body).status_code for _ in range(3)]
+        return [client.patch(f"/registered_models/{created['id']}", json=body).status_code for _ in range(3)]
 
     statuses = {status for answers in _all_at_once(registry_url, work) for status in answers}
     # The real server may answer 409 to an update that inserts the same property at the same time.
     assert statuses <= {200, 409}
-    left = registry.get(f"/registered_models/{made['id']}").json()
+    left = registry.get(f"/registered_models/{created['id']}").json()
     written = left["owner"], left["description"], left["customProperties"]["writer"]["string_value"]
     assert written == (written[0],) * 3

@@ -25,10 +25,10 @@ def _write_until_it_dies(server: EmbeddedRegistry, round_number: int) -> dict[st
             for number in range(10_000):
                 name = f"r{round_number}-c{client_number}-{number}"
                 try:
-                    made = client.post("/registered_models", json={"name": name, "owner": "first"})
-                    assert made.status_code == 201, made.text
+                    created = client.post("/registered_models", json={"name": name, "owner": "first"})
+                    assert created.status_code == 201, created.text
                     kept[name] = "first"
-                    changed = client.patch(f"/registered_models/{made.json()['id']}", json={"owner": "second"})
+                    changed = client.patch(f"/registered_models/{created.json()['id']}", json={"owner": "second"})
                     assert changed.status_code == 200, changed.text
                     kept[name] = "second"
                 except httpx.TransportError:

@@ -57,14 +57,16 @@ def ids(registry_url: str) -> Iterator[dict[str, str]]:
             assert answer.status_code == 201, answer.text
             return str(answer.json()["id"])
 
-        made = {name: make("/registered_models", fields | {"name": name}) for name, fields in MODELS.items()}
+        created = {name: make("/registered_models", fields | {"name": name}) for name, fields in MODELS.items()}
         for name in ("v_1", "v-1"):
-            body = {"name": name, "registeredModelId": made["one"], "author": name[1]}
-            made[name] = make("/model_versions", body)
-        artifacts = f"/model_versions/{made['v_1']}/artifacts"
+            body = {"name": name, "registeredModelId": created["one"], "author": name[1]}
+            created[name] = make("/model_versions", body)
+        artifacts = f"/model_versions/{created['v_1']}/artifacts"
         for name, kind in (("weights", "model-artifact"), ("card", "doc-artifact")):
-            made[name] = make(artifacts, {"name": name, "artifactType": kind, "uri": f"s3://{name}", "state": "LIVE"})
-        yield made
+            created[name] = make(
+                artifacts, {"name": name, "artifactType": kind, "uri": f"s3://{name}", "state": "LIVE"}
+            )
+        yield created
 
 
 def _find(registry: httpx.Client, path: str, query: str, **parameters: str) -> set[str]:

@@ -117,10 +117,12 @@ def test_the_parents_id_counts_as_part_of_a_childs_name(registry: httpx.Client, 
 def test_a_struct_is_written_as_base64_and_read_as_json(registry: httpx.Client, unique: Unique) -> None:
     value = base64.b64encode(json.dumps({"b": [1.0, "<"], "a": None}).encode()).decode()
     properties = {"s": {"metadataType": "MetadataStructValue", "struct_value": value}}
-    made = registry.post("/registered_models", json={"name": unique("struct"), "customProperties": properties}).json()
-    assert made["customProperties"]["s"]["struct_value"] == r'{"a":null,"b":[1,"\u003c"]}'
+    created = registry.post(
+        "/registered_models", json={"name": unique("struct"), "customProperties": properties}
+    ).json()
+    assert created["customProperties"]["s"]["struct_value"] == r'{"a":null,"b":[1,"\u003c"]}'
     # The trap: no field of such an entry can be changed unless the struct is removed.
-    path = f"/registered_models/{made['id']}"
+    path = f"/registered_models/{created['id']}"
     refusal = registry.patch(path, json={"description": "x"})
     assert (refusal.status_code, "illegal base64" in refusal.text) == (400, True)
     assert registry.patch(path, json={"customProperties": {}}).status_code == 200
@@ -211,33 +213,33 @@ def test_an_artifact_of_another_type_or_an_unknown_one_is_not_updated(
     registry: httpx.Client, version: dict[str, Any]
 ) -> None:
     path = f"/model_versions/{version['id']}/artifacts"
-    made = registry.post(path, json={"artifactType": "doc-artifact", "name": "D"}).json()
-    for identifier in (made["id"], "2147483647", "abc", ""):
+    created = registry.post(path, json={"artifactType": "doc-artifact", "name": "D"}).json()
+    for identifier in (created["id"], "2147483647", "abc", ""):
         answer = registry.post(path, json={"artifactType": "model-artifact", "id": identifier, "uri": "stolen"})
         assert answer.status_code == 400
         assert f"artifact with id {identifier} is not a model artifact" in answer.json()["message"]
-    assert registry.get(f"/artifacts/{made['id']}").json() == made
+    assert registry.get(f"/artifacts/{created['id']}").json() == created
 
 
 def test_one_artifact_may_belong_to_two_versions(registry: httpx.Client, version: dict[str, Any]) -> None:
     body = {"name": "w", "registeredModelId": version["registeredModelId"]}
     other = registry.post("/model_versions", json=body).json()
     first, second = (f"/model_versions/{owner['id']}/artifacts" for owner in (version, other))
-    made = registry.post(first, json={"artifactType": "model-artifact", "name": "A"}).json()
+    created = registry.post(first, json={"artifactType": "model-artifact", "name": "A"}).json()
     for _ in range(2):  # linking it again changes nothing
-        linked = registry.post(second, json={"artifactType": "model-artifact", "id": made["id"]})
+        linked = registry.post(second, json={"artifactType": "model-artifact", "id": created["id"]})
         assert linked.status_code == 200
     for path in (first, second):
-        assert [item["id"] for item in registry.get(path).json()["items"]] == [made["id"]]
+        assert [item["id"] for item in registry.get(path).json()["items"]] == [created["id"]]
 
 
 def test_an_artifact_is_found_by_its_external_id_whatever_its_type(
     registry: httpx.Client, version: dict[str, Any], unique: Unique
 ) -> None:
     body = {"artifactType": "doc-artifact", "name": "D", "externalId": unique("ext")}
-    made = registry.post(f"/model_versions/{version['id']}/artifacts", json=body).json()
+    created = registry.post(f"/model_versions/{version['id']}/artifacts", json=body).json()
     query = {"externalId": unique("ext")}
-    assert registry.get("/artifact", params=query).json() == made
+    assert registry.get("/artifact", params=query).json() == created
     refusal = registry.get("/model_artifact", params=query)
     assert (refusal.status_code, "is not a model artifact" in refusal.text) == (404, True)
     elsewhere = query | {"parentResourceId": version["registeredModelId"]}
@@ -295,7 +297,7 @@ def test_it_reports_that_it_is_ready(registry_url: str, path: str) -> None:
 def test_both_api_versions_serve_the_same_entries(own_registry: httpx.Client) -> None:
     """Only on the embedded server: a real one has either or both, depending on its age."""
     root = str(own_registry.base_url).removesuffix("v1alpha3/")
-    made = own_registry.post(f"{root}v1/registered_models", json={"name": "m"}).json()
+    created = own_registry.post(f"{root}v1/registered_models", json={"name": "m"}).json()
     for version in ("v1", "v1alpha3"):
-        assert own_registry.get(f"{root}{version}/registered_models/{made['id']}").json() == made
+        assert own_registry.get(f"{root}{version}/registered_models/{created['id']}").json() == created
     assert own_registry.get(f"{root}v2/registered_models").status_code == 404
