@@ -42,6 +42,10 @@ def test_an_update_sends_no_immutable_or_unset_fields_but_always_the_state() -> 
     assert _wire.update_body(version) == {"author": "me", "state": "ARCHIVED"}
 
 
+def test_an_update_of_a_kind_without_a_state_sends_none() -> None:
+    assert _wire.update_body(RegistryEntry("n", id="1", description="d")) == {"description": "d"}
+
+
 def test_empty_values_are_sent_because_they_clear() -> None:
     model = RegisteredModel("n", id="1", description="", tasks=[], custom_properties={})
     assert _wire.update_body(model) == {"state": None, "description": "", "tasks": [], "customProperties": {}}

@@ -160,9 +160,14 @@ def policies_of(declared: AnyResource, settings: Settings) -> Policies:
     return Policies(
         adoption=spec.adoption_policy or settings.adoption_policy,
         drift=spec.drift_policy or settings.drift_policy,
-        deletion=spec.deletion_policy or settings.deletion_policy,
+        deletion=deletion_policy(kind_of(declared.kind), spec.deletion_policy, settings),
         take_over=declared.metadata.take_over,
     )
+
+
+def deletion_policy(kind: ResourceKind, declared: DeletionPolicy | None, settings: Settings) -> DeletionPolicy | None:
+    """Return the policy for the entries of a deleted resource: what cannot be retired is left unchanged."""
+    return declared or settings.deletion_policy if kind.can_retire else DeletionPolicy.ORPHAN
 
 
 def recorded_state(resource: ManagedResource, known_id: str | None) -> RecordedState:
