@@ -31,6 +31,7 @@ def model_key(name: str = "fraud", namespace: str = "team") -> ResourceKey:
 def body(
     kind: str = "RegisteredModel",
     name: str = "fraud",
+    /,
     *,
     version: int = 1,
     uid: str = "uid-1",
