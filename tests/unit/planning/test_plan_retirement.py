@@ -46,7 +46,7 @@ def test_the_entry_of_a_deleted_resource_is_archived_or_left_alone(
 ) -> None:
     entry = kind.entry("fraud", id="7", state="LIVE", custom_properties=owner)
     action = plan_retirement(kind.retired_state, entry, REFERENCE, recorded_id, deletion, OWNER_ID)
-    assert action == (Archive(entry, kind.retired_state) if is_archived else None)
+    assert action == (Archive(entry, str(kind.retired_state)) if is_archived else None)
 
 
 def test_a_retired_entry_is_not_retired_again() -> None:
