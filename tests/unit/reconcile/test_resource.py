@@ -81,7 +81,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown state": ({"state": "DEAD"}, "spec.state: Input should be 'LIVE' or 'ARCHIVED'"),
     "one name twice": (
         {"docArtifacts": [{"name": "weights", "uri": "https://card"}]},
-        "spec: a name stands both in artifacts and in docArtifacts; give the document another name",
+        "spec: a name appears in both artifacts and docArtifacts; give the document another name",
     ),
     "an artifact without a place": (
         {"artifacts": [{"name": "weights"}]},
