@@ -1,6 +1,6 @@
-# The operator's image: Python, the locked dependencies and the package; no shell is needed and none is called.
-# `make image BASE=…` takes another image with Python and venv for both stages. BASE_IMAGE alone may be smaller, without a
-# shell; it needs the same minor version of Python.
+# The operator's image: Python, the locked dependencies and the package. The operator runs no shell and needs none.
+# `make image BASE=…` uses another image with Python and venv for both stages. BASE_IMAGE alone can be a smaller image
+# without a shell; it needs the same minor version of Python.
 ARG BUILD_IMAGE=python:3.13-slim
 ARG BASE_IMAGE=python:3.13-slim
 
@@ -10,7 +10,7 @@ ENV UV_PYTHON_DOWNLOADS=never UV_NO_CACHE=1
 RUN python3 -m venv /uv && /uv/bin/python -m pip install --quiet --no-cache-dir uv==${UV_VERSION}
 WORKDIR /source
 COPY pyproject.toml uv.lock README.md LICENSE ./
-# First the dependencies alone: a change of the code leaves this layer as it is.
+# Install only the dependencies first, so that a change to the code does not rebuild this layer.
 RUN /uv/bin/uv export --quiet --frozen --no-default-groups --extra operator --no-emit-project --output-file /requirements.txt \
     && /uv/bin/uv pip install --quiet --python python3 --target /app --require-hashes --compile-bytecode \
         --requirement /requirements.txt
@@ -30,9 +30,10 @@ LABEL org.opencontainers.image.title="Model Registrar" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}"
 COPY --from=build /app /app
-# Nothing is written: the root file system may be read-only. The user has a name although no file knows it: kopf asks.
+# The operator writes no files, so the root file system can be read-only. kopf asks for the name of the user, which no
+# file in the image has.
 ENV PYTHONPATH=/app PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 USER=registrar
-# A number, so that the kubelet can tell that it is not root.
+# A numeric user, so that the kubelet can verify that it is not root.
 USER 65532:65532
 EXPOSE 8080
 ENTRYPOINT ["python3", "-m", "registrar"]

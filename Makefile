@@ -1,12 +1,12 @@
-# What a contributor does with this repository. `make` alone lists the targets.
-# Each of them works alone on a new machine: what it needs is set up first.
+# Tasks for contributors. `make` alone lists the targets.
+# Each target works on a new machine: it sets up what it needs first.
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 UV := .uv/bin/uv
 BIN := .venv/bin
 READY := .venv/.ready
-# Only the machine's own Python is used; uv would fetch another one otherwise.
+# Use only this machine's Python; otherwise uv would download another.
 export UV_PYTHON_DOWNLOADS := never
 # Tests that run the code in their own process, so that coverage sees it.
 MEASURED := tests/unit tests/client tests/local_registry
@@ -18,7 +18,7 @@ help:  ## List the targets
 	@echo "Model Registrar: make TARGET"
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(READY)  ## Make .venv with everything that development needs
+setup: $(READY)  ## Create .venv with everything for development
 
 $(UV): Makefile
 	@echo "==> Installing uv $(UV_VERSION) into .uv/"
@@ -32,11 +32,11 @@ $(READY): $(UV) pyproject.toml uv.lock
 	@$(UV) sync --python $(PYTHON) --all-extras --locked
 	@touch $@
 
-generate: $(READY)  ## Write the files that are made from the code (CRDs, parts of the chart, references)
+generate: $(READY)  ## Generate files from the code (CRDs, parts of the chart, references)
 	@echo "==> Generating"
 	@$(BIN)/python -m tools.generate
 
-check: lint types layers prose generated  ## Lint, types, import layers, spelling, generated files, lock file; writes nothing
+check: lint types layers prose generated  ## Check lint, types, import layers, spelling, generated files, lock file; writes nothing
 
 lint: $(READY)
 	@echo "==> Lint and formatting"
@@ -86,7 +86,7 @@ chart: $(READY)  ## Check the chart, and install it with Helm on a real API serv
 	@echo "==> Tests of the chart"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/chart $(ARGS)
 
-chart-readme: $(READY)  ## Write the chart's README.md from its values.yaml, with helm-docs
+chart-readme: $(READY)  ## Generate the chart's README.md from its values.yaml, with helm-docs
 	@$(BIN)/python -m devcluster.charttools --readme
 
 gitops: $(READY)  ## Run a real Argo CD against the operator; ARGS="-k name" narrows it
@@ -96,30 +96,30 @@ gitops: $(READY)  ## Run a real Argo CD against the operator; ARGS="-k name" nar
 	@echo "==> Tests with Argo CD"
 	@$(BIN)/python -m pytest tests/argocd $(ARGS)
 
-image: $(READY)  ## Build the operator's image, with docker or podman; TAG=… names it, BASE=… what it is built on
+image: $(READY)  ## Build the operator's image with docker or podman; TAG=… sets its name, BASE=… its base image
 	@$(BIN)/python -m devcluster.image $(if $(TAG),--tag=$(TAG)) $(if $(BASE),--base=$(BASE)) $(ARGS)
 
-bench-client: $(READY)  ## Compare the client with PyPI's and with bare httpx, in some minutes; ARGS="--help" for more
+bench-client: $(READY)  ## Compare the client with PyPI's and bare httpx (a few minutes); ARGS="--help" lists options
 	@echo "==> Benchmark of the client"
 	@$(BIN)/python -m benchmarks.client $(ARGS)
 
-bench-operator: $(READY)  ## Compare the operator with a textbook one, in about 20 minutes; ARGS="--help" for more
+bench-operator: $(READY)  ## Compare the operator with a textbook one (about 20 minutes); ARGS="--help" lists options
 	@echo "==> Benchmark of the operator"
 	@$(BIN)/python -m benchmarks.operator $(ARGS)
 
-docs: $(READY)  ## Build the site of docs/ into build/docs; every warning is an error
+docs: $(READY)  ## Build the documentation site into build/docs; warnings are errors
 	@echo "==> Building the site"
 	@$(BIN)/python -m sphinx --fail-on-warning --keep-going --nitpicky --quiet --builder html docs build/docs
 	@echo "build/docs/index.html is ready"
 
-demo: $(READY)  ## Show the operator at work on a cluster of its own; KEEP=1 leaves it running until Ctrl-C
+demo: $(READY)  ## Show the operator at work on its own cluster; KEEP=1 keeps it running until Ctrl-C
 	@echo "==> Demo"
 	@$(BIN)/python -m devcluster.demo $(if $(KEEP),--keep)
 
-e2e-kind: $(READY)  ## Install all of it in a kind cluster, which needs a container engine; KEEP=1 leaves the cluster
+e2e-kind: $(READY)  ## Install everything in a kind cluster (needs a container engine); KEEP=1 keeps the cluster
 	@$(BIN)/python -m devcluster.kind $(if $(KEEP),--keep)
 
-clean:  ## Remove everything that is made in this folder; the control plane's programs stay in the user's cache
+clean:  ## Remove everything that was built in this folder; the user's cache keeps the control plane's programs
 	@echo "==> Removing .venv, .uv, caches and builds"
 	@rm -rf .venv .uv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,5 +1,6 @@
 """How Sphinx builds the site: ``make docs``. It fetches nothing, and the build fails on every warning."""
 
+import os
 import re
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -36,24 +37,60 @@ html_show_sourcelink = False
 # Only what follows a prompt is copied: the rest of a console block is output.
 copybutton_prompt_text = "$ "
 
-_LINK_OUT = re.compile(r"\[([^\]]+)\]\((\.\./[^)\s#]*)(?:#[^)\s]*)?\)")
+_DOCS: Final = Path(__file__).parent
+_WITHOUT_PAGE: Final = {_DOCS / name for name in exclude_patterns}
+_SHOWN = re.compile(r"^```\{(?:include|literalinclude)\} (\S+)$", re.MULTILINE)
+_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:|mailto:)([^)\s#]+)(#[^)\s]*)?\)")
 
 
-def _unlink_what_has_no_page(app: Sphinx, page: str, text: list[str]) -> None:
-    """Make plain text of links to folders and to Markdown outside of docs/: a Git host shows those, the site does not.
+def _pages_of_outside_files() -> dict[Path, Path]:
+    """Files and folders outside of docs/, with the page that shows them.
 
-    Other files become downloads.
+    A page shows what its first include names. It is also the page of that file's folder.
     """
-    folder = (Path(app.srcdir) / page).parent
+    found: dict[Path, Path] = {}
+    for page in sorted(_DOCS.rglob("*.md")):
+        included = _SHOWN.search(page.read_text(encoding="utf-8"))
+        if included is not None:
+            target = (page.parent / included[1]).resolve()
+            found |= {target: page} | ({} if target.parent == _DOCS.parent else {target.parent: page})
+    return found
+
+
+_PAGES: Final = _pages_of_outside_files()
+
+
+def _relink(text: str, written_in: Path, page: Path) -> str:
+    """The text with links that work on the page, wherever it was written.
+
+    A Git host shows folders and Markdown outside of docs/; the site shows only what has a page. Links to other folders
+    become plain text, links to other files become downloads.
+    """
 
     def replace(link: re.Match[str]) -> str:
-        target = (folder / link[2]).resolve()
-        has_page = target.is_relative_to(app.srcdir) or not (target.is_dir() or target.suffix == ".md")
-        return link[0] if has_page else link[1]
+        label, path, heading = link[1], link[2], link[3] or ""
+        target = (written_in / path).resolve()
+        if target in _PAGES:
+            target = _PAGES[target]
+        elif target in _WITHOUT_PAGE or (
+            not target.is_relative_to(_DOCS) and (target.is_dir() or target.suffix == ".md")
+        ):
+            return label
+        return f"[{label}]({os.path.relpath(target, page.parent)}{heading})"
 
-    text[0] = _LINK_OUT.sub(replace, text[0])
+    return _LINK.sub(replace, text)
+
+
+def _relink_page(app: Sphinx, name: str, text: list[str]) -> None:
+    page = Path(app.srcdir) / name
+    text[0] = _relink(text[0], page.parent, page)
+
+
+def _relink_included(app: Sphinx, path: Path, _parent: str, text: list[str]) -> None:
+    text[0] = _relink(text[0], (Path(app.srcdir) / path).parent, Path(app.srcdir) / app.env.docname)
 
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
-    app.connect("source-read", _unlink_what_has_no_page)
+    app.connect("source-read", _relink_page)
+    app.connect("include-read", _relink_included)

@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script, not a package
-"""What a notebook did long before anybody thought of Kubernetes: registers a model and a version by hand.
+"""Register a model and a version by hand, as a notebook did before anyone used Kubernetes for it.
 
 Usage: python examples/adopt-existing/before.py http://localhost:8080
 """

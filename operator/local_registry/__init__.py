@@ -1,6 +1,7 @@
 """A model registry in one process: the Kubeflow Model Registry's REST API on SQLite.
 
-It is for laptops, demonstrations and tests, **not for production**: no authentication, no TLS, one process, one request
-at a time. It keeps registered models, their versions and the artifacts of these, and answers as the real server does,
-which recorded exchanges hold it to (``tests/contract/``). See ``docs/local-registry.md``.
+It is for laptops, demonstrations and tests, **not for production**: it has no authentication and no TLS, and handles
+one request at a time in one process. It stores registered models, their versions and the versions' artifacts. It
+answers like the real server, which is checked against recorded exchanges (``tests/contract/``). See
+``docs/local-registry.md``.
 """

@@ -14,20 +14,24 @@ import uvicorn
 from local_registry.app import create_app
 from local_registry.store import DatabaseUnusableError, Store
 
-SHUTDOWN_LIMIT = 5
-"""Seconds that requests have to end after SIGTERM."""
+SHUTDOWN_TIMEOUT_SECONDS = 5
+"""How long requests may take to end after SIGTERM."""
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
+    "--port",
+    default=8080,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 picks a free port.",
 )
 @click.option(
     "--database",
     default="registry.db",
     show_default=True,
-    help="SQLite file, made if absent; :memory: keeps nothing after the end.",
+    help="SQLite file, created if it does not exist; :memory: stores nothing on disk.",
 )
 def main(host: str, port: int, database: str) -> None:
     """Serve a local model registry (for laptops, demos and tests; not for production).
@@ -40,7 +44,7 @@ def main(host: str, port: int, database: str) -> None:
     except (OSError, DatabaseUnusableError) as error:
         raise click.ClickException(str(error)) from error
     for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn shuts down in order on these, and then raises them once more.
+        # uvicorn shuts down gracefully on these signals, and then raises them again.
         signal.signal(number, lambda *_: sys.exit(0))
     server = uvicorn.Server(
         uvicorn.Config(
@@ -48,7 +52,7 @@ def main(host: str, port: int, database: str) -> None:
             log_level="warning",
             access_log=False,
             lifespan="on",
-            timeout_graceful_shutdown=SHUTDOWN_LIMIT,
+            timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_SECONDS,
         )
     )
     bound_host, bound_port = listener.getsockname()[:2]
@@ -59,22 +63,22 @@ def main(host: str, port: int, database: str) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket.
+    """Return a listening socket.
 
     Raises:
-        OSError: the address cannot be used; the message says what to do.
+        OSError: If the address cannot be used. The message says what to do.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        # The protocol must be said: asyncio only then sends small answers at once instead of 40 ms later (TCP_NODELAY).
+        # The protocol is required: only with it does asyncio send small responses without a 40 ms delay (TCP_NODELAY).
         listener = socket.socket(family, kind, protocol)
-        if os.name == "posix":  # so that a restart need not wait for old connections
+        if os.name == "posix":  # so that a restart does not wait for old connections
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(1024)
     except OSError as error:
         raise OSError(
-            f"cannot listen on {host}:{port}: {error.strerror}. Give another --port, or 0 for a free one"
+            f"cannot listen on {host}:{port}: {error.strerror}. Choose another --port, or 0 for a free port"
         ) from error
     return listener
 

@@ -1,4 +1,4 @@
-"""The HTTP surface: paths to operations, one at a time on the one connection."""
+"""The HTTP API: maps paths to operations, and runs one operation at a time."""
 
 import json
 import re
@@ -27,11 +27,11 @@ _PREFIX: Final = "/api/model_registry/"
 
 
 class Call:
-    """A request as the operations need it.
+    """A request, in the form that the operations need.
 
     Attributes:
-        connection: an open transaction.
-        id: the ID in the path ("" where there is none).
+        connection: An open transaction.
+        id: The ID in the path, or "" for a path without one.
     """
 
     def __init__(self, connection: Connection, identifier: str, raw_query: str, raw_body: bytes) -> None:
@@ -42,10 +42,11 @@ class Call:
 
     @property
     def query(self) -> dict[str, str]:
-        """The parameters of the query; of a repeated one the first counts.
+        """The parameters of the query. The first value of a repeated parameter counts.
 
         Raises:
-            MalformedRequestError: a ";", a "%" without two hexadecimal digits, bytes that are not UTF-8.
+            MalformedRequestError: If the query contains a ";", a "%" without two hexadecimal digits, or bytes that are
+                not UTF-8.
         """
         raw = self._raw_query
         if ";" in raw:
@@ -63,93 +64,93 @@ class Call:
         """The JSON object of the body.
 
         Raises:
-            MalformedRequestError: there is none.
+            MalformedRequestError: If the body is not a JSON object.
         """
         return bodies.parse(self._raw_body)
 
 
-Answer = tuple[HTTPStatus, Any]
-Operation = Callable[[Call], Answer]
+Result = tuple[HTTPStatus, Any]
+Operation = Callable[[Call], Result]
 
 
-def _found(answer: Any) -> Answer:
-    return HTTPStatus.OK, answer
+def _ok(body: Any) -> Result:
+    return HTTPStatus.OK, body
 
 
-def _made(answer: Any) -> Answer:
-    return HTTPStatus.CREATED, answer
+def _created(body: Any) -> Result:
+    return HTTPStatus.CREATED, body
 
 
-def _upsert(call: Call) -> Answer:
+def _upsert(call: Call) -> Result:
     artifact, is_new = registry.upsert_version_artifact(call.connection, call.id, call.body)
-    return _made(artifact) if is_new else _found(artifact)
+    return _created(artifact) if is_new else _ok(artifact)
 
 
 _OPERATIONS: Final[dict[str, dict[str, Operation]]] = {
-    "/registered_model": {"GET": lambda call: _found(queries.find_model(call.connection, call.query))},
-    "/model_version": {"GET": lambda call: _found(queries.find_version(call.connection, call.query))},
-    "/artifact": {"GET": lambda call: _found(queries.find_artifact(call.connection, call.query))},
+    "/registered_model": {"GET": lambda call: _ok(queries.find_model(call.connection, call.query))},
+    "/model_version": {"GET": lambda call: _ok(queries.find_version(call.connection, call.query))},
+    "/artifact": {"GET": lambda call: _ok(queries.find_artifact(call.connection, call.query))},
     "/model_artifact": {
-        "GET": lambda call: _found(queries.find_artifact(call.connection, call.query, MODEL_ARTIFACT)),
+        "GET": lambda call: _ok(queries.find_artifact(call.connection, call.query, MODEL_ARTIFACT)),
     },
     "/registered_models": {
-        "GET": lambda call: _found(queries.list_models(call.connection, call.query)),
-        "POST": lambda call: _made(registry.create_model(call.connection, call.body)),
+        "GET": lambda call: _ok(queries.list_models(call.connection, call.query)),
+        "POST": lambda call: _created(registry.create_model(call.connection, call.body)),
     },
     "/registered_models/{id}": {
-        "GET": lambda call: _found(registry.get(call.connection, REGISTERED_MODEL, call.id)),
-        "PATCH": lambda call: _found(registry.update(call.connection, REGISTERED_MODEL, call.id, call.body)),
+        "GET": lambda call: _ok(registry.get(call.connection, REGISTERED_MODEL, call.id)),
+        "PATCH": lambda call: _ok(registry.update(call.connection, REGISTERED_MODEL, call.id, call.body)),
     },
     "/registered_models/{id}/versions": {
-        "GET": lambda call: _found(queries.list_versions(call.connection, call.query, call.id)),
-        "POST": lambda call: _made(registry.create_version(call.connection, call.body, call.id)),
+        "GET": lambda call: _ok(queries.list_versions(call.connection, call.query, call.id)),
+        "POST": lambda call: _created(registry.create_version(call.connection, call.body, call.id)),
     },
     "/model_versions": {
-        "GET": lambda call: _found(queries.list_versions(call.connection, call.query)),
-        "POST": lambda call: _made(registry.create_version(call.connection, call.body)),
+        "GET": lambda call: _ok(queries.list_versions(call.connection, call.query)),
+        "POST": lambda call: _created(registry.create_version(call.connection, call.body)),
     },
     "/model_versions/{id}": {
-        "GET": lambda call: _found(registry.get(call.connection, MODEL_VERSION, call.id)),
-        "PATCH": lambda call: _found(registry.update(call.connection, MODEL_VERSION, call.id, call.body)),
+        "GET": lambda call: _ok(registry.get(call.connection, MODEL_VERSION, call.id)),
+        "PATCH": lambda call: _ok(registry.update(call.connection, MODEL_VERSION, call.id, call.body)),
     },
     "/model_versions/{id}/artifacts": {
-        "GET": lambda call: _found(queries.list_artifacts(call.connection, call.query, call.id)),
+        "GET": lambda call: _ok(queries.list_artifacts(call.connection, call.query, call.id)),
         "POST": _upsert,
     },
     "/model_artifacts": {
-        "GET": lambda call: _found(queries.list_model_artifacts(call.connection, call.query)),
-        "POST": lambda call: _made(registry.create_model_artifact(call.connection, call.body)),
+        "GET": lambda call: _ok(queries.list_model_artifacts(call.connection, call.query)),
+        "POST": lambda call: _created(registry.create_model_artifact(call.connection, call.body)),
     },
     "/model_artifacts/{id}": {
-        "GET": lambda call: _found(registry.get_model_artifact(call.connection, call.id)),
-        "PATCH": lambda call: _found(registry.update_model_artifact(call.connection, call.id, call.body)),
+        "GET": lambda call: _ok(registry.get_model_artifact(call.connection, call.id)),
+        "PATCH": lambda call: _ok(registry.update_model_artifact(call.connection, call.id, call.body)),
     },
     "/artifacts": {
-        "GET": lambda call: _found(queries.list_artifacts(call.connection, call.query)),
-        "POST": lambda call: _made(registry.create_artifact(call.connection, call.body)),
+        "GET": lambda call: _ok(queries.list_artifacts(call.connection, call.query)),
+        "POST": lambda call: _created(registry.create_artifact(call.connection, call.body)),
     },
     "/artifacts/{id}": {
-        "GET": lambda call: _found(registry.get_artifact(call.connection, call.id)),
-        "PATCH": lambda call: _found(registry.update_artifact(call.connection, call.id, call.body)),
+        "GET": lambda call: _ok(registry.get_artifact(call.connection, call.id)),
+        "PATCH": lambda call: _ok(registry.update_artifact(call.connection, call.id, call.body)),
     },
 }
 
 
 def create_app(store: Store) -> Starlette:
-    """The server on a store, which it closes when it ends."""
-    # One operation at a time: the store has one connection, and one writer is what SQLite is good at.
-    turn = CapacityLimiter(1)
+    """Return the server for a store. The server closes the store when it stops."""
+    # One operation at a time: the store has one connection, and SQLite works best with one writer.
+    limiter = CapacityLimiter(1)
 
     def endpoint(operations: dict[str, Operation]) -> Callable[[Request], Awaitable[Response]]:
-        async def answer(request: Request) -> Response:
+        async def respond(request: Request) -> Response:
             body = await request.body()
-            work = partial(_perform, store, operations[request.method], request, body)
-            return await to_thread.run_sync(work, limiter=turn)
+            perform = partial(_perform, store, operations[request.method], request, body)
+            return await to_thread.run_sync(perform, limiter=limiter)
 
-        return answer
+        return respond
 
     async def health(_request: Request) -> Response:
-        await to_thread.run_sync(store.check, limiter=turn)
+        await to_thread.run_sync(store.check, limiter=limiter)
         return PlainTextResponse("OK")
 
     @asynccontextmanager
@@ -172,7 +173,7 @@ def create_app(store: Store) -> Starlette:
 
 def _route(path: str, endpoint: Callable[[Request], Awaitable[Response]], methods: Any) -> Route:
     route = Route(path, endpoint, methods=list(methods))
-    # Starlette adds HEAD to GET; the real server answers it 405.
+    # Starlette adds HEAD to GET, but the real server answers HEAD with 405.
     route.methods = set(methods)
     return route
 
@@ -181,20 +182,20 @@ def _perform(store: Store, operation: Operation, request: Request, body: bytes) 
     raw_query = request.url.query
     try:
         _refuse_null_bytes(raw_query, body)
-        status, answer = store.transaction(
+        status, content = store.transaction(
             lambda connection: operation(Call(connection, request.path_params.get("id", ""), raw_query, body))
         )
     except RegistryError as error:
-        status, answer = error.status, {"code": error.code, "message": error.message}
+        status, content = error.status, {"code": error.code, "message": error.message}
     return Response(
-        json.dumps(answer, ensure_ascii=False).encode() + b"\n",
+        json.dumps(content, ensure_ascii=False).encode() + b"\n",
         status_code=status,
         media_type="application/json; charset=UTF-8",
     )
 
 
 def _refuse_null_bytes(raw_query: str, body: bytes) -> None:
-    """The real server's database takes no null bytes; it looks for them, and for their escape, in the raw text."""
+    """Refuse null bytes and their escapes in the raw text, as the real server does: its database cannot store them."""
     for name, value in parse_qsl(raw_query, keep_blank_values=True):
         if "\0" in value or r"\u0000" in value:
             raise MalformedRequestError(
@@ -205,7 +206,7 @@ def _refuse_null_bytes(raw_query: str, body: bytes) -> None:
 
 
 async def _refused_by_router(_request: Request, error: Exception) -> Response:
-    """Unknown paths and methods, in the words of the real server's router."""
+    """Answer unknown paths and methods with the messages of the real server's router."""
     status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
     if status == HTTPStatus.NOT_FOUND:
         return PlainTextResponse("404 page not found\n", status_code=status)

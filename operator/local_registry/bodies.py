@@ -1,4 +1,4 @@
-"""Request bodies: JSON to the fields of a kind, refused as the real server's decoder refuses."""
+"""Request bodies: from JSON to the fields of a kind, with the errors of the real server's decoder."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -13,27 +13,27 @@ from local_registry.properties import WireProperty, json_type
 
 @dataclass(frozen=True)
 class Body:
-    """What a request says of an entry.
+    """The entry in a request.
 
     Attributes:
-        fields: JSON name -> value, of every field that was sent and not null: text or lists of text.
-        custom: the custom properties that replace those of the entry; None leaves them alone.
+        fields: JSON name -> value, for every field that was sent and is not null: text or lists of text.
+        custom: The custom properties that replace those of the entry. None keeps them.
     """
 
     fields: Mapping[str, Any]
     custom: Mapping[str, WireProperty] | None
 
     def text(self, name: str) -> str | None:
-        """A text field, or None if it was not sent."""
+        """Return a text field, or None if it was not sent."""
         value: str | None = self.fields.get(name)
         return value
 
 
 def parse(raw: bytes) -> dict[str, Any]:
-    """The JSON object of a body. What follows the object is not looked at, and ``null`` is an empty object.
+    """Return the JSON object in a body. Text after the object is ignored, and ``null`` is an empty object.
 
     Raises:
-        MalformedRequestError: no JSON, or no object.
+        MalformedRequestError: If the body is not JSON, or not an object.
     """
     text = raw.decode("utf-8", errors="replace").lstrip(" \t\r\n")
     if not text:
@@ -50,18 +50,18 @@ def parse(raw: bytes) -> dict[str, Any]:
 
 
 def read(kind: Kind, source: Mapping[str, Any], *, extra: Iterable[str] = (), strict: bool = True) -> Body:
-    """The fields of a kind.
+    """Return the fields of a kind.
 
-    Field names match whatever their case, as they do in the real server's decoder.
+    Field names are case-insensitive, as in the real server's decoder.
 
     Args:
-        kind: says which fields there are.
-        source: the body's JSON object.
-        extra: text fields that this request may carry beside the kind's own, such as "name".
-        strict: refuse fields that are unknown, and give an entry whose ``state`` is not mentioned the kind's default.
+        kind: The kind that defines the fields.
+        source: The body's JSON object.
+        extra: Text fields that this request accepts in addition to the kind's own, such as "name".
+        strict: Refuse unknown fields, and use the kind's default state if the body does not contain ``state``.
 
     Raises:
-        MalformedRequestError: an unknown field, or a value of the wrong type.
+        MalformedRequestError: If a field is unknown, or a value has the wrong type.
     """
     known = {name.lower(): name for name in (*_names(kind), *extra)}
     fields: dict[str, Any] = {"state": kind.default_state} if strict else {}
@@ -81,10 +81,10 @@ def read(kind: Kind, source: Mapping[str, Any], *, extra: Iterable[str] = (), st
 
 
 def read_artifact(kind: Kind, source: Mapping[str, Any], *, extra: Iterable[str] = ()) -> Body:
-    """The fields of an artifact whose kind the body itself says: unknown ones are overlooked, ``state`` has no default.
+    """Return the fields of an artifact whose kind is in the body. Unknown fields are ignored, ``state`` has no default.
 
     Raises:
-        MalformedRequestError: a value of the wrong type.
+        MalformedRequestError: If a value has the wrong type.
     """
     try:
         return read(kind, source, extra=extra, strict=False)
@@ -123,7 +123,7 @@ def _finite(text: str) -> float:
 
 
 def _well_formed(value: Any) -> Any:
-    """The value with every lone surrogate (half a character, as JSON can escape it) as U+FFFD."""
+    """Return the value with U+FFFD in place of every lone surrogate (half a character, which JSON can escape)."""
     match value:
         case str():
             return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,4 +1,4 @@
-"""Values of a `filterQuery` as PostgreSQL takes them for a column of a given type."""
+"""How PostgreSQL converts the values of a `filterQuery` to a column's type."""
 
 import math
 from typing import Final
@@ -9,7 +9,7 @@ from sqlalchemy.types import TypeEngine
 from local_registry.filter_syntax import Scalar
 from local_registry.integers import INT32, INT64
 
-_LONGEST_INTEGER: Final = 100
+_MAX_INTEGER_LENGTH: Final = 100
 _BOOLEANS: Final = {
     "true": True,
     "yes": True,
@@ -20,21 +20,21 @@ _BOOLEANS: Final = {
     "off": False,
     "0": False,
 }
-"""A beginning will do, if it is the beginning of one meaning only."""
+"""A prefix is enough, if all words with that prefix have the same value."""
 
 
 class TypeMismatchError(Exception):
-    """The value is not one for this column."""
+    """The value does not fit this column."""
 
 
 def coerce(column_type: TypeEngine[object], value: Scalar) -> Scalar:
-    """The value to compare a column of this type with.
+    """Return the value to compare a column of this type with.
 
-    Text is read as the column's type (``id = '5'``), a fraction loses what a whole number cannot hold (``id = 1.5``
-    finds 1), and nothing else crosses types.
+    Text is parsed as the column's type (``id = '5'``), and a float is truncated for an integer column (``id = 1.5``
+    finds 1). There are no other conversions.
 
     Raises:
-        TypeMismatchError: PostgreSQL would refuse the comparison.
+        TypeMismatchError: If PostgreSQL would refuse the comparison.
     """
     match column_type:
         case BigInteger():
@@ -62,9 +62,9 @@ def _integer(value: Scalar, allowed: range) -> int:
 
 
 def _read_integer(text: str) -> int | str:
-    """The number that PostgreSQL reads: also ``0x1``, ``0o7``, ``0b1`` and ``1_000``, but ``007`` is 7."""
+    """Return the number as PostgreSQL reads it: ``0x1``, ``0o7``, ``0b1`` and ``1_000`` are valid, and ``007`` is 7."""
     digits = text.strip(" \t\r\n\v\f")
-    if len(digits) > _LONGEST_INTEGER or not digits.isascii():
+    if len(digits) > _MAX_INTEGER_LENGTH or not digits.isascii():
         return text
     for base in (10, 0):
         try:
@@ -87,7 +87,7 @@ def _boolean(value: Scalar) -> bool:
     if isinstance(value, bool):
         return value
     word = value.strip().lower() if isinstance(value, str) else ""
-    meanings = {meaning for whole, meaning in _BOOLEANS.items() if word and whole.startswith(word)}
-    if len(meanings) != 1:
+    values = {boolean for whole, boolean in _BOOLEANS.items() if word and whole.startswith(word)}
+    if len(values) != 1:
         raise TypeMismatchError(f"{value!r} for true or false")
-    return meanings.pop()
+    return values.pop()

@@ -1,4 +1,4 @@
-"""Entries as the answers show them, and bodies as what to store."""
+"""Conversion of stored entries to JSON, and of request bodies to what is stored."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,15 +8,15 @@ from local_registry.bodies import Body
 from local_registry.errors import ValueTooLongError
 from local_registry.kinds import ARTIFACT_STATES, Kind, stored
 from local_registry.properties import Property
-from local_registry.schema import NAME_LIMIT
+from local_registry.schema import MAX_NAME_LENGTH
 from local_registry.store import Change, Entry
 
-PARENT = stored("registeredModelId")
-"""The property of a version that names its model."""
+PARENT_PROPERTY = stored("registeredModelId")
+"""The property of a version that contains the ID of its model."""
 
 
 def name_of(entry: Entry) -> str:
-    """The name without the parent's ID that a child's stored name begins with."""
+    """Return the name of an entry, without the parent's ID with which a child's stored name begins."""
     if entry.kind.name == "registered-model":
         return entry.stored_name
     prefix, colon, name = entry.stored_name.partition(":")
@@ -24,12 +24,12 @@ def name_of(entry: Entry) -> str:
 
 
 def stored_name(owner: str, name: str) -> str:
-    """The stored name of a child: unique among its siblings."""
+    """Return the stored name of a child, which is unique among its siblings."""
     return f"{owner}:{name}" if name else owner
 
 
 def to_wire(entry: Entry) -> dict[str, Any]:
-    """The JSON object of an entry; a field that was never set is absent."""
+    """Return the JSON object of an entry. A field that was never set is absent."""
     kind = entry.kind
     plain = {
         name: entry.fields[stored(name)].value for name in (*kind.texts, *kind.lists) if stored(name) in entry.fields
@@ -44,24 +44,24 @@ def to_wire(entry: Entry) -> dict[str, Any]:
     }
     if kind.is_artifact:
         shown["artifactType"] = kind.name
-    if PARENT in entry.fields:
-        shown["registeredModelId"] = str(entry.fields[PARENT].value)
+    if PARENT_PROPERTY in entry.fields:
+        shown["registeredModelId"] = str(entry.fields[PARENT_PROPERTY].value)
     return dict(
         sorted((shown | plain | {name: value for name, value in optional.items() if value is not None}).items())
     )
 
 
 def to_change(kind: Kind, body: Body, custom: Mapping[str, Property] | None, *, model: int | None = None) -> Change:
-    """What a body writes.
+    """Return what a body writes.
 
     Args:
-        kind: of the entry.
-        body: what the request says.
-        custom: the body's custom properties, converted.
-        model: the ID of the model that a version belongs to from now on.
+        kind: The kind of the entry.
+        body: The entry in the request.
+        custom: The body's custom properties, converted.
+        model: The new model ID of a version. None keeps it.
 
     Raises:
-        ValueTooLongError: an external ID or the name of a custom property.
+        ValueTooLongError: If the external ID or the name of a custom property is too long.
     """
     external_id = body.text("externalId")
     check_length(kind, external_id or "", *(custom or {}))
@@ -75,17 +75,17 @@ def to_change(kind: Kind, body: Body, custom: Mapping[str, Property] | None, *, 
     elif state is not None:
         fields["state"] = Property("string_value", state)
     if model is not None:
-        fields[PARENT] = Property("int_value", model)
+        fields[PARENT_PROPERTY] = Property("int_value", model)
     return Change(columns, fields, custom, parent=model)
 
 
 def check_length(kind: Kind, *names: str) -> None:
-    """Refuse names that the real server's database has no room for.
+    """Refuse names that are too long for the real server's database.
 
     Raises:
-        ValueTooLongError: one of them is longer than `NAME_LIMIT`.
+        ValueTooLongError: If one of them is longer than `MAX_NAME_LENGTH`.
     """
-    if any(len(name) > NAME_LIMIT for name in names):
+    if any(len(name) > MAX_NAME_LENGTH for name in names):
         raise ValueTooLongError(kind.label)
 
 

@@ -1,7 +1,7 @@
-"""What the registry answers when it refuses, as exceptions that carry their HTTP status.
+"""The registry's error responses, as exceptions with an HTTP status.
 
-The real server ends most messages with the class of the error (``: bad request``); those of its JSON decoder stand
-alone. Both forms are part of the recorded contract, hence `MalformedRequestError` beside `BadRequestError`.
+The real server ends most messages with the class of the error (``: bad request``), but not those of its JSON decoder.
+Both forms are part of the recorded contract, so there are both `MalformedRequestError` and `BadRequestError`.
 """
 
 from http import HTTPStatus
@@ -9,11 +9,11 @@ from typing import ClassVar
 
 
 class RegistryError(Exception):
-    """A refusal.
+    """An error response.
 
     Attributes:
-        status: HTTP status of the answer.
-        message: the ``message`` of the answer's body.
+        status: HTTP status of the response.
+        message: The ``message`` in the response's body.
     """
 
     status: ClassVar[HTTPStatus]
@@ -25,25 +25,25 @@ class RegistryError(Exception):
 
     @property
     def code(self) -> str:
-        """The ``code`` of the answer's body."""
+        """The ``code`` in the response's body."""
         return self.status.phrase
 
 
 class MalformedRequestError(RegistryError):
-    """400: the body or the query string cannot be read as what the path expects."""
+    """400: the body or the query string cannot be parsed."""
 
     status = HTTPStatus.BAD_REQUEST
 
 
 class BadRequestError(RegistryError):
-    """400: well formed, but not acceptable."""
+    """400: the request is well formed, but not valid."""
 
     status = HTTPStatus.BAD_REQUEST
     suffix = ": bad request"
 
 
 class NotFoundError(RegistryError):
-    """404: no such entry, or several where one was asked for."""
+    """404: the entry does not exist, or several entries match a request for one."""
 
     status = HTTPStatus.NOT_FOUND
     suffix = ": not found"
@@ -57,7 +57,7 @@ class ConflictError(RegistryError):
 
 
 class MissingFieldError(RegistryError):
-    """422: a required field is absent or empty. The real server's body says "Bad Request" all the same."""
+    """422: a required field is absent or empty. The real server still answers with the code "Bad Request"."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -66,14 +66,14 @@ class MissingFieldError(RegistryError):
 
     @property
     def code(self) -> str:
-        """The phrase of another status, as the real server has it."""
+        """The phrase of another status, as in the real server."""
         return HTTPStatus.BAD_REQUEST.phrase
 
 
 class ValueTooLongError(RegistryError):
-    """500: more than 255 characters for a name, an external ID or a property's name.
+    """500: a name, an external ID or a property's name has more than 255 characters.
 
-    It ought to be a 400; the real server passes its database's refusal on, and clients must see that here too.
+    It should be a 400, but the real server passes on its database's error, so clients must see the same here.
     """
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR

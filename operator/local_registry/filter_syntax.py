@@ -1,9 +1,9 @@
-"""The text of a `filterQuery` as a tree.
+"""Parses a `filterQuery` into a tree.
 
-The language is small: comparisons joined by AND and OR (AND binds closer), parentheses, lists, quoted text, numbers,
-``true`` and ``false``. A recursive descent of one function per rule reads it in about as many lines as a grammar for
-a parser library would take with its tree walk, and says what is wrong and where; so there is no such dependency.
-Keywords are upper case, as the real server has it (there only ``true``/``TRUE`` and ``false``/``FALSE`` go both ways).
+The language is small: comparisons joined by AND and OR (AND binds tighter), parentheses, lists, quoted text, numbers,
+``true`` and ``false``. A recursive descent parser with one function per rule takes about as many lines as a grammar and
+a tree walk for a parser library, and reports what is wrong and where, so this package has no such dependency. Keywords
+are upper case, as in the real server (only ``true``/``TRUE`` and ``false``/``FALSE`` may have either case).
 """
 
 import re
@@ -18,14 +18,14 @@ Scalar = str | int | float | bool
 Value = Scalar | tuple[Scalar, ...]
 
 MAX_COMPARISONS: Final = 500
-"""SQLite refuses deeper expressions than 1000; the real server has no limit of its own."""
+"""SQLite refuses expressions deeper than 1000. The real server has no limit of its own."""
 MAX_DEPTH: Final = 50
-"""Of parentheses in parentheses."""
+"""Of nested parentheses."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """``field operator value``; the field may end in a type such as ``.double_value``."""
+    """``field operator value``. The field may end in a type such as ``.double_value``."""
 
     field: str
     operator: str
@@ -34,7 +34,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Junction:
-    """Parts that must all hold (``AND``) or of which one must (``OR``); always two or more."""
+    """Two or more parts, of which all (``AND``) or at least one (``OR``) must be true."""
 
     operator: str
     parts: tuple["Node", ...]
@@ -60,19 +60,19 @@ _TOKEN = re.compile(
     r"|(?P<operator>[<>!]=|<>|[=<>])"
     r"|(?P<mark>[().,])"
 )
-_LONGEST_INTEGER = 1_000  # Python refuses to read more than 4,300 digits
+_MAX_INTEGER_LENGTH = 1_000  # Python refuses to parse more than 4,300 digits
 _WORD_OPERATORS = ("LIKE", "ILIKE", "IN")
 _BOOLEANS = {"true": True, "TRUE": True, "false": False, "FALSE": False}
 
 
 def parse(query: str) -> Node | None:
-    """Read a `filterQuery`.
+    """Parse a `filterQuery`.
 
     Returns:
-        Its tree, or None if there is nothing but white space in it.
+        Its tree, or None if the query is blank.
 
     Raises:
-        BadRequestError: it is not in the language; the message gives the column.
+        BadRequestError: If the syntax is invalid. The message contains the column.
     """
     return _Parser(query).query() if query.strip() else None
 
@@ -82,7 +82,7 @@ def _tokens(query: str) -> Iterator[_Token]:
     while position < len(query):
         match = _TOKEN.match(query, position)
         if match is None or match.lastgroup is None:
-            _refuse(position + 1, f"cannot read {query[position : position + 20]!r}")
+            _refuse(position + 1, f"unexpected {query[position : position + 20]!r}")
         if match.lastgroup != "space":
             yield _Token(match.lastgroup, match.group(), position + 1)
         position = match.end()
@@ -92,12 +92,13 @@ def _tokens(query: str) -> Iterator[_Token]:
 def _refuse(column: int, problem: str) -> NoReturn:
     raise BadRequestError(
         f"invalid filter query syntax: column {column}: {problem}. Write a field, an operator (=, !=, >, >=, <, <=, "
-        "LIKE, ILIKE or IN) and a value; put text in quotes (name='value'), and join by AND or OR in capitals"
+        "LIKE, ILIKE or IN) and a value; put text in quotes (name='value'), and join comparisons with AND or OR in "
+        "capitals"
     )
 
 
 class _Parser:
-    """Reads the tokens from left to right; one method per rule of the grammar."""
+    """Reads the tokens from left to right, with one method per rule of the grammar."""
 
     def __init__(self, query: str) -> None:
         self._tokens = list(_tokens(query))
@@ -112,7 +113,7 @@ class _Parser:
         return node
 
     def _junction(self, operator: str) -> Node:
-        """OR of ANDs of terms."""
+        """Parse an OR of ANDs of terms."""
         part = self._term if operator == "AND" else lambda: self._junction("AND")
         parts = [part()]
         while self._accept("word", operator):
@@ -125,7 +126,7 @@ class _Parser:
             return self._comparison()
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            _refuse(opening.column, f"more than {MAX_DEPTH} parentheses inside each other")
+            _refuse(opening.column, f"more than {MAX_DEPTH} nested parentheses")
         node = self._junction("OR")
         if not self._accept("mark", ")"):
             self._unexpected("')'")
@@ -172,7 +173,7 @@ class _Parser:
         match token.kind:
             case "text":
                 value = _unquote(token.text)
-            case "int" if len(token.text) <= _LONGEST_INTEGER and int(token.text) in INT64:
+            case "int" if len(token.text) <= _MAX_INTEGER_LENGTH and int(token.text) in INT64:
                 value = int(token.text)
             case "float":
                 value = float(token.text)
@@ -202,9 +203,9 @@ class _Parser:
 
 
 def _unquote(text: str) -> str:
-    r"""Text without its quotes and escapes.
+    r"""Return text without its quotes and escapes.
 
-    ``\%`` and ``\_`` stay, they mean something to LIKE. All quotes at both ends go, whichever they are: so does the
-    real server, and ``'"x"'`` is x to it.
+    ``\%`` and ``\_`` stay, because LIKE uses them. All quotes at both ends are removed, of either kind, as in the real
+    server: it reads ``'"x"'`` as x.
     """
     return text.strip("\"'").replace(r"\"", '"').replace(r"\'", "'").replace(r"\\", "\\")

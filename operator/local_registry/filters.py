@@ -1,10 +1,15 @@
-"""`filterQuery` as a condition on a kind's entry table.
+"""Converts a `filterQuery` to a condition on a kind's entry table.
 
-The rules are the real server's on PostgreSQL, its surprises included: ``name = 'x'`` on versions and artifacts also
-finds ``<anything>:x`` and reads ``_`` and ``%`` as wildcards; ``<>`` means ``=``; a field that the kind does not know
-is a custom property; a whole number is looked for among whole and floating point properties; a value of the wrong type
-is a 400. One difference: an entry whose plain field and custom property of the same name both match is listed once here
-and twice there.
+The rules are those of the real server on PostgreSQL, including its surprises:
+
+- ``name = 'x'`` on versions and artifacts also finds ``<anything>:x``, and ``_`` and ``%`` in it are wildcards.
+- ``<>`` means ``=``.
+- A field that the kind does not have is a custom property.
+- A whole number matches integer and floating point properties.
+- A value of the wrong type is a 400.
+
+One difference: if an entry has a plain field and a custom property with the same name and both match, this server lists
+the entry once and the real server twice.
 """
 
 import operator as comparisons
@@ -19,8 +24,8 @@ from local_registry.errors import BadRequestError
 from local_registry.filter_syntax import Comparison, Junction, Node, Scalar, Value
 from local_registry.kinds import Kind, stored
 
-LIKE_LIMIT: Final = 10_000
-"""Characters in a pattern. SQLite's own limit is 50,000 bytes, and each character may become four of them."""
+MAX_PATTERN_LENGTH: Final = 10_000
+"""Characters in a pattern. SQLite's own limit is 50,000 bytes, and a character may become four bytes."""
 
 _COMPARE: Final[dict[str, Callable[[Any, Any], ColumnElement[bool]]]] = {
     "=": comparisons.eq,
@@ -37,13 +42,10 @@ Column = ColumnElement[Any]
 
 
 def condition(kind: Kind, query: str) -> ColumnElement[bool] | None:
-    """What the entries of this kind must fulfil.
-
-    Returns:
-        None if the query is blank.
+    """Return the condition on entries of this kind, or None if the query is blank.
 
     Raises:
-        BadRequestError: the query is not in the language, or compares a field with a value of another type.
+        BadRequestError: If the syntax is invalid, or the query compares a field with a value of another type.
     """
     tree = filter_syntax.parse(query)
     if tree is None:
@@ -57,20 +59,20 @@ def condition(kind: Kind, query: str) -> ColumnElement[bool] | None:
 
 
 def like(column: Column, pattern: str) -> ColumnElement[bool]:
-    """PostgreSQL's LIKE: exact case, ``%`` any text, ``_`` any character, a backslash before what stands for itself.
+    """Return PostgreSQL's LIKE: case-sensitive, ``%`` for any text, ``_`` for any character, escapes with a backslash.
 
-    SQLite's own LIKE ignores the case of ASCII letters; its GLOB does not, and has the same power.
+    SQLite's own LIKE ignores the case of ASCII letters. Its GLOB does not, and can express the same patterns.
 
     Raises:
-        TypeMismatchError: the pattern ends in a lone backslash or is longer than `LIKE_LIMIT`.
+        TypeMismatchError: If the pattern ends in a lone backslash or is longer than `MAX_PATTERN_LENGTH`.
     """
     return column.op("GLOB", is_comparison=True, return_type=None)(to_glob(pattern))
 
 
 def to_glob(pattern: str) -> str:
-    """The GLOB pattern that matches what the LIKE pattern matches. See `like`."""
-    if len(pattern) > LIKE_LIMIT:
-        raise TypeMismatchError(f"a pattern of more than {LIKE_LIMIT} characters")
+    """Return the GLOB pattern that matches what the LIKE pattern matches. See `like`."""
+    if len(pattern) > MAX_PATTERN_LENGTH:
+        raise TypeMismatchError(f"a pattern of more than {MAX_PATTERN_LENGTH} characters")
     wildcards = {"%": "*", "_": "?"}
     glob: list[str] = []
     characters = iter(pattern)
@@ -108,7 +110,7 @@ def _on_entry(kind: Kind, field: str, node: Comparison) -> ColumnElement[bool]:
 
 
 def _child_name(operator: str, name: str) -> tuple[str, str]:
-    """The stored name of a child begins with its parent's ID and ':'; these operators look past that."""
+    """Return the operator and the pattern for a child's stored name, which begins with its parent's ID and ':'."""
     if operator == "=":
         return "LIKE", f"%:{name}"
     if operator == "LIKE" and ":" not in name and not name.startswith("%"):
@@ -138,7 +140,7 @@ def _inferred(value: Value) -> str:
             return "int_value"
         case float():
             return "double_value"
-        case _:  # text, and any list: the real server does not look into it
+        case _:  # text, and any list: the real server does not check a list's values
             return "string_value"
 
 

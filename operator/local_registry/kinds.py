@@ -1,4 +1,4 @@
-"""The kinds of entries: their fields, their states, and what `filterQuery` may ask of them."""
+"""The kinds of entries: their fields, their states, and the fields that `filterQuery` knows."""
 
 import re
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from local_registry.schema import ARTIFACTS, CONTEXTS, Tables
 ValueType = Literal["int_value", "double_value", "string_value", "bool_value"]
 
 ARTIFACT_STATES: Final = ("UNKNOWN", "PENDING", "LIVE", "MARKED_FOR_DELETION", "DELETED", "ABANDONED", "REFERENCE")
-"""An artifact's state is stored as its place in this row: `filterQuery` orders states by it."""
+"""An artifact's state is stored as its index in this tuple, by which `filterQuery` orders states."""
 
 _COLUMNS: Final = {
     "id": "id",
@@ -25,15 +25,15 @@ class Kind:
     """One kind of entry.
 
     Attributes:
-        name: as stored, and the ``artifactType`` of artifacts.
-        label: what messages call it.
-        tables: where its entries are.
-        texts: JSON names of its text fields, apart from name, externalId, state and an artifact's uri.
+        name: The name as stored, which is also the ``artifactType`` of artifacts.
+        label: Its name in messages.
+        tables: The tables that contain its entries.
+        texts: JSON names of its text fields, except name, externalId, state and an artifact's uri.
         lists: JSON names of its fields that are lists of text.
-        states: what ``state`` may say.
-        state_type: what the message about a wrong state calls the type.
-        default_state: set when a strict body does not mention ``state`` (a create and, alas, a PATCH too).
-        filterable: JSON names that `filterQuery` knows as fields -> their type; any other name is a custom property.
+        states: The valid values of ``state``.
+        state_type: The name of the state's type, in the message about an invalid state.
+        default_state: The state if a strict body does not contain ``state``, in a create and also in a PATCH.
+        filterable: JSON name -> type, for the fields that `filterQuery` knows. Other names are custom properties.
     """
 
     name: str
@@ -53,12 +53,12 @@ class Kind:
 
     @property
     def columns(self) -> dict[str, str]:
-        """JSON name -> column of the entry table, for the fields that `filterQuery` finds there."""
+        """JSON name -> column of the entry table, for the fields that `filterQuery` reads from it."""
         return _COLUMNS | ({"uri": "uri", "state": "state"} if self.is_artifact else {})
 
 
 def stored(name: str) -> str:
-    """The property name of a JSON field: ``licenseLink`` -> ``license_link``."""
+    """Return the property name of a JSON field: ``licenseLink`` -> ``license_link``."""
     return re.sub("[A-Z]", lambda capital: "_" + capital.group().lower(), name)
 
 
@@ -131,5 +131,5 @@ KINDS: Final = {
     kind.name: kind for kind in (REGISTERED_MODEL, MODEL_VERSION, MODEL_ARTIFACT, DOC_ARTIFACT, DATASET_ARTIFACT)
 }
 ARTIFACT_KINDS: Final = {name: kind for name, kind in KINDS.items() if kind.is_artifact}
-UNKEPT_ARTIFACT_TYPES: Final = ("metric", "parameter")
-"""Artifact types that the real server keeps and this one does not: they belong to experiments."""
+UNSUPPORTED_ARTIFACT_TYPES: Final = ("metric", "parameter")
+"""Artifact types of the real server that this one does not store. They belong to experiments."""

@@ -1,4 +1,4 @@
-"""Pages of a list: how many entries, in which order, from where on."""
+"""Pages of a list: how many entries, in which order, and after which entry."""
 
 import base64
 import re
@@ -14,7 +14,7 @@ from local_registry.integers import integer
 from local_registry.schema import Tables
 
 _ORDERS: Final = {"ID": "id", "CREATE_TIME": "created", "LAST_UPDATE_TIME": "updated"}
-_TOKEN_LIMIT: Final = 1024
+_MAX_TOKEN_LENGTH: Final = 1024
 _BASE64: Final = re.compile("(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _BASE64_DIGITS: Final = re.compile("[A-Za-z0-9+/]*")
 
@@ -24,10 +24,10 @@ class Page:
     """The page that a list request asks for.
 
     Attributes:
-        size: entries in the page; zero and less mean all of them. Answered as asked.
-        order: the column of the entry table to sort by.
-        descending: from high to low.
-        after: (ID, value of `order`) of the last entry of the page before, or None for the first page.
+        size: Entries per page. Zero and less mean all. The response repeats the number.
+        order: The column of the entry table to sort by.
+        descending: Whether to sort in descending order.
+        after: (ID, value of `order`) of the last entry of the previous page, or None for the first page.
     """
 
     size: int
@@ -37,10 +37,10 @@ class Page:
 
     @classmethod
     def requested(cls, query: Mapping[str, str]) -> "Page":
-        """The page that the parameters of a list describe. An unknown order is no order: by ID, upwards.
+        """Return the page that the parameters of a list request describe. An unknown order means ascending by ID.
 
         Raises:
-            BadRequestError: a page size that is no 32 bit number, or a token that is none of ours.
+            BadRequestError: If the page size is not a 32 bit number, or the token is invalid.
         """
         size = query.get("pageSize") or "0"
         token = query.get("nextPageToken")
@@ -52,13 +52,13 @@ class Page:
         )
 
     def apply(self, select: Select[Any], tables: Tables, label: str) -> Select[Any]:
-        """The select, sorted and cut to one entry more than the page (which shows that another page follows).
+        """Return the select, sorted and limited to one entry more than the page, which shows whether a page follows.
 
-        Equal times are told apart by ID, so that no page border loses or doubles an entry. (The real server sorts by
-        time alone, and may.)
+        Entries with equal times are sorted by ID, so no entry is missing or appears twice where two pages meet. (The
+        real server sorts by time alone, so there it can happen.)
 
         Raises:
-            BadRequestError: the token was given out for another order and its value is no number.
+            BadRequestError: If the token was issued for another order and its value is not a number.
         """
         column, identifier = tables.entries.c[self.order], tables.entries.c.id
         if self.after:
@@ -77,7 +77,7 @@ class Page:
         return select.limit(self.size + 1) if self.size > 0 else select
 
     def cut(self, rows: list[Row[Any]]) -> tuple[list[Row[Any]], str]:
-        """The rows of the page, and the token of the next one ("" after the last)."""
+        """Return the rows of the page, and the token of the next page ("" after the last)."""
         if self.size <= 0 or len(rows) <= self.size:
             return rows, ""
         rows = rows[: self.size]
@@ -86,7 +86,7 @@ class Page:
 
 
 def _read_token(token: str) -> tuple[int, str]:
-    if len(token) > _TOKEN_LIMIT:
+    if len(token) > _MAX_TOKEN_LENGTH:
         raise BadRequestError("invalid nextPageToken: invalid cursor format")
     encoded = token.replace("\r", "").replace("\n", "")
     if not _BASE64.fullmatch(encoded):

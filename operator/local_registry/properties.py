@@ -1,8 +1,8 @@
 """Custom properties: from the JSON of a request to stored values, and back.
 
-On the wire a property is ``{"metadataType": "MetadataIntValue", "int_value": "42"}``. Whole numbers travel as text,
-floating point numbers without needless digits (1.0 is 1), and a struct is written as base64 but read as JSON text, so
-that what was read cannot be written again: the real server refuses to PATCH an entry that has one, and so does this.
+In JSON a property is ``{"metadataType": "MetadataIntValue", "int_value": "42"}``. Whole numbers are sent as text,
+floating point numbers without a zero fraction (1.0 is 1). A struct is sent as base64 but returned as JSON text, so what
+was read cannot be written back: the real server refuses to PATCH an entry with a struct, and so does this one.
 """
 
 import base64
@@ -16,7 +16,7 @@ from local_registry.errors import BadRequestError, MalformedRequestError
 from local_registry.integers import integer
 
 HIDDEN: Final = frozenset({"experiment_id", "experiment_run_id"})
-"""Properties that the real server keeps and does not show."""
+"""Properties that the real server stores but does not return."""
 
 _TYPES: Final[dict[str, tuple[str, Any]]] = {
     "MetadataStringValue": ("string_value", ""),
@@ -26,7 +26,7 @@ _TYPES: Final[dict[str, tuple[str, Any]]] = {
     "MetadataStructValue": ("struct_value", ""),
     "MetadataProtoValue": ("proto_value", ""),
 }
-"""metadataType -> (JSON name of the value, the value when it is not given)."""
+"""metadataType -> (JSON name of the value, its default)."""
 
 _ESCAPED: Final = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 """Characters that the real server's JSON encoder always escapes."""
@@ -34,7 +34,7 @@ _ESCAPED: Final = {ord(character): f"\\u{ord(character):04x}" for character in "
 
 @dataclass(frozen=True)
 class Property:
-    """A stored property: the column of the property table that holds its value, and the value."""
+    """A stored property: the column of the property table that contains its value, and the value."""
 
     column: str
     value: Any
@@ -42,17 +42,17 @@ class Property:
 
 @dataclass(frozen=True)
 class WireProperty:
-    """A property as sent: well formed JSON of a known type, its value not looked into; `type` "" is an unknown one."""
+    """A property as sent: well formed JSON whose value is not yet checked. An unknown type is ""."""
 
     type: str
     value: Any
 
 
 def read(source: object) -> dict[str, WireProperty]:
-    """The ``customProperties`` of a body.
+    """Return the ``customProperties`` of a body.
 
     Raises:
-        MalformedRequestError: it is no object of objects, or a value is not of its ``metadataType``.
+        MalformedRequestError: If it is not an object of objects, or a value does not match its ``metadataType``.
     """
     if not isinstance(source, dict):
         raise MalformedRequestError(f"json: cannot unmarshal {json_type(source)} into field customProperties")
@@ -60,10 +60,11 @@ def read(source: object) -> dict[str, WireProperty]:
 
 
 def convert(properties: Mapping[str, WireProperty]) -> dict[str, Property]:
-    """What to store.
+    """Return the properties to store.
 
     Raises:
-        BadRequestError: an unknown type, a whole number beyond 32 bits, a struct that is not base64 of a JSON object.
+        BadRequestError: If a type is unknown, a whole number exceeds 32 bits, or a struct is not base64 of a JSON
+            object.
     """
     try:
         return {name: _convert_one(name, sent) for name, sent in properties.items()}
@@ -74,10 +75,10 @@ def convert(properties: Mapping[str, WireProperty]) -> dict[str, Property]:
 
 
 def check_writable(properties: Mapping[str, Property]) -> None:
-    """Refuse to keep these properties in an update, as the real server does: it writes back what it reads.
+    """Refuse an update that keeps a struct, as the real server does: it writes back what it has read.
 
     Raises:
-        BadRequestError: one of them is a struct.
+        BadRequestError: If one of the properties is a struct.
     """
     for name, stored in properties.items():
         if stored.column == "json_value":
@@ -88,17 +89,17 @@ def check_writable(properties: Mapping[str, Property]) -> None:
 
 
 def to_wire(properties: Mapping[str, Property]) -> dict[str, dict[str, Any]]:
-    """The ``customProperties`` of an answer."""
+    """Return the ``customProperties`` of a response."""
     return {name: _to_wire_one(stored) for name, stored in properties.items() if name not in HIDDEN}
 
 
 def number(value: float) -> float | int:
-    """A floating point number as the real server writes it: whole ones without a fraction."""
-    return int(value) if value.is_integer() and abs(value) < 1e21 else value  # noqa: PLR2004 - where Go turns to exponents
+    """Return a floating point number as the real server writes it: without a zero fraction."""
+    return int(value) if value.is_integer() and abs(value) < 1e21 else value  # noqa: PLR2004 - from here on, Go writes exponents
 
 
 def json_type(value: object) -> str:
-    """What the real server's messages call a JSON value."""
+    """Return the name of a JSON value's type in the real server's messages."""
     names: dict[type, str] = {
         str: "string",
         bool: "bool",

@@ -1,7 +1,8 @@
 """Finding one entry by name or external ID, and listing entries page by page.
 
-Every function works on an open transaction and raises the errors of `local_registry.errors`. The rules of a find are
-the real server's: a name is a LIKE pattern, a given name wins over an external ID, and several hits are a 404.
+Every function works on an open transaction and raises the errors of `local_registry.errors`. The rules for finding one
+entry are the real server's: a name is a LIKE pattern, a name takes precedence over an external ID, and several matches
+are a 404.
 """
 
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from local_registry.kinds import (
     MODEL_ARTIFACT,
     MODEL_VERSION,
     REGISTERED_MODEL,
-    UNKEPT_ARTIFACT_TYPES,
+    UNSUPPORTED_ARTIFACT_TYPES,
     Kind,
 )
 from local_registry.pages import Page
@@ -31,7 +32,7 @@ Query = Mapping[str, str]
 
 
 def find_model(connection: Connection, query: Query) -> Json:
-    """The one model whose name matches the pattern ``name``, else the one with this ``externalId``."""
+    """Return the only model whose name matches the pattern ``name``, or without a name, the one with ``externalId``."""
     name, external_id = query.get("name"), query.get("externalId")
     if not name and not external_id:
         raise BadRequestError("invalid parameters call, supply either name or externalId")
@@ -42,7 +43,7 @@ def find_model(connection: Connection, query: Query) -> Json:
 
 
 def find_version(connection: Connection, query: Query) -> Json:
-    """The one version of a model whose name matches the pattern ``name``, else the one with this ``externalId``."""
+    """Return the only version of a model that matches ``name``, or without a name, the one with ``externalId``."""
     name, external_id, parent = query.get("name"), query.get("externalId"), query.get("parentResourceId")
     if not (name and parent) and not external_id:
         raise BadRequestError("invalid parameters call, supply either (name and parentResourceId), or externalId")
@@ -57,13 +58,13 @@ def find_version(connection: Connection, query: Query) -> Json:
     if model is not None:
         conditions.append(store.linked_to(MODEL_VERSION.tables, model))
     found = store.find_entries(connection, MODEL_VERSION.tables, conditions)
-    return _only(found, "model versions", _asked(name, parent, external_id))
+    return _only(found, "model versions", _criteria(name, parent, external_id))
 
 
 def find_artifact(connection: Connection, query: Query, kind: Kind | None = None) -> Json:
-    """The one artifact of a version whose name matches ``<anything>:<name>``, else the one with this ``externalId``.
+    """Return the only artifact that matches ``<anything>:<name>``, or without a name, the one with ``externalId``.
 
-    The search is among artifacts of every type; `kind` only says which type the one that is found must have.
+    The search covers artifacts of every type. `kind` is only the type that the match must have.
     """
     name, external_id, parent = query.get("name"), query.get("externalId"), query.get("parentResourceId")
     if not (name and parent) and not external_id:
@@ -74,20 +75,20 @@ def find_artifact(connection: Connection, query: Query, kind: Kind | None = None
     wanted = _like(MODEL_ARTIFACT, f"%:{name}") if name else ARTIFACTS.entries.c.external_id == external_id
     conditions = [wanted] if version is None else [wanted, store.linked_to(ARTIFACTS, version)]
     found = store.find_entries(connection, ARTIFACTS, conditions)
-    asked = _asked(name, parent, external_id)
-    answer = _only(found, f"{'model ' if kind else ''}artifacts", asked)
+    criteria = _criteria(name, parent, external_id)
+    artifact = _only(found, f"{'model ' if kind else ''}artifacts", criteria)
     if kind and found[0].kind is not kind:
-        raise NotFoundError(f"artifact with {asked} is not a {kind.label}")
-    return answer
+        raise NotFoundError(f"artifact with {criteria} is not a {kind.label}")
+    return artifact
 
 
 def list_models(connection: Connection, query: Query) -> Json:
-    """A page of the models."""
+    """Return a page of the models."""
     return _list_kind(connection, REGISTERED_MODEL, Page.requested(query), query.get("filterQuery", ""))
 
 
 def list_versions(connection: Connection, query: Query, model_id: str | None = None) -> Json:
-    """A page of the versions, of one model if it is given. Nobody checks that it exists."""
+    """Return a page of the versions, of one model if it is given. The model need not exist."""
     if model_id is None:
         return _list_kind(connection, MODEL_VERSION, Page.requested(query), query.get("filterQuery", ""))
     page, filter_query = Page.requested(query), _combined_filter(query)
@@ -96,12 +97,12 @@ def list_versions(connection: Connection, query: Query, model_id: str | None = N
 
 
 def list_model_artifacts(connection: Connection, query: Query) -> Json:
-    """A page of the model artifacts. The real server does not look at `filterQuery` here, so neither does this one."""
+    """Return a page of the model artifacts. It ignores `filterQuery`, as the real server does."""
     return _list_kind(connection, MODEL_ARTIFACT, Page.requested(query), "")
 
 
 def list_artifacts(connection: Connection, query: Query, version_id: str | None = None) -> Json:
-    """A page of the artifacts of every type, or of one ``artifactType``; of one version if it is given."""
+    """Return a page of the artifacts of every type, or of one ``artifactType``, of one version if it is given."""
     page = Page.requested(query)
     filter_query = query.get("filterQuery", "") if version_id is None else _combined_filter(query)
     conditions: list[ColumnElement[bool]] = []
@@ -110,22 +111,23 @@ def list_artifacts(connection: Connection, query: Query, version_id: str | None 
     artifact_type = query.get("artifactType", "")
     if artifact_type == "null":
         raise BadRequestError("invalid artifact type: empty or null value provided")
-    if artifact_type and artifact_type not in {*ARTIFACT_KINDS, *UNKEPT_ARTIFACT_TYPES}:
+    if artifact_type and artifact_type not in {*ARTIFACT_KINDS, *UNSUPPORTED_ARTIFACT_TYPES}:
         raise BadRequestError(f"invalid artifact type {artifact_type}")
     if artifact_type:
         conditions.append(ARTIFACTS.entries.c.kind == artifact_type)
-    # Without a type, a filter knows the fields of model artifacts; of a type not kept here, those that all types have.
+    # A filter knows the fields of the type. Without a type, it knows those of model artifacts, and with an unsupported
+    # type, those that all artifacts have.
     kind = ARTIFACT_KINDS.get(artifact_type, DOC_ARTIFACT) if artifact_type else MODEL_ARTIFACT
     return _list(connection, kind, page, filter_query, *conditions)
 
 
-def _only(found: list[Entry], what: str, asked: str) -> Json:
+def _only(found: list[Entry], what: str, criteria: str) -> Json:
     if len(found) != 1:
-        raise NotFoundError(f"{'multiple' if found else 'no'} {what} found for {asked}")
+        raise NotFoundError(f"{'multiple' if found else 'no'} {what} found for {criteria}")
     return entries.to_wire(found[0])
 
 
-def _asked(name: str | None, parent: str | None, external_id: str | None) -> str:
+def _criteria(name: str | None, parent: str | None, external_id: str | None) -> str:
     return f"name={name or ''}, parentResourceId={parent or ''}, externalId={external_id or ''}"
 
 
@@ -139,9 +141,9 @@ def _like(kind: Kind, pattern: str) -> ColumnElement[bool]:
 
 
 def _combined_filter(query: Query) -> str:
-    """The `filterQuery` of a list of children: ``name`` or ``externalId`` joins it, quotes doubled.
+    """Return the `filterQuery` of a list of children, with ``name`` or ``externalId`` added and their quotes doubled.
 
-    Doubled quotes mean nothing in that language, so that a name with a quote is a 400, here as in the real server.
+    Doubled quotes have no meaning in that language, so a name with a quote is a 400, as in the real server.
     """
     filter_query, name, external_id = (query.get(key, "") for key in ("filterQuery", "name", "externalId"))
     parts = [f"({filter_query})"] if filter_query else []
@@ -160,7 +162,7 @@ def _list_kind(
 
 
 def _list(connection: Connection, kind: Kind, page: Page, filter_query: str, *conditions: ColumnElement[bool]) -> Json:
-    """A page of the entries that fulfil the conditions; `kind` says which fields the `filterQuery` knows."""
+    """Return a page of the entries that meet the conditions. `kind` defines the fields that the `filterQuery` knows."""
     filtered = filters.condition(kind, filter_query)
     wanted = conditions if filtered is None else (*conditions, filtered)
     found, token = store.list_entries(connection, kind.tables, wanted, page, kind.label)

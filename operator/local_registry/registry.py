@@ -1,7 +1,7 @@
-"""Making, reading and changing entries: one function per operation, on an open transaction, JSON objects in and out.
+"""Creating, reading and changing entries. Each operation is a function that takes an open transaction and JSON objects.
 
-IDs come as the text of the path or the query. Every function raises the errors of `local_registry.errors`. The order
-of the checks is the real server's: first the shape of the body, then whether the entry exists, then the values.
+IDs are the text in the path or the query. Every function raises the errors of `local_registry.errors`. The order of the
+checks is the real server's: first the shape of the body, then whether the entry exists, then the values.
 """
 
 import uuid
@@ -26,7 +26,7 @@ from local_registry.kinds import (
     MODEL_ARTIFACT,
     MODEL_VERSION,
     REGISTERED_MODEL,
-    UNKEPT_ARTIFACT_TYPES,
+    UNSUPPORTED_ARTIFACT_TYPES,
     Kind,
 )
 from local_registry.schema import ARTIFACTS
@@ -35,24 +35,24 @@ from local_registry.store import DuplicateError, Entry
 Json = dict[str, Any]
 
 _TIMES: Final = ("createTimeSinceEpoch", "lastUpdateTimeSinceEpoch")
-"""May be sent where a whole entry may be; must then be numbers, and mean nothing."""
+"""Accepted wherever a whole entry is accepted. They must be numbers, and have no effect."""
 
 
 def create_model(connection: Connection, body: Json) -> Json:
-    """Make a registered model."""
+    """Create a registered model."""
     sent = bodies.read(REGISTERED_MODEL, body, extra=("name",))
     name = _required(sent, "name")
     return _insert(connection, REGISTERED_MODEL, sent, name=name, stored_name=name)
 
 
 def create_version(connection: Connection, body: Json, model_id: str | None = None) -> Json:
-    """Make a version. Nobody checks that its model exists.
+    """Create a version. Its model need not exist.
 
     Args:
-        connection: an open transaction.
-        body: if it comes below a model and has the ``id`` of a version, that version is updated and belongs to this
-            model from now on.
-        model_id: the model that the path names; wins over the body's ``registeredModelId``.
+        connection: An open transaction.
+        body: If it is sent to a model's path and contains the ``id`` of a version, that version is updated and moved
+            to this model.
+        model_id: The model in the path. It takes precedence over the body's ``registeredModelId``.
     """
     extra = ("name", "registeredModelId") if model_id is None else ("name", "registeredModelId", "id", *_TIMES)
     sent = bodies.read(MODEL_VERSION, body, extra=extra)
@@ -65,18 +65,18 @@ def create_version(connection: Connection, body: Json, model_id: str | None = No
 
 
 def get(connection: Connection, kind: Kind, entry_id: str) -> Json:
-    """The model or version of this ID."""
+    """Return the model or version with this ID."""
     return entries.to_wire(_get(connection, kind, entry_id))
 
 
 def update(connection: Connection, kind: Kind, entry_id: str, body: Json) -> Json:
-    """PATCH a model or version. A ``state`` that is not mentioned goes back to its default; null leaves it."""
+    """PATCH a model or version. Without ``state``, the state is reset to its default. null keeps it."""
     sent = bodies.read(kind, body)
     return _update(connection, _get(connection, kind, entry_id), sent)
 
 
 def create_artifact(connection: Connection, body: Json) -> Json:
-    """Make an artifact of the body's ``artifactType`` that belongs to no version."""
+    """Create an artifact of the body's ``artifactType`` without a version."""
     kind = _declared_kind(body)
     if kind is None:
         raise _wrong_type(body)
@@ -84,15 +84,15 @@ def create_artifact(connection: Connection, body: Json) -> Json:
 
 
 def create_model_artifact(connection: Connection, body: Json) -> Json:
-    """Make a model artifact that belongs to no version."""
+    """Create a model artifact without a version."""
     return _create_artifact(connection, MODEL_ARTIFACT, bodies.read(MODEL_ARTIFACT, body, extra=("name",)))
 
 
 def upsert_version_artifact(connection: Connection, version_id: str, body: Json) -> tuple[Json, bool]:
-    """Make an artifact of a version; with an ``id``, update that artifact and link it to this version too.
+    """Create an artifact of a version, or with an ``id``, update that artifact and also link it to this version.
 
     Returns:
-        The artifact, and whether it is new. Of a dataset that is never said.
+        The artifact, and whether it is new. For a dataset, the latter is always False.
     """
     kind = _declared_kind(body)
     extra = ("id", "name", *_TIMES, "experimentId", "experimentRunId")
@@ -106,17 +106,17 @@ def upsert_version_artifact(connection: Connection, version_id: str, body: Json)
 
 
 def get_artifact(connection: Connection, artifact_id: str) -> Json:
-    """The artifact of this ID, of any type."""
+    """Return the artifact with this ID, of any type."""
     return entries.to_wire(_get_artifact(connection, artifact_id))
 
 
 def get_model_artifact(connection: Connection, artifact_id: str) -> Json:
-    """The model artifact of this ID."""
+    """Return the model artifact with this ID."""
     return entries.to_wire(_get_model_artifact(connection, artifact_id))
 
 
 def update_artifact(connection: Connection, artifact_id: str, body: Json) -> Json:
-    """PATCH an artifact of any type; the body must name the type it has. Only a ``state`` that is sent changes it."""
+    """PATCH an artifact of any type. The body must contain its type. A missing ``state`` keeps the state."""
     kind = _declared_kind(body)
     sent = bodies.read_artifact(kind, body) if kind else None
     entry = _get_artifact(connection, artifact_id)
@@ -129,7 +129,7 @@ def update_artifact(connection: Connection, artifact_id: str, body: Json) -> Jso
 
 
 def update_model_artifact(connection: Connection, artifact_id: str, body: Json) -> Json:
-    """PATCH a model artifact. A ``state`` that is not mentioned goes back to UNKNOWN; null leaves it."""
+    """PATCH a model artifact. Without ``state``, the state is reset to UNKNOWN. null keeps it."""
     sent = bodies.read(MODEL_ARTIFACT, body)
     return _update(connection, _get_model_artifact(connection, artifact_id), sent)
 
@@ -151,8 +151,8 @@ def _declared_kind(body: Json) -> Kind | None:
 
 
 def _wrong_type(body: Json) -> BadRequestError:
-    if body.get("artifactType") in UNKEPT_ARTIFACT_TYPES:
-        return BadRequestError(f"this local registry keeps no artifacts of type {body['artifactType']}")
+    if body.get("artifactType") in UNSUPPORTED_ARTIFACT_TYPES:
+        return BadRequestError(f"the local registry does not support artifacts of type {body['artifactType']}")
     return BadRequestError(
         "invalid artifact type, must be either ModelArtifact, DocArtifact, DataSet, Metric, or Parameter"
     )

@@ -1,8 +1,8 @@
 """The tables.
 
-Models and versions share one set of tables and so one sequence of IDs and one space of external IDs; artifacts have
-another set (as the real server's `Context` and `Artifact`). A field that the registry can neither order nor look up
-by is a row in the property table, beside the custom properties, because `filterQuery` searches both alike.
+Models and versions share one set of tables, and so one sequence of IDs and one set of external IDs. Artifacts have
+another set of tables (like the real server's `Context` and `Artifact`). A field by which the registry neither sorts nor
+finds entries is a row in the property table, next to the custom properties, because `filterQuery` searches both.
 """
 
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-NAME_LIMIT = 255
-"""Characters in a stored name (the parent's ID and ":" included), an external ID, a property's name."""
+MAX_NAME_LENGTH = 255
+"""Characters in a stored name (including the parent's ID and ":"), an external ID, or a property's name."""
 
 metadata = MetaData()
 
@@ -33,9 +33,9 @@ class Tables:
     """One set of tables.
 
     Attributes:
-        entries: one row per entry.
-        properties: plain fields and custom properties of the entries; one of the ``*_value`` columns is set.
-        links: to which parents an entry belongs (an artifact may belong to several versions).
+        entries: One row per entry.
+        properties: Plain fields and custom properties of the entries. One of the ``*_value`` columns is set.
+        links: The parents of an entry (an artifact may belong to several versions).
     """
 
     entries: Table
@@ -56,7 +56,7 @@ def _tables(name: str) -> Tables:
         Column("uri", Text),
         Column("state", Integer),
         UniqueConstraint("kind", "stored_name"),
-        sqlite_autoincrement=True,  # the ID of a vanished entry is never given out again
+        sqlite_autoincrement=True,  # an ID is never assigned again, even if its entry is gone
     )
     properties = Table(
         f"{name}_properties",

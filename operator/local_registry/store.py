@@ -1,7 +1,7 @@
 """Entries in SQLite.
 
-One connection, used by one thread at a time: the registry's only writer and reader. Every operation is a transaction
-that is committed before the operation returns.
+There is one connection, the registry's only writer and reader, and one thread uses it at a time. Every operation is a
+transaction that is committed before the operation returns.
 """
 
 import json
@@ -39,11 +39,11 @@ _Result = TypeVar("_Result")
 
 
 class DatabaseUnusableError(Exception):
-    """The database file cannot be opened, created or locked; the message says why and what to do."""
+    """The database file cannot be opened, created or locked. The message says why and what to do."""
 
 
 class DuplicateError(Exception):
-    """Another entry of these tables has the stored name or the external ID."""
+    """Another entry in these tables has the stored name or the external ID."""
 
 
 @dataclass(frozen=True)
@@ -51,16 +51,16 @@ class Entry:
     """A stored entry.
 
     Attributes:
-        id: unique among the entries of `kind.tables`.
-        kind: the kind of entry.
-        stored_name: the name behind the parent's ID (or a UUID) and ":"; bare for registered models.
-        external_id: the caller's own ID, or None.
-        created: milliseconds since the epoch.
-        updated: milliseconds since the epoch.
-        uri: of artifacts, or None.
-        state: of artifacts, as its place in `kind.states`, or None. (Of models and versions it is in `fields`.)
-        fields: stored name -> plain property.
-        custom: name -> custom property.
+        id: Unique among the entries of `kind.tables`.
+        kind: The kind of entry.
+        stored_name: The name, prefixed with the parent's ID (or a UUID) and ":" for all but registered models.
+        external_id: The caller's own ID, or None.
+        created: Milliseconds since the epoch.
+        updated: Milliseconds since the epoch.
+        uri: The URI of an artifact, or None.
+        state: The state of an artifact as its index in `kind.states`, or None. (Other states are in `fields`.)
+        fields: Stored name -> plain property.
+        custom: Name -> custom property.
     """
 
     id: int
@@ -80,10 +80,10 @@ class Change:
     """What to write.
 
     Attributes:
-        columns: columns of the entry table -> value.
-        fields: plain properties to set; the others stay.
-        custom: the custom properties that replace all there are, or None to leave them.
-        parent: an entry to link this one to, or None.
+        columns: Column of the entry table -> value.
+        fields: Plain properties to set. The others stay.
+        custom: The custom properties that replace the existing ones, or None to keep those.
+        parent: ID of a parent to link the entry to, or None.
     """
 
     columns: Mapping[str, Any]
@@ -96,15 +96,15 @@ class Store:
     """The registry's database. Not for use by several threads at once.
 
     Args:
-        database: path of the SQLite file, created if absent; ":memory:" keeps everything in memory.
+        database: Path of the SQLite file, created if it does not exist. ":memory:" stores everything in memory.
 
     Raises:
-        DatabaseUnusableError: the file cannot be opened, or another server has it.
+        DatabaseUnusableError: If the file cannot be opened, or another server uses it.
     """
 
     def __init__(self, database: str) -> None:
         url = URL.create("sqlite", database=database if database == MEMORY else str(Path(database).absolute()))
-        # One thread at a time, but not always the same one. A server that is just ending has a second to let go.
+        # One thread at a time, but not always the same one. A server that is stopping has a second to close the file.
         connecting = {"check_same_thread": False, "timeout": 1.0}
         self._engine = create_engine(url, poolclass=StaticPool, connect_args=connecting)
         event.listen(self._engine, "connect", _prepare)
@@ -113,12 +113,12 @@ class Store:
             self.check()
         except (OperationalError, DatabaseError) as error:
             raise DatabaseUnusableError(
-                f"cannot use the database {database}: {error.orig}. Give a path in a writable directory that no other "
-                "local_registry has open, or :memory:"
+                f"cannot use the database {database}: {error.orig}. Choose a path in a writable directory that no "
+                "other local_registry uses, or :memory:"
             ) from error
 
     def check(self) -> None:
-        """Read from the database, and fail if that fails."""
+        """Read from the database, to raise an error if it is unusable."""
         self.transaction(lambda connection: connection.scalar(select(func.count(ARTIFACTS.entries.c.id))))
 
     def close(self) -> None:
@@ -126,16 +126,16 @@ class Store:
         self._engine.dispose()
 
     def transaction(self, work: Callable[[Connection], _Result]) -> _Result:
-        """Run the work in one transaction, committed when it returns and undone when it raises."""
+        """Run a function in one transaction, which is committed when it returns and rolled back when it raises."""
         with self._engine.begin() as connection:
             return work(connection)
 
 
 def insert_entry(connection: Connection, kind: Kind, stored_name: str, change: Change) -> Entry:
-    """Make an entry.
+    """Create an entry.
 
     Raises:
-        DuplicateError: its stored name or external ID is taken.
+        DuplicateError: If its stored name or external ID is taken.
     """
     now = _now()
     row = {"kind": kind.name, "stored_name": stored_name, "created": now, "updated": now} | dict(change.columns)
@@ -147,10 +147,10 @@ def insert_entry(connection: Connection, kind: Kind, stored_name: str, change: C
 
 
 def update_entry(connection: Connection, entry: Entry, change: Change) -> Entry:
-    """Change an entry; its time of update moves even if nothing else does.
+    """Change an entry. Its time of update changes even if nothing else does.
 
     Raises:
-        DuplicateError: its new external ID is taken.
+        DuplicateError: If its new external ID is taken.
     """
     entries = entry.kind.tables.entries
     row = {"updated": _now()} | dict(change.columns)
@@ -162,13 +162,13 @@ def update_entry(connection: Connection, entry: Entry, change: Change) -> Entry:
 
 
 def get_entry(connection: Connection, tables: Tables, entry_id: int) -> Entry | None:
-    """The entry of this ID, of whatever kind these tables hold."""
+    """Return the entry with this ID, of any kind in these tables."""
     found = find_entries(connection, tables, [tables.entries.c.id == entry_id])
     return found[0] if found else None
 
 
 def find_entries(connection: Connection, tables: Tables, conditions: Iterable[ColumnElement[bool]]) -> list[Entry]:
-    """Every entry that fulfils all conditions, by ID."""
+    """Return every entry that meets all conditions, by ID."""
     rows = connection.execute(select(tables.entries).where(*conditions).order_by(tables.entries.c.id)).all()
     return _load(connection, tables, rows)
 
@@ -176,26 +176,26 @@ def find_entries(connection: Connection, tables: Tables, conditions: Iterable[Co
 def list_entries(
     connection: Connection, tables: Tables, conditions: Iterable[ColumnElement[bool]], page: Page, label: str
 ) -> tuple[list[Entry], str]:
-    """One page of the entries that fulfil all conditions, and the token of the next page ("" after the last)."""
+    """Return a page of the entries that meet all conditions, and the token of the next page ("" after the last)."""
     query: Select[Any] = select(tables.entries).where(*conditions)
     rows, token = page.cut(list(connection.execute(page.apply(query, tables, label)).all()))
     return _load(connection, tables, rows), token
 
 
 def linked_to(tables: Tables, parent: int) -> ColumnElement[bool]:
-    """The condition that an entry belongs to this parent."""
+    """Return the condition that an entry belongs to this parent."""
     links = tables.links
     return tables.entries.c.id.in_(select(links.c.entry_id).where(links.c.parent_id == parent))
 
 
 def _finish(connection: Connection, kind: Kind, entry_id: int, change: Change) -> Entry:
     properties, links = kind.tables.properties, kind.tables.links
-    mine = properties.c.entry_id == entry_id
+    of_entry = properties.c.entry_id == entry_id
     if change.custom is not None:
-        connection.execute(delete(properties).where(mine, properties.c.is_custom))
+        connection.execute(delete(properties).where(of_entry, properties.c.is_custom))
     if change.fields:
         connection.execute(
-            delete(properties).where(mine, ~properties.c.is_custom, properties.c.name.in_(change.fields))
+            delete(properties).where(of_entry, ~properties.c.is_custom, properties.c.name.in_(change.fields))
         )
     rows = [
         {"entry_id": entry_id, "name": name, "is_custom": is_custom, stored.column: stored.value}
@@ -209,13 +209,13 @@ def _finish(connection: Connection, kind: Kind, entry_id: int, change: Change) -
         connection.execute(insert(links).prefix_with("OR IGNORE").values(link))
     entry = get_entry(connection, kind.tables, entry_id)
     if entry is None:
-        raise LookupError(f"{kind.label} {entry_id} vanished while it was written")
+        raise LookupError(f"{kind.label} {entry_id} disappeared while it was written")
     return entry
 
 
 def _load(connection: Connection, tables: Tables, rows: Sequence[Row[Any]]) -> list[Entry]:
     properties = tables.properties
-    # The IDs as one JSON parameter: SQLite takes no more than 32,766 parameters.
+    # The IDs are one JSON parameter, because SQLite accepts at most 32,766 parameters.
     ids = func.json_each(json.dumps([row.id for row in rows])).table_valued("value")
     found: dict[tuple[int, bool], dict[str, Property]] = {}
     query = select(properties).where(properties.c.entry_id.in_(select(ids.c.value))).order_by(properties.c.name)
@@ -244,9 +244,9 @@ def _property(row: Row[Any]) -> Property:
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
-    # WAL: a commit appends to one file. FULL: it is on the disk before the answer, so that neither a killed process nor
-    # a power cut loses an answered 201 (NORMAL would only survive the former). EXCLUSIVE: a second server on the same
-    # file fails at its start instead of becoming a second writer.
+    # WAL: a commit appends to one file. FULL: the commit is on disk before the response, so neither a killed process
+    # nor a power failure loses a write that was answered with 201 (NORMAL would only survive the former). EXCLUSIVE: a
+    # second server on the same file fails at startup instead of becoming a second writer.
     connection.create_function(
         "unicode_lower", 1, lambda text: text if text is None else text.lower(), deterministic=True
     )

@@ -1,17 +1,17 @@
-"""An async, typed client of the Kubeflow Model Registry's REST API."""
+"""An async, typed client for the REST API of the Kubeflow Model Registry."""
 
 from importlib import metadata
 
 
 def _refuse_namesake() -> None:
-    """Refuse to start over another distribution's files: pip lets both be installed, each over the other's modules."""
+    """Refuse to run on mixed files: pip installs both distributions, and the second overwrites modules of the first."""
     try:
         namesake = metadata.version("model-registry")
     except metadata.PackageNotFoundError:
         return
     raise ImportError(
-        f"The distribution `model-registry` {namesake} is installed too, and installs the same package "
-        "`model_registry` as `model-registrar`; files of both are mixed. Keep one: run "
+        f"The distribution `model-registry` {namesake} is also installed. It contains the same package, "
+        "`model_registry`, as `model-registrar`, so files of both are mixed. Keep one: run "
         "`pip uninstall --yes model-registry model-registrar`, then install the one you want "
         "(`pip install model-registrar`)."
     )
@@ -19,10 +19,10 @@ def _refuse_namesake() -> None:
 
 _refuse_namesake()
 
-from ._bulk import Results, bulk  # noqa: E402 - only after the files are known to be ours
-from .core import ModelRegistryAPIClient  # noqa: E402 - the same
-from .registry import ModelRegistry  # noqa: E402 - the same
-from .types import (  # noqa: E402 - the same
+from model_registry._bulk import Results, bulk  # noqa: E402 - only after the check that the files are not mixed
+from model_registry.core import ModelRegistryAPIClient  # noqa: E402 - the same
+from model_registry.registry import ModelRegistry  # noqa: E402 - the same
+from model_registry.types import (  # noqa: E402 - the same
     Artifact,
     DocArtifact,
     ListOptions,

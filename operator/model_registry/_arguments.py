@@ -1,14 +1,14 @@
-"""What the arguments of `ModelRegistry` and the environment variables behind them mean."""
+"""The arguments of `ModelRegistry`, and the environment variables that they fall back to."""
 
 import logging
 import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ._tls import Authority
-from ._token import Token
-from .core import ModelRegistryAPIClient
-from .exceptions import StoreError
+from model_registry._tls import Authority
+from model_registry._token import Token
+from model_registry.core import ModelRegistryAPIClient
+from model_registry.exceptions import StoreError
 
 logger = logging.getLogger("model_registry")
 
@@ -17,21 +17,21 @@ DEFAULT_K8S_SA_TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount/token
 
 
 def token_file(variable: str | None) -> Path | None:
-    """Return the file that holds the token; None if none is named and this is no pod.
+    """Return the file that contains the token, or None if no file is named and this process runs in no pod.
 
     Args:
-        variable: Environment variable that names it; the usual one if None.
+        variable: Environment variable that names the file. None means the usual variable.
 
     Raises:
         ValueError: If the variable is given and not set.
-        StoreError: If the file is named and cannot be read.
+        StoreError: If a file is named and cannot be read.
     """
     if variable is not None and variable not in os.environ:
         raise ValueError(f"user_token_envvar is {variable!r} but no such env var is set")
     named = os.environ.get(variable or DEFAULT_USER_TOKEN_ENVVAR)
     path = Path(named or DEFAULT_K8S_SA_TOKEN_PATH)
     if os.access(path, os.R_OK):
-        logger.info("The user token is read from %s", path)
+        logger.info("Reading the user token from %s", path)
         return path
     if named is not None:
         raise StoreError(f"Unable to read user token from {str(path)!r}")
@@ -39,12 +39,12 @@ def token_file(variable: str | None) -> Path | None:
 
 
 def named_authority(variable: str | None) -> str | None:
-    """Return the certificate authorities that an environment variable holds; None if it is not given or not set."""
+    """Return the certificate authorities in an environment variable, or None if it is not given or not set."""
     return os.environ.get(variable) if variable else None
 
 
 def effective_port(server_address: str, port: int | str | None) -> int | str:
-    """Return the address's port, else the one given, else the usual one."""
+    """Return the port in the address, else the given port, else the usual port."""
     parts = urlsplit(server_address)
     if parts.scheme not in ("http", "https"):
         return port or 443
@@ -54,17 +54,17 @@ def effective_port(server_address: str, port: int | str | None) -> int | str:
 def core_client(
     server_address: str, port: int | str, token: Token | None, authority: Authority | None, *, is_secure: bool | None
 ) -> ModelRegistryAPIClient:
-    """Make the client of these arguments.
+    """Create the client for these arguments.
 
     Args:
         server_address: Host or URL.
-        port: Used if the address has none.
-        token: What to send as bearer token.
-        authority: Path or PEM text of the certificate authorities to believe; the system's if None.
-        is_secure: Whether to use TLS and verify certificates; if None, not for an http:// address.
+        port: Used if the address has no port.
+        token: Where the bearer token comes from.
+        authority: Path or PEM text of the certificate authorities to trust. None means the system's.
+        is_secure: Whether to use TLS and verify certificates. None means True for all but http:// addresses.
 
     Raises:
-        StoreError: If it is to be secure and there is no token.
+        StoreError: If the connection is secure and no token is given.
     """
     if is_secure is None:
         is_secure = not server_address.startswith("http://")

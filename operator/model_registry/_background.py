@@ -1,4 +1,4 @@
-"""The event loop behind synchronous use: one per process, in a thread of its own."""
+"""The event loop of the synchronous client: one per process, in its own thread."""
 
 import asyncio
 import atexit
@@ -11,21 +11,21 @@ T = TypeVar("T")
 
 
 class _BackgroundLoop:
-    """A running event loop. The calling thread may have a running loop of its own, as in a notebook."""
+    """A running event loop. The calling thread may have its own running loop, as in a notebook."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        # A daemon: the interpreter waits for all others before it calls what is registered with `atexit`.
+        # A daemon thread: the interpreter waits for all other threads before it calls the `atexit` functions.
         self._thread = threading.Thread(target=self._serve, name="model_registry", daemon=True)
         self._thread.start()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Return what a coroutine returns; whatever interrupts the wait for it, such as Ctrl-C, cancels it."""
+        """Run a coroutine and return its result. Whatever interrupts the wait, such as Ctrl-C, also cancels it."""
         if threading.current_thread() is self._thread:
             coroutine.close()
             raise RuntimeError(
-                "A synchronous call from inside the client, such as from a function that gives the token, would wait "
-                "for itself: use a client of its own there"
+                "A synchronous call from inside the client, such as from the function that returns the token, would "
+                "wait for itself: use a separate client there"
             )
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
@@ -35,11 +35,11 @@ class _BackgroundLoop:
             raise
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine without waiting for it; from any thread."""
+        """Run a coroutine without waiting for it. Any thread may call this."""
         asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def stop(self) -> None:
-        """Cancel what is under way, close the connections, and end the thread."""
+        """Cancel running calls, close the connections, and end the thread."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
@@ -47,59 +47,58 @@ class _BackgroundLoop:
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_forever()
-            left = asyncio.all_tasks(self._loop)
-            for task in left:
+            unfinished = asyncio.all_tasks(self._loop)
+            for task in unfinished:
                 task.cancel()
-            self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-            # Not `asyncio.run`, which does all this too: it also starts a thread, and newer interpreters that are
-            # about to exit refuse that.
+            self._loop.run_until_complete(asyncio.gather(*unfinished, return_exceptions=True))
+            # `asyncio.run` does the same, but also starts a thread, which newer interpreters refuse while they exit.
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         finally:
             self._loop.close()
 
 
-# By process: a forked child has the parent's object, but not its thread. It is left alone, since closing its loop would
-# disturb the parent's.
-_running: dict[int, _BackgroundLoop] = {}
-_starting = threading.Lock()
+# By process ID: a forked child inherits the parent's object, but not its thread. The child never closes that loop,
+# because that would disturb the parent's connections.
+_loops: dict[int, _BackgroundLoop] = {}
+_start_lock = threading.Lock()
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on this process's background loop and return what it returns.
+    """Run a coroutine on this process's background loop and return its result.
 
-    The loop is started by the first call and stopped at the end of the process. To be called from any thread, also one
-    with a running event loop, which stands still meanwhile.
+    The first call starts the loop, and the end of the process stops it. Any thread may call this, also one with a
+    running event loop, which is blocked in the meantime.
 
     Raises:
         RuntimeError: If called from the background loop itself.
     """
-    loop = _running.get(os.getpid())
+    loop = _loops.get(os.getpid())
     if loop is None:
-        with _starting:
-            loop = _running.get(os.getpid())
+        with _start_lock:
+            loop = _loops.get(os.getpid())
             if loop is None:
-                loop = _running[os.getpid()] = _BackgroundLoop()
+                loop = _loops[os.getpid()] = _BackgroundLoop()
     return loop.run(coroutine)
 
 
 def start(function: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Start a coroutine function on this process's background loop, if there is one, without waiting for its end."""
-    loop = _running.get(os.getpid())
+    """Start a coroutine function on this process's background loop, if it runs, and do not wait for it."""
+    loop = _loops.get(os.getpid())
     if loop is not None:
         loop.start(function())
 
 
 def _stop() -> None:
-    loop = _running.pop(os.getpid(), None)
+    loop = _loops.pop(os.getpid(), None)
     if loop is not None:
         loop.stop()
 
 
-def _forget_the_lock() -> None:
-    """Make the lock anew in a forked child: another thread of the parent may have held it."""
-    global _starting  # noqa: PLW0603 - a lock of this module, by nature one per process
-    _starting = threading.Lock()
+def _replace_lock() -> None:
+    """Create a new lock in a forked child: another thread of the parent may have held the old one."""
+    global _start_lock  # noqa: PLW0603 - a lock of this module, by nature one per process
+    _start_lock = threading.Lock()
 
 
 atexit.register(_stop)
-os.register_at_fork(after_in_child=_forget_the_lock)
+os.register_at_fork(after_in_child=_replace_lock)

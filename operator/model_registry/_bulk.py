@@ -1,4 +1,4 @@
-"""Many calls at once, with a result for each."""
+"""Many concurrent calls, with a result for each."""
 
 import asyncio
 import inspect
@@ -10,24 +10,24 @@ logger = logging.getLogger("model_registry")
 
 T = TypeVar("T")
 
-AT_ONCE = 16
+DEFAULT_AT_ONCE = 16
 
-_UNDER_WAY = RuntimeError("under way")
+_PENDING = RuntimeError("pending")
 
 
 class Results(list[T | Exception], Generic[T]):
-    """What became of each call, in the order in which they were given: what it returned, or the exception it raised."""
+    """The outcome of each call, in the order of the calls: what it returned, or the exception that it raised."""
 
     @property
     def failures(self) -> dict[int, Exception]:
-        """The exceptions, by the position of their call; empty if there are none."""
-        return {number: result for number, result in enumerate(self) if isinstance(result, Exception)}
+        """The exceptions, by the position of their call. Empty if no call failed."""
+        return {position: result for position, result in enumerate(self) if isinstance(result, Exception)}
 
     def values(self) -> list[T]:
         """Return what the calls returned.
 
         Raises:
-            ExceptionGroup: Of all exceptions, if there is any.
+            ExceptionGroup: With all the exceptions, if any call failed.
         """
         failures = list(self.failures.values())
         if failures:
@@ -35,29 +35,32 @@ class Results(list[T | Exception], Generic[T]):
         return [result for result in self if not isinstance(result, Exception)]
 
 
-async def bulk(calls: Iterable[Awaitable[T]] | AsyncIterable[Awaitable[T]], *, at_once: int = AT_ONCE) -> Results[T]:
-    """Await many calls, a limited number at once, each to its end whatever becomes of the others.
+async def bulk(
+    calls: Iterable[Awaitable[T]] | AsyncIterable[Awaitable[T]], *, at_once: int = DEFAULT_AT_ONCE
+) -> Results[T]:
+    """Await many calls, a limited number at once. A failed call does not stop the others.
 
-    The calls are taken one by one as there is room, so a generator may make thousands of them. An exception is the
-    result of its call; that there were any is logged as a warning, too.
+    A call is taken from the iterable only when it can run, so a generator may produce thousands of them. An exception
+    is the result of its call, and failures are also logged as a warning.
 
     Args:
-        calls: Calls of the client's methods, or of functions of your own that make several.
-        at_once: How many are under way at most. More than 16 do not help one client: that many requests it sends.
+        calls: Calls of the client's methods, or of your own functions that make several calls.
+        at_once: How many calls run at once at most. More than 16 do not help, because a client has at most 16 requests
+            in flight by default.
 
     Returns:
         One result per call, in order.
 
     Raises:
         ValueError: If `at_once` is less than 1.
-        Exception: What `calls` itself raises when it is iterated, after the calls under way have been cancelled.
+        Exception: What `calls` itself raises when it is iterated. The running calls are cancelled first.
     """
     if at_once < 1:
         _close_unused(calls)
         raise ValueError(f"at_once must be at least 1, got {at_once}")
-    source, taking = _each(calls), asyncio.Lock()
+    source, source_lock = _iterate(calls), asyncio.Lock()
     results: Results[T] = Results()
-    workers = [asyncio.create_task(_work(source, taking, results)) for _ in range(at_once)]
+    workers = [asyncio.create_task(_work(source, source_lock, results)) for _ in range(at_once)]
     try:
         await asyncio.gather(*workers)
     finally:
@@ -71,23 +74,23 @@ async def bulk(calls: Iterable[Awaitable[T]] | AsyncIterable[Awaitable[T]], *, a
     return results
 
 
-async def _work(source: AsyncGenerator[Awaitable[T], None], taking: asyncio.Lock, results: Results[T]) -> None:
-    """Take one call after the other, and keep its result at its place."""
+async def _work(source: AsyncGenerator[Awaitable[T], None], source_lock: asyncio.Lock, results: Results[T]) -> None:
+    """Await one call after the other, and store each result at the position of its call."""
     while True:
-        async with taking:
+        async with source_lock:
             try:
                 call = await anext(source)
             except StopAsyncIteration:
                 return
-            number = len(results)
-            results.append(_UNDER_WAY)
+            position = len(results)
+            results.append(_PENDING)
         try:
-            results[number] = await call
-        except Exception as error:  # noqa: BLE001 - it is the result, and the caller's to look at
-            results[number] = error
+            results[position] = await call
+        except Exception as error:  # noqa: BLE001 - it is the result, which the caller handles
+            results[position] = error
 
 
-async def _each(calls: Iterable[Awaitable[T]] | AsyncIterable[Awaitable[T]]) -> AsyncGenerator[Awaitable[T], None]:
+async def _iterate(calls: Iterable[Awaitable[T]] | AsyncIterable[Awaitable[T]]) -> AsyncGenerator[Awaitable[T], None]:
     if isinstance(calls, AsyncIterable):
         async for call in calls:
             yield call
@@ -97,7 +100,7 @@ async def _each(calls: Iterable[Awaitable[T]] | AsyncIterable[Awaitable[T]]) -> 
 
 
 def _close_unused(calls: object) -> None:
-    """Close the coroutines that were made but never begun, because of an interruption."""
+    """Close the coroutines that were created but never started, because of an interruption."""
     for call in calls if isinstance(calls, Collection) else ():
         if inspect.iscoroutine(call) and inspect.getcoroutinestate(call) == inspect.CORO_CREATED:
             call.close()

@@ -1,10 +1,10 @@
-"""Where each kind of entry lives below `/api/model_registry/<version>`. Pure data."""
+"""The paths of each kind of entry below `/api/model_registry/<version>`."""
 
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
-from .types import Artifact, ModelArtifact, ModelVersion, RegisteredModel, RegistryEntry
+from model_registry.types import Artifact, ModelArtifact, ModelVersion, RegisteredModel, RegistryEntry
 
 EntryT = TypeVar("EntryT", bound=RegistryEntry)
 
@@ -14,13 +14,13 @@ class Kind(Generic[EntryT]):
     """A kind of entry and its paths.
 
     Attributes:
-        entry: Its class.
-        noun: What the registry's messages and ours call it.
-        collection: Path to list and to create; an entry is read at `collection`/id.
-        update: An entry is PATCHed at `update`/id.
+        entry: The class of its entries.
+        noun: Its name in messages, the registry's and this package's.
+        collection: Path to list and to create entries. `collection`/id reads one.
+        update: `update`/id is the path to PATCH an entry.
         find: Path that finds one entry by name or external ID.
-        parents: Collection of the entries it belongs to; "" if it belongs to none.
-        children: What it is called below its parent: `parents`/id/`children`.
+        parents: Collection of the entries it belongs to, or "" if it belongs to none.
+        children: Its name below its parent: `parents`/id/`children`.
     """
 
     entry: type[EntryT]
@@ -52,7 +52,7 @@ MODEL_ARTIFACT = Kind(
     entry=ModelArtifact,
     noun="model artifact",
     collection="/model_artifacts",
-    update="/artifacts",  # at /model_artifacts a state that is not sent would be reset
+    update="/artifacts",  # /model_artifacts would reset a state that is not sent
     find="/model_artifact",
     parents=MODEL_VERSION.collection,
     children="artifacts",
@@ -68,14 +68,14 @@ ARTIFACT = Kind(
 )
 
 CONTEXTS: tuple[Kind[Any], ...] = (REGISTERED_MODEL, MODEL_VERSION)
-"""The kinds among which an external ID is unique; artifacts have theirs apart."""
+"""The kinds among which an external ID is unique. Artifacts have a separate set of external IDs."""
 
 
 def item(collection: str, entry_id: str | None) -> str:
-    """Path of one entry of a collection.
+    """Return the path of one entry of a collection.
 
     Raises:
-        ValueError: If there is no ID: the path would be the collection's.
+        ValueError: If the ID is empty. The path would be the collection's.
     """
     if not entry_id:
         raise ValueError("An ID is needed, and this one is empty: an entry gets its ID when it is created")
@@ -83,9 +83,9 @@ def item(collection: str, entry_id: str | None) -> str:
 
 
 def within(kind: Kind[EntryT], parent_id: str | None) -> str:
-    """Path of the entries of a kind that belong to one parent.
+    """Return the path of the entries of a kind that belong to one parent.
 
     Raises:
-        ValueError: If there is no ID.
+        ValueError: If the ID is empty.
     """
     return f"{item(kind.parents, parent_id)}/{kind.children}"

@@ -1,23 +1,23 @@
-"""Who is told of the requests: for metrics, and for holding requests back."""
+"""The hook for watching requests: for metrics, and for holding requests back."""
 
 from typing import Protocol
 
 
 class Monitor(Protocol):
-    """Is told of each HTTP request, in the event loop that sends it."""
+    """Receives each HTTP request, in the event loop that sends it."""
 
     def request_starts(self, method: str) -> None:
-        """Take note of a request that is about to be sent; an exception from here keeps it from being sent."""
+        """Record that a request is about to be sent. An exception from here keeps it from being sent."""
 
     def request_ended(self, method: str, status: int | None, seconds: float) -> None:
-        """Take note of how a request ended: its HTTP status, None without an answer, and how long it took."""
+        """Record how a request ended: its HTTP status, or None without a response, and how long it took."""
 
 
-class Unmonitored:
-    """The monitor of a client that nobody watches."""
+class NullMonitor:
+    """The monitor of a client that has none."""
 
     def request_starts(self, method: str) -> None:
-        """Take no note."""
+        """Do nothing."""
 
     def request_ended(self, method: str, status: int | None, seconds: float) -> None:
-        """Take no note."""
+        """Do nothing."""

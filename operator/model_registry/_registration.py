@@ -1,15 +1,15 @@
-"""Registering a model, one version of it and that version's artifact, in steps that a repetition completes."""
+"""Registering a model, a version and the version's artifact, in steps that another attempt completes."""
 
 from collections.abc import Iterator
 from typing import TypedDict
 
-from .core import ModelRegistryAPIClient
-from .exceptions import ConflictError, DuplicateError
-from .types import ModelArtifact, ModelVersion, RegisteredModel
+from model_registry.core import ModelRegistryAPIClient
+from model_registry.exceptions import ConflictError, DuplicateError
+from model_registry.types import ModelArtifact, ModelVersion, RegisteredModel
 
 
 class ArtifactFields(TypedDict, total=False):
-    """The fields of a `ModelArtifact` that a registration may do without."""
+    """The optional fields of the `ModelArtifact` that a registration creates."""
 
     storage_key: str | None
     storage_path: str | None
@@ -24,13 +24,13 @@ class ArtifactFields(TypedDict, total=False):
 async def register(
     client: ModelRegistryAPIClient, model: RegisteredModel, version: ModelVersion, artifact: ModelArtifact
 ) -> RegisteredModel:
-    """Create a version with its artifact, and its model if there is none of that name; return the model.
+    """Create a version with its artifact, and its model if no model has that name. Return the model.
 
-    The registry has no transactions. The artifact comes last, so a version without it is one whose registration did
-    not get to its end: it is completed, if it is the version that would be written now.
+    The registry has no transactions. The artifact is created last, so a version without an artifact is one whose
+    registration did not finish. It is completed if it equals the version to register.
 
     Raises:
-        DuplicateError: If the version is there with its artifact, or without it and different.
+        DuplicateError: If the version exists with its artifact, or without it and with other values.
     """
     model = await client.get_or_create_registered_model(model)
     try:
@@ -38,11 +38,11 @@ async def register(
     except ConflictError:
         existing = await client.get_model_version_by_params(model.id, version.name)
         if existing is None:
-            raise  # it is the external ID that is taken
+            raise  # the external ID is taken
         stored = existing
         if await client.get_model_artifact_by_params(artifact.name, stored.id) is not None:
             raise DuplicateError(f"Version {version.name} already exists") from None
-        differing = ", ".join(_differing(version, stored))
+        differing = ", ".join(_differing_fields(version, stored))
         if differing:
             raise DuplicateError(
                 f"Version {version.name} already exists, without its artifact and with another {differing}: register "
@@ -52,9 +52,9 @@ async def register(
     return model
 
 
-def _differing(meant: ModelVersion, stored: ModelVersion) -> Iterator[str]:
-    """The fields that are to be written and are not stored so."""
+def _differing_fields(version: ModelVersion, stored: ModelVersion) -> Iterator[str]:
+    """Yield the fields that are set in the version and differ from what is stored."""
     for field in ("author", "description", "custom_properties"):
-        value = getattr(meant, field)
+        value = getattr(version, field)
         if value is not None and value != getattr(stored, field):
             yield field

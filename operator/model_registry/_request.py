@@ -1,4 +1,4 @@
-"""One call of the API, before it is sent."""
+"""API requests, before they are sent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Request:
-    """One call of the API.
+    """One API request.
 
     Attributes:
         method: HTTP method.
-        path: Path below the API version's address, quoted.
+        path: Path below the base URL of the API version, quoted.
         params: Query parameters, unquoted.
-        body: JSON object to send; None sends no body.
+        body: JSON object to send, or None for no body.
     """
 
     method: str
@@ -22,6 +22,6 @@ class Request:
     body: Mapping[str, Any] | None = None
 
     @property
-    def is_repeatable(self) -> bool:
-        """Whether carrying it out twice comes to the same as once: all do but a POST that does not name an entry."""
+    def is_idempotent(self) -> bool:
+        """Whether sending it twice has the same effect as once: true of all but a POST that names no entry."""
         return self.method != "POST" or "id" in (self.body or {})

@@ -1,37 +1,45 @@
-"""What may be repeated, and when. Pure.
+"""Which requests may be retried, and when. No I/O.
 
-A request that was never sent, or was put off with 429, has done nothing: it may always be repeated. One whose answer
-was lost, or is a 5xx, may have been carried out: it may be repeated if carrying it out twice comes to the same, and
-the others, creates, must be looked up first (`_entries`). What the database itself refuses never heals.
+A request that was never sent, or was refused with 429, had no effect and may always be retried. A request whose
+response was lost, or is a 5xx, may have had its effect: it may be retried if it is idempotent. The others are creates,
+and must be looked up first (`_entries`). A value that the database refuses will be refused again.
 """
 
 import re
 from http import HTTPStatus
 
-from .exceptions import APIStatusError, ConnectionFailed, OutcomeUnknown, RateLimited, ServerError, StoreError
+from model_registry.exceptions import (
+    APIStatusError,
+    ConnectionFailed,
+    OutcomeUnknown,
+    RateLimited,
+    ServerError,
+    StoreError,
+)
 
-RETRIES = 2
-"""How often a request is repeated unless told."""
+DEFAULT_RETRIES = 2
+"""How often a request is retried by default."""
 
-LONGEST_REQUESTED = 30.0
-"""Seconds that a server may ask us to wait before we rather give up."""
+MAX_RETRY_AFTER_SECONDS = 30.0
+"""The longest pause that the client accepts from a server. It fails if the server asks for more."""
 
-_FIRST_DELAY = 0.5
-_LONGEST_DELAY = 8.0
-_RETRIES_OF_500 = 2  # the registry's answer to whatever it did not foresee: mostly it comes back
-_PASSING = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
+_FIRST_DELAY_SECONDS = 0.5
+_MAX_DELAY_SECONDS = 8.0
+_MAX_RETRIES_OF_500 = 2  # the registry answers every unexpected error with 500, and most of them happen again
+_TRANSIENT = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 
-# Classes 22 (a value too long, or not of its type) and 23 (a constraint), as PostgreSQL's and MySQL's drivers put them.
+# Classes 22 (a value too long, or of the wrong type) and 23 (a constraint), as PostgreSQL's and MySQL's drivers write
+# them.
 _REFUSED_BY_DATABASE = re.compile(r"\(SQLSTATE 2[23]\w{3}\)|\bError \d+ \(2[23]\w{3}\)")
 
 
-def may_repeat(error: StoreError, tried: int, *, is_repeatable: bool) -> bool:
-    """Tell whether a request that failed may, and is worth to, be sent again as it is.
+def should_retry(error: StoreError, retries_taken: int, *, is_idempotent: bool) -> bool:
+    """Return whether to send a failed request again as it is.
 
     Args:
         error: How it failed.
-        tried: How often it has been repeated.
-        is_repeatable: Whether carrying it out twice comes to the same as once.
+        retries_taken: How often it has been retried.
+        is_idempotent: Whether sending it twice has the same effect as once.
     """
     match error:
         case OutcomeUnknown():
@@ -41,15 +49,15 @@ def may_repeat(error: StoreError, tried: int, *, is_repeatable: bool) -> bool:
         case RateLimited():
             return True
         case ServerError(status=HTTPStatus.INTERNAL_SERVER_ERROR):
-            return is_repeatable and tried < _RETRIES_OF_500 and not is_refused_by_database(error)
+            return is_idempotent and retries_taken < _MAX_RETRIES_OF_500 and not is_refused_by_database(error)
         case ServerError():
-            return is_repeatable and error.status in _PASSING
+            return is_idempotent and error.status in _TRANSIENT
         case _:
             return False
 
 
-def leaves_in_doubt(error: StoreError) -> bool:
-    """Tell whether a create that failed so may have been carried out all the same."""
+def may_have_been_applied(error: StoreError) -> bool:
+    """Return whether a create that failed with this error may have been carried out."""
     match error:
         case OutcomeUnknown():
             return True
@@ -62,22 +70,22 @@ def leaves_in_doubt(error: StoreError) -> bool:
 
 
 def is_refused_by_database(error: APIStatusError) -> bool:
-    """Tell whether a 500 is the database's refusal of a value, by what the registry passes on of its message."""
+    """Return whether a 500 means that the database refused a value. The registry passes on part of its message."""
     return _REFUSED_BY_DATABASE.search(error.message) is not None
 
 
-def delay_before(tried: int, chance: float, retry_after: float | None) -> float | None:
-    """Return the seconds to wait before a request is repeated; None if the server asks for more than we wait.
+def retry_delay(retries_taken: int, jitter: float, retry_after: float | None) -> float | None:
+    """Return the seconds to wait before a retry, or None if the server asks for more than the client waits.
 
-    Exponential back-off with full jitter: clients that failed together do not come back together. It is added to what
-    the server asks for, which it tells all of them.
+    The delay grows exponentially with full jitter, so that clients that failed together do not come back together. It
+    is added to what the server asks for, which is the same for all clients.
 
     Args:
-        tried: How often it has been repeated before.
-        chance: A random number from 0 to 1.
+        retries_taken: How often the request has been retried.
+        jitter: A random number from 0 to 1.
         retry_after: What the server asks for, in seconds.
     """
-    asked = retry_after or 0.0
-    if asked > LONGEST_REQUESTED:
+    requested = retry_after or 0.0
+    if requested > MAX_RETRY_AFTER_SECONDS:
         return None
-    return asked + chance * min(_LONGEST_DELAY, _FIRST_DELAY * 2.0**tried)
+    return requested + jitter * min(_MAX_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2.0**retries_taken)

@@ -1,4 +1,4 @@
-"""Whose certificates are believed."""
+"""Which certificates the client trusts."""
 
 import logging
 import os
@@ -6,76 +6,77 @@ import ssl
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from .exceptions import ConnectionFailed
+from model_registry.exceptions import ConnectionFailed
 
 logger = logging.getLogger("model_registry")
 
 Authority = str | os.PathLike[str]
 """Path of a file of CA certificates, or their PEM text."""
 
-# Weak: once no client is left, the next one reads the system's authorities as they are then.
+# Weak: once no client is left, the next one reads the system's authorities again.
 _SHARED: WeakValueDictionary[tuple[str | None, ...], ssl.SSLContext] = WeakValueDictionary()
 
 
-class Trust:
-    """The TLS context of a client, built when it is first needed and shared by its pools.
+class TrustStore:
+    """The TLS context of a client, built when it is first needed and shared by its connection pools.
 
     Args:
-        authority: Path or PEM text of the only certificate authorities to believe; None believes the system's, so
-            that a company's own count.
-        verify: False believes everybody.
+        authority: Path or PEM text of the only certificate authorities to trust. None trusts the system's, including
+            those that a company has installed.
+        verify: False trusts every server.
 
     Attributes:
-        renewals: How often new authorities have been taken in.
+        reloads: How often a changed file of authorities has been loaded.
     """
 
     def __init__(self, authority: Authority | None = None, *, verify: bool = True) -> None:
         self._pem, self._path = _pem_or_path(authority)
         self._verify = verify
         self._context: ssl.SSLContext | None = None
-        self._file_state: tuple[int, ...] | None = None
-        self.renewals = 0
+        self._loaded_state: tuple[int, ...] | None = None
+        self.reloads = 0
 
     def context(self) -> ssl.SSLContext:
-        """Return the context; always the same one.
+        """Return the context. It is the same object every time.
 
         Raises:
-            ValueError: If the certificate authorities cannot be read or are none.
+            ValueError: If the certificate authorities cannot be read, or the file or text contains none.
         """
         if self._context is None:
             if not self._verify:
-                self._context = _unverified()
+                self._context = _unverified_context()
             elif self._pem is self._path is None:
-                self._context = _believing_the_system()
+                self._context = _system_context()
             else:
                 self._context = self._load(None)
         return self._context
 
-    def renew(self, seen: int) -> bool:
-        """Take in a file of authorities that has changed since it was read; to be called when verification failed.
+    def reload(self, reloads_before: int) -> bool:
+        """Load the file of authorities if it has changed since it was read. Call this after verification has failed.
 
-        The context is added to rather than replaced, so that the connections that work go on working.
+        The authorities are added to the existing context, so that working connections keep working.
 
         Args:
-            seen: `renewals` before the connection was tried: many fail together, and only the first finds the file new.
+            reloads_before: The value of `reloads` before the attempt to connect. Many attempts fail together, and only
+                the first finds a changed file.
 
         Returns:
-            Whether there is anything new to try again with.
+            Whether another attempt may succeed.
 
         Raises:
-            ConnectionFailed: If the file has changed and cannot be read, or holds no authority.
+            ConnectionFailed: If the file has changed and cannot be read, or contains no authority.
         """
-        if self._context is not None and self._path is not None and self._state() != self._file_state:
+        if self._context is not None and self._path is not None and self._file_state() != self._loaded_state:
             try:
                 self._load(self._context)
             except ValueError as error:
-                # Like a token file: it is being replaced, and may be whole the next time.
+                # The file is being replaced, like a token file. It may be complete the next time.
                 raise ConnectionFailed(str(error), is_temporary=False) from error
-            self.renewals += 1
-        return self.renewals > seen
+            self.reloads += 1
+        return self.reloads > reloads_before
 
     def _load(self, context: ssl.SSLContext | None) -> ssl.SSLContext:
-        state = self._state()
+        state = self._file_state()
         try:
             if context is None:
                 context = ssl.create_default_context(cafile=self._path, cadata=self._pem)
@@ -83,19 +84,19 @@ class Trust:
                 context.load_verify_locations(cafile=self._path)
         except OSError as error:  # ssl.SSLError is one
             where = f"file {self._path}" if self._path else "text given"
-            raise ValueError(f"The CA {where} holds no certificate authority that can be read: {error}") from error
-        self._file_state = state
+            raise ValueError(f"The CA {where} contains no readable certificate authority: {error}") from error
+        self._loaded_state = state
         return context
 
-    def _state(self) -> tuple[int, ...] | None:
+    def _file_state(self) -> tuple[int, ...] | None:
         try:
-            seen = Path(self._path).stat() if self._path else None
+            file = Path(self._path).stat() if self._path else None
         except OSError:
             return None
-        return (seen.st_ino, seen.st_mtime_ns, seen.st_size) if seen else None
+        return (file.st_ino, file.st_mtime_ns, file.st_size) if file else None
 
 
-def _believing_the_system() -> ssl.SSLContext:
+def _system_context() -> ssl.SSLContext:
     """Return the context that all clients of this process share: reading its 150 authorities takes 20 ms and 0.6 MB."""
     sources = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
     context = _SHARED.get(sources)
@@ -104,8 +105,8 @@ def _believing_the_system() -> ssl.SSLContext:
     return context
 
 
-def _unverified() -> ssl.SSLContext:
-    logger.warning("TLS certificates of the registry are not verified: anyone on the way can read along")
+def _unverified_context() -> ssl.SSLContext:
+    logger.warning("The registry's TLS certificate is not verified: others on the network can read the traffic")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

@@ -1,8 +1,12 @@
-"""How requests reach the server: pools, the token, TLS, time limits. The only module that knows httpx.
+"""How requests reach the server: connection pools, the token, TLS, time limits. The only module that imports httpx.
 
-One call passes through, from the outside in: `Transport.call` (repeats what `_retry` says may be repeated), `_try` (API
-version; status -> result or error), `_exchange` (one answer, in a free slot of the pool, with a token that is good),
-`_attempt` (one HTTP request, with certificate authorities that are).
+Every call passes through these methods, from the outside in, each named after what it handles:
+
+- `Transport.send`: retries (`_retry` decides which requests may be retried)
+- `_send_handling_api_version`: an API version that the server does not have
+- `_send_handling_auth`: the rate limit, a free slot of the pool, a rotated token
+- `_send_handling_ca_rotation`: rotated certificate authorities
+- `_send_single_request`: one HTTP request
 """
 
 import asyncio
@@ -20,25 +24,25 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import anyio
 import httpx
 
-from ._address import API_VERSIONS, Address
-from ._answer import Answer
-from ._budget import Budget
-from ._monitor import Monitor, Unmonitored
-from ._pace import Pace
-from ._request import Request
-from ._retry import LONGEST_REQUESTED, RETRIES, delay_before, may_repeat
-from ._tls import Trust
-from ._token import TokenSource
-from .exceptions import APIStatusError, ConnectionFailed, OutcomeUnknown, RequestTimeout, StoreError
+from model_registry._address import API_VERSIONS, Address
+from model_registry._deadline import Deadline
+from model_registry._monitor import Monitor, NullMonitor
+from model_registry._rate_limiter import RateLimiter
+from model_registry._request import Request
+from model_registry._response import Response
+from model_registry._retry import DEFAULT_RETRIES, MAX_RETRY_AFTER_SECONDS, retry_delay, should_retry
+from model_registry._tls import TrustStore
+from model_registry._token import TokenSource
+from model_registry.exceptions import APIStatusError, ConnectionFailed, OutcomeUnknown, RequestTimeout, StoreError
 
-IN_FLIGHT = 16
-"""Requests at once per event loop unless told: the server opens a database connection for each, without bound."""
+DEFAULT_IN_FLIGHT = 16
+"""Concurrent requests per event loop by default: the server opens a database connection for each, without a limit."""
 
-CONNECT_SECONDS = 5.0
-# Shorter than uvicorn's and Node's 5 s, so that it is nearly always we who close an idle connection.
+_CONNECT_TIMEOUT_SECONDS = 5.0
+# Shorter than uvicorn's and Node's 5 s, so that the client is nearly always the one to close an idle connection.
 _KEEPALIVE_SECONDS = 4.0
-# anyio loads its asyncio half at the first use; older ones let a second thread see it half loaded.
-_LOADING = threading.Lock()
+# anyio imports its asyncio half at the first use. In older versions a second thread could see it half imported.
+_ANYIO_IMPORT_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -47,93 +51,95 @@ class _Pool:
 
     http: httpx.AsyncClient
     slots: asyncio.Semaphore
-    pace: Pace
-    keeper: AsyncGenerator[None, None]
+    rate_limiter: RateLimiter
+    closer: AsyncGenerator[None, None]
 
 
 class Transport:
     """Sends requests to one server, from any event loop, thread or forked process.
 
-    Connections belong to the event loop and the process that opened them, so there is a pool for each pair, opened at
-    its first call. It is closed by `aclose()` in that loop, or by the loop's own shutdown (`asyncio.run` does it).
+    Connections belong to the event loop and the process that opened them, so each pair has its own pool, opened at its
+    first call. `aclose()` in that loop closes the pool, and so does the loop's own shutdown (as in `asyncio.run`).
 
     Args:
-        parse_address: Returns the server's address, or raises ValueError; asked at the first call.
-        token: What to send as bearer token.
-        trust: Whose certificates are believed.
-        timeout: Seconds that a call may take over all its tries and the pauses between them. Waiting for its turn is
-            not counted.
-        write_timeout: The same for a call that changes something; `timeout` if None.
-        retries: How often a request is repeated after a fault; 0 sends each once.
-        in_flight: How many requests may be under way at once per event loop.
-        per_second: How many may be sent per second and event loop; None for any number.
-        monitor: Is told of each request.
+        parse_address: Returns the server's address, or raises ValueError. Called at the first request.
+        token: Where the bearer token comes from.
+        trust: Which certificates are trusted.
+        timeout: Seconds that a call may take over all its attempts and the pauses between them. Waiting for a slot
+            does not count.
+        write_timeout: The same for a call that changes something. None means `timeout`.
+        retries: How often a request is retried after a fault. 0 sends each request once.
+        in_flight: How many requests may be in flight at once per event loop.
+        requests_per_second: How many requests may be sent per second and event loop. None means no limit.
+        monitor: Receives each request.
 
     Attributes:
-        retries: The same.
+        retries: The argument of that name.
     """
 
     def __init__(
         self,
         parse_address: Callable[[], Address],
         token: TokenSource,
-        trust: Trust,
+        trust: TrustStore,
         timeout: float,
         *,
         write_timeout: float | None = None,
-        retries: int = RETRIES,
-        in_flight: int = IN_FLIGHT,
-        per_second: float | None = None,
+        retries: int = DEFAULT_RETRIES,
+        in_flight: int = DEFAULT_IN_FLIGHT,
+        requests_per_second: float | None = None,
         monitor: Monitor | None = None,
     ) -> None:
         self.retries = retries
         self._in_flight = in_flight
-        self._per_second = per_second
+        self._requests_per_second = requests_per_second
         self._parse_address = parse_address
         self._token = token
         self._trust = trust
         self._timeout = timeout
         self._write_timeout = timeout if write_timeout is None else write_timeout
-        self._monitor = monitor or Unmonitored()
-        self._version = API_VERSIONS[0]
-        # An inherited pool of the parent process stays here, untouched: closing it would disturb the parent's.
+        self._monitor = monitor or NullMonitor()
+        self._api_version = API_VERSIONS[0]
+        # A pool inherited from the parent process stays here unused: closing it would disturb the parent's connections.
         self._pools: dict[tuple[int, asyncio.AbstractEventLoop], _Pool] = {}
 
-    def budget(self, request: Request) -> Budget:
-        """Return the time that a call may take which begins with this request."""
-        return Budget(self._timeout if request.method == "GET" else self._write_timeout)
+    def deadline_for(self, request: Request) -> Deadline:
+        """Return the time limit of a call that begins with this request."""
+        return Deadline(self._timeout if request.method == "GET" else self._write_timeout)
 
-    async def call(self, request: Request, budget: Budget | None = None) -> Answer:
-        """Send a request, repeat it after faults that allow it, and return the answer: a success with a JSON object.
+    async def send(self, request: Request, deadline: Deadline | None = None) -> Response:
+        """Send a request, retry it after faults that allow it, and return the response: a success with a JSON object.
 
         Args:
             request: What to send.
-            budget: The time that is left for it; its own if None.
+            deadline: The time limit of the call that the request is part of. None gives the request its own.
 
         Raises:
-            APIStatusError: If it is no success; of the class that fits.
-            ConnectionFailed: If there is no answer; `OutcomeUnknown` if that leaves a create in doubt.
-            ValueError: If the server address, the token or the certificate authorities make no sense.
+            APIStatusError: The subclass that fits, if the server answers with an error.
+            ConnectionFailed: If there is no response. `OutcomeUnknown` if a create may have been carried out.
+            ValueError: If the server address, the token or the certificate authorities are invalid.
         """
-        budget = budget or self.budget(request)
-        tried = 0
+        deadline = deadline or self.deadline_for(request)
+        retries_taken = 0
         while True:
             try:
-                return await self._try(request, budget)
+                return await self._send_handling_api_version(request, deadline)
             except (APIStatusError, ConnectionFailed) as error:
-                if tried >= self.retries or not may_repeat(error, tried, is_repeatable=request.is_repeatable):
+                if retries_taken >= self.retries or not should_retry(
+                    error, retries_taken, is_idempotent=request.is_idempotent
+                ):
                     raise
-                if not await self.pause(error, tried, budget):
+                if not await self.wait_before_retry(error, retries_taken, deadline):
                     raise
-            tried += 1
+            retries_taken += 1
 
-    async def pause(self, error: StoreError, tried: int, budget: Budget) -> bool:
-        """Wait before a request is repeated, without holding a slot; return False at once if there is no time."""
-        asked = error.retry_after if isinstance(error, APIStatusError) else None
-        delay = delay_before(tried, random.random(), asked)  # noqa: S311 - it spreads load, and guards nothing
-        if delay is None or delay >= budget.left:
+    async def wait_before_retry(self, error: StoreError, retries_taken: int, deadline: Deadline) -> bool:
+        """Wait before a retry, without occupying a slot. Return False at once if not enough time is left."""
+        retry_after = error.retry_after if isinstance(error, APIStatusError) else None
+        delay = retry_delay(retries_taken, random.random(), retry_after)  # noqa: S311 - it spreads load, and is no secret
+        if delay is None or delay >= deadline.remaining:
             return False
-        budget.left -= delay
+        deadline.remaining -= delay
         await asyncio.sleep(delay)
         return True
 
@@ -141,78 +147,79 @@ class Transport:
         """Close the pool of the running loop. A later call opens a new one."""
         pool = self._pools.pop((os.getpid(), asyncio.get_running_loop()), None)
         if pool is not None:
-            await pool.keeper.aclose()
+            await pool.closer.aclose()
 
     @cached_property
     def _address(self) -> Address:
         return self._parse_address()
 
-    async def _try(self, request: Request, budget: Budget) -> Answer:
-        """Send a request, to the version of the API that the server has.
+    async def _send_handling_api_version(self, request: Request, deadline: Deadline) -> Response:
+        """Send a request to the API version that the server has.
 
-        The first version that answers like a registry is used from then on; the request that is told "not this one" has
-        not been carried out, so it is safe to send to the other.
+        The first version that answers like a registry is used from then on. A request to a version that the server
+        does not have was not carried out, so it is safe to send it to the other version.
         """
-        version = self._address.api_version or self._version
-        answer = await self._exchange(request, version, budget)
-        if answer.is_of_another_api and self._address.api_version is None:
-            (other,) = (known for known in API_VERSIONS if known != version)
-            second = await self._exchange(request, other, budget)
-            if not second.is_of_another_api:
-                answer = second
-                self._version = other if second.body else version
-        answer.result()
-        return answer
+        version = self._address.api_version or self._api_version
+        response = await self._send_handling_auth(request, version, deadline)
+        if response.is_from_another_api and self._address.api_version is None:
+            (other_version,) = (known for known in API_VERSIONS if known != version)
+            second = await self._send_handling_auth(request, other_version, deadline)
+            if not second.is_from_another_api:
+                response = second
+                self._api_version = other_version if second.body else version
+        response.raise_for_status()
+        return response
 
-    async def _exchange(self, request: Request, version: str, budget: Budget) -> Answer:
-        """Send a request when a slot is free; once more if the token was refused and there is a newer one."""
+    async def _send_handling_auth(self, request: Request, version: str, deadline: Deadline) -> Response:
+        """Send a request when a slot is free, and once more if the token was refused and a newer one exists."""
         pool = await self._pool()
         async with pool.slots:
-            await pool.pace.turn()
-            # Read now, because waiting for its turn may take longer than a token lives.
+            await pool.rate_limiter.acquire()
+            # Read now, because waiting for a slot may take longer than a token is valid.
             token = self._token.read()
-            answer = await self._attempt(pool.http, request, version, token, budget)
-            if answer.status == HTTPStatus.UNAUTHORIZED:
-                newer = self._token.read(afresh=True)
-                if newer != token:
-                    answer = await self._attempt(pool.http, request, version, newer, budget)
-        if answer.status == HTTPStatus.TOO_MANY_REQUESTS and (answer.seconds_to_wait or 0) <= LONGEST_REQUESTED:
-            # Meant for all of this client's requests: each that went on would be refused too, and count.
-            pool.pace.hold(answer.seconds_to_wait or 0)
-        return answer
+            response = await self._send_handling_ca_rotation(pool.http, request, version, token, deadline)
+            if response.status == HTTPStatus.UNAUTHORIZED:
+                newer_token = self._token.read(force_read=True)
+                if newer_token != token:
+                    response = await self._send_handling_ca_rotation(pool.http, request, version, newer_token, deadline)
+        retry_after = response.retry_after_seconds or 0
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS and retry_after <= MAX_RETRY_AFTER_SECONDS:
+            # It applies to all requests of this client: each one sent now would be refused too, and count.
+            pool.rate_limiter.block_for(retry_after)
+        return response
 
-    async def _attempt(
-        self, http: httpx.AsyncClient, request: Request, version: str, token: str | None, budget: Budget
-    ) -> Answer:
-        """Send one HTTP request; once more if new certificate authorities make it pass."""
-        renewals = self._trust.renewals
+    async def _send_handling_ca_rotation(
+        self, http: httpx.AsyncClient, request: Request, version: str, token: str | None, deadline: Deadline
+    ) -> Response:
+        """Send a request, and once more if verification failed and newer certificate authorities exist."""
+        reloads = self._trust.reloads
         try:
-            return await self._send(http, request, version, token, budget)
+            return await self._send_single_request(http, request, version, token, deadline)
         except ConnectionFailed as error:
-            if not _is_distrust(error) or not self._trust.renew(renewals):
+            if not _is_verification_failure(error) or not self._trust.reload(reloads):
                 raise
-        return await self._send(http, request, version, token, budget)
+        return await self._send_single_request(http, request, version, token, deadline)
 
-    async def _send(
-        self, http: httpx.AsyncClient, request: Request, version: str, token: str | None, budget: Budget
-    ) -> Answer:
+    async def _send_single_request(
+        self, http: httpx.AsyncClient, request: Request, version: str, token: str | None, deadline: Deadline
+    ) -> Response:
         url = self._address.base(version) + request.path
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        limit = budget.share(is_repeatable=request.is_repeatable or not self.retries)
+        timeout = deadline.attempt_timeout(is_idempotent=request.is_idempotent or not self.retries)
         self._monitor.request_starts(request.method)
-        began, status = time.monotonic(), None
+        started, status = time.monotonic(), None
         try:
-            with budget.spend(limit):
+            with deadline.running(timeout):
                 response = await http.request(
                     request.method, url, params=request.params, json=request.body, headers=headers
                 )
             status = response.status_code
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            raise _no_answer(error, request, url, limit) from error
+            raise _connection_error(error, request, url, timeout) from error
         finally:
-            self._monitor.request_ended(request.method, status, time.monotonic() - began)
+            self._monitor.request_ended(request.method, status, time.monotonic() - started)
         location, date, wait = (response.headers.get(name, "") for name in ("location", "date", "retry-after"))
-        return Answer(request.method, str(response.url), response.status_code, response.content, location, date, wait)
+        return Response(request.method, str(response.url), response.status_code, response.content, location, date, wait)
 
     async def _pool(self) -> _Pool:
         loop = asyncio.get_running_loop()
@@ -222,17 +229,17 @@ class Transport:
             for known in list(self._pools):
                 if known[0] == key[0] and known[1].is_closed():
                     self._pools.pop(known, None)
-            with _LOADING:
+            with _ANYIO_IMPORT_LOCK:
                 anyio.current_time()
-            http = self._open()
-            pool = self._pools[key] = _Pool(
-                http, asyncio.Semaphore(self._in_flight), Pace(self._per_second), self._keep(key, http)
-            )
-            # Started, it is known to the loop, which finishes it at its own end.
-            await anext(pool.keeper)
+            http = self._new_http_client()
+            limiter = RateLimiter(self._requests_per_second)
+            closer = self._close_with_loop(key, http)
+            pool = self._pools[key] = _Pool(http, asyncio.Semaphore(self._in_flight), limiter, closer)
+            # The loop knows every started generator, and closes it when the loop itself shuts down.
+            await anext(pool.closer)
         return pool
 
-    async def _keep(
+    async def _close_with_loop(
         self, key: tuple[int, asyncio.AbstractEventLoop], http: httpx.AsyncClient
     ) -> AsyncGenerator[None, None]:
         try:
@@ -241,13 +248,13 @@ class Transport:
             self._pools.pop(key, None)
             await http.aclose()
 
-    def _open(self) -> httpx.AsyncClient:
-        # A context that nobody will use is cheap; httpx's own default reads all of its certificates.
+    def _new_http_client(self) -> httpx.AsyncClient:
+        # For http an empty context is cheap. Without one, httpx would read all of its certificates.
         context = self._trust.context() if self._address.is_secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return httpx.AsyncClient(
             verify=context,
             follow_redirects=False,
-            # Whoever is before the registry may set any; one that cannot be sent back would end all later calls.
+            # A proxy in front of the registry may set any cookie. One that cannot be sent back would fail all calls.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             trust_env=not self._address.is_loopback,
             limits=httpx.Limits(
@@ -255,32 +262,32 @@ class Transport:
                 max_keepalive_connections=self._in_flight,
                 keepalive_expiry=_KEEPALIVE_SECONDS,
             ),
-            timeout=httpx.Timeout(None, connect=min(CONNECT_SECONDS, self._timeout)),
+            timeout=httpx.Timeout(None, connect=min(_CONNECT_TIMEOUT_SECONDS, self._timeout)),
             headers={"Accept": "application/json", "User-Agent": "model-registrar-client"},
         )
 
 
-def _no_answer(error: Exception, request: Request, url: str, limit: float) -> ConnectionFailed:
-    """Return the error that says what became of a request without an answer."""
+def _connection_error(error: Exception, request: Request, url: str, timeout: float) -> ConnectionFailed:
+    """Return the error for a request without a response. It says whether the request may have been carried out."""
     what = f"{request.method} {url}"
     never_sent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
     if isinstance(error, (*never_sent, httpx.InvalidURL)):
-        lasting = isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL)) or _is_distrust(error)
+        permanent = isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL)) or _is_verification_failure(error)
         what = f"{what}: the registry cannot be reached: {_reason(error)}"
-        return ConnectionFailed(what, is_temporary=not lasting)
-    late = isinstance(error, (TimeoutError, httpx.TimeoutException))
-    reason = f"no answer within {limit:.3g} s" if late else f"the connection broke: {_reason(error)}"
-    if not request.is_repeatable:
+        return ConnectionFailed(what, is_temporary=not permanent)
+    timed_out = isinstance(error, (TimeoutError, httpx.TimeoutException))
+    reason = f"no answer within {timeout:.3g} s" if timed_out else f"the connection broke: {_reason(error)}"
+    if not request.is_idempotent:
         return OutcomeUnknown(f"{what}: {reason}; the entry may have been written: look it up before trying again")
-    return RequestTimeout(f"{what}: {reason}") if late else ConnectionFailed(f"{what}: {reason}")
+    return RequestTimeout(f"{what}: {reason}") if timed_out else ConnectionFailed(f"{what}: {reason}")
 
 
 def _reason(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def _is_distrust(error: BaseException | None) -> bool:
-    """Tell whether a failure goes back to a certificate that is not believed."""
+def _is_verification_failure(error: BaseException | None) -> bool:
+    """Return whether a failure goes back to a certificate that is not trusted."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return True

@@ -1,16 +1,16 @@
-"""Entries as the REST API writes them. Pure."""
+"""Conversion between entries and the JSON of the REST API. No I/O."""
 
 import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from .types import Artifact, DataSet, DocArtifact, Metric, ModelArtifact, Parameter, RegistryEntry
-from .types.base import Scalar, checked_property
+from model_registry.types import Artifact, DataSet, DocArtifact, Metric, ModelArtifact, Parameter, RegistryEntry
+from model_registry.types.base import Scalar, checked_property
 
 EntryT = TypeVar("EntryT", bound=RegistryEntry)
 
-_BY_REGISTRY = {"id", "create_time_since_epoch", "last_update_time_since_epoch"}
+_ASSIGNED_BY_REGISTRY = {"id", "create_time_since_epoch", "last_update_time_since_epoch"}
 _IMMUTABLE = {"name", "registered_model_id"}
 _ARTIFACT_CLASSES: dict[str, type[Artifact]] = {
     "model-artifact": ModelArtifact,
@@ -21,43 +21,43 @@ _ARTIFACT_CLASSES: dict[str, type[Artifact]] = {
 }
 
 
-def creation(entry: RegistryEntry) -> dict[str, Any]:
-    """Return the body that creates an entry: all its fields but None and what the registry assigns.
+def create_body(entry: RegistryEntry) -> dict[str, Any]:
+    """Return the body that creates an entry: all fields that are not None and that the registry does not assign.
 
     Raises:
         ValueError: If a custom property cannot be written.
     """
-    return _body(entry, _BY_REGISTRY)
+    return _body(entry, _ASSIGNED_BY_REGISTRY)
 
 
-def update(entry: RegistryEntry) -> dict[str, Any]:
-    """Return the body that updates an entry: `creation` without what never changes, and always with the state.
+def update_body(entry: RegistryEntry) -> dict[str, Any]:
+    """Return the body that updates an entry: `create_body` without what never changes, and always with the state.
 
-    The registry resets a state that is not sent; a null keeps it.
+    The registry resets a state that is not sent, and keeps one that is sent as null.
 
     Raises:
         ValueError: If a custom property cannot be written.
     """
-    return {"state": None, **_body(entry, _BY_REGISTRY | _IMMUTABLE)}
+    return {"state": None, **_body(entry, _ASSIGNED_BY_REGISTRY | _IMMUTABLE)}
 
 
-def read(cls: type[EntryT], body: Mapping[str, Any]) -> EntryT:
-    """Return the entry that a JSON object stands for.
+def read_entry(cls: type[EntryT], body: Mapping[str, Any]) -> EntryT:
+    """Return the entry in a JSON object.
 
     Args:
-        cls: Its class. An artifact of a type that has a class of its own is read as one, whatever is asked for.
-        body: The object; fields that the class does not have are ignored.
+        cls: Its class. An artifact whose type has its own class is read as that class, whatever `cls` is.
+        body: The object. Fields that the class does not have are ignored.
 
     Raises:
-        ValueError: If the object is no such entry, or has no ID.
+        ValueError: If the object is not such an entry, or has no ID.
     """
-    kind = body.get("artifactType")
-    of_type = _ARTIFACT_CLASSES.get(kind) if isinstance(kind, str) else None
-    if of_type is not None and not issubclass(cls, of_type):
-        cls = cast("type[EntryT]", of_type)
-    known = _known(cls)
+    artifact_type = body.get("artifactType")
+    type_class = _ARTIFACT_CLASSES.get(artifact_type) if isinstance(artifact_type, str) else None
+    if type_class is not None and not issubclass(cls, type_class):
+        cls = cast("type[EntryT]", type_class)
+    known = _known_fields(cls)
     fields = {name: value for name, value in body.items() if name in known}
-    # The registry stores an empty external ID as one, but finds nothing by it.
+    # The registry stores an empty external ID, but cannot find an entry by it.
     fields["externalId"] = body.get("externalId") or None
     fields["customProperties"] = _scalars(body.get("customProperties"))
     entry = cls.model_validate(fields)
@@ -70,24 +70,24 @@ def read_list(cls: type[EntryT], body: Mapping[str, Any]) -> list[EntryT]:
     """Return the entries of one page.
 
     Raises:
-        ValueError: If the page has no `items`, or one of them is no such entry.
+        ValueError: If the page has no `items`, or one of them is not such an entry.
     """
     items = body.get("items")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise ValueError("a page without items")
-    return [read(cls, item) for item in items]
+    return [read_entry(cls, item) for item in items]
 
 
 @cache
-def _known(cls: type[RegistryEntry]) -> frozenset[str]:
-    """The fields that a class has, by the registry's names."""
+def _known_fields(cls: type[RegistryEntry]) -> frozenset[str]:
+    """Return the fields of a class, by the registry's names."""
     return frozenset(str(field.alias) for field in cls.model_fields.values())
 
 
-def _body(entry: RegistryEntry, left_out: set[str]) -> dict[str, Any]:
-    body = entry.model_dump(by_alias=True, exclude_none=True, exclude=left_out | {"custom_properties"})
+def _body(entry: RegistryEntry, exclude: set[str]) -> dict[str, Any]:
+    body = entry.model_dump(by_alias=True, exclude_none=True, exclude=exclude | {"custom_properties"})
     if entry.custom_properties is not None:
-        # Checked once more: the map may have been changed in place since it was assigned.
+        # Checked again: the map may have been changed in place since it was assigned.
         body["customProperties"] = {
             name: _tagged(checked_property(name, value)) for name, value in entry.custom_properties.items()
         }
@@ -107,17 +107,17 @@ def _tagged(value: Scalar) -> dict[str, Any]:
 
 
 def _scalars(properties: Any) -> Any:
-    """Return the plain values of a map of tagged ones; what is no such map is left to the entry's validation."""
+    """Return the plain values of a map of tagged values. The entry's validation reports anything but a map."""
     if not isinstance(properties, Mapping):
         return properties
     return {name: _scalar(tagged) for name, tagged in properties.items()}
 
 
 def _scalar(tagged: Any) -> Any:
-    """Return the plain value of a tagged one; of what is none, the JSON text."""
+    """Return the plain value of a tagged value, or the JSON text of anything else."""
     if not isinstance(tagged, dict):
         return json.dumps(tagged)
-    # Patterns of mappings would read better; they take three times as long, which a long list shows.
+    # Mapping patterns would be easier to read, but they take three times as long, which shows in a long list.
     match tagged.get("metadataType"):
         case "MetadataStringValue" | "MetadataStructValue":
             # A struct is read as its JSON text.

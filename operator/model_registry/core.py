@@ -1,42 +1,49 @@
-"""The client of the registry's REST API: one method per operation."""
+"""The client for the registry's REST API, with one method per operation."""
 
-from collections.abc import Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from ._connection import Connection
-from ._endpoints import ARTIFACT, MODEL_ARTIFACT, MODEL_VERSION, REGISTERED_MODEL, within
-from ._entries import Entries
-from ._left_out import CORE, LeavesOut
-from ._transport import Transport
-from .exceptions import ConflictError
-from .types import Artifact, ArtifactTypeQueryParam, ListOptions, ModelArtifact, ModelVersion, RegisteredModel
+from model_registry._base_client import BaseClient
+from model_registry._endpoints import ARTIFACT, MODEL_ARTIFACT, MODEL_VERSION, REGISTERED_MODEL, within
+from model_registry._entries import Entries
+from model_registry._parameters import model_id_for, require_one_of
+from model_registry._transport import Transport
+from model_registry._upstream_compat import CORE, missing_attribute
+from model_registry.exceptions import ConflictError
+from model_registry.types import (
+    Artifact,
+    ArtifactTypeQueryParam,
+    ListOptions,
+    ModelArtifact,
+    ModelVersion,
+    RegisteredModel,
+)
 
 ArtifactT = TypeVar("ArtifactT", bound=Artifact)
 
 
-class ModelRegistryAPIClient(Connection, LeavesOut):
-    """A client of one registry; make it with `secure_connection`, `insecure_connection` or `connect`.
+class ModelRegistryAPIClient(BaseClient):
+    """A client for one registry. Create it with `secure_connection`, `insecure_connection` or `connect`.
 
-    Making one opens nothing and needs no event loop; the address is checked at the first call. One client serves any
-    number of event loops, threads and forked processes, each with its own connections. They are closed by
-    `async with`, by `aclose()`, or by the end of the event loop.
+    Creating a client opens no connection and needs no event loop. The address is checked at the first call. One client
+    serves any number of event loops, threads and forked processes, each with its own connections. `async with`,
+    `aclose()` or the end of the event loop closes them.
 
-    At most 16 requests are under way per event loop; the others wait for their turn.
+    At most 16 requests are in flight per event loop. The others wait for a slot.
 
-    `upsert_*` creates an entry that has no ID and updates the one that its ID names: fields that are None are left
-    alone, `""`, `[]` and `{}` clear, a map of custom properties replaces the whole. It returns the entry as stored and
-    does not change its argument. `get_*` returns None for what does not exist. `get_*s` returns everything, or the
-    page that its options ask for.
+    `upsert_*` creates an entry that has no ID, and updates the entry with its ID otherwise: a field that is None keeps
+    its value, `""`, `[]` and `{}` clear a field, and a map of custom properties replaces the whole map. It returns the
+    entry as stored and does not change its argument. `get_*` returns None for what does not exist. `get_*s` returns
+    all entries, or the page that its options ask for.
 
-    Every method raises, of `model_registry.exceptions`:
+    Every method raises these exceptions of `model_registry.exceptions`:
         APIStatusError: The subclass that fits, if the server answers with an error.
-        ConnectionFailed: If there is no answer; `OutcomeUnknown` if a create may have been carried out.
+        ConnectionFailed: If there is no response. `OutcomeUnknown` if a create may have been carried out.
 
-    and `ValueError` for an address, a token or an argument that cannot be right, such as the ID of an entry that has
-    none.
+    and `ValueError` for an invalid address, token or argument, such as an entry without an ID where one is needed.
     """
 
-    _left_out = CORE
+    if not TYPE_CHECKING:  # otherwise a type checker would accept every name
+        __getattr__ = missing_attribute(CORE)
 
     def __init__(self, transport: Transport) -> None:
         super().__init__(transport)
@@ -49,15 +56,15 @@ class ModelRegistryAPIClient(Connection, LeavesOut):
         """Create or update a model.
 
         Raises:
-            ConflictError: If its name or external ID is taken; never updates by name.
-            IdentityMismatch: If the ID is now of a model with another name.
+            ConflictError: If its name or external ID is taken. It never updates by name.
+            IdentityMismatch: If the ID now belongs to a model with another name.
         """
         if registered_model.id:
             return await self._models.update(registered_model)
         return await self._models.create(registered_model)
 
     async def get_or_create_registered_model(self, registered_model: RegisteredModel) -> RegisteredModel:
-        """Create a model, or return the one of that name as it is.
+        """Create a model, or return the model with that name unchanged.
 
         Raises:
             ConflictError: If its external ID is taken.
@@ -80,13 +87,13 @@ class ModelRegistryAPIClient(Connection, LeavesOut):
     async def get_registered_model_by_params(
         self, name: str | None = None, external_id: str | None = None
     ) -> RegisteredModel | None:
-        """Return the model of exactly this name, or with this external ID, or with both.
+        """Return the model with exactly this name, or with this external ID, or with both.
 
         Raises:
             TypeError: If neither is given.
-            AmbiguousEntryError: If several have that name.
+            AmbiguousEntryError: If several entries have that name.
         """
-        _require({"name": name}, {"external_id": external_id})
+        require_one_of({"name": name}, {"external_id": external_id})
         return await self._models.find(name, None, external_id)
 
     async def get_registered_models(self, options: ListOptions | None = None) -> list[RegisteredModel]:
@@ -102,28 +109,28 @@ class ModelRegistryAPIClient(Connection, LeavesOut):
 
         Args:
             model_version: The version.
-            registered_model_id: ID of its model; needed to create, unless the version itself names it.
+            registered_model_id: ID of its model. Required to create, unless the version itself has it.
 
         Raises:
-            ValueError: If there is no model ID to create the version with.
-            ConflictError: If its name within the model, or its external ID, is taken; never updates by name.
-            IdentityMismatch: If the ID is now of a version with another name or model.
+            ValueError: If the version is new and no model ID is given.
+            ConflictError: If its name within the model, or its external ID, is taken. It never updates by name.
+            IdentityMismatch: If the ID now belongs to a version with another name or model.
         """
         if model_version.id:
             return await self._versions.update(model_version)
-        parent_id = _model_id_of(model_version, registered_model_id)
+        parent_id = model_id_for(model_version, registered_model_id)
         return await self._versions.create(model_version, parent_id=parent_id, registeredModelId=parent_id)
 
     async def get_or_create_model_version(
         self, model_version: ModelVersion, registered_model_id: str | None = None
     ) -> ModelVersion:
-        """Create a version, or return the one of that name in the same model as it is.
+        """Create a version, or return the version with that name in the same model unchanged.
 
         Raises:
-            ValueError: If there is no model ID.
+            ValueError: If no model ID is given.
             ConflictError: If its external ID is taken.
         """
-        parent_id = _model_id_of(model_version, registered_model_id)
+        parent_id = model_id_for(model_version, registered_model_id)
         try:
             return await self._versions.create(model_version, parent_id=parent_id, registeredModelId=parent_id)
         except ConflictError:
@@ -144,22 +151,23 @@ class ModelRegistryAPIClient(Connection, LeavesOut):
         *,
         version: str | None = None,
     ) -> ModelVersion | None:
-        """Return the version of exactly this name in this model, or with this external ID, or with both.
+        """Return the version with exactly this name in this model, or with this external ID, or with both.
 
         Args:
             registered_model_id: ID of the model.
             name: Name of the version.
             external_id: External ID of the version.
-            version: Another word for `name`.
+            version: Another name for the parameter `name`.
 
         Raises:
-            TypeError: If neither the model's ID and a name nor an external ID is given, or two names.
-            AmbiguousEntryError: If several have that name.
+            TypeError: If neither the model's ID and a name nor an external ID is given, or if both `name` and `version`
+                are given.
+            AmbiguousEntryError: If several entries have that name.
         """
         if name is not None and version is not None:
-            raise TypeError("`version` is another word for `name`: give one of them")
+            raise TypeError("`version` is another name for the parameter `name`: pass only one of them")
         name = version if name is None else name
-        _require({"registered_model_id": registered_model_id, "name": name}, {"external_id": external_id})
+        require_one_of({"registered_model_id": registered_model_id, "name": name}, {"external_id": external_id})
         return await self._versions.find(name, registered_model_id, external_id)
 
     async def get_model_versions(
@@ -178,13 +186,13 @@ class ModelRegistryAPIClient(Connection, LeavesOut):
 
         Args:
             model_artifact: The artifact.
-            model_version_id: ID of the version it belongs to. Without one, a new artifact belongs to none, and nothing
-                keeps a second one of the same name from being created.
+            model_version_id: ID of the version it belongs to. None creates an artifact without a version. The registry
+                accepts several of those with the same name.
 
         Raises:
-            NotFound: If there is no such version.
-            ConflictError: If its name within the version, or its external ID, is taken; never updates by name.
-            IdentityMismatch: If the ID is now of an artifact with another name.
+            NotFound: If the version does not exist.
+            ConflictError: If its name within the version, or its external ID, is taken. It never updates by name.
+            IdentityMismatch: If the ID now belongs to an artifact with another name.
         """
         if model_version_id is not None:
             return await self.upsert_model_version_artifact(model_artifact, model_version_id)
@@ -193,22 +201,22 @@ class ModelRegistryAPIClient(Connection, LeavesOut):
         return await self._model_artifacts.create(model_artifact)
 
     async def upsert_model_version_artifact(self, artifact: ArtifactT, model_version_id: str | None) -> ArtifactT:
-        """Create an artifact of any type in a version, or update it and link it to that version too.
+        """Create an artifact of any type in a version, or update it and also link it to that version.
 
         Raises:
-            NotFound: If there is no such version.
-            ConflictError: If its name within the version, or its external ID, is taken; never updates by name.
-            IdentityMismatch: If the ID is now of an artifact with another name.
+            NotFound: If the version does not exist.
+            ConflictError: If its name within the version, or its external ID, is taken. It never updates by name.
+            IdentityMismatch: If the ID now belongs to an artifact with another name.
         """
         path = within(ARTIFACT, model_version_id)
         return await self._artifacts.create(artifact, path, parent_id=model_version_id)
 
     async def upsert_artifact(self, artifact: ArtifactT) -> ArtifactT:
-        """Create an artifact of any type that belongs to no version, or update one.
+        """Create an artifact of any type without a version, or update an artifact.
 
         Raises:
             ConflictError: If its external ID is taken.
-            IdentityMismatch: If the ID is now of an artifact with another name.
+            IdentityMismatch: If the ID now belongs to an artifact with another name.
         """
         if artifact.id:
             return await self._artifacts.update(artifact)
@@ -222,31 +230,31 @@ class ModelRegistryAPIClient(Connection, LeavesOut):
         return await self._model_artifacts.get(id)
 
     async def get_artifact_by_id(self, artifact_id: str | None) -> Artifact | None:
-        """Return the artifact with this ID, of whatever type."""
+        """Return the artifact with this ID, of any type."""
         return await self._artifacts.get(artifact_id)
 
     async def get_model_artifact_by_params(
         self, name: str | None = None, model_version_id: str | None = None, external_id: str | None = None
     ) -> ModelArtifact | None:
-        """Return the model artifact of exactly this name in this version, or with this external ID, or with both.
+        """Return the model artifact with exactly this name in this version, or with this external ID, or with both.
 
         Raises:
             TypeError: If neither a name and the version's ID nor an external ID is given.
-            AmbiguousEntryError: If several have that name.
+            AmbiguousEntryError: If several entries have that name.
         """
-        _require({"name": name, "model_version_id": model_version_id}, {"external_id": external_id})
+        require_one_of({"name": name, "model_version_id": model_version_id}, {"external_id": external_id})
         return await self._model_artifacts.find(name, model_version_id, external_id)
 
     async def get_artifact_by_params(
         self, name: str | None = None, model_version_id: str | None = None, external_id: str | None = None
     ) -> Artifact | None:
-        """Return the artifact, of whatever type, of exactly this name in this version, or with this external ID.
+        """Return the artifact, of any type, with exactly this name in this version, or with this external ID.
 
         Raises:
             TypeError: If neither a name and the version's ID nor an external ID is given.
-            AmbiguousEntryError: If several have that name; artifacts of different types may.
+            AmbiguousEntryError: If several artifacts have that name. Artifacts of different types may.
         """
-        _require({"name": name, "model_version_id": model_version_id}, {"external_id": external_id})
+        require_one_of({"name": name, "model_version_id": model_version_id}, {"external_id": external_id})
         return await self._artifacts.find(name, model_version_id, external_id)
 
     async def get_model_artifacts(
@@ -261,7 +269,7 @@ class ModelRegistryAPIClient(Connection, LeavesOut):
     async def get_model_version_artifacts(
         self, model_version_id: str | None, options: ListOptions | None = None
     ) -> list[Artifact]:
-        """Return the artifacts of a version, of whatever type."""
+        """Return the artifacts of a version, of any type."""
         return await self._artifacts.page(within(ARTIFACT, model_version_id), options)
 
     async def get_artifacts(
@@ -270,31 +278,13 @@ class ModelRegistryAPIClient(Connection, LeavesOut):
         artifact_type: ArtifactTypeQueryParam | str | None = None,
         options: ListOptions | None = None,
     ) -> list[Artifact]:
-        """Return the artifacts of the whole registry, of whatever type.
+        """Return the artifacts of the whole registry, of any type.
 
         Args:
-            filter_query: Only those that meet this condition; wins over the options'.
-            artifact_type: Only those of this type; wins over the options'.
+            filter_query: Return only artifacts that meet this condition. Overrides the options.
+            artifact_type: Return only artifacts of this type. Overrides the options.
             options: How many, and in which order.
         """
         params = {"filterQuery": filter_query, "artifactType": artifact_type}
         given = {name: str(value) for name, value in params.items() if value is not None}
         return await self._artifacts.page(ARTIFACT.collection, options, **given)
-
-
-def _model_id_of(model_version: ModelVersion, registered_model_id: str | None) -> str:
-    model_id = registered_model_id or model_version.registered_model_id
-    if not model_id:
-        raise ValueError(f"Registered model ID required for creating a new model version: {model_version.name!r}")
-    return model_id
-
-
-def _require(*ways: Mapping[str, str | None]) -> None:
-    """Check that at least one of the ways to say what is looked for is complete.
-
-    Raises:
-        TypeError: If none is.
-    """
-    if not any(all(value is not None for value in way.values()) for way in ways):
-        listed = " or ".join("(" + ", ".join(repr(name) for name in way) + ")" for way in ways)
-        raise TypeError(f"Missing required arguments; Expected either {listed} arguments to be given")

@@ -1,34 +1,34 @@
-# ruff: noqa: N818 - several names are given by the Python clients that exist; the others follow their form
-"""Everything that the client raises on purpose.
+# ruff: noqa: N818 - several names come from existing Python clients, and the others follow their form
+"""The exceptions that the client raises.
 
-Bad arguments are plain `ValueError` or `TypeError`, before anything is sent. The rest::
+Invalid arguments raise `ValueError` or `TypeError` before anything is sent. All other errors are in this tree::
 
     Exception
-    ├── StoreError                  any trouble with the registry
+    ├── StoreError                  any problem with the registry
     │   ├── APIStatusError          the server answered with an error: status, method, url, message
-    │   │   ├── BadRequest          400  it does not understand or accept what was sent
-    │   │   ├── Unauthorized        401  no token, or one that is not (or no longer) valid
-    │   │   ├── Forbidden           403  a valid token without the right
-    │   │   ├── NotFound            404  no such entry (`get_*` return None instead)
+    │   │   ├── BadRequest          400  the server does not understand or accept the request
+    │   │   ├── Unauthorized        401  no token, or a token that is not (or no longer) valid
+    │   │   ├── Forbidden           403  a valid token without permission
+    │   │   ├── NotFound            404  the entry does not exist (`get_*` return None instead)
     │   │   ├── ConflictError       409  a name or external ID is taken: holder (is a DuplicateError too)
     │   │   ├── Unprocessable       422  a required field is missing
     │   │   ├── RateLimited         429  too many requests
-    │   │   ├── ServerError         5xx  the server or something before it failed
-    │   │   └── NotARegistryError   an answer that no registry API gives, or 410: wrong address or API version
-    │   ├── ConnectionFailed        no answer
-    │   │   ├── RequestTimeout      none in time
-    │   │   └── OutcomeUnknown      none that tells whether a create was carried out
-    │   ├── DuplicateError          what is to be created exists
-    │   ├── AmbiguousEntryError     several entries carry the very name that was asked for: entries
-    │   └── IdentityMismatch        an ID names another entry than it did: expected, found
-    └── MissingMetadata             a URI cannot be built from what is known
+    │   │   ├── ServerError         5xx  the server, or a proxy in front of it, failed
+    │   │   └── NotARegistryError   a response that no registry sends, or 410: wrong address or API version
+    │   ├── ConnectionFailed        no response
+    │   │   ├── RequestTimeout      no response in time
+    │   │   └── OutcomeUnknown      no response, and a create may have been carried out
+    │   ├── DuplicateError          the entry to create exists already
+    │   ├── AmbiguousEntryError     several entries have the requested name: entries
+    │   └── IdentityMismatch        an ID now belongs to another entry: expected, found
+    └── MissingMetadata             a URI cannot be built from the arguments and the environment
 """
 
 from typing import Any
 
 
 class StoreError(Exception):
-    """Any trouble with the registry."""
+    """Any problem with the registry."""
 
 
 class MissingMetadata(Exception):
@@ -39,11 +39,11 @@ class APIStatusError(StoreError):
     """The server answered with an error status.
 
     Attributes:
-        message: What the server said, or a sentence of ours where it said nothing of use.
+        message: The server's message, or this client's own if the server sent none.
         status: HTTP status code.
         method: HTTP method of the request.
-        url: Address of the request; it never holds a credential.
-        retry_after: Seconds that the server asks to wait before the next request; None if it does not.
+        url: URL of the request. It never contains a credential.
+        retry_after: Seconds that the server asks the client to wait before the next request, or None.
     """
 
     retry_after: float | None = None
@@ -61,41 +61,41 @@ class APIStatusError(StoreError):
 
 
 class BadRequest(APIStatusError):
-    """400: the server does not understand or does not accept what was sent."""
+    """400: the server does not understand or accept the request."""
 
 
 class Unauthorized(APIStatusError):
-    """401: no token was sent, or one that is not, or no longer, valid."""
+    """401: no token was sent, or the token is not, or no longer, valid."""
 
 
 class Forbidden(APIStatusError):
-    """403: the token is valid, but has no right to do this."""
+    """403: the token is valid, but does not permit this request."""
 
 
 class NotFound(APIStatusError):
-    """404 of the registry itself: there is no such entry."""
+    """404 from the registry itself: the entry does not exist."""
 
 
 class DuplicateError(StoreError):
-    """What is to be created exists already."""
+    """The entry to create exists already."""
 
 
 class UnsupportedType(StoreError):
-    """Never raised; here so that a program that catches upstream's runs."""
+    """Never raised. It exists so that programs that catch upstream's exception of this name run."""
 
 
 class TypeNotFound(StoreError):
-    """Never raised; here so that a program that catches upstream's runs."""
+    """Never raised. It exists so that programs that catch upstream's exception of this name run."""
 
 
 class ConflictError(APIStatusError, DuplicateError):
     """409: the name or the external ID is taken.
 
-    The server's message always blames the name, even where the external ID collided: believe `holder`.
+    The server's message always blames the name, even if the external ID is taken. Rely on `holder` instead.
 
     Attributes:
-        holder: The entry that holds the name or the external ID, any of the types of `model_registry.types`;
-            None where this API does not show it.
+        holder: The entry that has the name or the external ID, of any type of `model_registry.types`. None if this API
+            does not show it.
     """
 
     holder: Any = None
@@ -116,19 +116,18 @@ class RateLimited(APIStatusError):
 
 
 class ServerError(APIStatusError):
-    """5xx: the server, or something in front of it, failed."""
+    """5xx: the server, or a proxy in front of it, failed."""
 
 
 class NotARegistryError(APIStatusError):
-    """The answer is none that the registry API gives: a wrong address, path or API version."""
+    """The response does not come from a registry API: the address, the path or the API version is wrong."""
 
 
 class ConnectionFailed(StoreError):
-    """The registry could not be reached, or the connection broke before its answer was complete.
+    """The registry could not be reached, or the connection broke before the response was complete.
 
     Attributes:
-        is_temporary: False where trying again cannot help: a certificate that is not believed, an address that makes
-            no sense, a token that cannot be read.
+        is_temporary: False if a retry cannot help: an untrusted certificate, an invalid address, an unreadable token.
     """
 
     def __init__(self, message: str, *, is_temporary: bool = True) -> None:
@@ -137,21 +136,21 @@ class ConnectionFailed(StoreError):
 
 
 class RequestTimeout(ConnectionFailed):
-    """The answer was not complete in time."""
+    """The response was not complete in time."""
 
 
 class OutcomeUnknown(ConnectionFailed):
-    """A create may or may not have been carried out: its answer was lost, and so was what could tell.
+    """A create may have been carried out: its response was lost, and the entry could not be looked up.
 
     Look the entry up before creating it again.
     """
 
 
 class AmbiguousEntryError(StoreError):
-    """Several entries carry exactly the name that was asked for.
+    """Several entries have exactly the requested name.
 
     Attributes:
-        entries: All of them.
+        entries: All entries with that name.
     """
 
     def __init__(self, message: str, entries: list[Any]) -> None:
@@ -164,12 +163,12 @@ class AmbiguousEntryError(StoreError):
 
 
 class IdentityMismatch(StoreError):
-    """An update by ID met an entry of another name or parent: the registry's database was replaced.
+    """An update by ID reached an entry with another name or parent: the registry's database was replaced.
 
     The update has been carried out, on the entry `found`.
 
     Attributes:
-        expected: The entry as it was to be updated.
+        expected: The entry as it should have been updated.
         found: The entry that has this ID now.
     """
 

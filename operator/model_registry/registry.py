@@ -1,21 +1,21 @@
-"""The synchronous client for notebooks and scripts: models by name, in few calls."""
+"""The synchronous client for notebooks and scripts, which finds models by name."""
 
 import logging
 import warnings
 import weakref
 from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
-from . import _background
-from ._arguments import core_client, effective_port, named_authority, token_file
-from ._left_out import HIGH_LEVEL, LeavesOut
-from ._registration import ArtifactFields, register
-from ._tls import Authority
-from ._token import Token
-from .core import ModelRegistryAPIClient
-from .exceptions import StoreError
-from .types import (
+from model_registry import _background
+from model_registry._arguments import core_client, effective_port, named_authority, token_file
+from model_registry._registration import ArtifactFields, register
+from model_registry._tls import Authority
+from model_registry._token import Token
+from model_registry._upstream_compat import HIGH_LEVEL, missing_attribute
+from model_registry.core import ModelRegistryAPIClient
+from model_registry.exceptions import StoreError
+from model_registry.types import (
     Artifact,
     ListOptions,
     ModelArtifact,
@@ -32,44 +32,45 @@ T = TypeVar("T")
 EntryT = TypeVar("EntryT", bound=RegistryEntry)
 
 
-class ModelRegistry(LeavesOut):
-    """A synchronous client of one registry.
+class ModelRegistry:
+    """A synchronous client for one registry.
 
-    It may be used from scripts, threads, forked processes, and where an event loop is running, as in a notebook (the
-    loop stands still during a call). The requests are made by `model_registry.core.ModelRegistryAPIClient` on one
-    background event loop per process. Connections are kept open between calls, and closed by `close()`, by `with`, or
-    at the end of the process.
+    It works in scripts, threads, forked processes, and where an event loop is running, as in a notebook (a call blocks
+    that loop). `model_registry.core.ModelRegistryAPIClient` sends the requests, on one background event loop per
+    process. Connections stay open between calls. `close()`, `with` or the end of the process closes them.
 
-    The constructor asks the registry for one model, so that a wrong address or token is found there.
+    The constructor asks the registry for one model, so that a wrong address or token fails there.
 
     Args:
         server_address: Host or URL.
-        port: Used if the address has none; 8080 for an http:// address, else 443, if neither has.
-        author: Who registers: the author of new versions and the owner of new models, unless told otherwise.
-        is_secure: Whether to use TLS and verify the server's certificate. If None: not for an http:// address.
+        port: Used if the address has no port. If neither has one, it is 8080 for an http:// address, else 443.
+        author: The default author of new versions and the default owner of new models.
+        is_secure: Whether to use TLS and verify the server's certificate. None means True for all but http://
+            addresses.
         user_token: The token, the path of its file as a `Path` (read again when it changes), or a function that
             returns it.
-        user_token_envvar: Without a token: the environment variable that names its file; KF_PIPELINES_SA_TOKEN_PATH,
-            or else the token of the pod's service account, if None.
-        custom_ca: Path or PEM text of the certificate authorities to believe instead of the system's.
-        custom_ca_envvar: Without `custom_ca`: the environment variable that holds it.
-        log_level: Level of the logger `model_registry`; None leaves it alone.
-        async_runner: Runs each coroutine and returns its result, in place of the background event loop.
+        user_token_envvar: The environment variable that names the token's file, used if `user_token` is not given.
+            None means KF_PIPELINES_SA_TOKEN_PATH, and if that is not set, the token of the pod's service account.
+        custom_ca: Path or PEM text of the certificate authorities to trust instead of the system's.
+        custom_ca_envvar: The environment variable that contains `custom_ca`, used if that is not given.
+        log_level: Level of the logger `model_registry`. None does not change it.
+        async_runner: Runs each coroutine and returns its result, instead of the background event loop.
 
     Raises:
-        ValueError: If an argument cannot be right, or the named environment variable is not set.
-        StoreError: If there is no token for a secure connection, its file cannot be read, or the registry does not
-            answer as one.
+        ValueError: If an argument is invalid, or the named environment variable is not set.
+        StoreError: If a secure connection has no token, the token's file cannot be read, or the server does not answer
+            like a registry.
 
     Attributes:
-        api: The asynchronous client underneath; its calls are run by `async_runner`.
+        api: The asynchronous client underneath. `async_runner` runs its calls.
 
-    Every method raises, of `model_registry.exceptions`:
+    Every method raises these exceptions of `model_registry.exceptions`:
         APIStatusError: The subclass that fits, if the server answers with an error.
-        ConnectionFailed: If there is no answer; `OutcomeUnknown` if a create may have been carried out.
+        ConnectionFailed: If there is no response. `OutcomeUnknown` if a create may have been carried out.
     """
 
-    _left_out = HIGH_LEVEL
+    if not TYPE_CHECKING:  # otherwise a type checker would accept every name
+        __getattr__ = missing_attribute(HIGH_LEVEL)
 
     def __init__(
         self,
@@ -99,25 +100,25 @@ class ModelRegistry(LeavesOut):
         self.hint_server_address_port(server_address, port)
         self.api = core_client(server_address, port, token, ca, is_secure=is_secure)
         if async_runner is None:
-            # Left to itself, a client that nobody closed may lose its sockets before it could close them.
+            # Without this, the sockets of a client that was never closed may be collected before they are closed.
             weakref.finalize(self, _background.start, self.api.aclose).atexit = False
         self.get_registered_models().page_size(1).next_page()
 
     @staticmethod
     def hint_server_address_port(server_address: str, port: int | str) -> None:
-        """Log a warning if the port is not one that is usual for the address's scheme."""
-        for scheme, usual in (("https", "443"), ("http", "80")):
-            if server_address.startswith(f"{scheme}://") and not str(port).endswith(usual):
+        """Log a warning if the port is unusual for the address's scheme."""
+        for scheme, usual_port in (("https", "443"), ("http", "80")):
+            if server_address.startswith(f"{scheme}://") and not str(port).endswith(usual_port):
                 logger.warning(
                     "Server address protocol is %s://, but port is not %s or ending with %s. "
                     "You may want to verify the configuration is correct.",
                     scheme,
-                    usual,
-                    usual,
+                    usual_port,
+                    usual_port,
                 )
 
     def close(self) -> None:
-        """Close the connections; a later call opens new ones."""
+        """Close the connections. A later call opens new ones."""
         self.async_runner(self.api.aclose())
 
     def __enter__(self) -> Self:
@@ -148,30 +149,30 @@ class ModelRegistry(LeavesOut):
         metadata: Mapping[str, SupportedTypes] | None = None,
         **more: Unpack[ArtifactFields],
     ) -> RegisteredModel:
-        """Register a version of a model that is stored already, and the model itself if there is none of that name.
+        """Register a version of a stored model, and the model itself if no model has that name.
 
-        Three entries are written one after the other: the model, the version, the artifact that carries the model's
-        name and the URI. If one of them fails, the same call made once more completes what is missing.
+        It creates three entries, one after the other: the model, the version, and an artifact with the model's name and
+        the URI. If one of them fails, the same call again creates what is missing.
 
         Args:
             name: Name of the model.
-            uri: Where the model is stored; `utils.s3_uri_from` builds one for S3.
-            model_format_name: Such as "onnx".
+            uri: Where the model is stored. `utils.s3_uri_from` builds a URI for S3.
+            model_format_name: Name of the format, such as "onnx".
             model_format_version: Version of the format.
-            version: Name of the version; new.
-            author: Author of the version, if not the client's.
-            owner: Owner of the model, if not the client's; an existing model keeps its own.
+            version: Name of the new version.
+            author: Author of the version. The default is the client's author.
+            owner: Owner of a new model. The default is the client's author. An existing model keeps its owner.
             version_description: Description of the version.
-            description: Deprecated; another word for `version_description`.
+            description: Deprecated. Use `version_description`.
             metadata: Custom properties of the version.
             **more: More fields of the artifact: storage_key, storage_path, service_account_name, model_source_kind,
-                model_source_class, model_source_group, model_source_id, model_source_name; see `ModelArtifact`.
+                model_source_class, model_source_group, model_source_id, model_source_name. See `ModelArtifact`.
 
         Returns:
             The model.
 
         Raises:
-            DuplicateError: If the version exists.
+            DuplicateError: If the version exists with its artifact, or without it and with other values.
         """
         if description is not None:
             warnings.warn(
@@ -197,12 +198,12 @@ class ModelRegistry(LeavesOut):
         return self.async_runner(register(self.api, model, new_version, artifact))
 
     def update(self, model: EntryT) -> EntryT:
-        """Write the fields of a model, a version or an artifact that are not None; return it as stored.
+        """Write the fields of a model, a version or an artifact that are not None, and return it as stored.
 
         Raises:
-            StoreError: If it has no ID, or is no entry.
-            NotFound: If there is none with this ID.
-            IdentityMismatch: If the ID is now of an entry with another name.
+            StoreError: If it has no ID, or is not an entry.
+            NotFound: If no entry has this ID.
+            IdentityMismatch: If the ID now belongs to an entry with another name.
         """
         if not isinstance(model, RegistryEntry):
             raise StoreError(f"Model must be an instance of {RegistryEntry.__name__} or a subclass")
@@ -212,27 +213,27 @@ class ModelRegistry(LeavesOut):
         return updated
 
     def get_registered_model(self, name: str) -> RegisteredModel | None:
-        """Return the model of this name."""
+        """Return the model with this name."""
         return self.async_runner(self.api.get_registered_model_by_params(name))
 
     def get_model_version(self, name: str, version: str) -> ModelVersion | None:
-        """Return the version of this name of the model of that name.
+        """Return the version with this name of the model with that name.
 
         Raises:
-            StoreError: If there is no such model.
+            StoreError: If the model does not exist.
         """
         return self.async_runner(self.api.get_model_version_by_params(self._model_id(name), version))
 
     def get_model_artifact(self, name: str, version: str) -> ModelArtifact | None:
-        """Return the artifact that `register_model` made for this version: it has the model's name.
+        """Return the artifact that `register_model` created for this version. It has the model's name.
 
         Raises:
-            StoreError: If there is no such model, or no such version.
+            StoreError: If the model or the version does not exist.
         """
-        found = self.get_model_version(name, version)
-        if found is None:
+        stored_version = self.get_model_version(name, version)
+        if stored_version is None:
             raise StoreError(f"Version {version} does not exist")
-        return self.async_runner(self.api.get_model_artifact_by_params(name, found.id))
+        return self.async_runner(self.api.get_model_artifact_by_params(name, stored_version.id))
 
     def get_registered_models(self) -> Pager[RegisteredModel]:
         """Return an iterator over the models."""
@@ -246,7 +247,7 @@ class ModelRegistry(LeavesOut):
         """Return an iterator over the versions of a model.
 
         Raises:
-            StoreError: If there is no such model.
+            StoreError: If the model does not exist.
         """
         model_id = self._model_id(name)
 

@@ -1,10 +1,10 @@
 """URIs of stored models."""
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ._left_out import UTILS, absence
-from .exceptions import MissingMetadata
+from model_registry._upstream_compat import UTILS, missing_name
+from model_registry.exceptions import MissingMetadata
 
 
 def s3_uri_from(
@@ -16,20 +16,20 @@ def s3_uri_from(
 ) -> str:
     """Build the URI of an object in S3 storage.
 
-    What is not given is taken from the environment variables AWS_S3_BUCKET, AWS_S3_ENDPOINT and AWS_DEFAULT_REGION, as
-    workbenches set them for a data connection.
+    Arguments that are not given come from the environment variables AWS_S3_BUCKET, AWS_S3_ENDPOINT and
+    AWS_DEFAULT_REGION, which workbenches set for a data connection.
 
     Args:
-        path: Key of the object in the bucket; taken as it is, nothing is quoted.
+        path: Key of the object in the bucket. It is used as it is, without quoting.
         bucket: Name of the bucket.
-        endpoint: Address of the S3 service. Required for a bucket other than the environment's.
+        endpoint: Address of the S3 service. Required if `bucket` is not the environment's bucket.
         region: Region of the bucket.
 
     Returns:
-        ``s3://{bucket}/{path}?endpoint={endpoint}&defaultRegion={region}``, without the region if none is known.
+        ``s3://{bucket}/{path}?endpoint={endpoint}&defaultRegion={region}``, without the region if it is unknown.
 
     Raises:
-        MissingMetadata: If the bucket or the endpoint is neither given nor in the environment.
+        MissingMetadata: If the bucket or the endpoint is neither given nor set in the environment.
     """
     default_bucket = os.environ.get("AWS_S3_BUCKET")
     if not bucket:
@@ -46,7 +46,5 @@ def s3_uri_from(
     return f"s3://{bucket}/{path}?{query}"
 
 
-if not TYPE_CHECKING:  # or a type checker would take every name to exist
-
-    def __getattr__(name: str) -> Any:
-        raise absence(__name__, name, UTILS)
+if not TYPE_CHECKING:  # otherwise a type checker would accept every name
+    __getattr__ = missing_name(__name__, UTILS)

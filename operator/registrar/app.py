@@ -4,72 +4,67 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import logging
-import os
 import socket
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 
-import kopf
 from prometheus_client import disable_created_metrics
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import NotARegistryError, StoreError
-from registrar import handlers, probes
+from registrar.api.bodies import ResourceKey
 from registrar.api.meta import API_VERSION
-from registrar.api.v1alpha1 import KINDS
-from registrar.config import Settings
-from registrar.context import Context
-from registrar.follow import follow
-from registrar.gate import Gate
-from registrar.kube import KubernetesAPI, KubernetesError, list_path
-from registrar.leader import Candidate, ElectionError, Terms
-from registrar.leadership import Leadership
-from registrar.lease import KubernetesLease
-from registrar.listing import keep_complete
-from registrar.logs import NameResource
-from registrar.metrics import Metrics
-from registrar.registry import Registry
-from registrar.resources import ResourceKey
-from registrar.watches import CLIENT_TIMEOUT, INACTIVITY_TIMEOUT, SERVER_TIMEOUT
-from registrar.work import work
-from registrar.workqueue import Next, WorkQueue
-
-__all__ = ["ElectionError", "StartError", "configure_logging", "run"]
+from registrar.cluster.cache import ResourceCache
+from registrar.cluster.client import KubernetesAPI, KubernetesError
+from registrar.cluster.liveness import WatchLiveness
+from registrar.cluster.login import log_in, own_namespace
+from registrar.cluster.relist import keep_complete
+from registrar.cluster.watch import watch
+from registrar.election.elector import LeaderElector, LeaseDurations
+from registrar.election.lease import KubernetesLease
+from registrar.fencing import Leadership, WriteFence
+from registrar.kinds.table import KINDS
+from registrar.reconcile import pipeline
+from registrar.reconcile.context import Context
+from registrar.reconcile.intake import Intake
+from registrar.reconcile.memory import Memory
+from registrar.registries.kubeflow.backend import KubeflowBackend
+from registrar.registries.poller import Poller
+from registrar.registries.registry import Registry
+from registrar.registries.replacement import MassDeletionGuard
+from registrar.settings import Settings, StartError
+from registrar.telemetry import probes
+from registrar.telemetry.metrics import Metrics
+from registrar.workqueue.queue import Result, WorkQueue
 
 logger = logging.getLogger(__name__)
 
-DRAIN_TIMEOUT = 15.0
-"""Seconds for what is being written when the operator is told to stop; a pod has 30."""
-
-DEFINITIONS_TIMEOUT = 5.0
-"""Seconds that the API server has for telling of definitions that were applied just before."""
-DEFINITIONS_INTERVAL = 0.2
-"""Seconds between two looks for them."""
-
-REGISTRY_TIMEOUT = 10.0
-"""Seconds that one request to the registry may take; a page of a list takes less than one."""
+DRAIN_SECONDS = 15.0
+"""For writes in progress when the operator is asked to stop; a pod has 30."""
+DEFINITIONS_SECONDS = 5.0
+"""For the API server to serve definitions that were applied just before."""
+DEFINITIONS_INTERVAL_SECONDS = 0.2
+REGISTRY_TIMEOUT_SECONDS = 10.0
+"""For one request to the registry; a page of a list takes less than one."""
 
 
-class StartError(Exception):
-    """The operator cannot start; the message says what to change."""
+@dataclass(frozen=True, slots=True)
+class _Operator:
+    """The parts of one operator process, as `_build` joins them."""
 
-
-def configure_logging(settings: Settings) -> None:
-    """Log to standard error, in kopf's own formats: its object references are in each line."""
-    kopf.configure(
-        debug=settings.log_level == "debug",
-        quiet=settings.log_level in {"warning", "error"},
-        log_format=kopf.LogFormat.JSON if settings.log_format == "json" else kopf.LogFormat.FULL,
-    )
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(NameResource())
-    if settings.log_level != "debug":
-        # They tell of every request, and of every event of the watch.
-        for talkative in ("httpx", "kopf.objects"):
-            logging.getLogger(talkative).setLevel(logging.WARNING)
+    settings: Settings
+    kube: KubernetesAPI
+    leadership: Leadership
+    metrics: Metrics
+    registry: Registry
+    cache: ResourceCache
+    queue: WorkQueue[ResourceKey]
+    intake: Intake
+    poller: Poller
+    liveness: WatchLiveness
 
 
 async def run(settings: Settings) -> None:
@@ -77,7 +72,7 @@ async def run(settings: Settings) -> None:
 
     Raises:
         StartError: the cluster or the registry is not what the operator needs.
-        ElectionError: the lease was lost, or cannot be had.
+        ElectionError: the lease was lost, or cannot be taken.
     """
     logger.info("Settings: %s", settings.redacted())
     leadership = Leadership() if settings.leader_election else Leadership.without_rivals()
@@ -85,36 +80,64 @@ async def run(settings: Settings) -> None:
     disable_created_metrics()  # type: ignore[no-untyped-call]  # not annotated
     metrics = Metrics()
     async with (
-        _kubernetes(settings, Gate(leadership, metrics.to_kubernetes)) as kube,
-        _registry_client(settings, Gate(leadership, metrics.to_registry)) as client,
+        _kubernetes(settings, WriteFence(leadership, metrics.to_kubernetes)) as kube,
+        _registry_client(settings, WriteFence(leadership, metrics.to_registry)) as client,
     ):
-        await _check_cluster(kube)
-        registry = Registry(client, settings.registry_url, settings.owner_id)
-
-        async def process(key: ResourceKey) -> Next:
-            return await work(key, context)
-
-        queue = WorkQueue(process, workers=settings.workers, monitor=metrics.queue)
-        context = Context(
-            settings=settings, kube=kube, registry=registry, enqueue=queue.add, leadership=leadership, metrics=metrics
-        )
-        metrics.observe(queue, leadership, context.resources)
-        async with _probes(context, queue):
-            await _operate(context, queue)
+        await _wait_for_definitions(kube)
+        operator = _build(settings, kube, client, leadership, metrics)
+        async with _probes(operator):
+            await _operate(operator)
 
 
-async def _operate(context: Context, queue: WorkQueue[ResourceKey]) -> None:
-    """Watch the cluster all the time; work while leading. Ends by a signal, or with the first part that fails."""
+def _build(
+    settings: Settings,
+    kube: KubernetesAPI,
+    client: ModelRegistryAPIClient,
+    leadership: Leadership,
+    metrics: Metrics,
+) -> _Operator:
+    async def process(key: ResourceKey) -> Result:
+        result = await pipeline.run(key, context)
+        body = cache.get(key)
+        if body is not None:
+            intake.note_readiness(body)
+        return result
+
+    cache = ResourceCache()
+    queue = WorkQueue(process, workers=settings.workers, monitor=metrics.queue)
+    memory = Memory(cache, queue, time.monotonic)
+    registry = Registry(KubeflowBackend(client), settings.registry_url, settings.owner_id)
+    guard = MassDeletionGuard(cache.recorded_ids, registry)
+    context = Context(settings, kube, registry, memory, guard, metrics.reconciles)
+    intake = Intake(memory, queue, leadership, metrics.reconciles)
+    metrics.observe(queue, leadership, cache.count_ready)
+
+    def resync() -> Iterator[ResourceKey]:
+        memory.corrections.forget_all()
+        return iter(cache)
+
+    poller = Poller(registry, queue.add, resync, metrics.feed, settings.feed_interval, settings.resync_interval)
+    return _Operator(settings, kube, leadership, metrics, registry, cache, queue, intake, poller, WatchLiveness())
+
+
+async def _operate(operator: _Operator) -> None:
+    """Watch the cluster all the time; work while leading. Ends with a signal, or with the first part that fails."""
+    settings, queue = operator.settings, operator.queue
     begin = asyncio.Event()
-    candidate = _candidate(context) if context.settings.leader_election else None
-    # Tasks that exist before kopf starts outlive it; those that begin later it would end without asking.
+    elector = _elector(operator) if settings.leader_election else None
+    # kopf would cancel tasks that are created after its start (registrar.cluster.watch, quirk 9).
     queue.start(begin)
-    leading = asyncio.create_task(_lead(context, begin), name="leading")
-    listing = asyncio.create_task(keep_complete(context, queue), name="listing")
+    leading = asyncio.create_task(_lead(operator, begin), name="leading")
+    listing = asyncio.create_task(
+        keep_complete(operator.cache, operator.intake, operator.kube, settings.namespaces, settings.resync_interval),
+        name="listing",
+    )
     parts = [leading]
-    if candidate is not None:
-        parts.append(asyncio.create_task(candidate.run(), name="election"))
-    watching = asyncio.create_task(_watch(context, queue), name="watching")
+    if elector is not None:
+        parts.append(asyncio.create_task(elector.run(), name="election"))
+    watching = asyncio.create_task(
+        watch(operator.intake, operator.kube, operator.liveness, settings.namespaces), name="watching"
+    )
     try:
         await asyncio.wait({watching, *parts}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -122,9 +145,9 @@ async def _operate(context: Context, queue: WorkQueue[ResourceKey]) -> None:
         listing.cancel()
         watching.cancel()
         # The lease is held until the last write has ended.
-        await queue.drain(DRAIN_TIMEOUT if context.leadership.is_held else context.settings.write_timeout or 0)
-        if candidate is not None:
-            await candidate.release()
+        await queue.drain(DRAIN_SECONDS if operator.leadership.is_held else settings.write_timeout or 0)
+        if elector is not None:
+            await elector.release()
         for part in parts:
             part.cancel()
         ends = await asyncio.gather(watching, listing, *parts, return_exceptions=True)
@@ -133,91 +156,65 @@ async def _operate(context: Context, queue: WorkQueue[ResourceKey]) -> None:
             raise end
 
 
-async def _lead(context: Context, begin: asyncio.Event) -> None:
+async def _lead(operator: _Operator, begin: asyncio.Event) -> None:
     """What only the leader does."""
-    await context.leadership.begun.wait()
-    await _try_to_load(context.registry)
-    if context.registry.loaded:
-        context.metrics.feed.polled()
+    await operator.leadership.begun.wait()
+    await _try_to_load(operator.registry)
+    if operator.registry.loaded:
+        operator.metrics.feed.polled()
     begin.set()
-    await follow(context)
+    await operator.poller.run()
 
 
-def _candidate(context: Context) -> Candidate:
-    settings = context.settings
-    namespace = settings.lease_namespace or handlers.own_namespace()
+def _elector(operator: _Operator) -> LeaderElector:
+    settings = operator.settings
+    namespace = settings.lease_namespace or own_namespace()
     if namespace is None:
-        raise StartError("No namespace for the lease: give --lease-namespace, which outside a pod is not known.")
-    lease = KubernetesLease(context.kube, namespace, settings.lease_name)
-    terms = Terms(settings.lease_duration, settings.renew_deadline, settings.retry_period)
-    return Candidate(lease, f"{socket.gethostname()}_{uuid.uuid4()}", terms, context.leadership)
+        raise StartError("No namespace for the lease: give --lease-namespace, which outside a pod is unknown.")
+    lease = KubernetesLease(operator.kube, namespace, settings.lease_name)
+    durations = LeaseDurations(settings.lease_duration, settings.renew_deadline, settings.retry_period)
+    return LeaderElector(lease, f"{socket.gethostname()}_{uuid.uuid4()}", durations, operator.leadership)
 
 
 @contextlib.asynccontextmanager
-async def _probes(context: Context, queue: WorkQueue[ResourceKey]) -> AsyncIterator[None]:
+async def _probes(operator: _Operator) -> AsyncIterator[None]:
+    settings = operator.settings
     async with contextlib.AsyncExitStack() as stack:
         try:
-            await stack.enter_async_context(probes.serve(context, queue))
+            serving = probes.serve(
+                settings.probe_address,
+                settings.probe_port,
+                live=lambda: _why_not_live(operator),
+                ready=lambda: _why_not_ready(operator),
+                metrics=operator.metrics.text,
+            )
+            await stack.enter_async_context(serving)
         except OSError as error:
-            address = f"{context.settings.probe_address}:{context.settings.probe_port}"
+            address = f"{settings.probe_address}:{settings.probe_port}"
             raise StartError(f"Probes cannot be served at {address}: {error.strerror}.") from error
         yield
 
 
-async def _watch(context: Context, queue: WorkQueue[ResourceKey]) -> None:
-    """Have kopf list and watch until a signal."""
-    registry = kopf.OperatorRegistry()
-    handlers.register(registry, context, queue)
-    namespaces = context.settings.namespaces
-    context.watches.expect(list_path(kind.PLURAL, namespace) for namespace in namespaces or (None,) for kind in KINDS)
-    try:
-        await kopf.operator(
-            registry=registry,
-            settings=_kopf_settings(),
-            namespaces=namespaces,
-            clusterwide=not namespaces,
-            standalone=True,
-        )
-    except Exception as error:
-        raise StartError(f"Watching the cluster failed: {error}") from error
+def _why_not_live(operator: _Operator) -> Iterator[str]:
+    """Yield what only a restart mends."""
+    yield from probes.queue_problems(operator.queue)
+    yield from probes.watch_problems(operator.liveness.longest_silence())
+    yield from probes.lease_problems(operator.leadership)
 
 
-class _EndlessBackoffs:
-    """Seconds between tries of kopf's requests: when they are used up, kopf goes on without that watch, for good."""
-
-    def __iter__(self) -> Iterator[float]:
-        yield from (1.0, 2.0, 4.0)
-        yield from itertools.repeat(8.0)
-
-
-def _kopf_settings() -> kopf.OperatorSettings:
-    settings = kopf.OperatorSettings()
-    # Our own finalizer has another name: kopf strips the one it is configured with.
-    settings.persistence.finalizer = "model-registrar.dev/unused"
-    settings.scanning.disabled = True
-    settings.posting.enabled = False
-    settings.queueing.idle_timeout = 0.5
-    settings.networking.request_timeout = 30
-    settings.networking.connect_timeout = 10
-    settings.networking.error_backoffs = _EndlessBackoffs()
-    settings.watching.server_timeout = SERVER_TIMEOUT
-    settings.watching.client_timeout = CLIENT_TIMEOUT
-    settings.watching.inactivity_timeout = INACTIVITY_TIMEOUT
-    settings.watching.connect_timeout = 10
-    return settings
+def _why_not_ready(operator: _Operator) -> Iterator[str]:
+    """Yield what the operator still needs before it can do its work, or take it over at once."""
+    if not operator.cache.synced.is_set():
+        yield "the cache of the cluster's resources has not synced yet"
+    if operator.leadership.is_held and not operator.registry.loaded:
+        yield f"the registry {operator.registry.url} has not been read yet"
+    if operator.leadership.overdue:
+        yield "the lease is lost"
 
 
 @contextlib.asynccontextmanager
-async def _kubernetes(settings: Settings, gate: Gate) -> AsyncIterator[KubernetesAPI]:
-    if settings.kubeconfig is not None:
-        os.environ["KUBECONFIG"] = str(settings.kubeconfig)
-    try:
-        login = handlers.log_in()
-    except (kopf.LoginError, OSError, KeyError, ValueError, TypeError) as error:
-        raise StartError(f"The kubeconfig cannot be used: {error!r}") from error
-    if login is None:
-        raise StartError("No cluster to log in to: give --kubeconfig, set KUBECONFIG, or run in a pod.")
-    kube = KubernetesAPI(login, gate, settings.write_timeout)
+async def _kubernetes(settings: Settings, fence: WriteFence) -> AsyncIterator[KubernetesAPI]:
+    kube = KubernetesAPI(log_in(settings.kubeconfig), fence, settings.write_timeout)
     try:
         yield kube
     finally:
@@ -225,34 +222,34 @@ async def _kubernetes(settings: Settings, gate: Gate) -> AsyncIterator[Kubernete
 
 
 @contextlib.asynccontextmanager
-async def _registry_client(settings: Settings, gate: Gate) -> AsyncIterator[ModelRegistryAPIClient]:
+async def _registry_client(settings: Settings, fence: WriteFence) -> AsyncIterator[ModelRegistryAPIClient]:
     token = settings.registry_token_file
     client = ModelRegistryAPIClient.connect(
         settings.registry_url,
         token=settings.registry_token.get_secret_value() if settings.registry_token else token,
         ca=settings.registry_ca_file,
         api_version=settings.registry_api_version,
-        timeout=REGISTRY_TIMEOUT,
+        timeout=REGISTRY_TIMEOUT_SECONDS,
         write_timeout=settings.write_timeout,
-        # The queue repeats, with back-off and by the stamps; an outage is told at once.
+        # The queue retries, with back-off and by the stamps; an outage is reported at once.
         retries=0,
         in_flight=settings.registry_requests_in_flight,
         requests_per_second=settings.registry_requests_per_second,
-        monitor=gate,
+        monitor=fence,
     )
     async with client:
         yield client
 
 
-async def _check_cluster(kube: KubernetesAPI) -> None:
-    """Wait a little for definitions that have just been applied: kopf looks for them once, and never again.
+async def _wait_for_definitions(kube: KubernetesAPI) -> None:
+    """Wait a little for definitions that were just applied: kopf looks for them only once.
 
     Raises:
-        StartError: they are not there, or the API server does not answer.
+        StartError: the API server does not serve them, or does not answer.
     """
-    deadline = time.monotonic() + DEFINITIONS_TIMEOUT
+    deadline = time.monotonic() + DEFINITIONS_SECONDS
     while (missing := await _missing_plurals(kube)) and time.monotonic() < deadline:  # noqa: ASYNC110 - it is asked
-        await asyncio.sleep(DEFINITIONS_INTERVAL)
+        await asyncio.sleep(DEFINITIONS_INTERVAL_SECONDS)
     if missing:
         raise StartError(
             f"The cluster does not serve {', '.join(missing)} of {API_VERSION}. Install the CRDs first: "
@@ -264,22 +261,21 @@ async def _missing_plurals(kube: KubernetesAPI) -> list[str]:
     try:
         served = await kube.served_plurals()
     except KubernetesError as error:
-        raise StartError(f"The cluster cannot be asked for its resources: {error}") from error
-    return [kind.PLURAL for kind in KINDS if kind.PLURAL not in served]
+        raise StartError(f"The cluster did not list its resources: {error}") from error
+    return [kind.resource.PLURAL for kind in KINDS if kind.resource.PLURAL not in served]
 
 
 async def _try_to_load(registry: Registry) -> None:
-    """Read the view, or leave that to the follower where the registry does not answer yet.
+    """Load the view, or leave that to the poller where the registry does not answer yet.
 
     Raises:
-        StartError: the address is that of something else than a registry, or the token or the certificate authorities
-            make no sense.
+        StartError: the address is not that of a registry, or the token or the certificate authorities are unusable.
     """
     try:
         await registry.load()
     except ValueError as error:
         raise StartError(f"The registry {registry.url} cannot be reached as it is configured: {error}.") from error
     except NotARegistryError as error:
-        raise StartError(f"There is no model registry at {registry.url}: {error}. Check --registry-url.") from error
+        raise StartError(f"No model registry answers at {registry.url}: {error}. Check --registry-url.") from error
     except StoreError as error:
-        logger.warning("The registry %s cannot be read yet, and is tried again: %s", registry.url, error)
+        logger.warning("The registry %s cannot be read yet; retrying: %s", registry.url, error)

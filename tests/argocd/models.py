@@ -12,7 +12,7 @@ def chain(name: str) -> list[Manifest]:
     model = manifest(
         "RegisteredModel",
         name,
-        description="Tells who will leave.",
+        description="Predicts who will leave.",
         owner="analytics",
         tasks=["tabular-classification"],
         customProperties={"team": "growth", "threshold": {"double": 1}, "epochs": 20, "reviewed": True},

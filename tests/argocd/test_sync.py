@@ -74,17 +74,17 @@ async def test_a_changed_line_is_one_patch(
     proxy.received.clear()
     written = kubernetes_writes()
 
-    repository.edit("models.yaml", "Tells who will leave.", "Tells who will leave within 30 days.")
+    repository.edit("models.yaml", "Predicts who will leave.", "Predicts who will leave within 30 days.")
     app.synced(repository.commit("Say within which time"))
 
     assert repository.changed_lines() == [
-        "-  description: Tells who will leave.",
-        "+  description: Tells who will leave within 30 days.",
+        "-  description: Predicts who will leave.",
+        "+  description: Predicts who will leave within 30 days.",
     ]
     assert _writes(proxy) == ["PATCH"]
     assert kubernetes_writes() - written == 2, "Argo CD's of the spec and the operator's of the status"
     (model,) = [one for one in await registry.get_registered_models() if one.name == name]
-    assert model.description == "Tells who will leave within 30 days."
+    assert model.description == "Predicts who will leave within 30 days."
 
 
 async def test_pruning_archives_and_a_revert_restores_the_same_ids(

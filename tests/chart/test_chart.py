@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from devcluster import charttools
-from registrar.api.v1alpha1 import KINDS
+from registrar.kinds.table import RESOURCES
 from tests.chart.helm import CHART, MINIMAL, VALUES, Helm, HelmError, documents, of_kind
 
 REPOSITORY = Path(__file__).parents[2]
@@ -123,11 +123,11 @@ REFUSED = {
     "prometheusRule.disabledAlerts={Unknown}": "at '/prometheusRule/disabledAlerts/0': value must be one of",
     "crds.keep=yes": "at '/crds/keep': got string, want boolean",
     "replicaCount=2,leaderElection.enabled=false": "replicaCount is 2 and leaderElection.enabled is false: all",
-    "strategy.type=RollingUpdate,leaderElection.enabled=false": "without a Lease only Recreate",
-    "leaderElection.renewDeadline=15": "leaseDuration must be longer than renewDeadline, and that longer than",
-    "registry.tokenSecretRef.name=a,registry.serviceAccountToken.enabled=true": "are both set: choose one token",
-    "registry.caSecretRef.name=a,registry.caConfigMapRef.name=b": "exclude each other: set one",
-    "serviceMonitor.enabled=true,metrics.service.enabled=false": "a ServiceMonitor selects that Service",
+    "strategy.type=RollingUpdate,leaderElection.enabled=false": "without a Lease, only Recreate",
+    "leaderElection.renewDeadline=15": "leaseDuration must be longer than renewDeadline, and renewDeadline",
+    "registry.tokenSecretRef.name=a,registry.serviceAccountToken.enabled=true": "are both set: set only one",
+    "registry.caSecretRef.name=a,registry.caConfigMapRef.name=b": "are mutually exclusive: set only one",
+    "serviceMonitor.enabled=true,metrics.service.enabled=false": "the ServiceMonitor selects that Service",
     "podDisruptionBudget.enabled=true,podDisruptionBudget.maxUnavailable=1": "set one of minAvailable and",
 }
 
@@ -163,7 +163,7 @@ def test_it_can_be_part_of_another_chart(helm: Helm, tmp_path: Path) -> None:
 def test_artifact_hub_is_told_of_the_kinds_that_there_are() -> None:
     told = yaml.safe_load(METADATA["annotations"]["artifacthub.io/crds"])
     assert {(one["kind"], one["name"]) for one in told} == {
-        (kind.KIND, f"{kind.PLURAL}.model-registrar.dev") for kind in KINDS
+        (kind.KIND, f"{kind.PLURAL}.model-registrar.dev") for kind in RESOURCES
     }
     examples = yaml.safe_load(METADATA["annotations"]["artifacthub.io/crdsExamples"])
     quickstart = [

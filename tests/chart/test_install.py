@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from registrar.api.v1alpha1 import KINDS
+from registrar.kinds.table import RESOURCES
 from tests.chart.helm import CHART, MINIMAL, VALUES, HelmError
 from tests.chart.installed import NAME, RELEASE, Site, site
 
 QUICKSTART = Path(__file__).parents[2] / "examples" / "quickstart"
-CRDS = [f"customresourcedefinition/{kind.PLURAL}.model-registrar.dev" for kind in KINDS]
+CRDS = [f"customresourcedefinition/{kind.PLURAL}.model-registrar.dev" for kind in RESOURCES]
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def _arguments(found: Site) -> list[str]:
 def test_install_upgrade_rollback_and_uninstall(own_site: Site) -> None:
     values = own_site.values()
     notes = own_site.install(values)
-    assert "A first model and version:" in notes
+    assert "To register a first model and version:" in notes
     space = own_site.space("team")
     space.cluster.run_kubectl("apply", "--namespace", "team", "-f", QUICKSTART)
 
@@ -133,7 +133,7 @@ def test_people_get_rights_with_the_roles_that_they_have(
     kubectl = controlled_site.plane.run_kubectl
     place = ("--namespace", "people")
     kubectl("create", "rolebinding", role, f"--clusterrole={role}", f"--user={role}", *place, check=False)
-    for kind in KINDS:
+    for kind in RESOURCES:
         question = ("auth", "can-i", verb, f"{kind.PLURAL}.model-registrar.dev", f"--as={role}", *place)
         assert kubectl(*question, check=False).stdout.strip() == ("yes" if allowed else "no")
         write = ("auth", "can-i", "patch", f"{kind.PLURAL}.model-registrar.dev", "--subresource=status")

@@ -220,7 +220,7 @@ def test_without_a_right_to_the_lease_it_ends_and_says_so(
     without(right)
     fresh_pod.process.start()
     assert fresh_pod.process.wait() == 1
-    assert "The lease may not be used: leases.coordination.k8s.io" in fresh_pod.process.log
+    assert "The operator may not use the lease: leases.coordination.k8s.io" in fresh_pod.process.log
     assert f'cannot {right.verb} resource "leases"' in fresh_pod.process.log
 
 

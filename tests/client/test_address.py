@@ -72,12 +72,12 @@ def test_other_machines_are_not_taken_for_this_one(host: str) -> None:
     [
         (ModelRegistryAPIClient.connect("registry:8080"), "has no scheme: start it with http:// or https://"),
         (ModelRegistryAPIClient.connect("ftp://registry"), "starts with ftp://: use http:// or https://"),
-        (ModelRegistryAPIClient.connect("http://"), "names no host"),
-        (ModelRegistryAPIClient.connect("http://[::1"), "cannot be read: Invalid IPv6 URL"),
+        (ModelRegistryAPIClient.connect("http://"), "has no host: add one"),
+        (ModelRegistryAPIClient.connect("http://[::1"), "cannot be parsed: Invalid IPv6 URL"),
         (ModelRegistryAPIClient.connect("http://r?x=1"), "has a query or fragment"),
         (ModelRegistryAPIClient.connect("http://r:99999"), "has no usable port"),
         (ModelRegistryAPIClient.connect("http://fd00::1"), "has no usable port.* IPv6 host in brackets"),
-        (ModelRegistryAPIClient.connect("http://r", api_version="2"), "'2' is no API version"),
+        (ModelRegistryAPIClient.connect("http://r", api_version="2"), "'2' is not an API version"),
         (
             ModelRegistryAPIClient.insecure_connection("server-address", "port"),
             "'port' is not a number from 1 to 65535",
@@ -86,7 +86,7 @@ def test_other_machines_are_not_taken_for_this_one(host: str) -> None:
         (ModelRegistryAPIClient.insecure_connection("r", 65536), "65536 is not a number from 1 to 65535"),
         (
             ModelRegistryAPIClient.secure_connection("http://r", 443, user_token="t"),
-            "The token would travel in the open to 'http://r': use https://",
+            "The token would be sent unencrypted to 'http://r': use https://",
         ),
     ],
 )
@@ -98,7 +98,7 @@ async def test_an_address_that_cannot_be_right_is_refused_at_the_first_call(
 
 
 async def test_credentials_in_an_address_are_refused_and_not_repeated() -> None:
-    with pytest.raises(ValueError, match="holds a user name or password") as refused:
+    with pytest.raises(ValueError, match="contains a user name or password") as refused:
         await ModelRegistryAPIClient.connect("http://me:hunter2@registry").get_registered_models()
     assert "hunter2" not in str(refused.value)
 

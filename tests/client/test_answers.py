@@ -131,7 +131,7 @@ async def test_a_redirect_is_not_followed_but_told() -> None:
     with serving(redirect) as server:
         async with ModelRegistryAPIClient.connect(server.url, token="secret") as client:
             with pytest.raises(
-                NotARegistryError, match=r"a redirect to https://elsewhere\.example/, which is not foll"
+                NotARegistryError, match=r"a redirect to https://elsewhere\.example/, which the client does"
             ):
                 await client.get_registered_models()
     assert len(server.received) == 1

@@ -117,12 +117,14 @@ async def test_an_id_of_another_entry_is_noticed_after_the_update(
     client: ModelRegistryAPIClient, model: RegisteredModel, version: ModelVersion, unique: Unique
 ) -> None:
     artifact = await client.upsert_model_artifact(ModelArtifact("a", uri="u"), version.id)
-    with pytest.raises(IdentityMismatch, match=r"is .*\(name\), which has been updated") as of_model:
+    with pytest.raises(
+        IdentityMismatch, match=r"to have name .*, but has name .*, and that entry has been updated"
+    ) as of_model:
         await client.upsert_registered_model(RegisteredModel(unique("other"), id=model.id))
     assert of_model.value.found.id == model.id
     assert of_model.value.found.name == model.name
     assert of_model.value.expected.name == unique("other")
-    with pytest.raises(IdentityMismatch, match=r"\(registered_model_id\)"):
+    with pytest.raises(IdentityMismatch, match="but has registered_model_id"):
         await client.upsert_model_version(ModelVersion(version.name, id=version.id, registered_model_id=MISSING))
     with pytest.raises(IdentityMismatch):
         await client.upsert_artifact(ModelArtifact("b", id=artifact.id))

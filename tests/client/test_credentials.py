@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from model_registry import ModelRegistryAPIClient
-from model_registry._tls import Trust
+from model_registry._tls import TrustStore
 from model_registry._token import Token
 from model_registry.exceptions import ConnectionFailed, Unauthorized
 from tests.client.certificates import CertificateAuthority
@@ -222,7 +222,9 @@ async def test_a_ca_file_that_is_broken_for_a_while_is_told_and_read_when_it_is_
                 await client.get_registered_model_by_id("1")
             replace(path, "half a certifi")
             for _ in range(2):
-                with pytest.raises(ConnectionFailed, match=r"ca\.pem holds no certificate authority") as refused:
+                with pytest.raises(
+                    ConnectionFailed, match=r"ca\.pem contains no readable certificate authority"
+                ) as refused:
                     await client.get_registered_model_by_id("1")
                 assert not refused.value.is_temporary
             replace(path, authority.pem)
@@ -231,7 +233,7 @@ async def test_a_ca_file_that_is_broken_for_a_while_is_told_and_read_when_it_is_
 
 @pytest.mark.parametrize("ca", ["/nowhere/ca.pem", "-----BEGIN CERTIFICATE-----\nnonsense"])
 async def test_a_ca_that_is_none_is_refused(secured: LoopbackServer, ca: str) -> None:
-    with pytest.raises(ValueError, match="holds no certificate authority that can be read"):
+    with pytest.raises(ValueError, match="contains no readable certificate authority"):
         await connect(secured, ca).get_registered_model_by_id("1")
 
 
@@ -245,7 +247,7 @@ async def test_an_insecure_connection_to_https_verifies_nothing_and_says_so_once
         async with client:
             assert await client.get_registered_model_by_id("1") is not None
     assert [record.getMessage() for record in caplog.records] == [
-        "TLS certificates of the registry are not verified: anyone on the way can read along"
+        "The registry's TLS certificate is not verified: others on the network can read the traffic"
     ]
 
 
@@ -260,11 +262,11 @@ async def test_a_certificate_for_another_host_is_not_believed(
 
 
 def test_old_protocols_are_left_out() -> None:
-    assert Trust().context().minimum_version >= ssl.TLSVersion.TLSv1_2
+    assert TrustStore().context().minimum_version >= ssl.TLSVersion.TLSv1_2
 
 
 def test_clients_share_the_systems_authorities_while_one_of_them_lives() -> None:
-    first, second = Trust(), Trust()
+    first, second = TrustStore(), TrustStore()
     assert first.context() is second.context()
     assert first.context().verify_mode is ssl.CERT_REQUIRED
     kept = weakref.ref(first.context())
@@ -274,6 +276,6 @@ def test_clients_share_the_systems_authorities_while_one_of_them_lives() -> None
 
 
 def test_authorities_of_ones_own_are_shared_with_nobody(authority: CertificateAuthority) -> None:
-    own, insecure = Trust(authority.pem), Trust(verify=False)
-    assert len({id(trust.context()) for trust in (Trust(), Trust(authority.pem), own, insecure)}) == 4
+    own, insecure = TrustStore(authority.pem), TrustStore(verify=False)
+    assert len({id(trust.context()) for trust in (TrustStore(), TrustStore(authority.pem), own, insecure)}) == 4
     assert insecure.context().verify_mode is ssl.CERT_NONE

@@ -150,7 +150,7 @@ async def test_an_artifact_that_nothing_tells_from_others_is_never_sent_again(wa
     with between(registry_url, first("POST", way)) as proxy:
         async with connect(proxy) as through:
             with pytest.raises(
-                OutcomeUnknown, match=r"may have been written.* no external ID to look it up by"
+                OutcomeUnknown, match=r"may have been written.* no external ID, so it cannot be looked up"
             ) as lost:
                 await through.upsert_artifact(DocArtifact("a", uri="u"))
     assert isinstance(lost.value.__cause__, StoreError)

@@ -146,7 +146,7 @@ def client(
 ) -> Iterator[ModelRegistryAPIClient]:
     connected = ModelRegistryAPIClient.connect(server.url, retries=request.param, timeout=5)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("model_registry._retry._FIRST_DELAY", 0.0)  # no time to lose among so many examples
+        patch.setattr("model_registry._retry._FIRST_DELAY_SECONDS", 0.0)  # no time to lose among so many examples
         yield connected
     portal.call(connected.aclose)
 

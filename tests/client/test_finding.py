@@ -107,7 +107,7 @@ async def test_looking_up_without_saying_what_is_refused(client: ModelRegistryAP
         await client.get_model_artifact_by_params(name="a")
     with pytest.raises(TypeError, match=r"\('name', 'model_version_id'\) or \('external_id'\)"):
         await client.get_artifact_by_params(model_version_id="1")
-    with pytest.raises(TypeError, match="`version` is another word for `name`"):
+    with pytest.raises(TypeError, match="`version` is another name for the parameter `name`"):
         await client.get_model_version_by_params("1", "v", version="v")
     with pytest.raises(ValueError, match="An external ID cannot be empty"):
         await client.get_registered_model_by_params(external_id="")

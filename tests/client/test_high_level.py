@@ -273,7 +273,9 @@ def test_lists_are_pagers(registry: ModelRegistry, unique: Unique) -> None:
 
 def test_uploads_say_what_to_do_instead(registry: ModelRegistry) -> None:
     for method in ("upload_artifact_and_register_model", "save_to_s3"):
-        with pytest.raises(AttributeError, match=f"{method}': uploads are left out: upload .*call `register_model`"):
+        with pytest.raises(
+            AttributeError, match=f"{method}': uploads are not supported: upload .*call `register_model`"
+        ):
             getattr(registry, method)
     with pytest.raises(AttributeError, match="hf_hub_url"):
         registry.register_hf_model  # type: ignore[attr-defined]  # noqa: B018 - left out

@@ -112,7 +112,7 @@ def test_a_secure_connection_needs_a_token(address: str, arguments: dict[str, An
 def test_a_token_is_not_sent_in_the_open_when_the_connection_is_to_be_secure() -> None:
     with (
         serving(lambda _: EMPTY_PAGE) as server,
-        pytest.raises(ValueError, match="The token would travel in the open"),
+        pytest.raises(ValueError, match="The token would be sent unencrypted"),
     ):
         ModelRegistry(server.url, author="me", user_token="t", is_secure=True)
     assert server.received == []

@@ -35,7 +35,7 @@ def test_options_become_the_registrys_parameters(options: ListOptions, params: d
 
 
 def test_an_order_that_the_registry_would_silently_ignore_is_refused() -> None:
-    with pytest.raises(ValueError, match="order_by is one of CREATE_TIME, LAST_UPDATE_TIME, ID, not 'NAME'"):
+    with pytest.raises(ValueError, match="order_by must be one of CREATE_TIME, LAST_UPDATE_TIME, ID, not 'NAME'"):
         ListOptions(order_by="NAME").as_params()
 
 

@@ -51,7 +51,7 @@ def namesake(tmp_path: Path) -> Path:
 def test_a_namesake_in_the_same_environment_is_refused_with_what_to_do(namesake: Path) -> None:
     done = python("-c", "import model_registry", path=f"{SOURCE_ROOT}{os.pathsep}{namesake}")
     assert done.returncode == 1
-    assert "ImportError: The distribution `model-registry` 0.3.12 is installed too" in done.stderr
+    assert "ImportError: The distribution `model-registry` 0.3.12 is also installed" in done.stderr
     assert "pip uninstall --yes model-registry model-registrar" in done.stderr
     done = python("-c", "import model_registry.types", path=f"{SOURCE_ROOT}{os.pathsep}{namesake}")
     assert done.returncode == 1, "no way into the package leads around it"

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_registry._answer import Answer
-from model_registry._budget import Budget
-from model_registry._retry import delay_before, leaves_in_doubt, may_repeat
+from model_registry._deadline import Deadline
+from model_registry._response import Response
+from model_registry._retry import may_have_been_applied, retry_delay, should_retry
 from model_registry.exceptions import (
     APIStatusError,
     ConnectionFailed,
@@ -25,7 +25,7 @@ DEADLOCK = "ERROR: deadlock detected (SQLSTATE 40P01)"
 
 def answered(status: int, message: str = "x") -> APIStatusError:
     with pytest.raises(APIStatusError) as raised:
-        Answer("POST", "http://r", status, f'{{"code": "x", "message": "{message}"}}'.encode()).result()
+        Response("POST", "http://r", status, f'{{"code": "x", "message": "{message}"}}'.encode()).raise_for_status()
     return raised.value
 
 
@@ -51,13 +51,13 @@ def answered(status: int, message: str = "x") -> APIStatusError:
     ids=str,
 )
 def test_what_may_be_repeated(error: StoreError, *, of_create: bool, of_others: bool) -> None:
-    assert may_repeat(error, 0, is_repeatable=False) is of_create
-    assert may_repeat(error, 0, is_repeatable=True) is of_others
+    assert should_retry(error, 0, is_idempotent=False) is of_create
+    assert should_retry(error, 0, is_idempotent=True) is of_others
 
 
 def test_a_500_is_repeated_twice_at_most() -> None:
-    assert [may_repeat(answered(500), tried, is_repeatable=True) for tried in range(4)] == [True, True, False, False]
-    assert may_repeat(answered(503), 3, is_repeatable=True)
+    assert [should_retry(answered(500), tried, is_idempotent=True) for tried in range(4)] == [True, True, False, False]
+    assert should_retry(answered(503), 3, is_idempotent=True)
 
 
 @pytest.mark.parametrize(
@@ -74,24 +74,24 @@ def test_a_500_is_repeated_twice_at_most() -> None:
     ids=str,
 )
 def test_what_leaves_a_create_in_doubt(error: StoreError, *, doubtful: bool) -> None:
-    assert leaves_in_doubt(error) is doubtful
+    assert may_have_been_applied(error) is doubtful
 
 
 @given(st.integers(0, 50), st.floats(0, 1), st.none() | st.floats(0, 30))
 def test_the_delay_grows_to_a_bound_with_full_jitter_and_never_falls_short_of_what_is_asked(
     tried: int, chance: float, asked: float | None
 ) -> None:
-    delay = delay_before(tried, chance, asked)
+    delay = retry_delay(tried, chance, asked)
     longest = min(8.0, 0.5 * 2**tried)
     assert delay is not None
     assert (asked or 0) <= delay <= (asked or 0) + longest
-    assert delay_before(tried, 0.0, None) == 0
-    assert delay_before(tried, 1.0, None) == longest
+    assert retry_delay(tried, 0.0, None) == 0
+    assert retry_delay(tried, 1.0, None) == longest
 
 
 def test_more_than_half_a_minute_is_not_waited() -> None:
-    assert delay_before(0, 0.0, 30.0) == 30
-    assert delay_before(0, 0.0, 30.1) is None
+    assert retry_delay(0, 0.0, 30.0) == 30
+    assert retry_delay(0, 0.0, 30.1) is None
 
 
 @pytest.mark.parametrize(
@@ -112,16 +112,16 @@ def test_more_than_half_a_minute_is_not_waited() -> None:
     ],
 )
 def test_what_a_server_asks_to_wait(retry_after: str, date: str, seconds: float | None) -> None:
-    answer = Answer("GET", "http://r", 503, b"", date=date, retry_after=retry_after)
-    assert answer.seconds_to_wait == seconds
+    response = Response("GET", "http://r", 503, b"", date=date, retry_after=retry_after)
+    assert response.retry_after_seconds == seconds
     with pytest.raises(ServerError) as raised:
-        answer.result()
+        response.raise_for_status()
     assert raised.value.retry_after == seconds
 
 
 def test_a_create_leaves_a_quarter_of_its_time_for_the_look_up() -> None:
-    budget = Budget(60)
-    assert budget.share(is_repeatable=True) == 60
-    assert budget.share(is_repeatable=False) == 45
-    budget.left = -1
-    assert budget.share(is_repeatable=True) == 0
+    deadline = Deadline(60)
+    assert deadline.attempt_timeout(is_idempotent=True) == 60
+    assert deadline.attempt_timeout(is_idempotent=False) == 45
+    deadline.remaining = -1
+    assert deadline.attempt_timeout(is_idempotent=True) == 0

@@ -23,7 +23,7 @@ from model_registry.types import (
     RegisteredModelState,
     RegistryEntry,
 )
-from model_registry.types.base import INT32_MAX, INT32_MIN
+from model_registry.types.base import MAX_INT32, MIN_INT32
 
 # What the registry does not take: NUL, also as the six characters by which JSON writes it; in a name, which it stores
 # behind the parent's ID, more than 255 characters in all; the same in a property's name.
@@ -32,7 +32,7 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8
 )
 PROPERTIES = st.dictionaries(
     TEXT.filter(bool),
-    TEXT | st.booleans() | st.integers(INT32_MIN, INT32_MAX) | st.floats(allow_nan=False, allow_infinity=False),
+    TEXT | st.booleans() | st.integers(MIN_INT32, MAX_INT32) | st.floats(allow_nan=False, allow_infinity=False),
     max_size=5,
 )
 TEXTS = st.lists(TEXT, max_size=4)

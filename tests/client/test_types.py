@@ -98,7 +98,7 @@ def test_an_empty_external_id_is_refused() -> None:
     with pytest.raises(ValidationError, match="an external ID cannot be empty"):
         RegisteredModel("n", external_id="")
     version = ModelVersion("n", external_id="e")
-    with pytest.raises(ValueError, match="the registry cannot clear one: leave it None"):
+    with pytest.raises(ValueError, match="the registry cannot clear one: pass None"):
         version.external_id = ""
 
 
@@ -155,13 +155,13 @@ def test_custom_properties_are_kept_as_plain_values_of_their_type(given: object,
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (2**31, "2147483648 needs more than 32 bits: write it as a string"),
+        (2**31, "2147483648 needs more than 32 bits: pass it as a string"),
         (-(2**31) - 1, "needs more than 32 bits"),
-        (float("nan"), "nan has no place in JSON"),
-        (float("inf"), "inf has no place in JSON"),
-        (Scalar(float("-inf")), "-inf has no place in JSON"),
+        (float("nan"), "nan is not valid in JSON"),
+        (float("inf"), "inf is not valid in JSON"),
+        (Scalar(float("-inf")), "-inf is not valid in JSON"),
         (None, "not NoneType"),
-        ([1], "not list: keep anything else as JSON in a string"),
+        ([1], "not list: store anything else as JSON in a string"),
         ({"a": 1}, "not dict"),
     ],
 )

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import model_registry
-from model_registry import _left_out, core, exceptions, types, utils
+from model_registry import _upstream_compat, core, exceptions, types, utils
 from model_registry.core import ModelRegistryAPIClient
 
 RECORDED = json.loads(Path(__file__).with_name("upstream_names.json").read_text())
@@ -23,13 +23,13 @@ MIGRATION = Path(__file__).parents[2] / "docs" / "migration.md"
 MODULES = {module.__name__: module for module in (model_registry, core, exceptions, types, utils)}
 LEFT_OUT_OF_MODULES: dict[str, set[str]] = {
     "model_registry.exceptions": {"ExperimentRunError", "ExperimentRunStoreError"},
-    "model_registry.types": set(_left_out.TYPES),
-    "model_registry.utils": set(_left_out.UTILS),
+    "model_registry.types": set(_upstream_compat.TYPES),
+    "model_registry.utils": set(_upstream_compat.UTILS),
 }
 LEFT_OUT_OF_CLASSES: dict[str, set[str]] = {
     "ListOptions": {"as_options"},
-    "ModelRegistry": set(_left_out.HIGH_LEVEL),
-    "ModelRegistryAPIClient": set(_left_out.CORE),
+    "ModelRegistry": set(_upstream_compat.HIGH_LEVEL),
+    "ModelRegistryAPIClient": set(_upstream_compat.CORE),
 }
 LEFT_OUT_OF_ENTRIES = {
     # To and from the generated classes.
@@ -116,7 +116,9 @@ def test_what_is_left_out_is_in_the_migration_guide() -> None:
 
 
 def test_a_name_that_is_left_out_says_so_where_it_is_imported() -> None:
-    with pytest.raises(ImportError, match=r"'S3Params' from 'model_registry.utils': uploads are left out: upload the"):
+    with pytest.raises(
+        ImportError, match=r"'S3Params' from 'model_registry.utils': uploads are not supported: upload the"
+    ):
         from model_registry.utils import S3Params  # type: ignore[attr-defined]  # noqa: F401, PLC0415 - left out
     with pytest.raises(ImportError, match=r"'Experiment' from 'model_registry.types': experiments"):
         from model_registry.types import Experiment  # type: ignore[attr-defined]  # noqa: F401, PLC0415 - left out
@@ -129,7 +131,7 @@ def test_a_name_that_nobody_knows_is_missing_as_anywhere(module: str) -> None:
 
 def test_a_method_that_is_left_out_says_so_where_it_is_called() -> None:
     client = ModelRegistryAPIClient.connect("http://localhost")
-    with pytest.raises(AttributeError, match="no attribute 'get_experiments': experiments and their runs are left out"):
+    with pytest.raises(AttributeError, match="no attribute 'get_experiments': experiments and their runs are not supp"):
         client.get_experiments  # type: ignore[attr-defined]  # noqa: B018 - the look-up is the point
     with pytest.raises(AttributeError, match=r"no attribute 'nobodys'$"):
         client.nobodys  # type: ignore[attr-defined]  # noqa: B018 - the same

@@ -57,7 +57,9 @@ async def test_a_version_that_is_fixed_is_the_only_one_tried(fixed_by: str) -> N
             else ModelRegistryAPIClient.connect(f"{server.url}{ALPHA}")
         )
         async with client:
-            with pytest.raises(NotARegistryError, match="no registry API here: check the address and the API version"):
+            with pytest.raises(
+                NotARegistryError, match="no registry API at this address: check the address and the API version"
+            ):
                 await client.get_registered_models()
     assert len(server.received) == 1
 

@@ -32,23 +32,23 @@ def test_a_create_sends_what_is_set_and_nothing_that_the_registry_assigns() -> N
     model = RegisteredModel(
         "n", id="1", owner="me", license_link="l", create_time_since_epoch="1", last_update_time_since_epoch="2"
     )
-    assert _wire.creation(model) == {"name": "n", "owner": "me", "licenseLink": "l"}
+    assert _wire.create_body(model) == {"name": "n", "owner": "me", "licenseLink": "l"}
 
 
 def test_an_update_sends_neither_what_never_changes_nor_what_is_none_but_always_the_state() -> None:
     version = ModelVersion("n", id="1", registered_model_id="2", author="me")
-    assert _wire.update(version) == {"author": "me", "state": None}
+    assert _wire.update_body(version) == {"author": "me", "state": None}
     version.state = "ARCHIVED"
-    assert _wire.update(version) == {"author": "me", "state": "ARCHIVED"}
+    assert _wire.update_body(version) == {"author": "me", "state": "ARCHIVED"}
 
 
 def test_empty_values_are_sent_because_they_clear() -> None:
     model = RegisteredModel("n", id="1", description="", tasks=[], custom_properties={})
-    assert _wire.update(model) == {"state": None, "description": "", "tasks": [], "customProperties": {}}
+    assert _wire.update_body(model) == {"state": None, "description": "", "tasks": [], "customProperties": {}}
 
 
 def test_an_update_of_an_artifact_names_its_type() -> None:
-    assert _wire.update(DocArtifact("n", id="1", uri="u")) == {
+    assert _wire.update_body(DocArtifact("n", id="1", uri="u")) == {
         "artifactType": "doc-artifact",
         "uri": "u",
         "state": None,
@@ -57,7 +57,7 @@ def test_an_update_of_an_artifact_names_its_type() -> None:
 
 def test_custom_properties_are_tagged_with_their_type() -> None:
     model = RegisteredModel("n", custom_properties={"b": True, "i": 1, "d": 1.0, "s": "1"})
-    assert _wire.creation(model)["customProperties"] == {
+    assert _wire.create_body(model)["customProperties"] == {
         "b": {"metadataType": "MetadataBoolValue", "bool_value": True},
         "i": {"metadataType": "MetadataIntValue", "int_value": "1"},
         "d": {"metadataType": "MetadataDoubleValue", "double_value": 1.0},
@@ -70,13 +70,13 @@ def test_custom_properties_changed_in_place_are_checked_before_they_are_sent() -
     assert model.custom_properties is not None
     model.custom_properties["p"] = math.nan
     with pytest.raises(ValueError, match="custom property 'p': nan"):
-        _wire.creation(model)
+        _wire.create_body(model)
 
 
 @given(properties=st.dictionaries(st.text(min_size=1), scalars))
 def test_custom_properties_come_back_with_value_and_type(properties: dict[str, Any]) -> None:
-    sent = _wire.creation(RegisteredModel("n", custom_properties=properties))
-    back = _wire.read(RegisteredModel, {**sent, "id": "1"}).custom_properties
+    sent = _wire.create_body(RegisteredModel("n", custom_properties=properties))
+    back = _wire.read_entry(RegisteredModel, {**sent, "id": "1"}).custom_properties
     assert back == properties
     assert {name: type(value) for name, value in (back or {}).items()} == {
         name: type(value) for name, value in properties.items()
@@ -85,7 +85,7 @@ def test_custom_properties_come_back_with_value_and_type(properties: dict[str, A
 
 def test_a_whole_number_of_type_double_is_read_as_a_float() -> None:
     body = {"customProperties": {"d": {"metadataType": "MetadataDoubleValue", "double_value": 1}}}
-    properties = _wire.read(RegisteredModel, {"id": "1", "name": "n", **body}).custom_properties
+    properties = _wire.read_entry(RegisteredModel, {"id": "1", "name": "n", **body}).custom_properties
     assert properties == {"d": 1.0}
     assert type(properties["d"]) is float
 
@@ -100,7 +100,7 @@ def test_a_whole_number_of_type_double_is_read_as_a_float() -> None:
 )
 def test_custom_properties_of_no_plain_type_are_read_as_text(tagged: dict[str, Any], text: str) -> None:
     body = {"id": "1", "name": "n", "customProperties": {"p": tagged}}
-    assert _wire.read(RegisteredModel, body).custom_properties == {"p": text}
+    assert _wire.read_entry(RegisteredModel, body).custom_properties == {"p": text}
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_custom_properties_of_no_plain_type_are_read_as_text(tagged: dict[str, A
 def test_the_type_of_an_artifact_decides_its_class(
     asked: type[Artifact], artifact_type: str | None, got: type[Artifact]
 ) -> None:
-    artifact = _wire.read(asked, {"id": "1", "name": "n", "artifactType": artifact_type, "value": "0.5"})
+    artifact = _wire.read_entry(asked, {"id": "1", "name": "n", "artifactType": artifact_type, "value": "0.5"})
     assert type(artifact) is got
     assert artifact.artifact_type == artifact_type
 
@@ -129,15 +129,17 @@ def test_a_subclass_of_a_users_own_is_read_as_it() -> None:
     class Weights(ModelArtifact):
         pass
 
-    assert type(_wire.read(Weights, {"id": "1", "name": "n", "artifactType": "model-artifact"})) is Weights
+    assert type(_wire.read_entry(Weights, {"id": "1", "name": "n", "artifactType": "model-artifact"})) is Weights
 
 
 def test_fields_that_a_later_registry_adds_are_ignored() -> None:
-    assert _wire.read(RegisteredModel, {"id": "1", "name": "n", "inAYearsTime": 1}) == RegisteredModel("n", id="1")
+    assert _wire.read_entry(RegisteredModel, {"id": "1", "name": "n", "inAYearsTime": 1}) == RegisteredModel(
+        "n", id="1"
+    )
 
 
 def test_an_empty_external_id_in_the_registry_is_none() -> None:
-    assert _wire.read(RegisteredModel, {"id": "1", "name": "n", "externalId": ""}).external_id is None
+    assert _wire.read_entry(RegisteredModel, {"id": "1", "name": "n", "externalId": ""}).external_id is None
 
 
 @pytest.mark.parametrize(
@@ -145,7 +147,7 @@ def test_an_empty_external_id_in_the_registry_is_none() -> None:
 )
 def test_an_object_that_is_no_entry_is_refused(body: dict[str, Any]) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - pydantic's message or ours: only the refusal matters here
-        _wire.read(RegisteredModel, body)
+        _wire.read_entry(RegisteredModel, body)
 
 
 @pytest.mark.parametrize("body", [{}, {"items": None}, {"items": {}}, {"items": ["x"]}])

@@ -5,7 +5,7 @@ from itertools import islice
 
 import pytest
 
-from registrar.app import _kopf_settings
+from registrar.cluster.watch import kopf_settings
 from tests.support.fixtures import Unique
 from tests.support.flaky import Script, Way
 from tests.support.front import Front
@@ -73,6 +73,6 @@ async def test_kinds_that_are_not_served_in_between(
 
 def test_no_request_of_a_watch_is_tried_for_the_last_time() -> None:
     """kopf goes on without a watch whose last try failed."""
-    backoffs = _kopf_settings().networking.error_backoffs
+    backoffs = kopf_settings().networking.error_backoffs
     assert not isinstance(backoffs, float)
     assert [list(islice(backoffs, 6)), list(islice(backoffs, 6))] == [[1, 2, 4, 8, 8, 8]] * 2

@@ -10,12 +10,12 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
-from registrar import handlers
-from registrar.gate import Gate
-from registrar.kube import ClusterLogin, KubernetesAPI, KubernetesError
-from registrar.leadership import Leadership, NotLeadingError
-from registrar.metrics import Metrics
-from registrar.resources import ResourceKey
+from registrar.api.bodies import ResourceKey
+from registrar.api.meta import FINALIZER, ObjectMeta
+from registrar.cluster.client import ClusterLogin, KubernetesAPI, KubernetesError
+from registrar.cluster.login import log_in
+from registrar.fencing import Leadership, NotLeadingError, WriteFence
+from registrar.telemetry.metrics import Metrics
 from tests.support.fixtures import Unique
 from tests.support.front import before_apiserver
 from tests.support.loopback import Received
@@ -28,22 +28,20 @@ def leadership() -> Leadership:
 
 
 @pytest.fixture
-def gate(leadership: Leadership) -> Gate:
-    return Gate(leadership, Metrics().to_registry)
+def gate(leadership: Leadership) -> WriteFence:
+    return WriteFence(leadership, Metrics().to_registry)
 
 
 @pytest.fixture
-async def gated_registry(registry_url: str, gate: Gate) -> AsyncIterator[ModelRegistryAPIClient]:
+async def gated_registry(registry_url: str, gate: WriteFence) -> AsyncIterator[ModelRegistryAPIClient]:
     async with ModelRegistryAPIClient.connect(registry_url, monitor=gate) as client:
         yield client
 
 
 @pytest.fixture
-async def kube(space: Namespace, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[KubernetesAPI]:
+async def kube(space: Namespace, gate: WriteFence, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[KubernetesAPI]:
     monkeypatch.setenv("KUBECONFIG", str(space.cluster.kubeconfig))
-    login = handlers.log_in()
-    assert login is not None
-    api = KubernetesAPI(login, gate)
+    api = KubernetesAPI(log_in(), gate)
     yield api
     await api.aclose()
 
@@ -55,7 +53,7 @@ async def test_the_registry_is_written_only_while_leading(
     with pytest.raises(NotLeadingError):
         await gated_registry.upsert_registered_model(model)
     assert await gated_registry.get_registered_model_by_params(name=model.name) is None
-    leadership.prolong(math.inf)
+    leadership.extend(math.inf)
     made = await gated_registry.upsert_registered_model(model)
     leadership.end()
     with pytest.raises(NotLeadingError):
@@ -71,32 +69,38 @@ async def test_the_api_server_is_written_only_while_leading_but_for_the_lease(
     key = ResourceKey("RegisteredModel", space.name, name)
     body = await kube.get(key)
     assert body is not None
-    for write in (kube.add_finalizer(body), kube.patch_status(body, {"id": "1"}), kube.create_event({}, space.name)):
+    metadata = ObjectMeta.model_validate(body["metadata"])
+    for write in (
+        kube.patch_finalizers(key, metadata, [FINALIZER]),
+        kube.patch_status(key, metadata, {"id": "1"}),
+        kube.create_event({}, space.name),
+    ):
         with pytest.raises(NotLeadingError):
             await write
     assert await kube.get(key) == body
     lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name}}
     made = await kube.request_lease("POST", space.name, json=lease)
     assert await kube.request_lease("GET", space.name, name) == made
-    leadership.prolong(math.inf)
-    assert (await kube.add_finalizer(body))["metadata"]["finalizers"]
+    leadership.extend(math.inf)
+    assert (await kube.patch_finalizers(key, metadata, [FINALIZER]))["metadata"]["finalizers"] == [FINALIZER]
 
 
 async def test_a_write_to_the_api_server_may_take_only_so_long(
-    space: Namespace, gate: Gate, leadership: Leadership, unique: Unique, tmp_path: Path
+    space: Namespace, gate: WriteFence, leadership: Leadership, unique: Unique, tmp_path: Path
 ) -> None:
     def slow(_: Received) -> None:
         time.sleep(0.6)
 
     name = unique("model")
     space.apply(manifest("RegisteredModel", name, deletionPolicy="Orphan"))
-    leadership.prolong(math.inf)
+    leadership.extend(math.inf)
     with before_apiserver(space.cluster, tmp_path) as front:
         login = ClusterLogin(front.proxy.url, ssl.create_default_context(), {})
         api = KubernetesAPI(login, gate, write_timeout=0.3)
         front.proxy.script = slow
-        body = await api.get(ResourceKey("RegisteredModel", space.name, name))
+        key = ResourceKey("RegisteredModel", space.name, name)
+        body = await api.get(key)
         assert body is not None, "reads may take longer"
         with pytest.raises(KubernetesError, match="did not answer"):
-            await api.patch_status(body, {"id": "1"})
+            await api.patch_status(key, ObjectMeta.model_validate(body["metadata"]), {"id": "1"})
         await api.aclose()

@@ -2,13 +2,13 @@
 
 import pytest
 
-from registrar import handlers
-from registrar.gate import Gate
-from registrar.kube import KubernetesAPI
-from registrar.leadership import Leadership
-from registrar.listing import is_complete
-from registrar.metrics import Metrics
-from registrar.resources import ResourceKey, ResourceStore
+from registrar.api.bodies import ResourceKey
+from registrar.cluster.cache import ResourceCache
+from registrar.cluster.client import KubernetesAPI
+from registrar.cluster.login import log_in
+from registrar.cluster.relist import is_complete
+from registrar.fencing import Leadership, WriteFence
+from registrar.telemetry.metrics import Metrics
 from tests.support.fixtures import Unique
 from tests.support.resources import Namespace, manifest
 
@@ -17,16 +17,14 @@ async def test_the_listing_is_complete_when_all_kinds_of_all_namespaces_are(
     own_space: Namespace, space: Namespace, monkeypatch: pytest.MonkeyPatch, unique: Unique
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", str(own_space.cluster.kubeconfig))
-    login = handlers.log_in()
-    assert login is not None
-    kube = KubernetesAPI(login, Gate(Leadership(), Metrics().to_kubernetes))
+    kube = KubernetesAPI(log_in(), WriteFence(Leadership(), Metrics().to_kubernetes))
     names = [f"{unique('one')}-{number}" for number in range(3)]
     own_space.apply(*(manifest("RegisteredModel", name) for name in names))
     version = manifest("ModelVersion", names[0], registeredModelRef={"name": names[0]})
     own_space.apply(version)
     space.apply(version)
     places = (own_space.name, space.name)
-    known = ResourceStore()
+    known = ResourceCache()
     there = [ResourceKey("RegisteredModel", own_space.name, name) for name in names]
     there += [ResourceKey("ModelVersion", place, names[0]) for place in reversed(places)]
     for key in there:
@@ -35,5 +33,5 @@ async def test_the_listing_is_complete_when_all_kinds_of_all_namespaces_are(
         assert body is not None
         known.put(body)
     assert await is_complete(known, kube, places)
-    assert not await is_complete(ResourceStore(), kube, ())
+    assert not await is_complete(ResourceCache(), kube, ())
     await kube.aclose()

@@ -8,7 +8,7 @@ import pytest
 
 from devcluster.controlplane import ControlPlane
 from registrar.api.meta import API_VERSION
-from registrar.api.v1alpha1 import KINDS
+from registrar.kinds.table import RESOURCES
 from tests.crds.manifests import Manifest
 
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
@@ -31,7 +31,7 @@ def openapi(cluster: ControlPlane) -> dict[str, Any]:
     path = f"/openapi/v3/apis/{API_VERSION}"
     deadline = time.monotonic() + 60
     while (answer := cluster.run_kubectl("get", "--raw", path, check=False)).returncode != 0 or not all(
-        f".{kind.KIND}" in answer.stdout for kind in KINDS
+        f".{kind.KIND}" in answer.stdout for kind in RESOURCES
     ):
         assert time.monotonic() < deadline, answer.stderr
         time.sleep(0.1)

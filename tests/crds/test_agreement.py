@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from devcluster.controlplane import ControlPlane
 from registrar.api.meta import API_VERSION, GROUP, VERSION
 from registrar.api.schema import openapi_schema
-from registrar.api.v1alpha1 import KINDS
+from registrar.kinds.table import RESOURCES
 
 Schema = dict[str, Any]
 CEL = "x-kubernetes-validations"
@@ -103,7 +103,7 @@ def _model_accepts(kind: type[Any], manifest: dict[str, Any]) -> bool:
     return True
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.KIND)
+@pytest.mark.parametrize("kind", RESOURCES, ids=lambda kind: kind.KIND)
 def test_models_and_schemas_agree(api: client.CustomObjectsApi, kind: type[Any]) -> None:
     verdicts = set()
     least = LEAST[kind.KIND]

@@ -9,13 +9,13 @@ import pytest
 
 from devcluster.controlplane import ControlPlane
 from registrar.api.meta import API_VERSION, CATEGORY, GROUP
-from registrar.api.v1alpha1 import KINDS
+from registrar.kinds.table import RESOURCES
 from tests.crds.conftest import Kubectl
 from tests.crds.manifests import Manifest, model_artifact, model_version, registered_model
 
 CRDS = Path(__file__).parents[2] / "crds"
 Create = Callable[[Manifest], dict[str, Any]]
-each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.KIND)
+each_kind = pytest.mark.parametrize("kind", RESOURCES, ids=lambda kind: kind.KIND)
 
 
 @each_kind
@@ -33,7 +33,7 @@ def test_kustomization_holds_every_definition(cluster: ControlPlane) -> None:
     answer = cluster.run_kubectl("apply", "--server-side", "--dry-run=server", "--kustomize", CRDS, "--output=name")
 
     assert sorted(answer.stdout.split()) == sorted(
-        f"customresourcedefinition.apiextensions.k8s.io/{kind.PLURAL}.{GROUP}" for kind in KINDS
+        f"customresourcedefinition.apiextensions.k8s.io/{kind.PLURAL}.{GROUP}" for kind in RESOURCES
     )
 
 
@@ -59,7 +59,7 @@ def test_kubectl_explains_a_nested_field(cluster: ControlPlane) -> None:
     answer = cluster.run_kubectl("explain", "modelversions.spec.artifacts.uri")
 
     assert "FIELD: uri <string>" in answer.stdout
-    assert "Where the artifact is kept, such as s3://bucket/path" in " ".join(answer.stdout.split())
+    assert "Location of the artifact, such as s3://bucket/path" in " ".join(answer.stdout.split())
 
 
 def test_category_lists_every_kind_with_its_columns(kubectl: Kubectl, create: Create) -> None:

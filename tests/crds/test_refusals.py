@@ -31,11 +31,11 @@ REFUSED = {
     "artifact name too long": (model_artifact(name="n" * 241), "spec.name: Too long: … 240"),
     "resource name too long for a version": (
         model_version("n" * 241),
-        "metadata.name is longer than 240 characters, the most the registry can keep; set a shorter spec.name",
+        "metadata.name is longer than 240 characters, the registry's limit; set a shorter spec.name",
     ),
     "resource name too long for an artifact": (
         model_artifact("n" * 241),
-        "metadata.name is longer than 240 characters, the most the registry can keep; set a shorter spec.name",
+        "metadata.name is longer than 240 characters, the registry's limit; set a shorter spec.name",
     ),
     "description too long": (
         registered_model(description="d" * 8193),
@@ -155,7 +155,7 @@ REFUSED = {
     ),
     "artifact and document of one name": (
         model_version(artifacts=[{"name": "a", "uri": "s3://a"}], docArtifacts=[{"name": "a", "uri": "s3://b"}]),
-        "a name stands both in artifacts and in docArtifacts; give the document another name",
+        "a name appears in both artifacts and docArtifacts; give the document another name",
     ),
     "too many artifacts": (
         model_version(artifacts=[{"name": f"a{number}", "uri": "s3://a"} for number in range(33)]),

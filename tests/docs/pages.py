@@ -23,6 +23,8 @@ WITH_HELM = tuple(
     Path(name) for name in ("charts/model-registrar/README.md", "docs/install.md", "examples/production/README.md")
 )
 """Pages whose commands need Helm: `tests/chart` runs them."""
+HOW_TO = tuple(page for page in PAGES if page.parent == Path("docs/how-to"))
+"""Guides to one job each: `test_how_to.py` runs them."""
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>[^`\n]*)$")
 
@@ -87,6 +89,11 @@ def all_blocks() -> list[Block]:
 def is_status(block: Block) -> bool:
     """Whether a YAML block shows a status and is no manifest."""
     return block.text.startswith("status:\n")
+
+
+def is_kustomization(block: Block) -> bool:
+    """Whether a YAML block is for kustomize, and no manifest."""
+    return block.text.startswith("# kustomization.yaml\n")
 
 
 def prose_of(page: Path) -> str:

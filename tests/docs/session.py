@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +21,8 @@ from typing import Any
 
 from devcluster.controlplane import ControlPlane
 from devcluster.ports import free_port
-from devcluster.processes import Children
-from tests.docs.pages import REPOSITORY, Block
+from devcluster.processes import Child, Children
+from tests.docs.pages import REPOSITORY, Block, blocks_of, is_status
 from tests.env.registry import wait_until_ready
 from tests.support.resources import manifest
 
@@ -29,12 +30,16 @@ DOCUMENTED_PORT = 8080
 """Where the docs have the registry."""
 DOCUMENTED_SERVICE = "model-registry-service.kubeflow:8080"
 """Where they have it inside a cluster."""
+DOCUMENTED_LOG = "kubectl logs --namespace model-registrar deployment/model-registrar"
+"""How they read the operator's log; the reader has no nodes, so it is a file."""
 OTHERS_CRDS = REPOSITORY / "tests" / "env" / "crds"
 """Definitions of other projects' kinds that pages speak of."""
 COMMAND_LIMIT = 120.0
 """Seconds that a command may take; each that waits has its own limit."""
 START_LIMIT = 60.0
 """Seconds until what keeps running says that it runs."""
+FOLLOWS_LIMIT = 10.0
+"""Seconds until an Event follows the status that a page has waited for."""
 
 PATCH_ARGOCD = (
     "kubectl patch configmap argocd-cm --namespace argocd --type merge --patch-file integrations/argocd/argocd-cm.yaml"
@@ -53,9 +58,12 @@ NOT_RUN = {
     "make image TAG=registry.example.com/model-registrar:0.1.0": "needs a container engine; tests/chart runs it there",
     "docker push registry.example.com/model-registrar:0.1.0": "needs a registry for images",
     "kubectl rollout status --namespace model-registrar deployment/model-registrar": "needs nodes",
+    "python3 -m venv build/quickstart": "the reader has an environment with the project installed",
+    ". build/quickstart/bin/activate": "the same",
     "pip install '.[operator,local]'": "needs a package registry; the extras are checked to exist",
     'pip install "model-registrar[local]"': "the same",
     "pip install model-registrar": "the same",
+    "helm uninstall model-registrar --namespace model-registrar": "tests/chart uninstalls the chart",
     (
         "helm install model-registrar charts/model-registrar --namespace model-registrar --create-namespace "
         "--set registry.url=http://model-registry-service.kubeflow:8080"
@@ -72,6 +80,11 @@ _KEPT_RUNNING = {
     "python -m local_registry ": "local_registry listening on",
 }
 """Commands that do not end, with what they say when they run."""
+
+
+_FOLLOWS = "kubectl events "
+_FILE_NAME = re.compile(r"(?:#|<!--) ([-\w]+\.[a-z]+)(?: -->)?$", re.MULTILINE)
+"""The first line of a block that is a file."""
 
 
 class UntrueError(AssertionError):
@@ -97,6 +110,7 @@ class Session:
     port: int = field(default_factory=free_port)
     names: dict[str, Any] = field(default_factory=dict)
     programs: tuple[Path, ...] = ()
+    _running: dict[str, Child] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("crds", "examples", "charts"):
@@ -126,11 +140,36 @@ class Session:
         """The registry that a page takes for granted."""
         self._run("python -m local_registry --port 8080 --database registry.db")
 
+    async def follow(self, page: Path) -> list[Block]:
+        """Do what a page says, from top to bottom, and return the statuses that it shows.
+
+        Raises:
+            UntrueError: Something else happens than the page shows.
+        """
+        statuses: list[Block] = []
+        for block in blocks_of(page):
+            match block.language:
+                case "console" | "sh":
+                    self.run_commands(block)
+                case "python" if _FILE_NAME.match(block.text) is None:
+                    await self.run_python(block)
+                case "yaml" if is_status(block):
+                    statuses.append(block)
+                case "yaml" | "bash" | "markdown" | "python":
+                    self.write(block)
+        return statuses
+
     def write(self, block: Block) -> None:
-        """Keep a YAML block whose first line is a comment with a file's name."""
-        named = re.match(r"# ([-\w]+\.yaml)$", block.text.splitlines()[0])
+        """Keep a block whose first line is a comment with a file's name.
+
+        Raises:
+            UntrueError: A script or a text has no file's name; without one, nothing would check it.
+        """
+        named = _FILE_NAME.match(block.text)
         if named is not None:
             (self.folder / named[1]).write_text(self._to_machine(block.text))
+        elif block.language != "yaml":
+            raise UntrueError(f"{block.place}: begin the block with a comment that names a file")
 
     async def run_python(self, block: Block) -> None:
         """Run a Python block after those before it."""
@@ -153,6 +192,7 @@ class Session:
         for command, shown in commands_of(block):
             may_run = bool(self.programs) and command.startswith("helm ")
             if command in NOT_RUN and not may_run:
+                self._stop_what_it_ends(command)
                 continue
             if command.startswith(NEVER_RUN) and not may_run:
                 raise UntrueError(
@@ -160,6 +200,8 @@ class Session:
                 )
             try:
                 printed = self._run(command)
+                if command.startswith(_FOLLOWS):
+                    printed = self._run_until_it_fits(command, shown, printed)
             except (subprocess.SubprocessError, TimeoutError) as error:
                 detail = getattr(error, "stdout", None) or error
                 raise UntrueError(f"{block.place}: {command!r} failed: {detail}") from error
@@ -167,6 +209,13 @@ class Session:
                 raise UntrueError(f"{block.place}: {command!r} printed\n{printed}\ninstead of\n{shown}")
             if after_each is not None:
                 after_each()
+
+    def _run_until_it_fits(self, command: str, shown: str, printed: str) -> str:
+        deadline = time.monotonic() + FOLLOWS_LIMIT
+        while not fits(shown, printed) and time.monotonic() < deadline:
+            time.sleep(0.2)
+            printed = self._run(command)
+        return printed
 
     def _run(self, command: str) -> str:
         words = self._to_machine(command)
@@ -190,9 +239,15 @@ class Session:
         words = ["bash", "-c", f"exec {command}"]
         name = command.split(maxsplit=1)[0]
         child = self.children.start(name, words, environment=self._environment(), directory=self.folder)
+        self._running[name] = child
         child.wait_until(lambda: sign in child.output(), timeout=START_LIMIT)
         if "local_registry" in command:
             wait_until_ready(self.registry_url)
+
+    def _stop_what_it_ends(self, command: str) -> None:
+        """The chart is not installed here, but uninstalling it also ends the operator."""
+        if command.startswith("helm uninstall ") and "registrar" in self._running:
+            self.children.end(self._running.pop("registrar"))
 
     def _environment(self) -> dict[str, str]:
         """Nothing of this machine's user, and a prompt where ``python``, ``registrar`` and ``kubectl`` work."""
@@ -208,6 +263,7 @@ class Session:
         }
 
     def _to_machine(self, text: str) -> str:
+        text = text.replace(DOCUMENTED_LOG, f"cat {self.children.folder / 'registrar.log'}")
         text = text.replace(DOCUMENTED_SERVICE, f"localhost:{self.port}")
         return re.sub(rf"(localhost:|--port ){DOCUMENTED_PORT}\b", rf"\g<1>{self.port}", text)
 

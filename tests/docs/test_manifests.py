@@ -5,9 +5,11 @@ import yaml
 
 from devcluster.controlplane import ControlPlane
 from registrar.api.meta import API_VERSION
-from tests.docs.pages import Block, all_blocks, is_status
+from tests.docs.pages import Block, all_blocks, is_kustomization, is_status
 
-MANIFESTS = [block for block in all_blocks() if block.language == "yaml" and not is_status(block)]
+MANIFESTS = [
+    block for block in all_blocks() if block.language == "yaml" and not (is_status(block) or is_kustomization(block))
+]
 
 
 def test_there_are_manifests() -> None:

@@ -10,13 +10,14 @@ import yaml
 
 from devcluster import controlplane
 from devcluster.processes import Children
-from tests.docs.pages import PAGES, REPOSITORY, WITH_HELM, Block, all_blocks, blocks_of, is_status
+from tests.docs.pages import HOW_TO, PAGES, REPOSITORY, WITH_HELM, Block, all_blocks, blocks_of, is_status
 from tests.docs.session import NOT_RUN, Session, UntrueError, commands_of
 
 WITH_OPERATOR: dict[Path, tuple[str, ...]] = {
     Path("README.md"): (),
     Path("docs/conditions.md"): ("in-sync",),
     Path("docs/gitops.md"): (),
+    Path("docs/index.md"): (),
     Path("docs/lifecycle.md"): (),
     Path("docs/troubleshooting.md"): ("stuck", "looked-at"),
     Path("examples/adopt-existing/README.md"): (),
@@ -26,7 +27,7 @@ WITH_OPERATOR: dict[Path, tuple[str, ...]] = {
 TESTED_ELSEWHERE = {
     page: "tests/client/test_client_docs.py runs its Python" for page in PAGES if page.parent == Path("docs/client")
 }
-NOT_FOR_READERS = {"text", "{eval-rst}", "{include}", "{toctree}"}
+NOT_FOR_READERS = {"text", "{eval-rst}", "{include}", "{literalinclude}", "{toctree}"}
 """Blocks that are pictures, or directives of the site: its build checks these."""
 
 
@@ -37,7 +38,7 @@ def _runs(page: Path) -> bool:
     return any(command not in NOT_RUN for command in commands) or "python" in languages or promises
 
 
-SESSIONS = [page for page in PAGES if page not in {*TESTED_ELSEWHERE, *WITH_HELM} and _runs(page)]
+SESSIONS = [page for page in PAGES if page not in {*TESTED_ELSEWHERE, *WITH_HELM, *HOW_TO} and _runs(page)]
 
 
 @pytest.fixture
@@ -53,18 +54,7 @@ def session(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Session]
 
 @pytest.mark.parametrize("page", SESSIONS, ids=str)
 async def test_a_reader_sees_what_the_page_shows(page: Path, session: Session) -> None:
-    promised: list[Block] = []
-    for block in blocks_of(page):
-        match block.language:
-            case "console" | "sh":
-                session.run_commands(block)
-            case "python":
-                await session.run_python(block)
-            case "yaml" if is_status(block):
-                promised.append(block)
-            case "yaml":
-                session.write(block)
-    for block in promised:
+    for block in await session.follow(page):
         _compare_status(block, session)
 
 
@@ -100,7 +90,7 @@ def _with_placeholders(status: dict[str, object], session: Session) -> object:
 
 
 def test_every_block_is_of_a_language_that_is_tested() -> None:
-    known = {"yaml", "python", "console", "sh"} | NOT_FOR_READERS
+    known = {"yaml", "bash", "markdown", "python", "console", "sh"} | NOT_FOR_READERS
     assert [f"{block.place}: {block.language!r}" for block in all_blocks() if block.language not in known] == []
 
 

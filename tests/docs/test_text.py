@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from registrar.conditions import Reason
+from registrar.api.conditions import Reason
 from tests.docs.pages import PAGES, REPOSITORY, prose_of, read
 from tests.docs.session import NOT_RUN
 

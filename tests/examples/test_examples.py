@@ -88,7 +88,7 @@ async def test_what_was_there_before_is_adopted_and_outlives_its_resources(
         resources = _apply(folder, own_space)
         assert [one["status"]["id"] for one in resources] == [model.id, version.id]
         (adopted,) = await registry.get_registered_models()
-        assert (adopted.description, adopted.owner) == ("Tells who will leave within 30 days.", "analytics")
+        assert (adopted.description, adopted.owner) == ("Predicts which customers leave within 30 days.", "analytics")
         assert (adopted.provider, (adopted.custom_properties or {})["notebook"]) == ("analytics", 7)
         for one in resources:
             own_space.delete(one["kind"], one["metadata"]["name"])

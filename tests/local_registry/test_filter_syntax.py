@@ -78,7 +78,7 @@ def test_what_is_not_in_the_language_is_refused_with_its_column(query: str, colu
 
 def test_deep_parentheses_are_refused_in_words() -> None:
     assert parse("(" * MAX_DEPTH + "a = 1" + ")" * MAX_DEPTH) == A
-    with pytest.raises(BadRequestError, match=f"more than {MAX_DEPTH} parentheses"):
+    with pytest.raises(BadRequestError, match=f"more than {MAX_DEPTH} nested parentheses"):
         parse("(" * (MAX_DEPTH + 1) + "a = 1" + ")" * (MAX_DEPTH + 1))
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Text, column
 
 from local_registry import bodies, queries, registry
 from local_registry.coercion import TypeMismatchError
-from local_registry.filters import LIKE_LIMIT, like, to_glob
+from local_registry.filters import MAX_PATTERN_LENGTH, like, to_glob
 from local_registry.store import MEMORY, Store
 
 TRICKY = st.text(alphabet="aAbB%_\\*?[]^-! é\n", max_size=8)
@@ -53,13 +53,13 @@ def test_an_escaped_name_matches_itself_alone(sqlite: sqlite3.Connection, name: 
 
 
 def test_a_pattern_beyond_sqlites_limit_is_refused_before_it() -> None:
-    with pytest.raises(TypeMismatchError, match=str(LIKE_LIMIT)):
-        like(column("name", Text), "[" * (LIKE_LIMIT + 1))
+    with pytest.raises(TypeMismatchError, match=str(MAX_PATTERN_LENGTH)):
+        like(column("name", Text), "[" * (MAX_PATTERN_LENGTH + 1))
 
 
 @pytest.mark.parametrize("character", ["[", "😀"])
 def test_the_longest_pattern_is_within_sqlites_limit(sqlite: sqlite3.Connection, character: str) -> None:
-    text = character * LIKE_LIMIT
+    text = character * MAX_PATTERN_LENGTH
     assert sqlite.execute("SELECT ? GLOB ?", (text, to_glob(text))).fetchone() == (1,)
 
 

@@ -243,7 +243,7 @@ def test_an_artifact_is_found_by_its_external_id_whatever_its_type(
 def test_what_belongs_to_experiments_is_refused_in_words(own_registry: httpx.Client, kind: str) -> None:
     """The embedded server alone: the real one keeps these."""
     answer = own_registry.post("/artifacts", json={"artifactType": kind, "name": "m"})
-    assert (answer.status_code, f"keeps no artifacts of type {kind}" in answer.text) == (400, True)
+    assert (answer.status_code, f"does not support artifacts of type {kind}" in answer.text) == (400, True)
     assert own_registry.get("/artifacts", params={"artifactType": kind}).json()["items"] == []
 
 

@@ -34,7 +34,7 @@ def test_a_port_in_use_is_said_in_words() -> None:
         ended = _run("--port", str(port), "--database", ":memory:")
     assert (ended.returncode, ended.stdout) == (1, "")
     expected = (
-        f"Error: cannot listen on 127.0.0.1:{port}: Address already in use. Give another --port, or 0 for a free one"
+        f"Error: cannot listen on 127.0.0.1:{port}: Address already in use. Choose another --port, or 0 for a free port"
     )
     assert ended.stderr.strip() == expected
 
@@ -50,7 +50,7 @@ def test_a_database_that_cannot_be_made_is_said_in_words(tmp_path: Path, path: s
     ended = _run("--port", "0", "--database", str(tmp_path / path))
     assert (ended.returncode, ended.stdout) == (1, "")
     assert (
-        f"Error: cannot use the database {tmp_path / path}: unable to open database file. Give a path" in ended.stderr
+        f"Error: cannot use the database {tmp_path / path}: unable to open database file. Choose a path" in ended.stderr
     )
 
 

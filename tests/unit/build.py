@@ -3,17 +3,19 @@
 from typing import Any
 
 from model_registry.types import ModelArtifact, RegisteredModel, RegistryEntry
-from registrar.api.meta import API_VERSION, OWNER_PROPERTY
+from registrar.api.bodies import ResourceKey
+from registrar.api.meta import API_VERSION, OWNER_PROPERTY, ObjectMeta
 from registrar.api.properties import Scalar
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
-from registrar.claims import Claimant
-from registrar.kinds.base import Desired, EntryKind
-from registrar.kinds.contexts import REGISTERED_MODEL
-from registrar.ownership import Origin, Stamp
-from registrar.plan import Policies
-from registrar.resources import ResourceKey
+from registrar.kinds.base import Claim, Desired, EntryKind, Identity
+from registrar.kinds.registered_model import REGISTERED_MODEL
+from registrar.planning.actions import Policies
+from registrar.planning.claims import Claimant
+from registrar.planning.ownership import Origin, Stamp
+from registrar.registries.registry import FROM_FLAGS
 
 OWNER_ID = "platform/registrar"
+REGISTRY = FROM_FLAGS
 REFERENCE = "team/fraud"
 SPECS: dict[str, dict[str, Any]] = {
     "RegisteredModel": {},
@@ -56,10 +58,42 @@ def body(
     }
 
 
+class RecordingQueue:
+    """The part of the work queue that a resource's memory needs; records what is added, and how."""
+
+    def __init__(self) -> None:
+        self.added: list[tuple[str, bool]] = []
+        """Names, and whether they are urgent."""
+        self.front: list[str] = []
+        self.forgotten: list[str] = []
+
+    def add(self, key: ResourceKey, *, urgent: bool = False, front: bool = False) -> None:
+        self.added.append((key.name, urgent))
+        if front:
+            self.front.append(key.name)
+
+    def forget(self, key: ResourceKey) -> None:
+        self.forgotten.append(key.name)
+
+
+def metadata_of(resource: dict[str, Any]) -> ObjectMeta:
+    return ObjectMeta.model_validate(resource["metadata"])
+
+
 def claimant(
     name: str = "fraud", *, created: str = "2026-11-23T12:00:00Z", uid: str = "1", terminating: bool = False
 ) -> Claimant:
     return Claimant(model_key(name), None, created, uid, terminating)
+
+
+def claim(name: str = "fraud", kind: str = "RegisteredModel", parent_id: str = "") -> Claim:
+    """The place of an entry in the registry that the flags configure."""
+    return Claim(REGISTRY, kind, parent_id, name)
+
+
+def identity(entry_id: str, name: str | None = "fraud") -> Identity:
+    """What children know of an entry in that registry."""
+    return Identity(REGISTRY, entry_id, name)
 
 
 def stamp(origin: Origin = Origin.CREATED, reference: str = REFERENCE) -> dict[str, Scalar]:
@@ -78,7 +112,7 @@ def artifact(entry_id: str = "7", name: str = "fraud", /, state: str | None = "L
 
 
 def desired(
-    kind: EntryKind = REGISTERED_MODEL,
+    kind: EntryKind = REGISTERED_MODEL.entry,
     *,
     name: str = "fraud",
     reference: str = REFERENCE,
@@ -87,7 +121,16 @@ def desired(
     properties: dict[str, Any] | None = None,
     state: str | None = None,
 ) -> Desired:
-    return Desired(kind, reference, name, parent_id, fields or {}, properties or {}, state)
+    return Desired(
+        registry=REGISTRY,
+        kind=kind,
+        reference=reference,
+        name=name,
+        parent_id=parent_id,
+        fields=fields or {},
+        properties=properties or {},
+        state=state,
+    )
 
 
 def policies(

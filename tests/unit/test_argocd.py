@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 import yaml
 
-from registrar.api.v1alpha1 import KINDS
-from registrar.conditions import Aspect
+from registrar.api.conditions import ConditionType
+from registrar.kinds.table import RESOURCES
 from tests.support.argo_lua import run
 
 ROOT = Path(__file__).parents[2] / "integrations" / "argocd"
 GROUP = ROOT / "resource_customizations" / "model-registrar.dev"
 HEALTH = GROUP / "_"
 ACTIONS = GROUP / "RegisteredModel" / "actions"
-NAMES = [kind.__name__ for kind in KINDS]
+NAMES = [kind.__name__ for kind in RESOURCES]
 
 
 def _read(path: Path) -> Any:
@@ -41,7 +41,7 @@ def test_each_health_and_each_kind_is_recorded() -> None:
         "Suspended",
     }
     conditions = {one["type"] for resource in recorded for one in resource["status"].get("conditions", [])}
-    assert conditions == set(Aspect)
+    assert conditions == set(ConditionType)
 
 
 @pytest.mark.parametrize("status", [None, {}, {"observedGeneration": 1}, {"observedGeneration": 1, "conditions": []}])

@@ -8,7 +8,7 @@ from typing import Any
 from registrar.api.manifests import to_yaml
 from registrar.api.meta import GROUP
 from registrar.api.schema import custom_resource_definition
-from registrar.api.v1alpha1 import KINDS
+from registrar.kinds.table import RESOURCES
 from tools.generate import rbac
 from tools.generate.rbac import Rule
 
@@ -27,7 +27,7 @@ _RULES = {
 
 def crd_templates() -> Mapping[str, str]:
     """The CustomResourceDefinitions as templates, with the release's labels, switched by ``crds.enabled``."""
-    return {f"{CRD_TEMPLATES}/{GROUP}_{kind.PLURAL}.yaml": _crd(custom_resource_definition(kind)) for kind in KINDS}
+    return {f"{CRD_TEMPLATES}/{GROUP}_{kind.PLURAL}.yaml": _crd(custom_resource_definition(kind)) for kind in RESOURCES}
 
 
 def _crd(definition: Mapping[str, Any]) -> str:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from registrar.api.meta import GROUP
-from registrar.api.v1alpha1 import KINDS
+from registrar.kinds.table import RESOURCES
 
-RESOURCES = tuple(kind.PLURAL for kind in KINDS)
+PLURALS = tuple(kind.PLURAL for kind in RESOURCES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,10 @@ class Rule:
 
 
 WORK = (
-    Rule(GROUP, RESOURCES, ("list", "watch"), "The resources are read, and their changes seen."),
-    Rule(GROUP, RESOURCES, ("get",), "A resource is read again when a write meets a newer version of it."),
-    Rule(GROUP, RESOURCES, ("patch",), "The finalizer is set and taken off; nothing else of a resource is written."),
-    Rule(GROUP, tuple(f"{name}/status" for name in RESOURCES), ("patch",), "The status is written: IDs, conditions."),
+    Rule(GROUP, PLURALS, ("list", "watch"), "The resources are read, and their changes seen."),
+    Rule(GROUP, PLURALS, ("get",), "A resource is read again when a write meets a newer version of it."),
+    Rule(GROUP, PLURALS, ("patch",), "The finalizer is set and taken off; nothing else of a resource is written."),
+    Rule(GROUP, tuple(f"{name}/status" for name in PLURALS), ("patch",), "The status is written: IDs, conditions."),
     Rule("", ("events",), ("create",), "Events are posted about what happened to a resource."),
 )
 """In each namespace that is watched."""
@@ -51,13 +51,13 @@ LEASE = Rule("coordination.k8s.io", ("leases",), ("get", "update"), "One of seve
 LEASE_CREATE = Rule("coordination.k8s.io", ("leases",), ("create",), "The Lease is made at the first start.")
 """In the release's namespace. RBAC knows no name before there is an object."""
 
-VIEW = (Rule(GROUP, RESOURCES, ("get", "list", "watch"), "See the resources and their status."),)
+VIEW = (Rule(GROUP, PLURALS, ("get", "list", "watch"), "See the resources and their status."),)
 """For people; added to the cluster's ``view``, ``edit`` and ``admin`` roles."""
 
 EDIT = (
     Rule(
         GROUP,
-        RESOURCES,
+        PLURALS,
         ("create", "delete", "deletecollection", "patch", "update"),
         "Write and delete the resources, never their status.",
     ),

@@ -11,9 +11,10 @@ import click
 
 from registrar.api import manifests
 from registrar.api.schema import custom_resource_definition
-from registrar.api.v1alpha1 import KINDS
+from registrar.kinds.table import RESOURCES
 from tools.generate import argocd, chart
 from tools.generate.reference import api_page
+from tools.generate.settings import settings_page
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,7 +27,7 @@ def crds() -> Texts:
 
     The kustomization has no file ending, so that ``kubectl apply -f crds/`` passes over it, and ``-k crds/`` works too.
     """
-    definitions = manifests.crds()
+    definitions = manifests.definitions(RESOURCES)
     kustomization = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
@@ -40,7 +41,12 @@ def crds() -> Texts:
 
 def api_reference() -> Texts:
     """Return the page about every field of the resources."""
-    return {"docs/reference/api.md": api_page([custom_resource_definition(kind) for kind in KINDS])}
+    return {"docs/reference/api.md": api_page([custom_resource_definition(kind) for kind in RESOURCES])}
+
+
+def settings_reference() -> Texts:
+    """Return the page about every setting of the operator."""
+    return {"docs/reference/settings.md": settings_page()}
 
 
 def argocd_customizations() -> Texts:
@@ -51,6 +57,7 @@ def argocd_customizations() -> Texts:
 GENERATORS: tuple[Callable[[], Texts], ...] = (
     crds,
     api_reference,
+    settings_reference,
     chart.crd_templates,
     chart.rules_template,
     chart.rbac_page,

@@ -3,7 +3,7 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
-{{/* The name of the objects; the release's alone if it holds the chart's. */}}
+{{/* The name of the objects: the release's name alone if it contains the chart's. */}}
 {{- define "model-registrar.fullname" -}}
 {{- if .Values.fullnameOverride }}
 {{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" }}
@@ -67,7 +67,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- default (printf "%s/%s" .Release.Namespace .Release.Name) .Values.ownerId }}
 {{- end }}
 
-{{/* The file with the registry's token; empty without one. */}}
+{{/* The path of the file with the registry's token; empty without a token. */}}
 {{- define "model-registrar.tokenFile" -}}
 {{- if .Values.registry.serviceAccountToken.enabled -}}
 /var/run/secrets/model-registrar/token/token
@@ -76,7 +76,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end }}
 
-{{/* The key under which the registry's certificate authorities are mounted; empty without any. */}}
+{{/* The key under which the registry's certificate authorities are mounted; empty without authorities. */}}
 {{- define "model-registrar.caKey" -}}
 {{- if .Values.registry.caBundle -}}
 ca.crt

@@ -1,4 +1,4 @@
-{{/* What the operator is started with. */}}
+{{/* The operator's arguments. */}}
 {{- define "model-registrar.arguments" -}}
 - {{ printf "--registry-url=%s" .Values.registry.url | quote }}
 {{- with .Values.registry.apiVersion }}
@@ -43,7 +43,7 @@
 - --log-format={{ .Values.log.format }}
 {{- end }}
 
-{{/* A probe that asks a path, unless it says itself what to do. */}}
+{{/* A probe that requests a path, unless it sets its own handler. */}}
 {{- define "model-registrar.probe" -}}
 {{- $probe := deepCopy .probe }}
 {{- if not (or $probe.httpGet $probe.exec $probe.tcpSocket $probe.grpc) }}

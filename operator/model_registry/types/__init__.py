@@ -1,15 +1,14 @@
-"""The entries of the registry, and how to list them."""
+"""The entries of the registry, and the options for listing them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from model_registry._left_out import TYPES, absence
-
-from .artifacts import Artifact, ArtifactState, DocArtifact, ModelArtifact
-from .base import RegistryEntry, SupportedTypes
-from .contexts import ModelVersion, ModelVersionState, RegisteredModel, RegisteredModelState
-from .measurements import DataSet, Metric, Parameter, ParameterType
-from .options import ArtifactTypeQueryParam, ListOptions, OrderByField
-from .pager import Pager
+from model_registry._upstream_compat import TYPES, missing_name
+from model_registry.types.artifacts import Artifact, ArtifactState, DocArtifact, ModelArtifact
+from model_registry.types.base import RegistryEntry, SupportedTypes
+from model_registry.types.contexts import ModelVersion, ModelVersionState, RegisteredModel, RegisteredModelState
+from model_registry.types.measurements import DataSet, Metric, Parameter, ParameterType
+from model_registry.types.options import ArtifactTypeQueryParam, ListOptions, OrderByField
+from model_registry.types.pager import Pager
 
 __all__ = [
     "Artifact",
@@ -32,7 +31,5 @@ __all__ = [
     "SupportedTypes",
 ]
 
-if not TYPE_CHECKING:  # or a type checker would take every name to exist
-
-    def __getattr__(name: str) -> Any:
-        raise absence(__name__, name, TYPES)
+if not TYPE_CHECKING:  # otherwise a type checker would accept every name
+    __getattr__ = missing_name(__name__, TYPES)

@@ -1,13 +1,13 @@
-"""Artifacts: where the files and documents of a version are."""
+"""Artifacts: the files and documents of a version."""
 
 from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from .base import RegistryEntry, name_first
+from model_registry.types.base import RegistryEntry, name_first
 
-# Each class has an `__init__` of its own: type checkers would make one up that takes no positional name.
+# Each class defines `__init__`: the one that type checkers infer accepts no positional name.
 
 
 class ArtifactState(StrEnum):
@@ -23,13 +23,13 @@ class ArtifactState(StrEnum):
 
 
 class Artifact(RegistryEntry):
-    """An artifact of any type; of this very class where the client has no class for its type.
+    """An artifact of any type. Types without a class in this client have exactly this class.
 
     Attributes:
-        name: Unique among the artifacts of one type in a version. The registry makes one up if it is None.
+        name: Unique among the artifacts of one type in a version. If it is None, the registry makes one up.
         uri: Where the content is.
-        state: None leaves it alone. A state unknown to this client stays text.
-        artifact_type: What the registry calls the type, such as "dataset-artifact"; never changes.
+        state: None keeps the current state. A state unknown to this client stays text.
+        artifact_type: The registry's name for the type, such as "dataset-artifact". It never changes.
     """
 
     uri: str | None = None
@@ -42,19 +42,19 @@ class Artifact(RegistryEntry):
 
 
 class ModelArtifact(Artifact):
-    """The model itself: its files, their format, and how to get at them.
+    """The model itself: its files, their format, and how to access them.
 
     Attributes:
-        model_format_name: Such as "onnx".
+        model_format_name: Name of the format, such as "onnx".
         model_format_version: Version of the format.
-        storage_key: Name of the data connection (a Secret) that opens the storage.
+        storage_key: Name of the data connection (a Secret) that gives access to the storage.
         storage_path: Path inside that storage.
-        service_account_name: Kubernetes service account that may read it.
-        model_source_kind: Where the model comes from: the kind of source,
-        model_source_class: its class,
-        model_source_group: its group,
-        model_source_id: its ID,
-        model_source_name: and its name.
+        service_account_name: Kubernetes service account with access to the storage.
+        model_source_kind: Kind of the source that the model comes from.
+        model_source_class: Class of the source.
+        model_source_group: Group of the source.
+        model_source_id: ID of the source.
+        model_source_name: Name of the source.
     """
 
     artifact_type: str | None = "model-artifact"

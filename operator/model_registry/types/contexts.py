@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from .base import RegistryEntry, name_first
+from model_registry.types.base import RegistryEntry, name_first
 
-# Each class has an `__init__` of its own: type checkers would make one up that takes no positional name.
+# Each class defines `__init__`: the one that type checkers infer accepts no positional name.
 
 
 class RegisteredModelState(StrEnum):
@@ -25,20 +25,20 @@ class ModelVersionState(StrEnum):
 
 
 class RegisteredModel(RegistryEntry):
-    """A model: the name under which its versions are gathered.
+    """A model: the name that its versions share.
 
     Attributes:
         name: Unique among the models of a registry.
-        state: None leaves it alone; the registry makes new models LIVE. A state unknown to this client stays text.
+        state: None keeps the current state. New models are LIVE. A state unknown to this client stays text.
         owner: Free text.
-        readme: The model card, Markdown.
+        readme: The model card, in Markdown.
         maturity: Free text, such as "Generally Available".
         language: Language codes.
         tasks: What the model can do, such as "text-generation".
-        provider: Who made it.
-        logo: A URI; `data:` is usual.
+        provider: Who created it.
+        logo: A URI, usually `data:`.
         license: Short name of the licence.
-        license_link: Where its text is.
+        license_link: URL of the licence's text.
         library_name: The library that loads the model.
     """
 
@@ -65,9 +65,9 @@ class ModelVersion(RegistryEntry):
 
     Attributes:
         name: Unique among the versions of its model.
-        state: None leaves it alone; the registry makes new versions LIVE. A state unknown to this client stays text.
+        state: None keeps the current state. New versions are LIVE. A state unknown to this client stays text.
         author: Free text.
-        registered_model_id: ID of the model it belongs to; never changes.
+        registered_model_id: ID of the model it belongs to. It never changes.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Artifacts about training and evaluation: data sets, metrics, parameters.
 
-Today's registries keep them like other artifacts, in a version or standing alone; the embedded registry of this project
-keeps data sets only.
+Current registries store them like other artifacts, with or without a version. The embedded registry of this project
+stores data sets only.
 """
 
 import json
@@ -11,11 +11,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from .artifacts import Artifact
+from model_registry.types.artifacts import Artifact
 
 
 class ParameterType(StrEnum):
-    """What the text of a parameter's value stands for."""
+    """The type of a parameter's value."""
 
     STRING = "string"
     NUMBER = "number"
@@ -27,8 +27,8 @@ class Metric(Artifact):
     """A number that was measured.
 
     Attributes:
-        value: The number; needed.
-        timestamp: When it was measured: milliseconds since the epoch, in decimal digits.
+        value: The number. Required.
+        timestamp: When it was measured, in milliseconds since the epoch, as decimal digits.
         step: The step of the training, such as the epoch.
     """
 
@@ -49,8 +49,8 @@ class Parameter(Artifact):
     """A setting with which a model was trained or run.
 
     Attributes:
-        value: Text, as the registry keeps it; needed. Other values may be given, and are kept as their JSON.
-        parameter_type: What the text stands for. A type unknown to this client stays text.
+        value: Text, as the registry stores it. Required. Other values are converted to their JSON.
+        parameter_type: Type of the value. A type unknown to this client stays text.
     """
 
     artifact_type: str | None = "parameter"
@@ -62,7 +62,7 @@ class Parameter(Artifact):
 
 
 with warnings.catch_warnings():
-    # `schema` is the registry's name for it. pydantic has a deprecated method of that name, and warns of other uses.
+    # `schema` is the registry's name for it. pydantic has a deprecated method of that name, and warns about other uses.
     warnings.filterwarnings("ignore", message='Field name "schema"')
 
     class DataSet(Artifact):
@@ -70,9 +70,9 @@ with warnings.catch_warnings():
 
         Attributes:
             digest: A hash of its content.
-            source_type: What kind of place it comes from, such as "s3".
+            source_type: Type of the source, such as "s3".
             source: Where it comes from.
-            schema: Its structure, JSON or free text.
+            schema: Its structure, as JSON or free text.
             profile: Its statistics.
         """
 

@@ -1,4 +1,4 @@
-"""How to list: how many, in which order, which of them."""
+"""The options of a list: how many entries, in which order, and which of them."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import Any, Self
 
 
 class OrderByField(StrEnum):
-    """What a list can be ordered by."""
+    """The orders of a list."""
 
     CREATE_TIME = "CREATE_TIME"
     LAST_UPDATE_TIME = "LAST_UPDATE_TIME"
@@ -14,14 +14,14 @@ class OrderByField(StrEnum):
 
 
 class ArtifactTypeQueryParam(StrEnum):
-    """The types that a list of artifacts can be narrowed to."""
+    """The types that a list of artifacts can be restricted to."""
 
     MODEL_ARTIFACT = "model-artifact"
     DOC_ARTIFACT = "doc-artifact"
     DATASET_ARTIFACT = "dataset-artifact"
     METRIC = "metric"
     PARAMETER = "parameter"
-    # The names that upstream's generator gave three of them.
+    # The names of three members in upstream's generated code.
     MODEL_MINUS_ARTIFACT = "model-artifact"
     DOC_MINUS_ARTIFACT = "doc-artifact"
     DATASET_MINUS_ARTIFACT = "dataset-artifact"
@@ -29,20 +29,20 @@ class ArtifactTypeQueryParam(StrEnum):
 
 @dataclass
 class ListOptions:
-    """Options of one listing. Mutable: each listing writes the token of the page after it into `next_page_token`.
+    """Options of a list request. Each request writes the token of the next page into `next_page_token`.
 
     Attributes:
-        limit: Entries per page; None is all of them.
-        order_by: An `OrderByField`; None is the ID. The time orders have no tie-breaker in the registry: entries of
-            the same millisecond may be missed or come twice at the border of two pages.
+        limit: Entries per page. None returns all entries.
+        order_by: An `OrderByField`. None means the ID. The registry does not break ties in the time orders: entries of
+            the same millisecond may be missing or appear twice where two pages meet.
         is_asc: Ascending order.
-        next_page_token: Token of the page to read; None or "" is the first. After a listing: of the page after it,
-            "" if that was the last.
-        artifact_type_param: Only artifacts of this type, where artifacts are listed.
-        filter_query: Only entries that meet this condition, in the registry's own language, such as
+        next_page_token: Token of the page to read. None or "" means the first page. After a request: the token of the
+            next page, "" after the last page.
+        artifact_type_param: Return only artifacts of this type, in lists of artifacts.
+        filter_query: Return only entries that meet this condition, in the registry's own language, such as
             ``name LIKE 'hal%' AND state = 'LIVE'``. The registry ignores it in a list of all model artifacts.
-        answered_at: After a listing: the server's clock when it answered, in milliseconds since the epoch; None if it
-            did not tell.
+        answered_at: After a request: the server's clock when it answered, in milliseconds since the epoch, or None if
+            the server sent no date.
     """
 
     limit: int | None = None
@@ -55,34 +55,34 @@ class ListOptions:
 
     @classmethod
     def order_by_creation_time(cls, **options: Any) -> Self:
-        """Options ordered by time of creation; takes the other options as keywords."""
+        """Return options that order by time of creation. Other options are passed as keywords."""
         return cls(order_by=OrderByField.CREATE_TIME, **options)
 
     @classmethod
     def order_by_update_time(cls, **options: Any) -> Self:
-        """Options ordered by time of the last update; takes the other options as keywords."""
+        """Return options that order by time of the last update. Other options are passed as keywords."""
         return cls(order_by=OrderByField.LAST_UPDATE_TIME, **options)
 
     @classmethod
     def order_by_id(cls, **options: Any) -> Self:
-        """Options ordered by ID; takes the other options as keywords."""
+        """Return options that order by ID. Other options are passed as keywords."""
         return cls(order_by=OrderByField.ID, **options)
 
     @classmethod
     def artifact_type(cls, artifact_type: ArtifactTypeQueryParam | str, **options: Any) -> Self:
-        """Options that narrow a list of artifacts to one type; takes the other options as keywords."""
+        """Return options that restrict a list of artifacts to one type. Other options are passed as keywords."""
         return cls(artifact_type_param=artifact_type, **options)
 
     def as_params(self) -> dict[str, str]:
         """Return these options as query parameters of the REST API.
 
         Raises:
-            ValueError: If `order_by` is none of `OrderByField` (the registry would silently order by ID), or `limit`
+            ValueError: If `order_by` is not an `OrderByField` (the registry would silently order by ID), or if `limit`
                 is less than 1.
         """
         order = OrderByField.ID if self.order_by is None else self.order_by
         if order not in list(OrderByField):
-            raise ValueError(f"order_by is one of {', '.join(OrderByField)}, not {self.order_by!r}")
+            raise ValueError(f"order_by must be one of {', '.join(OrderByField)}, not {self.order_by!r}")
         params = {"orderBy": str(order), "sortOrder": "ASC" if self.is_asc else "DESC"}
         if self.limit is not None:
             params["pageSize"] = str(checked_page_size(self.limit))
@@ -96,7 +96,7 @@ class ListOptions:
 
 
 def checked_page_size(size: int) -> int:
-    """Return the size of a page, or refuse it: the registry takes 0 and less for "everything".
+    """Return a valid page size. The registry would take 0 and less for "everything".
 
     Raises:
         ValueError: If it is less than 1.

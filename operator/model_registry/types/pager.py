@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Generic, Self, TypeVar
 
-from .base import RegistryEntry
-from .options import ListOptions, OrderByField, checked_page_size
+from model_registry.types.base import RegistryEntry
+from model_registry.types.options import ListOptions, OrderByField, checked_page_size
 
 T = TypeVar("T", bound=RegistryEntry)
 
@@ -15,16 +15,16 @@ DEFAULT_PAGE_SIZE = 100
 
 
 class Pager(Generic[T]):
-    """Iterates over everything that a listing method gives.
+    """Iterates over all entries that a list method returns.
 
-    Synchronous or asynchronous as the listing method is: `for` or `async for`, and `next_page()` and `next_item()`
-    return what they say or an awaitable of it. Iterating starts at the first page; setting an order, a direction or a
-    page size starts over as well. At most one page is held.
+    It is synchronous or asynchronous like the list method: use `for` or `async for`. `next_page()` and `next_item()`
+    return their result or an awaitable of it. Iteration starts at the first page, and setting an order, a direction or
+    a page size starts over. At most one page is kept in memory.
 
     Args:
-        page_fn: A listing method of the client, a lambda or a partial of one: takes `ListOptions` and returns a list
-            of entries, or an awaitable of one, after writing `next_page_token` into the options.
-        options: Where to start from; copied. Without a limit, pages of 100.
+        page_fn: A list method of the client, or a lambda or a partial that calls one. It takes `ListOptions`, writes
+            `next_page_token` into them, and returns a list of entries or an awaitable of one.
+        options: The options to start with. They are copied. Without a limit, a page has 100 entries.
     """
 
     def __init__(
@@ -54,16 +54,16 @@ class Pager(Generic[T]):
         return self._ordered(OrderByField.LAST_UPDATE_TIME)
 
     def order_by_id(self) -> Self:
-        """Order by ID, and start over. The default, and the only order that cannot miss an entry."""
+        """Order by ID, and start over. This is the default, and the only order that cannot miss an entry."""
         return self._ordered(OrderByField.ID)
 
     def ascending(self) -> Self:
-        """First the oldest (the default), and start over."""
+        """Sort in ascending order (the default), and start over."""
         self.options.is_asc = True
         return self.restart()
 
     def descending(self) -> Self:
-        """First the newest, and start over."""
+        """Sort in descending order, and start over."""
         self.options.is_asc = False
         return self.restart()
 
@@ -77,14 +77,14 @@ class Pager(Generic[T]):
         return self.restart()
 
     def limit(self, n: int) -> Self:
-        """Read this many entries per request: another name of `page_size`."""
+        """Read this many entries per request. This is another name for `page_size`."""
         return self.page_size(n)
 
     def next_page(self) -> Any:
         """Read the next page.
 
         Returns:
-            The list of its entries, `[]` after the last page until `restart()`; or an awaitable of that list.
+            The list of its entries, or an awaitable of that list. After the last page, `[]` until `restart()`.
         """
         self._waiting.clear()
         if self._ended:
@@ -100,7 +100,7 @@ class Pager(Generic[T]):
 
         Raises:
             StopIteration: After the last entry.
-            StopAsyncIteration: The same, when awaited.
+            StopAsyncIteration: After the last entry, if the result is awaited.
         """
         if self._waiting or self._ended:
             return self.__anext__() if self._awaits else self.__next__()
@@ -121,7 +121,7 @@ class Pager(Generic[T]):
             if inspect.isawaitable(result):
                 if inspect.iscoroutine(result):
                     result.close()
-                raise TypeError("the listing method is asynchronous: iterate with `async for`")
+                raise TypeError("the list method is asynchronous: iterate with `async for`")
             self._waiting.extend(self._take(result))
         return self._waiting.popleft()
 
@@ -146,7 +146,7 @@ class Pager(Generic[T]):
         return result
 
     def _take(self, page: list[T]) -> list[T]:
-        """Note where the list stands after this page; drop what the time orders give twice."""
+        """Record whether this is the last page, and drop entries that the time orders return twice."""
         self._ended = not self.options.next_page_token
         if self.options.order_by in (None, OrderByField.ID):
             return page
@@ -167,8 +167,8 @@ async def _value(page: list[T]) -> list[T]:
 
 
 def _takes_options_by_name(page_fn: Callable[..., Any]) -> bool:
-    """Tell whether to pass `options=`: the only way into a partial that has named the arguments before it."""
+    """Return whether to pass `options=`, which a partial with keyword arguments requires."""
     try:
         return "options" in inspect.signature(page_fn).parameters
-    except ValueError:  # some callables of other languages have no signature
+    except ValueError:  # some callables written in other languages have no signature
         return False

@@ -7,7 +7,6 @@ attributes: ``RegisteredModel.model_validate(body)``. Unknown fields are ignored
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated, ClassVar, Generic, Self, TypeVar
 
 from pydantic import (
@@ -87,31 +86,6 @@ class Frozen(BaseModel):
         return described
 
 
-class ConditionStatus(StrEnum):
-    """Whether a condition holds."""
-
-    TRUE = "True"
-    FALSE = "False"
-    UNKNOWN = "Unknown"
-
-
-class Condition(Frozen):
-    """One aspect of a resource's state, within the limits of metav1.Condition."""
-
-    type: Annotated[str, Field(min_length=1, max_length=316, pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$")]
-    """Name of the condition, such as Ready."""
-    status: ConditionStatus
-    """Whether the condition holds: True, False or Unknown."""
-    reason: Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$")]
-    """Why the condition has this status, in one UpperCamel word for programs."""
-    message: Annotated[str, Field(max_length=32768)]
-    """Why the condition has this status and what to do about it, in a sentence for people."""
-    last_transition_time: Timestamp
-    """When the status last changed from one value to another."""
-    observed_generation: Annotated[int | None, Field(ge=0)] = None
-    """The metadata.generation that this condition speaks of."""
-
-
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of ``kubectl get``.
@@ -151,11 +125,11 @@ class ObjectMeta(Frozen):
     uid: str = ""
     generation: int = 0
     resource_version: str = ""
-    creation_timestamp: Timestamp | None = None
-    deletion_timestamp: Timestamp | None = None
+    creation_timestamp: str = ""
+    """RFC 3339 in UTC, so that text order is time order."""
+    deletion_timestamp: str | None = None
     finalizers: tuple[str, ...] = ()
     annotations: Mapping[str, str] = Field(default_factory=dict)
-    labels: Mapping[str, str] = Field(default_factory=dict)
 
     @property
     def terminating(self) -> bool:
@@ -164,17 +138,17 @@ class ObjectMeta(Frozen):
 
     @property
     def paused(self) -> bool:
-        """Whether the user asked the operator to keep its hands off."""
+        """Whether the user paused the resource."""
         return self.annotations.get(PAUSED_ANNOTATION) == "true"
 
     @property
     def take_over(self) -> bool:
-        """Whether the user allows taking an entry away from the resource whose stamp it carries."""
+        """Whether the user allows taking the entry from the owner that its stamp names."""
         return self.annotations.get(TAKE_OVER_ANNOTATION) == "true"
 
     @property
     def reconcile_requested_at(self) -> str | None:
-        """The value of the last request to reconcile, cut to what the status can hold; None without one."""
+        """The value of the last reconcile request, cut to what the status can hold; None without a request."""
         value = self.annotations.get(RECONCILE_REQUESTED_ANNOTATION)
         return None if value is None else value[:RECONCILE_REQUEST_MAX_LENGTH]
 
@@ -188,7 +162,7 @@ class Resource(Frozen, Generic[SpecT, StatusT]):
 
     Raises:
         pydantic.ValidationError: from ``model_validate``, for a spec that the schema could not refuse;
-            ``registrar.api.problems.describe`` turns it into a sentence for the user.
+            ``registrar.api.validation.describe`` turns it into a sentence for the user.
     """
 
     KIND: ClassVar[str]
@@ -196,7 +170,7 @@ class Resource(Frozen, Generic[SpecT, StatusT]):
     SINGULAR: ClassVar[str]
     SHORT_NAME: ClassVar[str]
     PARENT_COLUMNS: ClassVar[tuple[Column, ...]] = ()
-    """What ``kubectl get`` tells of the resource's parent."""
+    """What ``kubectl get`` shows of the resource's parent."""
     SELECTABLE_FIELDS: ClassVar[tuple[str, ...]] = (".status.id",)
     """What ``kubectl get --field-selector`` can select by."""
 

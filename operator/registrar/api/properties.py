@@ -1,8 +1,8 @@
-"""Custom properties: what may be declared in a resource, and which value goes to the registry.
+"""Custom properties: what a resource may declare, and which value is written to the registry.
 
-A declared string, integer, number or boolean becomes the property of that type. The API server keeps the YAML value
-``1.0`` as ``1``, so a whole double cannot be told from an integer: the typed form ``{double: 1}`` says it outright,
-and a plain integer for a property that the registry already keeps as a double stays a double.
+A declared string, integer, number or boolean becomes a property of that type. The API server stores the YAML value
+``1.0`` as ``1``, which makes a whole double look like an integer. The typed form ``{double: 1}`` resolves this, and a
+plain integer stays a double where the registry already holds a double for that property.
 """
 
 import math
@@ -17,13 +17,13 @@ from registrar.api.meta import RESERVED_PREFIX
 from registrar.api.rules import refusal
 
 Scalar = bool | int | float | str
-"""A property's value in the registry; bool before int, because every bool is an int to Python."""
+"""A property's value in the registry. bool comes before int, because Python's bool is an int."""
 
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 MAX_PROPERTIES = 128
 MAX_NAME_LENGTH = 255
 HIDDEN_NAMES = frozenset({"experiment_id", "experiment_run_id"})
-"""Names the registry stores but never shows: a declared one would look missing for ever."""
+"""Names that the registry stores but never returns: a declared one would look missing for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def _refuse(message: str) -> PydanticCustomError:
 
 def _finite(value: float) -> float:
     if not math.isfinite(value):
-        raise _refuse("must be a finite number; the registry keeps neither NaN nor infinity")
+        raise _refuse("must be a finite number; the registry cannot store NaN or infinity")
     return value
 
 
@@ -79,7 +79,7 @@ def _to_double(value: float) -> float:
 
 
 def parse_declared(value: object) -> Declared:
-    """One value of ``spec.customProperties``, as JSON, into what it declares.
+    """Return what one JSON value of ``spec.customProperties`` declares.
 
     Raises:
         PydanticCustomError: for null, a list, an object of another form, an integer beyond int32, NaN and infinities.
@@ -102,7 +102,7 @@ def parse_declared(value: object) -> Declared:
 
 
 def _as_written(value: Declared) -> object:
-    """The inverse of ``parse_declared``."""
+    """Return a declared value as JSON; the inverse of ``parse_declared``."""
     match value:
         case TypedProperty(bool(inner)):
             return {"bool": inner}
@@ -119,7 +119,7 @@ def _property_name(name: str) -> str:
     if name.startswith(RESERVED_PREFIX):
         raise _refuse(f"names under {RESERVED_PREFIX} belong to the operator; choose another name")
     if name in HIDDEN_NAMES:
-        raise _refuse("the registry keeps this name for its own use and never shows it; choose another name")
+        raise _refuse("the registry reserves this name and never returns it; choose another name")
     return name
 
 
@@ -135,18 +135,18 @@ CustomProperties = Annotated[
     ],
     Field(max_length=MAX_PROPERTIES),
 ]
-"""A map of declared properties. The schema lets any value through; what is refused here becomes ``InvalidSpec``."""
+"""A map of declared properties. The schema accepts any value; a value refused here is reported as ``InvalidSpec``."""
 
 
 def resolve_properties(declared: Mapping[str, Declared], observed: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    """The values to keep in the registry for what a resource declares.
+    """Return the values to store in the registry for the declared properties.
 
     Args:
         declared: the resource's ``customProperties``.
-        observed: the entry's properties as the registry has them; empty for an entry yet to be created.
+        observed: the entry's properties in the registry; empty for an entry that does not exist yet.
 
     Returns:
-        One value for each declared name, whose Python type is the property's type.
+        One value for each declared name. Its Python type is the property's type.
     """
     return {name: _resolve(value, observed.get(name)) for name, value in declared.items()}
 

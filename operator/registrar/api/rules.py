@@ -1,6 +1,6 @@
-"""Conditions that the API server enforces in CEL, each kept beside its twin in Python.
+"""Validation rules that the API server enforces in CEL, each beside its Python equivalent.
 
-The twin makes the models as strict as the schemas, and lets tests compare the two.
+The Python equivalent makes the models as strict as the schemas, and tests compare the two.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,18 +15,18 @@ VALIDATIONS = "x-kubernetes-validations"
 
 
 def refusal(kind: str, message: str) -> PydanticCustomError:
-    """An error whose message reaches the user word by word."""
+    """Return an error whose message reaches the user word for word."""
     return PydanticCustomError(kind, message)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A condition on one value; also the ``Annotated`` metadata that puts it on a field.
+    """A condition on one value. As ``Annotated`` metadata it applies to a field.
 
     Attributes:
         cel: the condition in CEL, over ``self``.
-        message: what to change, for the user.
-        holds: the same condition over the parsed value; None for a condition on a change (``oldSelf``).
+        message: what the user has to change.
+        holds: the same condition on the parsed value; None for a condition on a change (``oldSelf``).
     """
 
     cel: str
@@ -34,13 +34,13 @@ class Rule:
     holds: Callable[[Any], bool] | None
 
     def check(self, value: Any) -> Any:
-        """Return the value; raise PydanticCustomError if the condition does not hold."""
+        """Return the value, or raise PydanticCustomError if the condition does not hold."""
         if self.holds is not None and not self.holds(value):
             raise refusal("rule", self.message)
         return value
 
     def as_schema(self) -> dict[str, str]:
-        """One item of ``x-kubernetes-validations``."""
+        """Return the rule as an item of ``x-kubernetes-validations``."""
         return {"rule": self.cel, "message": self.message}
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -51,23 +51,23 @@ class Rule:
 
 
 def with_rules(schema: JsonSchemaValue, rules: Sequence[Rule]) -> JsonSchemaValue:
-    """The JSON schema with the rules added to those it has."""
+    """Return the JSON schema with these rules added to its own."""
     return {**schema, VALIDATIONS: [*schema.get(VALIDATIONS, []), *(rule.as_schema() for rule in rules)]}
 
 
 @dataclass(frozen=True, slots=True)
 class ListMap:
-    """``Annotated`` metadata of a list whose items are told apart by one key, as server-side apply needs it."""
+    """``Annotated`` metadata of a list whose items are identified by one key, as server-side apply needs it."""
 
     key: str
 
     def check(self, items: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return the items; raise PydanticCustomError if two share the key."""
+        """Return the items, or raise PydanticCustomError if two have the same key."""
         seen: set[Any] = set()
         for item in items:
             value = getattr(item, self.key)
             if value in seen:
-                raise refusal("list_map", f"{self.key} {value!r} appears more than once; each needs its own")
+                raise refusal("list_map", f"{self.key} {value!r} appears more than once; give each item its own")
             seen.add(value)
         return items
 

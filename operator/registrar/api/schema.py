@@ -1,9 +1,9 @@
-"""From the resource models to the CustomResourceDefinitions that the API server enforces.
+"""Generates the CustomResourceDefinitions from the resource models.
 
-pydantic describes the models in JSON Schema; Kubernetes wants a structural schema: nothing referenced, no unions with
-null, no titles, and its own ``x-kubernetes-*`` keys, which the models carry (``registrar.api.rules``). Defaults are
-left out, because a field that the API server fills in is a permanent difference to what stands in Git. The only one is
-that of ``status``: a resource that the operator has not seen yet must not look settled (kstatus).
+pydantic describes the models in JSON Schema. Kubernetes needs a structural schema: no references, no unions with null,
+no titles, and its own ``x-kubernetes-*`` keys, which the models carry (``registrar.api.rules``). Defaults are left out,
+because a field that the API server fills in would differ from Git for ever. Only ``status`` has a default: a resource
+that the operator has not seen yet must not look settled (kstatus).
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from registrar.api.meta import CATEGORY, GROUP, VERSION, Column
-from registrar.api.v1alpha1 import EntryResource
+from registrar.api.meta import CATEGORY, GROUP, VERSION, Column, Resource
 
 _REFERENCE = "#/$defs/"
 _LEADING_KEYS = ("description", "type")
@@ -24,25 +23,25 @@ class StructuralSchema(GenerateJsonSchema):
     """Generates the structural schema of a model."""
 
     def generate(self, schema: CoreSchema, mode: JsonSchemaMode = "validation") -> JsonSchemaValue:
-        """The schema with every reference replaced by what it names."""
+        """Return the schema with every reference inlined."""
         document = super().generate(schema, mode)
         return _structural(document, document.pop("$defs", {}))
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
-        """``X | None`` is a field that may be absent, never one that may be null."""
+        """Return the schema of ``X`` for ``X | None``: the field may be absent, but never null."""
         return self.generate_inner(schema["schema"])
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        """Defaults are the operator's business."""
+        """Leave the default out: the operator applies it."""
         return self.generate_inner(schema["schema"])
 
     def int_schema(self, schema: core_schema.IntSchema) -> JsonSchemaValue:
-        """Integers are 64 bit, as in every Kubernetes API."""
+        """Return a 64-bit integer, as in every Kubernetes API."""
         return {**super().int_schema(schema), "format": "int64"}
 
 
 def _structural(node: JsonSchemaValue, definitions: Mapping[str, JsonSchemaValue]) -> JsonSchemaValue:
-    """Inline references and drop what a structural schema may not hold, through all nested schemas."""
+    """Inline references and drop the keys that a structural schema must not contain, in all nested schemas."""
     if "allOf" in node:  # how pydantic before 2.9 puts a reference beside a description
         (only,) = node["allOf"]
         node = {**only, **{key: value for key, value in node.items() if key != "allOf"}}
@@ -63,8 +62,8 @@ def _structural(node: JsonSchemaValue, definitions: Mapping[str, JsonSchemaValue
     return result
 
 
-def openapi_schema(resource: type[EntryResource[Any, Any]]) -> JsonSchemaValue:
-    """The ``openAPIV3Schema`` of a kind."""
+def openapi_schema(resource: type[Resource[Any, Any]]) -> JsonSchemaValue:
+    """Return the ``openAPIV3Schema`` of a kind."""
     schema = resource.model_json_schema(schema_generator=StructuralSchema)
     properties = schema["properties"]
     return {
@@ -73,7 +72,7 @@ def openapi_schema(resource: type[EntryResource[Any, Any]]) -> JsonSchemaValue:
         "properties": {
             "apiVersion": properties["apiVersion"],
             "kind": properties["kind"],
-            # The API server describes and checks metadata itself, and refuses any other schema of it.
+            # The API server describes and validates metadata itself, and rejects any other schema for it.
             "metadata": {"type": "object"},
             "spec": properties["spec"],
             "status": {**properties["status"], "default": {"observedGeneration": -1}},
@@ -81,20 +80,20 @@ def openapi_schema(resource: type[EntryResource[Any, Any]]) -> JsonSchemaValue:
     }
 
 
-def _columns(resource: type[EntryResource[Any, Any]]) -> list[Column]:
+def _columns(resource: type[Resource[Any, Any]]) -> list[Column]:
     ready = '.status.conditions[?(@.type=="Ready")]'
     return [
         Column("ID", ".status.id", "ID of the entry in the registry."),
         *resource.PARENT_COLUMNS,
-        Column("State", ".status.state", "State of the entry as the registry last told it."),
-        Column("Ready", f"{ready}.status", "Whether the registry's entry is as the spec says."),
-        Column("Reason", f"{ready}.reason", "Why it is ready or not.", wide=True),
+        Column("State", ".status.state", "State of the entry as the registry last reported it."),
+        Column("Ready", f"{ready}.status", "Whether the registry entry matches the spec."),
+        Column("Reason", f"{ready}.reason", "Why the resource is ready or not.", wide=True),
         Column("Age", ".metadata.creationTimestamp", "Time since the resource was created.", type="date"),
     ]
 
 
-def custom_resource_definition(resource: type[EntryResource[Any, Any]]) -> dict[str, Any]:
-    """The manifest of a kind's CustomResourceDefinition."""
+def custom_resource_definition(resource: type[Resource[Any, Any]]) -> dict[str, Any]:
+    """Return the CustomResourceDefinition of a kind, as a manifest."""
     version = {
         "name": VERSION,
         "served": True,

@@ -1,69 +1,47 @@
-"""Artifacts of a version as the registry keeps them: model artifacts and documents."""
+"""Artifacts of a version: model artifacts, as resources and inline, and documents, inline only."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from model_registry import ModelRegistryAPIClient
-from model_registry.exceptions import AmbiguousEntryError, NotFound
-from model_registry.types import DocArtifact, ModelArtifact, RegistryEntry
-from registrar.kinds.base import Desired, EntryKind
+from model_registry.types import Artifact, DocArtifact, ModelArtifact
+from registrar.api import v1alpha1
+from registrar.api.conditions import Reason
+from registrar.kinds.base import EntryKind, ParentReference, ResourceKind
 
 _GONE = frozenset({"MARKED_FOR_DELETION", "DELETED", "ABANDONED"})
 
 
-class _ArtifactKind(EntryKind):
-    """What both types have in common."""
-
-    RETIRED = "MARKED_FOR_DELETION"
-    TELLS_PARENT = False
-
-    def state_to_keep(self, declared: str | None, observed: str | None) -> str | None:
-        """Absent means hands off once the artifact is made, but for the states that stand for deletion."""
-        return "LIVE" if declared is None and observed in _GONE else declared
-
-    async def get(self, client: ModelRegistryAPIClient, entry_id: str) -> RegistryEntry | None:
-        """See the contract."""
-        entry = await client.get_artifact_by_id(entry_id)
-        return entry if type(entry) is self.ENTRY else None
-
-    async def find(self, client: ModelRegistryAPIClient, desired: Desired) -> RegistryEntry | None:
-        """See the contract. The find endpoint also matches ``<anything>:<name>``, so the version's are compared."""
-        try:
-            artifacts = await client.get_model_version_artifacts(desired.parent_id)
-        except NotFound:
-            return None
-        named = [one for one in artifacts if type(one) is self.ENTRY and one.name == desired.name]
-        if len(named) > 1:
-            ids = ", ".join(str(one.id) for one in named)
-            message = f"the version {desired.parent_id} has several {self.NAME}s named {desired.name!r} (ids {ids})"
-            raise AmbiguousEntryError(message, list(named))
-        return named[0] if named else None
-
-    async def create(self, client: ModelRegistryAPIClient, entry: Any, parent_id: str) -> RegistryEntry:
-        """See the contract. Only this way in makes names unique within the version."""
-        made: RegistryEntry = await client.upsert_model_version_artifact(entry, parent_id)
-        return made
-
-    async def update(self, client: ModelRegistryAPIClient, entry: Any) -> RegistryEntry:
-        """See the contract."""
-        changed: RegistryEntry = await client.upsert_artifact(entry)
-        return changed
+def unmanaged_unless_declared(declared: str | None, observed: str | None) -> str | None:
+    """Return the state of an artifact: absent leaves it alone, except for the states that stand for deletion."""
+    return "LIVE" if declared is None and observed in _GONE else declared
 
 
-class ModelArtifactKind(_ArtifactKind):
-    """Model artifacts."""
+MODEL_ARTIFACT = EntryKind(
+    name="model-artifact",
+    entry=ModelArtifact,
+    family=Artifact,
+    retired_state="MARKED_FOR_DELETION",
+    state_rule=unmanaged_unless_declared,
+    reports_parent=False,
+    waiting=Reason.WAITING_FOR_MODEL_VERSION,
+)
 
-    NAME = "model-artifact"
-    ENTRY = ModelArtifact
+DOC_ARTIFACT = EntryKind(
+    name="doc-artifact",
+    entry=DocArtifact,
+    family=Artifact,
+    retired_state="MARKED_FOR_DELETION",
+    state_rule=unmanaged_unless_declared,
+    reports_parent=False,
+    waiting=Reason.WAITING_FOR_MODEL_VERSION,
+)
 
-
-class DocArtifactKind(_ArtifactKind):
-    """Documents."""
-
-    NAME = "doc-artifact"
-    ENTRY = DocArtifact
-
-
-MODEL_ARTIFACT = ModelArtifactKind()
-DOC_ARTIFACT = DocArtifactKind()
+MODEL_ARTIFACT_RESOURCE = ResourceKind(
+    resource=v1alpha1.ModelArtifact,
+    status=v1alpha1.ModelArtifactStatus,
+    entry=MODEL_ARTIFACT,
+    parent=ParentReference(
+        kind=v1alpha1.ModelVersion.KIND,
+        attribute="model_version_ref",
+        external_names=("registered_model_name", "name"),
+    ),
+)

@@ -1,25 +1,25 @@
-"""The contract of an entry kind: how one sort of registry entry is found, made and changed.
+"""The vocabulary of kinds: what a row of the table holds, and the values that the pipeline passes on.
 
-An entry kind MUST NOT decide anything: it answers what the registry holds, and carries out what the plan says.
-`find` MUST look for the exact name under the parent. `create` MUST NOT do anything that can fail after the entry is
-made. `update` MUST send nothing but what is set on the entry given to it.
+Nothing here decides or does I/O: a row only states how one kind differs from the others. How entries of a kind are read
+and written stands with the backend (`registrar.registries.kubeflow.entries`).
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegistryEntry
+from registrar.api.conditions import Reason
 from registrar.api.properties import Declared
-from registrar.api.v1alpha1.common import EntryFields
-from registrar.claims import Claim
+from registrar.api.v1alpha1.common import EntryFields, EntryResource, EntryStatus
 
 FieldValue = str | list[str]
 """Value of a plain field: text, or a list of texts (language, tasks)."""
+
+AnyResource = EntryResource[Any, Any]
+"""A parsed resource of any kind."""
 
 _NOT_FIELDS = frozenset(
     {
@@ -29,86 +29,163 @@ _NOT_FIELDS = frozenset(
         "custom_properties",
         "create_time_since_epoch",
         "last_update_time_since_epoch",
-        "registered_model_id",
         "artifact_type",
     }
 )
 
+StateRule = Callable[[str | None, str | None], str | None]
+"""From the declared and the observed state to the state that an existing entry must have; None leaves it alone."""
 
-class EntryKind(ABC):
-    """One sort of registry entry."""
 
-    NAME: ClassVar[str]
-    """As in claims and in ``status.artifacts[].type``."""
-    ENTRY: ClassVar[type[RegistryEntry]]
-    """The client's type of it."""
-    RETIRED: ClassVar[str]
-    """The state that stands for deletion: the registry deletes nothing."""
-    TELLS_PARENT: ClassVar[bool]
-    """Whether an entry tells its parent (or has none), so that its name and ID together are proof."""
+@dataclass(frozen=True, slots=True)
+class EntryKind:
+    """One sort of registry entry.
 
-    @abstractmethod
-    def state_to_keep(self, declared: str | None, observed: str | None) -> str | None:
-        """The state that an existing entry shall have; None where the spec leaves it alone.
+    Attributes:
+        name: as in claims and in ``status.artifacts[].type``, such as ``ModelVersion`` or ``doc-artifact``.
+        entry: the client's type of it.
+        family: the client's type that shares one sequence of IDs, one list and one feed with this kind.
+        retired_state: the state that stands for deletion, because the registry deletes nothing.
+        state_rule: which state an existing entry must have.
+        reports_parent: whether an entry names its parent (or has none), so that name and ID together are proof.
+        parent_attribute: the entry's attribute with its parent's ID, for a kind that has one.
+        waiting: the reason while the parent does not exist; None at the root.
+    """
 
-        Args:
-            declared: ``spec.state``.
-            observed: the entry's state; None for an entry without one.
-        """
+    name: str
+    entry: type[RegistryEntry]
+    family: type[RegistryEntry]
+    retired_state: str
+    state_rule: StateRule
+    reports_parent: bool = True
+    parent_attribute: str | None = None
+    waiting: Reason | None = None
 
-    def is_at(self, entry: RegistryEntry, desired: Desired) -> bool:
-        """Whether the entry has the desired type and name, and the desired parent where it tells its parent."""
-        return type(entry) is self.ENTRY and entry.name == desired.name
-
-    @abstractmethod
-    async def get(self, client: ModelRegistryAPIClient, entry_id: str) -> RegistryEntry | None:
-        """The entry of that ID; None if there is none of this kind."""
-
-    @abstractmethod
-    async def find(self, client: ModelRegistryAPIClient, desired: Desired) -> RegistryEntry | None:
-        """The entry with exactly the desired name under the desired parent.
-
-        Raises:
-            AmbiguousEntryError: several have it.
-        """
-
-    @abstractmethod
-    async def create(self, client: ModelRegistryAPIClient, entry: Any, parent_id: str) -> RegistryEntry:
-        """Make the entry. Raises ConflictError when its name or external ID is taken."""
-
-    @abstractmethod
-    async def update(self, client: ModelRegistryAPIClient, entry: Any) -> RegistryEntry:
-        """Change what is set on the entry, by its ID. Raises ConflictError when its external ID is taken."""
+    def matches(self, entry: RegistryEntry, name: str, parent_id: str) -> bool:
+        """Return whether an entry has this type, that name, and that parent where it reports one."""
+        if type(entry) is not self.entry or entry.name != name:
+            return False
+        return self.parent_attribute is None or getattr(entry, self.parent_attribute) == parent_id
 
     def fields_on(self, entry: RegistryEntry) -> frozenset[str]:
-        """Attribute names of the plain fields that have a value on an entry of this kind."""
-        names = self.ENTRY.model_fields.keys() - _NOT_FIELDS
-        return frozenset(name for name in names if getattr(entry, name))
+        """Return the attribute names of the plain fields that have a value on an entry of this kind."""
+        return frozenset(name for name in self._field_names() if getattr(entry, name))
 
     def fields_of(self, part: EntryFields) -> dict[str, FieldValue]:
-        """The plain fields that a spec, or an inline artifact of one, declares for an entry of this kind."""
-        declared = {name: getattr(part, name, None) for name in self.ENTRY.model_fields if name not in _NOT_FIELDS}
+        """Return the plain fields that a spec, or an inline artifact of one, declares for an entry of this kind."""
+        declared = {name: getattr(part, name, None) for name in self._field_names()}
         return {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in declared.items()
             if value is not None
         }
 
+    def _field_names(self) -> list[str]:
+        return [name for name in self.entry.model_fields if name not in {*_NOT_FIELDS, self.parent_attribute}]
+
+
+@dataclass(frozen=True, slots=True)
+class ParentReference:
+    """How a kind refers to its parent.
+
+    Attributes:
+        kind: the parent's kind, such as ``RegisteredModel``.
+        attribute: the spec's attribute that holds the reference.
+        external_names: attributes of the reference's ``external`` that name the parent entry, from the root down.
+    """
+
+    kind: str
+    attribute: str
+    external_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InlineList:
+    """A list in a spec whose items are entries of their own, written after the resource's.
+
+    Attributes:
+        attribute: the spec's attribute.
+        field: the same as the user writes it.
+        entry: the kind of its items.
+    """
+
+    attribute: str
+    field: str
+    entry: EntryKind
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceKind:
+    """One kind of resource: a row of the table.
+
+    Attributes:
+        resource: its class.
+        status: the class of its status.
+        entry: the registry entry that a resource of this kind stands for.
+        parent: how it refers to its parent; None for a kind at the root.
+        inline: its lists of inline entries, in the order of writing.
+    """
+
+    resource: type[AnyResource]
+    status: type[EntryStatus]
+    entry: EntryKind
+    parent: ParentReference | None = None
+    inline: tuple[InlineList, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The kind's name, such as ``ModelVersion``."""
+        return self.resource.KIND
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The place of one entry in a registry: no two entries can have the same.
+
+    Attributes:
+        registry: name of the registry.
+        kind: the entry kind's name.
+        parent_id: the ID of the parent entry; empty at the root.
+        name: the entry's name.
+    """
+
+    registry: str
+    kind: str
+    parent_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a child needs to know of its parent.
+
+    Attributes:
+        registry: name of the registry that assigned the ID.
+        id: the entry's ID.
+        name: the entry's name; None where only the ID is known.
+    """
+
+    registry: str
+    id: str
+    name: str | None
+
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """What one entry shall be.
+    """The desired state of one entry.
 
     Attributes:
+        registry: name of the registry that it belongs to.
         kind: its kind.
-        reference: who wants it, as the owner stamp writes it.
+        reference: the resource that wants it, as the owner stamp writes it.
         name: its name in the registry.
-        parent_id: ID of its parent entry; empty for registered models.
+        parent_id: ID of its parent entry; empty at the root.
         fields: declared plain fields by attribute name; the state is not among them.
         properties: declared custom properties.
         state: the declared state, if any.
     """
 
+    registry: str
     kind: EntryKind
     reference: str
     name: str
@@ -120,4 +197,8 @@ class Desired:
     @property
     def claim(self) -> Claim:
         """The place in the registry that this entry takes."""
-        return Claim(self.kind.NAME, self.parent_id, self.name)
+        return Claim(self.registry, self.kind.name, self.parent_id, self.name)
+
+    def matches(self, entry: RegistryEntry) -> bool:
+        """Return whether an entry has the desired type and name, and the desired parent where it reports one."""
+        return self.kind.matches(entry, self.name, self.parent_id)

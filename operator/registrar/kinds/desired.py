@@ -1,35 +1,23 @@
-"""From a resource to the entries it stands for. Pure."""
+"""From a resource to the entries that it stands for."""
 
 from __future__ import annotations
 
-from model_registry.types import RegistryEntry
-from registrar.api import v1alpha1
 from registrar.api.v1alpha1.common import ArtifactFields
-from registrar.kinds.artifacts import DOC_ARTIFACT, MODEL_ARTIFACT
-from registrar.kinds.base import Desired, EntryKind
-from registrar.kinds.contexts import MODEL_VERSION, REGISTERED_MODEL
-from registrar.resources import ResourceKey
-
-AnyResource = v1alpha1.RegisteredModel | v1alpha1.ModelVersion | v1alpha1.ModelArtifact
-
-ENTRY_KINDS: dict[str, EntryKind] = {
-    v1alpha1.RegisteredModel.KIND: REGISTERED_MODEL,
-    v1alpha1.ModelVersion.KIND: MODEL_VERSION,
-    v1alpha1.ModelArtifact.KIND: MODEL_ARTIFACT,
-}
-"""The entry that each kind of resource stands for."""
-
-ARTIFACT_KINDS: dict[str, EntryKind] = {kind.NAME: kind for kind in (DOC_ARTIFACT, MODEL_ARTIFACT)}
-"""By the type that the registry and ``status.artifacts[].type`` give them."""
+from registrar.kinds.base import AnyResource, Desired, EntryKind
+from registrar.kinds.table import kind_of
 
 
-_RESOURCE_KINDS = {kind.ENTRY: name for name, kind in ENTRY_KINDS.items()}
+def desired_entry(resource: AnyResource, registry: str, parent_id: str) -> Desired:
+    """Return the entry that the resource itself stands for.
 
-
-def desired_entry(resource: AnyResource, parent_id: str) -> Desired:
-    """The entry that the resource itself stands for, under the parent that its reference resolved to."""
-    kind = ENTRY_KINDS[resource.kind]
+    Args:
+        resource: the resource.
+        registry: name of its registry.
+        parent_id: ID of the parent that its reference resolved to; empty at the root.
+    """
+    kind = kind_of(resource.kind).entry
     return Desired(
+        registry=registry,
         kind=kind,
         reference=reference_of(resource),
         name=resource.entry_name,
@@ -40,40 +28,29 @@ def desired_entry(resource: AnyResource, parent_id: str) -> Desired:
     )
 
 
-def desired_artifacts(resource: AnyResource, version_id: str) -> tuple[Desired, ...]:
-    """The inline artifacts of a version, documents first: KServe serves the newest artifact of a version."""
-    if not isinstance(resource, v1alpha1.ModelVersion):
-        return ()
-    documents = [
-        _inline(resource, DOC_ARTIFACT, one, one.name, version_id) for one in resource.spec.doc_artifacts or ()
-    ]
-    models = [_inline(resource, MODEL_ARTIFACT, one, one.name, version_id) for one in resource.spec.artifacts or ()]
-    return (*documents, *models)
+def desired_inline(resource: AnyResource, registry: str, entry_id: str) -> tuple[Desired, ...]:
+    """Return the inline entries of a resource under its own entry, in the order of writing."""
+    return tuple(
+        _inline(resource, registry, inline.entry, item, entry_id)
+        for inline in kind_of(resource.kind).inline
+        for item in getattr(resource.spec, inline.attribute) or ()
+    )
 
 
 def reference_of(resource: AnyResource) -> str:
-    """The resource as the owner stamp writes it."""
+    """Return the resource as the owner stamp writes it."""
     return f"{resource.metadata.namespace}/{resource.metadata.name}"
 
 
-def resource_of(entry_type: type[RegistryEntry], reference: str) -> ResourceKey:
-    """The resource that an owner stamp on an entry of this type names."""
-    path, _, artifact = reference.partition("#")
-    namespace, _, name = path.partition("/")
-    if artifact:
-        return ResourceKey(v1alpha1.ModelVersion.KIND, namespace, name)
-    return ResourceKey(_RESOURCE_KINDS.get(entry_type, v1alpha1.ModelArtifact.KIND), namespace, name)
-
-
-def _inline(
-    resource: v1alpha1.ModelVersion, kind: EntryKind, part: ArtifactFields, name: str, version_id: str
-) -> Desired:
+def _inline(resource: AnyResource, registry: str, kind: EntryKind, item: ArtifactFields, entry_id: str) -> Desired:
+    name = str(item.name)
     return Desired(
+        registry=registry,
         kind=kind,
         reference=f"{reference_of(resource)}#{name}",
         name=name,
-        parent_id=version_id,
-        fields=kind.fields_of(part),
-        properties=part.custom_properties or {},
-        state=part.state,
+        parent_id=entry_id,
+        fields=kind.fields_of(item),
+        properties=item.custom_properties or {},
+        state=item.state,
     )

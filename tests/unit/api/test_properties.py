@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from registrar.api.problems import describe
 from registrar.api.properties import CustomProperties, Declared, TypedProperty, resolve_properties
+from registrar.api.validation import describe
 
 PROPERTIES: TypeAdapter[dict[str, Declared]] = TypeAdapter(CustomProperties)
 int32 = st.integers(-(2**31), 2**31 - 1)
@@ -47,7 +47,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
 REFUSED_NAMES = {
     "the owner's stamp": ("model-registrar.dev/owner", "names under model-registrar.dev/ belong to the operator"),
     "another of the operator's": ("model-registrar.dev/", "names under model-registrar.dev/ belong to the operator"),
-    "hidden by the registry": ("experiment_id", "the registry keeps this name for its own use and never shows it"),
+    "hidden by the registry": ("experiment_id", "the registry reserves this name and never returns it"),
     "empty": ("", "String should have at least 1 character"),
     "too long": ("n" * 256, "String should have at most 255 characters"),
 }

@@ -7,11 +7,11 @@ import pytest
 
 from registrar.api import schema as generator
 from registrar.api.schema import custom_resource_definition, openapi_schema
-from registrar.api.v1alpha1 import KINDS
+from registrar.kinds.table import RESOURCES
 
 Schema = dict[str, Any]
 MEBIBYTE = 1024 * 1024
-each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.KIND)
+each_kind = pytest.mark.parametrize("kind", RESOURCES, ids=lambda kind: kind.KIND)
 UNSUPPORTED = {"$ref", "$defs", "title", "anyOf", "oneOf", "allOf", "const", "propertyNames", "nullable"}
 
 

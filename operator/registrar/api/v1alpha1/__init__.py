@@ -30,11 +30,7 @@ from registrar.api.v1alpha1.model_version import (
 )
 from registrar.api.v1alpha1.registered_model import RegisteredModel, RegisteredModelSpec, RegisteredModelStatus
 
-KINDS = (RegisteredModel, ModelVersion, ModelArtifact)
-"""Every kind, parents before children."""
-
 __all__ = [
-    "KINDS",
     "AdoptionPolicy",
     "ArtifactState",
     "ArtifactType",

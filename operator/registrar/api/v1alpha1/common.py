@@ -1,7 +1,7 @@
 """Fields and types that the kinds of ``v1alpha1`` share.
 
-Lengths are in characters. Names and external IDs are ``varchar(255)`` in the registry's database, and the name of a
-version or artifact is stored there behind its parent's ID and a colon.
+Lengths are in characters. Names and external IDs are ``varchar(255)`` in the registry's database. It stores the name of
+a version or artifact behind its parent's ID and a colon.
 """
 
 import re
@@ -10,7 +10,8 @@ from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import Field
 
-from registrar.api.meta import RECONCILE_REQUEST_MAX_LENGTH, Condition, Frozen, Resource, Timestamp
+from registrar.api.conditions import Condition
+from registrar.api.meta import RECONCILE_REQUEST_MAX_LENGTH, Frozen, Resource, Timestamp
 from registrar.api.properties import INT32_MAX, MAX_NAME_LENGTH, MAX_PROPERTIES, CustomProperties
 from registrar.api.rules import ListMap, Rule
 
@@ -47,36 +48,36 @@ RegistryId = Annotated[
         holds=_is_int32_id,
     ),
 ]
-"""An ID that the registry assigned: a decimal int32, as text."""
+"""An ID that the registry assigned: a decimal int32, as a string."""
 
 ResourceName = Annotated[
     str,
     Field(min_length=1, max_length=253),
     Rule(
         cel=f"self.matches('{_SUBDOMAIN.replace(chr(92), chr(92) * 2)}')",
-        message="must be the metadata.name of a resource in this namespace (lower case letters, digits, '-' and '.'); "
-        "to name an entry of the registry, use external",
+        message="must be the metadata.name of a resource in this namespace (lower-case letters, digits, '-' and '.'); "
+        "to refer to a registry entry, use external",
         holds=_is_subdomain,
     ),
 ]
 
 
 class DeletionPolicy(StrEnum):
-    """What becomes of the entry when its resource is deleted."""
+    """What happens to the entry when its resource is deleted."""
 
     ARCHIVE = "Archive"
     ORPHAN = "Orphan"
 
 
 class AdoptionPolicy(StrEnum):
-    """What to do when the registry already has an entry of that name without an owner."""
+    """What to do when the registry already has an entry of that name that no resource owns."""
 
     ADOPT = "Adopt"
     FAIL = "Fail"
 
 
 class DriftPolicy(StrEnum):
-    """What to do when somebody changed a declared field in the registry."""
+    """What to do when someone changed a declared field in the registry."""
 
     CORRECT = "Correct"
     REPORT = "Report"
@@ -103,69 +104,70 @@ class ArtifactState(StrEnum):
 
 
 class EntryFields(Frozen):
-    """What every entry of the registry has."""
+    """Fields that every registry entry has."""
 
     name: ModelName | None = None
     """Name of the entry in the registry."""
     description: Description | None = None
-    """What the entry is, for people. An empty text clears what the registry has."""
+    """Description of the entry, for people. An empty string clears the description in the registry."""
     external_id: ExternalId | None = None
-    """ID of the entry in another system. Unique in the registry over all models and versions together, and
-    separately over all artifacts. Once set it can be changed, but the registry cannot clear it."""
+    """ID of the entry in another system. It is unique across all models and versions in the registry, and separately
+    across all artifacts. It can be changed later, but the registry cannot clear it."""
     custom_properties: CustomProperties | None = None
-    """Properties of your own, by name. A string, integer, number or boolean becomes a property of that type. YAML
-    cannot keep 1.0 apart from 1: write {double: 1} for a whole number that is a double; {int: 1}, {string: text} and
-    {bool: true} exist too. Lists and other objects are not possible: write them as a string that holds JSON.
-    Integers are 32 bit. Names under model-registrar.dev/ belong to the operator. Properties that are not named here
-    are left alone."""
+    """Custom properties of the entry, by name. A string, integer, number or boolean becomes a property of that type.
+    Integers are 32 bit. Kubernetes stores 1.0 as 1, so write {double: 1} for a double that is a whole number;
+    {int: 1}, {string: text} and {bool: true} also work. Lists and other objects are not supported: write them as a
+    string that holds JSON. Names under model-registrar.dev/ belong to the operator. Properties that this resource
+    never declared are left unchanged."""
 
 
 class ManagedSpec(EntryFields):
-    """What every kind of resource has in its spec."""
+    """Fields that every kind has in its spec."""
 
     deletion_policy: DeletionPolicy | None = None
-    """What becomes of the entry when this resource is deleted. Archive archives it (an artifact is marked for
-    deletion), Orphan leaves it as it is. If absent, an entry that this resource created is archived and an adopted
-    one is left, unless the operator was started with another default. Can be changed while the deletion waits."""
+    """What happens to the entry when this resource is deleted. Archive archives the entry (an artifact is marked for
+    deletion), Orphan leaves it unchanged. If unset, the operator's default applies. Unless configured otherwise, it
+    archives an entry that this resource created and leaves an adopted entry unchanged. The policy can still be changed
+    while the deletion is pending."""
     adoption_policy: AdoptionPolicy | None = None
-    """What to do when the registry already has an entry of that name that no resource owns. Adopt takes it over, Fail
-    reports AdoptionRefused. If absent, the operator's default counts, which is Adopt unless it was started with
-    another."""
+    """What to do when the registry already has an entry of that name that no resource owns. Adopt takes
+    ownership of it, Fail reports AdoptionRefused. If unset, the operator's default applies, which is Adopt unless
+    configured otherwise."""
     drift_policy: DriftPolicy | None = None
-    """What to do when a field that is written here was changed in the registry. Correct writes it back, Report says so
-    in the condition Drifted, Ignore does nothing. If absent, the operator's default counts, which is Correct unless it
-    was started with another."""
+    """What to do when someone changes a declared field in the registry. Correct writes the declared value back, Report
+    reports the change in the Drifted condition, Ignore does nothing. If unset, the operator's default applies, which
+    is Correct unless configured otherwise."""
 
 
 class ArtifactFields(EntryFields):
-    """What model artifacts and document artifacts have."""
+    """Fields that model artifacts and document artifacts have."""
 
     uri: Uri
-    """Where the artifact is kept, such as s3://bucket/path, hf://organisation/model or oci://registry/image:tag."""
+    """Location of the artifact, such as s3://bucket/path, hf://organisation/model or oci://registry/image:tag."""
     state: ArtifactState | None = None
-    """State of the artifact. If absent, the artifact is created LIVE and its state is then left alone, except that an
-    artifact which was marked for deletion, deleted or abandoned is made LIVE again."""
+    """State of the artifact. If unset, the artifact is created LIVE and its state is left unchanged afterwards, except
+    that an artifact that was marked for deletion, deleted or abandoned becomes LIVE again."""
 
 
 class ModelArtifactFields(ArtifactFields):
-    """What model artifacts have, as resources and inside a version."""
+    """Fields that model artifacts have, both as resources and inside a version."""
 
     model_format_name: ShortText | None = None
     """Format of the model, such as onnx, safetensors or sklearn."""
     model_format_version: ShortText | None = None
     """Version of the format, in quotes, such as '1.17'."""
     storage_key: ShortText | None = None
-    """Name of the secret or data connection that opens the storage."""
+    """Name of the secret or data connection that gives access to the storage."""
     storage_path: Link | None = None
-    """Path of the model inside the storage that storageKey opens."""
+    """Path of the model in the storage that storageKey gives access to."""
     service_account_name: ShortText | None = None
-    """Service account that may read the model from its storage."""
+    """Service account that can read the model from its storage."""
     model_source_kind: ShortText | None = None
     """Kind of system that the model comes from, such as dsp or catalog."""
     model_source_class: ShortText | None = None
-    """Class of the source inside its system, such as pipelinerun."""
+    """Class of the source in its system, such as pipelinerun."""
     model_source_group: ShortText | None = None
-    """Group of the source, such as a namespace or a catalog's name."""
+    """Group of the source, such as a namespace or the name of a catalog."""
     model_source_id: ShortText | None = None
     """ID of the source in its system."""
     model_source_name: ShortText | None = None
@@ -180,32 +182,39 @@ PropertyNames = Annotated[
     tuple[Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH)], ...],
     Field(max_length=2 * MAX_PROPERTIES),
 ]
-"""Twice what a spec may declare: before a write, the names of the last spec and of the next one stand here."""
+"""Up to twice what a spec may declare: before a write, the list holds the names of the last spec and of the next."""
 
 
 class EntryStatus(Frozen):
-    """What the operator answers about the entry of a resource."""
+    """Observed state of a resource's registry entry."""
 
     id: RegistryId | None = None
     """ID of the entry in the registry."""
     state: ShortText | None = None
-    """State of the entry when the registry last told it, such as LIVE or ARCHIVED."""
+    """State of the entry as the registry last reported it, such as LIVE or ARCHIVED."""
     registry_url: Link | None = None
     """Address of the registry that assigned the ID."""
     owned_fields: FieldNames | None = None
-    """Fields that this resource has set: one that leaves the spec is cleared in the registry."""
+    """Fields that this resource has set. When a field is removed from the spec, it is cleared in the registry."""
     owned_properties: PropertyNames | None = None
-    """Custom properties that this resource has set: one that leaves the spec is removed from the registry."""
+    """Custom properties that this resource has set. When a property is removed from the spec, it is removed from the
+    registry."""
     observed_generation: Annotated[int, Field(ge=-1)] = -1
-    """The metadata.generation that the operator has dealt with last; -1 before the first time."""
+    """The metadata.generation that the operator last processed; -1 until the first time."""
     synced_generation: Annotated[int | None, Field(ge=0)] = None
-    """The metadata.generation that the registry's entry was brought to last: a later difference is drift."""
+    """The metadata.generation that the registry entry last matched. A later difference is drift."""
     last_sync_time: Timestamp | None = None
     """When the operator last wrote to the registry for this resource."""
     last_handled_reconcile_at: Annotated[str, Field(max_length=RECONCILE_REQUEST_MAX_LENGTH)] | None = None
-    """Value of the annotation model-registrar.dev/reconcile-requested-at that was answered last."""
+    """Value of the annotation model-registrar.dev/reconcile-requested-at that the operator last handled."""
     conditions: Annotated[tuple[Condition, ...], Field(max_length=16), ListMap("type")] | None = None
-    """How the resource stands: Ready always; Reconciling, Stalled and Drifted only while they are True."""
+    """Conditions of the resource. Ready is always present; Reconciling, Stalled and Drifted are present only while they
+    are True."""
+
+    @property
+    def parent_entry_id(self) -> str | None:
+        """The parent entry's ID, for a kind that has one and a status that records it."""
+        return getattr(self, "parent_id", None)
 
 
 ManagedSpecT = TypeVar("ManagedSpecT", bound=ManagedSpec)
@@ -213,7 +222,7 @@ EntryStatusT = TypeVar("EntryStatusT", bound=EntryStatus)
 
 
 class EntryResource(Resource[ManagedSpecT, EntryStatusT]):
-    """A resource that stands for one entry of the registry."""
+    """A resource that manages one registry entry."""
 
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(
@@ -234,7 +243,7 @@ class EntryResource(Resource[ManagedSpecT, EntryStatusT]):
 
 CHILD_NAME_RULE = Rule(
     cel=f"has(self.spec.name) || size(self.metadata.name) <= {MAX_CHILD_NAME_LENGTH}",
-    message=f"metadata.name is longer than {MAX_CHILD_NAME_LENGTH} characters, the most the registry can keep; "
+    message=f"metadata.name is longer than {MAX_CHILD_NAME_LENGTH} characters, the registry's limit; "
     "set a shorter spec.name",
     holds=lambda resource: len(resource.entry_name) <= MAX_CHILD_NAME_LENGTH,
 )

@@ -1,4 +1,4 @@
-"""ModelArtifact: a model artifact of its own, for a version that another team or file declares."""
+"""ModelArtifact: a model artifact as a resource of its own, for a version that another team or file declares."""
 
 from typing import ClassVar
 
@@ -24,7 +24,7 @@ def _is_one_way(entry: "ExternalModelVersion") -> bool:
 
 
 class ExternalModelVersion(Frozen):
-    """A model version that no resource of this namespace stands for."""
+    """A model version that no resource in this namespace manages."""
 
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(
@@ -38,13 +38,13 @@ class ExternalModelVersion(Frozen):
     id: RegistryId | None = None
     """ID of the version in the registry, in quotes."""
     registered_model_name: ModelName | None = None
-    """Name of the version's model in the registry; together with name."""
+    """Name of the registered model in the registry. Requires name."""
     name: ChildName | None = None
-    """Name of the version in the registry; together with registeredModelName."""
+    """Name of the version in the registry. Requires registeredModelName."""
 
 
 class ModelVersionRef(Frozen):
-    """Names a model version: a resource of this namespace, or an entry made elsewhere."""
+    """A reference to a model version: to a resource in this namespace, or to an entry created elsewhere."""
 
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(
@@ -56,29 +56,29 @@ class ModelVersionRef(Frozen):
     )
 
     name: ResourceName | None = None
-    """metadata.name of a ModelVersion in this namespace. The artifact waits until that has its ID."""
+    """metadata.name of a ModelVersion in this namespace. The artifact waits until the version has an ID."""
     external: ExternalModelVersion | None = None
-    """A version that the registry already has and that no resource of this namespace stands for."""
+    """A version that already exists in the registry and that no resource in this namespace manages."""
 
 
 class ModelArtifactSpec(ManagedSpec, ModelArtifactFields):
-    """What the model artifact shall be."""
+    """Desired state of the model artifact."""
 
     name: ChildName | None = None
-    """Name of the artifact in the registry; metadata.name if absent. Cannot change once the artifact has an ID."""
+    """Name of the artifact in the registry; metadata.name if unset. It cannot change once the artifact has an ID."""
     model_version_ref: ModelVersionRef
     """The model version that the artifact belongs to."""
 
 
 class ModelArtifactStatus(EntryStatus):
-    """What the operator answers: the artifact's ID and how its entry stands."""
+    """Observed state of the model artifact, such as its ID in the registry and its conditions."""
 
     parent_id: RegistryId | None = None
     """ID of the model version that the artifact belongs to."""
 
 
 class ModelArtifact(EntryResource[ModelArtifactSpec, ModelArtifactStatus]):
-    """ModelArtifact is a model artifact of a model version, kept in the registry as its spec says."""
+    """ModelArtifact manages a model artifact of a model version in the model registry."""
 
     KIND: ClassVar[str] = "ModelArtifact"
     PLURAL: ClassVar[str] = "modelartifacts"
@@ -92,6 +92,6 @@ class ModelArtifact(EntryResource[ModelArtifactSpec, ModelArtifactStatus]):
     RULES: ClassVar[tuple[Rule, ...]] = (*EntryResource.RULES, CHILD_NAME_RULE)
 
     spec: ModelArtifactSpec
-    """What the model artifact shall be."""
+    """Desired state of the model artifact."""
     status: ModelArtifactStatus = ModelArtifactStatus()
-    """What the operator answers: the artifact's ID and how its entry stands."""
+    """Observed state of the model artifact, such as its ID in the registry and its conditions."""

@@ -29,7 +29,7 @@ from registrar.api.v1alpha1.common import (
 
 
 class ExternalRegisteredModel(Frozen):
-    """A registered model that no resource of this namespace stands for."""
+    """A registered model that no resource in this namespace manages."""
 
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(
@@ -46,7 +46,7 @@ class ExternalRegisteredModel(Frozen):
 
 
 class RegisteredModelRef(Frozen):
-    """Names a registered model: a resource of this namespace, or an entry made elsewhere."""
+    """A reference to a registered model: to a resource in this namespace, or to an entry created elsewhere."""
 
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(
@@ -58,58 +58,59 @@ class RegisteredModelRef(Frozen):
     )
 
     name: ResourceName | None = None
-    """metadata.name of a RegisteredModel in this namespace. The version waits until that has its ID."""
+    """metadata.name of a RegisteredModel in this namespace. The version waits until the model has an ID."""
     external: ExternalRegisteredModel | None = None
-    """A model that the registry already has and that no resource of this namespace stands for."""
+    """A model that already exists in the registry and that no resource in this namespace manages."""
 
 
 class InlineModelArtifact(ModelArtifactFields):
     """A model artifact of this version."""
 
     name: ChildName
-    """Name of the artifact in the registry. Another name is another artifact."""
+    """Name of the artifact in the registry. A different name means a different artifact."""
 
 
 class InlineDocArtifact(ArtifactFields):
-    """A document of this version."""
+    """A document artifact of this version."""
 
     name: ChildName
-    """Name of the document in the registry. Another name is another document."""
+    """Name of the document in the registry. A different name means a different document."""
 
 
 def _names_differ(spec: "ModelVersionSpec") -> bool:
-    return not {each.name for each in spec.artifacts or ()} & {each.name for each in spec.doc_artifacts or ()}
+    artifacts = {artifact.name for artifact in spec.artifacts or ()}
+    return artifacts.isdisjoint(document.name for document in spec.doc_artifacts or ())
 
 
 class ModelVersionSpec(ManagedSpec):
-    """What the model version shall be."""
+    """Desired state of the model version."""
 
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(
             cel="!has(self.artifacts) || !has(self.docArtifacts) || "
             "self.docArtifacts.all(d, !self.artifacts.exists(a, a.name == d.name))",
-            message="a name stands both in artifacts and in docArtifacts; give the document another name",
+            message="a name appears in both artifacts and docArtifacts; give the document another name",
             holds=_names_differ,
         ),
     )
 
     name: ChildName | None = None
-    """Name of the version in the registry; metadata.name if absent. Cannot change once the version has an ID."""
+    """Name of the version in the registry; metadata.name if unset. It cannot change once the version has an ID."""
     registered_model_ref: RegisteredModelRef
     """The registered model that this is a version of."""
     author: ShortText | None = None
-    """Who made the version."""
+    """Author of the version."""
     state: EntryState | None = None
-    """LIVE or ARCHIVED. Absent means LIVE: a version archived by somebody else is made LIVE again."""
+    """LIVE or ARCHIVED. If unset, the operator keeps the version LIVE and restores it when someone archives it."""
     doc_artifacts: Annotated[tuple[InlineDocArtifact, ...], Field(max_length=MAX_DOCUMENTS), ListMap("name")] | None = (
         None
     )
-    """Documents of this version, such as an evaluation. They are written before the model artifacts, because KServe
-    serves the newest artifact of a version."""
+    """Document artifacts of this version, such as an evaluation report. The operator writes them before the model
+    artifacts, because KServe serves the newest artifact of a version."""
     artifacts: Annotated[tuple[InlineModelArtifact, ...], Field(max_length=MAX_ARTIFACTS), ListMap("name")] | None = (
         None
     )
-    """Model artifacts of this version, written in this order. KServe serves the newest one."""
+    """Model artifacts of this version. The operator writes them in the listed order; KServe serves the newest one."""
 
 
 class ArtifactType(StrEnum):
@@ -120,7 +121,7 @@ class ArtifactType(StrEnum):
 
 
 class InlineArtifactStatus(Frozen):
-    """What the operator answers about one artifact of the version."""
+    """Observed state of one artifact of the version."""
 
     name: ChildName
     """Name of the artifact."""
@@ -135,23 +136,24 @@ class InlineArtifactStatus(Frozen):
 
 
 class ModelVersionStatus(EntryStatus):
-    """What the operator answers: the version's ID, its artifacts' and how its entry stands."""
+    """Observed state of the model version, such as its ID in the registry, its artifacts and its conditions."""
 
     parent_id: RegistryId | None = None
     """ID of the registered model that the version belongs to."""
     storage_uri: Link | None = None
-    """The version as KServe's storageUri, model-registry://…; absent if a name holds a slash."""
+    """Address of the version for KServe's storageUri, model-registry://…. Absent if the name of the model or version
+    contains a slash."""
     artifacts: (
         Annotated[
             tuple[InlineArtifactStatus, ...], Field(max_length=2 * (MAX_ARTIFACTS + MAX_DOCUMENTS)), ListMap("name")
         ]
         | None
     ) = None
-    """Artifacts and documents of the version that this resource stands for, by name."""
+    """Model artifacts and documents of the version that this resource manages, by name."""
 
 
 class ModelVersion(EntryResource[ModelVersionSpec, ModelVersionStatus]):
-    """ModelVersion is one version of a registered model, kept in the registry as its spec says."""
+    """ModelVersion manages a version of a registered model in the model registry."""
 
     KIND: ClassVar[str] = "ModelVersion"
     PLURAL: ClassVar[str] = "modelversions"
@@ -165,6 +167,6 @@ class ModelVersion(EntryResource[ModelVersionSpec, ModelVersionStatus]):
     RULES: ClassVar[tuple[Rule, ...]] = (*EntryResource.RULES, CHILD_NAME_RULE)
 
     spec: ModelVersionSpec
-    """What the model version shall be."""
+    """Desired state of the model version."""
     status: ModelVersionStatus = ModelVersionStatus()
-    """What the operator answers: the version's ID, its artifacts' and how its entry stands."""
+    """Observed state of the model version, such as its ID in the registry, its artifacts and its conditions."""

@@ -1,4 +1,4 @@
-"""RegisteredModel: a model of the registry, above its versions."""
+"""RegisteredModel: a model in the registry, the parent of its versions."""
 
 from typing import Annotated, ClassVar
 
@@ -18,40 +18,40 @@ Words = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=255)], ...
 
 
 class RegisteredModelSpec(ManagedSpec):
-    """What the registered model shall be."""
+    """Desired state of the registered model."""
 
     name: ModelName | None = None
-    """Name of the model in the registry; metadata.name if absent. Cannot change once the model has an ID."""
+    """Name of the model in the registry; metadata.name if unset. It cannot change once the model has an ID."""
     owner: ShortText | None = None
-    """Person or team that answers for the model."""
+    """Person or team responsible for the model."""
     state: EntryState | None = None
-    """LIVE or ARCHIVED. Absent means LIVE: a model archived by somebody else is made LIVE again."""
+    """LIVE or ARCHIVED. If unset, the operator keeps the model LIVE and restores it when someone archives it."""
     readme: Annotated[str, Field(max_length=131072)] | None = None
     """Model card, in Markdown."""
     maturity: ShortText | None = None
-    """How mature the model is, such as Generally Available."""
+    """Maturity of the model, such as Generally Available."""
     language: Words | None = None
-    """Languages that the model understands, such as en."""
+    """Languages that the model supports, such as en."""
     tasks: Words | None = None
-    """Tasks that the model is made for, such as text-generation."""
+    """Tasks that the model is designed for, such as text-generation."""
     provider: ShortText | None = None
-    """Who provides the model."""
+    """Provider of the model."""
     logo: Annotated[str, Field(max_length=65536)] | None = None
-    """Address of a logo, or the picture itself as a data: URI."""
+    """URL of a logo, or the image itself as a data: URI."""
     license: ShortText | None = None
     """Short name of the licence, such as apache-2.0."""
     license_link: Link | None = None
-    """Address of the licence's text."""
+    """URL of the licence text."""
     library_name: ShortText | None = None
     """Library that the model is used with, such as transformers."""
 
 
 class RegisteredModelStatus(EntryStatus):
-    """What the operator answers: the model's ID and how its entry stands."""
+    """Observed state of the registered model, such as its ID in the registry and its conditions."""
 
 
 class RegisteredModel(EntryResource[RegisteredModelSpec, RegisteredModelStatus]):
-    """RegisteredModel is a model of the model registry, kept as its spec says. Versions refer to it by name."""
+    """RegisteredModel manages a registered model in the model registry. Versions refer to it by name."""
 
     KIND: ClassVar[str] = "RegisteredModel"
     PLURAL: ClassVar[str] = "registeredmodels"
@@ -59,6 +59,6 @@ class RegisteredModel(EntryResource[RegisteredModelSpec, RegisteredModelStatus])
     SHORT_NAME: ClassVar[str] = "rmodel"
 
     spec: RegisteredModelSpec
-    """What the registered model shall be."""
+    """Desired state of the registered model."""
     status: RegisteredModelStatus = RegisteredModelStatus()
-    """What the operator answers: the model's ID and how its entry stands."""
+    """Observed state of the registered model, such as its ID in the registry and its conditions."""

@@ -1,5 +1,5 @@
--- The conditions follow kstatus: Ready always, Reconciling and Stalled only while True. Waiting is Progressing and never
--- Degraded, because one Degraded resource fails a whole sync. Argo CD itself tells of a resource that is being deleted.
+-- The conditions follow kstatus: Ready is always present, Reconciling and Stalled only while True. A waiting resource is
+-- Progressing and never Degraded, because one Degraded resource fails a whole sync. Argo CD itself reports deletions.
 local hs = { status = "Progressing", message = "Waiting for Model Registrar" }
 
 if obj.status == nil or obj.status.conditions == nil or obj.status.observedGeneration ~= obj.metadata.generation then

@@ -1,4 +1,4 @@
--- Any new value asks the operator to read the entry from the registry now.
+-- Any new value makes the operator read the entry from the registry now.
 local os = require("os")
 
 if obj.metadata.annotations == nil then

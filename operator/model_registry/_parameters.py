@@ -1,0 +1,28 @@
+"""Checks of the parameters of `ModelRegistryAPIClient`'s methods."""
+
+from collections.abc import Mapping
+
+from model_registry.types import ModelVersion
+
+
+def model_id_for(model_version: ModelVersion, registered_model_id: str | None) -> str:
+    """Return the ID of the model in which to create a version.
+
+    Raises:
+        ValueError: If neither the argument nor the version names a model.
+    """
+    model_id = registered_model_id or model_version.registered_model_id
+    if not model_id:
+        raise ValueError(f"Registered model ID required for creating a new model version: {model_version.name!r}")
+    return model_id
+
+
+def require_one_of(*alternatives: Mapping[str, str | None]) -> None:
+    """Check that at least one of several sets of parameters is given in full.
+
+    Raises:
+        TypeError: If none is.
+    """
+    if not any(all(value is not None for value in alternative.values()) for alternative in alternatives):
+        listed = " or ".join("(" + ", ".join(repr(name) for name in alternative) + ")" for alternative in alternatives)
+        raise TypeError(f"Missing required arguments; Expected either {listed} arguments to be given")

@@ -1,0 +1,94 @@
+"""What can be read off a resource as the API server sends it, before it is parsed.
+
+The watch, the cache and the queue need no more than this of thousands of resources; a reconcile parses the one that it
+works on (`registrar.reconcile.resource`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from registrar.api.meta import RECONCILE_REQUEST_MAX_LENGTH, RECONCILE_REQUESTED_ANNOTATION
+
+Body = Mapping[str, Any]
+"""A resource as the API server sends it (JSON)."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ResourceKey:
+    """What identifies a managed resource in the cluster."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+    @property
+    def path(self) -> str:
+        """``namespace/name``, as the owner stamp writes it."""
+        return f"{self.namespace}/{self.name}"
+
+
+def key_of(body: Body) -> ResourceKey:
+    """Return the key of a resource."""
+    metadata = body["metadata"]
+    return ResourceKey(body["kind"], metadata["namespace"], metadata["name"])
+
+
+def uid_of(body: Body) -> str:
+    """Return the resource's uid, by which a successor of the same name differs."""
+    return str(body["metadata"]["uid"])
+
+
+def resource_version(body: Body) -> int:
+    """Return the resource version of a resource or a list.
+
+    Those of one kind can be compared as numbers (Kubernetes API concepts, since 1.35).
+    """
+    return int(body["metadata"]["resourceVersion"])
+
+
+def written_generation(body: Body) -> tuple[str, int]:
+    """Return what a user's change of the spec changes: uid and generation."""
+    return uid_of(body), body["metadata"].get("generation", 0)
+
+
+def ready_status(body: Body) -> str:
+    """Return ``True`` or ``False`` as Ready says of the present generation; ``Unknown`` if it says nothing of it."""
+    generation = body["metadata"].get("generation")
+    for condition in (body.get("status") or {}).get("conditions") or ():
+        if condition["type"] == "Ready" and condition.get("observedGeneration") == generation:
+            return str(condition["status"])
+    return "Unknown"
+
+
+def recorded_id(body: Body) -> tuple[str, str] | None:
+    """Return the entry ID in the status and the address of the registry that assigned it; None without an ID."""
+    status = body.get("status") or {}
+    return None if status.get("id") is None else (str(status["id"]), str(status.get("registryUrl")))
+
+
+def is_unanswered(body: Body) -> bool:
+    """Return whether the status says nothing yet about the present spec, a deletion, or a reconcile request."""
+    metadata, status = body["metadata"], body.get("status") or {}
+    request = (metadata.get("annotations") or {}).get(RECONCILE_REQUESTED_ANNOTATION)
+    return (
+        "deletionTimestamp" in metadata
+        or status.get("observedGeneration") != metadata.get("generation")
+        or (request is not None and request[:RECONCILE_REQUEST_MAX_LENGTH] != status.get("lastHandledReconcileAt"))
+    )
+
+
+def is_awaited(body: Body) -> bool:
+    """Return whether someone waits for this resource: it is unanswered, or has no entry yet."""
+    return is_unanswered(body) or (body.get("status") or {}).get("id") is None
+
+
+def is_edited(before: Body, after: Body) -> bool:
+    """Return whether a user changed the resource in between, and not only its status or finalizers."""
+    changed_by_users = ("uid", "generation", "annotations", "deletionTimestamp")
+    return any(before["metadata"].get(name) != after["metadata"].get(name) for name in changed_by_users)

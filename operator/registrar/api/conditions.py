@@ -1,0 +1,68 @@
+"""Conditions after kstatus: ``Ready`` always, ``Reconciling``, ``Stalled`` and ``Drifted`` only while True."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import (
+    Field,
+)
+
+from registrar.api.meta import Frozen, Timestamp
+
+
+class ConditionStatus(StrEnum):
+    """Whether a condition holds."""
+
+    TRUE = "True"
+    FALSE = "False"
+    UNKNOWN = "Unknown"
+
+
+class Condition(Frozen):
+    """One aspect of a resource's state, within the limits of metav1.Condition."""
+
+    type: Annotated[str, Field(min_length=1, max_length=316, pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$")]
+    """Name of the condition, such as Ready."""
+    status: ConditionStatus
+    """Whether the condition holds: True, False or Unknown."""
+    reason: Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$")]
+    """Why the condition has this status, in one UpperCamel word for programs."""
+    message: Annotated[str, Field(max_length=32768)]
+    """Why the condition has this status and what to do about it, in a sentence for people."""
+    last_transition_time: Timestamp
+    """When the status last changed from one value to another."""
+    observed_generation: Annotated[int | None, Field(ge=0)] = None
+    """The metadata.generation that this condition describes."""
+
+
+class Reason(StrEnum):
+    """Why a condition is what it is; the docs say what each asks of the user."""
+
+    SYNCED = "Synced"
+    WAITING_FOR_REGISTERED_MODEL = "WaitingForRegisteredModel"
+    WAITING_FOR_MODEL_VERSION = "WaitingForModelVersion"
+    NAME_CONFLICT = "NameConflict"
+    EXTERNAL_ID_CONFLICT = "ExternalIdConflict"
+    OWNED_BY_OTHER = "OwnedByOther"
+    PARENT_CHANGED = "ParentChanged"
+    AMBIGUOUS_ENTRY = "AmbiguousEntry"
+    INVALID_SPEC = "InvalidSpec"
+    REFUSED_BY_REGISTRY = "RefusedByRegistry"
+    REGISTRY_UNAVAILABLE = "RegistryUnavailable"
+    UNAUTHORIZED = "Unauthorized"
+    PAUSED = "Paused"
+    ADOPTION_REFUSED = "AdoptionRefused"
+    CHANGED_OUTSIDE = "ChangedOutside"
+    CONTESTED = "Contested"
+    REGISTRY_REPLACED = "RegistryReplaced"
+
+
+class ConditionType(StrEnum):
+    """The conditions that the operator writes."""
+
+    READY = "Ready"
+    RECONCILING = "Reconciling"
+    STALLED = "Stalled"
+    DRIFTED = "Drifted"

@@ -1,0 +1,13 @@
+"""``registrar crds``: the definitions of the kinds, for kubectl."""
+
+import click
+
+
+@click.command()
+def crds() -> None:
+    """Print the CustomResourceDefinitions, for kubectl apply --server-side -f -."""
+    # YAML and the schemas are needed here only.
+    from registrar.api.manifests import definitions  # noqa: PLC0415 - see above
+    from registrar.kinds.table import RESOURCES  # noqa: PLC0415 - see above
+
+    click.echo("".join(definitions(RESOURCES).values()), nl=False)

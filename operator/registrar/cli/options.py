@@ -1,0 +1,112 @@
+"""Options made from the fields of a settings model: name, type, default, help and environment variable."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+
+import click
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+ENVIRONMENT_PREFIX = "REGISTRAR"
+PLURALS = {"namespaces": "namespace"}
+"""Options that are repeated, by the field that collects their values."""
+
+
+class GroupedCommand(click.Command):
+    """A command that lists its options in groups."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options to the help, each group under its name."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                groups.setdefault(getattr(parameter, "group", "Other"), []).append(record)
+        for name, records in groups.items():
+            with formatter.section(name):
+                formatter.write_dl(records)
+
+
+class _GroupedOption(click.Option):
+    def __init__(self, *args: Any, group: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.group = group
+
+
+def flag_of(field: str) -> str:
+    """Return the option that sets a field, such as ``--registry-url``."""
+    return "--" + PLURALS.get(field, field).replace("_", "-")
+
+
+def environment_variable(field: str) -> str:
+    """Return the environment variable that sets a field, such as ``REGISTRAR_REGISTRY_URL``."""
+    return f"{ENVIRONMENT_PREFIX}_{field.upper()}"
+
+
+def group_of(info: FieldInfo) -> str:
+    """Return the group that a field belongs to."""
+    extra = info.json_schema_extra
+    return str(extra["group"]) if isinstance(extra, dict) else "Other"
+
+
+def options_of(model: type[BaseModel]) -> Callable[[Command], Command]:
+    """Return a decorator that gives a command one option for each field of a model; absent ones are None."""
+
+    def decorate(command: Command) -> Command:
+        for name, info in reversed(model.model_fields.items()):
+            command = click.option(
+                flag_of(name),
+                name,
+                cls=_GroupedOption,
+                group=group_of(info),
+                help=_help(info),
+                required=info.is_required(),
+                show_envvar=True,
+                **type_of(info.annotation),
+            )(command)
+        return command
+
+    return decorate
+
+
+def explain(error: ValidationError) -> str:
+    """Return which options are wrong, and why."""
+    problems = []
+    for problem in error.errors(include_url=False):
+        message = problem["msg"].removeprefix("Value error, ")
+        problems.append(f"{flag_of(str(problem['loc'][0]))}: {message}" if problem["loc"] else message)
+    return "; ".join(problems)
+
+
+def _help(info: FieldInfo) -> str:
+    text = " ".join((info.description or "").split())
+    if info.is_required() or info.default in {None, False, ()}:
+        return text
+    default = f"{info.default:g}" if isinstance(info.default, float) else str(info.default)
+    return f"{text}  [default: {default}]"
+
+
+def type_of(annotation: Any) -> dict[str, Any]:
+    """Return click's keywords for the type of a field, such as ``{"type": click.Choice(…)}``."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in {Union, types.UnionType}:
+        return type_of(next(argument for argument in arguments if argument is not types.NoneType))
+    if origin is tuple:
+        return {"multiple": True}
+    if origin is Literal:
+        return {"type": click.Choice(arguments)}
+    if annotation is bool:
+        return {"is_flag": True, "default": None}
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return {"type": click.Choice([member.value for member in annotation])}
+    # Annotated[float, …] inside of a union.
+    plain = arguments[0] if arguments else annotation
+    known: dict[Any, Any] = {Path: click.Path(path_type=Path), SecretStr: str}
+    return {"type": known.get(plain, plain)}

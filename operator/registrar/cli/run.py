@@ -1,0 +1,31 @@
+"""``registrar run``: the operator."""
+
+import asyncio
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, explain, options_of
+from registrar.settings import Settings, StartError
+
+
+@click.command(cls=GroupedCommand, context_settings={"auto_envvar_prefix": ENVIRONMENT_PREFIX})
+@options_of(Settings)
+def run(**options: Any) -> None:
+    """Run the operator until it is asked to stop."""
+    given = {name: value for name, value in options.items() if value not in {None, ()}}
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        raise click.UsageError(explain(error)) from None
+    # kopf takes half a second that --help need not.
+    from registrar import app  # noqa: PLC0415 - see above
+    from registrar.cluster.logs import configure_logging  # noqa: PLC0415 - see above
+    from registrar.election.elector import ElectionError  # noqa: PLC0415 - see above
+
+    configure_logging(settings)
+    try:
+        asyncio.run(app.run(settings))
+    except (StartError, ElectionError) as error:
+        raise click.ClickException(str(error)) from error

@@ -1,0 +1,1 @@
+"""The rim towards the API server: kopf watches, our own calls write."""

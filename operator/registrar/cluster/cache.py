@@ -1,0 +1,81 @@
+"""The latest body of every managed resource, in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from registrar.api.bodies import Body, ResourceKey, key_of, ready_status, recorded_id, resource_version
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+class ResourceCache:
+    """What the operator knows of the cluster's resources.
+
+    Bodies come from the watch and from the answers to our own writes; an older body never replaces a newer one,
+    because the answer to a write arrives before the watch event that it causes.
+
+    Attributes:
+        synced: set once the watch has delivered every resource that existed at the start.
+    """
+
+    def __init__(self) -> None:
+        self.synced = asyncio.Event()
+        self._bodies: dict[ResourceKey, Body] = {}
+        # Counted as bodies come and go: a scrape every few seconds must not look at every resource.
+        self._ready: Counter[tuple[str, str]] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._bodies)
+
+    def __iter__(self) -> Iterator[ResourceKey]:
+        return iter(list(self._bodies))
+
+    def get(self, key: ResourceKey) -> Body | None:
+        """Return the latest body; None for a resource that does not exist."""
+        return self._bodies.get(key)
+
+    def count_ready(self) -> Mapping[tuple[str, str], int]:
+        """Return how many resources exist by kind and Ready, see `ready_status`."""
+        return self._ready
+
+    def recorded_ids(self) -> Iterator[tuple[str, str, str]]:
+        """Return kind, entry ID and registry address of every resource whose status records an ID."""
+        for key, body in list(self._bodies.items()):
+            recorded = recorded_id(body)
+            if recorded is not None:
+                yield key.kind, *recorded
+
+    def is_news(self, body: Body) -> bool:
+        """Return whether a body is newer than the known one of its key, if any is."""
+        known = self._bodies.get(key_of(body))
+        return known is None or resource_version(known) < resource_version(body)
+
+    def put(self, body: Body) -> bool:
+        """Keep a body unless the same or a newer one is known; returns whether it was kept."""
+        if not self.is_news(body):
+            return False
+        key = key_of(body)
+        known = self._bodies.get(key)
+        if known is not None:
+            self._ready[key.kind, ready_status(known)] -= 1
+        self._ready[key.kind, ready_status(body)] += 1
+        self._bodies[key] = _without_copies(body)
+        return True
+
+    def remove(self, key: ResourceKey) -> None:
+        """Drop a resource that is gone from the cluster."""
+        known = self._bodies.pop(key, None)
+        if known is not None:
+            self._ready[key.kind, ready_status(known)] -= 1
+
+
+def _without_copies(body: Body) -> Body:
+    """Return the body without what nothing here reads: a second copy of the spec is half of a resource's memory."""
+    metadata = {name: value for name, value in body["metadata"].items() if name != "managedFields"}
+    annotations = metadata.get("annotations")
+    if annotations and LAST_APPLIED in annotations:
+        metadata["annotations"] = {name: value for name, value in annotations.items() if name != LAST_APPLIED}
+    return {**body, "metadata": metadata}

@@ -1,0 +1,217 @@
+"""Our own calls to the API server: status, finalizer, Events, discovery, the lease.
+
+kopf gets sessions of the same login. The status is written here and not through kopf (`registrar.cluster.watch` says
+why).
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+
+from registrar.api.bodies import Body, ResourceKey
+from registrar.api.meta import API_VERSION, GROUP, VERSION, ObjectMeta
+from registrar.cluster.middlewares import LEASES, Fenced, NotServedIsTemporary, RotatingToken, UnauthorizedIsTemporary
+from registrar.fencing import READS, WriteFence
+from registrar.kinds.table import KINDS
+
+FIELD_MANAGER = "model-registrar"
+"""Who wrote a field, as ``managedFields`` shows it."""
+USER_AGENT = f"model-registrar/{metadata.version('model-registrar')}"
+
+MAX_CONNECTIONS = 50
+"""Connections for our own calls. kopf's watches have a pool of their own without a limit: each watch holds a connection
+all the time, three for every namespace, and together they would leave none for a call."""
+REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
+
+_PLURALS = {kind.name: kind.resource.PLURAL for kind in KINDS}
+
+
+def list_path(plural: str, namespace: str | None) -> str:
+    """Return the path of all resources of a kind, in a namespace or (None) in all."""
+    place = "" if namespace is None else f"namespaces/{namespace}/"
+    return f"/apis/{API_VERSION}/{place}{plural}"
+
+
+class KubernetesError(Exception):
+    """The API server refused a request, or did not answer.
+
+    Attributes:
+        status: HTTP status; 0 if no answer came.
+        reason: the machine-readable reason of the Status object, such as ``Conflict``.
+    """
+
+    def __init__(self, status: int, reason: str, message: str) -> None:
+        super().__init__(f"{message} ({status} {reason})")
+        self.status = status
+        self.reason = reason
+
+
+class StaleResourceError(KubernetesError):
+    """The resource has changed since it was read (409)."""
+
+
+class ResourceGoneError(KubernetesError):
+    """The resource does not exist (404)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterLogin:
+    """How to reach one API server.
+
+    Attributes:
+        server: its address, such as ``https://10.0.0.1:443``.
+        tls: the context with its certificate authority and, if any, the client certificate.
+        headers: headers of every request, such as a fixed ``Authorization``.
+        token_file: a projected token that is rotated; it is read again while the operator runs.
+        proxy: proxy address, if any.
+    """
+
+    server: str
+    tls: ssl.SSLContext
+    headers: Mapping[str, str]
+    token_file: Path | None = None
+    proxy: str | None = None
+
+
+class KubernetesAPI:
+    """The calls to the API server that this operator needs.
+
+    Args:
+        login: how to reach it.
+        fence: what every request passes.
+        write_timeout: seconds that a write may take; None for as many as any other request. The lease has its own
+            limits.
+    """
+
+    def __init__(self, login: ClusterLogin, fence: WriteFence, write_timeout: float | None = None) -> None:
+        self.server = login.server.rstrip("/")
+        self._login = login
+        self._write_timeout = REQUEST_TIMEOUT if write_timeout is None else aiohttp.ClientTimeout(total=write_timeout)
+        self._calls = aiohttp.TCPConnector(limit=MAX_CONNECTIONS, ssl=login.tls)
+        self._watches = aiohttp.TCPConnector(limit=0, ssl=login.tls)
+        token = (RotatingToken(login.token_file),) if login.token_file else ()
+        self._middlewares = (Fenced(fence), *token)
+        self._session = self._open_session(self._calls)
+
+    def open_watch_session(self, note: Callable[[str], None]) -> aiohttp.ClientSession:
+        """Return a session for kopf that notes the path of each request; closing it leaves the pool open."""
+        return self._open_session(self._watches, NotServedIsTemporary(note), UnauthorizedIsTemporary())
+
+    def _open_session(self, pool: aiohttp.TCPConnector, *more: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=pool,
+            connector_owner=False,
+            headers={"User-Agent": USER_AGENT, **self._login.headers},
+            middlewares=(*more, *self._middlewares),
+            proxy=self._login.proxy,
+            timeout=REQUEST_TIMEOUT,
+        )
+
+    async def aclose(self) -> None:
+        """Close the pools."""
+        await self._session.close()
+        await self._calls.close()
+        await self._watches.close()
+
+    async def get(self, key: ResourceKey) -> Body | None:
+        """Return the resource as it is now; None if it does not exist."""
+        try:
+            return await self._request("GET", self._path(key))
+        except ResourceGoneError:
+            return None
+
+    async def served_plurals(self) -> frozenset[str]:
+        """Return the plural names that the API server serves in our group and version; none without our CRDs.
+
+        It lists the groups apart from their resources, and serves both a little later than a definition is created.
+        """
+        groups = await self._request("GET", "/apis")
+        if GROUP not in {group["name"] for group in groups["groups"]}:
+            return frozenset()
+        try:
+            answer = await self._request("GET", f"/apis/{GROUP}/{VERSION}")
+        except ResourceGoneError:
+            return frozenset()
+        return frozenset(resource["name"] for resource in answer["resources"])
+
+    async def list_page(self, path: str, limit: int, token: str = "") -> Body:
+        """Return a page of a list, as the API server sends it.
+
+        Args:
+            path: the list's, see `list_path`.
+            limit: how many resources it may contain.
+            token: ``metadata.continue`` of the page before; all pages show the same moment.
+
+        Raises:
+            KubernetesError: with status 410, if the first page is too old.
+        """
+        return await self._request("GET", f"{path}?{urlencode({'limit': limit, 'continue': token})}")
+
+    async def patch_status(self, key: ResourceKey, metadata: ObjectMeta, status: Mapping[str, Any]) -> Body:
+        """Merge a patch into the status of exactly this version of a resource; returns the resource after it.
+
+        Raises:
+            StaleResourceError: the resource has changed in between.
+            ResourceGoneError: the resource no longer exists.
+        """
+        patch = {"metadata": {"resourceVersion": metadata.resource_version}, "status": status}
+        return await self._patch(f"{self._path(key)}/status", patch)
+
+    async def patch_finalizers(self, key: ResourceKey, metadata: ObjectMeta, finalizers: Sequence[str]) -> Body:
+        """Replace the finalizers of exactly this version of a resource. Returns and raises as `patch_status`."""
+        patch = {"resourceVersion": metadata.resource_version, "finalizers": list(finalizers)}
+        return await self._patch(self._path(key), {"metadata": patch})
+
+    async def create_event(self, event: Mapping[str, Any], namespace: str) -> None:
+        """Post one Event (core/v1)."""
+        await self._request("POST", f"/api/v1/namespaces/{namespace}/events", json=event)
+
+    async def _patch(self, path: str, patch: Mapping[str, Any]) -> Body:
+        return await self._request("PATCH", path, json=patch, content_type="application/merge-patch+json")
+
+    @staticmethod
+    def _path(key: ResourceKey) -> str:
+        return f"/apis/{API_VERSION}/namespaces/{key.namespace}/{_PLURALS[key.kind]}/{key.name}"
+
+    async def request_lease(
+        self, method: str, namespace: str, name: str = "", *, json: Mapping[str, Any] | None = None
+    ) -> Body:
+        """Send one request for a Lease, or (without a name) for the Leases of a namespace. Raises KubernetesError."""
+        path = f"{LEASES}namespaces/{namespace}/leases"
+        return await self._request(method, f"{path}/{name}" if name else path, json=json)
+
+    async def _request(
+        self, method: str, path: str, *, json: Mapping[str, Any] | None = None, content_type: str = "application/json"
+    ) -> dict[str, Any]:
+        headers = {"Content-Type": content_type} if json is not None else {}
+        params = {} if method in READS else {"fieldManager": FIELD_MANAGER}
+        is_read = method in READS or path.startswith(LEASES)
+        timeout = REQUEST_TIMEOUT if is_read else self._write_timeout
+        try:
+            async with self._session.request(
+                method, self.server + path, json=json, headers=headers, params=params, timeout=timeout
+            ) as response:
+                if response.ok:
+                    answer: dict[str, Any] = await response.json()
+                    return answer
+                raise await _error_of(response)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise KubernetesError(0, "Unreachable", f"{self.server} did not answer: {error!r}") from error
+
+
+async def _error_of(response: aiohttp.ClientResponse) -> KubernetesError:
+    try:
+        answer = await response.json(content_type=None)
+        reason, message = answer.get("reason", ""), answer.get("message", "")
+    except (ValueError, AttributeError):
+        reason, message = response.reason or "", (await response.text())[:200]
+    kinds = {404: ResourceGoneError, 409: StaleResourceError}
+    return kinds.get(response.status, KubernetesError)(response.status, reason, message)

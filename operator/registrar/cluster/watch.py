@@ -1,0 +1,124 @@
+"""The watch: kopf's handlers and settings, and every reason for what kopf is kept from doing.
+
+kopf lists and watches; each handler hands the body over to a sink and is done. The operator uses nothing else of it,
+for reasons that were measured (docs/design/001-own-queue.md):
+
+1. Its create, update and resume handlers cost three PATCHes an entry, lose the assigned ID for good when their status
+   PATCH fails, and make a corrected spec wait out an old back-off. Timers and daemons die silently; indices start in
+   quadratic time; ``worker_limit`` starves kinds. So only low-level event handlers are registered.
+2. It strips the finalizer that it is configured with from every object that no handler needs it for. So it is
+   configured with a name that nothing uses, and the operator's own finalizer has another.
+3. It gives a watch up for good when its retries of a request are used up. So its back-off never ends.
+4. After a 401 it closes the session under its other watches, and can then wait for itself for ever. So
+   `registrar.cluster.middlewares.UnauthorizedIsTemporary` retries the token below kopf.
+5. It ends a watch for good, and continues without, on a 404, which a new definition can return for a moment after it
+   is established. So `registrar.cluster.middlewares.NotServedIsTemporary` turns the 404 into a connection error, which
+   kopf retries.
+6. It looks for the kinds once, at its start, and never again. So the operator waits for the definitions before
+   (`registrar.app`), and scanning is off.
+7. After a 410 it lists again and reports everything that exists, but not what was deleted in between; and it never
+   reports that a list is complete. So `registrar.cluster.relist` lists on its own.
+8. It keeps the order of events per uid only: a successor of the same name can be seen before the deletion of the
+   first. So `registrar.reconcile.intake` compares uids.
+9. At its end it cancels every task that was created after its start, and waits 5 s for tasks of ``wait_for`` and of
+   idle HTTP connections. So the operator's tasks start before kopf, time limits use ``asyncio.timeout``, and probes
+   close their connections.
+10. It reads a service account's token and namespace once, asks the cluster's DNS for the API server, and does not know
+    ``tokenFile`` of a kubeconfig. So `registrar.cluster.login` and `registrar.cluster.middlewares.RotatingToken` do.
+11. It closes the session that its login returns. So the session does not own its connection pool.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import kopf
+
+from registrar.api.bodies import Body
+from registrar.api.meta import GROUP, VERSION
+from registrar.cluster.client import KubernetesAPI, list_path
+from registrar.cluster.liveness import (
+    CLIENT_TIMEOUT_SECONDS,
+    INACTIVITY_TIMEOUT_SECONDS,
+    SERVER_TIMEOUT_SECONDS,
+    WatchLiveness,
+)
+from registrar.cluster.sink import ResourceSink
+from registrar.kinds.table import KINDS
+from registrar.settings import StartError
+
+
+async def watch(sink: ResourceSink, kube: KubernetesAPI, liveness: WatchLiveness, namespaces: tuple[str, ...]) -> None:
+    """Have kopf list and watch until a signal.
+
+    Args:
+        sink: takes what the API server shows.
+        kube: the cluster.
+        liveness: notes what kopf asks for.
+        namespaces: the namespaces to watch; none means all.
+
+    Raises:
+        StartError: kopf failed.
+    """
+    registry = kopf.OperatorRegistry()
+    for kind in KINDS:
+        plural = kind.resource.PLURAL
+        kopf.on.event(GROUP, VERSION, plural, registry=registry, id=f"observe-{plural}")(_observer(sink))
+    kopf.on.login(registry=registry, id="login")(_login(kube, liveness))
+    liveness.expect(list_path(kind.resource.PLURAL, namespace) for namespace in namespaces or (None,) for kind in KINDS)
+    try:
+        await kopf.operator(
+            registry=registry,
+            settings=kopf_settings(),
+            namespaces=namespaces,
+            clusterwide=not namespaces,
+            standalone=True,
+        )
+    except Exception as error:
+        raise StartError(f"Watching the cluster failed: {error}") from error
+
+
+def _observer(sink: ResourceSink) -> Callable[..., Any]:
+    async def observe(event: Any, **_: Any) -> None:
+        body: Body = event["object"]
+        if event["type"] == "DELETED":
+            sink.on_delete(body)
+        else:
+            sink.on_change(body)
+
+    return observe
+
+
+def _login(kube: KubernetesAPI, liveness: WatchLiveness) -> Callable[..., Any]:
+    async def login(**_: Any) -> kopf.AiohttpSession:
+        session = kube.open_watch_session(liveness.requested)
+        return kopf.AiohttpSession(server=kube.server, aiohttp_session=session)
+
+    return login
+
+
+class _EndlessBackoffs:
+    """Seconds between retries of kopf's requests (quirk 3)."""
+
+    def __iter__(self) -> Iterator[float]:
+        yield from (1.0, 2.0, 4.0)
+        yield from itertools.repeat(8.0)
+
+
+def kopf_settings() -> kopf.OperatorSettings:
+    """Return the settings of the kopf operator."""
+    settings = kopf.OperatorSettings()
+    settings.persistence.finalizer = "model-registrar.dev/unused"
+    settings.scanning.disabled = True
+    settings.posting.enabled = False
+    settings.queueing.idle_timeout = 0.5
+    settings.networking.request_timeout = 30
+    settings.networking.connect_timeout = 10
+    settings.networking.error_backoffs = _EndlessBackoffs()
+    settings.watching.server_timeout = SERVER_TIMEOUT_SECONDS
+    settings.watching.client_timeout = CLIENT_TIMEOUT_SECONDS
+    settings.watching.inactivity_timeout = INACTIVITY_TIMEOUT_SECONDS
+    settings.watching.connect_timeout = 10
+    return settings

@@ -1,0 +1,74 @@
+"""The table of kinds: one row each, parents before children. Whatever differs from kind to kind is read from here."""
+
+from __future__ import annotations
+
+from model_registry.types import RegistryEntry
+from registrar.api.bodies import ResourceKey
+from registrar.kinds.artifacts import DOC_ARTIFACT, MODEL_ARTIFACT_RESOURCE
+from registrar.kinds.base import EntryKind, ResourceKind
+from registrar.kinds.model_version import MODEL_VERSION
+from registrar.kinds.registered_model import REGISTERED_MODEL
+
+KINDS: tuple[ResourceKind, ...] = (
+    REGISTERED_MODEL,
+    MODEL_VERSION,
+    MODEL_ARTIFACT_RESOURCE,
+)
+
+RESOURCES = tuple(kind.resource for kind in KINDS)
+"""The class of every kind of resource, parents before children."""
+
+INLINE_ONLY: tuple[EntryKind, ...] = (DOC_ARTIFACT,)
+"""Entry kinds that no resource of their own stands for."""
+
+_BY_NAME = {kind.name: kind for kind in KINDS}
+
+ENTRY_KINDS: dict[str, EntryKind] = {kind.name: kind for kind in (*(row.entry for row in KINDS), *INLINE_ONLY)}
+"""Every entry kind, by its name."""
+
+_RESOURCES = {kind.entry.entry: kind for kind in KINDS}
+
+FAMILIES: tuple[type[RegistryEntry], ...] = tuple(dict.fromkeys(kind.family for kind in ENTRY_KINDS.values()))
+"""The families of entries, parents before children; each has one list and one feed."""
+
+
+def kind_of(name: str) -> ResourceKind:
+    """Return the row of a kind, by the name that manifests write. Raises KeyError for a name that no row has."""
+    return _BY_NAME[name]
+
+
+def family_of(entry_type: type[RegistryEntry]) -> type[RegistryEntry]:
+    """Return the family of an entry, also of an artifact whose type is unknown here.
+
+    Raises:
+        LookupError: no kind of this operator has such entries.
+    """
+    for family in FAMILIES:
+        if issubclass(entry_type, family):
+            return family
+    raise LookupError(f"{entry_type.__name__} is of no kind that this operator knows")
+
+
+def lineage(kind: ResourceKind) -> tuple[EntryKind, ...]:
+    """Return the entry kinds from the root down to this kind."""
+    above = () if kind.parent is None else lineage(kind_of(kind.parent.kind))
+    return (*above, kind.entry)
+
+
+def resource_of(entry_type: type[RegistryEntry], reference: str) -> ResourceKey | None:
+    """Return the resource that an owner stamp on an entry of this type names.
+
+    Args:
+        entry_type: the client's type of the entry.
+        reference: ``namespace/name``, or ``namespace/name#artifact`` for an inline artifact.
+
+    Returns:
+        The resource; None where no kind of resource stands for such an entry.
+    """
+    path, _, artifact = reference.partition("#")
+    namespace, _, name = path.partition("/")
+    if artifact:
+        holders = [row for row in KINDS if any(issubclass(entry_type, item.entry.family) for item in row.inline)]
+        return ResourceKey(holders[0].name, namespace, name) if holders else None
+    row = _RESOURCES.get(entry_type)
+    return None if row is None else ResourceKey(row.name, namespace, name)

@@ -1,0 +1,186 @@
+"""What can be done about one entry, and what that is decided from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from model_registry.types import RegistryEntry
+from registrar.api.meta import OWNER_PROPERTY
+from registrar.api.properties import Scalar
+from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
+from registrar.kinds.base import Desired, FieldValue
+from registrar.planning.ownership import Stamp
+from registrar.planning.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSet:
+    """What a resource has set on an entry: only that may be changed or cleared.
+
+    Attributes:
+        fields: attribute names of plain fields, and ``state`` where the spec declares it.
+        properties: names of custom properties.
+    """
+
+    fields: frozenset[str] = frozenset()
+    properties: frozenset[str] = frozenset()
+
+    def __or__(self, other: FieldSet) -> FieldSet:
+        return FieldSet(self.fields | other.fields, self.properties | other.properties)
+
+    def covers(self, other: FieldSet) -> bool:
+        """Return whether this set contains all of the other."""
+        return other.fields <= self.fields and other.properties <= self.properties
+
+    def on(self, entry: RegistryEntry) -> FieldSet:
+        """Return the set without the properties that the entry lacks.
+
+        Writes that failed time and again must not fill the status with names.
+        """
+        return FieldSet(self.fields, self.properties & (entry.custom_properties or {}).keys())
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedState:
+    """What the status records of an entry.
+
+    Attributes:
+        entry_id: its ID, if it had one and the registry is the same.
+        owned: what the resource has set on it.
+        settled: the entry matched this very spec before, so that a difference is drift.
+        had_entry: there was an entry, in this registry or another: a new one replaces it.
+    """
+
+    entry_id: str | None = None
+    owned: FieldSet = FieldSet()
+    settled: bool = False
+    had_entry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """How far the operator may go, with the operator-wide defaults filled in."""
+
+    adoption: AdoptionPolicy
+    drift: DriftPolicy
+    deletion: DeletionPolicy | None
+    take_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between the entry and its desired state.
+
+    Attributes:
+        path: as the user writes it, such as ``description`` or ``customProperties.team``.
+        observed: the value in the registry; None for no value.
+        wanted: the desired value; None for no value.
+    """
+
+    path: str
+    observed: FieldValue | Scalar | None
+    wanted: FieldValue | Scalar | None
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Create the entry, because none exists.
+
+    Attributes:
+        fields: values by attribute name.
+        properties: the custom properties, the owner stamp among them.
+        state: the state.
+    """
+
+    fields: Mapping[str, FieldValue]
+    properties: Mapping[str, Scalar]
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """Change exactly this.
+
+    Attributes:
+        entry: the entry as observed.
+        fields: new values by attribute name; ``""`` and ``[]`` clear.
+        properties: the whole new map; None leaves the map alone.
+        state: the new state; None keeps the observed one.
+        stamp: the owner stamp that the entry has afterwards.
+        changes: the same for people, the owner stamp left out.
+        adopts: the entry carries no stamp of this installation yet.
+        restores: the entry was archived (or marked for deletion) and becomes live again.
+    """
+
+    entry: RegistryEntry
+    fields: Mapping[str, FieldValue]
+    properties: Mapping[str, Scalar] | None
+    state: str | None
+    stamp: Stamp
+    changes: tuple[Change, ...]
+    adopts: bool
+    restores: bool
+
+    def changes_with_stamp(self, owner_id: str) -> tuple[Change, ...]:
+        """Return the changes, that of the owner stamp among them: two installations can fight over the stamp alone."""
+        before, after = (self.entry.custom_properties or {}).get(OWNER_PROPERTY), self.stamp.text(owner_id)
+        stamp = Change(f"customProperties.{OWNER_PROPERTY}", before, after)
+        return self.changes if before == after else (*self.changes, stamp)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOwnership:
+    """Record in the status what the next patch will set, then plan again.
+
+    A crash after that patch must not lose what the resource has to clear later.
+
+    Attributes:
+        entry: the entry as observed.
+        owned: the wider set, as the status must record it.
+    """
+
+    entry: RegistryEntry
+    owned: FieldSet
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Write nothing.
+
+    Attributes:
+        entry: the entry as observed.
+        drift: differences that the drift policy leaves alone and reports.
+    """
+
+    entry: RegistryEntry
+    drift: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Write nothing, and report why."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Retire the entry, because its resource is being deleted.
+
+    Attributes:
+        entry: the entry as observed.
+        state: the state that stands for deletion.
+    """
+
+    entry: RegistryEntry
+    state: str
+
+
+Action = Create | RecordOwnership | Patch | Leave | Refuse
+
+
+def owned_by(desired: Desired) -> FieldSet:
+    """Return what the resource sets with its present spec."""
+    state = {"state"} if desired.state is not None else set()
+    return FieldSet(frozenset(desired.fields) | state, frozenset(desired.properties))

@@ -1,0 +1,40 @@
+"""Field names: as the user writes them in manifests, and as attributes of the client's entries."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from model_registry.types import RegistryEntry
+from registrar.planning.actions import FieldSet
+
+
+@cache
+def field_attributes(entry_type: type[RegistryEntry]) -> dict[str, str]:
+    """Return the attribute names of an entry by the names that spec and ``status.ownedFields`` use."""
+    return {field_name(entry_type, attribute): attribute for attribute in entry_type.model_fields}
+
+
+def field_name(entry_type: type[RegistryEntry], attribute: str) -> str:
+    """Return a field's name as the user writes it in the spec."""
+    return entry_type.model_fields[attribute].alias or attribute
+
+
+def owned_from_status(
+    entry_type: type[RegistryEntry], fields: tuple[str, ...] | None, properties: tuple[str, ...] | None
+) -> FieldSet:
+    """Return what the resource owns, from ``ownedFields`` and ``ownedProperties``; unknown field names are dropped."""
+    attributes = field_attributes(entry_type)
+    return FieldSet(
+        frozenset(attributes[name] for name in fields or () if name in attributes), frozenset(properties or ())
+    )
+
+
+def owned_to_status(entry_type: type[RegistryEntry], owned: FieldSet) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return ``ownedFields`` and ``ownedProperties``, sorted so that equal sets are equal lists."""
+    names = (field_name(entry_type, attribute) for attribute in owned.fields)
+    return tuple(sorted(names)), tuple(sorted(owned.properties))
+
+
+def storage_uri(model: str, version: str) -> str | None:
+    """Return KServe's address of a version; None if a name contains a slash, which that form cannot express."""
+    return None if "/" in model + version else f"model-registry://{model}/{version}"

@@ -1,0 +1,67 @@
+"""Applies the planned action to one entry: at most one write to the registry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from model_registry.exceptions import ConflictError, NotFound
+from model_registry.types import RegistryEntry
+from registrar.api.conditions import Reason
+from registrar.kinds.base import Desired, EntryKind
+from registrar.planning.actions import Archive, Create, Patch
+from registrar.planning.problems import terminal, transient
+from registrar.registries.registry import Registry
+
+
+async def create(desired: Desired, action: Create, registry: Registry) -> tuple[RegistryEntry, bool]:
+    """Create the entry, unless one of that name exists already.
+
+    Returns:
+        The entry, and whether this call created it.
+
+    Raises:
+        ReconcileError: another entry holds the external ID, the parent is gone, or the registry cannot store it.
+        StoreError: the registry could not answer, or refused.
+    """
+    unsupported = registry.backend.unsupported(desired)
+    if unsupported is not None:
+        raise terminal(Reason.INVALID_SPEC, f"The registry cannot store this entry: {unsupported}.")
+    entry: Any = desired.kind.entry(
+        desired.name, **action.fields, custom_properties=dict(action.properties), state=action.state
+    )
+    try:
+        return await registry.create(desired, entry), True
+    except ConflictError as conflict:
+        existing = await registry.find(desired.kind, desired.name, desired.parent_id)
+        if existing is not None:
+            return existing, False
+        raise registry.backend.explain_conflict(desired, conflict) from conflict
+    except NotFound as missing:
+        message = f"The parent {desired.parent_id} of {desired.name!r} no longer exists in the registry: {missing}"
+        raise transient(desired.kind.waiting or Reason.REGISTRY_UNAVAILABLE, message) from missing
+
+
+async def patch(desired: Desired, action: Patch, registry: Registry) -> RegistryEntry:
+    """Change the entry.
+
+    Raises:
+        ReconcileError: another entry holds the external ID.
+        StoreError: the registry could not answer, or refused.
+    """
+    entry: Any = desired.kind.entry(
+        desired.name,
+        id=action.entry.id,
+        **action.fields,
+        custom_properties=None if action.properties is None else dict(action.properties),
+        state=action.state,
+    )
+    try:
+        return await registry.update(desired.kind, entry)
+    except ConflictError as conflict:
+        raise registry.backend.explain_conflict(desired, conflict) from conflict
+
+
+async def archive(kind: EntryKind, action: Archive, registry: Registry) -> None:
+    """Retire the entry. Raises StoreError."""
+    entry: Any = kind.entry(action.entry.name, id=action.entry.id, state=action.state)
+    await registry.update(kind, entry)

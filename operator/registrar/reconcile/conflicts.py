@@ -1,0 +1,118 @@
+"""Resolves conflicts: whether a resource may have the entry that it wants, when others want it too."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from registrar.api.bodies import ResourceKey
+from registrar.api.conditions import Reason
+from registrar.cluster.client import KubernetesAPI, KubernetesError
+from registrar.kinds.base import Claim, Desired
+from registrar.kinds.table import resource_of
+from registrar.planning.claims import Claimant, winner
+from registrar.planning.problems import ReconcileError, waiting
+from registrar.reconcile.memory import Memory
+from registrar.reconcile.resource import InlineName, ManagedResource, read_resource
+from registrar.registries.registry import Registry
+
+REQUEUE_SECONDS = 300.0
+"""Until a resource that lost tries again, for holders that this operator does not watch. The others wake it."""
+
+
+async def resolve_conflict(
+    desired: Desired,
+    claimant: Claimant,
+    stamped: str | None,
+    *,
+    take_over: bool,
+    memory: Memory,
+    kube: KubernetesAPI,
+    registry: Registry,
+) -> None:
+    """Claim an entry for a resource, and yield to a better claim.
+
+    Args:
+        desired: the entry.
+        claimant: the resource, or inline artifact of it, that wants the entry.
+        stamped: the reference in the entry's stamp, if the entry exists and the stamp is ours.
+        take_over: take the entry from a resource that this operator may not read.
+        memory: what is known of all resources.
+        kube: the API server, which confirms that a winner exists.
+        registry: the registry.
+
+    Raises:
+        ReconcileError: ``NameConflict``, with the winner's name.
+        KubernetesError: the API server did not answer.
+    """
+    memory.claims.register(desired.claim, claimant)
+    while (best := winner(memory.claims.claimants(desired.claim), stamped)).key != claimant.key:
+        if await _exists(best.key, memory, kube):
+            raise _conflict(best.key, desired)
+    if stamped is None or stamped == claimant.reference:
+        return
+    holder = resource_of(desired.kind.entry, stamped)
+    if holder is None or holder == claimant.key:
+        return
+    if await still_wants(holder, stamped, desired.claim, kube, registry, if_hidden=not take_over):
+        raise _conflict(holder, desired)
+
+
+async def still_wants(
+    holder: ResourceKey,
+    reference: str,
+    claim: Claim,
+    kube: KubernetesAPI,
+    registry: Registry,
+    *,
+    if_hidden: bool = True,
+) -> bool:
+    """Return whether a resource exists, stays, and declares the entry at that place.
+
+    Args:
+        holder: the resource.
+        reference: the same as a stamp writes it, which distinguishes an inline artifact from its version.
+        claim: the place.
+        kube: the API server.
+        registry: the registry.
+        if_hidden: what to assume of a resource in a namespace that this operator may not read.
+    """
+    try:
+        body = await kube.get(holder)
+    except KubernetesError as error:
+        if error.status == HTTPStatus.FORBIDDEN:
+            return if_hidden
+        raise
+    if body is None:
+        return False
+    resource = read_resource(body)
+    if resource.metadata.terminating:
+        return False
+    is_inline = "#" in reference
+    declares = InlineName(claim.kind, claim.name) in resource.inline if is_inline else resource.entry_name == claim.name
+    return declares and _parent_of(resource, registry, is_inline=is_inline) in {None, claim.parent_id}
+
+
+async def _exists(key: ResourceKey, memory: Memory, kube: KubernetesAPI) -> bool:
+    """Return whether a resource exists; the watch may have missed its deletion, so one that does not is forgotten."""
+    before = memory.cache.get(key)
+    if await kube.get(key) is not None or memory.cache.get(key) is not before:
+        return True
+    memory.forget(key)
+    return False
+
+
+def _parent_of(resource: ManagedResource, registry: Registry, *, is_inline: bool) -> str | None:
+    """Return the ID of the parent of the resource's entry (or of its artifact); None while it has none."""
+    known_id = registry.known_id(resource.status)
+    if known_id is None:
+        return None
+    return known_id if is_inline else resource.status.parent_entry_id or ""
+
+
+def _conflict(holder: ResourceKey, desired: Desired) -> ReconcileError:
+    return waiting(
+        Reason.NAME_CONFLICT,
+        f"{holder} has the {desired.kind.name} {desired.name!r}. Delete one of the two resources, or set another "
+        "spec.name on one; this resource takes over when the other goes.",
+        requeue_after=REQUEUE_SECONDS,
+    )

@@ -1,0 +1,33 @@
+"""The parts of one operator process that a reconcile joins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from registrar.cluster.client import KubernetesAPI
+from registrar.reconcile.memory import Memory
+from registrar.registries.registry import Registry
+from registrar.registries.replacement import MassDeletionGuard
+from registrar.settings import Settings
+from registrar.telemetry.metrics import ReconcileMetrics
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the stages that write need; the others take only what they use.
+
+    Attributes:
+        settings: the process settings.
+        kube: the API server.
+        registry: the registry.
+        memory: what is known of all resources.
+        guard: whether the registry is still the one that it was.
+        metrics: counts reconciles and drift.
+    """
+
+    settings: Settings
+    kube: KubernetesAPI
+    registry: Registry
+    memory: Memory
+    guard: MassDeletionGuard
+    metrics: ReconcileMetrics

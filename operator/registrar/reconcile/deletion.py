@@ -1,0 +1,208 @@
+"""Deletion: the entries of a deleted resource are archived, left alone, or handed to another resource."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from model_registry.exceptions import AmbiguousEntryError, StoreError
+from model_registry.types import RegistryEntry
+from registrar.api.bodies import ResourceKey
+from registrar.api.conditions import Reason
+from registrar.api.meta import FINALIZER
+from registrar.api.v1alpha1 import DeletionPolicy
+from registrar.api.v1alpha1.model_version import InlineArtifactStatus
+from registrar.kinds.base import Claim, EntryKind
+from registrar.kinds.table import ENTRY_KINDS
+from registrar.planning.ownership import stamp_of
+from registrar.planning.plan import plan_retirement
+from registrar.planning.problems import Disposition, Problem, ReconcileError
+from registrar.reconcile.apply import archive
+from registrar.reconcile.conflicts import still_wants
+from registrar.reconcile.context import Context
+from registrar.reconcile.report import report
+from registrar.reconcile.resource import InlineName, ManagedResource
+from registrar.registries.registry import Registry
+from registrar.reporting.outcome import Facts, Outcome
+from registrar.workqueue.queue import DONE, Result
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One entry of a resource that is being deleted.
+
+    Attributes:
+        kind: its kind.
+        entry_id: its ID.
+        name: its name in the resource; under an ID of a reset database another entry can be found.
+        reference: the resource, as the owner stamp writes it.
+        parent_id: ID of its parent entry; empty at the root, or where it is unknown.
+        recorded: the status records the ID, so that an entry without a stamp counts as ours.
+    """
+
+    kind: EntryKind
+    entry_id: str
+    name: str
+    reference: str
+    parent_id: str
+    recorded: bool
+
+
+async def ensure_finalizer(resource: ManagedResource, deletion: DeletionPolicy | None, context: Context) -> None:
+    """Add our finalizer before anything is created, or remove it where a deletion leaves the entry anyway.
+
+    Raises:
+        KubernetesError: the API server did not accept it; nothing may be written to the registry then.
+    """
+    finalizers = resource.metadata.finalizers
+    wanted = tuple(name for name in finalizers if name != FINALIZER)
+    if deletion is not DeletionPolicy.ORPHAN:
+        wanted = finalizers if resource.has_finalizer else (*finalizers, FINALIZER)
+    if wanted != finalizers:
+        context.memory.cache.put(await context.kube.patch_finalizers(resource.key, resource.metadata, wanted))
+
+
+async def finalize(resource: ManagedResource, context: Context) -> Result:
+    """Retire the resource's entries, then let the API server delete it.
+
+    The references in the spec are not resolved and the spec need not be valid: parents are probably being deleted too,
+    and a spec that became invalid must not hold a deletion.
+    """
+    deletion = resource.deletion_policy or context.settings.deletion_policy
+    leaves_entries = resource.metadata.paused or deletion is DeletionPolicy.ORPHAN
+    if resource.has_finalizer and not leaves_entries:
+        try:
+            context.registry.ensure_available()
+            for target in _targets(resource, context.registry):
+                await retire_entry(target, resource.key, deletion, context)
+        except (ReconcileError, StoreError) as error:
+            return await report(resource, _waiting_deletion(resource, error, context), context)
+    if resource.has_finalizer:
+        others = [name for name in resource.metadata.finalizers if name != FINALIZER]
+        await context.kube.patch_finalizers(resource.key, resource.metadata, others)
+    # Others may have the entries at once: finalizers of other controllers can hold the resource for long.
+    context.memory.claim_only(resource.key, ())
+    return DONE
+
+
+async def retire_entry(target: Target, key: ResourceKey, deletion: DeletionPolicy | None, context: Context) -> None:
+    """Retire one entry, unless another resource wants it, or it is not ours.
+
+    Args:
+        target: the entry.
+        key: the resource that releases it.
+        deletion: the resource's deletion policy.
+        context: the operator.
+
+    Raises:
+        StoreError: the registry could not answer, or refused.
+    """
+    registry = context.registry
+    observed = await registry.get(target.kind, target.entry_id)
+    if observed is None:
+        return
+    if not _is_at(observed, target) or not await _is_in_parent(observed, target, registry):
+        logger.warning("%s: the entry %s is %r now and is left alone", key, target.entry_id, observed.name)
+        return
+    claim = Claim(registry.name, target.kind.name, target.parent_id, target.name)
+    if await _is_wanted_by_another(claim, key, context):
+        logger.info("%s hands %s %s over to another resource", key, target.kind.name, target.entry_id)
+        return
+    recorded_id = target.entry_id if target.recorded else None
+    action = plan_retirement(
+        target.kind.retired_state, observed, target.reference, recorded_id, deletion, registry.owner_id
+    )
+    if action is not None:
+        await archive(target.kind, action, registry)
+        logger.info(
+            "Archived %s %r (id %s) for %s: state is %s now",
+            target.kind.name,
+            observed.name,
+            observed.id,
+            target.reference,
+            action.state,
+        )
+
+
+def departing_artifact(resource: ManagedResource, status: InlineArtifactStatus) -> Target:
+    """Return the entry of an inline artifact that left the spec."""
+    return Target(
+        kind=ENTRY_KINDS[status.type],
+        entry_id=str(status.id),
+        name=status.name,
+        reference=f"{resource.key.path}#{status.name}",
+        parent_id=resource.status.id or "",
+        recorded=True,
+    )
+
+
+def _waiting_deletion(resource: ManagedResource, error: ReconcileError | StoreError, context: Context) -> Outcome:
+    problem = context.registry.diagnose(error)
+    message = (
+        f"The deletion waits for the registry: {problem.message} To delete without archiving the entry, set "
+        "spec.deletionPolicy to Orphan."
+    )
+    is_outage = problem.disposition is Disposition.OUTAGE
+    disposition = Disposition.OUTAGE if is_outage else Disposition.TRANSIENT
+    reason = Reason.UNAUTHORIZED if problem.reason is Reason.UNAUTHORIZED else Reason.REGISTRY_UNAVAILABLE
+    waiting = Problem(disposition, reason, message, retry_after=problem.retry_after)
+    return Outcome(Facts.of(resource.status), waiting)
+
+
+async def _is_wanted_by_another(claim: Claim, key: ResourceKey, context: Context) -> bool:
+    """Return whether another resource wants an entry and stays: two deleted together must not wait for each other."""
+    for rival in context.memory.rivals(claim, key):
+        if await still_wants(rival.key, rival.reference, claim, context.kube, context.registry):
+            return True
+    return False
+
+
+def _is_at(observed: RegistryEntry, target: Target) -> bool:
+    """Return whether the entry has the resource's name and, where both are known, its parent."""
+    parent_attribute = target.kind.parent_attribute
+    parent_id = None if parent_attribute is None else getattr(observed, parent_attribute)
+    return observed.name == target.name and (not target.parent_id or parent_id in {None, target.parent_id})
+
+
+async def _is_in_parent(observed: RegistryEntry, target: Target, registry: Registry) -> bool:
+    """Return whether an artifact, which does not report its version, is in that version, where no stamp proves it.
+
+    Under an ID that the status kept from before a reset of the database, another version can have one of that name.
+    """
+    if target.kind.reports_parent or stamp_of(observed, registry.owner_id) is not None:
+        return True
+    if not target.parent_id:
+        return False
+    try:
+        found = await registry.find(target.kind, target.name, target.parent_id)
+    except AmbiguousEntryError as several:
+        return observed.id in {entry.id for entry in several.entries}
+    return found is not None and found.id == observed.id
+
+
+def _targets(resource: ManagedResource, registry: Registry) -> list[Target]:
+    """Return the entries of the resource, artifacts first: by their IDs, or by their stamps where no ID is recorded."""
+    status = resource.status
+    known_id = registry.known_id(status)
+    parent_id = status.parent_entry_id or ""
+    own = _found(resource.kind.entry, known_id, resource.entry_name, resource.key.path, parent_id, registry)
+    version_id = own[0].entry_id if own else ""
+    recorded = Facts.of(status).artifacts if known_id is not None else ()
+    ids = {InlineName(str(artifact.type), artifact.name): artifact.id for artifact in recorded}
+    artifacts: list[Target] = []
+    for inline in sorted({*ids, *resource.inline}, key=lambda inline: (inline.kind, inline.name)):
+        reference = f"{resource.key.path}#{inline.name}"
+        kind = ENTRY_KINDS[inline.kind]
+        artifacts += _found(kind, ids.get(inline), inline.name, reference, version_id, registry)
+    return [*artifacts, *own]
+
+
+def _found(
+    kind: EntryKind, known_id: str | None, name: str, reference: str, parent_id: str, registry: Registry
+) -> list[Target]:
+    stamped = [str(entry.id) for entry in registry.view.stamped(kind, reference) if type(entry) is kind.entry]
+    # An earlier resource of the same name may have left other entries with that stamp: they are left alone.
+    ids = [known_id] if known_id in stamped else [*([known_id] if known_id else []), *stamped]
+    return [Target(kind, entry_id, name, reference, parent_id, recorded=entry_id == known_id) for entry_id in ids]

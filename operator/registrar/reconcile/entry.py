@@ -1,0 +1,207 @@
+"""Reconciles one entry: observe, resolve conflicts, plan, apply, until nothing is left to write.
+
+A write is planned only from an answer that the registry gave just before: it has no ETag, so the milliseconds in
+between are the registry's.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+
+from model_registry.types import RegistryEntry
+from registrar.api.bodies import uid_of
+from registrar.api.conditions import Reason
+from registrar.api.v1alpha1.model_version import InlineArtifactStatus
+from registrar.cluster.client import ResourceGoneError
+from registrar.kinds.base import Desired
+from registrar.planning.actions import (
+    Change,
+    Create,
+    Leave,
+    Patch,
+    Policies,
+    RecordedState,
+    RecordOwnership,
+    Refuse,
+    owned_by,
+)
+from registrar.planning.claims import Claimant
+from registrar.planning.ownership import stamp_of
+from registrar.planning.plan import after_recording, plan
+from registrar.planning.problems import ReconcileError, transient, waiting
+from registrar.reconcile.apply import create, patch
+from registrar.reconcile.conflicts import resolve_conflict
+from registrar.reconcile.context import Context
+from registrar.reconcile.observe import Observation, observe
+from registrar.reconcile.report import record_ownership
+from registrar.reconcile.resource import ManagedResource
+from registrar.reporting.outcome import EntryResult, OperationResult
+
+logger = logging.getLogger(__name__)
+
+PROBE_SECONDS = 0.2
+"""Until the prober has read the registry; one answer of it."""
+REPLACED_REQUEUE_SECONDS = 60.0
+"""Until a registry that seems replaced is compared again; the feed notices its return earlier."""
+MAX_STEPS = 6
+"""View, fresh read, creation, conflict, ownership, patch: more steps mean that others keep changing the entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRequest:
+    """One entry to reconcile.
+
+    Attributes:
+        resource: the resource.
+        desired: the entry's desired state.
+        claimant: the resource, or its inline artifact, as one that wants the entry.
+        recorded: what the status records of the entry.
+        policies: how far to go.
+        inline: for an inline artifact, the status of all of the resource's artifacts; None for its own entry.
+    """
+
+    resource: ManagedResource
+    desired: Desired
+    claimant: Claimant
+    recorded: RecordedState
+    policies: Policies
+    inline: tuple[InlineArtifactStatus, ...] | None = None
+
+    @property
+    def force_read(self) -> bool:
+        """Whether the user asked for a comparison with the registry itself."""
+        return self.resource.pending_request is not None
+
+
+async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResult:
+    """Bring one entry to its desired state.
+
+    Raises:
+        ReconcileError: it cannot reach that state, or not yet.
+        StoreError: the registry could not answer, or refused.
+        KubernetesError: the ownership could not be recorded, or the resource no longer exists; nothing was written.
+    """
+    registry, desired, recorded = context.registry, request.desired, request.recorded
+    owned = owned_by(desired)
+    observed = await observe(desired, recorded, registry, force_read=request.force_read)
+    for _ in range(MAX_STEPS):
+        await _resolve_conflict(request, observed, context)
+        action = plan(desired, observed.entry, recorded, request.policies, registry.owner_id)
+        match action:
+            case Refuse():
+                raise ReconcileError(action.problem)
+            case Leave():
+                return EntryResult(action.entry, owned, drift=action.drift)
+            case Create():
+                _refuse_new_registry(request, context)
+                await _confirm_exists(request, context)
+                entry, created = await create(desired, action, registry)
+                if created:
+                    _log(OperationResult.CREATED, request, entry, ())
+                    return EntryResult(entry, owned, OperationResult.CREATED)
+                observed = Observation(entry, fresh=True)
+            case RecordOwnership() | Patch() if not observed.fresh:
+                observed = await observe(desired, recorded, registry, force_read=True)
+            case RecordOwnership():
+                await _confirm_exists(request, context)
+                await record_ownership(request.resource, request.inline, desired, action, context)
+                recorded = after_recording(recorded, action)
+            case Patch() if _is_contested(request, action, context):
+                drift = action.changes_with_stamp(registry.owner_id)
+                return EntryResult(action.entry, owned, drift=drift, is_contested=True)
+            case Patch():
+                await _confirm_exists(request, context)
+                changed = await patch(desired, action, registry)
+                _note_correction(request, action, context)
+                operation = _operation(action)
+                _log(operation, request, changed, action.changes)
+                return EntryResult(changed, owned, operation)
+    raise transient(Reason.REGISTRY_UNAVAILABLE, f"Others keep changing {desired.name!r} in the registry")
+
+
+async def _resolve_conflict(request: EntryRequest, observed: Observation, context: Context) -> None:
+    stamp = stamp_of(observed.entry, context.registry.owner_id)
+    await resolve_conflict(
+        request.desired,
+        request.claimant,
+        None if stamp is None else stamp.reference,
+        take_over=request.policies.take_over,
+        memory=context.memory,
+        kube=context.kube,
+        registry=context.registry,
+    )
+
+
+async def _confirm_exists(request: EntryRequest, context: Context) -> None:
+    """Make sure that a settled resource exists before its entry is corrected.
+
+    A watch that starts again after 410 Gone does not report deletions that happened in between.
+
+    Raises:
+        ResourceGoneError: it does not exist, or another resource has its name.
+    """
+    if not request.recorded.settled:
+        return
+    claimant = request.claimant
+    body = await context.kube.get(claimant.key)
+    if body is None or uid_of(body) != claimant.uid:
+        raise ResourceGoneError(404, "NotFound", f"{claimant.key} was deleted, and the watch did not report it")
+
+
+def _refuse_new_registry(request: EntryRequest, context: Context) -> None:
+    """Replace no entry that existed, if many are gone at once.
+
+    Raises:
+        ReconcileError: ``RegistryReplaced``, or the registry has to be read first.
+    """
+    if not request.recorded.had_entry or context.settings.accept_new_registry:
+        return
+    claim, registry, now = request.desired.claim, context.registry, time.monotonic()
+    is_read = registry.read_at > context.guard.notice(claim, now)
+    if not is_read:
+        # Only another reading distinguishes a registry that was reset since the last from one that lost an entry.
+        registry.breaker.request_probe()
+    if not is_read or not context.memory.cache.synced.is_set():
+        message = "The entry is no longer in the registry; the operator checks how many others are missing."
+        raise waiting(Reason.REGISTRY_UNAVAILABLE, message, requeue_after=PROBE_SECONDS)
+    missing = context.guard.missing(now)
+    if missing is not None:
+        raise waiting(
+            Reason.REGISTRY_REPLACED,
+            f"{missing[0]} of {missing[1]} entries are no longer in the registry {registry.url}: it was reset, "
+            "restored or replaced. Nothing is created. Bring the entries back, or start the operator with "
+            "--accept-new-registry to create them again.",
+            requeue_after=REPLACED_REQUEUE_SECONDS,
+        )
+    context.guard.forget(claim)
+
+
+def _is_contested(request: EntryRequest, action: Patch, context: Context) -> bool:
+    """Return whether this drift was corrected too often. A user's own changes and requests are never contested."""
+    corrections, claim = context.memory.corrections, request.desired.claim
+    if not request.recorded.settled or request.force_read:
+        corrections.forget(claim)
+        return False
+    paths = [change.path for change in action.changes_with_stamp(context.registry.owner_id)]
+    return corrections.are_contested(claim, paths, time.monotonic())
+
+
+def _note_correction(request: EntryRequest, action: Patch, context: Context) -> None:
+    """Count a correction that succeeded; one that failed changed nothing of another writer's."""
+    if request.recorded.settled and not request.force_read:
+        paths = [change.path for change in action.changes_with_stamp(context.registry.owner_id)]
+        context.memory.corrections.record(request.desired.claim, paths, time.monotonic())
+
+
+def _operation(action: Patch) -> OperationResult:
+    if action.restores:
+        return OperationResult.RESTORED
+    return OperationResult.ADOPTED if action.adopts else OperationResult.UPDATED
+
+
+def _log(operation: OperationResult, request: EntryRequest, entry: RegistryEntry, changes: tuple[Change, ...]) -> None:
+    fields = f": {', '.join(change.path for change in changes)}" if changes else ""
+    kind = request.desired.kind.name
+    logger.info("%s %s %r (id %s) for %s%s", operation, kind, entry.name, entry.id, request.claimant.reference, fields)

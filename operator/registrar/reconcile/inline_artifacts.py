@@ -1,0 +1,85 @@
+"""The inline artifacts of a version: each an entry of its own, in the status by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from registrar.api.v1alpha1.model_version import ArtifactType, InlineArtifactStatus
+from registrar.kinds.base import Desired
+from registrar.planning.actions import FieldSet, RecordedState
+from registrar.planning.fields import owned_from_status, owned_to_status
+from registrar.reporting.outcome import EntryResult, OperationResult, Outcome
+
+Statuses = tuple[InlineArtifactStatus, ...]
+"""One for each artifact; the schema keeps names unique over both lists."""
+
+
+def departed(statuses: Statuses, desired: Iterable[Desired]) -> list[InlineArtifactStatus]:
+    """Return the artifacts that left the spec, or whose name it gives to an artifact of another type now."""
+    wanted = {(item.kind.name, item.name) for item in desired}
+    return [status for status in statuses if (str(status.type), status.name) not in wanted]
+
+
+def recorded_artifact(statuses: Statuses, desired: Desired, *, settled: bool) -> RecordedState:
+    """Return what the status records of an artifact."""
+    known = next((status for status in statuses if status.name == desired.name), None)
+    if known is None:
+        return RecordedState()
+    owned = owned_from_status(desired.kind.entry, known.owned_fields, known.owned_properties)
+    return RecordedState(known.id, owned, settled)
+
+
+def with_artifact(statuses: Statuses, desired: Desired, entry_id: str | None, owned: FieldSet) -> Statuses:
+    """Return the statuses with that of one artifact replaced or added."""
+    fields, properties = owned_to_status(desired.kind.entry, owned)
+    status = InlineArtifactStatus(
+        name=desired.name,
+        type=ArtifactType(desired.kind.name),
+        id=entry_id,
+        owned_fields=fields or None,
+        owned_properties=properties or None,
+    )
+    if all(known.name != status.name for known in statuses):
+        return (*statuses, status)
+    return tuple(status if known.name == status.name else known for known in statuses)
+
+
+def without_artifact(statuses: Statuses, name: str) -> Statuses:
+    """Return the statuses without that of one artifact."""
+    return tuple(status for status in statuses if status.name != name)
+
+
+def recorded_since(statuses: Statuses, name: str, *, before: Statuses, now: Statuses) -> Statuses:
+    """Return the statuses with what this reconcile recorded of an artifact before its write failed.
+
+    The registry may have carried the write out.
+
+    Args:
+        statuses: as the reconcile has them.
+        name: the artifact.
+        before: the recorded artifacts at the start of the reconcile.
+        now: the recorded artifacts now.
+    """
+    if now == before:
+        return statuses
+    recorded = (status for status in now if status.name == name)
+    return (*without_artifact(statuses, name), *recorded)
+
+
+def in_order(statuses: Statuses, desired: Sequence[Desired]) -> Statuses:
+    """Return the statuses in the order of writing; what left the spec and is not retired yet comes last."""
+    order = {item.name: place for place, item in enumerate(desired)}
+    return tuple(sorted(statuses, key=lambda status: order.get(status.name, len(order))))
+
+
+def joined(outcome: Outcome, desired: Desired, result: EntryResult) -> Outcome:
+    """Return the version's outcome with that of one artifact in it."""
+    drift = tuple(replace(change, path=f"{desired.kind.name} {desired.name}: {change.path}") for change in result.drift)
+    updated = OperationResult.UPDATED if result.operation is not None else None
+    return replace(
+        outcome,
+        operation=outcome.operation or updated,
+        drift=(*outcome.drift, *drift),
+        is_contested=outcome.is_contested or result.is_contested,
+    )

@@ -1,0 +1,55 @@
+"""Intake: a resource that the API server shows is kept and enqueued, or forgotten."""
+
+from __future__ import annotations
+
+from registrar.api.bodies import Body, is_edited, is_unanswered, key_of, uid_of
+from registrar.fencing import Leadership
+from registrar.reconcile.memory import Memory, Queue
+from registrar.telemetry.metrics import ReconcileMetrics
+
+
+class Intake:
+    """Takes resources from the watch and from lists (`registrar.cluster.sink.ResourceSink`).
+
+    Args:
+        memory: what is known of all resources.
+        queue: the work queue.
+        leadership: whether this replica leads.
+        metrics: counts resources that become Ready.
+    """
+
+    def __init__(self, memory: Memory, queue: Queue, leadership: Leadership, metrics: ReconcileMetrics) -> None:
+        self._memory = memory
+        self._queue = queue
+        self._leadership = leadership
+        self._metrics = metrics
+
+    def on_change(self, body: Body) -> None:
+        """Keep the latest body and enqueue the resource; a user's edit ends an old back-off."""
+        cache, key = self._memory.cache, key_of(body)
+        if not cache.is_news(body):
+            return
+        before = cache.get(key)
+        if before is not None and uid_of(before) != uid_of(body):
+            # A successor of the same name: nothing that is known of the first holds for it.
+            self._memory.forget(key)
+        cache.put(body)
+        self.note_readiness(body)
+        edited = before is None or is_edited(before, cache.get(key) or body)
+        if edited:
+            self._queue.forget(key)
+        # A list brings thousands of resources that are new only to this process.
+        self._queue.add(key, urgent=is_unanswered(body) or (edited and before is not None))
+
+    def on_delete(self, body: Body) -> None:
+        """Forget a deleted resource, unless a successor of the same name is known already."""
+        key = key_of(body)
+        known = self._memory.cache.get(key)
+        if known is None or uid_of(known) == uid_of(body):
+            self._memory.forget(key)
+
+    def note_readiness(self, body: Body) -> None:
+        """Measure how long a resource took to become Ready; on a standby that is the leader's work, and only noted."""
+        seconds = self._memory.note_readiness(body)
+        if seconds is not None and self._leadership.is_held:
+            self._metrics.became_ready(body["kind"], seconds)

@@ -1,0 +1,97 @@
+"""What the operator remembers of resources between their reconciles, and the one way to forget a resource."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from registrar.api.bodies import Body, ResourceKey, is_awaited
+from registrar.cluster.cache import ResourceCache
+from registrar.kinds.base import Claim, Identity
+from registrar.planning.claims import Claimant
+from registrar.reconcile.claims import ClaimIndex
+from registrar.reconcile.dependencies import Dependencies
+from registrar.reconcile.drift import Corrections
+from registrar.reporting.unreported import UnreportedOutcomes
+from registrar.telemetry.readiness import Readiness
+
+
+class Queue(Protocol):
+    """The part of the work queue that a resource's memory needs."""
+
+    def add(self, key: ResourceKey, *, urgent: bool = False, front: bool = False) -> None:
+        """Reconcile a resource as soon as a worker is free."""
+
+    def forget(self, key: ResourceKey) -> None:
+        """Drop the failures of a resource."""
+
+
+class Memory:
+    """What is known of every resource, in memory only.
+
+    Attributes:
+        cache: the latest bodies.
+        claims: which resources want which entry.
+        dependencies: who waits for which parent.
+        corrections: what the operator corrected lately.
+        unreported: what no status reports yet.
+        readiness: since when resources are not Ready.
+
+    Args:
+        cache: the latest bodies.
+        queue: the work queue.
+        monotonic: a clock in seconds that never goes back.
+    """
+
+    def __init__(self, cache: ResourceCache, queue: Queue, monotonic: Callable[[], float]) -> None:
+        self.cache = cache
+        self.claims = ClaimIndex()
+        self.dependencies = Dependencies()
+        self.corrections = Corrections()
+        self.unreported = UnreportedOutcomes()
+        self.readiness = Readiness()
+        self._waiting_since: dict[ResourceKey, float] = {}
+        self._queue = queue
+        self._monotonic = monotonic
+
+    def forget(self, key: ResourceKey) -> None:
+        """Forget a resource that is gone from the cluster; wake those that wanted its entries or depend on it."""
+        self.cache.remove(key)
+        for claim in self.claims.claims_of(key):
+            self.corrections.forget(claim)
+        self.unreported.reported(key)
+        self.readiness.forget(key)
+        self._waiting_since.pop(key, None)
+        self._queue.forget(key)
+        self.wake(self.claims.keep_only(key, frozenset()) | self.dependencies.forget(key))
+
+    def wake(self, keys: Iterable[ResourceKey]) -> None:
+        """Reconcile these soon, because what they depend on has changed; those that someone waits for come first."""
+        for key in keys:
+            body = self.cache.get(key)
+            self._queue.add(key, urgent=body is not None and is_awaited(body), front=True)
+
+    def identify(self, key: ResourceKey, identity: Identity) -> None:
+        """Record a resource's registry identity, and wake its children if it has changed."""
+        self.wake(self.dependencies.identify(key, identity))
+
+    def claim_only(self, key: ResourceKey, claims: Iterable[Claim]) -> None:
+        """Release every other claim of a resource, and wake the resources that claimed the same entries."""
+        self.wake(self.claims.keep_only(key, frozenset(claims)))
+
+    def rivals(self, claim: Claim, key: ResourceKey) -> list[Claimant]:
+        """Return the other resources that want an entry."""
+        return [claimant for claimant in self.claims.claimants(claim) if claimant.key != key]
+
+    def waited(self, key: ResourceKey) -> float:
+        """Return the seconds for which a resource has been waiting, counted from the first call."""
+        now = self._monotonic()
+        return now - self._waiting_since.setdefault(key, now)
+
+    def stop_waiting(self, key: ResourceKey) -> None:
+        """Count `waited` from its next call again."""
+        self._waiting_since.pop(key, None)
+
+    def note_readiness(self, body: Body) -> float | None:
+        """Note a body; returns the seconds that the resource took to become Ready, once it has."""
+        return self.readiness.observe(body, self._monotonic())

@@ -1,0 +1,246 @@
+"""THE PIPELINE: read -> resolve -> observe -> plan -> apply -> report. Read it from top to bottom.
+
+Every event, restart and request leads here with the latest body of a resource. Between two runs the operator remembers
+only what `registrar.reconcile.memory` holds.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import replace
+
+from model_registry.exceptions import StoreError
+from registrar.api.bodies import ResourceKey, is_awaited
+from registrar.api.conditions import ConditionType
+from registrar.cluster.client import KubernetesError, ResourceGoneError, StaleResourceError
+from registrar.cluster.logs import bind_resource
+from registrar.fencing import NotLeadingError
+from registrar.kinds.base import AnyResource, Identity
+from registrar.kinds.desired import desired_entry, desired_inline
+from registrar.planning.actions import Policies
+from registrar.planning.fields import owned_to_status, storage_uri
+from registrar.planning.problems import Disposition, ReconcileError
+from registrar.reconcile.context import Context
+from registrar.reconcile.deletion import departing_artifact, ensure_finalizer, finalize, retire_entry
+from registrar.reconcile.entry import EntryRequest, reconcile_entry
+from registrar.reconcile.inline_artifacts import (
+    Statuses,
+    departed,
+    in_order,
+    joined,
+    recorded_artifact,
+    recorded_since,
+    with_artifact,
+    without_artifact,
+)
+from registrar.reconcile.report import latest_facts, report
+from registrar.reconcile.resolve import resolve_parent
+from registrar.reconcile.resource import ManagedResource, policies_of, read_resource, recorded_state
+from registrar.reporting.outcome import EntryResult, EventNote, Facts, OperationResult, Outcome
+from registrar.workqueue.queue import DONE, NOW, RETRY, Result
+
+logger = logging.getLogger(__name__)
+
+
+async def run(key: ResourceKey, context: Context) -> Result:
+    """Reconcile one resource as a turn of a worker, named in the log and measured; returns when to run again."""
+    bind_resource(key)
+    began, result = time.monotonic(), RETRY
+    try:
+        result = await reconcile(key, context)
+    except NotLeadingError as error:
+        logger.info("%s is left to the next leader: %s", key, error)
+    finally:
+        context.metrics.ended(key.kind, _result_label(result), time.monotonic() - began)
+    return result
+
+
+async def reconcile(key: ResourceKey, context: Context) -> Result:
+    """Bring one resource and its entry together; returns when to run again."""
+    body = context.memory.cache.get(key)
+    if body is None:
+        return DONE
+    if not context.registry.is_available and not is_awaited(body):
+        context.registry.breaker.defer(key)
+        return DONE
+    resource = read_resource(body)
+    try:
+        if resource.metadata.terminating:
+            _restore_identity(resource, context)
+            return await finalize(resource, context)
+        outcome = await _outcome(resource, context)
+        _count_drift(resource, outcome, context)
+        return await report(resource, outcome, context)
+    except (StaleResourceError, ResourceGoneError) as error:
+        return await _read_again(key, NOW if isinstance(error, StaleResourceError) else RETRY, context)
+    except KubernetesError as error:
+        # What was written to the registry is in the view: the next run finds it and only writes the status.
+        logger.warning("The API server could not update %s; retrying: %s", key, error)
+        return RETRY
+
+
+async def _outcome(resource: ManagedResource, context: Context) -> Outcome:
+    if resource.metadata.paused:
+        _restore_identity(resource, context)
+        return Outcome(Facts.of(resource.status), paused=True)
+    try:
+        context.registry.ensure_available()
+        outcome = await _reconcile_entries(resource, resource.require_spec(), context)
+    except (ReconcileError, StoreError) as error:
+        _restore_identity(resource, context)
+        # What was recorded before a write that failed stays: the registry may have carried the write out.
+        outcome = Outcome(latest_facts(resource, context), context.registry.diagnose(error))
+    if outcome.problem is not None and outcome.problem.disposition in {Disposition.TRANSIENT, Disposition.OUTAGE}:
+        # The request stays open, so that the retry reads the registry again.
+        return outcome
+    return replace(outcome, handled_request=resource.pending_request)
+
+
+async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, context: Context) -> Outcome:
+    registry, memory = context.registry, context.memory
+    known_id = registry.known_id(resource.status)
+    known_parent_id = None if known_id is None else resource.status.parent_entry_id
+    parent = await resolve_parent(declared, known_parent_id, memory, registry)
+    desired = desired_entry(declared, registry.name, parent.id)
+    inline = () if known_id is None else desired_inline(declared, registry.name, known_id)
+    memory.claim_only(resource.key, {entry.claim for entry in (desired, *inline)})
+    policies = policies_of(declared, context.settings)
+    await ensure_finalizer(resource, policies.deletion, context)
+    request = EntryRequest(
+        resource=resource,
+        desired=desired,
+        claimant=resource.claimant(),
+        recorded=recorded_state(resource, known_id),
+        policies=policies,
+    )
+    result = await reconcile_entry(request, context)
+    memory.identify(resource.key, Identity(registry.name, str(result.entry.id), desired.name))
+    outcome = Outcome(
+        _facts(resource, result, parent, registry.url),
+        operation=result.operation,
+        drift=result.drift,
+        is_contested=result.is_contested,
+        notes=_notes(resource, result, known_id),
+    )
+    # The artifacts may end without an outcome, where the API server does not accept a part of the status.
+    memory.unreported.join(resource.key, resource.metadata.uid, outcome)
+    return await _reconcile_inline(resource, declared, policies, outcome, context)
+
+
+async def _reconcile_inline(
+    resource: ManagedResource, declared: AnyResource, policies: Policies, outcome: Outcome, context: Context
+) -> Outcome:
+    """Reconcile the inline artifacts of a version, and retire those that left its spec.
+
+    The first artifact that cannot reach its desired state ends the work: KServe serves the newest artifact, so none may
+    overtake another.
+    """
+    registry, name = context.registry, ""
+    desired = desired_inline(declared, registry.name, str(outcome.facts.id))
+    # Those of another entry than the present one are void.
+    is_same_entry = registry.known_id(resource.status) == outcome.facts.id
+    statuses: Statuses = outcome.facts.artifacts if is_same_entry else ()
+    try:
+        for status in departed(statuses, desired):
+            name = status.name
+            if status.id is not None:
+                target = departing_artifact(resource, status)
+                await retire_entry(target, resource.key, policies.deletion, context)
+            statuses = without_artifact(statuses, name)
+            outcome = replace(outcome, operation=outcome.operation or OperationResult.UPDATED)
+        for entry in desired:
+            name = entry.name
+            request = EntryRequest(
+                resource=resource,
+                desired=entry,
+                claimant=resource.claimant(name),
+                recorded=recorded_artifact(statuses, entry, settled=resource.is_settled),
+                policies=policies,
+                inline=statuses,
+            )
+            result = await reconcile_entry(request, context)
+            statuses = with_artifact(statuses, entry, result.entry.id, result.owned)
+            outcome = joined(outcome, entry, result)
+    except (ReconcileError, StoreError) as error:
+        problem = registry.diagnose(error)
+        outcome = replace(outcome, problem=replace(problem, message=f"Artifact {name!r}: {problem.message}"))
+        statuses = recorded_since(
+            statuses, name, before=Facts.of(resource.status).artifacts, now=latest_facts(resource, context).artifacts
+        )
+    return replace(outcome, facts=replace(outcome.facts, artifacts=in_order(statuses, desired)))
+
+
+def _facts(resource: ManagedResource, result: EntryResult, parent: Identity, registry_url: str) -> Facts:
+    before, entry = Facts.of(resource.status), result.entry
+    fields, properties = owned_to_status(type(entry), result.owned)
+    state = getattr(entry, "state", None)
+    # A parent that vanished left its ID, not its name: the address stays as the status has it.
+    uri = before.storage_uri if parent.name is None else storage_uri(parent.name, str(entry.name))
+    return replace(
+        before,
+        id=entry.id,
+        parent_id=parent.id or None,
+        state=None if state is None else str(state),
+        registry_url=registry_url,
+        storage_uri=uri,
+        owned_fields=fields,
+        owned_properties=properties,
+    )
+
+
+def _notes(resource: ManagedResource, result: EntryResult, known_id: str | None) -> tuple[EventNote, ...]:
+    notes = []
+    status = resource.status
+    if status.id is not None and status.id != result.entry.id:
+        where = "" if known_id is not None else f" (of {status.registry_url})"
+        message = f"The ID {status.id}{where} is void; the entry has the ID {result.entry.id} now."
+        notes.append(EventNote("IdentityChanged", message))
+    if "externalId" in (status.owned_fields or ()) and "external_id" not in result.owned.fields:
+        message = "The registry cannot clear an external ID: the entry keeps the old one."
+        notes.append(EventNote("ExternalIdReleased", message))
+    return tuple(notes)
+
+
+def _restore_identity(resource: ManagedResource, context: Context) -> None:
+    """Let children continue with the ID that this resource had, while a problem of its own stops it.
+
+    The view has to show that the ID still belongs to this entry: children would be created under another one else.
+    """
+    registry, dependencies = context.registry, context.memory.dependencies
+    known_id = registry.known_id(resource.status)
+    if known_id is None or dependencies.identity(resource.key) is not None:
+        return
+    entry = registry.view.by_id(resource.kind.entry, known_id)
+    if entry is not None and entry.name == resource.entry_name:
+        context.memory.identify(resource.key, Identity(registry.name, known_id, resource.entry_name))
+
+
+def _count_drift(resource: ManagedResource, outcome: Outcome, context: Context) -> None:
+    """Count what others changed in the registry: a write for a settled spec, or a new difference."""
+    kind, operation = resource.key.kind, outcome.operation
+    writes = {OperationResult.CREATED, OperationResult.RESTORED, OperationResult.UPDATED}
+    if resource.is_settled and operation in writes:
+        context.metrics.found_drift(kind, corrected=True)
+    elif outcome.drift and not any(known.type == ConditionType.DRIFTED for known in resource.status.conditions or ()):
+        context.metrics.found_drift(kind, corrected=False)
+
+
+async def _read_again(key: ResourceKey, follow_up: Result, context: Context) -> Result:
+    """Start again from the resource as it is now: someone changed or deleted it during the reconcile."""
+    try:
+        body = await context.kube.get(key)
+    except KubernetesError as error:
+        logger.warning("The API server could not return %s; retrying: %s", key, error)
+        return RETRY
+    if body is None:
+        context.memory.forget(key)
+        return DONE
+    context.memory.cache.put(body)
+    return follow_up
+
+
+def _result_label(result: Result) -> str:
+    if result.failed:
+        return "error"
+    return "success" if result.requeue_after is None else "requeue_after"

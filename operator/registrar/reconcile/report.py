@@ -1,0 +1,145 @@
+"""The end of a reconcile: at most one status patch, the Events that it deserves, and when to run again."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from registrar.api.v1alpha1.model_version import InlineArtifactStatus
+from registrar.cluster.client import KubernetesError
+from registrar.kinds.base import Desired
+from registrar.planning.actions import RecordOwnership
+from registrar.planning.fields import owned_to_status
+from registrar.planning.problems import Disposition, Problem
+from registrar.reconcile.context import Context
+from registrar.reconcile.inline_artifacts import with_artifact
+from registrar.reconcile.resource import ManagedResource
+from registrar.registries.breaker import MAX_RETRY_AFTER
+from registrar.reporting.events import event_json
+from registrar.reporting.outcome import EventNote, Facts, Outcome
+from registrar.reporting.status import as_json, events_for, merge_patch, next_status
+from registrar.workqueue.queue import DONE, RETRY, Result
+
+logger = logging.getLogger(__name__)
+
+QUIET_SECONDS = 2.0
+"""Of waiting that no status reports: parents mostly get their ID at once."""
+TERMINAL_REQUEUE_SECONDS = 1800.0
+"""Until a terminal problem is retried, for what was mended in the registry."""
+
+
+async def record_ownership(
+    resource: ManagedResource,
+    inline: tuple[InlineArtifactStatus, ...] | None,
+    desired: Desired,
+    action: RecordOwnership,
+    context: Context,
+) -> None:
+    """Record in the status what a patch is about to set.
+
+    Args:
+        resource: the resource.
+        inline: for an inline artifact, the status of all of the resource's artifacts; None for its own entry.
+        desired: the entry.
+        action: what to record.
+        context: the operator.
+
+    Raises:
+        KubernetesError: the API server did not accept it.
+    """
+    entry_id = str(action.entry.id)
+    if inline is None:
+        fields, properties = owned_to_status(desired.kind.entry, action.owned)
+        parent = {"parentId": desired.parent_id} if desired.parent_id else {}
+        identity = {"id": entry_id, "registryUrl": context.registry.url, **parent}
+        part: Mapping[str, Any] = {**identity, "ownedFields": fields, "ownedProperties": properties}
+    else:
+        artifacts = with_artifact(inline, desired, entry_id, action.owned)
+        part = {
+            "artifacts": [artifact.model_dump(mode="json", by_alias=True, exclude_none=True) for artifact in artifacts]
+        }
+    latest = latest_of(resource, context)
+    if latest is not None:
+        context.memory.cache.put(await context.kube.patch_status(resource.key, latest.metadata, part))
+
+
+async def report(resource: ManagedResource, outcome: Outcome, context: Context) -> Result:
+    """Write what has changed in the status.
+
+    Args:
+        resource: the resource as it was reconciled; its latest body may be newer by our own writes.
+        outcome: how the reconcile ended.
+        context: the operator.
+
+    Raises:
+        KubernetesError: the API server did not accept it.
+    """
+    key, memory, follow_up = resource.key, context.memory, _follow_up(outcome.problem)
+    outcome = memory.unreported.join(key, resource.metadata.uid, outcome)
+    if outcome.problem is not None and outcome.problem.disposition is Disposition.OUTAGE:
+        context.registry.breaker.defer(key)
+    if outcome.problem is not None and _may_pass(outcome.problem):
+        # What the operator did on the way is reported at once: an assigned ID above all.
+        has_news = outcome.operation is not None or outcome.facts != latest_facts(resource, context)
+        remaining = QUIET_SECONDS - memory.waited(key)
+        if remaining > 0 and not has_news:
+            return follow_up if follow_up.failed else Result(requeue_after=remaining)
+    else:
+        memory.stop_waiting(key)
+    latest = latest_of(resource, context)
+    if latest is None:
+        # It is gone; a successor of the same name has a run of its own.
+        return DONE
+    now = datetime.now(UTC)
+    wanted = next_status(resource.metadata, latest.status, outcome, now)
+    patch = merge_patch(latest.raw_status, as_json(wanted))
+    if patch:
+        memory.cache.put(await context.kube.patch_status(key, latest.metadata, patch))
+    memory.unreported.reported(key)
+    await _post_events(latest, events_for(latest.status, wanted, outcome), now, context)
+    return follow_up
+
+
+def latest_of(resource: ManagedResource, context: Context) -> ManagedResource | None:
+    """Return the resource with its latest metadata and status; None if it no longer exists."""
+    return resource.refreshed(context.memory.cache.get(resource.key))
+
+
+def latest_facts(resource: ManagedResource, context: Context) -> Facts:
+    """Return what the status reports by now: a reconcile may have recorded a part of it before it ended."""
+    return Facts.of((latest_of(resource, context) or resource).status)
+
+
+async def _post_events(
+    resource: ManagedResource, events: Iterable[tuple[str, EventNote]], now: datetime, context: Context
+) -> None:
+    """Post Events; one that cannot be posted (in a namespace that is being deleted, say) is only logged."""
+    for kind, note in events:
+        event = event_json(resource.key, resource.metadata, kind, note, now)
+        try:
+            await context.kube.create_event(event, resource.key.namespace)
+        except KubernetesError as error:
+            logger.warning("The Event %r about %s was not posted: %s", note.reason, resource.key, error)
+
+
+def _may_pass(problem: Problem) -> bool:
+    """Return whether a moment may end the problem, so that it is reported only after a moment."""
+    return problem.disposition in {Disposition.WAITING, Disposition.OUTAGE} or problem.retry_after is not None
+
+
+def _follow_up(problem: Problem | None) -> Result:
+    if problem is None:
+        return DONE
+    match problem.disposition:
+        case Disposition.WAITING | Disposition.OUTAGE:
+            return Result(requeue_after=problem.requeue_after)
+        case Disposition.TRANSIENT if problem.retry_after is not None:
+            return Result(requeue_after=min(problem.retry_after, MAX_RETRY_AFTER), failed=True)
+        case Disposition.TRANSIENT:
+            return RETRY
+        case Disposition.TERMINAL:
+            spread = random.uniform(0.9, 1.1)  # noqa: S311 - spreads load
+            return Result(requeue_after=TERMINAL_REQUEUE_SECONDS * spread)

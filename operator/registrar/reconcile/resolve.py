@@ -1,0 +1,133 @@
+"""Resolves references to parent entries: of resources from memory, of other entries by one look-up.
+
+Waiting for a parent is no error. The child registers itself before the look-up, so that the parent's ID cannot slip
+through in between; the reconcile that establishes the ID wakes the child.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from registrar.api.bodies import ResourceKey
+from registrar.api.conditions import Reason
+from registrar.kinds.base import AnyResource, Identity, ParentReference
+from registrar.kinds.desired import desired_entry
+from registrar.kinds.table import kind_of, lineage
+from registrar.planning.actions import RecordedState
+from registrar.planning.problems import ReconcileError, terminal, waiting
+from registrar.reconcile.memory import Memory
+from registrar.reconcile.observe import observe
+from registrar.registries.registry import Registry
+
+EXTERNAL_REQUEUE_SECONDS = 15.0
+"""Until the operator looks again for an entry that no resource stands for: no event announces it."""
+
+
+async def resolve_parent(
+    declared: AnyResource, known_parent_id: str | None, memory: Memory, registry: Registry
+) -> Identity:
+    """Return the parent entry of a resource, and have the resource woken when that changes.
+
+    Args:
+        declared: the resource.
+        known_parent_id: parent ID in the status, if this registry assigned it.
+        memory: what is known of all resources.
+        registry: the registry.
+
+    Raises:
+        ReconcileError: the parent does not exist yet, or ``ParentChanged``.
+        StoreError: the look-up of an external entry failed.
+    """
+    parent = parent_key(declared)
+    if parent is not None:
+        key = ResourceKey(declared.kind, declared.metadata.namespace, declared.metadata.name)
+        memory.dependencies.depend(key, parent)
+    return await find_parent(
+        declared,
+        known_parent_id,
+        registry,
+        identity=memory.dependencies.identity,
+        exists=lambda parent: memory.cache.get(parent) is not None,
+    )
+
+
+async def find_parent(
+    declared: AnyResource,
+    known_parent_id: str | None,
+    registry: Registry,
+    *,
+    identity: Callable[[ResourceKey], Identity | None],
+    exists: Callable[[ResourceKey], bool],
+) -> Identity:
+    """Return the parent entry of a resource; registers nothing.
+
+    Args:
+        declared: the resource.
+        known_parent_id: as in `resolve_parent`.
+        registry: the registry.
+        identity: the established identity of a resource.
+        exists: whether a resource exists.
+
+    Raises:
+        ReconcileError, StoreError: as `resolve_parent`.
+    """
+    reference = kind_of(declared.kind).parent
+    if reference is None:
+        return Identity(registry.name, "", None)
+    parent = parent_key(declared)
+    if parent is None:
+        found = await _find_external(declared, reference, registry)
+    else:
+        found = identity(parent)
+        if found is None and known_parent_id is not None and not exists(parent):
+            # A vanished parent resource changes nothing for an entry that exists; for a new one it proves nothing.
+            is_below = await _is_below(declared, known_parent_id, registry)
+            found = Identity(registry.name, known_parent_id, None) if is_below else None
+    if found is None:
+        raise _waiting(declared, reference, parent, is_known=parent is not None and exists(parent))
+    if known_parent_id not in {None, found.id} and await _is_below(declared, str(known_parent_id), registry):
+        raise terminal(
+            Reason.PARENT_CHANGED,
+            f"The reference now leads to the entry {found.id}, but this entry belongs to {known_parent_id}, and the "
+            "registry cannot move it. Set the reference back, or delete this resource and create another.",
+        )
+    return found
+
+
+def parent_key(declared: AnyResource) -> ResourceKey | None:
+    """Return the parent resource that a reference names; None for an external entry, or at the root."""
+    parent = kind_of(declared.kind).parent
+    name = None if parent is None else getattr(declared.spec, parent.attribute).name
+    return None if parent is None or name is None else ResourceKey(parent.kind, declared.metadata.namespace, name)
+
+
+async def _find_external(declared: AnyResource, reference: ParentReference, registry: Registry) -> Identity | None:
+    external = getattr(declared.spec, reference.attribute).external
+    names = [str(getattr(external, attribute)) for attribute in reference.external_names]
+    return await registry.external(lineage(kind_of(reference.kind)), external.id, [] if external.id else names)
+
+
+async def _is_below(declared: AnyResource, parent_id: str, registry: Registry) -> bool:
+    """Return whether the resource's entry still belongs to that parent; a registry that was reset has neither."""
+    desired = desired_entry(declared, registry.name, parent_id)
+    recorded = RecordedState(declared.status.id)
+    return (await observe(desired, recorded, registry, force_read=False)).entry is not None
+
+
+def _waiting(
+    declared: AnyResource, reference: ParentReference, parent: ResourceKey | None, *, is_known: bool
+) -> ReconcileError:
+    reason = kind_of(declared.kind).entry.waiting or Reason.REGISTRY_UNAVAILABLE
+    if parent is None:
+        external = getattr(declared.spec, reference.attribute).external
+        named = external.model_dump(by_alias=True, exclude_none=True).items()
+        described = ", ".join(f"{name} {value!r}" for name, value in named)
+        return waiting(
+            reason,
+            f"The registry has no {reference.kind} with {described}. Check the reference, or create that entry.",
+            requeue_after=EXTERNAL_REQUEUE_SECONDS,
+        )
+    if not is_known:
+        message = f"{parent} does not exist. Check the reference, or create it; this resource continues then."
+        return waiting(reason, message)
+    return waiting(reason, f"{parent} has no ID yet; see its conditions. This resource continues then.")

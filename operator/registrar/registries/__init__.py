@@ -1,0 +1,1 @@
+"""The rim towards the registry: one object for each registry."""

@@ -1,0 +1,92 @@
+"""The circuit breaker of a registry: while the registry is unavailable, one prober calls it and nobody else.
+
+The first call that fails for that reason opens the breaker; the prober (`registrar.registries.poller`) probes at
+once, so that a blip costs milliseconds. Resources with something to do are deferred, and woken when it closes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from registrar.api.bodies import ResourceKey
+from registrar.planning.problems import Problem
+
+FIRST_PAUSE = 1.0
+"""Seconds until the second probe; the pause doubles with each further probe."""
+MAX_PAUSE = 30.0
+"""Seconds: the longest pause."""
+MAX_RETRY_AFTER = 300.0
+"""Seconds of a ``Retry-After`` that are respected."""
+CALM_SECONDS = 60.0
+"""Seconds without an outage after which the next one is new, and is probed at once."""
+
+
+class CircuitBreaker:
+    """Whether the registry is unavailable, why, and which resources wait for it.
+
+    Attributes:
+        problem: why it is open; None while it is closed.
+    """
+
+    def __init__(self) -> None:
+        self.problem: Problem | None = None
+        self._deferred: dict[ResourceKey, None] = {}
+        self._probe_wanted = asyncio.Event()
+        self._probes = 0
+        self._retry_after = 0.0
+        self._closed_at: float | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the registry is unavailable."""
+        return self.problem is not None
+
+    def open(self, problem: Problem, now: float) -> None:
+        """Open the breaker: the registry did not answer, or refused to.
+
+        Args:
+            problem: the reason. While the breaker is open, the first reason stays and all resources report it; only
+                how long the registry asks for no requests is taken from the latest.
+            now: monotonic seconds.
+        """
+        self._retry_after = min(problem.retry_after or 0.0, MAX_RETRY_AFTER)
+        if self.problem is not None:
+            return
+        if self._closed_at is None or now - self._closed_at > CALM_SECONDS:
+            self._probes = 0
+        self.problem = problem
+        self._probe_wanted.set()
+
+    def defer(self, key: ResourceKey) -> None:
+        """Have this resource woken when the breaker closes."""
+        self._deferred[key] = None
+
+    def close(self, now: float) -> tuple[ResourceKey, ...]:
+        """Close the breaker: the registry answered. Returns the deferred resources, the first deferred first."""
+        if self.problem is not None:
+            self._closed_at = now
+        self.problem = None
+        deferred, self._deferred = tuple(self._deferred), {}
+        return deferred
+
+    def next_pause(self) -> float:
+        """Return the seconds until the next probe, at least as many as the registry asked for.
+
+        An outage that returns at once keeps doubling the pause.
+        """
+        pause = 0.0 if self._probes == 0 else min(MAX_PAUSE, FIRST_PAUSE * 2 ** (self._probes - 1))
+        self._probes += 1
+        return max(pause, self._retry_after)
+
+    def request_probe(self) -> None:
+        """Have the prober read the registry now, though it answers: a resource has to know what it holds."""
+        self._probe_wanted.set()
+
+    async def wait_for_request(self, timeout_seconds: float) -> None:
+        """Return when the breaker opens or a probe is requested, or after the time-out."""
+        with contextlib.suppress(TimeoutError):
+            # wait_for would create a task of its own, for which kopf waits 5 s when it ends.
+            async with asyncio.timeout(timeout_seconds):
+                await self._probe_wanted.wait()
+        self._probe_wanted.clear()

@@ -1,0 +1,100 @@
+"""Kubeflow's Model Registry behind the operator's protocol."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from model_registry import ModelRegistryAPIClient
+from model_registry.exceptions import ConflictError
+from model_registry.types import ListOptions, Pager, RegistryEntry
+from registrar.kinds.base import Desired, EntryKind
+from registrar.kinds.table import ENTRY_KINDS
+from registrar.planning.problems import ReconcileError
+from registrar.registries.backend import Changes, RegistryWentBackError
+from registrar.registries.kubeflow.conflicts import explain_conflict
+from registrar.registries.kubeflow.entries import OPERATIONS, Operations
+from registrar.registries.kubeflow.feed import Watermark
+
+PAGE_SIZE = 500
+MAX_STORED_NAME_LENGTH = 255
+"""Characters of a name in the server's database; a child's is stored behind its parent's ID and a colon."""
+
+
+def stamp_filter(owner_id: str) -> str:
+    """Return the ``filterQuery`` for entries with a stamp of this installation, and possibly some others.
+
+    Owner IDs hold neither ``_``, ``%`` nor a quote (`registrar.settings`), so nothing needs escaping. An ID that
+    continues ours after a slash matches too: `registrar.planning.ownership.read_stamp` decides.
+    """
+    return f"`model-registrar.dev/owner` LIKE '%:{owner_id}/%'"
+
+
+class KubeflowBackend:
+    """See `registrar.registries.backend.RegistryBackend`.
+
+    Args:
+        client: the client, shared by all workers; it bounds the requests in flight.
+    """
+
+    def __init__(self, client: ModelRegistryAPIClient) -> None:
+        self._client = client
+
+    async def get(self, kind: EntryKind, entry_id: str) -> RegistryEntry | None:
+        """See the protocol."""
+        return await OPERATIONS[kind.name].get(self._client, entry_id)
+
+    async def find(self, kind: EntryKind, name: str, parent_id: str) -> RegistryEntry | None:
+        """See the protocol."""
+        return await OPERATIONS[kind.name].find(self._client, name, parent_id)
+
+    async def create(self, kind: EntryKind, entry: Any, parent_id: str) -> RegistryEntry:
+        """See the protocol."""
+        return await OPERATIONS[kind.name].create(self._client, entry, parent_id)
+
+    async def update(self, kind: EntryKind, entry: Any) -> RegistryEntry:
+        """See the protocol."""
+        return await OPERATIONS[kind.name].update(self._client, entry)
+
+    async def list_stamped(self, family: type[RegistryEntry], owner_id: str) -> list[RegistryEntry]:
+        """See the protocol."""
+        options = ListOptions.order_by_id(limit=PAGE_SIZE, filter_query=stamp_filter(owner_id))
+        return [entry async for entry in Pager(lambda page: self._list_page(family, page), options)]
+
+    async def newest(self, family: type[RegistryEntry]) -> Watermark:
+        """See the protocol. Any entry's latest change counts, so that the feed never lists them all."""
+        options = ListOptions.order_by_update_time(is_asc=False, limit=1)
+        entries = await self._list_page(family, options)
+        return Watermark().advanced(entries, options.answered_at)
+
+    async def changed_since(self, family: type[RegistryEntry], cursor: Watermark, own_latest: int) -> Changes:
+        """See the protocol."""
+        watermark = cursor.raised(own_latest)
+        options = ListOptions.order_by_id(
+            limit=PAGE_SIZE, filter_query=f"lastUpdateTimeSinceEpoch >= {watermark.since}"
+        )
+        entries = await self._list_page(family, options)
+        answered_at = options.answered_at
+        while options.next_page_token:
+            entries = [*entries, *await self._list_page(family, options)]
+        if watermark.went_back(entries):
+            raise RegistryWentBackError(f"it lacks changes of {family.__name__}s that it returned before")
+        return Changes(entries, watermark.advanced(entries, answered_at))
+
+    def explain_conflict(self, desired: Desired, conflict: ConflictError) -> ReconcileError:
+        """See the protocol."""
+        return explain_conflict(desired, conflict)
+
+    def unsupported(self, desired: Desired) -> str | None:
+        """See the protocol."""
+        stored = f"{desired.parent_id}:{desired.name}" if desired.parent_id else desired.name
+        if len(stored) <= MAX_STORED_NAME_LENGTH:
+            return None
+        return f"the name {desired.name!r} is longer than the registry can store; choose a shorter spec.name"
+
+    async def _list_page(self, family: type[RegistryEntry], options: ListOptions) -> list[Any]:
+        return await _operations_of(family).list_page(self._client, options)
+
+
+def _operations_of(family: type[RegistryEntry]) -> Operations:
+    kind = next(kind for kind in ENTRY_KINDS.values() if kind.family is family)
+    return OPERATIONS[kind.name]

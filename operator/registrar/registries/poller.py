@@ -1,0 +1,115 @@
+"""Keeps the view true: polls the change feed, and loads the view again at each resync or when the registry went back.
+
+While the registry is unavailable, this is the prober.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from model_registry.exceptions import RateLimited, StoreError
+from registrar.api.bodies import ResourceKey
+from registrar.api.conditions import Reason
+from registrar.planning.problems import Disposition, Problem
+from registrar.registries.backend import RegistryWentBackError
+from registrar.registries.breaker import FIRST_PAUSE, MAX_RETRY_AFTER
+from registrar.registries.problems import problem_of
+from registrar.registries.registry import Registry
+
+logger = logging.getLogger(__name__)
+
+
+class FeedMonitor(Protocol):
+    """Counts the polls of a change feed."""
+
+    def polled(self) -> None:
+        """Count a poll, or a load of the view, that succeeded."""
+
+    def failed(self) -> None:
+        """Count one that failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Poller:
+    """Polls one registry.
+
+    Attributes:
+        registry: the registry.
+        enqueue: reconciles a resource soon.
+        resync: returns all resources, because every one is compared with a view that was loaded again.
+        monitor: counts the polls.
+        feed_interval: seconds between two polls.
+        resync_interval: seconds between two loads of the view, give or take a tenth.
+    """
+
+    registry: Registry
+    enqueue: Callable[[ResourceKey], None]
+    resync: Callable[[], Iterable[ResourceKey]]
+    monitor: FeedMonitor
+    feed_interval: float
+    resync_interval: float
+
+    async def run(self) -> None:
+        """Poll for as long as the operator runs, and enqueue the resources whose entries changed."""
+        breaker = self.registry.breaker
+        resync_at = time.monotonic() + _spread(self.resync_interval)
+        while True:
+            if not breaker.is_open:
+                await breaker.wait_for_request(self.feed_interval)
+            if breaker.is_open:
+                await asyncio.sleep(breaker.next_pause() * random.uniform(1, 1.2))  # noqa: S311 - spreads load
+            is_resync = time.monotonic() >= resync_at
+            affected = await self._poll(is_resync=is_resync)
+            if affected is None:
+                self.monitor.failed()
+                continue
+            if is_resync:
+                resync_at = time.monotonic() + _spread(self.resync_interval)
+            self.monitor.polled()
+            for key in {*affected, *breaker.close(time.monotonic())}:
+                self.enqueue(key)
+
+    async def _poll(self, *, is_resync: bool) -> frozenset[ResourceKey] | None:
+        """Read the changes, or everything; returns the affected resources, or None if the registry cannot be read."""
+        registry = self.registry
+        try:
+            if registry.loaded and not is_resync:
+                try:
+                    return await registry.poll()
+                except RegistryWentBackError as error:
+                    logger.warning("%s; its database was reset or restored, loading the view again", error)
+                    registry.invalidate()
+            return await self._load()
+        except RateLimited as error:
+            # The registry is available: the workers go on, as fast as it lets them.
+            logger.warning("The registry %s asks for fewer requests; reading it again later: %s", registry.url, error)
+            await asyncio.sleep(max(FIRST_PAUSE, min(error.retry_after or 0.0, MAX_RETRY_AFTER)))
+            registry.breaker.request_probe()
+            return None
+        except StoreError as error:
+            logger.warning("The registry %s cannot be read; retrying: %s", registry.url, error)
+            problem = replace(problem_of(error), disposition=Disposition.OUTAGE)
+        except Exception as error:
+            # Such as a certificate file that is being replaced: whatever it is, polling must not end with it.
+            logger.exception("Reading the registry %s failed unexpectedly; retrying", registry.url)
+            problem = Problem(
+                Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, f"The registry cannot be read: {error!r}"
+            )
+        registry.breaker.open(problem, time.monotonic())
+        return None
+
+    async def _load(self) -> frozenset[ResourceKey]:
+        """Load the view; every resource is compared with it, which costs nothing where all is in sync."""
+        await self.registry.load()
+        return frozenset(self.resync())
+
+
+def _spread(seconds: float) -> float:
+    """Return around that many seconds, so that operators that started together drift apart."""
+    return seconds * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load

@@ -1,0 +1,43 @@
+"""The one map from the client's errors to problems."""
+
+from __future__ import annotations
+
+from model_registry import exceptions
+from registrar.api.conditions import Reason
+from registrar.planning.problems import Disposition, Problem, ReconcileError
+
+
+def problem_of(error: ReconcileError | exceptions.StoreError) -> Problem:
+    """Return the problem that an error stands for."""
+    if isinstance(error, ReconcileError):
+        return error.problem
+    disposition, reason, sentence = _classify(error)
+    retry_after = error.retry_after if isinstance(error, exceptions.APIStatusError) else None
+    return Problem(disposition, reason, sentence.format(error), retry_after=retry_after)
+
+
+def _classify(error: exceptions.StoreError) -> tuple[Disposition, Reason, str]:
+    match error:
+        case exceptions.Unauthorized() | exceptions.Forbidden():
+            # The connection's fault, not the resource's: another token heals it without a change of any spec.
+            sentence = "The registry refused the operator's token: {}. Check the token and its permissions."
+            classified = Disposition.OUTAGE, Reason.UNAUTHORIZED, sentence
+        case exceptions.AmbiguousEntryError():
+            classified = Disposition.TERMINAL, Reason.AMBIGUOUS_ENTRY, "{}. Rename or merge them by hand."
+        case exceptions.BadRequest() | exceptions.Unprocessable():
+            sentence = "The registry refused the entry: {}. Change the spec."
+            classified = Disposition.TERMINAL, Reason.REFUSED_BY_REGISTRY, sentence
+        case exceptions.ConnectionFailed(is_temporary=False):
+            # A token or CA file that cannot be read, a certificate that is not trusted: the error says what to mend.
+            classified = Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "The registry cannot be reached: {}"
+        case exceptions.ConnectionFailed():
+            classified = Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "The registry did not answer: {}"
+        case exceptions.RateLimited():
+            sentence = "The registry asks for fewer requests; retrying: {}"
+            classified = Disposition.TRANSIENT, Reason.REGISTRY_UNAVAILABLE, sentence
+        case exceptions.NotARegistryError() | exceptions.ServerError(status=502 | 503 | 504):
+            classified = Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "The registry is unavailable: {}"
+        case _:
+            sentence = "The registry could not process the request; retrying: {}"
+            classified = Disposition.TRANSIENT, Reason.REGISTRY_UNAVAILABLE, sentence
+    return classified

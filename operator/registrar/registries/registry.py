@@ -1,0 +1,178 @@
+"""One registry: its backend, the view of our entries, and what was looked up of other people's."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from model_registry.exceptions import StoreError
+from model_registry.types import RegistryEntry
+from registrar.api.bodies import ResourceKey
+from registrar.api.v1alpha1.common import EntryStatus
+from registrar.kinds.base import Desired, EntryKind, Identity
+from registrar.kinds.table import FAMILIES, resource_of
+from registrar.planning.problems import Disposition, Problem, ReconcileError, outage
+from registrar.registries.backend import Cursor, RegistryBackend, RegistryWentBackError
+from registrar.registries.breaker import CircuitBreaker
+from registrar.registries.problems import problem_of
+from registrar.registries.view import EntryView
+
+logger = logging.getLogger(__name__)
+
+FROM_FLAGS = "flags"
+"""Name of the registry that the operator's flags configure."""
+
+
+class Registry:
+    """A registry server and what is known of it.
+
+    Args:
+        backend: the server.
+        url: its address, as settings and status write it.
+        owner_id: this installation's name in owner stamps.
+        name: its name in the operator.
+
+    Attributes:
+        view: the entries with our stamp; trusted once `loaded`.
+        loaded: whether the view has been read from the registry.
+        read_at: when the last successful reading of it began, on the monotonic clock.
+        breaker: whether the registry is unavailable.
+    """
+
+    def __init__(self, backend: RegistryBackend, url: str, owner_id: str, name: str = FROM_FLAGS) -> None:
+        self.backend = backend
+        self.url = url
+        self.owner_id = owner_id
+        self.name = name
+        self.view = EntryView(owner_id)
+        self.loaded = False
+        self.read_at = -math.inf
+        self.breaker = CircuitBreaker()
+        self._external: dict[tuple[str, ...], Identity] = {}
+        self._cursors: dict[type[RegistryEntry], Cursor] = {}
+
+    async def load(self) -> None:
+        """Read the view: the lists of entries with our stamp.
+
+        Raises:
+            StoreError: the registry cannot be read; the view stays as it was.
+        """
+        asked_at = time.monotonic()
+        cursors = {family: await self.backend.newest(family) for family in FAMILIES}
+        entries = [entry for family in FAMILIES for entry in await self.backend.list_stamped(family, self.owner_id)]
+        self.view.replace(entries, asked_at)
+        # What was looked up of other people's entries is as old as the view was.
+        self._external.clear()
+        self._cursors = cursors
+        self.loaded = True
+        self.read_at = asked_at
+        logger.info("The registry %s holds %d entries of this installation", self.url, len(self.view))
+
+    def invalidate(self) -> None:
+        """Trust the view no more, until `load`."""
+        self.loaded = False
+
+    async def poll(self) -> frozenset[ResourceKey]:
+        """Read what changed since the last poll into the view: one short list a family, whatever their number.
+
+        Returns:
+            The resources whose entries changed.
+
+        Raises:
+            RegistryWentBackError: the registry lacks what it had; the view must be loaded again.
+            StoreError: the registry cannot be read.
+        """
+        began_at = time.monotonic()
+        affected: set[ResourceKey | None] = set()
+        for family, cursor in list(self._cursors.items()):
+            asked_at = time.monotonic()
+            try:
+                changes = await self.backend.changed_since(family, cursor, self.view.latest(family))
+            except RegistryWentBackError as error:
+                raise RegistryWentBackError(f"The registry {self.url} went back: {error}") from error
+            for entry in changes.entries:
+                references = self.view.learn(entry, asked_at)
+                affected.update(resource_of(type(entry), reference) for reference in references)
+            self._cursors[family] = changes.cursor
+        self.read_at = began_at
+        return frozenset(key for key in affected if key is not None)
+
+    async def get(self, kind: EntryKind, entry_id: str) -> RegistryEntry | None:
+        """Return the entry as the registry has it now, and keep it in the view. Raises StoreError."""
+        found = await self.backend.get(kind, entry_id)
+        if found is None:
+            self.view.forget(kind.family, entry_id)
+        else:
+            self.view.keep(found)
+        return found
+
+    async def find(self, kind: EntryKind, name: str, parent_id: str) -> RegistryEntry | None:
+        """Return the entry with exactly that name under that parent. Raises StoreError."""
+        return await self.backend.find(kind, name, parent_id)
+
+    async def create(self, desired: Desired, entry: Any) -> RegistryEntry:
+        """Create an entry under the desired parent, and keep it in the view. Raises StoreError."""
+        created = await self.backend.create(desired.kind, entry, desired.parent_id)
+        self.view.keep(created)
+        return created
+
+    async def update(self, kind: EntryKind, entry: Any) -> RegistryEntry:
+        """Change an entry by its ID, and keep it in the view. Raises StoreError."""
+        changed = await self.backend.update(kind, entry)
+        self.view.keep(changed)
+        return changed
+
+    def known_id(self, status: EntryStatus) -> str | None:
+        """Return the ID in a status, if this registry assigned it."""
+        return status.id if status.registry_url == self.url else None
+
+    @property
+    def is_available(self) -> bool:
+        """Whether the view can be trusted and calls make sense."""
+        return self.loaded and not self.breaker.is_open
+
+    def ensure_available(self) -> None:
+        """Make sure that the view can be trusted and calls make sense.
+
+        Raises:
+            ReconcileError: the view was not loaded yet, or the registry is unavailable.
+        """
+        if self.breaker.problem is not None:
+            raise ReconcileError(self.breaker.problem)
+        if not self.loaded:
+            raise outage(f"The registry {self.url} could not be read so far.")
+
+    def diagnose(self, error: ReconcileError | StoreError) -> Problem:
+        """Return the problem that an error stands for; one that means an outage opens the breaker.
+
+        Here, and not where the problem is reported: a report adds words about one resource, and an outage concerns all.
+        """
+        problem = problem_of(error)
+        if problem.disposition is Disposition.OUTAGE:
+            self.breaker.open(problem, time.monotonic())
+        return problem
+
+    async def external(self, kinds: Sequence[EntryKind], entry_id: str | None, names: Sequence[str]) -> Identity | None:
+        """Return an entry that no resource stands for, or None while it does not exist. Found ones are remembered.
+
+        Args:
+            kinds: the kinds from the root down to the entry's.
+            entry_id: its ID; None to look it up by names.
+            names: its ancestors' names and its own, from the root down.
+        """
+        place = (kinds[-1].name, entry_id or "", *names)
+        if place in self._external:
+            return self._external[place]
+        if entry_id is not None:
+            found = await self.backend.get(kinds[-1], entry_id)
+        else:
+            parent = await self.external(kinds[:-1], None, names[:-1]) if len(names) > 1 else None
+            if len(names) > 1 and parent is None:
+                return None
+            found = await self.backend.find(kinds[-1], names[-1], "" if parent is None else parent.id)
+        if found is None or found.id is None:
+            return None
+        return self._external.setdefault(place, Identity(self.name, found.id, found.name))

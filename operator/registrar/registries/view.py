@@ -1,0 +1,126 @@
+"""The entries that carry our stamp, as last seen. A registry may hold half a million that do not."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable
+
+from model_registry.types import RegistryEntry
+from registrar.kinds.base import Desired, EntryKind
+from registrar.kinds.table import family_of
+from registrar.planning.ownership import stamp_of
+
+Family = type[RegistryEntry]
+"""Entries of one family share a sequence of IDs."""
+
+_TIMES = {"create_time_since_epoch", "last_update_time_since_epoch"}
+
+
+def update_time(entry: RegistryEntry) -> int:
+    """Return when the entry was last updated, in milliseconds since the epoch."""
+    return int(entry.last_update_time_since_epoch or 0)
+
+
+def same_content(left: RegistryEntry, right: RegistryEntry) -> bool:
+    """Return whether two answers show the same entry; times are no content, because every write moves them."""
+    return type(left) is type(right) and left.model_dump(exclude=_TIMES) == right.model_dump(exclude=_TIMES)
+
+
+class EntryView:
+    """Stamped entries by ID and by the resource that their stamp names.
+
+    Args:
+        owner_id: this installation's name in stamps.
+        clock: seconds that never go back.
+    """
+
+    def __init__(self, owner_id: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._owner_id = owner_id
+        self._clock = clock
+        self._answered: dict[tuple[Family, str], float] = {}
+        self._latest: dict[Family, int] = {}
+        self._entries: dict[tuple[Family, str], RegistryEntry] = {}
+        self._stamped: dict[tuple[Family, str], set[str]] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def replace(self, entries: Iterable[RegistryEntry], asked_at: float) -> None:
+        """Take the answer to a list that was requested at that time (of the view's clock) for the whole truth.
+
+        Entries that the registry answered directly since then are newer and stay.
+        """
+        newer = [entry for place, entry in self._entries.items() if self._answered.get(place, -math.inf) >= asked_at]
+        self._answered = {place: at for place, at in self._answered.items() if at >= asked_at}
+        self._entries.clear()
+        self._stamped.clear()
+        self._latest.clear()
+        for entry in [*entries, *newer]:
+            self._put(entry, str(entry.id))
+
+    def keep(self, entry: RegistryEntry) -> None:
+        """Keep an entry as the registry answered it directly; one that lost our stamp is forgotten."""
+        if entry.id is None:
+            raise ValueError(f"{entry!r} has no ID: it does not come from a registry")
+        self._put(entry, entry.id)
+        family = family_of(type(entry))
+        self._answered[family, entry.id] = self._clock()
+        self._latest[family] = max(self.latest(family), update_time(entry))
+
+    def latest(self, family: Family) -> int:
+        """Return the latest update time in a direct answer about an entry of that family; 0 without one."""
+        return self._latest.get(family, 0)
+
+    def learn(self, entry: RegistryEntry, asked_at: float) -> frozenset[str]:
+        """Take an entry from a list that was requested at that time (of the view's clock).
+
+        A list that was requested before the last direct answer about the entry may be older than that answer: it is
+        passed over. The next poll reaches back behind it.
+
+        Returns:
+            The references whose resources have to look again: those that the stamp names, now or before.
+        """
+        family = family_of(type(entry))
+        if entry.id is None or asked_at <= self._answered.get((family, entry.id), -math.inf):
+            return frozenset()
+        known = self._entries.get((family, entry.id))
+        if known is not None and same_content(known, entry):
+            return frozenset()
+        self._put(entry, entry.id)
+        stamps = [stamp_of(seen, self._owner_id) for seen in (known, entry)]
+        return frozenset(stamp.reference for stamp in stamps if stamp is not None)
+
+    def _put(self, entry: RegistryEntry, entry_id: str) -> None:
+        family = family_of(type(entry))
+        self.forget(family, entry_id)
+        stamp = stamp_of(entry, self._owner_id)
+        if stamp is not None:
+            self._entries[family, entry_id] = entry
+            self._stamped.setdefault((family, stamp.reference), set()).add(entry_id)
+
+    def forget(self, family: Family, entry_id: str) -> None:
+        """Forget an entry that is gone, if it was known."""
+        entry = self._entries.pop((family, entry_id), None)
+        if entry is not None and (stamp := stamp_of(entry, self._owner_id)) is not None:
+            ids = self._stamped[family, stamp.reference]
+            ids.discard(entry_id)
+            if not ids:
+                del self._stamped[family, stamp.reference]
+
+    def by_id(self, kind: EntryKind, entry_id: str) -> RegistryEntry | None:
+        """Return the entry of that ID, if it carries our stamp."""
+        return self._entries.get((kind.family, entry_id))
+
+    def stamped(self, kind: EntryKind, reference: str) -> tuple[RegistryEntry, ...]:
+        """Return the entries of the kind's family whose stamp names this resource, the oldest ID first."""
+        # IDs are numbers as text: of two, the shorter is the older.
+        ids = sorted(self._stamped.get((kind.family, reference), ()), key=lambda entry_id: (len(entry_id), entry_id))
+        return tuple(self._entries[kind.family, entry_id] for entry_id in ids)
+
+    def at(self, desired: Desired) -> RegistryEntry | None:
+        """Return the entry at the desired place whose stamp names the resource that desires it."""
+        for entry in self.stamped(desired.kind, desired.reference):
+            if desired.matches(entry):
+                return entry
+        return None

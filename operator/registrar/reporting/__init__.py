@@ -1,0 +1,1 @@
+"""What to report: outcomes become statuses and Events, without I/O."""

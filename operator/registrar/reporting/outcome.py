@@ -1,0 +1,120 @@
+"""What one reconcile found and did, on its way to the status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from model_registry.types import RegistryEntry
+from registrar.api.v1alpha1 import ModelVersionStatus
+from registrar.api.v1alpha1.common import EntryStatus
+from registrar.api.v1alpha1.model_version import InlineArtifactStatus
+from registrar.planning.actions import Change, FieldSet
+from registrar.planning.problems import Problem
+
+
+class OperationResult(StrEnum):
+    """What the operator wrote to the registry."""
+
+    CREATED = "Created"
+    ADOPTED = "Adopted"
+    RESTORED = "Restored"
+    UPDATED = "Updated"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryResult:
+    """One entry after its reconcile.
+
+    Attributes:
+        entry: the entry.
+        owned: what the resource has set on it.
+        operation: what the operator wrote; None for nothing.
+        drift: differences that are left alone and reported.
+        is_contested: they are left because another writer keeps changing the same fields.
+    """
+
+    entry: RegistryEntry
+    owned: FieldSet
+    operation: OperationResult | None = None
+    drift: tuple[Change, ...] = ()
+    is_contested: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the status reports of the entry, apart from the conditions.
+
+    Attributes:
+        id, parent_id, state, registry_url, storage_uri: as in the status.
+        owned_fields: names as the user writes them, sorted.
+        owned_properties: names, sorted.
+        artifacts: the inline artifacts of a version.
+    """
+
+    id: str | None = None
+    parent_id: str | None = None
+    state: str | None = None
+    registry_url: str | None = None
+    storage_uri: str | None = None
+    owned_fields: tuple[str, ...] = ()
+    owned_properties: tuple[str, ...] = ()
+    artifacts: tuple[InlineArtifactStatus, ...] = ()
+
+    @classmethod
+    def of(cls, status: EntryStatus) -> Facts:
+        """Return the facts that a status reports."""
+        version = status if isinstance(status, ModelVersionStatus) else None
+        return cls(
+            id=status.id,
+            parent_id=status.parent_entry_id,
+            state=status.state,
+            registry_url=status.registry_url,
+            storage_uri=None if version is None else version.storage_uri,
+            owned_fields=status.owned_fields or (),
+            owned_properties=status.owned_properties or (),
+            artifacts=() if version is None else version.artifacts or (),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EventNote:
+    """What deserves an Event of its own, beside the conditions.
+
+    Attributes:
+        reason: UpperCamel.
+        message: a sentence.
+    """
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a reconcile ended.
+
+    Attributes:
+        facts: what the status has to report.
+        problem: why the resource does not match its spec; None if it does.
+        operation: what the operator wrote; None for nothing.
+        drift: differences that are left alone and reported.
+        is_contested: the differences are left because another writer keeps making them.
+        notes: further Events.
+        paused: the user paused the resource, so that nothing was compared.
+        handled_request: value of the reconcile request that this answers.
+    """
+
+    facts: Facts
+    problem: Problem | None = None
+    operation: OperationResult | None = None
+    drift: tuple[Change, ...] = ()
+    is_contested: bool = False
+    notes: tuple[EventNote, ...] = ()
+    paused: bool = False
+    handled_request: str | None = None
+
+    def after(self, unreported: Outcome) -> Outcome:
+        """Return this outcome with what an earlier one did and no status reports yet."""
+        notes = (*unreported.notes, *(note for note in self.notes if note not in unreported.notes))
+        return replace(self, operation=unreported.operation or self.operation, notes=notes)

@@ -1,0 +1,181 @@
+"""The settings of one operator process: each written once, with its description, default and group.
+
+The command line's options, the environment variables and the reference page are made from these fields.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
+
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_OBJECT_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+_OWNER_ID = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9./]{0,98}[A-Za-z0-9])?")
+
+
+class StartError(Exception):
+    """The operator cannot start; the message says what to change."""
+
+
+def _group(name: str) -> Any:
+    return Field(json_schema_extra={"group": name})
+
+
+REGISTRY = _group("Registry")
+CLUSTER = _group("Cluster")
+POLICIES = _group("Policies")
+RECONCILING = _group("Reconciling")
+ELECTION = _group("Leader election")
+OBSERVING = _group("Probes, metrics and log")
+
+
+class Settings(BaseModel):
+    """What flags and environment set for one operator process."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    registry_url: Annotated[str, REGISTRY]
+    """Root URL of the model registry, such as https://registry.example:8443. A path prefix is kept."""
+    registry_token: Annotated[SecretStr | None, REGISTRY] = None
+    """Bearer token for the registry. Prefer a file, which can be rotated."""
+    registry_token_file: Annotated[Path | None, REGISTRY] = None
+    """File with the bearer token. The operator reads it again when it changes."""
+    registry_ca_file: Annotated[Path | None, REGISTRY] = None
+    """PEM file with the registry's certificate authorities. Without it the system's are trusted."""
+    registry_api_version: Annotated[Literal["v1alpha3", "v1"] | None, REGISTRY] = None
+    """API version of the registry. Without it the operator finds out."""
+    registry_requests_in_flight: Annotated[int, Field(ge=1, le=64), REGISTRY] = 16
+    """Requests to the registry at the same time."""
+    registry_requests_per_second: Annotated[Annotated[float, Field(gt=0)] | None, REGISTRY] = None
+    """Requests to the registry per second. 0 sets no limit."""
+    accept_new_registry: Annotated[bool, REGISTRY] = False
+    """Recreate entries even if most of them are missing from the registry."""
+    owner_id: Annotated[str, REGISTRY] = "model-registrar/model-registrar"
+    """This installation's name in the owner stamp of each entry. Clusters that share a registry need one each."""
+    namespaces: Annotated[tuple[str, ...], CLUSTER] = ()
+    """Namespace to watch; repeat the option for several. Without it the operator watches all namespaces."""
+    kubeconfig: Annotated[Path | None, CLUSTER] = None
+    """Kubeconfig to log in with. Without it KUBECONFIG counts, then the pod's service account."""
+    deletion_policy: Annotated[DeletionPolicy | None, POLICIES] = None
+    """Deletion policy of resources that set none. Without it an entry that the operator created is archived, and an
+    adopted one is left alone."""
+    adoption_policy: Annotated[AdoptionPolicy, POLICIES] = AdoptionPolicy.ADOPT
+    """Adoption policy of resources that set none."""
+    drift_policy: Annotated[DriftPolicy, POLICIES] = DriftPolicy.CORRECT
+    """Drift policy of resources that set none."""
+    workers: Annotated[int, Field(ge=1, le=64), RECONCILING] = 16
+    """Resources that are reconciled at the same time."""
+    feed_interval: Annotated[float, Field(gt=0, le=3600), RECONCILING] = 15.0
+    """Seconds between two polls of the registry's change feed."""
+    resync_interval: Annotated[float, Field(gt=0, le=86400), RECONCILING] = 1800.0
+    """Seconds between two comparisons of everything, give or take a tenth."""
+    leader_election: Annotated[bool, ELECTION] = False
+    """Elect one of several replicas to write; the others stand by."""
+    lease_name: Annotated[str, ELECTION] = "model-registrar"
+    """Name of the Lease that the replicas compete for."""
+    lease_namespace: Annotated[str | None, ELECTION] = None
+    """Namespace of the Lease. Without it the pod's namespace counts."""
+    lease_duration: Annotated[int, Field(ge=2, le=3600), ELECTION] = 15
+    """Seconds after which a lease that nobody renewed is free."""
+    renew_deadline: Annotated[float, Field(gt=0), ELECTION] = 10.0
+    """Seconds after which a leader that could not renew stops writing."""
+    retry_period: Annotated[float, Field(gt=0), ELECTION] = 2.0
+    """Seconds between two attempts to take or renew the lease."""
+    probe_address: Annotated[str, OBSERVING] = "127.0.0.1"
+    """Address on which the operator serves /livez, /readyz and /metrics."""
+    probe_port: Annotated[Annotated[int, Field(ge=0, le=65535)] | None, OBSERVING] = None
+    """Port for the probes and metrics; 0 takes a free one. Without it the operator serves none."""
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], OBSERVING] = "info"
+    """Lowest level of the lines in the log."""
+    log_format: Annotated[Literal["text", "json"], OBSERVING] = "text"
+    """Format of the log."""
+
+    @field_validator("registry_url")
+    @classmethod
+    def _check_registry_url(cls, value: str) -> str:
+        parts = urlsplit(value.strip())
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError(f"{value!r} is not a URL; give one such as http://model-registry-service.kubeflow:8080")
+        if parts.username or parts.password:
+            raise ValueError("the URL contains a user name or password; give a token file instead")
+        if parts.query or parts.fragment:
+            raise ValueError(f"{value!r} has a query or a fragment; give the URL without it")
+        return value.strip().rstrip("/")
+
+    @field_validator("namespaces")
+    @classmethod
+    def _check_namespaces(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for namespace in value:
+            if not _LABEL.fullmatch(namespace):
+                raise ValueError(
+                    f"{namespace!r} is not a valid namespace; patterns and lists are not supported, repeat the option"
+                )
+        return tuple(dict.fromkeys(value))
+
+    @field_validator("registry_requests_per_second", mode="before")
+    @classmethod
+    def _no_limit(cls, value: object) -> object:
+        return None if value in {0, "0"} else value
+
+    @field_validator("lease_name")
+    @classmethod
+    def _check_lease_name(cls, value: str) -> str:
+        if not _OBJECT_NAME.fullmatch(value):
+            raise ValueError(f"{value!r} is not a valid Lease name; use lower-case letters, digits, '-' and '.'")
+        return value
+
+    @field_validator("lease_namespace")
+    @classmethod
+    def _check_lease_namespace(cls, value: str | None) -> str | None:
+        if value is not None and not _LABEL.fullmatch(value):
+            raise ValueError(f"{value!r} is not a valid namespace")
+        return value
+
+    @field_validator("owner_id")
+    @classmethod
+    def _check_owner_id(cls, value: str) -> str:
+        if not _OWNER_ID.fullmatch(value):
+            raise ValueError(
+                f"{value!r} is not a valid owner ID; use letters, digits, '-', '.' and '/', at most 100 characters"
+            )
+        return value
+
+    @field_validator("registry_token_file", "registry_ca_file", "kubeconfig")
+    @classmethod
+    def _check_file(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError(f"the file {value} does not exist")
+        return value
+
+    @model_validator(mode="after")
+    def _check_token(self) -> Settings:
+        if self.registry_token is not None and self.registry_token_file is not None:
+            raise ValueError("give the registry token or the registry token file, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _check_durations(self) -> Settings:
+        if not self.retry_period < self.renew_deadline < self.lease_duration:
+            raise ValueError(
+                f"the lease duration ({self.lease_duration:g} s) must be longer than the renew deadline "
+                f"({self.renew_deadline:g} s), and that longer than the retry period ({self.retry_period:g} s)"
+            )
+        return self
+
+    @property
+    def write_timeout(self) -> float | None:
+        """Seconds that a write to the registry or the API server may take; None leaves it to the client.
+
+        A write that begins at the renew deadline ends before another replica can lead.
+        """
+        return self.lease_duration - self.renew_deadline if self.leader_election else None
+
+    def redacted(self) -> str:
+        """Return one line with every setting, secrets masked: safe to log."""
+        return " ".join(f"{name}={value}" for name, value in self.model_dump(mode="json").items())

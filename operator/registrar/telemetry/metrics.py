@@ -1,0 +1,230 @@
+"""What the operator counts and measures, named after controller-runtime and Crossplane; docs/operations.md lists it.
+
+They have a collector registry of their own, so that a process can hold several operators (tests do) and no other
+metrics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import metadata
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from registrar.api.bodies import ResourceKey
+from registrar.fencing import Leadership
+from registrar.kinds.table import KINDS
+from registrar.workqueue.queue import WorkQueue
+
+FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+"""Seconds: buckets of what mostly takes milliseconds."""
+SLOW = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
+"""Seconds: buckets of what waits for people, parents or outages."""
+
+RESULTS = ("success", "requeue_after", "error")
+"""How a reconcile can end: nothing is due, it runs again later, or it is retried after a failure."""
+
+
+class RequestMetrics:
+    """The requests to one server.
+
+    Args:
+        server: ``registry`` or ``kubernetes``.
+        registry: what collects them.
+    """
+
+    def __init__(self, server: str, registry: CollectorRegistry) -> None:
+        self._requests = Counter(
+            f"registrar_{server}_requests",
+            "Requests by method and status; code is 'error' without an answer.",
+            ["method", "code"],
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            f"registrar_{server}_request_duration_seconds",
+            "Time until the end of the answer; for a watch, until its start.",
+            ["method"],
+            buckets=FAST,
+            registry=registry,
+        )
+
+    def ended(self, method: str, status: int | None, seconds: float) -> None:
+        """Count one request; its status is None if no answer came."""
+        self._requests.labels(method, "error" if status is None else str(status)).inc()
+        self._seconds.labels(method).observe(seconds)
+
+
+class QueueMetrics:
+    """The work queue."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.depth = Gauge("registrar_workqueue_depth", "Resources that wait for a worker.", registry=registry)
+        self.longest = Gauge(
+            "registrar_workqueue_longest_running_processor_seconds",
+            "How long the longest-running reconcile has been running.",
+            registry=registry,
+        )
+        self.active = Gauge("registrar_active_workers", "Reconciles that are running.", registry=registry)
+        self._waited = Histogram(
+            "registrar_workqueue_queue_duration_seconds",
+            "Time from being due until a worker starts.",
+            buckets=FAST,
+            registry=registry,
+        )
+        self._retries = Counter("registrar_workqueue_retries", "Failures that are retried.", registry=registry)
+
+    def started(self, waited: float) -> None:
+        """Count a key that a worker took after so many seconds."""
+        self._waited.observe(waited)
+
+    def retried(self) -> None:
+        """Count a failure that is retried."""
+        self._retries.inc()
+
+
+class ReconcileMetrics:
+    """The reconciles of the resources, and their results."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        kind = ["kind"]
+        self._total = Counter(
+            "registrar_reconcile",
+            f"Reconciles by result: {', '.join(RESULTS)}.",
+            ["kind", "result"],
+            registry=registry,
+        )
+        self._errors = Counter("registrar_reconcile_errors", "Reconciles that failed.", kind, registry=registry)
+        self._seconds = Histogram(
+            "registrar_reconcile_time_seconds", "Time of one reconcile.", kind, buckets=FAST, registry=registry
+        )
+        self._to_ready = Histogram(
+            "registrar_managed_resource_time_to_readiness_seconds",
+            "Time from the first sight of a generation until it is Ready.",
+            kind,
+            buckets=SLOW,
+            registry=registry,
+        )
+        self._drift_found = Counter(
+            "registrar_drift_found",
+            "Times that an entry was found changed outside of its resource.",
+            kind,
+            registry=registry,
+        )
+        self._drift_corrected = Counter(
+            "registrar_drift_corrected",
+            "Times that an entry was corrected to match its resource.",
+            kind,
+            registry=registry,
+        )
+
+        for known in KINDS:
+            # Series start at 0, so that the first event of each is an increase.
+            for result in RESULTS:
+                self._total.labels(known.name, result)
+            for family in (self._errors, self._seconds, self._to_ready, self._drift_found, self._drift_corrected):
+                family.labels(known.name)
+
+    def ended(self, kind: str, result: str, seconds: float) -> None:
+        """Count a reconcile by one of the `RESULTS`."""
+        self._total.labels(kind, result).inc()
+        self._seconds.labels(kind).observe(seconds)
+        if result == "error":
+            self._errors.labels(kind).inc()
+
+    def became_ready(self, kind: str, seconds: float) -> None:
+        """Count a resource that became Ready so many seconds after its generation was first seen."""
+        self._to_ready.labels(kind).observe(seconds)
+
+    def found_drift(self, kind: str, *, corrected: bool) -> None:
+        """Count an entry that was changed outside; and corrected, or reported."""
+        self._drift_found.labels(kind).inc()
+        if corrected:
+            self._drift_corrected.labels(kind).inc()
+
+
+class FeedMetrics:
+    """The polls of the registry's change feed."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._polls = Counter(
+            "registrar_feed_polls",
+            "Polls of the change feed by result: success or error.",
+            ["result"],
+            registry=registry,
+        )
+        self._last = Gauge(
+            "registrar_feed_last_success_timestamp_seconds", "When the last poll succeeded.", registry=registry
+        )
+        for result in ("success", "error"):
+            self._polls.labels(result)
+
+    def polled(self) -> None:
+        """Count a poll, or a load of the view, that succeeded."""
+        self._polls.labels("success").inc()
+        self._last.set_to_current_time()
+
+    def failed(self) -> None:
+        """Count one that failed."""
+        self._polls.labels("error").inc()
+
+
+class _Resources(Collector):
+    """Counts the resources at each scrape."""
+
+    def __init__(self, count: Callable[[], Mapping[tuple[str, str], int]]) -> None:
+        self._count = count
+
+    def collect(self) -> list[GaugeMetricFamily]:
+        family = GaugeMetricFamily(
+            "registrar_managed_resources",
+            "Resources by kind and by Ready: True, False, or Unknown while none describes the present generation.",
+            labels=["kind", "ready"],
+        )
+        for labels, number in self._count().items():
+            family.add_metric(labels, number)
+        return [family]
+
+
+class Metrics:
+    """All metrics of one operator.
+
+    Attributes:
+        to_registry, to_kubernetes: requests.
+        queue, reconciles, feed: as their classes say.
+        leader: 1 while this replica leads.
+    """
+
+    def __init__(self) -> None:
+        self._collected = CollectorRegistry()
+        self.to_registry = RequestMetrics("registry", self._collected)
+        self.to_kubernetes = RequestMetrics("kubernetes", self._collected)
+        self.queue = QueueMetrics(self._collected)
+        self.reconciles = ReconcileMetrics(self._collected)
+        self.feed = FeedMetrics(self._collected)
+        self.leader = Gauge(
+            "registrar_leader_election_master_status",
+            "1 while this replica leads, else 0.",
+            registry=self._collected,
+        )
+        ProcessCollector(registry=self._collected)
+        version = Info("registrar_build", "The running version.", registry=self._collected)
+        version.info({"version": metadata.version("model-registrar")})
+
+    def observe(
+        self,
+        queue: WorkQueue[ResourceKey],
+        leadership: Leadership,
+        count_ready: Callable[[], Mapping[tuple[str, str], int]],
+    ) -> None:
+        """Read these at each scrape."""
+        self.queue.depth.set_function(lambda: len(queue))
+        self.queue.active.set_function(lambda: queue.active)
+        self.queue.longest.set_function(lambda: queue.longest_run()[1])
+        self.leader.set_function(lambda: leadership.is_held)
+        self._collected.register(_Resources(count_ready))
+
+    def text(self) -> bytes:
+        """Return all metrics in Prometheus's text format."""
+        return generate_latest(self._collected)

@@ -1,0 +1,1 @@
+"""Which key runs next, and when a key runs again."""

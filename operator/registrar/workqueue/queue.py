@@ -1,0 +1,241 @@
+"""The one queue of the operator: which key runs next, and when a key runs again.
+
+A key is never in two workers at once: a key that is added while it runs, runs once more afterwards, however often it
+was added. Urgent keys go before the background (`registrar.workqueue.lanes`). The queue retries failures with
+exponential back-off and full jitter until the key is forgotten. Delays are timers of the event loop, which keeps them
+in a heap of its own; a key whose delay has ended belongs to the background.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, Protocol
+
+from registrar.workqueue.lanes import Key, Lanes, Turn
+
+logger = logging.getLogger(__name__)
+
+FIRST_BACKOFF = 0.5
+"""Seconds: the ceiling of the first retry; it doubles with each further failure."""
+MAX_BACKOFF = 300.0
+"""Seconds: the highest ceiling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What happens to a key after it ran.
+
+    Attributes:
+        requeue_after: seconds until it runs again; None when nothing is due.
+        failed: run again after the key's back-off, which starts after those seconds, and count one more failure.
+    """
+
+    requeue_after: float | None = None
+    failed: bool = False
+
+
+DONE = Result()
+NOW = Result(requeue_after=0.0)
+RETRY = Result(failed=True)
+
+
+def _spread(ceiling: float) -> float:
+    """Return a delay between nothing and the ceiling, so that simultaneous failures do not retry at once."""
+    return random.uniform(0, ceiling)  # noqa: S311 - spreads load, protects nothing
+
+
+class Monitor(Protocol):
+    """Counts what happens in a queue."""
+
+    def started(self, waited: float) -> None:
+        """Count a key that a worker took after so many seconds."""
+
+    def retried(self) -> None:
+        """Count a failure that is retried."""
+
+
+class _NoMonitor:
+    """Counts nothing."""
+
+    def started(self, waited: float) -> None:
+        """Do nothing."""
+
+    def retried(self) -> None:
+        """Do nothing."""
+
+
+class WorkQueue(Generic[Key]):
+    """A deduplicating queue with bounded workers, per-key back-off and delayed runs.
+
+    Args:
+        process: reconciles one key; an exception from it is logged and counts as a failure.
+        workers: how many keys may run at once.
+        jitter: draws a delay between 0 and its argument, both in seconds.
+        monitor: counts what happens.
+    """
+
+    def __init__(
+        self,
+        process: Callable[[Key], Awaitable[Result]],
+        *,
+        workers: int,
+        jitter: Callable[[float], float] = _spread,
+        monitor: Monitor | None = None,
+    ) -> None:
+        self._process = process
+        self._workers = workers
+        self._jitter = jitter
+        self._monitor = monitor or _NoMonitor()
+        self._lanes: Lanes[Key] = Lanes()
+        self._ready = asyncio.Semaphore(0)
+        self._running: dict[Key, float] = {}
+        self._again: dict[Key, Turn[Key]] = {}
+        self._failures: dict[Key, int] = {}
+        self._timers: dict[Key, asyncio.TimerHandle] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._idle = asyncio.Event()
+        self._moved_at = time.monotonic()
+        self._may_begin = False
+        self._stopping = False
+
+    def __len__(self) -> int:
+        """Return how many keys wait for a worker now; delayed keys do not count."""
+        return len(self._lanes)
+
+    def add(self, key: Key, *, urgent: bool = False, front: bool = False) -> None:
+        """Run the key as soon as a worker is free; this cancels a delayed run of it.
+
+        Args:
+            key: the key.
+            urgent: before the background, even if it waits there already; the key stays urgent until it runs.
+            front: before all other urgent keys; of no effect on a key that is running.
+        """
+        self._cancel_timer(key)
+        now = time.monotonic()
+        if key in self._running:
+            asked = self._again.get(key)
+            self._again[key] = Turn(key, asked.since if asked else now, urgent or (asked is not None and asked.urgent))
+        else:
+            self._wait(Turn(key, now, urgent), front=front)
+
+    def add_after(self, key: Key, seconds: float) -> None:
+        """Run the key in that many seconds, unless it is added before; the earlier of two delays counts."""
+        if key in self._lanes or key in self._again or self._stopping:
+            return
+        if seconds <= 0:
+            self.add(key)
+            return
+        loop = asyncio.get_running_loop()
+        timer = self._timers.get(key)
+        if timer is not None and timer.when() <= loop.time() + seconds:
+            return
+        self._cancel_timer(key)
+        self._timers[key] = loop.call_later(seconds, self.add, key)
+
+    def forget(self, key: Key) -> None:
+        """Drop the failures of a key, so that its next failure starts at the shortest back-off."""
+        self._failures.pop(key, None)
+
+    def failures(self, key: Key) -> int:
+        """Return how often the key has failed in a row."""
+        return self._failures.get(key, 0)
+
+    @property
+    def active(self) -> int:
+        """The number of keys that run now."""
+        return len(self._running)
+
+    def longest_run(self) -> tuple[Key | None, float]:
+        """Return the key that has been running longest, and for how many seconds."""
+        key = next(iter(self._running), None)
+        return key, 0.0 if key is None else time.monotonic() - self._running[key]
+
+    def standstill(self) -> float:
+        """Return the seconds for which keys have been waiting though a worker is free; 0 in normal operation."""
+        is_due = self._may_begin and bool(self._lanes) and len(self._running) < self._workers
+        return time.monotonic() - self._moved_at if is_due else 0.0
+
+    def has_workers(self) -> bool:
+        """Return whether all workers live; none of them ends in normal operation."""
+        return not any(task.done() for task in self._tasks)
+
+    def start(self, after: asyncio.Event | None = None) -> None:
+        """Start the workers in the running loop; they take no key before the event, if one is given."""
+        self._tasks = [asyncio.create_task(self._work(after), name=f"worker {n}") for n in range(self._workers)]
+
+    async def drain(self, timeout_seconds: float) -> None:
+        """Start no further key, let running ones finish, and cancel those that still run after the time-out."""
+        self._stopping = True
+        for key in list(self._timers):
+            self._cancel_timer(key)
+        if self._running:
+            self._idle.clear()
+            try:
+                # wait_for would create a task of its own, which kopf would cancel at its end.
+                async with asyncio.timeout(timeout_seconds):
+                    await self._idle.wait()
+            except TimeoutError:
+                logger.warning("Stopped while still reconciling: %s", ", ".join(map(str, self._running)))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _cancel_timer(self, key: Key) -> None:
+        timer = self._timers.pop(key, None)
+        if timer is not None:
+            timer.cancel()
+
+    async def _work(self, after: asyncio.Event | None) -> None:
+        if after is not None:
+            await after.wait()
+        self._may_begin = True
+        self._moved_at = time.monotonic()
+        while True:
+            # Resources in sync are compared without any pause: thousands of them must not delay lease and watch.
+            await asyncio.sleep(0)
+            await self._ready.acquire()
+            if self._stopping:
+                return
+            turn = self._lanes.take()
+            key = turn.key
+            self._running[key] = self._moved_at = now = time.monotonic()
+            self._monitor.started(now - turn.since)
+            try:
+                outcome = await self._process(key)
+            except Exception:
+                logger.exception("Reconciling %s failed unexpectedly; retrying", key)
+                outcome = RETRY
+            finally:
+                del self._running[key]
+                if not self._running:
+                    self._idle.set()
+            self._follow_up(turn, outcome)
+
+    def _wait(self, turn: Turn[Key], *, front: bool = False) -> None:
+        if not self._lanes:
+            self._moved_at = time.monotonic()
+        if self._lanes.add(turn.key, turn.since, urgent=turn.urgent, front=front):
+            self._ready.release()
+
+    def _follow_up(self, turn: Turn[Key], outcome: Result) -> None:
+        key = turn.key
+        if (again := self._again.pop(key, None)) is not None:
+            self._wait(again)
+        if outcome.failed:
+            failures = self._failures.get(key, 0)
+            self._failures[key] = failures + 1
+            self._monitor.retried()
+            ceiling = min(MAX_BACKOFF, FIRST_BACKOFF * 2 ** min(failures, 20))
+            # Never at once: a failure that repeats without a pause would occupy its worker for good.
+            self.add_after(key, (outcome.requeue_after or 0.0) + max(self._jitter(ceiling), 0.01))
+            return
+        self.forget(key)
+        if outcome == NOW:
+            self.add(key, urgent=turn.urgent)
+        elif outcome.requeue_after is not None:
+            self.add_after(key, outcome.requeue_after)

@@ -1,0 +1,99 @@
+"""What each error of the client means for a resource."""
+
+import pytest
+
+from model_registry import exceptions
+from model_registry.exceptions import StoreError
+from registrar.api.conditions import Reason
+from registrar.planning.problems import Disposition, Problem, ReconcileError, terminal, transient, waiting
+from registrar.registries.problems import problem_of
+
+REQUEST = (400, "POST", "http://registry/x")
+UNAVAILABLE = (Disposition.TRANSIENT, Reason.REGISTRY_UNAVAILABLE)
+AWAY = (Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE)
+EXPECTED: dict[type[StoreError], tuple[Disposition, Reason]] = {
+    exceptions.StoreError: UNAVAILABLE,
+    exceptions.APIStatusError: UNAVAILABLE,
+    exceptions.BadRequest: (Disposition.TERMINAL, Reason.REFUSED_BY_REGISTRY),
+    exceptions.Unauthorized: (Disposition.OUTAGE, Reason.UNAUTHORIZED),
+    exceptions.Forbidden: (Disposition.OUTAGE, Reason.UNAUTHORIZED),
+    exceptions.NotFound: UNAVAILABLE,
+    exceptions.ConflictError: UNAVAILABLE,
+    exceptions.Unprocessable: (Disposition.TERMINAL, Reason.REFUSED_BY_REGISTRY),
+    exceptions.RateLimited: UNAVAILABLE,
+    exceptions.ServerError: UNAVAILABLE,
+    exceptions.NotARegistryError: AWAY,
+    exceptions.ConnectionFailed: AWAY,
+    exceptions.RequestTimeout: AWAY,
+    exceptions.OutcomeUnknown: AWAY,
+    exceptions.DuplicateError: UNAVAILABLE,
+    exceptions.AmbiguousEntryError: (Disposition.TERMINAL, Reason.AMBIGUOUS_ENTRY),
+    exceptions.IdentityMismatch: UNAVAILABLE,
+    exceptions.UnsupportedType: UNAVAILABLE,
+    exceptions.TypeNotFound: UNAVAILABLE,
+}
+
+
+def _error(kind: type[StoreError]) -> StoreError:
+    if issubclass(kind, exceptions.APIStatusError):
+        return kind("what happened", *REQUEST)
+    if issubclass(kind, exceptions.AmbiguousEntryError):
+        return kind("what happened", [])
+    if issubclass(kind, exceptions.IdentityMismatch):
+        return kind("what happened", None, None)
+    return kind("what happened")
+
+
+def test_every_error_of_the_client_is_classified() -> None:
+    kinds = {kind for kind in vars(exceptions).values() if isinstance(kind, type) and issubclass(kind, StoreError)}
+    assert kinds == set(EXPECTED)
+
+
+@pytest.mark.parametrize("kind", EXPECTED, ids=lambda kind: kind.__name__)
+def test_each_error_has_a_disposition_and_a_reason_and_keeps_its_message(kind: type[StoreError]) -> None:
+    problem = problem_of(_error(kind))
+    assert (problem.disposition, problem.reason) == EXPECTED[kind]
+    assert "what happened" in problem.message
+
+
+def test_an_unusable_file_is_a_connection_problem_and_not_a_missing_answer() -> None:
+    problem = problem_of(exceptions.ConnectionFailed("The token file /t holds no token", is_temporary=False))
+    assert (problem.disposition, problem.reason) == AWAY
+    assert problem.message == "The registry cannot be reached: The token file /t holds no token"
+
+
+def test_retry_after_is_passed_on() -> None:
+    error = exceptions.RateLimited("slower", *REQUEST)
+    assert problem_of(error).retry_after is None
+    error.retry_after = 7.0
+    assert problem_of(error).retry_after == 7
+
+
+@pytest.mark.parametrize("kind", EXPECTED, ids=lambda kind: kind.__name__)
+def test_only_a_failed_connection_is_reported_as_no_answer(kind: type[StoreError]) -> None:
+    is_connection = issubclass(kind, exceptions.ConnectionFailed)
+    assert ("did not answer" in problem_of(_error(kind)).message) == is_connection
+
+
+@pytest.mark.parametrize(
+    ("error", "disposition"),
+    [
+        (waiting(Reason.NAME_CONFLICT, "m", requeue_after=3.0), Disposition.WAITING),
+        (transient(Reason.NAME_CONFLICT, "m"), Disposition.TRANSIENT),
+        (terminal(Reason.NAME_CONFLICT, "m"), Disposition.TERMINAL),
+    ],
+)
+def test_a_reconcile_error_carries_its_own_problem(error: ReconcileError, disposition: Disposition) -> None:
+    requeue_after = 3.0 if disposition is Disposition.WAITING else None
+    assert problem_of(error) == Problem(disposition, Reason.NAME_CONFLICT, "m", requeue_after)
+    assert str(error) == "NameConflict: m"
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_gateway_without_a_registry_behind_it_is_an_outage(status: int) -> None:
+    error = exceptions.ServerError("upstream connect error", status, "GET", "http://registry/x")
+    assert problem_of(error).disposition is Disposition.OUTAGE
+
+
+def test_braces_in_an_error_are_kept() -> None:
+    assert "{0}" in problem_of(StoreError("{0}")).message
