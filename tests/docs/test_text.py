@@ -23,7 +23,7 @@ def test_each_reason_is_documented_and_nothing_else() -> None:
 
 def test_each_event_that_is_no_condition_is_documented() -> None:
     page = read(Path("docs/conditions.md"))
-    source = (REPOSITORY / "operator" / "registrar" / "reconcile.py").read_text()
+    source = (REPOSITORY / "operator" / "registrar" / "reconcile" / "pipeline.py").read_text()
     noted = set(re.findall(r'Note\(\s*"(\w+)"', source))
     assert noted
     assert set(re.findall(r"^\| `(\w+)` \|", page.partition("\n## Events\n")[2], re.MULTILINE)) == noted
