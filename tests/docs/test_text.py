@@ -33,7 +33,7 @@ def test_each_event_that_is_no_condition_is_documented() -> None:
 def test_each_link_leads_somewhere(page: Path) -> None:
     for path, heading in _LINK.findall(_CODE.sub("", prose_of(page))):
         target = (REPOSITORY / page).parent / path if path else REPOSITORY / page
-        assert target.exists(), f"{page}: {path} is not there"
+        assert target.exists(), f"{page}: {path} does not exist"
         if heading:
             anchors = _anchors(target.resolve().relative_to(REPOSITORY))
             assert heading in anchors, f"{page}: {path} has no heading #{heading}"
