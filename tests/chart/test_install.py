@@ -37,7 +37,7 @@ def _arguments(found: Site) -> list[str]:
 def test_install_upgrade_rollback_and_uninstall(own_site: Site) -> None:
     values = own_site.values()
     notes = own_site.install(values)
-    assert "A first model and version:" in notes
+    assert "To register a first model and version:" in notes
     space = own_site.space("team")
     space.cluster.run_kubectl("apply", "--namespace", "team", "-f", QUICKSTART)
 

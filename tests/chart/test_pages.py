@@ -160,4 +160,5 @@ def test_an_admission_policy_keeps_people_from_taking_entries_over(tools: dict[s
             lambda: found.plane.run_kubectl(*annotate, "model-registrar.dev/take-over=true", check=False)
         )
         assert "Taking over entries of others is not allowed in this cluster." in told
-        found.plane.run_kubectl(*annotate, "model-registrar.dev/paused=true")
+        # An attempt before the policy was in force has left the annotation behind, which would refuse any other change.
+        found.plane.run_kubectl(*annotate, "model-registrar.dev/take-over-", "model-registrar.dev/paused=true")

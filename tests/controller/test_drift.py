@@ -89,7 +89,7 @@ async def test_reported_drift_comes_and_goes_with_the_registry(
     entry_id = own_space.ready("RegisteredModel", name)["status"]["id"]
     await registry.upsert_registered_model(RegisteredModel(name, id=entry_id, description="by hand"))
     resource = own_space.wait("RegisteredModel", name, lambda one: bool(condition(one, "Drifted")))
-    assert "description is 'by hand', here 'by git'" in condition(resource, "Drifted")["message"]
+    assert "description is 'by hand', the spec says 'by git'" in condition(resource, "Drifted")["message"]
     assert is_ready(resource)
     await registry.upsert_registered_model(RegisteredModel(name, id=entry_id, description="by git"))
     own_space.wait("RegisteredModel", name, lambda one: not condition(one, "Drifted"))
@@ -113,7 +113,7 @@ async def test_two_writers_do_not_correct_each_other_for_ever(
     resource = own_space.wait("RegisteredModel", name, lambda one: bool(condition(one, "Drifted")))
     drifted = condition(resource, "Drifted")
     assert drifted["reason"] == "Contested"
-    assert "'by hand again', here 'by git'" in drifted["message"]
+    assert "'by hand again', the spec says 'by git'" in drifted["message"]
     entry = await registry.get_registered_model_by_id(entry_id)
     assert entry is not None
     assert entry.description == "by hand again"
@@ -136,7 +136,7 @@ async def test_an_emptied_registry_is_not_filled_again_by_itself(
     server.start()
     own_space.patch("RegisteredModel", names[0], {"spec": {"description": "changed meanwhile"}})
     resource = own_space.wait("RegisteredModel", names[0], has_reason("RegistryReplaced"))
-    assert "12 of 12 entries are not in the registry" in condition(resource, "Ready")["message"]
+    assert "12 of 12 entries are no longer in the registry" in condition(resource, "Ready")["message"]
     for name, entry_id in zip(names, ids, strict=True):
         assert own_space.wait("RegisteredModel", name, has_reason("RegistryReplaced"))["status"]["id"] == entry_id
     async with ModelRegistryAPIClient.connect(server.url) as registry:

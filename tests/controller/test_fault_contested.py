@@ -47,9 +47,10 @@ async def test_two_that_take_an_entry_from_each_other_stop_and_say_so(
     message = condition(resource, "Drifted")["message"]
     if described[0] != described[1]:
         wanted, found = described if loser is own_space else reversed(described)
-        assert f"description is {found!r}, here {wanted!r}" in message
+        assert f"description is {found!r}, the spec says {wanted!r}" in message
     stamps = [f"'adopted:tests/{space.name}/{space.name}/{name}'" for space in (winner, loser)]
-    assert f"model-registrar.dev/owner is {stamps[0]}, here {stamps[1]}" in message.replace("created:", "adopted:")
+    owner = f"model-registrar.dev/owner is {stamps[0]}, the spec says {stamps[1]}"
+    assert owner in message.replace("created:", "adopted:")
     _let_them_look(counted)
     writes = len(counted.requests("PATCH"))
     _let_them_look(counted)

@@ -105,7 +105,7 @@ async def test_a_registry_that_crashes_in_the_middle_of_the_work(
 
         proxy.script = crash
         own_space.apply(*(manifest(KIND, name) for name in names))
-        operator.wait_for_log("cannot be read, and is tried again")
+        operator.wait_for_log("cannot be read; retrying")
         server.start()
         ids = {name: own_space.ready(KIND, name)["status"]["id"] for name in names}
     async with ModelRegistryAPIClient.connect(server.url) as registry:

@@ -106,7 +106,7 @@ async def test_an_api_server_that_cannot_be_reached_for_a_while(
     own_space.apply(manifest(KIND, changed, description="second"), manifest(KIND, made))
     async with ModelRegistryAPIClient.connect(counted.url) as registry:
         await registry.upsert_registered_model(RegisteredModel(drifted, id=ids[drifted], description="theirs"))
-        operator.wait_for_log("The API server did not take what concerns", times=2)
+        operator.wait_for_log("The API server could not update", times=2)
         # Without the API server nobody knows whether the resource is still there.
         assert _writes(counted)[written:] == [f"PATCH {ids[drifted]}"]
         front.proxy.heal()
@@ -144,7 +144,7 @@ async def test_an_api_server_that_crashes_and_comes_back(
         own_cluster.crash_apiserver()
         async with ModelRegistryAPIClient.connect(counted.url) as registry:
             await registry.upsert_registered_model(RegisteredModel(drifted, id=ids[drifted], description="theirs"))
-        operator.wait_for_log("The API server did not take what concerns", times=2)
+        operator.wait_for_log("The API server could not update", times=2)
         own_cluster.bring_apiserver_back()
         space.apply(manifest(KIND, made))
         space.ready(KIND, made)

@@ -11,8 +11,9 @@ import pytest
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
 from registrar.api.bodies import ResourceKey
-from registrar.cluster import login as handlers
+from registrar.api.meta import FINALIZER, ObjectMeta
 from registrar.cluster.client import ClusterLogin, KubernetesAPI, KubernetesError
+from registrar.cluster.login import log_in
 from registrar.fencing import Leadership, NotLeadingError, WriteFence
 from registrar.telemetry.metrics import Metrics
 from tests.support.fixtures import Unique
@@ -40,9 +41,7 @@ async def gated_registry(registry_url: str, gate: WriteFence) -> AsyncIterator[M
 @pytest.fixture
 async def kube(space: Namespace, gate: WriteFence, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[KubernetesAPI]:
     monkeypatch.setenv("KUBECONFIG", str(space.cluster.kubeconfig))
-    login = handlers.log_in()
-    assert login is not None
-    api = KubernetesAPI(login, gate)
+    api = KubernetesAPI(log_in(), gate)
     yield api
     await api.aclose()
 
@@ -70,7 +69,12 @@ async def test_the_api_server_is_written_only_while_leading_but_for_the_lease(
     key = ResourceKey("RegisteredModel", space.name, name)
     body = await kube.get(key)
     assert body is not None
-    for write in (kube.add_finalizer(body), kube.patch_status(body, {"id": "1"}), kube.create_event({}, space.name)):
+    metadata = ObjectMeta.model_validate(body["metadata"])
+    for write in (
+        kube.patch_finalizers(key, metadata, [FINALIZER]),
+        kube.patch_status(key, metadata, {"id": "1"}),
+        kube.create_event({}, space.name),
+    ):
         with pytest.raises(NotLeadingError):
             await write
     assert await kube.get(key) == body
@@ -78,7 +82,7 @@ async def test_the_api_server_is_written_only_while_leading_but_for_the_lease(
     made = await kube.request_lease("POST", space.name, json=lease)
     assert await kube.request_lease("GET", space.name, name) == made
     leadership.extend(math.inf)
-    assert (await kube.add_finalizer(body))["metadata"]["finalizers"]
+    assert (await kube.patch_finalizers(key, metadata, [FINALIZER]))["metadata"]["finalizers"] == [FINALIZER]
 
 
 async def test_a_write_to_the_api_server_may_take_only_so_long(
@@ -94,8 +98,9 @@ async def test_a_write_to_the_api_server_may_take_only_so_long(
         login = ClusterLogin(front.proxy.url, ssl.create_default_context(), {})
         api = KubernetesAPI(login, gate, write_timeout=0.3)
         front.proxy.script = slow
-        body = await api.get(ResourceKey("RegisteredModel", space.name, name))
+        key = ResourceKey("RegisteredModel", space.name, name)
+        body = await api.get(key)
         assert body is not None, "reads may take longer"
         with pytest.raises(KubernetesError, match="did not answer"):
-            await api.patch_status(body, {"id": "1"})
+            await api.patch_status(key, ObjectMeta.model_validate(body["metadata"]), {"id": "1"})
         await api.aclose()

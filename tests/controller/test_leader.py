@@ -217,7 +217,7 @@ def test_an_account_that_may_not_use_leases_is_told_so(
     operator = replica("first", f"--kubeconfig={reader_kubeconfig(own_space, tmp_path)}")
     assert operator.wait() == 1
     assert "leases.coordination.k8s.io" in operator.log
-    assert "Let the operator's account get, create and update leases" in operator.log
+    assert "Allow its account to get, create and update leases" in operator.log
     assert "Traceback" not in operator.log
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from registrar.api.bodies import ResourceKey
-from registrar.cluster import login as handlers
 from registrar.cluster.cache import ResourceCache
 from registrar.cluster.client import KubernetesAPI
+from registrar.cluster.login import log_in
 from registrar.cluster.relist import is_complete
 from registrar.fencing import Leadership, WriteFence
 from registrar.telemetry.metrics import Metrics
@@ -17,9 +17,7 @@ async def test_the_listing_is_complete_when_all_kinds_of_all_namespaces_are(
     own_space: Namespace, space: Namespace, monkeypatch: pytest.MonkeyPatch, unique: Unique
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", str(own_space.cluster.kubeconfig))
-    login = handlers.log_in()
-    assert login is not None
-    kube = KubernetesAPI(login, WriteFence(Leadership(), Metrics().to_kubernetes))
+    kube = KubernetesAPI(log_in(), WriteFence(Leadership(), Metrics().to_kubernetes))
     names = [f"{unique('one')}-{number}" for number in range(3)]
     own_space.apply(*(manifest("RegisteredModel", name) for name in names))
     version = manifest("ModelVersion", names[0], registeredModelRef={"name": names[0]})

@@ -1,23 +1,23 @@
 """What the watch did not tell is found by a list of the operator's own: what has gone, and what has come."""
 
 import re
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from model_registry import ModelRegistryAPIClient
 from registrar.api.bodies import Body, ResourceKey
-from registrar.cluster import login as handlers
 from registrar.cluster import relist as listing
+from registrar.cluster.cache import ResourceCache
 from registrar.cluster.client import KubernetesAPI, KubernetesError, list_path
-from registrar.cluster.relist import compare
+from registrar.cluster.liveness import WatchLiveness
+from registrar.cluster.login import log_in
+from registrar.cluster.relist import relist
 from registrar.fencing import Leadership, WriteFence
-from registrar.reconcile.context import Context
-from registrar.reconcile.intake import remember
-from registrar.registries.registry import Registry
-from registrar.settings import Settings
+from registrar.reconcile.intake import Intake
+from registrar.reconcile.memory import Memory
 from registrar.telemetry.metrics import Metrics
 from registrar.workqueue.queue import DONE, Result, WorkQueue
 from tests.support.fixtures import Unique
@@ -34,25 +34,30 @@ MakeOperator = Callable[..., OperatorProcess]
 class Operator:
     """The parts of an operator that know the cluster, without a watch and without workers."""
 
-    context: Context
+    namespace: str
+    kube: KubernetesAPI
+    memory: Memory
+    intake: Intake
     queue: WorkQueue[ResourceKey]
     gets: list[str]
 
     async def see(self, key: ResourceKey) -> None:
-        """Have the watch tell of a resource."""
-        body = await self.context.kube.get(key)
+        """Have the watch show a resource."""
+        body = await self.kube.get(key)
         assert body is not None
-        remember(body, self.context, self.queue)
+        self.intake.on_change(body)
+
+    async def relist(self) -> None:
+        """List all resources, as each resync does."""
+        await relist(self.memory.cache, self.intake, self.kube, (self.namespace,))
 
 
 @pytest.fixture
 async def idle(own_space: Namespace, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Operator]:
     """An operator of one namespace that only knows what the test tells it."""
     monkeypatch.setenv("KUBECONFIG", str(own_space.cluster.kubeconfig))
-    login = handlers.log_in()
-    assert login is not None
     leadership, metrics, gets = Leadership(), Metrics(), list[str]()
-    kube = KubernetesAPI(login, WriteFence(leadership, metrics.to_kubernetes))
+    kube = KubernetesAPI(log_in(), WriteFence(leadership, metrics.to_kubernetes))
     get = kube.get
 
     async def noted(key: ResourceKey) -> Body | None:
@@ -65,10 +70,9 @@ async def idle(own_space: Namespace, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
         return DONE
 
     queue = WorkQueue(process, workers=1)
-    nobody = "http://127.0.0.1:9"
-    settings = Settings(registry_url=nobody, namespaces=(own_space.name,))
-    registry = Registry(ModelRegistryAPIClient.connect(nobody), nobody, "tests")
-    yield Operator(Context(settings, kube, registry, queue.add, leadership, metrics), queue, gets)
+    memory = Memory(ResourceCache(), queue, time.monotonic)
+    intake = Intake(memory, queue, leadership, metrics.reconciles)
+    yield Operator(own_space.name, kube, memory, intake, queue, gets)
     await kube.aclose()
 
 
@@ -82,8 +86,8 @@ async def test_a_list_finds_what_is_gone_what_has_come_and_what_has_changed(
     for name in "abcdef":
         await idle.see(keys[name])
     idle.gets.clear()
-    known = idle.context.resources
-    await compare(idle.context, idle.queue)
+    known = idle.memory.cache
+    await idle.relist()
     assert set(known) == {keys[name] for name in "abcdef"}
     assert idle.gets == [], "in steady state a list costs its pages"
     waiting = len(idle.queue)
@@ -92,7 +96,7 @@ async def test_a_list_finds_what_is_gone_what_has_come_and_what_has_changed(
     own_space.wait_gone("RegisteredModel", keys["b"].name)
     own_space.patch("RegisteredModel", keys["d"].name, {"spec": {"description": "edited"}})
     own_space.apply(manifest("RegisteredModel", keys["g"].name))
-    await compare(idle.context, idle.queue)
+    await idle.relist()
     assert set(known) == {keys[name] for name in "acdefg"}
     edited = known.get(keys["d"])
     assert edited is not None
@@ -105,7 +109,7 @@ async def test_what_was_made_after_the_list_is_no_ghost(
     own_space: Namespace, idle: Operator, unique: Unique, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = ResourceKey("RegisteredModel", own_space.name, unique("late"))
-    list_page = idle.context.kube.list_page
+    list_page = idle.kube.list_page
 
     async def slow(path: str, limit: int, token: str = "") -> object:
         page = await list_page(path, limit, token)
@@ -114,9 +118,9 @@ async def test_what_was_made_after_the_list_is_no_ghost(
             await idle.see(key)
         return page
 
-    monkeypatch.setattr(idle.context.kube, "list_page", slow)
-    await compare(idle.context, idle.queue)
-    assert key in idle.context.resources
+    monkeypatch.setattr(idle.kube, "list_page", slow)
+    await idle.relist()
+    assert key in idle.memory.cache
 
 
 async def test_what_went_after_the_list_is_not_taken_in(
@@ -124,7 +128,7 @@ async def test_what_went_after_the_list_is_not_taken_in(
 ) -> None:
     key = ResourceKey("RegisteredModel", own_space.name, unique("short-lived"))
     own_space.apply(manifest("RegisteredModel", key.name))
-    list_page = idle.context.kube.list_page
+    list_page = idle.kube.list_page
 
     async def slow(path: str, limit: int, token: str = "") -> object:
         page = await list_page(path, limit, token)
@@ -133,9 +137,9 @@ async def test_what_went_after_the_list_is_not_taken_in(
             own_space.wait_gone("RegisteredModel", key.name)
         return page
 
-    monkeypatch.setattr(idle.context.kube, "list_page", slow)
-    await compare(idle.context, idle.queue)
-    assert key not in idle.context.resources
+    monkeypatch.setattr(idle.kube, "list_page", slow)
+    await idle.relist()
+    assert key not in idle.memory.cache
     assert idle.gets == [key.name]
 
 
@@ -147,31 +151,31 @@ async def test_a_list_that_fails_drops_nothing(
     own_space.apply(*(manifest("RegisteredModel", key.name) for key in keys))
     for key in keys:
         await idle.see(key)
-    list_page = idle.context.kube.list_page
+    list_page = idle.kube.list_page
 
     async def broken(path: str, limit: int, token: str = "") -> object:
         if token:
             raise KubernetesError(410, "Expired", "The provided continue parameter is too old")
         return await list_page(path, limit, token)
 
-    monkeypatch.setattr(idle.context.kube, "list_page", broken)
+    monkeypatch.setattr(idle.kube, "list_page", broken)
     with pytest.raises(KubernetesError, match="too old"):
-        await compare(idle.context, idle.queue)
-    assert set(idle.context.resources) == set(keys)
+        await idle.relist()
+    assert set(idle.memory.cache) == set(keys)
 
 
 async def test_each_list_and_watch_of_kopf_is_noted(own_space: Namespace, idle: Operator) -> None:
     now = 0.0
     path = list_path("modelversions", own_space.name)
-    watches = type(idle.context.watches)(lambda: now)
-    watches.expect([path])
+    liveness = WatchLiveness(lambda: now)
+    liveness.expect([path])
     now = 100.0
-    session = idle.context.kube.open_watch_session(watches.asked)
-    assert watches.longest_silence() == (path, 100)
-    url = f"{idle.context.kube.server}{path}?watch=true&timeoutSeconds=1"
+    session = idle.kube.open_watch_session(liveness.requested)
+    assert liveness.longest_silence() == (path, 100)
+    url = f"{idle.kube.server}{path}?watch=true&timeoutSeconds=1"
     async with session, session.get(url) as answer:
         assert answer.status == 200
-    assert watches.longest_silence() == (path, 0)
+    assert liveness.longest_silence() == (path, 0)
 
 
 GONE = Reply(200, {"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": "Expired"}})

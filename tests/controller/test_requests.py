@@ -55,7 +55,7 @@ async def test_drift_is_reported_and_left_where_the_policy_says_so(
     resource = space.wait("RegisteredModel", name, _handled("1"))
     drifted = condition(resource, "Drifted")
     assert (drifted["status"], drifted["reason"]) == ("True", "ChangedOutside")
-    assert "description is 'by hand', here 'by git'" in drifted["message"]
+    assert "description is 'by hand', the spec says 'by git'" in drifted["message"]
     assert condition(resource, "Ready")["status"] == "True"
     assert await _description(registry, name) == "by hand"
     # A new generation is the user's word and no drift.

@@ -47,7 +47,7 @@ def test_a_wrong_registry_address_ends_it_with_a_sentence(
 ) -> None:
     operator = own_operator(website, own_space)
     assert operator.wait() == 1
-    assert f"There is no model registry at {website}" in operator.log
+    assert f"No model registry answers at {website}" in operator.log
     assert "Check --registry-url" in operator.log
     assert "Traceback" not in operator.log
 

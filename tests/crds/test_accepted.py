@@ -13,7 +13,6 @@ from registrar.api.conditions import Condition, ConditionStatus
 from registrar.api.meta import API_VERSION
 from registrar.api.properties import TypedProperty
 from registrar.api.v1alpha1 import (
-    KINDS,
     ArtifactType,
     InlineArtifactStatus,
     ModelArtifactStatus,
@@ -21,6 +20,7 @@ from registrar.api.v1alpha1 import (
     RegisteredModel,
     RegisteredModelStatus,
 )
+from registrar.kinds.table import RESOURCES
 from tests.crds.conftest import Kubectl
 from tests.crds.manifests import Manifest, model_artifact, model_version, registered_model
 
@@ -174,7 +174,7 @@ STATUSES = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.KIND)
+@pytest.mark.parametrize("kind", RESOURCES, ids=lambda kind: kind.KIND)
 def test_status_survives_the_api_server(kubectl: Kubectl, create: Create, kind: type[Any]) -> None:
     manifest, status = STATUSES[kind.KIND]
     create(manifest)

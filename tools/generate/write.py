@@ -14,6 +14,7 @@ from registrar.api.schema import custom_resource_definition
 from registrar.kinds.table import RESOURCES
 from tools.generate import argocd, chart
 from tools.generate.reference import api_page
+from tools.generate.settings import settings_page
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,6 +44,11 @@ def api_reference() -> Texts:
     return {"docs/reference/api.md": api_page([custom_resource_definition(kind) for kind in RESOURCES])}
 
 
+def settings_reference() -> Texts:
+    """Return the page about every setting of the operator."""
+    return {"docs/reference/settings.md": settings_page()}
+
+
 def argocd_customizations() -> Texts:
     """Return health checks and actions for Argo CD: the ConfigMap, and the copies that Argo CD's own layout needs."""
     return argocd.customizations(ROOT)
@@ -51,6 +57,7 @@ def argocd_customizations() -> Texts:
 GENERATORS: tuple[Callable[[], Texts], ...] = (
     crds,
     api_reference,
+    settings_reference,
     chart.crd_templates,
     chart.rules_template,
     chart.rbac_page,

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+ENVIRONMENT_PREFIX = "REGISTRAR"
 PLURALS = {"namespaces": "namespace"}
 """Options that are repeated, by the field that collects their values."""
 
@@ -44,6 +45,11 @@ def flag_of(field: str) -> str:
     return "--" + PLURALS.get(field, field).replace("_", "-")
 
 
+def environment_variable(field: str) -> str:
+    """Return the environment variable that sets a field, such as ``REGISTRAR_REGISTRY_URL``."""
+    return f"{ENVIRONMENT_PREFIX}_{field.upper()}"
+
+
 def group_of(info: FieldInfo) -> str:
     """Return the group that a field belongs to."""
     extra = info.json_schema_extra
@@ -63,7 +69,7 @@ def options_of(model: type[BaseModel]) -> Callable[[Command], Command]:
                 help=_help(info),
                 required=info.is_required(),
                 show_envvar=True,
-                **_type_of(info.annotation),
+                **type_of(info.annotation),
             )(command)
         return command
 
@@ -87,10 +93,11 @@ def _help(info: FieldInfo) -> str:
     return f"{text}  [default: {default}]"
 
 
-def _type_of(annotation: Any) -> dict[str, Any]:
+def type_of(annotation: Any) -> dict[str, Any]:
+    """Return click's keywords for the type of a field, such as ``{"type": click.Choice(…)}``."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in {Union, types.UnionType}:
-        return _type_of(next(argument for argument in arguments if argument is not types.NoneType))
+        return type_of(next(argument for argument in arguments if argument is not types.NoneType))
     if origin is tuple:
         return {"multiple": True}
     if origin is Literal:

@@ -6,11 +6,11 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from registrar.cli.options import GroupedCommand, explain, options_of
+from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, explain, options_of
 from registrar.settings import Settings, StartError
 
 
-@click.command(cls=GroupedCommand, context_settings={"auto_envvar_prefix": "REGISTRAR"})
+@click.command(cls=GroupedCommand, context_settings={"auto_envvar_prefix": ENVIRONMENT_PREFIX})
 @options_of(Settings)
 def run(**options: Any) -> None:
     """Run the operator until it is asked to stop."""

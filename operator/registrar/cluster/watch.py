@@ -1,7 +1,7 @@
 """The watch: kopf's handlers and settings, and every reason for what kopf is kept from doing.
 
-kopf lists and watches; each handler hands the body over to a sink and is done. The rest of kopf is not used, for
-reasons that were measured (docs/design/001-own-queue.md):
+kopf lists and watches; each handler hands the body over to a sink and is done. The operator uses nothing else of it,
+for reasons that were measured (docs/design/001-own-queue.md):
 
 1. Its create, update and resume handlers cost three PATCHes an entry, lose the assigned ID for good when their status
    PATCH fails, and make a corrected spec wait out an old back-off. Timers and daemons die silently; indices start in
@@ -9,7 +9,7 @@ reasons that were measured (docs/design/001-own-queue.md):
 2. It strips the finalizer that it is configured with from every object that no handler needs it for. So it is
    configured with a name that nothing uses, and the operator's own finalizer has another.
 3. It gives a watch up for good when its retries of a request are used up. So its back-off never ends.
-4. Told of a 401, it closes the session under its other watches, and can then wait for itself for ever. So
+4. After a 401 it closes the session under its other watches, and can then wait for itself for ever. So
    `registrar.cluster.middlewares.UnauthorizedIsTemporary` retries the token below kopf.
 5. It ends a watch for good, and continues without, on a 404, which a new definition can return for a moment after it
    is established. So `registrar.cluster.middlewares.NotServedIsTemporary` turns the 404 into a connection error, which

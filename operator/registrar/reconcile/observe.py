@@ -41,7 +41,7 @@ async def observe(
         registry: the registry.
         force_read: read the registry even if the view knows the entry.
         by_name: where neither finds an entry, look it up by name too. Without it a creation meets an existing entry as
-            a conflict, which saves a request for each new entry; with it nothing has to be written to tell a creation
+            a conflict, which saves a request for each new entry; with it a dry run can distinguish a creation
             from an adoption.
 
     Raises:

@@ -1,9 +1,9 @@
-"""Who waits for a worker, and who is next. Pure.
+"""The lanes of the work queue: which keys wait for a worker, and which is next.
 
-Two lanes: what a user waits for is urgent; comparing everything, and trying again, is the background. So an edit is
-not behind ten thousand resources that are only looked at. Nor does the background ever stand still: while both lanes
-are full it has every ninth turn. Who had a turn already, and could only wait for somebody else, goes first: to put it
-behind all that has come since would make a chain of three wait three times, and be told so in its status.
+There are two lanes. What a user waits for is urgent; resyncs and retries are the background. So an edit does not wait
+behind ten thousand resources that are only compared. The background never stands still either: while both lanes are
+full, it gets every ninth turn. A key that had a turn already, and could only wait for another resource, goes to the
+front: behind everything that came since, a chain of three would wait three times, and its status would report that.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 URGENT_IN_A_ROW = 8
-"""Urgent turns after which one of the background follows, if any waits there."""
+"""Urgent turns after which a key of the background gets one, if any waits."""
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -35,10 +35,10 @@ class Turn(Generic[Key]):
 
 
 class Lanes(Generic[Key]):
-    """Keys that wait, each once; within a lane first come, first served, after those that go first."""
+    """Keys that wait, each once; a lane is first come, first served, behind the keys at its front."""
 
     def __init__(self) -> None:
-        # Ordered dictionaries: a plain one takes ever longer to find its first key as keys leave at its front.
+        # A plain dictionary takes ever longer to find its first key as keys leave at its front.
         self._urgent: OrderedDict[Key, float] = OrderedDict()
         self._background: OrderedDict[Key, float] = OrderedDict()
         self._in_a_row = 0
@@ -50,11 +50,11 @@ class Lanes(Generic[Key]):
         return key in self._urgent or key in self._background
 
     def add(self, key: Key, now: float, *, urgent: bool, front: bool = False) -> bool:
-        """Have a key wait; tells whether it is new here. One that is not changes lanes where it has become urgent.
+        """Add a key, or move it to the urgent lane; returns whether it is new.
 
         Args:
             key: the key.
-            now: when this is.
+            now: the time, in seconds.
             urgent: its lane.
             front: before all other urgent keys; of no effect in the background.
         """
@@ -75,7 +75,7 @@ class Lanes(Generic[Key]):
         return since is None
 
     def take(self) -> Turn[Key]:
-        """The next key, which waits no longer. Raises KeyError if there is none."""
+        """Remove and return the next key. Raises KeyError if none waits."""
         is_urgent = bool(self._urgent) and (self._in_a_row < URGENT_IN_A_ROW or not self._background)
         self._in_a_row = self._in_a_row + 1 if is_urgent else 0
         key, since = (self._urgent if is_urgent else self._background).popitem(last=False)

@@ -104,15 +104,15 @@ class WorkQueue(Generic[Key]):
         self._stopping = False
 
     def __len__(self) -> int:
-        """The number of keys that wait for a worker now; delayed keys are not counted."""
+        """Return how many keys wait for a worker now; delayed keys do not count."""
         return len(self._lanes)
 
     def add(self, key: Key, *, urgent: bool = False, front: bool = False) -> None:
-        """Run the key as soon as a worker is free; a delayed run of it is taken back.
+        """Run the key as soon as a worker is free; this cancels a delayed run of it.
 
         Args:
             key: the key.
-            urgent: before all that is not, also if it waits already; a key that is urgent stays so until it runs.
+            urgent: before the background, even if it waits there already; the key stays urgent until it runs.
             front: before all other urgent keys; of no effect on a key that is running.
         """
         self._cancel_timer(key)
@@ -124,7 +124,7 @@ class WorkQueue(Generic[Key]):
             self._wait(Turn(key, now, urgent), front=front)
 
     def add_after(self, key: Key, seconds: float) -> None:
-        """Run the key in that many seconds, unless it is added before; the earlier of two delays holds."""
+        """Run the key in that many seconds, unless it is added before; the earlier of two delays counts."""
         if key in self._lanes or key in self._again or self._stopping:
             return
         if seconds <= 0:
@@ -142,41 +142,41 @@ class WorkQueue(Generic[Key]):
         self._failures.pop(key, None)
 
     def failures(self, key: Key) -> int:
-        """How often the key has failed in a row."""
+        """Return how often the key has failed in a row."""
         return self._failures.get(key, 0)
 
     @property
     def active(self) -> int:
-        """How many keys run now."""
+        """The number of keys that run now."""
         return len(self._running)
 
     def longest_run(self) -> tuple[Key | None, float]:
-        """The key that has been running longest, and for how many seconds."""
+        """Return the key that has been running longest, and for how many seconds."""
         key = next(iter(self._running), None)
         return key, 0.0 if key is None else time.monotonic() - self._running[key]
 
     def standstill(self) -> float:
-        """Seconds for which keys have been waiting though a worker is free; 0 as long as all goes as it should."""
+        """Return the seconds for which keys have been waiting though a worker is free; 0 in normal operation."""
         is_due = self._may_begin and bool(self._lanes) and len(self._running) < self._workers
         return time.monotonic() - self._moved_at if is_due else 0.0
 
     def has_workers(self) -> bool:
-        """Whether all workers live; none of them ends by itself."""
+        """Return whether all workers live; none of them ends in normal operation."""
         return not any(task.done() for task in self._tasks)
 
     def start(self, after: asyncio.Event | None = None) -> None:
-        """Start the workers in the running loop; they take no key before the event, if there is one."""
+        """Start the workers in the running loop; they take no key before the event, if one is given."""
         self._tasks = [asyncio.create_task(self._work(after), name=f"worker {n}") for n in range(self._workers)]
 
     async def drain(self, timeout_seconds: float) -> None:
-        """Start nothing new, let what runs finish, and cancel what still runs after the time-out."""
+        """Start no further key, let running ones finish, and cancel those that still run after the time-out."""
         self._stopping = True
         for key in list(self._timers):
             self._cancel_timer(key)
         if self._running:
             self._idle.clear()
             try:
-                # wait_for would make a task of its own, which kopf would cancel at its end.
+                # wait_for would create a task of its own, which kopf would cancel at its end.
                 async with asyncio.timeout(timeout_seconds):
                     await self._idle.wait()
             except TimeoutError:
@@ -196,7 +196,7 @@ class WorkQueue(Generic[Key]):
         self._may_begin = True
         self._moved_at = time.monotonic()
         while True:
-            # What is in sync is looked at without any pause: thousands of it must not hold up lease and watch.
+            # Resources in sync are compared without any pause: thousands of them must not delay lease and watch.
             await asyncio.sleep(0)
             await self._ready.acquire()
             if self._stopping:
@@ -231,7 +231,7 @@ class WorkQueue(Generic[Key]):
             self._failures[key] = failures + 1
             self._monitor.retried()
             ceiling = min(MAX_BACKOFF, FIRST_BACKOFF * 2 ** min(failures, 20))
-            # Never at once: a failure that repeats without a pause would hold its worker for good.
+            # Never at once: a failure that repeats without a pause would occupy its worker for good.
             self.add_after(key, (outcome.requeue_after or 0.0) + max(self._jitter(ceiling), 0.01))
             return
         self.forget(key)

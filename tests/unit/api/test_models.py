@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from registrar.api.conditions import Condition, ConditionStatus
 from registrar.api.meta import RECONCILE_REQUEST_MAX_LENGTH, RECONCILE_REQUESTED_ANNOTATION, ObjectMeta
 from registrar.api.v1alpha1 import (
-    KINDS,
     ArtifactState,
     DeletionPolicy,
     EntryState,
@@ -19,7 +18,8 @@ from registrar.api.v1alpha1 import (
     ModelVersionStatus,
     RegisteredModel,
 )
-from registrar.api.validation import MOST_PROBLEMS, describe
+from registrar.api.validation import MAX_PROBLEMS, describe
+from registrar.kinds.table import RESOURCES
 
 SPECS: dict[str, dict[str, Any]] = {
     "RegisteredModel": {},
@@ -64,7 +64,7 @@ def test_resource_is_read_as_the_api_server_sends_it() -> None:
         )
     )
 
-    assert version.metadata.creation_timestamp == datetime(2026, 11, 23, 12, tzinfo=UTC)
+    assert version.metadata.creation_timestamp == "2026-11-23T12:00:00Z"
     assert (version.metadata.generation, version.metadata.resource_version) == (2, "17")
     assert version.spec.registered_model_ref.name == "model"
     assert version.spec.state is EntryState.ARCHIVED
@@ -77,7 +77,7 @@ def test_resource_is_read_as_the_api_server_sends_it() -> None:
     assert version.status == ModelVersionStatus(observed_generation=-1)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.KIND)
+@pytest.mark.parametrize("kind", RESOURCES, ids=lambda kind: kind.KIND)
 def test_absent_fields_are_none(kind: type[Any]) -> None:
     spec = kind.model_validate(body(kind.KIND)).spec
 
@@ -87,7 +87,7 @@ def test_absent_fields_are_none(kind: type[Any]) -> None:
     )
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.KIND)
+@pytest.mark.parametrize("kind", RESOURCES, ids=lambda kind: kind.KIND)
 def test_unknown_fields_and_an_absent_status_do_no_harm(kind: type[Any]) -> None:
     manifest = body(kind.KIND, fieldOfALaterVersion=1)
     del manifest["status"]
@@ -95,13 +95,13 @@ def test_unknown_fields_and_an_absent_status_do_no_harm(kind: type[Any]) -> None
     assert kind.model_validate(manifest).status.observed_generation == -1
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.KIND)
+@pytest.mark.parametrize("kind", RESOURCES, ids=lambda kind: kind.KIND)
 def test_entry_is_named_by_the_spec_or_else_by_the_resource(kind: type[Any]) -> None:
     assert kind.model_validate(body(kind.KIND)).entry_name == "this"
     assert kind.model_validate(body(kind.KIND, name="Fraud: ü")).entry_name == "Fraud: ü"
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.KIND)
+@pytest.mark.parametrize("kind", RESOURCES, ids=lambda kind: kind.KIND)
 def test_resources_cannot_be_changed(kind: type[Any]) -> None:
     resource = kind.model_validate(body(kind.KIND))
 
@@ -137,9 +137,9 @@ def test_refusal_names_the_property_of_an_inline_artifact() -> None:
 
 
 def test_refusal_of_many_fields_names_the_first_ones() -> None:
-    message = refused(RegisteredModel, customProperties={f"p{number}": None for number in range(MOST_PROBLEMS + 2)})
+    message = refused(RegisteredModel, customProperties={f"p{number}": None for number in range(MAX_PROBLEMS + 2)})
 
-    assert message.count("spec.customProperties.p") == MOST_PROBLEMS
+    assert message.count("spec.customProperties.p") == MAX_PROBLEMS
     assert message.endswith("; and 2 more")
 
 

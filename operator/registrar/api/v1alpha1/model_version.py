@@ -78,7 +78,8 @@ class InlineDocArtifact(ArtifactFields):
 
 
 def _names_differ(spec: "ModelVersionSpec") -> bool:
-    return not {each.name for each in spec.artifacts or ()} & {each.name for each in spec.doc_artifacts or ()}
+    artifacts = {artifact.name for artifact in spec.artifacts or ()}
+    return artifacts.isdisjoint(document.name for document in spec.doc_artifacts or ())
 
 
 class ModelVersionSpec(ManagedSpec):

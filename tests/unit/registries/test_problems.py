@@ -1,4 +1,4 @@
-"""What each error of the client means to a resource."""
+"""What each error of the client means for a resource."""
 
 import pytest
 
@@ -34,7 +34,7 @@ EXPECTED: dict[type[StoreError], tuple[Disposition, Reason]] = {
 }
 
 
-def _made(kind: type[StoreError]) -> StoreError:
+def _error(kind: type[StoreError]) -> StoreError:
     if issubclass(kind, exceptions.APIStatusError):
         return kind("what happened", *REQUEST)
     if issubclass(kind, exceptions.AmbiguousEntryError):
@@ -44,25 +44,25 @@ def _made(kind: type[StoreError]) -> StoreError:
     return kind("what happened")
 
 
-def test_every_error_of_the_client_is_foreseen() -> None:
-    kinds = {one for one in vars(exceptions).values() if isinstance(one, type) and issubclass(one, StoreError)}
+def test_every_error_of_the_client_is_classified() -> None:
+    kinds = {kind for kind in vars(exceptions).values() if isinstance(kind, type) and issubclass(kind, StoreError)}
     assert kinds == set(EXPECTED)
 
 
 @pytest.mark.parametrize("kind", EXPECTED, ids=lambda kind: kind.__name__)
-def test_each_has_its_severity_and_reason_and_keeps_what_was_said(kind: type[StoreError]) -> None:
-    problem = problem_of(_made(kind))
+def test_each_error_has_a_disposition_and_a_reason_and_keeps_its_message(kind: type[StoreError]) -> None:
+    problem = problem_of(_error(kind))
     assert (problem.disposition, problem.reason) == EXPECTED[kind]
     assert "what happened" in problem.message
 
 
-def test_a_file_that_cannot_be_used_is_the_connections_trouble_and_not_silence() -> None:
+def test_an_unusable_file_is_a_connection_problem_and_not_a_missing_answer() -> None:
     problem = problem_of(exceptions.ConnectionFailed("The token file /t holds no token", is_temporary=False))
     assert (problem.disposition, problem.reason) == AWAY
     assert problem.message == "The registry cannot be reached: The token file /t holds no token"
 
 
-def test_what_the_registry_asks_to_wait_is_passed_on() -> None:
+def test_retry_after_is_passed_on() -> None:
     error = exceptions.RateLimited("slower", *REQUEST)
     assert problem_of(error).retry_after is None
     error.retry_after = 7.0
@@ -70,27 +70,27 @@ def test_what_the_registry_asks_to_wait_is_passed_on() -> None:
 
 
 @pytest.mark.parametrize("kind", EXPECTED, ids=lambda kind: kind.__name__)
-def test_only_silence_is_called_no_answer(kind: type[StoreError]) -> None:
-    is_silence = issubclass(kind, exceptions.ConnectionFailed)
-    assert ("did not answer" in problem_of(_made(kind)).message) == is_silence
+def test_only_a_failed_connection_is_reported_as_no_answer(kind: type[StoreError]) -> None:
+    is_connection = issubclass(kind, exceptions.ConnectionFailed)
+    assert ("did not answer" in problem_of(_error(kind)).message) == is_connection
 
 
 @pytest.mark.parametrize(
-    ("error", "severity"),
+    ("error", "disposition"),
     [
-        (waiting(Reason.NAME_CONFLICT, "m", recheck=3.0), Disposition.WAITING),
+        (waiting(Reason.NAME_CONFLICT, "m", requeue_after=3.0), Disposition.WAITING),
         (transient(Reason.NAME_CONFLICT, "m"), Disposition.TRANSIENT),
         (terminal(Reason.NAME_CONFLICT, "m"), Disposition.TERMINAL),
     ],
 )
-def test_a_problem_is_its_own(error: ReconcileError, severity: Disposition) -> None:
-    recheck = 3.0 if severity is Disposition.WAITING else None
-    assert problem_of(error) == Problem(severity, Reason.NAME_CONFLICT, "m", recheck)
+def test_a_reconcile_error_carries_its_own_problem(error: ReconcileError, disposition: Disposition) -> None:
+    requeue_after = 3.0 if disposition is Disposition.WAITING else None
+    assert problem_of(error) == Problem(disposition, Reason.NAME_CONFLICT, "m", requeue_after)
     assert str(error) == "NameConflict: m"
 
 
 @pytest.mark.parametrize("status", [502, 503, 504])
-def test_a_gateway_that_has_no_registry_behind_it_is_an_outage(status: int) -> None:
+def test_a_gateway_without_a_registry_behind_it_is_an_outage(status: int) -> None:
     error = exceptions.ServerError("upstream connect error", status, "GET", "http://registry/x")
     assert problem_of(error).disposition is Disposition.OUTAGE
 

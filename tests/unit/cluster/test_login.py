@@ -1,8 +1,8 @@
-"""Where a pod finds the API server: what the kubelet says, before a name that needs the cluster's DNS."""
+"""Where a pod finds the API server: the kubelet's address comes before a name that needs the cluster's DNS."""
 
 import pytest
 
-from registrar.cluster import login as handlers
+from registrar.cluster import login
 
 BY_NAME = "https://kubernetes.default.svc"
 
@@ -19,4 +19,4 @@ BY_NAME = "https://kubernetes.default.svc"
 def test_the_address_of_the_kubelet_wins(monkeypatch: pytest.MonkeyPatch, host: str, port: str, server: str) -> None:
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", port)
-    assert handlers._server_of_pod(BY_NAME) == server
+    assert login._server_of_pod(BY_NAME) == server

@@ -1,4 +1,4 @@
-"""The queue on a real event loop: what runs, what never runs at once, and what is run again."""
+"""The queue on a real event loop: what runs, what never runs at once, and what runs again."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ LIMIT = 20.0
 
 
 class Work:
-    """Stands for the pipeline: tells what runs, and holds a run until it is let go."""
+    """A process function in place of the pipeline: records what runs, and holds a run until the gate opens."""
 
     def __init__(self, *outcomes: Result) -> None:
         self.started: asyncio.Queue[str] = asyncio.Queue()
@@ -111,7 +111,7 @@ def test_a_key_is_never_in_two_workers(workers: int, steps: list[tuple[str, int]
             for _ in range(pause):
                 await asyncio.sleep(0)
         async with asyncio.timeout(LIMIT):
-            while len(queue) or queue.active:  # noqa: ASYNC110 - the queue tells nobody that it is idle
+            while len(queue) or queue.active:  # noqa: ASYNC110 - the queue reports no idleness
                 await asyncio.sleep(0)
         assert overlaps == []
         assert all(begun[key] > before for key, before in begun_at_last_add.items())
@@ -120,7 +120,7 @@ def test_a_key_is_never_in_two_workers(workers: int, steps: list[tuple[str, int]
     asyncio.run(scenario())
 
 
-async def test_an_edit_is_not_behind_ten_thousand_that_are_only_looked_at() -> None:
+async def test_an_edit_overtakes_ten_thousand_background_keys() -> None:
     work = Work()
     queue = WorkQueue(work, workers=1)
     for number in range(10_000):
@@ -131,12 +131,12 @@ async def test_an_edit_is_not_behind_ten_thousand_that_are_only_looked_at() -> N
     queue.add("resync 9999", urgent=True)
     for _ in range(10_000):
         await work.next()
-    assert work.runs.index("resync 9999") < 5, "an edit of one that waits already goes before the others too"
+    assert work.runs.index("resync 9999") < 5, "an edit of a key that waits already goes before the others too"
     assert len(work.runs) == len(set(work.runs)) == 10_001
     await queue.drain(LIMIT)
 
 
-async def test_an_edit_of_what_runs_goes_before_what_waits() -> None:
+async def test_an_edit_of_a_running_key_goes_before_what_waits() -> None:
     work = Work()
     work.gate.clear()
     queue = WorkQueue(work, workers=1)
@@ -151,7 +151,7 @@ async def test_an_edit_of_what_runs_goes_before_what_waits() -> None:
     await queue.drain(LIMIT)
 
 
-async def test_a_run_that_follows_at_once_keeps_its_place_and_a_retry_does_not() -> None:
+async def test_an_immediate_rerun_keeps_its_lane_and_a_retry_does_not() -> None:
     work = Work(NOW, RETRY)
     work.gate.clear()
     queue = WorkQueue(work, workers=1, jitter=at_once)
@@ -165,7 +165,7 @@ async def test_a_run_that_follows_at_once_keeps_its_place_and_a_retry_does_not()
     await queue.drain(LIMIT)
 
 
-async def test_what_is_done_without_a_pause_lets_the_loop_go_on() -> None:
+async def test_runs_without_a_pause_let_the_event_loop_continue() -> None:
     async def process(_: int) -> Result:
         return DONE
 
@@ -195,7 +195,7 @@ async def test_no_more_keys_run_at_once_than_there_are_workers() -> None:
     await queue.drain(LIMIT)
 
 
-async def test_an_immediate_run_follows_where_it_is_asked_for() -> None:
+async def test_a_result_can_ask_for_an_immediate_rerun() -> None:
     work = Work(NOW)
     queue = WorkQueue(work, workers=1)
     queue.start()
@@ -204,7 +204,7 @@ async def test_an_immediate_run_follows_where_it_is_asked_for() -> None:
     await queue.drain(LIMIT)
 
 
-async def test_back_off_grows_is_capped_and_starts_anew_after_success() -> None:
+async def test_back_off_grows_is_capped_and_starts_again_after_success() -> None:
     ceilings: list[float] = []
 
     def record(ceiling: float) -> float:
@@ -226,7 +226,7 @@ async def test_back_off_grows_is_capped_and_starts_anew_after_success() -> None:
     await queue.drain(LIMIT)
 
 
-async def test_forgetting_a_key_starts_its_back_off_anew() -> None:
+async def test_forgetting_a_key_resets_its_back_off() -> None:
     ceilings: list[float] = []
 
     def record(ceiling: float) -> float:
@@ -250,7 +250,7 @@ async def test_forgetting_a_key_starts_its_back_off_anew() -> None:
     await queue.drain(LIMIT)
 
 
-async def test_what_is_asked_to_wait_comes_before_the_back_off(recorded: Callable[[], list[float]]) -> None:
+async def test_requeue_after_comes_before_the_back_off(recorded: Callable[[], list[float]]) -> None:
     work = Work(Result(requeue_after=70, failed=True), RETRY)
     queue = WorkQueue(work, workers=1, jitter=lambda ceiling: ceiling)
     queue.start()
@@ -271,7 +271,7 @@ def test_jitter_is_anywhere_below_the_ceiling() -> None:
     assert max(drawn) > 80
 
 
-async def test_a_failure_that_repeats_lets_other_keys_through() -> None:
+async def test_a_repeated_failure_lets_other_keys_through() -> None:
     async def process(key: str) -> Result:
         runs[key] += 1
         if key == "good":
@@ -289,7 +289,7 @@ async def test_a_failure_that_repeats_lets_other_keys_through() -> None:
     await queue.drain(LIMIT)
 
 
-async def test_an_unforeseen_exception_is_told_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_unexpected_exception_is_logged_and_retried(caplog: pytest.LogCaptureFixture) -> None:
     runs: asyncio.Queue[str] = asyncio.Queue()
 
     async def process(key: str) -> Result:
@@ -304,7 +304,7 @@ async def test_an_unforeseen_exception_is_told_and_tried_again(caplog: pytest.Lo
         queue.add("a")
         for _ in range(2):
             assert await asyncio.wait_for(runs.get(), LIMIT) == "a"
-    assert "Reconciling a failed in a way that was not foreseen" in caplog.text
+    assert "Reconciling a failed unexpectedly; retrying" in caplog.text
     assert "ZeroDivisionError: unforeseen" in caplog.text
     await queue.drain(LIMIT)
     assert queue.failures("a") == 0
@@ -368,7 +368,7 @@ async def test_a_key_that_waits_for_a_worker_takes_no_delay(recorded: Callable[[
     await queue.drain(LIMIT)
 
 
-async def test_draining_lets_what_runs_finish_and_starts_nothing_new() -> None:
+async def test_draining_lets_runs_finish_and_starts_none() -> None:
     work = Work()
     work.gate.clear()
     queue = WorkQueue(work, workers=1)
@@ -384,7 +384,7 @@ async def test_draining_lets_what_runs_finish_and_starts_nothing_new() -> None:
     assert work.runs == ["running"]
 
 
-async def test_what_fails_while_draining_leaves_no_timer(recorded: Callable[[], list[float]]) -> None:
+async def test_a_failure_while_draining_leaves_no_timer(recorded: Callable[[], list[float]]) -> None:
     work = Work(RETRY)
     work.gate.clear()
     queue = WorkQueue(work, workers=1, jitter=lambda ceiling: ceiling)
@@ -398,7 +398,7 @@ async def test_what_fails_while_draining_leaves_no_timer(recorded: Callable[[], 
     assert FIRST_BACKOFF not in recorded()
 
 
-async def test_draining_ends_what_takes_too_long_and_names_it(caplog: pytest.LogCaptureFixture) -> None:
+async def test_draining_cancels_and_names_what_takes_too_long(caplog: pytest.LogCaptureFixture) -> None:
     work = Work()
     work.gate.clear()
     queue = WorkQueue(work, workers=1)

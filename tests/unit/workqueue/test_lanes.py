@@ -1,4 +1,4 @@
-"""Who is next: first come, first served, but for what is urgent, and never without end."""
+"""Which key is next: first come, first served within a lane, urgent before background, and no lane starves."""
 
 from collections import OrderedDict
 
@@ -11,7 +11,7 @@ from registrar.workqueue.lanes import URGENT_IN_A_ROW, Lanes
 
 
 class Waiting(RuleBasedStateMachine):
-    """Two lists and a set tell what the lanes must do."""
+    """The lanes against two ordered maps."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,7 +21,7 @@ class Waiting(RuleBasedStateMachine):
         self.passed_over = 0
         self.now = 0.0
 
-    @rule(key=st.integers(0, 30), urgent=st.booleans(), first=st.booleans())
+    @rule(key=st.integers(0, 30), urgent=st.booleans(), front=st.booleans())
     def add(self, key: int, *, urgent: bool, front: bool) -> None:
         self.now += 1
         is_new = key not in self.urgent and key not in self.background
@@ -31,9 +31,9 @@ class Waiting(RuleBasedStateMachine):
             self.urgent[key] = since
         elif is_new:
             self.background[key] = since
-        if first and key in self.urgent:
+        if front and key in self.urgent:
             self.urgent.move_to_end(key, last=False)
-        assert self.lanes.add(key, self.now, urgent=urgent, first=first) == is_new
+        assert self.lanes.add(key, self.now, urgent=urgent, front=front) == is_new
 
     @precondition(lambda self: self.urgent or self.background)
     @rule()
@@ -60,7 +60,7 @@ TestWaiting = Waiting.TestCase
 
 
 @given(st.integers(1, 200), st.integers(1, 200))
-def test_every_key_has_its_turn_however_many_urgent_ones_come(background: int, urgent: int) -> None:
+def test_every_background_key_has_its_turn_however_many_urgent_keys_come(background: int, urgent: int) -> None:
     lanes: Lanes[str] = Lanes()
     for number in range(background):
         lanes.add(f"b{number}", 0, urgent=False)
@@ -73,7 +73,7 @@ def test_every_key_has_its_turn_however_many_urgent_ones_come(background: int, u
     assert [key for key in taken if key.startswith("b")] == [f"b{number}" for number in range(background)]
 
 
-def test_nothing_waits_behind_an_edit_that_is_alone() -> None:
+def test_a_single_edit_is_always_next() -> None:
     lanes: Lanes[str] = Lanes()
     for number in range(100):
         lanes.add(f"b{number}", 0, urgent=False)
@@ -83,14 +83,14 @@ def test_nothing_waits_behind_an_edit_that_is_alone() -> None:
         assert lanes.take().key == f"edit {number}"
 
 
-def test_who_goes_first_is_before_all_that_is_urgent() -> None:
+def test_a_key_at_the_front_comes_before_all_urgent_keys() -> None:
     lanes: Lanes[str] = Lanes()
-    for key, first in (("edit", False), ("child", True), ("another edit", False)):
-        lanes.add(key, 0, urgent=True, first=first)
+    for key, front in (("edit", False), ("child", True), ("another edit", False)):
+        lanes.add(key, 0, urgent=True, front=front)
     lanes.add("resync", 0, urgent=False, front=True)
     assert [lanes.take().key for _ in range(4)] == ["child", "edit", "another edit", "resync"]
 
 
-def test_there_is_no_next_of_nobody() -> None:
+def test_empty_lanes_have_no_next_key() -> None:
     with pytest.raises(KeyError):
         Lanes().take()

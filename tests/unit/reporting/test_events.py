@@ -2,17 +2,18 @@
 
 from datetime import UTC, datetime
 
-from registrar.reporting.events import MOST_MESSAGE, event_json
+from registrar.api.bodies import key_of
+from registrar.reporting.events import MAX_MESSAGE_LENGTH, event_json
 from registrar.reporting.outcome import EventNote
-from tests.unit.build import body
+from tests.unit.build import body, metadata_of
 
 NOW = datetime(2026, 11, 23, 12, 0, 5, 999999, tzinfo=UTC)
 
 
 def test_an_event_names_the_resource_and_says_what_happened() -> None:
-    assert event_json(
-        body("ModelVersion", "v1", version=17, uid="u"), "Warning", EventNote("InvalidSpec", "Why."), NOW
-    ) == {
+    resource = body("ModelVersion", "v1", version=17, uid="u")
+    note = EventNote("InvalidSpec", "Why.")
+    assert event_json(key_of(resource), metadata_of(resource), "Warning", note, NOW) == {
         "metadata": {"generateName": "v1.", "namespace": "team"},
         "involvedObject": {
             "apiVersion": "model-registrar.dev/v1alpha1",
@@ -34,8 +35,10 @@ def test_an_event_names_the_resource_and_says_what_happened() -> None:
 
 
 def test_an_event_fits_the_api_servers_limits() -> None:
-    event = event_json(body(name="n" * 253), "Normal", EventNote("Synced", "m" * 5000), NOW)
-    assert len(event["message"]) == MOST_MESSAGE
+    resource = body("RegisteredModel", "n" * 253)
+    note = EventNote("Synced", "m" * 5000)
+    event = event_json(key_of(resource), metadata_of(resource), "Normal", note, NOW)
+    assert len(event["message"]) == MAX_MESSAGE_LENGTH
     # The API server adds five characters of its own, to 253 at most.
     assert len(event["metadata"]["generateName"]) <= 248
     assert event["involvedObject"]["name"] == "n" * 253

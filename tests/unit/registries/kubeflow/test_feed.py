@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from model_registry.types import RegisteredModel, RegistryEntry
 from registrar.registries.kubeflow.feed import OVERLAP_MILLISECONDS, Watermark
-from registrar.registries.view import same_content
+from registrar.registries.view import same_content, update_time
 
 INTERVAL = 15_000
 START = 1_700_000_000_000
@@ -33,20 +33,24 @@ class Change:
 
 @dataclass
 class SimulatedRegistry:
-    """Tells what is visible at a time; an entry has the stamp of the last of its writes that is."""
+    """Returns what is visible at a time; an entry has the stamp of its last visible write."""
 
     changes: list[Change] = field(default_factory=list)
 
     def since(self, time: int, now: int) -> list[RegistryEntry]:
         stamps: dict[int, int] = {}
-        for one in sorted(self.changes, key=lambda change: change.visible):
-            if one.visible <= now:
-                stamps[one.entry] = one.stamp
+        for change in sorted(self.changes, key=lambda change: change.visible):
+            if change.visible <= now:
+                stamps[change.entry] = change.stamp
         return [entry(number, stamp) for number, stamp in stamps.items() if stamp >= time]
 
 
 def entry(number: int, stamp: int) -> RegisteredModel:
     return RegisteredModel(f"m{number}", id=str(number), last_update_time_since_epoch=str(stamp))
+
+
+def _id_and_time(found: RegistryEntry) -> tuple[int, int]:
+    return int(found.id or 0), update_time(found)
 
 
 # Together at most the overlap: a late commit, and twice a clock that is off.
@@ -60,37 +64,37 @@ changes = st.builds(
 
 
 @given(st.lists(changes, min_size=1, max_size=30), st.lists(st.integers(-5_000, 5_000), min_size=16, max_size=16))
-def test_every_change_is_told_by_the_first_poll_after_it_is_visible(made: list[Change], skews: list[int]) -> None:
-    registry, watermark, told = SimulatedRegistry(made), Watermark(START, START + skews[0]), set[tuple[int, int]]()
+def test_every_change_is_returned_by_the_first_poll_after_it_is_visible(made: list[Change], skews: list[int]) -> None:
+    registry, watermark, returned = SimulatedRegistry(made), Watermark(START, START + skews[0]), set[tuple[int, int]]()
     for number, skew in enumerate(skews, start=1):
         now = START + number * INTERVAL
         answer = registry.since(watermark.since, now)
-        told.update((int(one.id or 0), int(one.last_update_time_since_epoch or 0)) for one in answer)
-        current = {(int(one.id or 0), int(one.last_update_time_since_epoch or 0)) for one in registry.since(0, now)}
-        news = {one for one in current if one[1] >= START - OVERLAP_MILLISECONDS}
-        assert news <= told
+        returned.update(map(_id_and_time, answer))
+        current = set(map(_id_and_time, registry.since(0, now)))
+        news = {(entry_id, time) for entry_id, time in current if time >= START - OVERLAP_MILLISECONDS}
+        assert news <= returned
         watermark = watermark.advanced(answer, now + skew)
 
 
 @given(st.lists(changes, min_size=1, max_size=30))
-def test_a_quiet_registry_tells_its_latest_change_again_and_no_other(made: list[Change]) -> None:
+def test_a_quiet_registry_returns_its_latest_change_again_and_no_other(made: list[Change]) -> None:
     registry = SimulatedRegistry(made)
     end = START + 1_000_000
     watermark = Watermark(0, START).advanced(registry.since(0, end), end)
     repeated = registry.since(watermark.since, end)
-    assert {int(one.last_update_time_since_epoch or 0) for one in repeated} == {max(_current(registry, end))}
+    assert set(map(update_time, repeated)) == {max(_current(registry, end))}
 
 
-def test_a_server_that_tells_no_time_is_asked_further_back() -> None:
+def test_a_server_without_a_date_is_asked_further_back() -> None:
     assert Watermark(START, None).since == START - OVERLAP_MILLISECONDS
 
 
 def _current(registry: SimulatedRegistry, now: int) -> set[int]:
-    return {int(one.last_update_time_since_epoch or 0) for one in registry.since(0, now)}
+    return set(map(update_time, registry.since(0, now)))
 
 
 @given(st.lists(changes, min_size=1, max_size=30), st.data())
-def test_a_registry_that_went_back_is_noticed_and_another_is_not(made: list[Change], data: st.DataObject) -> None:
+def test_only_a_registry_that_went_back_is_noticed(made: list[Change], data: st.DataObject) -> None:
     end = START + 1_000_000
     registry = SimulatedRegistry(made)
     everything = registry.since(0, end)
@@ -102,13 +106,13 @@ def test_a_registry_that_went_back_is_noticed_and_another_is_not(made: list[Chan
     assert watermark.went_back(restored.since(watermark.since, end)) == lacks_the_newest
 
 
-def test_a_clock_that_runs_ahead_hides_nothing_that_others_write() -> None:
+def test_a_clock_that_runs_ahead_hides_no_later_change() -> None:
     ahead = Change(entry=1, written=0, skew=600_000, delay=0)
     later = Change(entry=2, written=20_000, skew=0, delay=0)
     registry = SimulatedRegistry([ahead])
     watermark = Watermark(START, START).advanced(registry.since(START, START + 15_000), START + 15_000)
     registry.changes.append(later)
-    assert "2" in {one.id for one in registry.since(watermark.since, START + 30_000)}
+    assert "2" in {found.id for found in registry.since(watermark.since, START + 30_000)}
 
 
 def test_times_are_no_content() -> None:
@@ -117,8 +121,8 @@ def test_times_are_no_content() -> None:
     assert not same_content(first, RegisteredModel("m1", id="1", description="news"))
 
 
-def test_what_our_own_writes_told_must_come_back_too() -> None:
-    """Before the first poll after them, nothing else knows of what was written."""
+def test_our_own_writes_must_come_back_too() -> None:
+    """Until the first poll after them, nothing else knows of them."""
     watermark = Watermark(0, START).raised(START + 5)
     assert not watermark.went_back([entry(1, START + 5)])
     assert watermark.went_back([])

@@ -15,15 +15,18 @@ REFUSED = {
     "no address": ([], "Missing option '--registry-url'"),
     "an address without a scheme": (
         ["--registry-url=registry:8080"],
-        "--registry-url: 'registry:8080' is no web address",
+        "--registry-url: 'registry:8080' is not a URL",
     ),
-    "a password in the address": (["--registry-url=https://me:secret@registry"], "holds a user name or password"),
+    "a password in the address": (["--registry-url=https://me:secret@registry"], "contains a user name or password"),
     "a query": (["--registry-url=https://registry?x=1"], "has a query or a fragment"),
-    "a namespace pattern": (["--registry-url=http://r", "--namespace=team-*"], "--namespace: 'team-*' is no namespace"),
-    "an owner id": (["--registry-url=http://r", "--owner-id=a_b"], "--owner-id: 'a_b' is no owner id"),
+    "a namespace pattern": (
+        ["--registry-url=http://r", "--namespace=team-*"],
+        "'team-*' is not a valid namespace",
+    ),
+    "an owner id": (["--registry-url=http://r", "--owner-id=a_b"], "--owner-id: 'a_b' is not a valid owner ID"),
     "a missing file": (
         ["--registry-url=http://r", "--registry-ca-file=/nowhere"],
-        "--registry-ca-file: there is no file",
+        "--registry-ca-file: the file /nowhere does not exist",
     ),
     "a lease shorter than its deadline": (
         ["--registry-url=http://r", "--lease-duration=9"],
@@ -33,7 +36,10 @@ REFUSED = {
         ["--registry-url=http://r", "--renew-deadline=1"],
         "and that longer than the retry period (2 s)",
     ),
-    "a lease's name": (["--registry-url=http://r", "--lease-name=A_b"], "--lease-name: 'A_b' is no name for a Lease"),
+    "a lease's name": (
+        ["--registry-url=http://r", "--lease-name=A_b"],
+        "'A_b' is not a valid Lease name",
+    ),
     "a negative number of requests": (
         ["--registry-url=http://r", "--registry-requests-per-second=-1"],
         "--registry-requests-per-second: Input should be greater than 0",
@@ -46,11 +52,11 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("arguments", "told"), REFUSED.values(), ids=list(REFUSED))
-def test_wrong_settings_are_refused_by_their_flag(arguments: list[str], told: str) -> None:
+@pytest.mark.parametrize(("arguments", "message"), REFUSED.values(), ids=list(REFUSED))
+def test_a_wrong_setting_is_refused_under_the_name_of_its_flag(arguments: list[str], message: str) -> None:
     result = CliRunner().invoke(main, ["run", *arguments])
     assert result.exit_code == 2
-    assert told in result.output
+    assert message in result.output
     assert "secret" not in result.output
 
 
@@ -65,19 +71,19 @@ def test_two_tokens_are_refused(tmp_path: Path) -> None:
 def test_settings_come_from_the_environment_too() -> None:
     result = CliRunner().invoke(main, ["run"], env={"REGISTRAR_REGISTRY_URL": "nonsense"})
     assert result.exit_code == 2
-    assert "'nonsense' is no web address" in result.output
+    assert "'nonsense' is not a URL" in result.output
 
 
 def test_crds_prints_one_definition_for_each_kind() -> None:
     result = CliRunner().invoke(main, ["crds"])
     assert result.exit_code == 0
-    documents = [one for one in yaml.safe_load_all(result.output) if one]
-    assert [one["spec"]["names"]["kind"] for one in documents] == [kind.KIND for kind in RESOURCES]
+    documents = [document for document in yaml.safe_load_all(result.output) if document]
+    assert [document["spec"]["names"]["kind"] for document in documents] == [kind.KIND for kind in RESOURCES]
 
 
 @pytest.mark.parametrize("policy", [*DeletionPolicy, *AdoptionPolicy, *DriftPolicy])
-def test_policies_are_given_as_a_manifest_writes_them(policy: StrEnum) -> None:
+def test_policies_are_written_as_in_a_manifest(policy: StrEnum) -> None:
     flag = {DeletionPolicy: "deletion", AdoptionPolicy: "adoption", DriftPolicy: "drift"}[type(policy)]
     result = CliRunner().invoke(main, ["run", "--registry-url=nonsense", f"--{flag}-policy={policy.value}"])
     # The address is refused, and it alone.
-    assert "--registry-url: 'nonsense' is no web address" in result.output
+    assert "--registry-url: 'nonsense' is not a URL" in result.output

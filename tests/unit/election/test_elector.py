@@ -1,4 +1,4 @@
-"""Who may write, by the rules of the lease: two replicas against a simulated API server and clock."""
+"""Which replica may write, by the rules of the lease: two replicas against a simulated API server and clock."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Server:
 
     def replace(self, lease: Body, spec: Body) -> Body:
         if self.lease is None:
-            raise ResourceGoneError(404, "NotFound", "there is none")
+            raise ResourceGoneError(404, "NotFound", "it does not exist")
         if self.lease["metadata"]["resourceVersion"] != lease["metadata"]["resourceVersion"]:
             raise StaleResourceError(409, "Conflict", "it has changed")
         return self._keep(spec)
@@ -143,7 +143,7 @@ class Replica:
         self._task = asyncio.create_task(self.candidate.attempt(60))
 
     async def attempt_at_once(self) -> None:
-        """Look, then take if it is free."""
+        """Read the lease, then take it if it is free."""
         await self.attempt()
         for _ in range(2):
             await self.settle()
@@ -161,7 +161,7 @@ class Replica:
             self.link.answer()
 
     async def settle(self) -> None:
-        """Let the replica react to what it was told."""
+        """Let the replica react to the answers."""
         for _ in range(6):
             await asyncio.sleep(0)
         if self.leadership.begun.is_set():
@@ -196,36 +196,41 @@ async def _act(action: tuple[Any, ...], replicas: list[Replica], clock: Clock, s
         case ("attempt with slow answers", who, seconds):
             await replicas[who].attempt_slowly(seconds, replicas[1 - who])
         case ("delete the lease",):
-            # Who has not seen the holder, because he has just started, cannot know that there was one.
+            # A replica that has just started, and has not seen the holder, cannot know that one existed.
             seen = [
-                ObservedRecord(server.lease, 0).holder in {one.candidate._seen.holder, one.name} for one in replicas
+                ObservedRecord(server.lease, 0).holder in {replica.candidate._seen.holder, replica.name}
+                for replica in replicas
             ]
-            if all(seen) and not any(one.leadership.begun.is_set() and not one.leadership.is_held for one in replicas):
+            if all(seen) and not any(
+                replica.leadership.begun.is_set() and not replica.leadership.is_held for replica in replicas
+            ):
                 server.lease = None
         case (what, who):
             getattr(replicas[who].link, what)()
-    for one in replicas:
-        await one.settle()
+    for replica in replicas:
+        await replica.settle()
 
 
 async def _play(actions: list[tuple[Any, ...]]) -> None:
     clock, server = Clock(), Server()
     replicas = [Replica(number, server, clock) for number in range(2)]
     for action in actions:
-        led = [one for one in replicas if one.leadership.is_held]
+        led = [replica for replica in replicas if replica.leadership.is_held]
         await _act(action, replicas, clock, server)
-        leading = [one for one in replicas if one.leadership.is_held]
+        leading = [replica for replica in replicas if replica.leadership.is_held]
         assert len(leading) <= 1
         if leading and leading != led:
-            others = [one for one in replicas if one is not leading[0]]
-            assert all(one.writes_end <= clock.now for one in others), "a former leader's write may still be under way"
-    for one in replicas:
-        await one.stop()
+            others = [replica for replica in replicas if replica is not leading[0]]
+            assert all(replica.writes_end <= clock.now for replica in others), (
+                "a former leader's write may still be under way"
+            )
+    for replica in replicas:
+        await replica.stop()
 
 
 @settings(max_examples=600, deadline=None)
 @given(actions=st.lists(ACTIONS, min_size=5, max_size=30))
-def test_never_do_two_replicas_write_whatever_is_slow_or_lost(actions: list[tuple[Any, ...]]) -> None:
+def test_two_replicas_never_write_at_once_whatever_is_slow_or_lost(actions: list[tuple[Any, ...]]) -> None:
     asyncio.run(_play(actions))
 
 
@@ -236,31 +241,31 @@ def _lease(holder: str, version: str = "1", duration: int | None = 15) -> Body:
     }
 
 
-def test_a_lease_is_free_when_it_has_stood_unchanged_for_its_own_duration() -> None:
+def test_a_lease_is_free_once_it_is_unchanged_for_its_own_duration() -> None:
     seen = ObservedRecord(None, 0.0).followed_by(_lease("other", duration=20), 100.0)
     assert not seen.is_free_for("me", 119.9, TERMS)
     assert seen.is_free_for("me", 120.0, TERMS)
     again = seen.followed_by(_lease("other", duration=20), 110.0)
-    assert again.is_free_for("me", 120.0, TERMS), "another look at the same lease is no sign of life"
+    assert again.is_free_for("me", 120.0, TERMS), "reading the same lease again is no sign of life"
     renewed = again.followed_by(_lease("other", "2", duration=20), 110.0)
     assert not renewed.is_free_for("me", 120.0, TERMS)
     assert ObservedRecord(_lease("other", duration=None), 0.0).is_free_for("me", 15.0, TERMS)
 
 
 @pytest.mark.parametrize("holder", ["", "me"])
-def test_a_lease_of_nobody_or_of_oneself_is_free_at_once(holder: str) -> None:
+def test_a_released_lease_and_ones_own_are_free_at_once(holder: str) -> None:
     assert ObservedRecord(_lease(holder), 0.0).is_free_for("me", 0.0, TERMS)
 
 
-def test_a_deleted_lease_is_its_holders_for_its_duration() -> None:
+def test_a_deleted_lease_belongs_to_its_holder_for_its_duration() -> None:
     seen = ObservedRecord(_lease("other", duration=20), 90.0).followed_by(None, 100.0)
     again = seen.followed_by(None, 110.0)
     assert not again.is_free_for("me", 119.9, TERMS)
     assert again.is_free_for("me", 120.0, TERMS)
-    assert again.is_free_for("other", 100.0, TERMS), "the holder makes it anew"
+    assert again.is_free_for("other", 100.0, TERMS), "the holder creates it again"
     assert not again.followed_by(_lease("other"), 111.0).is_free_for("me", 121.0, TERMS)
-    assert ObservedRecord(None, 0.0).followed_by(None, 1.0).is_free_for("me", 1.0, TERMS), "there never was one"
-    assert ObservedRecord(_lease(""), 0.0).followed_by(None, 1.0).is_free_for("me", 1.0, TERMS), "nobody had it"
+    assert ObservedRecord(None, 0.0).followed_by(None, 1.0).is_free_for("me", 1.0, TERMS), "no lease ever existed"
+    assert ObservedRecord(_lease(""), 0.0).followed_by(None, 1.0).is_free_for("me", 1.0, TERMS), "nobody held it"
 
 
 def test_no_write_begins_before_the_lease_or_after_the_deadline() -> None:
@@ -288,7 +293,7 @@ def test_no_write_begins_before_the_lease_or_after_the_deadline() -> None:
 
 
 class _Refusing(Link):
-    """An API server that answers the first look with an error."""
+    """An API server that answers the first read with an error."""
 
     def __init__(self, error: KubernetesError) -> None:
         super().__init__(Server())
@@ -299,14 +304,16 @@ class _Refusing(Link):
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "message"),
     [
         (KubernetesError(403, "Forbidden", "leases is forbidden"), "get, create and update leases"),
         (ResourceGoneError(404, "NotFound", 'namespaces "x" not found'), "Check --lease-namespace"),
     ],
 )
-async def test_what_waiting_does_not_mend_ends_a_replica_that_never_led(error: KubernetesError, told: str) -> None:
-    with pytest.raises(ElectionError, match=told):
+async def test_an_error_that_waiting_does_not_mend_ends_a_replica_that_never_led(
+    error: KubernetesError, message: str
+) -> None:
+    with pytest.raises(ElectionError, match=message):
         await LeaderElector(_Refusing(error), "me", TERMS, Leadership()).run()
 
 

@@ -8,7 +8,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from model_registry.types import DocArtifact, ModelArtifact, ModelVersion, RegisteredModel, RegistryEntry
 from registrar.kinds.artifacts import DOC_ARTIFACT, MODEL_ARTIFACT
+from registrar.kinds.base import EntryKind
 from registrar.kinds.model_version import MODEL_VERSION
+from registrar.kinds.registered_model import REGISTERED_MODEL
+from registrar.kinds.table import family_of
 from registrar.planning.ownership import Origin, Stamp
 from registrar.registries.view import EntryView
 from tests.unit.build import OWNER_ID, desired, model, stamp
@@ -21,10 +24,14 @@ ENTRIES = st.builds(
     st.sampled_from([RegisteredModel, ModelVersion, ModelArtifact, DocArtifact]),
     st.integers(1, 12),
     st.sampled_from(
-        [None, f"created:other/{OWNER_ID}/team/a", *(Stamp(Origin.CREATED, one).text(OWNER_ID) for one in REFERENCES)]
+        [
+            None,
+            f"created:other/{OWNER_ID}/team/a",
+            *(Stamp(Origin.CREATED, reference).text(OWNER_ID) for reference in REFERENCES),
+        ]
     ),
 )
-TYPES = (RegisteredModel, ModelVersion, ModelArtifact)
+KINDS: list[EntryKind] = [REGISTERED_MODEL.entry, MODEL_VERSION.entry, MODEL_ARTIFACT]
 
 
 def _place(entry: RegistryEntry) -> tuple[str, str]:
@@ -34,10 +41,15 @@ def _place(entry: RegistryEntry) -> tuple[str, str]:
 
 def _reference(entry: RegistryEntry) -> str | None:
     owner = (entry.custom_properties or {}).get("model-registrar.dev/owner")
-    for one in REFERENCES:
-        if owner == Stamp(Origin.CREATED, one).text(OWNER_ID):
-            return one
+    for reference in REFERENCES:
+        if owner == Stamp(Origin.CREATED, reference).text(OWNER_ID):
+            return reference
     return None
+
+
+def _kind_of(entry: RegistryEntry) -> EntryKind:
+    """Any kind of the entry's family."""
+    return next(kind for kind in KINDS if issubclass(type(entry), kind.family))
 
 
 class View(RuleBasedStateMachine):
@@ -61,7 +73,7 @@ class View(RuleBasedStateMachine):
 
     @rule(entry=ENTRIES)
     def forget(self, entry: RegistryEntry) -> None:
-        self.view.forget(type(entry), str(entry.id))
+        self.view.forget(family_of(type(entry)), str(entry.id))
         self.expected.pop(_place(entry), None)
 
     @rule(entries=st.lists(ENTRIES, max_size=5))
@@ -74,19 +86,19 @@ class View(RuleBasedStateMachine):
     def agrees(self) -> None:
         assert len(self.view) == len(self.expected)
         for entry in self.expected.values():
-            assert self.view.by_id(type(entry), str(entry.id)) is entry
-        for kind in TYPES:
+            assert self.view.by_id(_kind_of(entry), str(entry.id)) is entry
+        for kind in KINDS:
             for reference in REFERENCES:
-                found = [str(one.id) for one in self.view.stamped(kind, reference)]
+                found = [str(entry.id) for entry in self.view.stamped(kind, reference)]
                 wanted = [
                     entry_id
-                    for (family, entry_id), one in self.expected.items()
-                    if family == _place(kind("x", id="1"))[0] and _reference(one) == reference
+                    for (family, entry_id), entry in self.expected.items()
+                    if family == _place(kind.entry("x", id="1"))[0] and _reference(entry) == reference
                 ]
                 assert found == sorted(wanted, key=int)
 
     @invariant()
-    def holds_nothing_for_nobody(self) -> None:
+    def has_no_empty_sets(self) -> None:
         assert all(self.view._stamped.values())
         assert sum(map(len, self.view._stamped.values())) == len(self.expected)
 
@@ -94,12 +106,12 @@ class View(RuleBasedStateMachine):
 TestView = View.TestCase
 
 
-def test_an_entry_without_an_id_does_not_come_from_a_registry() -> None:
+def test_an_entry_without_an_id_is_refused() -> None:
     with pytest.raises(ValueError, match="has no ID"):
         EntryView(OWNER_ID).keep(RegisteredModel("fraud"))
 
 
-def test_the_entry_at_a_place_has_the_name_type_and_parent_that_are_desired() -> None:
+def test_the_entry_at_a_place_has_the_desired_name_type_and_parent() -> None:
     view = EntryView(OWNER_ID)
     owner = stamp(reference="team/v1")
     elsewhere = ModelVersion("v1", id="3", registered_model_id="1", custom_properties=owner)
@@ -107,8 +119,8 @@ def test_the_entry_at_a_place_has_the_name_type_and_parent_that_are_desired() ->
     inline = stamp(reference="team/v1#card")
     card = DocArtifact("card", id="5", custom_properties=inline)
     view.replace([elsewhere, here, card, model("6", custom_properties=owner)], 0.0)
-    assert view.at(desired(MODEL_VERSION, name="v1", reference="team/v1", parent_id="2")) is here
-    assert view.at(desired(MODEL_VERSION, name="v1", reference="team/v1", parent_id="9")) is None
-    assert view.at(desired(MODEL_VERSION, name="v2", reference="team/v1", parent_id="2")) is None
+    assert view.at(desired(MODEL_VERSION.entry, name="v1", reference="team/v1", parent_id="2")) is here
+    assert view.at(desired(MODEL_VERSION.entry, name="v1", reference="team/v1", parent_id="9")) is None
+    assert view.at(desired(MODEL_VERSION.entry, name="v2", reference="team/v1", parent_id="2")) is None
     assert view.at(desired(DOC_ARTIFACT, name="card", reference="team/v1#card")) is card
     assert view.at(desired(MODEL_ARTIFACT, name="card", reference="team/v1#card")) is None

@@ -1,4 +1,4 @@
-"""Names as users write them, and the attributes that they are here."""
+"""Field names as users write them, and as attributes of the client's entries."""
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ def test_owned_names_survive_the_status(entry_type: type[RegistryEntry], data: s
     assert [list(names) for names in written] == [sorted(names) for names in written]
 
 
-def test_names_are_those_of_the_spec() -> None:
+def test_names_are_written_as_in_the_spec() -> None:
     assert owned_to_status(RegisteredModel, FieldSet(frozenset({"license_link", "external_id", "state"}))) == (
         ("externalId", "licenseLink", "state"),
         (),
@@ -29,7 +29,7 @@ def test_names_are_those_of_the_spec() -> None:
     assert field_attributes(ModelArtifact)["modelSourceClass"] == "model_source_class"
 
 
-def test_a_name_that_no_field_has_any_more_is_dropped() -> None:
+def test_an_unknown_field_name_is_dropped() -> None:
     assert owned_from_status(ModelVersion, ("author", "licence"), None) == FieldSet(frozenset({"author"}))
     assert owned_from_status(ModelVersion, None, ("team",)) == FieldSet(properties=frozenset({"team"}))
 
@@ -39,5 +39,5 @@ def test_the_storage_uri_is_that_of_kserve() -> None:
 
 
 @pytest.mark.parametrize(("model", "version"), [("org/fraud", "v1"), ("fraud", "v1/a")])
-def test_a_slash_cannot_be_told_in_a_storage_uri(model: str, version: str) -> None:
+def test_a_storage_uri_cannot_express_a_slash(model: str, version: str) -> None:
     assert storage_uri(model, version) is None

@@ -1,4 +1,4 @@
-"""The status that follows from an outcome, its patch, and the news in it."""
+"""The status that follows from an outcome, its merge patch, and the Events about its changes."""
 
 import dataclasses
 from datetime import UTC, datetime, timedelta
@@ -15,8 +15,8 @@ from registrar.api.v1alpha1.common import EntryStatus
 from registrar.api.v1alpha1.model_version import ArtifactType, InlineArtifactStatus
 from registrar.planning.actions import Change
 from registrar.planning.problems import Disposition, Problem
-from registrar.reporting.conditions import MOST_MESSAGE
-from registrar.reporting.outcome import EventNote, Facts, Outcome
+from registrar.reporting.conditions import MAX_MESSAGE_LENGTH
+from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outcome
 from registrar.reporting.status import MAX_DRIFT_PATHS, as_json, events_for, merge_patch, next_status
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -27,8 +27,8 @@ DRIFTED = Outcome(FACTS, drift=(Change("description", "by hand", "by git"),))
 PAUSED = Outcome(FACTS, paused=True)
 
 
-def problem(severity: Disposition, reason: Reason = Reason.NAME_CONFLICT) -> Outcome:
-    return Outcome(FACTS, Problem(severity, reason, "Change something."))
+def problem(disposition: Disposition, reason: Reason = Reason.NAME_CONFLICT) -> Outcome:
+    return Outcome(FACTS, Problem(disposition, reason, "Change something."))
 
 
 def after(outcome: Outcome, current: EntryStatus | None = None, *, generation: int = 1, now: datetime = NOW) -> Any:
@@ -37,7 +37,7 @@ def after(outcome: Outcome, current: EntryStatus | None = None, *, generation: i
 
 
 def conditions(status: EntryStatus) -> dict[str, tuple[str, str]]:
-    return {one.type: (one.status.value, one.reason) for one in status.conditions or ()}
+    return {condition.type: (condition.status.value, condition.reason) for condition in status.conditions or ()}
 
 
 OUTCOMES: dict[str, tuple[Outcome, dict[str, tuple[str, str]]]] = {
@@ -68,31 +68,31 @@ def test_conditions_follow_kstatus(outcome: Outcome, expected: dict[str, tuple[s
     status = after(outcome, generation=3)
     assert conditions(status) == expected
     assert status.observed_generation == 3
-    assert {one.observed_generation for one in status.conditions} == {3}
+    assert {condition.observed_generation for condition in status.conditions} == {3}
 
 
 @pytest.mark.parametrize("first", OUTCOMES.values(), ids=list(OUTCOMES))
 @pytest.mark.parametrize("second", OUTCOMES.values(), ids=list(OUTCOMES))
-def test_a_transition_time_moves_with_the_status_of_its_condition_only(
+def test_a_transition_time_moves_only_with_the_status_of_its_condition(
     first: tuple[Outcome, Any], second: tuple[Outcome, Any]
 ) -> None:
     before = after(first[0])
     then = after(second[0], before, generation=2, now=LATER)
     assert conditions(then) == second[1]
-    for one in then.conditions:
-        is_same = first[1].get(one.type, ("",))[0] == one.status.value
-        assert one.last_transition_time == (NOW if is_same else LATER)
+    for condition in then.conditions:
+        is_same = first[1].get(condition.type, ("",))[0] == condition.status.value
+        assert condition.last_transition_time == (NOW if is_same else LATER)
 
 
 @pytest.mark.parametrize("outcome", [outcome for outcome, _ in OUTCOMES.values()], ids=list(OUTCOMES))
-def test_the_same_outcome_changes_nothing_and_is_no_news(outcome: Outcome) -> None:
+def test_the_same_outcome_again_changes_nothing_and_posts_no_event(outcome: Outcome) -> None:
     before = after(outcome)
     again = after(outcome, before, now=LATER)
     assert merge_patch(as_json(before), as_json(again)) == {}
     assert events_for(before, again, outcome) == []
 
 
-def test_facts_are_told_and_nothing_else_of_a_kind_that_lacks_them() -> None:
+def test_the_status_reports_the_facts_that_its_kind_has() -> None:
     artifacts = (InlineArtifactStatus(name="card", type=ArtifactType.DOC, id="9"),)
     facts = dataclasses.replace(
         FACTS, parent_id="3", storage_uri="model-registry://a/b", artifacts=artifacts, owned_properties=("team",)
@@ -123,33 +123,36 @@ def test_facts_are_told_and_nothing_else_of_a_kind_that_lacks_them() -> None:
 
 
 @pytest.mark.parametrize("status", [RegisteredModelStatus(), ModelVersionStatus()], ids=["model", "version"])
-def test_facts_come_back_out_of_the_status(status: EntryStatus) -> None:
-    told = after(SYNCED, status)
-    assert Facts.of(told) == FACTS
-    assert Facts.of(type(status).model_validate(as_json(told))) == FACTS
+def test_facts_are_read_back_from_the_status(status: EntryStatus) -> None:
+    reported = after(SYNCED, status)
+    assert Facts.of(reported) == FACTS
+    assert Facts.of(type(status).model_validate(as_json(reported))) == FACTS
 
 
 def test_the_sync_time_is_that_of_the_last_write() -> None:
-    written = after(dataclasses.replace(SYNCED, operation="Created"))
+    written = after(dataclasses.replace(SYNCED, operation=OperationResult.CREATED))
     assert written.last_sync_time == NOW
     assert after(SYNCED, written, now=LATER).last_sync_time == NOW
-    assert after(dataclasses.replace(SYNCED, operation="Updated"), written, now=LATER).last_sync_time == LATER
+    assert (
+        after(dataclasses.replace(SYNCED, operation=OperationResult.UPDATED), written, now=LATER).last_sync_time
+        == LATER
+    )
 
 
-def test_an_answered_request_is_remembered() -> None:
+def test_an_answered_request_stays_in_the_status() -> None:
     answered = after(dataclasses.replace(SYNCED, handled_request="1"))
     assert answered.last_handled_reconcile_at == "1"
     assert after(SYNCED, answered).last_handled_reconcile_at == "1"
 
 
 def test_a_message_fits_its_condition() -> None:
-    long = Outcome(FACTS, Problem(Disposition.TERMINAL, Reason.INVALID_SPEC, "x" * (MOST_MESSAGE + 1)))
-    assert {len(one.message) for one in after(long).conditions} == {MOST_MESSAGE}
+    long = Outcome(FACTS, Problem(Disposition.TERMINAL, Reason.INVALID_SPEC, "x" * (MAX_MESSAGE_LENGTH + 1)))
+    assert {len(condition.message) for condition in after(long).conditions} == {MAX_MESSAGE_LENGTH}
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    st.none() | st.booleans() | st.integers() | st.text("abä", max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abä", max_size=3), inner, max_size=3),
     max_leaves=6,
 )
 VALUES = st.one_of(st.booleans(), st.integers(0, 3), st.sampled_from(["a", "b"]), st.lists(JSON, max_size=3))
@@ -178,14 +181,16 @@ def test_a_patch_leads_from_one_status_to_the_other(current: dict[str, Any], wan
     assert merge_patch(wanted, wanted) == {}
 
 
-def test_events_tell_what_changed() -> None:
-    created = dataclasses.replace(SYNCED, operation="Created", notes=(EventNote("IdentityChanged", "A new ID."),))
+def test_events_report_what_changed() -> None:
+    created = dataclasses.replace(
+        SYNCED, operation=OperationResult.CREATED, notes=(EventNote("IdentityChanged", "A new ID."),)
+    )
     status = after(created)
-    told = [
+    expected = [
         ("Normal", EventNote("Synced", "Created: id 7. The registry entry matches the spec.")),
         ("Normal", EventNote("IdentityChanged", "A new ID.")),
     ]
-    assert events_for(RegisteredModelStatus(), status, created) == told
+    assert events_for(RegisteredModelStatus(), status, created) == expected
 
 
 @pytest.mark.parametrize(
@@ -200,13 +205,13 @@ def test_events_tell_what_changed() -> None:
         (problem(Disposition.TRANSIENT, Reason.REGISTRY_UNAVAILABLE), [("Warning", "RegistryUnavailable")]),
     ],
 )
-def test_events_warn_of_what_is_wrong_and_not_of_waiting(outcome: Outcome, expected: list[tuple[str, str]]) -> None:
+def test_events_warn_of_problems_and_not_of_waiting(outcome: Outcome, expected: list[tuple[str, str]]) -> None:
     synced = after(SYNCED)
-    told = events_for(synced, after(outcome, synced), outcome)
-    assert [(kind, note.reason) for kind, note in told] == expected
+    events = events_for(synced, after(outcome, synced), outcome)
+    assert [(kind, note.reason) for kind, note in events] == expected
 
 
-def test_another_reason_is_news_though_the_status_is_the_same() -> None:
+def test_another_reason_is_reported_though_the_status_is_the_same() -> None:
     first, second = problem(Disposition.WAITING), problem(Disposition.TERMINAL, Reason.INVALID_SPEC)
     before = after(first)
     assert [note.reason for _, note in events_for(before, after(second, before), second)] == ["InvalidSpec"]
@@ -215,19 +220,19 @@ def test_another_reason_is_news_though_the_status_is_the_same() -> None:
 def test_drift_names_a_few_fields_and_counts_the_rest() -> None:
     many = tuple(Change(f"customProperties.p{n}", n, None) for n in range(MAX_DRIFT_PATHS + 2))
     long, short = (
-        next(one.message for one in after(Outcome(FACTS, drift=drift)).conditions if one.type == "Drifted")
+        next(found.message for found in after(Outcome(FACTS, drift=drift)).conditions if found.type == "Drifted")
         for drift in (many, many[:MAX_DRIFT_PATHS])
     )
-    assert "customProperties.p0 is 0, here None" in long
+    assert "customProperties.p0 is 0, the spec says None" in long
     assert f"p{MAX_DRIFT_PATHS - 1} " in long
     assert f"p{MAX_DRIFT_PATHS} " not in long
     assert " and 2 more" in long
     assert " and 2 more" not in short
 
 
-def test_a_spec_counts_as_brought_about_until_the_next_one_is() -> None:
+def test_the_synced_generation_stays_until_the_next_one_is_synced() -> None:
     done = after(SYNCED)
-    away = after(problem(Disposition.OUTAGE), done)
+    outage = after(problem(Disposition.OUTAGE), done)
     paused = after(PAUSED, done, generation=2)
-    assert (done.synced_generation, away.synced_generation, paused.synced_generation) == (1, 1, 1)
+    assert (done.synced_generation, outage.synced_generation, paused.synced_generation) == (1, 1, 1)
     assert after(SYNCED, paused, generation=2).synced_generation == 2

@@ -1,4 +1,4 @@
-"""Owner stamps: written and read back, and never mistaken for somebody else's."""
+"""Owner stamps: written, read back, and never mistaken for those of another installation."""
 
 import pytest
 from hypothesis import example, given
@@ -28,14 +28,14 @@ def test_a_stamp_is_read_as_it_was_written(stamp: Stamp, owner_id: str) -> None:
 @example(Stamp(Origin.ADOPTED, "a/b"), "a", "a/a")
 @example(Stamp(Origin.CREATED, "team/fraud"), "ab", "a")
 @example(Stamp(Origin.CREATED, "team/v1#x/y/z"), "a/team", "a")
-def test_no_installation_reads_the_stamp_of_another_as_its_own(stamp: Stamp, writer: str, reader: str) -> None:
+def test_an_installation_never_reads_the_stamp_of_another_as_its_own(stamp: Stamp, writer: str, reader: str) -> None:
     found = read_stamp(stamp.text(writer), reader)
     if writer != reader:
         assert found == ForeignStamp(stamp.text(writer))
 
 
 @pytest.mark.parametrize("value", [None, ""])
-def test_nothing_is_no_stamp(value: str | None) -> None:
+def test_an_absent_or_empty_property_is_no_stamp(value: str | None) -> None:
     assert read_stamp(value, "a") is None
 
 
@@ -43,7 +43,7 @@ def test_nothing_is_no_stamp(value: str | None) -> None:
     "value",
     ["nonsense", "created:", "created:a/", "created:a/team", "created:a/team/x/y", "made:a/team/x", 5, True],
 )
-def test_what_nobody_here_can_read_is_foreign(value: object) -> None:
+def test_an_unreadable_stamp_is_foreign(value: object) -> None:
     assert read_stamp(value, "a") == ForeignStamp(str(value))
 
 

@@ -1,0 +1,86 @@
+"""The cache of resources: the newest body of each, without what nothing reads."""
+
+from collections import Counter
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registrar.api.bodies import ready_status
+from registrar.cluster.cache import LAST_APPLIED, ResourceCache
+from tests.unit.build import body, model_key
+
+READY = {"conditions": [{"type": "Ready", "status": "True", "observedGeneration": 1}]}
+
+
+def _version(found: Any) -> int:
+    return int(found["metadata"]["resourceVersion"])
+
+
+@given(st.lists(st.integers(1, 120), min_size=1))
+def test_an_older_body_never_replaces_a_newer_one(versions: list[int]) -> None:
+    cache, newest = ResourceCache(), 0
+    for version in versions:
+        sent = body(version=version)
+        assert cache.is_news(sent) == (version > newest)
+        assert cache.put(sent) == (version > newest)
+        newest = max(newest, version)
+        found = cache.get(model_key())
+        assert found is not None
+        assert _version(found) == newest
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["put", "put ready", "put successor", "remove"]))))
+def test_the_count_by_ready_is_that_of_the_bodies(steps: list[tuple[str, str]]) -> None:
+    cache = ResourceCache()
+    for version, (name, what) in enumerate(steps, 1):
+        if what == "remove":
+            cache.remove(model_key(name))
+        else:
+            uid = f"uid-{version}" if what == "put successor" else "uid"
+            cache.put(
+                body("RegisteredModel", name, version=version, uid=uid, status=READY if what == "put ready" else None)
+            )
+        counted = {place: number for place, number in cache.count_ready().items() if number}
+        bodies = [found for key in cache if (found := cache.get(key)) is not None]
+        assert counted == Counter(("RegisteredModel", ready_status(found)) for found in bodies)
+
+
+def test_bodies_are_kept_without_what_nothing_reads() -> None:
+    cache, sent = ResourceCache(), body(annotations={LAST_APPLIED: "{}", "mine": "1"})
+    sent["metadata"]["managedFields"] = [{"manager": "kubectl"}]
+    cache.put(sent)
+    found = cache.get(model_key())
+    assert found is not None
+    assert found["metadata"]["annotations"] == {"mine": "1"}
+    assert "managedFields" not in found["metadata"]
+    assert found["spec"] is sent["spec"]
+    # The body that was passed in belongs to the caller.
+    assert sent["metadata"]["annotations"].keys() == {LAST_APPLIED, "mine"}
+    assert "managedFields" in sent["metadata"]
+
+
+def test_recorded_ids_are_those_that_a_status_records() -> None:
+    cache = ResourceCache()
+    cache.put(body("RegisteredModel", "new"))
+    cache.put(
+        body("RegisteredModel", "synced", status={"id": "7", "registryUrl": "http://registry", "observedGeneration": 1})
+    )
+    cache.put(body("ModelVersion", "v1", status={"id": "8", "registryUrl": "http://other", "observedGeneration": 1}))
+    assert sorted(cache.recorded_ids()) == [
+        ("ModelVersion", "8", "http://other"),
+        ("RegisteredModel", "7", "http://registry"),
+    ]
+
+
+def test_a_removed_resource_leaves_nothing_behind() -> None:
+    cache = ResourceCache()
+    cache.put(body())
+    assert len(cache) == 1
+    cache.remove(model_key())
+    assert cache.get(model_key()) is None
+    assert list(cache) == []
+    assert len(cache) == 0
+    assert not any(cache.count_ready().values())
+    cache.remove(model_key())
+    assert not any(cache.count_ready().values())

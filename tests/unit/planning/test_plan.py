@@ -1,0 +1,281 @@
+"""What is decided about an entry: laws that hold for every plan, and the tables of the design."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from model_registry.types import RegisteredModel, RegistryEntry
+from registrar.api.conditions import Reason
+from registrar.api.meta import OWNER_PROPERTY
+from registrar.api.properties import Scalar, TypedProperty, resolve_properties
+from registrar.api.v1alpha1 import AdoptionPolicy, DriftPolicy
+from registrar.kinds.artifacts import MODEL_ARTIFACT
+from registrar.kinds.base import Desired, EntryKind
+from registrar.kinds.model_version import MODEL_VERSION
+from registrar.kinds.registered_model import REGISTERED_MODEL
+from registrar.planning.actions import (
+    Change,
+    Create,
+    FieldSet,
+    Leave,
+    Patch,
+    RecordedState,
+    RecordOwnership,
+    Refuse,
+    owned_by,
+)
+from registrar.planning.ownership import Origin
+from registrar.planning.plan import after_recording, plan
+from registrar.planning.problems import Disposition
+from tests.unit.build import OWNER_ID, Case, artifact, cases, desired, model, policies, properties_of, stamp
+
+TAKING = policies(take_over=True)
+
+
+def write(case: Case) -> Patch | Leave:
+    """What is written in the end: the ownership is recorded first, where the plan asks for that."""
+    action = plan(case.wanted, case.observed, case.recorded, TAKING, OWNER_ID)
+    if isinstance(action, RecordOwnership):
+        recorded = after_recording(case.recorded, action)
+        action = plan(case.wanted, case.observed, recorded, TAKING, OWNER_ID)
+    assert isinstance(action, Patch | Leave)
+    return action
+
+
+def applied(action: Patch | Leave) -> RegistryEntry:
+    """The entry after the action, as the registry would answer it: what is sent replaces, what is not is kept."""
+    if isinstance(action, Leave):
+        return action.entry
+    changes: dict[str, Any] = dict(action.fields)
+    if action.properties is not None:
+        changes["custom_properties"] = dict(action.properties)
+    if action.state is not None:
+        changes["state"] = action.state
+    return action.entry.model_copy(update=changes)
+
+
+@given(cases())
+def test_after_a_patch_nothing_is_left_to_do(case: Case) -> None:
+    after = applied(write(case))
+    again = plan(case.wanted, after, RecordedState("7", owned_by(case.wanted)), TAKING, OWNER_ID)
+    assert isinstance(again, Leave)
+    assert again.drift == ()
+
+
+@given(cases())
+def test_a_patch_leaves_alone_what_is_neither_declared_nor_owned(case: Case) -> None:
+    after = applied(write(case))
+    mine = owned_by(case.wanted) | case.owned
+    for field in type(case.observed).model_fields:
+        if field not in mine.fields | {"custom_properties", "state"}:
+            assert getattr(after, field) == getattr(case.observed, field), field
+    before = properties_of(case.observed)
+    for name in before.keys() - mine.properties - {OWNER_PROPERTY}:
+        assert properties_of(after)[name] == before[name]
+        assert type(properties_of(after)[name]) is type(before[name])
+    assert properties_of(after).keys() <= before.keys() | mine.properties | {OWNER_PROPERTY}
+
+
+@given(cases())
+def test_a_patch_sets_what_is_declared_and_clears_what_left_the_spec(case: Case) -> None:
+    after = applied(write(case))
+    for field, value in case.wanted.fields.items():
+        assert (getattr(after, field) or None) == (value or None)
+    # In value and type: to Python True is 1 and 1 is 1.0.
+    for name, scalar in resolve_properties(case.wanted.properties, properties_of(case.observed)).items():
+        assert (type(properties_of(after)[name]), properties_of(after)[name]) == (type(scalar), scalar)
+    for field in case.owned.fields - case.wanted.fields.keys() - {"state", "external_id"}:
+        assert not getattr(after, field)
+    assert not properties_of(after).keys() & (case.owned.properties - case.wanted.properties.keys())
+    assert {OWNER_PROPERTY: properties_of(after)[OWNER_PROPERTY]} in (stamp(Origin.CREATED), stamp(Origin.ADOPTED))
+
+
+@given(cases())
+def test_an_external_id_is_changed_but_never_cleared(case: Case) -> None:
+    action = write(case)
+    if isinstance(action, Patch):
+        assert action.fields.get("external_id", "something") != ""
+    assert applied(action).external_id == case.wanted.fields.get("external_id", case.observed.external_id)
+
+
+@given(cases())
+def test_the_map_of_properties_is_sent_only_if_it_differs(case: Case) -> None:
+    action = write(case)
+    if isinstance(action, Patch) and action.properties is not None:
+        before = {name: (type(value), value) for name, value in properties_of(case.observed).items()}
+        assert {name: (type(value), value) for name, value in action.properties.items()} != before
+
+
+@pytest.mark.parametrize(
+    ("observed", "declared"), [(True, 1), (1, True), (0, False), (1.0, True), (1, TypedProperty(1.0))]
+)
+def test_a_property_of_another_type_differs(observed: Scalar, declared: Scalar | TypedProperty) -> None:
+    entry = model(custom_properties=stamp() | {"flag": observed})
+    wanted = desired(properties={"flag": declared})
+    action = plan(wanted, entry, RecordedState("7", owned_by(wanted)), policies(), OWNER_ID)
+    assert isinstance(action, Patch)
+    value = declared.value if isinstance(declared, TypedProperty) else declared
+    assert [(change.path, type(change.wanted)) for change in action.changes] == [("customProperties.flag", type(value))]
+
+
+@given(cases())
+def test_changes_report_the_observed_and_the_wanted_value(case: Case) -> None:
+    action = write(case)
+    if not isinstance(action, Patch):
+        return
+    after = applied(action)
+    changes = {change.path: change for change in action.changes}
+    assert len(changes) == len(action.changes)
+    assert not any("model-registrar.dev/" in path for path in changes)
+    for path, change in changes.items():
+        assert change.observed != change.wanted or type(change.observed) is not type(change.wanted)
+        if path.startswith("customProperties."):
+            name = path.removeprefix("customProperties.")
+            assert change.observed == properties_of(case.observed).get(name)
+            assert change.wanted == properties_of(after).get(name)
+    assert ("state" in changes) == (action.state is not None)
+
+
+def test_a_missing_entry_is_created_live_and_stamped() -> None:
+    wanted = desired(fields={"description": "d"}, properties={"size": 1})
+    action = plan(wanted, None, RecordedState("7"), policies(), OWNER_ID)
+    assert isinstance(action, Create)
+    assert (action.fields, action.properties, action.state) == ({"description": "d"}, {"size": 1, **stamp()}, "LIVE")
+    archived = plan(desired(state="ARCHIVED"), None, RecordedState(), policies(), OWNER_ID)
+    assert isinstance(archived, Create)
+    assert archived.state == "ARCHIVED"
+
+
+MODEL_STATES = [
+    # declared, observed, written
+    (None, "LIVE", None),
+    (None, "ARCHIVED", "LIVE"),
+    ("LIVE", "ARCHIVED", "LIVE"),
+    ("ARCHIVED", "LIVE", "ARCHIVED"),
+    ("ARCHIVED", "ARCHIVED", None),
+]
+ARTIFACT_STATES = [
+    (None, "LIVE", None),
+    (None, "UNKNOWN", None),
+    (None, "PENDING", None),
+    (None, "REFERENCE", None),
+    (None, None, None),
+    (None, "MARKED_FOR_DELETION", "LIVE"),
+    (None, "DELETED", "LIVE"),
+    (None, "ABANDONED", "LIVE"),
+    ("PENDING", "LIVE", "PENDING"),
+    ("PENDING", None, "PENDING"),
+    ("MARKED_FOR_DELETION", "MARKED_FOR_DELETION", None),
+]
+
+
+def _written_state(wanted: Desired, observed: RegistryEntry) -> str | None:
+    recorded = RecordedState("7", owned_by(wanted))
+    action = plan(wanted, observed, recorded, policies(), OWNER_ID)
+    if isinstance(action, Leave):
+        return None
+    assert isinstance(action, Patch)
+    assert action.restores == (
+        action.state is not None and getattr(observed, "state", None) == wanted.kind.retired_state
+    )
+    return action.state
+
+
+@pytest.mark.parametrize(("declared", "observed", "written"), MODEL_STATES)
+@pytest.mark.parametrize("kind", [REGISTERED_MODEL.entry, MODEL_VERSION.entry], ids=["model", "version"])
+def test_states_of_models_and_versions(kind: EntryKind, declared: str | None, observed: str, written: str) -> None:
+    entry = kind.entry("fraud", id="7", state=observed, custom_properties=stamp())
+    assert _written_state(desired(kind, state=declared), entry) == written
+
+
+@pytest.mark.parametrize(("declared", "observed", "written"), ARTIFACT_STATES)
+def test_states_of_artifacts(declared: str | None, observed: str | None, written: str | None) -> None:
+    entry = artifact(state=observed, custom_properties=stamp())
+    assert _written_state(desired(MODEL_ARTIFACT, state=declared), entry) == written
+
+
+def test_a_state_that_left_the_spec_is_released() -> None:
+    wanted = desired(MODEL_ARTIFACT)
+    entry = artifact(state="PENDING", custom_properties=stamp())
+    action = plan(wanted, entry, RecordedState("7", FieldSet(frozenset({"state"}))), policies(), OWNER_ID)
+    assert action == Leave(entry)
+
+
+DRIFTED = model(description="by hand", custom_properties=stamp() | {"team": "x"})
+DRIFT = (Change("description", "by hand", "by git"), Change("customProperties.team", "x", "y"))
+DECLARING = desired(fields={"description": "by git"}, properties={"team": "y"})
+
+
+@pytest.mark.parametrize(
+    ("drift", "is_settled", "expected"),
+    [
+        (DriftPolicy.CORRECT, True, None),
+        (DriftPolicy.REPORT, True, DRIFT),
+        (DriftPolicy.IGNORE, True, ()),
+        (DriftPolicy.REPORT, False, None),
+        (DriftPolicy.IGNORE, False, None),
+    ],
+)
+def test_drift_is_corrected_reported_or_ignored(
+    drift: DriftPolicy,
+    is_settled: bool,  # noqa: FBT001 - a column of the table
+    expected: tuple[Change, ...] | None,
+) -> None:
+    recorded = RecordedState("7", owned_by(DECLARING), settled=is_settled)
+    action = plan(DECLARING, DRIFTED, recorded, policies(drift=drift), OWNER_ID)
+    if expected is None:
+        assert isinstance(action, Patch)
+        assert action.changes == DRIFT
+    else:
+        assert action == Leave(DRIFTED, expected)
+
+
+@pytest.mark.parametrize("drift", list(DriftPolicy))
+def test_a_lost_stamp_is_restored_and_is_no_drift(drift: DriftPolicy) -> None:
+    entry = model(custom_properties={"theirs": 1})
+    action = plan(desired(), entry, RecordedState("7", settled=True), policies(drift=drift), OWNER_ID)
+    assert isinstance(action, Patch)
+    assert action.properties == {"theirs": 1, **stamp(Origin.ADOPTED)}
+    assert action.changes == ()
+
+
+@pytest.mark.parametrize("recorded_id", [None, "8"])
+def test_adoption_is_refused_where_the_policy_is_fail(recorded_id: str | None) -> None:
+    action = plan(desired(), model(), RecordedState(recorded_id), policies(adoption=AdoptionPolicy.FAIL), OWNER_ID)
+    assert isinstance(action, Refuse)
+    assert (action.problem.disposition, action.problem.reason) == (Disposition.TERMINAL, Reason.ADOPTION_REFUSED)
+    assert "'fraud' (id 7)" in action.problem.message
+
+
+@pytest.mark.parametrize(
+    ("entry", "recorded_id"),
+    [
+        (model(), "7"),
+        (model(custom_properties=stamp()), None),
+        (model(custom_properties=stamp(reference="team/gone")), None),
+    ],
+    ids=["recorded by its ID", "stamped with this resource", "stamped with a resource that is gone"],
+)
+def test_an_entry_of_ours_is_not_adopted_again(entry: RegisteredModel, recorded_id: str | None) -> None:
+    action = plan(desired(), entry, RecordedState(recorded_id), policies(adoption=AdoptionPolicy.FAIL), OWNER_ID)
+    assert isinstance(action, Patch | Leave)
+
+
+def test_the_entry_of_another_installation_is_left_until_take_over() -> None:
+    entry = model(custom_properties={OWNER_PROPERTY: "created:others/team/fraud"})
+    refused = plan(desired(), entry, RecordedState("7"), policies(), OWNER_ID)
+    assert isinstance(refused, Refuse)
+    assert (refused.problem.disposition, refused.problem.reason) == (Disposition.TERMINAL, Reason.OWNED_BY_OTHER)
+    assert "created:others/team/fraud" in refused.problem.message
+    taken = plan(desired(), entry, RecordedState("7"), policies(take_over=True), OWNER_ID)
+    assert isinstance(taken, Patch)
+    assert taken.properties == stamp(Origin.ADOPTED)
+
+
+@pytest.mark.parametrize("origin", list(Origin))
+def test_a_successor_inherits_the_origin_of_the_entry(origin: Origin) -> None:
+    entry = model(custom_properties=stamp(origin, "team/gone"))
+    action = plan(desired(), entry, RecordedState(), policies(), OWNER_ID)
+    assert isinstance(action, Patch)
+    assert action.properties == stamp(origin)

@@ -1,0 +1,81 @@
+"""The circuit breaker's own rules."""
+
+import asyncio
+from dataclasses import replace
+
+from registrar.api.bodies import ResourceKey
+from registrar.api.conditions import Reason
+from registrar.planning.problems import Disposition, Problem
+from registrar.registries.breaker import CALM_SECONDS, MAX_PAUSE, MAX_RETRY_AFTER, CircuitBreaker
+
+AWAY = Problem(Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "first")
+KEYS = [ResourceKey("RegisteredModel", "team", name) for name in "cab"]
+
+
+def test_the_first_problem_stays_while_the_breaker_is_open() -> None:
+    breaker = CircuitBreaker()
+    breaker.open(AWAY, 0)
+    breaker.open(Problem(Disposition.OUTAGE, Reason.UNAUTHORIZED, "second"), 1)
+    assert breaker.problem is AWAY
+
+
+def test_closing_returns_the_deferred_once_the_first_deferred_first() -> None:
+    breaker = CircuitBreaker()
+    breaker.open(AWAY, 0)
+    for key in [*KEYS, *KEYS]:
+        breaker.defer(key)
+    assert list(breaker.close(1)) == KEYS
+    assert not breaker.is_open
+    assert breaker.close(2) == ()
+
+
+def test_the_first_probe_is_at_once_and_pauses_double_up_to_a_limit() -> None:
+    breaker = CircuitBreaker()
+    breaker.open(AWAY, 0)
+    pauses = [breaker.next_pause() for _ in range(8)]
+    assert pauses == [0, 1, 2, 4, 8, 16, MAX_PAUSE, MAX_PAUSE]
+
+
+def test_an_outage_that_returns_at_once_is_not_a_new_one() -> None:
+    breaker = CircuitBreaker()
+    breaker.open(AWAY, 0)
+    breaker.next_pause()
+    breaker.close(1)
+    breaker.open(AWAY, 2)
+    assert breaker.next_pause() == 1
+    breaker.close(3)
+    breaker.open(AWAY, 4 + CALM_SECONDS)
+    assert breaker.next_pause() == 0
+
+
+def test_the_pause_is_at_least_what_the_registry_asked_for_last() -> None:
+    breaker = CircuitBreaker()
+    breaker.open(AWAY, 0)
+    breaker.next_pause()
+    breaker.open(replace(AWAY, retry_after=20), 1)
+    assert breaker.next_pause() == 20
+    breaker.open(replace(AWAY, retry_after=86400), 2)
+    assert breaker.next_pause() == MAX_RETRY_AFTER
+    breaker.open(AWAY, 3)
+    assert breaker.next_pause() == 4, "the back-off continues where the registry asks for nothing"
+
+
+async def test_opening_wakes_the_prober() -> None:
+    breaker = CircuitBreaker()
+    waiting = asyncio.create_task(breaker.wait_for_request(3600))
+    await asyncio.sleep(0)
+    breaker.open(AWAY, 0)
+    await asyncio.wait_for(waiting, 5)
+    assert breaker.is_open
+
+
+async def test_a_probe_may_be_requested_while_the_breaker_is_closed() -> None:
+    breaker = CircuitBreaker()
+    breaker.request_probe()
+    await asyncio.wait_for(breaker.wait_for_request(3600), 5)
+    assert not breaker.is_open
+    # It was requested once.
+    waiting = asyncio.create_task(breaker.wait_for_request(3600))
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    waiting.cancel()
