@@ -22,10 +22,7 @@ def arrows() -> dict[str, frozenset[str]]:
     rooms = graph.find_children("registrar")
     for room in rooms:
         graph.squash_module(room)
-<<<<<<< HEAD
-=======
     # A squashed package that imports from its own modules imports itself.
->>>>>>> wip-kind
     return {room: frozenset(graph.find_modules_directly_imported_by(room) & rooms - {room}) for room in rooms}
 
 
