@@ -261,7 +261,9 @@ class Entries(Generic[EntryT]):
 
 def _kinds_sharing_external_ids(kind: Kind[Any]) -> tuple[Kind[Any], ...]:
     """Return the kinds to search for a taken external ID, the most likely first."""
-    return tuple(sorted(CONTEXTS, key=lambda other: other is not kind)) if kind in CONTEXTS else (ARTIFACT,)
+    if issubclass(kind.entry, Artifact):
+        return (ARTIFACT,)
+    return (kind, *(other for other in CONTEXTS if other is not kind))
 
 
 def _type_of(entry: RegistryEntry) -> str | None:

@@ -33,12 +33,14 @@ def create_body(entry: RegistryEntry) -> dict[str, Any]:
 def update_body(entry: RegistryEntry) -> dict[str, Any]:
     """Return the body that updates an entry: `create_body` without what never changes, and always with the state.
 
-    The registry resets a state that is not sent, and keeps one that is sent as null.
+    The registry resets a state that is not sent, and keeps one that is sent as null. Kinds without a state get none:
+    the registry refuses unknown fields.
 
     Raises:
         ValueError: If a custom property cannot be written.
     """
-    return {"state": None, **_body(entry, _ASSIGNED_BY_REGISTRY | _IMMUTABLE)}
+    kept = {"state": None} if "state" in type(entry).model_fields else {}
+    return {**kept, **_body(entry, _ASSIGNED_BY_REGISTRY | _IMMUTABLE)}
 
 
 def read_entry(cls: type[EntryT], body: Mapping[str, Any]) -> EntryT:

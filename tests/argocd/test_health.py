@@ -1,5 +1,6 @@
 """What a person sees in Argo CD of each resource, and what its buttons do."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +12,7 @@ from tests.argocd.git import Repository
 from tests.argocd.models import chain
 from tests.support.fixtures import Unique
 from tests.support.operator_process import OperatorProcess
-from tests.support.resources import Namespace, condition, has_reason, manifest
+from tests.support.resources import WAIT_LIMIT, Namespace, condition, has_reason, manifest
 
 MakeOperator = Callable[..., OperatorProcess]
 
@@ -35,8 +36,8 @@ def test_a_child_that_waits_is_progressing_until_its_parent_is_there(
         waiting = own_space.wait(one["kind"], one["metadata"]["name"], has_reason(reason))
         # Argo CD shows another message of the same health with its next look only.
         app.refresh()
-        told = condition(waiting, "Reconciling")["message"]
-        assert app.wait_health(one["kind"], one["metadata"]["name"], "Progressing", told) == told
+        message = condition(waiting, "Reconciling")["message"]
+        assert app.wait_health(one["kind"], one["metadata"]["name"], "Progressing", message) == message
 
     repository.write("model.yaml", model)
     app.synced(repository.commit("Add the model"))
@@ -101,15 +102,16 @@ async def test_the_actions_reach_the_operator_and_are_no_difference(
     app.run_action("pause", *place)
     app.wait_health("RegisteredModel", name, "Suspended", "Paused by annotation")
     assert app.actions(*place) == {"reconcile": False, "pause": False, "resume": True}
-    await registry.upsert_registered_model(model.model_copy(update={"owner": "somebody else"}))
+    await registry.upsert_registered_model(model.model_copy(update={"owner": "someone else"}))
 
     app.run_action("resume", *place)
     app.wait_health("RegisteredModel", name, "Healthy")
-    synced = before["status"]["lastSyncTime"]
-    own_space.wait("RegisteredModel", name, lambda one: one["status"]["lastSyncTime"] != synced)
-    mended = await registry.get_registered_model_by_id(before["status"]["id"])
-    assert mended is not None
-    assert mended.owner == "analytics"
+    async with asyncio.timeout(WAIT_LIMIT):
+        while True:
+            mended = await registry.get_registered_model_by_id(before["status"]["id"])
+            if mended is not None and mended.owner == "analytics":
+                break
+            await asyncio.sleep(0.1)
 
     after = own_space.get("RegisteredModel", name)
     assert after["spec"] == before["spec"]

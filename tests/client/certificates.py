@@ -32,13 +32,13 @@ class CertificateAuthority:
         self.pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
 
     def server_context(self, folder: Path, host: str = "127.0.0.1") -> ssl.SSLContext:
-        """Return the TLS context of a server whose certificate is for this IP address."""
+        """Return the TLS context of a server with a certificate for this IP address."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.certify(context, folder, host)
         return context
 
     def certify(self, context: ssl.SSLContext, folder: Path, host: str = "127.0.0.1") -> None:
-        """Give a server's context a new certificate, which it shows from the next connection on."""
+        """Give a server's context a new certificate, which it uses from the next connection on."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
             self._builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)]), key)

@@ -16,7 +16,7 @@ async def client(registry_url: str) -> AsyncIterator[ModelRegistryAPIClient]:
 
 @pytest.fixture
 def unique() -> Callable[[str], str]:
-    """Return a function that makes a name or external ID nobody else uses; the same one for the same word."""
+    """Return a function that makes a unique name or external ID. The same word gives the same name."""
     suffix = uuid.uuid4().hex[:12]
     return lambda word: f"{word}-{suffix}"
 

@@ -1,4 +1,4 @@
-"""What the constructors make of an address."""
+"""How the constructors interpret an address."""
 
 import pytest
 
@@ -53,17 +53,17 @@ def test_an_api_path_at_the_end_fixes_the_version(url: str, root: str, version: 
     assert (address.root, address.api_version) == (root, version)
 
 
-def test_a_version_given_outright_wins() -> None:
+def test_an_explicit_version_takes_precedence() -> None:
     assert parse_address("http://r/api/model_registry/v1alpha3", api_version="v1").api_version == "v1"
 
 
 @pytest.mark.parametrize("host", ["localhost", "registry.localhost", "127.0.0.1", "127.9.9.9", "[::1]"])
-def test_this_machine_is_known_by_all_its_names(host: str) -> None:
+def test_every_name_of_this_machine_is_loopback(host: str) -> None:
     assert parse_address(f"http://{host}:1").is_loopback
 
 
 @pytest.mark.parametrize("host", ["registry", "10.0.0.1", "localhost.example", "[2001:db8::1]"])
-def test_other_machines_are_not_taken_for_this_one(host: str) -> None:
+def test_other_machines_are_not_loopback(host: str) -> None:
     assert not parse_address(f"http://{host}:1").is_loopback
 
 
@@ -90,14 +90,12 @@ def test_other_machines_are_not_taken_for_this_one(host: str) -> None:
         ),
     ],
 )
-async def test_an_address_that_cannot_be_right_is_refused_at_the_first_call(
-    client: ModelRegistryAPIClient, message: str
-) -> None:
+async def test_an_invalid_address_is_refused_at_the_first_call(client: ModelRegistryAPIClient, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         await client.get_registered_models()
 
 
-async def test_credentials_in_an_address_are_refused_and_not_repeated() -> None:
+async def test_credentials_in_an_address_are_refused_and_not_shown() -> None:
     with pytest.raises(ValueError, match="contains a user name or password") as refused:
         await ModelRegistryAPIClient.connect("http://me:hunter2@registry").get_registered_models()
     assert "hunter2" not in str(refused.value)

@@ -1,4 +1,4 @@
-"""What each answer of a server becomes: an entry, or the one exception that fits. On a server that answers as told."""
+"""Which entry or exception each answer of a server becomes. With a scripted server."""
 
 import pickle
 from typing import Any
@@ -71,7 +71,7 @@ async def test_each_status_has_its_exception(status: int, kind: type[APIStatusEr
         ("x" * 5000, "x" * 256 + "…"),
     ],
 )
-async def test_an_error_without_a_message_is_quoted_in_short(body: Any, message: str) -> None:
+async def test_an_error_without_a_message_quotes_the_body_in_part(body: Any, message: str) -> None:
     with serving(lambda _: Reply(502, body)) as server:
         async with ModelRegistryAPIClient.connect(server.url, retries=0) as client:
             with pytest.raises(ServerError) as raised:
@@ -111,7 +111,7 @@ def test_errors_survive_pickling(error: StoreError) -> None:
     ],
     ids=lambda reply: f"{reply.status} {reply.body!s:.20}",
 )
-async def test_a_server_that_is_no_registry_is_called_so(reply: Reply) -> None:
+async def test_a_server_that_is_not_a_registry_is_reported_as_such(reply: Reply) -> None:
     with serving(lambda _: reply) as server:
         async with ModelRegistryAPIClient.connect(server.url) as client:
             with pytest.raises(NotARegistryError):
@@ -122,7 +122,7 @@ async def test_a_server_that_is_no_registry_is_called_so(reply: Reply) -> None:
                 await client.get_registered_model_by_params("m")
 
 
-async def test_a_redirect_is_not_followed_but_told() -> None:
+async def test_a_redirect_is_reported_and_not_followed() -> None:
     def redirect(received: Received) -> Reply:
         return (
             Reply(307, "", {"Location": "https://elsewhere.example/"}) if received.path.startswith(ALPHA) else NO_ENTRY
@@ -137,8 +137,8 @@ async def test_a_redirect_is_not_followed_but_told() -> None:
     assert len(server.received) == 1
 
 
-async def test_several_entries_where_names_ignore_case_are_told_apart_by_looking() -> None:
-    """A registry on a case-insensitive database matches more than was asked for."""
+async def test_names_that_differ_only_in_case_are_distinguished() -> None:
+    """A registry on a case-insensitive database matches more names than the requested one."""
 
     def ignoring_case(received: Received) -> Reply:
         if received.path.startswith(f"{ALPHA}/registered_model?"):
@@ -181,8 +181,8 @@ async def test_a_conflict_that_cannot_be_explained_is_still_a_conflict() -> None
                 await client.upsert_registered_model(RegisteredModel("m"))
 
 
-async def test_an_entry_is_not_named_as_the_holder_of_what_it_holds_itself() -> None:
-    """Two updates at once can conflict over something else than the external ID."""
+async def test_an_entry_is_not_reported_as_its_own_conflict() -> None:
+    """Two simultaneous updates can conflict over something other than the external ID."""
 
     def conflicting_with_itself(received: Received) -> Reply:
         if received.method == "PATCH":
@@ -203,7 +203,7 @@ async def test_an_external_id_is_matched_exactly() -> None:
             assert await client.get_registered_model_by_params(external_id="E") is not None
 
 
-async def test_a_page_token_that_is_no_text_ends_the_list() -> None:
+async def test_a_page_token_that_is_not_text_ends_the_list() -> None:
     options = ListOptions(limit=1)
     with serving(lambda _: Reply(200, {"items": [], "nextPageToken": {"a": 1}})) as server:
         async with ModelRegistryAPIClient.connect(server.url) as client:

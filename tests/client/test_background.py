@@ -1,4 +1,4 @@
-"""Where synchronous calls can be made: notebooks, threads, forked processes, scripts up to their end."""
+"""Where synchronous calls work: notebooks, threads, forked processes, and scripts until they end."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ def registry(registry_url: str) -> Iterator[ModelRegistry]:
 
 
 STRICT = ("-X", "dev", "-W", "error")
-"""Python's development mode, and every warning an error."""
+"""Python's development mode, with every warning as an error."""
 
 
 def script(text: str, *arguments: str, mode: tuple[str, ...] = STRICT) -> subprocess.CompletedProcess[str]:
@@ -44,7 +44,7 @@ def script(text: str, *arguments: str, mode: tuple[str, ...] = STRICT) -> subpro
 
 
 def complaints(done: subprocess.CompletedProcess[str]) -> list[str]:
-    """What a script wrote to stderr, without the hint at an unusual port and asyncio's remarks about slow machines."""
+    """Return a script's stderr, without the hint about an unusual port and asyncio's remarks about slow machines."""
     usual = ("Server address protocol", "Executing <")
     return [line for line in done.stderr.splitlines() if not line.startswith(usual)]
 
@@ -58,7 +58,7 @@ async def test_calls_work_inside_a_running_event_loop(registry: ModelRegistry, u
     await asyncio.sleep(0)
 
 
-async def test_calls_work_beside_the_asynchronous_client(registry: ModelRegistry, unique: Unique) -> None:
+async def test_calls_work_alongside_the_asynchronous_client(registry: ModelRegistry, unique: Unique) -> None:
     registry.register_model(unique("m"), "s3://1", **FORMAT, version="v1")
     found = await registry.api.get_registered_model_by_params(unique("m"))
     assert found == registry.get_registered_model(unique("m"))
@@ -91,7 +91,7 @@ def test_a_call_from_inside_the_client_is_refused_instead_of_waiting_forever(reg
 
 
 def test_a_script_ends_cleanly(registry_url: str, unique: Unique) -> None:
-    """With clients that nobody closed: one alive at the end, one collected before."""
+    """With clients that were never closed: one exists at the end, one was collected before."""
     done = script(
         """
         registry = ModelRegistry(url.replace("127.0.0.1", "localhost"), author="me", user_token="t")
@@ -108,7 +108,7 @@ def test_a_script_ends_cleanly(registry_url: str, unique: Unique) -> None:
     assert (done.returncode, done.stdout, complaints(done)) == (0, "True\n", [])
 
 
-def test_a_forked_child_has_a_loop_of_its_own_and_leaves_the_parents_alone(registry_url: str, unique: Unique) -> None:
+def test_a_forked_child_has_its_own_loop_and_leaves_the_parents_alone(registry_url: str, unique: Unique) -> None:
     done = script(
         """
         registry = ModelRegistry(url, author="me", user_token="t")
@@ -124,7 +124,7 @@ def test_a_forked_child_has_a_loop_of_its_own_and_leaves_the_parents_alone(regis
         """,
         registry_url,
         unique("m"),
-        # The child ends with copies of the parent's connections, unclosed as they must be.
+        # The child ends with copies of the parent's connections, which it must not close.
         mode=("-W", "ignore:This process:DeprecationWarning"),
     )
     assert (done.returncode, done.stdout, complaints(done)) == (0, "child True\nparent True\n", [])
@@ -138,7 +138,7 @@ STALLED = """
     asked, hung_up = threading.Event(), threading.Event()
 
     def serve():
-        # One answer for the constructor, none for the call after it.
+        # An answer for the constructor, and none for the next call.
         connection, _ = listener.accept()
         connection.recv(65536)
         connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(page) + page)
@@ -180,8 +180,8 @@ def test_ctrl_c_ends_the_request_too() -> None:
     assert complaints(done) == []
 
 
-def test_a_script_ends_though_a_call_is_under_way() -> None:
-    """A daemon thread waits for an answer that never comes."""
+def test_a_script_ends_while_a_call_is_running() -> None:
+    """A daemon thread waits for an answer that never arrives."""
     done = script(
         STALLED
         + """

@@ -1,4 +1,4 @@
-"""Many calls at once, and lists of everything."""
+"""Many concurrent calls, and lists of all entries."""
 
 import asyncio
 import logging
@@ -43,7 +43,7 @@ async def test_hundreds_of_chains_of_calls(client: ModelRegistryAPIClient, uniqu
     assert len({artifact.id for artifact in artifacts}) == 200
 
 
-async def test_a_list_may_be_worked_on_while_it_is_read(client: ModelRegistryAPIClient, model: RegisteredModel) -> None:
+async def test_a_list_may_be_processed_while_it_is_read(client: ModelRegistryAPIClient, model: RegisteredModel) -> None:
     await bulk(client.upsert_model_version(ModelVersion(f"v{number}"), model.id) for number in range(25))
 
     async def archive(version: ModelVersion) -> ModelVersion:
@@ -57,10 +57,10 @@ async def test_a_list_may_be_worked_on_while_it_is_read(client: ModelRegistryAPI
 
 
 class Crowd:
-    """Calls that wait until the test lets them go, and how many of them there are."""
+    """Calls that wait until the test releases them, and counters of them."""
 
     def __init__(self) -> None:
-        self.made = 0
+        self.created = 0
         self.under_way = 0
         self.most = 0
         self.done = 0
@@ -80,9 +80,9 @@ class Crowd:
         return number
 
     def calls(self, number: int) -> Iterator[Awaitable[int]]:
-        for each in range(number):
-            self.made += 1
-            yield self.call(each)
+        for position in range(number):
+            self.created += 1
+            yield self.call(position)
 
     async def have_begun(self, number: int) -> None:
         for _ in range(number):
@@ -90,11 +90,11 @@ class Crowd:
 
 
 @pytest.mark.parametrize("at_once", [1, 5, 200])
-async def test_no_more_calls_than_told_are_made_and_under_way(at_once: int) -> None:
+async def test_no_more_calls_are_created_and_running_than_allowed(at_once: int) -> None:
     crowd = Crowd()
     task = asyncio.create_task(bulk(crowd.calls(50), at_once=at_once))
     await crowd.have_begun(min(at_once, 50))
-    assert crowd.made == min(at_once, 50), "the others are not even made"
+    assert crowd.created == min(at_once, 50), "the others are not even created"
     crowd.may_end.set()
     assert await task == list(range(50))
     assert crowd.most == min(at_once, 50)
@@ -117,7 +117,7 @@ async def test_values_are_all_of_them_or_all_exceptions(caplog: pytest.LogCaptur
     assert warned == ["2 of 4 calls failed, the first with: 'one'"]
 
 
-async def test_cancelling_it_cancels_what_is_under_way_and_begins_nothing_more() -> None:
+async def test_cancelling_it_cancels_running_calls_and_starts_no_more() -> None:
     crowd = Crowd()
     task = asyncio.create_task(bulk(list(crowd.calls(50)), at_once=5))
     await crowd.have_begun(5)
@@ -125,10 +125,10 @@ async def test_cancelling_it_cancels_what_is_under_way_and_begins_nothing_more()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert (crowd.under_way, crowd.done, crowd.most) == (0, 0, 5)
-    # That the 45 others were closed is seen by pytest: it turns "was never awaited" into an error.
+    # pytest checks that the 45 others were closed: it turns "was never awaited" into an error.
 
 
-async def test_what_the_source_raises_ends_it() -> None:
+async def test_an_exception_of_the_source_ends_it() -> None:
     crowd = Crowd()
 
     def broken() -> Iterator[Awaitable[int]]:
@@ -140,7 +140,7 @@ async def test_what_the_source_raises_ends_it() -> None:
     assert (crowd.under_way, crowd.done) == (0, 0)
 
 
-async def test_what_an_asynchronous_source_raises_ends_it() -> None:
+async def test_an_exception_of_an_asynchronous_source_ends_it() -> None:
     crowd = Crowd()
 
     async def broken() -> AsyncIterator[Awaitable[int]]:
@@ -160,7 +160,7 @@ async def test_less_than_one_at_once_is_refused(at_once: int) -> None:
         await bulk([crowd.call(1)], at_once=at_once)
 
 
-async def test_everything_of_a_kind_can_be_iterated_over(client: ModelRegistryAPIClient, unique: Unique) -> None:
+async def test_all_entries_of_a_kind_can_be_iterated_over(client: ModelRegistryAPIClient, unique: Unique) -> None:
     models = (await bulk(client.upsert_registered_model(RegisteredModel(unique(f"m{n}"))) for n in range(3))).values()
     versions = (await bulk(client.upsert_model_version(ModelVersion("v"), model.id) for model in models)).values()
     artifacts = (

@@ -1,4 +1,4 @@
-"""Runs the examples of docs/client/, page by page, against a registry; compares the reference with the code."""
+"""Runs the examples of docs/client/, page by page, against a registry, and compares the reference with the code."""
 
 import ast
 import inspect
@@ -18,19 +18,19 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGES = DOCS / "client"
 TEXTS = {path.stem: path.read_text() for path in PAGES.glob("*.md")}
 FIRST = ("connect", "register")
-"""Every page goes on where these end."""
+"""Every page continues where these end."""
 REFERENCE = DOCS / "reference" / "client.md"
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ROW = re.compile(r"^\| `(\w+)(?:\(([^`]*)\))?` \| (.*) \|$", re.MULTILINE)
 WITHOUT_DOCSTRING = {"__version__", "SupportedTypes"}
-"""A text and a union: they cannot have one."""
+"""A text and a union, which cannot have one."""
 
 
 class Reader:
-    """Somebody who runs the examples of pages one after the other.
+    """Runs the examples of pages, one after the other.
 
     Args:
-        replacements: what the reader's own machine has in place of what the pages show.
+        replacements: Text of the pages -> what to use instead on this machine.
     """
 
     def __init__(self, replacements: dict[str, str]) -> None:
@@ -47,7 +47,7 @@ class Reader:
             # Blank lines in front, so that a traceback points into the page.
             line = page.count("\n", 0, block.start(1))
             code = compile("\n" * line + source, str(path), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-            result = eval(code, self.names)  # noqa: S307 - our own page
+            result = eval(code, self.names)  # noqa: S307 - the project's own page
             if inspect.isawaitable(result):
                 await result
 
@@ -63,44 +63,44 @@ async def reader(registry_url: str, unique: Callable[[str], str]) -> AsyncIterat
 
 @pytest.mark.filterwarnings("ignore:User access token is missing")
 @pytest.mark.parametrize("page", sorted(TEXTS))
-async def test_the_examples_run_as_they_stand(page: str, reader: Reader) -> None:
-    for each in (*FIRST[: FIRST.index(page)], page) if page in FIRST else (*FIRST, page):
-        await reader.follow(PAGES / f"{each}.md", TEXTS[each])
+async def test_the_examples_run_unchanged(page: str, reader: Reader) -> None:
+    for name in (*FIRST[: FIRST.index(page)], page) if page in FIRST else (*FIRST, page):
+        await reader.follow(PAGES / f"{name}.md", TEXTS[name])
 
 
 def rows(heading: str) -> list[re.Match[str]]:
-    """Return the rows of a section of the reference: a name, the parameters of what takes some, and what it is."""
+    """Return the rows of a section of the reference: a name, its parameters if it has any, and a description."""
     _, _, after = REFERENCE.read_text().partition(f"\n## {heading}\n")
     assert after, heading
     return list(ROW.finditer(after.partition("\n## ")[0]))
 
 
 def section(heading: str) -> dict[str, str]:
-    """Return what a section of the reference lists, with the parameters of what takes some."""
+    """Return the names in a section of the reference, with their parameters."""
     return {row[1]: row[2] or "" for row in rows(heading)}
 
 
 def summary(value: Any) -> str:
-    """The first paragraph of a docstring."""
+    """Return the first paragraph of a docstring."""
     return " ".join((inspect.getdoc(value) or "").partition("\n\n")[0].split())
 
 
 def parameters(function: Callable[..., Any]) -> str:
-    """Parameters as the reference writes them: names, defaults, what goes by name only."""
+    """Return parameters as the reference writes them: names, defaults, and "*" before keyword-only ones."""
     shown = []
-    for each in inspect.signature(function).parameters.values():
-        if each.name in ("self", "cls"):
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name in ("self", "cls"):
             continue
-        if each.kind is each.KEYWORD_ONLY and "*" not in shown:
+        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in shown:
             shown.append("*")
-        prefix = "**" if each.kind is each.VAR_KEYWORD else ""
-        default = "" if each.default is each.empty else f"={each.default!r}"
-        shown.append(f"{prefix}{each.name}{default}")
+        prefix = "**" if parameter.kind is parameter.VAR_KEYWORD else ""
+        default = "" if parameter.default is parameter.empty else f"={parameter.default!r}"
+        shown.append(f"{prefix}{parameter.name}{default}")
     return ", ".join(shown)
 
 
 def methods(cls: type[Any]) -> dict[str, str]:
-    """The public methods of a class and of its bases in this package."""
+    """Return the public methods of a class and of its bases in this package."""
     found: dict[str, str] = {}
     for base in cls.__mro__:
         for name in vars(base) if base.__module__.startswith("model_registry") else ():
@@ -122,7 +122,7 @@ def test_the_reference_lists_every_method_with_its_parameters(cls: type[Any]) ->
     [model_registry, types, exceptions, utils, ModelRegistry, ModelRegistryAPIClient, Results, Pager, ListOptions],
     ids=lambda owner: owner.__name__,
 )
-def test_the_reference_says_what_the_docstrings_say(owner: Any) -> None:
+def test_the_reference_matches_the_docstrings(owner: Any) -> None:
     listed = [row for row in rows(owner.__name__) if row[1] not in WITHOUT_DOCSTRING]
     assert listed
     for row in listed:

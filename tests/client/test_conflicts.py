@@ -1,4 +1,4 @@
-"""Names, external IDs and IDs that belong to another entry, on a registry."""
+"""Names, external IDs and IDs that belong to another entry, with a registry."""
 
 import asyncio
 from collections.abc import Callable
@@ -94,7 +94,9 @@ async def test_of_simultaneous_creates_one_succeeds_and_the_others_name_it(
     assert all(error.holder == created[0] for error in refused)
 
 
-async def test_get_or_create_gives_the_one_that_exists_as_it_is(client: ModelRegistryAPIClient, unique: Unique) -> None:
+async def test_get_or_create_returns_an_existing_entry_unchanged(
+    client: ModelRegistryAPIClient, unique: Unique
+) -> None:
     model = await client.get_or_create_registered_model(RegisteredModel(unique("m"), owner="first"))
     assert await client.get_or_create_registered_model(RegisteredModel(unique("m"), owner="second")) == model
     version = await client.get_or_create_model_version(ModelVersion("v", author="first"), model.id)
@@ -113,7 +115,7 @@ async def test_get_or_create_does_not_hide_a_conflict_of_external_ids(
     assert of_model.value.holder == of_version.value.holder == model
 
 
-async def test_an_id_of_another_entry_is_noticed_after_the_update(
+async def test_an_id_of_another_entry_is_detected_after_the_update(
     client: ModelRegistryAPIClient, model: RegisteredModel, version: ModelVersion, unique: Unique
 ) -> None:
     artifact = await client.upsert_model_artifact(ModelArtifact("a", uri="u"), version.id)
@@ -132,7 +134,7 @@ async def test_an_id_of_another_entry_is_noticed_after_the_update(
         await client.upsert_model_version_artifact(ModelArtifact("b", id=artifact.id, uri="u"), version.id)
 
 
-async def test_an_update_of_what_does_not_exist_is_an_error(client: ModelRegistryAPIClient) -> None:
+async def test_an_update_of_an_entry_that_does_not_exist_is_an_error(client: ModelRegistryAPIClient) -> None:
     with pytest.raises(NotFound) as missing:
         await client.upsert_registered_model(RegisteredModel("m", id=MISSING))
     assert missing.value.status == 404

@@ -1,4 +1,4 @@
-"""Pools, event loops, threads and processes. What a warning would spoil runs in an interpreter of its own."""
+"""Pools, event loops, threads and processes. What must not cause a warning runs in a separate interpreter."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ SOURCE_ROOT = Path(__file__).parents[2] / "operator"
 
 
 def run_python(program: str, *args: str, **environment: str) -> str:
-    """Run a program with every warning an error, also those that Python can only print; return what it printed."""
+    """Run a program with every warning as an error, also those that Python can only print. Return its output."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program, *args],
         env={**os.environ, "PYTHONPATH": str(SOURCE_ROOT), **environment},
@@ -90,7 +90,7 @@ async def parent():
             os._exit(status)
     _, status = await asyncio.to_thread(os.waitpid, child, 0)
     assert status == 0
-    # The connection that was open across the fork is still the parent's, and in order.
+    # The connection that was open during the fork still belongs to the parent, and works.
     assert await client.get_registered_model_by_id(mine.id) == mine
     assert await client.get_registered_model_by_params(sys.argv[2] + "-child")
 
@@ -111,7 +111,7 @@ loop = asyncio.new_event_loop()
 loop.run_until_complete(client.get_registered_model_by_id("2147483647"))
 loop.close()
 assert len(client._transport._pools) == 1
-# Nobody closed its connections; Python says so when it finds them.
+# Its connections were never closed, which Python reports when it collects them.
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", ResourceWarning)
     asyncio.run(client.get_registered_model_by_id("2147483647"))
@@ -120,7 +120,7 @@ assert client._transport._pools == {}
 """
 
 
-def test_the_pool_of_a_loop_that_is_gone_is_dropped_at_the_next_call(registry_url: str) -> None:
+def test_the_pool_of_a_closed_loop_is_dropped_at_the_next_call(registry_url: str) -> None:
     run_python(CLOSED_LOOP, registry_url)
 
 
@@ -142,18 +142,18 @@ async def test_connections_are_reused() -> None:
     assert len(ports) == 1
 
 
-async def test_making_a_client_opens_nothing() -> None:
+async def test_creating_a_client_opens_nothing() -> None:
     client = ModelRegistryAPIClient.connect("http://127.0.0.1:1")
     assert client._transport._pools == {}
     await client.aclose()
 
 
-def test_a_client_can_be_made_without_an_event_loop() -> None:
-    made: list[ModelRegistryAPIClient] = []
-    thread = threading.Thread(target=lambda: made.append(ModelRegistryAPIClient.insecure_connection("r", 8080)))
+def test_a_client_can_be_created_without_an_event_loop() -> None:
+    clients: list[ModelRegistryAPIClient] = []
+    thread = threading.Thread(target=lambda: clients.append(ModelRegistryAPIClient.insecure_connection("r", 8080)))
     thread.start()
     thread.join()
-    assert len(made) == 1
+    assert len(clients) == 1
 
 
 async def test_a_closed_client_opens_again_when_it_is_used(registry_url: str, unique: Callable[[str], str]) -> None:

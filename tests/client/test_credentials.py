@@ -1,4 +1,4 @@
-"""Tokens and certificates, on real sockets."""
+"""Tokens and certificates, with real sockets."""
 
 import gc
 import logging
@@ -20,7 +20,7 @@ from tests.support.loopback import MODEL, LoopbackServer, Received, Reply, servi
 
 
 class Gate:
-    """Lets only one token pass."""
+    """Accepts only one token."""
 
     def __init__(self, token: str) -> None:
         self.token = token
@@ -43,7 +43,7 @@ def gated(gate: Gate) -> Iterator[LoopbackServer]:
 
 
 def replace(path: Path, text: str) -> None:
-    """Put another file in the place of this one, as Kubernetes does with what it projects."""
+    """Replace a file atomically, as Kubernetes does with projected files."""
     path.with_suffix(".new").write_text(text)
     path.with_suffix(".new").replace(path)
 
@@ -62,7 +62,7 @@ async def test_a_token_as_text_or_from_a_function(gated: LoopbackServer, token: 
         assert await client.get_registered_model_by_id("1") is not None
 
 
-async def test_an_insecure_connection_may_identify_itself(gated: LoopbackServer) -> None:
+async def test_an_insecure_connection_may_send_a_token(gated: LoopbackServer) -> None:
     client = ModelRegistryAPIClient.insecure_connection("127.0.0.1", gated.server_port, user_token="first")
     async with client:
         assert await client.get_registered_model_by_id("1") is not None
@@ -81,7 +81,7 @@ async def test_a_rotated_token_file_is_used_from_the_next_request_on(
     assert [received.headers["authorization"] for received in gated.received] == ["Bearer first", "Bearer second"]
 
 
-async def test_a_refused_token_is_read_once_more_even_from_a_file_that_looks_unchanged(
+async def test_a_refused_token_is_read_again_even_from_a_file_that_looks_unchanged(
     gated: LoopbackServer, gate: Gate, tmp_path: Path
 ) -> None:
     path = tmp_path / "token"
@@ -100,7 +100,7 @@ async def test_a_refused_token_is_read_once_more_even_from_a_file_that_looks_unc
     ]
 
 
-async def test_a_refused_token_that_is_still_the_same_is_not_sent_again(gated: LoopbackServer, tmp_path: Path) -> None:
+async def test_a_refused_token_that_has_not_changed_is_not_sent_again(gated: LoopbackServer, tmp_path: Path) -> None:
     path = tmp_path / "token"
     path.write_text("wrong")
     async with ModelRegistryAPIClient.connect(gated.url, token=path) as client:
@@ -109,13 +109,13 @@ async def test_a_refused_token_that_is_still_the_same_is_not_sent_again(gated: L
     assert len(gated.received) == 1
 
 
-async def test_a_function_is_asked_again_after_a_refusal(gated: LoopbackServer) -> None:
+async def test_a_function_is_called_again_after_a_refusal(gated: LoopbackServer) -> None:
     tokens = iter(["stale", "first"])
     async with ModelRegistryAPIClient.connect(gated.url, token=lambda: next(tokens)) as client:
         assert await client.get_registered_model_by_id("1") is not None
 
 
-async def test_a_token_file_that_is_not_there_is_named(gated: LoopbackServer, tmp_path: Path) -> None:
+async def test_a_missing_token_file_is_named(gated: LoopbackServer, tmp_path: Path) -> None:
     path = tmp_path / "token"
     async with ModelRegistryAPIClient.connect(gated.url, token=path) as client:
         with pytest.raises(ConnectionFailed, match=r"The token file .*token cannot be read: No such file"):
@@ -137,7 +137,7 @@ async def test_a_token_file_that_is_not_there_is_named(gated: LoopbackServer, tm
     ids=["text", "function", "file"],
 )
 @pytest.mark.parametrize("token", ["hunter2\nhunter2", "hunter2 hunter2", "hunter2é"])
-async def test_a_token_that_no_header_can_hold_is_refused_and_never_shown(
+async def test_a_token_that_cannot_be_sent_is_refused_and_never_shown(
     gated: LoopbackServer, tmp_path: Path, given: Callable[[Path, str], Token], token: str
 ) -> None:
     client = ModelRegistryAPIClient.connect(gated.url, token=given(tmp_path / "token", token))
@@ -147,7 +147,7 @@ async def test_a_token_that_no_header_can_hold_is_refused_and_never_shown(
     assert gated.received == []
 
 
-def test_a_token_is_not_shown_by_what_holds_it() -> None:
+def test_a_token_is_not_in_any_repr() -> None:
     client = ModelRegistryAPIClient.connect("https://registry", token="hunter2")
     assert "hunter2" not in repr(client) + repr(vars(client)) + repr(vars(client._transport))
 
@@ -169,7 +169,7 @@ def connect(server: LoopbackServer, ca: str | os.PathLike[str] | None) -> ModelR
     )
 
 
-async def test_a_ca_of_ones_own_as_text_or_file(
+async def test_a_custom_ca_as_text_or_file(
     secured: LoopbackServer, authority: CertificateAuthority, tmp_path: Path
 ) -> None:
     path = tmp_path / "ca.pem"
@@ -179,7 +179,7 @@ async def test_a_ca_of_ones_own_as_text_or_file(
             assert await client.get_registered_model_by_id("1") is not None
 
 
-async def test_an_unknown_ca_is_not_believed(secured: LoopbackServer) -> None:
+async def test_an_unknown_ca_is_not_trusted(secured: LoopbackServer) -> None:
     for ca in (None, CertificateAuthority("another").pem):
         async with connect(secured, ca) as client:
             with pytest.raises(ConnectionFailed, match="certificate verify failed"):
@@ -187,10 +187,10 @@ async def test_an_unknown_ca_is_not_believed(secured: LoopbackServer) -> None:
     assert secured.received == []
 
 
-async def test_the_systems_own_authorities_count(
+async def test_the_systems_authorities_are_trusted(
     secured: LoopbackServer, authority: CertificateAuthority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SSL_CERT_FILE stands for the system's store, where companies put theirs."""
+    """SSL_CERT_FILE replaces the system's store, to which companies add their own authorities."""
     path = tmp_path / "system.pem"
     path.write_text(authority.pem)
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
@@ -198,7 +198,7 @@ async def test_the_systems_own_authorities_count(
         assert await client.get_registered_model_by_id("1") is not None
 
 
-async def test_a_replaced_ca_file_is_taken_in_when_verification_fails(
+async def test_a_replaced_ca_file_is_loaded_when_verification_fails(
     gate: Gate, authority: CertificateAuthority, tmp_path: Path
 ) -> None:
     path = tmp_path / "ca.pem"
@@ -211,7 +211,7 @@ async def test_a_replaced_ca_file_is_taken_in_when_verification_fails(
             assert await client.get_registered_model_by_id("1") is not None
 
 
-async def test_a_ca_file_that_is_broken_for_a_while_is_told_and_read_when_it_is_whole(
+async def test_a_temporarily_broken_ca_file_is_reported_and_read_once_it_is_complete(
     gate: Gate, authority: CertificateAuthority, tmp_path: Path
 ) -> None:
     path = tmp_path / "ca.pem"
@@ -232,7 +232,7 @@ async def test_a_ca_file_that_is_broken_for_a_while_is_told_and_read_when_it_is_
 
 
 @pytest.mark.parametrize("ca", ["/nowhere/ca.pem", "-----BEGIN CERTIFICATE-----\nnonsense"])
-async def test_a_ca_that_is_none_is_refused(secured: LoopbackServer, ca: str) -> None:
+async def test_an_invalid_ca_is_refused(secured: LoopbackServer, ca: str) -> None:
     with pytest.raises(ValueError, match="contains no readable certificate authority"):
         await connect(secured, ca).get_registered_model_by_id("1")
 
@@ -251,7 +251,7 @@ async def test_an_insecure_connection_to_https_verifies_nothing_and_says_so_once
     ]
 
 
-async def test_a_certificate_for_another_host_is_not_believed(
+async def test_a_certificate_for_another_host_is_not_trusted(
     gate: Gate, authority: CertificateAuthority, tmp_path: Path
 ) -> None:
     context = authority.server_context(tmp_path, host="192.0.2.1")
@@ -261,11 +261,11 @@ async def test_a_certificate_for_another_host_is_not_believed(
                 await client.get_registered_model_by_id("1")
 
 
-def test_old_protocols_are_left_out() -> None:
+def test_old_protocols_are_disabled() -> None:
     assert TrustStore().context().minimum_version >= ssl.TLSVersion.TLSv1_2
 
 
-def test_clients_share_the_systems_authorities_while_one_of_them_lives() -> None:
+def test_clients_share_the_systems_authorities_while_one_of_them_exists() -> None:
     first, second = TrustStore(), TrustStore()
     assert first.context() is second.context()
     assert first.context().verify_mode is ssl.CERT_REQUIRED
@@ -275,7 +275,7 @@ def test_clients_share_the_systems_authorities_while_one_of_them_lives() -> None
     assert kept() is None
 
 
-def test_authorities_of_ones_own_are_shared_with_nobody(authority: CertificateAuthority) -> None:
+def test_custom_authorities_are_not_shared(authority: CertificateAuthority) -> None:
     own, insecure = TrustStore(authority.pem), TrustStore(verify=False)
     assert len({id(trust.context()) for trust in (TrustStore(), TrustStore(authority.pem), own, insecure)}) == 4
     assert insecure.context().verify_mode is ssl.CERT_NONE

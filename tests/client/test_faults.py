@@ -1,4 +1,4 @@
-"""Faults on the way to a registry: what was to be written is there once, and the caller gets it. On real sockets."""
+"""Faults on the way to a registry: each entry is written once and returned to the caller. With real sockets."""
 
 import urllib.request
 from collections.abc import Awaitable, Callable
@@ -54,7 +54,7 @@ def label(value: object) -> str:
 
 
 async def models_named(client: ModelRegistryAPIClient, model: RegisteredModel) -> list[RegisteredModel]:
-    return [each for each in await client.get_registered_models() if each.name == model.name]
+    return [stored for stored in await client.get_registered_models() if stored.name == model.name]
 
 
 def full_model(unique: Unique) -> RegisteredModel:
@@ -76,9 +76,9 @@ async def test_a_create_survives_a_fault(
     sent = full_model(unique)
     with between(registry_url, first("POST", way)) as proxy:
         async with connect(proxy, timeout=STALL_SECONDS if way in STALLS else 60) as through:
-            made = await through.upsert_registered_model(sent)
-    assert await models_named(client, sent) == [made]
-    assert made.custom_properties == sent.custom_properties
+            created = await through.upsert_registered_model(sent)
+    assert await models_named(client, sent) == [created]
+    assert created.custom_properties == sent.custom_properties
     assert len(proxy.requests("POST")) == (1 if way in [*DONE, Fault.GARBLE_AFTER, Fault.STALL_AFTER] else 2)
 
 
@@ -104,22 +104,22 @@ async def test_a_create_within_a_version_survives_a_fault(
     await client.upsert_model_version_artifact(ModelArtifact(f"x:{artifact.name}", uri="u"), version.id)
     with between(registry_url, first("POST", way)) as proxy:
         async with connect(proxy) as through:
-            made = await through.upsert_model_version_artifact(artifact, version.id)
+            created = await through.upsert_model_version_artifact(artifact, version.id)
     (_, *stored) = await client.get_model_version_artifacts(version.id)
-    assert stored == [made]
-    assert made.artifact_type == artifact.artifact_type
-    assert made.name == artifact.name or not artifact.name
+    assert stored == [created]
+    assert created.artifact_type == artifact.artifact_type
+    assert created.name == artifact.name or not artifact.name
 
 
 @pytest.mark.parametrize("way", [Fault.RESET_BEFORE, Fault.DROP_AFTER], ids=label)
-async def test_a_lost_artifact_is_told_from_one_of_another_type_with_its_name(
+async def test_a_lost_artifact_is_not_confused_with_one_of_another_type_with_its_name(
     way: Way, registry_url: str, client: ModelRegistryAPIClient, version: ModelVersion
 ) -> None:
     document = await client.upsert_model_version_artifact(DocArtifact("a", uri="u"), version.id)
     with between(registry_url, first("POST", way)) as proxy:
         async with connect(proxy) as through:
-            made = await through.upsert_model_version_artifact(ModelArtifact("a", uri="u"), version.id)
-    assert await client.get_model_version_artifacts(version.id) == [document, made]
+            created = await through.upsert_model_version_artifact(ModelArtifact("a", uri="u"), version.id)
+    assert await client.get_model_version_artifacts(version.id) == [document, created]
     assert len(proxy.requests("POST")) == (1 if way is Fault.DROP_AFTER else 2)
 
 
@@ -129,24 +129,24 @@ async def test_a_version_survives_a_fault(
 ) -> None:
     with between(registry_url, first("POST", way)) as proxy:
         async with connect(proxy) as through:
-            made = await through.upsert_model_version(ModelVersion("v", author="me"), model.id)
-    assert await client.get_model_versions(model.id) == [made]
+            created = await through.upsert_model_version(ModelVersion("v", author="me"), model.id)
+    assert await client.get_model_versions(model.id) == [created]
 
 
 @pytest.mark.parametrize("way", [Fault.RESET_BEFORE, Fault.DROP_AFTER, ErrorAfter(Reply(500, FAILURE))], ids=label)
-async def test_an_artifact_of_no_version_is_looked_up_by_its_external_id(
+async def test_an_artifact_without_a_version_is_looked_up_by_its_external_id(
     way: Way, registry_url: str, client: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     with between(registry_url, first("POST", way)) as proxy:
         async with connect(proxy) as through:
-            made = await through.upsert_model_artifact(ModelArtifact("a", uri="u", external_id=unique("e")))
-    assert await client.get_model_artifact_by_params(external_id=unique("e")) == made
+            created = await through.upsert_model_artifact(ModelArtifact("a", uri="u", external_id=unique("e")))
+    assert await client.get_model_artifact_by_params(external_id=unique("e")) == created
 
 
 @pytest.mark.parametrize(
     "way", [Fault.RESET_BEFORE, Fault.DROP_AFTER, ErrorAfter(Reply(502, "bad gateway"))], ids=label
 )
-async def test_an_artifact_that_nothing_tells_from_others_is_never_sent_again(way: Way, registry_url: str) -> None:
+async def test_an_artifact_that_cannot_be_looked_up_is_never_sent_again(way: Way, registry_url: str) -> None:
     with between(registry_url, first("POST", way)) as proxy:
         async with connect(proxy) as through:
             with pytest.raises(
@@ -170,7 +170,7 @@ async def test_an_update_survives_a_fault(
 
 
 @pytest.mark.parametrize("way", [Fault.RESET_AFTER, ErrorAfter(Reply(502, "bad gateway"))], ids=label)
-async def test_an_artifact_with_an_id_is_updated_and_linked_in_spite_of_a_fault(
+async def test_an_artifact_with_an_id_is_updated_and_linked_despite_a_fault(
     way: Way, registry_url: str, client: ModelRegistryAPIClient, version: ModelVersion
 ) -> None:
     artifact = await client.upsert_artifact(DocArtifact("a", uri="u"))
@@ -208,10 +208,10 @@ async def test_the_name_of_another_entry_is_a_conflict_also_after_a_lost_create(
         assert await models_named(client, sent) == [holder]
 
 
-async def test_a_lost_create_that_arrives_late_is_not_taken_for_anothers(
+async def test_a_lost_create_that_arrives_late_is_recognised(
     registry_url: str, client: ModelRegistryAPIClient, unique: Unique
 ) -> None:
-    """The look-up finds nothing, the first request reaches the registry only then, and the second is refused."""
+    """The first request reaches the registry only after the look-up has found nothing, so the second is refused."""
     posts: list[Received] = []
 
     def delay_the_first(received: Received) -> Way:
@@ -229,16 +229,16 @@ async def test_a_lost_create_that_arrives_late_is_not_taken_for_anothers(
     sent = full_model(unique)
     with between(registry_url, delay_the_first) as proxy:
         async with connect(proxy) as through:
-            made = await through.upsert_registered_model(sent)
-    assert await models_named(client, sent) == [made]
+            created = await through.upsert_registered_model(sent)
+    assert await models_named(client, sent) == [created]
     assert len(posts) == 2
 
 
 async def test_get_or_create_survives_a_fault(registry_url: str, unique: Unique) -> None:
     with between(registry_url, first("POST", Fault.DROP_AFTER)) as proxy:
         async with connect(proxy) as through:
-            made = await through.get_or_create_registered_model(RegisteredModel(unique("m")))
-            assert await through.get_or_create_registered_model(RegisteredModel(unique("m"))) == made
+            created = await through.get_or_create_registered_model(RegisteredModel(unique("m")))
+            assert await through.get_or_create_registered_model(RegisteredModel(unique("m"))) == created
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ async def test_get_or_create_survives_a_fault(registry_url: str, unique: Unique)
     ],
     ids=label,
 )
-async def test_a_fault_that_stays_is_named_in_the_error(
+async def test_a_permanent_fault_is_named_in_the_error(
     way: Way, named: str, registry_url: str, model: RegisteredModel
 ) -> None:
     calls: list[Callable[[ModelRegistryAPIClient], Awaitable[object]]] = [
@@ -271,7 +271,7 @@ async def test_a_fault_that_stays_is_named_in_the_error(
     assert "it could not be looked up: " in str(raised.value)
 
 
-async def test_without_retries_every_request_is_sent_once_and_faults_are_told_as_they_are(
+async def test_without_retries_every_request_is_sent_once_and_faults_are_reported_as_they_are(
     registry_url: str, unique: Unique
 ) -> None:
     for way, kind in ((Fault.DROP_AFTER, OutcomeUnknown), (Reply(500, FAILURE), ServerError)):

@@ -1,4 +1,4 @@
-"""Whatever a server replies, a call gives a value or raises one of the client's own exceptions."""
+"""Whatever a server replies, a call returns a value or raises one of the client's own exceptions."""
 
 import json
 import socket
@@ -89,7 +89,7 @@ DEEP = http(200, [], b"[" * 200_000)
 
 
 class RawServer:
-    """Sends the same bytes in answer to every request, and closes the connection."""
+    """Answers every request with the same bytes, and closes the connection."""
 
     def __init__(self) -> None:
         self.reply = b""
@@ -146,7 +146,7 @@ def client(
 ) -> Iterator[ModelRegistryAPIClient]:
     connected = ModelRegistryAPIClient.connect(server.url, retries=request.param, timeout=5)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("model_registry._retry._FIRST_DELAY_SECONDS", 0.0)  # no time to lose among so many examples
+        patch.setattr("model_registry._retry._FIRST_DELAY_SECONDS", 0.0)  # so many examples must not wait
         yield connected
     portal.call(connected.aclose)
 
@@ -167,7 +167,7 @@ def client(
 @example(reply=http(200, [(b"Set-Cookie", "é=é".encode())], b"{}"), call=CALLS[3])
 @example(reply=http(302, [(b"Location", b"http://[")], b""), call=CALLS[0])
 @example(reply=http(503, [(b"Retry-After", b"9" * 400)], b""), call=CALLS[0])
-def test_a_value_or_one_of_our_exceptions(
+def test_a_call_returns_a_value_or_raises_a_client_exception(
     server: RawServer, portal: BlockingPortal, client: ModelRegistryAPIClient, reply: bytes, call: Callable[..., Any]
 ) -> None:
     server.reply = reply

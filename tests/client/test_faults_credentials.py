@@ -1,4 +1,4 @@
-"""Certificates and tokens that are rotated while entries are written. On real sockets, with real TLS."""
+"""Certificates and tokens that are rotated while entries are written. With real sockets and real TLS."""
 
 import asyncio
 import threading
@@ -18,7 +18,7 @@ Unique = Callable[[str], str]
 
 
 def replace(path: Path, text: str) -> None:
-    """Put another file in the place of this one, as Kubernetes does with what it projects."""
+    """Replace a file atomically, as Kubernetes does with projected files."""
     path.with_suffix(".new").write_text(text)
     path.with_suffix(".new").replace(path)
 
@@ -28,13 +28,13 @@ async def create_each(through: ModelRegistryAPIClient, names: list[str]) -> list
 
 
 async def stored(client: ModelRegistryAPIClient, names: list[str]) -> list[RegisteredModel]:
-    """The entries of these names, in their order."""
-    found = [each for each in await client.get_registered_models() if each.name in names]
-    return sorted(found, key=lambda each: names.index(each.name))
+    """Return the entries with these names, in the order of the names."""
+    found = [model for model in await client.get_registered_models() if model.name in names]
+    return sorted(found, key=lambda model: names.index(model.name))
 
 
 class TokenGate:
-    """Lets requests with the token pass that is valid now, which is replaced after some requests.
+    """Accepts requests with the current token, which it replaces after some requests.
 
     Args:
         path: The file of the client's token, replaced at the same moment.
@@ -62,19 +62,19 @@ class TokenGate:
             return Reply(401, "Unauthorized")
 
 
-async def test_tokens_that_are_rotated_under_way(
+async def test_tokens_are_rotated_during_calls(
     registry_url: str, client: ModelRegistryAPIClient, unique: Unique, tmp_path: Path
 ) -> None:
     names = [unique(f"m{number}") for number in range(64)]
     gate = TokenGate(tmp_path / "token", lasting=40)
     with between(registry_url, gate) as proxy:
         async with ModelRegistryAPIClient.connect(proxy.url, token=tmp_path / "token") as through:
-            made = await create_each(through, names)
+            created = await create_each(through, names)
     assert gate.refused > 0, "at least the request that came when the first token had ended"
-    assert await stored(client, names) == made
+    assert await stored(client, names) == created
 
 
-async def test_a_token_that_is_rotated_at_the_server_only_is_named_and_nothing_is_written(
+async def test_a_token_that_only_the_server_rotated_is_refused_and_nothing_is_written(
     registry_url: str, client: ModelRegistryAPIClient, unique: Unique, tmp_path: Path
 ) -> None:
     gate = TokenGate(tmp_path / "token", lasting=1000)
@@ -96,13 +96,13 @@ def authorities() -> tuple[CertificateAuthority, CertificateAuthority]:
 async def write_across_a_rotation(
     proxy: FlakyProxy, through: ModelRegistryAPIClient, names: list[str], rotate: Callable[[], None]
 ) -> list[RegisteredModel]:
-    made = await create_each(through, names[:16])
+    created = await create_each(through, names[:16])
     rotate()
     proxy.hang_up()
-    return made + await create_each(through, names[16:])
+    return created + await create_each(through, names[16:])
 
 
-async def test_a_certificate_that_is_rotated_with_its_authority(
+async def test_a_certificate_is_rotated_with_its_authority(
     registry_url: str,
     client: ModelRegistryAPIClient,
     unique: Unique,
@@ -121,11 +121,11 @@ async def test_a_certificate_that_is_rotated_with_its_authority(
     names = [unique(f"m{number}") for number in range(32)]
     with between(registry_url, context=context) as proxy:
         async with ModelRegistryAPIClient.connect(proxy.url, ca=ca) as through:
-            made = await write_across_a_rotation(proxy, through, names, rotate)
-    assert await stored(client, names) == made
+            created = await write_across_a_rotation(proxy, through, names, rotate)
+    assert await stored(client, names) == created
 
 
-async def test_a_certificate_of_an_unknown_authority_is_named_and_nothing_is_written(
+async def test_a_certificate_of_an_unknown_authority_is_reported_and_nothing_is_written(
     registry_url: str,
     client: ModelRegistryAPIClient,
     unique: Unique,

@@ -1,4 +1,4 @@
-"""Many tasks through a bad network: each entry is made exactly once."""
+"""Many tasks on a bad network: each entry is created exactly once."""
 
 import asyncio
 import threading
@@ -32,7 +32,7 @@ LOOK_UP_FAULTS: list[Way] = [None, Fault.RESET_BEFORE, Fault.DROP_AFTER, Reply(5
 
 
 class BadNetwork:
-    """Gives the first request for each thing a fault, another one for each, and its first look-up too."""
+    """Causes a fault in the first request for each entry, and another in its first look-up."""
 
     def __init__(self) -> None:
         self._seen: Counter[tuple[str, str]] = Counter()
@@ -52,40 +52,41 @@ class BadNetwork:
         return way
 
 
-async def test_64_tasks_make_each_model_exactly_once(
+async def test_64_tasks_create_each_model_exactly_once(
     registry_url: str, client: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     network = BadNetwork()
     sent = [RegisteredModel(unique(f"m{number}"), custom_properties={"n": number}) for number in range(TASKS)]
     with between(registry_url, network) as proxy:
         async with ModelRegistryAPIClient.connect(proxy.url) as through:
-            made = await asyncio.gather(*(through.upsert_registered_model(model) for model in sent))
+            created = await asyncio.gather(*(through.upsert_registered_model(model) for model in sent))
     names = {model.name for model in sent}
-    stored = [each for each in await client.get_registered_models(ListOptions.order_by_id()) if each.name in names]
+    listed = await client.get_registered_models(ListOptions.order_by_id())
+    stored = [model for model in listed if model.name in names]
     assert len(stored) == TASKS
-    assert sorted(made, key=lambda model: int(model.id or 0)) == stored
-    assert [model.name for model in made] == [model.name for model in sent]
+    assert sorted(created, key=lambda model: int(model.id or 0)) == stored
+    assert [model.name for model in created] == [model.name for model in sent]
     assert min(network.faults[str(way)] for way in FAULTS) >= TASKS // len(FAULTS), "every fault has happened"
 
 
-async def test_64_tasks_make_each_artifact_of_a_version_exactly_once(
+async def test_64_tasks_create_each_artifact_of_a_version_exactly_once(
     registry_url: str, client: ModelRegistryAPIClient, model: RegisteredModel
 ) -> None:
     with between(registry_url, BadNetwork()) as proxy:
         async with ModelRegistryAPIClient.connect(proxy.url) as through:
             version = await through.upsert_model_version(ModelVersion("v"), model.id)
-            made = await asyncio.gather(
+            created = await asyncio.gather(
                 *(
                     through.upsert_model_artifact(ModelArtifact(f"a_{number}", uri="u"), version.id)
                     for number in range(TASKS)
                 )
             )
     stored = await client.get_model_artifacts(version.id, ListOptions.order_by_id())
-    assert sorted(made, key=lambda artifact: int(artifact.id or 0)) == stored
+    assert sorted(created, key=lambda artifact: int(artifact.id or 0)) == stored
     assert len(stored) == TASKS
 
 
-async def test_of_many_creates_of_different_entries_with_one_name_one_wins_on_a_bad_network_too(
+async def test_of_many_creates_with_the_same_name_one_succeeds_on_a_bad_network_too(
     registry_url: str, client: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     counting = threading.Lock()
@@ -108,7 +109,7 @@ async def test_of_many_creates_of_different_entries_with_one_name_one_wins_on_a_
                 ),
                 return_exceptions=True,
             )
-    (stored,) = [each for each in await client.get_registered_models() if each.name == unique("m")]
+    (stored,) = [model for model in await client.get_registered_models() if model.name == unique("m")]
     winners = [result for result in results if isinstance(result, RegisteredModel)]
     assert winners == [stored]
     for result in results:

@@ -1,4 +1,4 @@
-"""What is written and what stays: fields, states and links, on a registry."""
+"""What an update changes and what it keeps: fields, states and links, with a registry."""
 
 import os
 from collections.abc import Callable
@@ -29,7 +29,7 @@ Unique = Callable[[str], str]
 
 
 def written(entry: RegistryEntry) -> dict[str, Any]:
-    """The fields that whoever wrote the entry chose."""
+    """Return the fields that the caller sets."""
     dump = entry.model_dump(exclude={"id", "create_time_since_epoch", "last_update_time_since_epoch", "state"})
     return {name: value for name, value in dump.items() if value not in (None, {})}
 
@@ -101,7 +101,7 @@ async def test_every_field_of_a_model_artifact_survives(client: ModelRegistryAPI
     assert await client.get_artifact_by_id(stored.id) == stored
 
 
-async def test_none_leaves_alone_and_empty_clears(client: ModelRegistryAPIClient, unique: Unique) -> None:
+async def test_none_keeps_a_value_and_empty_clears_it(client: ModelRegistryAPIClient, unique: Unique) -> None:
     stored = await client.upsert_registered_model(
         RegisteredModel(
             unique("m"), owner="me", description="d", tasks=["t"], language=["en"], custom_properties={"a": 1}
@@ -133,7 +133,7 @@ async def test_custom_properties_are_replaced_as_a_whole(client: ModelRegistryAP
 async def test_an_update_keeps_the_state_of_every_kind(
     client: ModelRegistryAPIClient, model: RegisteredModel, version: ModelVersion
 ) -> None:
-    """The registry resets a state that an update does not mention."""
+    """The registry resets a state that an update does not contain."""
     artifact = await client.upsert_model_artifact(ModelArtifact("a", uri="u", state="MARKED_FOR_DELETION"), version.id)
     document = await client.upsert_model_version_artifact(DocArtifact("d", uri="u", state="LIVE"), version.id)
     await client.upsert_registered_model(RegisteredModel(model.name, id=model.id, state="ARCHIVED"))
@@ -162,7 +162,7 @@ async def test_a_version_may_name_its_model_itself(client: ModelRegistryAPIClien
     assert await client.get_model_versions(model.id) == [version]
 
 
-async def test_what_the_registry_refuses_is_told_in_its_words(
+async def test_a_refusal_is_reported_with_the_registrys_message(
     client: ModelRegistryAPIClient, model: RegisteredModel
 ) -> None:
     with pytest.raises(BadRequest, match="NOPE is not a valid RegisteredModelState"):
@@ -185,7 +185,7 @@ async def test_an_artifact_with_an_id_is_linked_to_another_version(
     assert await client.get_model_version_artifacts(other.id) == [linked]
 
 
-async def test_an_artifact_outside_of_a_version(client: ModelRegistryAPIClient, unique: Unique) -> None:
+async def test_an_artifact_without_a_version(client: ModelRegistryAPIClient, unique: Unique) -> None:
     artifact = await client.upsert_model_artifact(ModelArtifact("free", uri="u", external_id=unique("e")))
     document = await client.upsert_artifact(DocArtifact("free", uri="u", external_id=unique("d")))
     assert await client.get_model_artifact_by_params(external_id=unique("e")) == artifact
@@ -204,7 +204,7 @@ async def test_every_field_of_a_data_set_survives(client: ModelRegistryAPIClient
 
 
 @pytest.mark.skipif(
-    "MODEL_REGISTRY_URL" not in os.environ, reason="the embedded registry keeps no metrics and parameters"
+    "MODEL_REGISTRY_URL" not in os.environ, reason="the embedded registry does not store metrics and parameters"
 )
 @pytest.mark.parametrize(
     "measured",
@@ -226,7 +226,7 @@ async def test_every_field_of_a_measurement_survives(
     assert (await client.upsert_artifact(stored)).description == "changed"
 
 
-async def test_an_artifact_of_a_type_that_has_a_class_is_read_as_one(
+async def test_an_artifact_is_read_as_the_class_of_its_type(
     client: ModelRegistryAPIClient, version: ModelVersion
 ) -> None:
     plain = Artifact("data", uri="u", artifact_type="dataset-artifact")

@@ -1,4 +1,4 @@
-"""Getting by ID and finding by name or external ID, on a registry."""
+"""Getting by ID and finding by name or external ID, with a registry."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ MISSING = "2147483647"
     "name", ["a_b", "50%", r"back\slash", "o'clock", 'quo"te', "x:y", "ümläut 模型", "a/b?c#d&e=f", r"\%"]
 )
 async def test_names_are_found_exactly(client: ModelRegistryAPIClient, unique: Unique, name: str) -> None:
-    """The registry takes a name to find for an SQL pattern."""
+    """The registry treats a name to find as an SQL pattern."""
     name = unique(name)
     decoys = {name.replace(sign, "-") for sign in "_%\\:"} | {f"x{name}", f"x:{name}", name.upper()}
     decoys -= {name}
@@ -64,7 +64,7 @@ async def test_artifacts_of_two_types_may_share_a_name(client: ModelRegistryAPIC
     assert ambiguous.value.entries == [trained, document]
 
 
-async def test_a_document_is_no_model_artifact(client: ModelRegistryAPIClient, version: ModelVersion) -> None:
+async def test_a_document_is_not_a_model_artifact(client: ModelRegistryAPIClient, version: ModelVersion) -> None:
     document = await client.upsert_model_version_artifact(DocArtifact("d", uri="u"), version.id)
     assert await client.get_model_artifact_by_id(document.id) is None
     assert await client.get_model_artifact_by_params("d", version.id) is None
@@ -72,10 +72,10 @@ async def test_a_document_is_no_model_artifact(client: ModelRegistryAPIClient, v
     assert await client.get_artifact_by_params("d", version.id) == document
 
 
-async def test_linking_makes_a_name_ambiguous_and_it_is_said(
+async def test_a_name_that_linking_makes_ambiguous_is_reported(
     client: ModelRegistryAPIClient, version: ModelVersion
 ) -> None:
-    """Nothing keeps artifacts that were created outside of a version from being linked to it under one name."""
+    """The registry allows linking artifacts with the same name to a version if they were created without one."""
     twins = [await client.upsert_model_artifact(ModelArtifact("twin", uri="u")) for _ in range(2)]
     for twin in twins:
         await client.upsert_model_artifact(twin, version.id)
@@ -98,7 +98,7 @@ async def test_what_does_not_exist_is_none(client: ModelRegistryAPIClient) -> No
     assert await client.get_model_versions(MISSING) == []
 
 
-async def test_looking_up_without_saying_what_is_refused(client: ModelRegistryAPIClient) -> None:
+async def test_a_look_up_without_parameters_is_refused(client: ModelRegistryAPIClient) -> None:
     with pytest.raises(TypeError, match=r"Expected either \('name'\) or \('external_id'\) arguments to be given"):
         await client.get_registered_model_by_params()
     with pytest.raises(TypeError, match=r"\('registered_model_id', 'name'\) or \('external_id'\)"):
@@ -114,7 +114,7 @@ async def test_looking_up_without_saying_what_is_refused(client: ModelRegistryAP
 
 
 @pytest.mark.parametrize("entry_id", [None, ""])
-async def test_an_id_that_is_none_is_refused_before_anything_is_asked(
+async def test_a_missing_id_is_refused_before_anything_is_sent(
     client: ModelRegistryAPIClient, entry_id: str | None
 ) -> None:
     message = "an entry gets its ID when it is created"

@@ -1,4 +1,4 @@
-"""`ModelRegistry` against a registry: what upstream's does, and that a failed registration can be repeated."""
+"""`ModelRegistry` with a registry: it works like upstream's, and a failed registration can be repeated."""
 
 import urllib.error
 import urllib.request
@@ -87,7 +87,7 @@ def test_a_second_version_leaves_the_model_as_it_is(registry: ModelRegistry, uni
     assert [(version.name, version.author) for version in versions] == [("v1", "me"), ("v2", "he")]
 
 
-def test_a_version_that_exists_is_an_error_and_stays_as_it_is(registry: ModelRegistry, unique: Unique) -> None:
+def test_an_existing_version_is_an_error_and_is_not_changed(registry: ModelRegistry, unique: Unique) -> None:
     registry.register_model(unique("m"), "s3://1", **FORMAT, version="v1")
     before = registry.get_model_version(unique("m"), "v1"), registry.get_model_artifact(unique("m"), "v1")
     with pytest.raises(DuplicateError, match=r"^Version v1 already exists$") as refused:
@@ -96,7 +96,7 @@ def test_a_version_that_exists_is_an_error_and_stays_as_it_is(registry: ModelReg
     assert before == (registry.get_model_version(unique("m"), "v1"), registry.get_model_artifact(unique("m"), "v1"))
 
 
-def test_a_description_is_the_versions_and_deprecated(registry: ModelRegistry, unique: Unique) -> None:
+def test_a_description_is_the_versions_and_is_deprecated(registry: ModelRegistry, unique: Unique) -> None:
     with pytest.warns(DeprecationWarning, match="Use 'version_description' instead"):
         model = registry.register_model(unique("m"), "s3://1", **FORMAT, version="v1", description="old")
     assert model.description is None
@@ -119,7 +119,7 @@ def test_a_misspelt_field_is_refused_before_anything_is_written(registry: ModelR
 
 
 def forwarding(registry_url: str, *, refused: str) -> Callable[[Received], Reply]:
-    """Pass everything on to the registry, but answer the first POST to a path that ends so with an error."""
+    """Forward everything to the registry, but answer the first POST to a path with this ending with an error."""
     left = [refused]
 
     def answer(received: Received) -> Reply:
@@ -143,7 +143,7 @@ def forwarding(registry_url: str, *, refused: str) -> Callable[[Received], Reply
 
 
 @pytest.mark.parametrize("failing", ["/registered_models", "/model_versions", "/artifacts"])
-def test_a_registration_that_failed_in_between_is_completed_by_repeating_it(
+def test_a_registration_that_failed_halfway_is_completed_by_repeating_it(
     registry_url: str, unique: Unique, failing: str
 ) -> None:
     call: dict[str, Any] = {**FORMAT, "version": "v1", "version_description": "d", "metadata": {"a": 1.0, "b": 2}}
@@ -159,9 +159,7 @@ def test_a_registration_that_failed_in_between_is_completed_by_repeating_it(
             registry.register_model(unique("m"), "s3://1", **call)
 
 
-def test_a_leftover_is_completed_by_a_call_that_says_no_more_than_it_must(
-    registry: ModelRegistry, unique: Unique
-) -> None:
+def test_an_incomplete_version_is_completed_by_a_minimal_call(registry: ModelRegistry, unique: Unique) -> None:
     model = registry.async_runner(registry.api.upsert_registered_model(RegisteredModel(unique("m"))))
     registry.async_runner(registry.api.upsert_model_version(ModelVersion("v1", author="me", description="d"), model.id))
     registry.register_model(unique("m"), "s3://1", **FORMAT, version="v1")
@@ -179,7 +177,7 @@ def test_a_leftover_is_completed_by_a_call_that_says_no_more_than_it_must(
         ({"author": "another", "metadata": {"a": 2}}, "author, custom_properties"),
     ],
 )
-def test_a_version_without_artifact_that_is_another_is_not_taken_for_a_leftover(
+def test_a_different_version_without_an_artifact_is_not_completed(
     registry: ModelRegistry, unique: Unique, different: dict[str, Any], named: str
 ) -> None:
     model = registry.async_runner(registry.api.upsert_registered_model(RegisteredModel(unique("m"))))
@@ -193,7 +191,7 @@ def test_a_version_without_artifact_that_is_another_is_not_taken_for_a_leftover(
     assert registry.get_model_version(unique("m"), "v1") == version
 
 
-def test_of_registrations_of_one_version_at_once_one_succeeds_as_a_whole(
+def test_of_simultaneous_registrations_of_a_version_one_succeeds_completely(
     registry: ModelRegistry, unique: Unique
 ) -> None:
     def attempt(number: int) -> str | StoreError:
@@ -233,7 +231,7 @@ def test_updates_of_every_kind(registry: ModelRegistry, unique: Unique) -> None:
     assert found.state == "ARCHIVED"
 
 
-def test_what_cannot_be_updated_is_refused(registry: ModelRegistry, unique: Unique) -> None:
+def test_an_update_of_something_else_is_refused(registry: ModelRegistry, unique: Unique) -> None:
     with pytest.raises(StoreError, match=r"^Model must have an ID$"):
         registry.update(RegisteredModel(unique("m")))
     with pytest.raises(StoreError, match="Model must be an instance of RegistryEntry or a subclass"):
@@ -278,31 +276,31 @@ def test_uploads_say_what_to_do_instead(registry: ModelRegistry) -> None:
         ):
             getattr(registry, method)
     with pytest.raises(AttributeError, match="hf_hub_url"):
-        registry.register_hf_model  # type: ignore[attr-defined]  # noqa: B018 - left out
+        registry.register_hf_model  # type: ignore[attr-defined]  # noqa: B018 - unsupported
 
 
-def test_a_call_for_the_client_underneath_can_be_run(registry: ModelRegistry, unique: Unique) -> None:
+def test_a_call_of_the_asynchronous_client_can_be_run(registry: ModelRegistry, unique: Unique) -> None:
     model = registry.async_runner(registry.api.upsert_registered_model(RegisteredModel(unique("m"))))
     assert registry.get_registered_model(unique("m")) == model
 
 
-def test_host_and_port_apart_over_http(registry_url: str) -> None:
+def test_host_and_port_as_separate_arguments_over_http(registry_url: str) -> None:
     parts = urlsplit(registry_url)
     with connect(str(parts.hostname), port=parts.port, is_secure=False) as registry:
         assert registry.get_registered_model("nobody's") is None
 
 
-def test_the_constructor_finds_out_that_nobody_is_there(unused_tcp_port: int) -> None:
+def test_the_constructor_fails_if_no_server_answers(unused_tcp_port: int) -> None:
     with pytest.raises(ConnectionFailed, match="cannot be reached"):
         connect(f"http://127.0.0.1:{unused_tcp_port}")
 
 
-def test_the_constructor_finds_out_that_it_is_no_registry() -> None:
+def test_the_constructor_fails_if_the_server_is_not_a_registry() -> None:
     with serving(lambda _: Reply(200, "<html>")) as server, pytest.raises(NotARegistryError):
         connect(server.url)
 
 
-def test_a_runner_of_ones_own_runs_every_call(registry_url: str) -> None:
+def test_a_custom_runner_runs_every_call(registry_url: str) -> None:
     ran = []
 
     def runner(call: Any) -> Any:
@@ -314,6 +312,6 @@ def test_a_runner_of_ones_own_runs_every_call(registry_url: str) -> None:
     assert ran == ["get_registered_models", "get_registered_model_by_params", "aclose"]
 
 
-def test_a_runner_that_is_none_is_refused() -> None:
+def test_a_runner_that_is_not_callable_is_refused() -> None:
     with pytest.raises(ValueError, match="`async_runner` must be"):
         connect("http://localhost", async_runner=3)

@@ -1,4 +1,4 @@
-"""The arguments of `ModelRegistry` and the environment variables behind them: address, token, TLS, hints."""
+"""The arguments of `ModelRegistry` and their environment variables: address, token, TLS, hints."""
 
 import logging
 from pathlib import Path
@@ -17,7 +17,7 @@ EMPTY_PAGE = Reply(200, {"items": [], "nextPageToken": "", "pageSize": 1, "size"
 
 @pytest.fixture(autouse=True)
 def _no_pod(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Neither the variable nor the token of a pod, unless a test makes one."""
+    """Remove the variable and the token of a pod. Tests create them if they need them."""
     monkeypatch.delenv(_arguments.DEFAULT_USER_TOKEN_ENVVAR, raising=False)
     monkeypatch.setattr(_arguments, "DEFAULT_K8S_SA_TOKEN_PATH", str(tmp_path / "serviceaccount-token"))
 
@@ -27,7 +27,7 @@ def tokens_sent(**arguments: Any) -> list[str | None]:
         return [received.headers.get("authorization") for received in server.received]
 
 
-def test_a_token_given_is_sent() -> None:
+def test_a_given_token_is_sent() -> None:
     assert tokens_sent(user_token="given") == ["Bearer given"]
     assert tokens_sent(user_token=lambda: "computed") == ["Bearer computed"]
 
@@ -71,7 +71,7 @@ def test_a_variable_that_is_not_set_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("argument", [{}, {"user_token_envvar": "KF_PIPELINES_SA_TOKEN_PATH"}])
-def test_a_token_file_that_is_named_and_absent_is_an_error(
+def test_a_named_token_file_that_does_not_exist_is_an_error(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, argument: dict[str, str]
 ) -> None:
     monkeypatch.setenv("KF_PIPELINES_SA_TOKEN_PATH", str(tmp_path / "absent"))
@@ -92,7 +92,7 @@ def test_a_token_file_that_is_named_and_absent_is_an_error(
         ("https://r:1/prefix", None, 1),
     ],
 )
-def test_the_port_is_the_addresss_else_the_one_given_else_the_usual(
+def test_the_port_of_the_address_precedes_the_argument_and_the_usual_port(
     address: str, port: int | str | None, effective: int | str
 ) -> None:
     assert _arguments.effective_port(address, port) == effective
@@ -109,7 +109,7 @@ def test_a_secure_connection_needs_a_token(address: str, arguments: dict[str, An
         ModelRegistry(address, author="me", **arguments)
 
 
-def test_a_token_is_not_sent_in_the_open_when_the_connection_is_to_be_secure() -> None:
+def test_a_secure_connection_does_not_send_a_token_unencrypted() -> None:
     with (
         serving(lambda _: EMPTY_PAGE) as server,
         pytest.raises(ValueError, match="The token would be sent unencrypted"),
@@ -140,7 +140,7 @@ def test_a_ca_is_taken_from_the_argument_or_the_named_variable(
     assert [received.headers["authorization"] for received in server.received] == ["Bearer t"] * len(ways)
 
 
-def test_certificates_of_strangers_are_refused_unless_told(tmp_path: Path, authority: CertificateAuthority) -> None:
+def test_untrusted_certificates_are_refused_by_default(tmp_path: Path, authority: CertificateAuthority) -> None:
     with serving(lambda _: EMPTY_PAGE, authority.server_context(tmp_path)) as server:
         with pytest.raises(ConnectionFailed, match="certificate verify failed"):
             ModelRegistry(server.url, author="me", user_token="t")
@@ -162,22 +162,20 @@ def test_certificates_of_strangers_are_refused_unless_told(tmp_path: Path, autho
         ("r", 1, None),
     ],
 )
-def test_an_unusual_port_is_hinted_at(
-    caplog: pytest.LogCaptureFixture, address: str, port: int, hint: str | None
-) -> None:
+def test_an_unusual_port_is_logged(caplog: pytest.LogCaptureFixture, address: str, port: int, hint: str | None) -> None:
     ModelRegistry.hint_server_address_port(address, port)
     logged = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert logged == ([] if hint is None else [f"{hint} You may want to verify the configuration is correct."])
 
 
-def test_the_port_of_the_address_counts_for_the_hint(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_hint_considers_the_port_of_the_address(caplog: pytest.LogCaptureFixture) -> None:
     with serving(lambda _: EMPTY_PAGE) as server:
         ModelRegistry(server.url, 80, author="me", user_token="t").close()
     hinted = any("port is not 80" in record.getMessage() for record in caplog.records)
     assert hinted is not str(server.server_port).endswith("80")
 
 
-def test_the_log_level_is_set_only_if_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_log_level_is_set_only_if_given(monkeypatch: pytest.MonkeyPatch) -> None:
     logger = logging.getLogger("model_registry")
     monkeypatch.setattr(logger, "level", logging.ERROR)
     tokens_sent(user_token="t")

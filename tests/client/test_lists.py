@@ -1,4 +1,4 @@
-"""Lists, pages and filters, on a registry."""
+"""Lists, pages and filters, with a registry."""
 
 from collections.abc import Callable
 
@@ -48,35 +48,37 @@ async def test_a_page_of_model_artifacts_is_full_even_where_documents_come_first
 
 async def test_lists_are_filtered_and_paged(client: ModelRegistryAPIClient, unique: Unique) -> None:
     stamp = unique("stamp")
-    made = [
+    created = [
         await client.upsert_registered_model(
             RegisteredModel(unique(f"m{number}"), custom_properties={"team/stamp": stamp})
         )
         for number in range(5)
     ]
     ours = ListOptions(filter_query=f"`team/stamp` = '{stamp}'")
-    assert await client.get_registered_models(ours) == made
+    assert await client.get_registered_models(ours) == created
     assert ours.next_page_token == ""
     pager = Pager(client.get_registered_models, ours).page_size(2)
-    assert [model async for model in pager] == made
-    assert [model async for model in pager.descending()] == made[::-1]
+    assert [model async for model in pager] == created
+    assert [model async for model in pager.descending()] == created[::-1]
     assert len(await pager.restart().next_page()) == 2
 
 
 async def test_versions_of_all_models(client: ModelRegistryAPIClient, unique: Unique) -> None:
     stamp = unique("stamp")
-    made = []
+    created = []
     for word in ("m1", "m2"):
         model = await client.upsert_registered_model(RegisteredModel(unique(word)))
-        made.append(await client.upsert_model_version(ModelVersion("v", custom_properties={"stamp": stamp}), model.id))
+        created.append(
+            await client.upsert_model_version(ModelVersion("v", custom_properties={"stamp": stamp}), model.id)
+        )
     options = ListOptions(filter_query=f"stamp = '{stamp}'")
-    assert await client.get_model_versions(options=options) == made
+    assert await client.get_model_versions(options=options) == created
 
 
-async def test_a_listing_tells_the_servers_clock(client: ModelRegistryAPIClient, unique: Unique) -> None:
-    made = await client.upsert_registered_model(RegisteredModel(unique("model")))
+async def test_a_list_reports_the_servers_clock(client: ModelRegistryAPIClient, unique: Unique) -> None:
+    created = await client.upsert_registered_model(RegisteredModel(unique("model")))
     options = ListOptions(limit=1)
     await client.get_registered_models(options)
     assert options.answered_at is not None
-    # The header has whole seconds, and servers renew it once a second.
-    assert abs(options.answered_at - int(made.create_time_since_epoch or "")) < 3000
+    # The header has whole seconds, and servers update it once a second.
+    assert abs(options.answered_at - int(created.create_time_since_epoch or "")) < 3000

@@ -1,4 +1,4 @@
-"""No answer, or none in time, and how many requests may be waiting for one. On a server that answers as told."""
+"""No answer, or none in time, and how many requests may wait for one. With a scripted server."""
 
 import asyncio
 import threading
@@ -11,7 +11,7 @@ from model_registry.types import RegisteredModel
 from tests.support.loopback import HANG_UP, MODEL, NO_ENTRY, Received, Reply, serving
 
 
-async def test_nobody_there_is_a_failed_connection() -> None:
+async def test_an_unreachable_server_is_a_failed_connection() -> None:
     with serving(lambda _: NO_ENTRY) as server:
         url = server.url
     async with ModelRegistryAPIClient.connect(url, retries=0) as client:
@@ -22,7 +22,7 @@ async def test_nobody_there_is_a_failed_connection() -> None:
     assert type(on_get.value) is type(on_post.value) is ConnectionFailed, "nothing was sent: the outcome is known"
 
 
-async def test_a_lost_answer_leaves_a_create_in_doubt_and_nothing_else() -> None:
+async def test_a_lost_answer_leaves_only_a_create_in_doubt() -> None:
     with serving(lambda _: HANG_UP) as server:
         async with ModelRegistryAPIClient.connect(server.url, retries=0) as client:
             with pytest.raises(OutcomeUnknown, match=r"the connection broke: .*look it up before trying again"):
@@ -49,10 +49,10 @@ async def test_an_answer_that_does_not_come_in_time() -> None:
             with pytest.raises(OutcomeUnknown, match=r"POST .* no answer within 0\.2 s; the entry may have been writt"):
                 await client.upsert_registered_model(RegisteredModel("m"))
             released.set()
-            assert await client.get_registered_model_by_id("1") is None, "the client goes on working"
+            assert await client.get_registered_model_by_id("1") is None, "the client still works"
 
 
-async def test_at_most_sixteen_requests_are_under_way() -> None:
+async def test_at_most_sixteen_requests_are_in_flight() -> None:
     together = threading.Barrier(16)
     counting = threading.Lock()
     active = 0
@@ -63,7 +63,7 @@ async def test_at_most_sixteen_requests_are_under_way() -> None:
         with counting:
             active += 1
             most = max(most, active)
-        together.wait(timeout=60)  # until sixteen are here
+        together.wait(timeout=60)  # until sixteen requests have arrived
         with counting:
             active -= 1
         return Reply(200, MODEL)
@@ -74,7 +74,7 @@ async def test_at_most_sixteen_requests_are_under_way() -> None:
     assert most == 16
 
 
-async def test_waiting_for_its_turn_does_not_use_up_a_requests_time() -> None:
+async def test_waiting_for_a_slot_does_not_count_against_the_time_limit() -> None:
     released = threading.Event()
 
     def stall_the_first_sixteen(_: Received) -> Reply:
@@ -87,5 +87,5 @@ async def test_waiting_for_its_turn_does_not_use_up_a_requests_time() -> None:
             calls = (client.get_registered_model_by_id("1") for _ in range(17))
             results = await asyncio.gather(*calls, return_exceptions=True)
         released.set()
-    # The last one waits for a slot until the others' whole second is over.
+    # The last request waits for a slot for the whole second that the others take.
     assert [type(result) for result in results] == [*[RequestTimeout] * 16, RegisteredModel]

@@ -1,4 +1,4 @@
-"""A program that watches the client: it is told of every request, and can hold requests back."""
+"""A program that monitors the client: it sees every request, and can hold requests back."""
 
 import time
 
@@ -23,7 +23,7 @@ class Watcher:
         self.ended.append((method, status))
 
 
-async def test_each_request_is_told_with_its_end() -> None:
+async def test_each_request_is_reported_with_its_outcome() -> None:
     answers = iter([Reply(200, MODEL), NO_ENTRY, Reply(201, MODEL), HANG_UP])
     watcher = Watcher()
     with serving(lambda _: next(answers)) as server:
@@ -43,7 +43,7 @@ async def test_a_request_that_is_held_back_is_never_sent() -> None:
             with pytest.raises(PermissionError, match="no POST now"):
                 await client.upsert_registered_model(RegisteredModel("m"))
             await client.get_registered_model_by_id("1")
-        assert [one.method for one in server.received] == ["GET"]
+        assert [received.method for received in server.received] == ["GET"]
     assert watcher.ended == [("GET", 200)]
 
 

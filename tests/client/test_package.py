@@ -1,4 +1,4 @@
-"""The package as others meet it: what it exports, its types, and a namesake on the machine."""
+"""The package as users see it: its exports, its types, and a namesake in the environment."""
 
 import importlib
 import os
@@ -41,14 +41,14 @@ def test_the_version_is_the_distributions() -> None:
 
 @pytest.fixture
 def namesake(tmp_path: Path) -> Path:
-    """A folder where PyPI's `model-registry` looks installed."""
+    """Return a folder in which PyPI's `model-registry` appears to be installed."""
     info = tmp_path / "model_registry-0.3.12.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: model-registry\nVersion: 0.3.12\n")
     return tmp_path
 
 
-def test_a_namesake_in_the_same_environment_is_refused_with_what_to_do(namesake: Path) -> None:
+def test_a_namesake_in_the_same_environment_is_refused_with_instructions(namesake: Path) -> None:
     done = python("-c", "import model_registry", path=f"{SOURCE_ROOT}{os.pathsep}{namesake}")
     assert done.returncode == 1
     assert "ImportError: The distribution `model-registry` 0.3.12 is also installed" in done.stderr
@@ -83,8 +83,8 @@ async def main() -> None:
         reveal_type(trained)
         reveal_type(readme)
         reveal_type(await client.get_model_version_artifacts(version.id, ListOptions(limit=5)))
-        async for each in Pager(client.get_registered_models).descending().limit(10):
-            reveal_type(each)
+        async for listed in Pager(client.get_registered_models).descending().limit(10):
+            reveal_type(listed)
         try:
             await client.upsert_registered_model(RegisteredModel(name="HAL"))
         except ConflictError as conflict:
@@ -152,7 +152,7 @@ def wrong_too(registry: ModelRegistry) -> None:
 
 
 def check_types(program: str, folder: Path) -> str:
-    """Run mypy as a user would: strict, without a plugin or settings of ours."""
+    """Run mypy as a user would: strict, without this project's plugin and settings."""
     file = folder / "program.py"
     file.write_text(program)
     settings = folder / "mypy.ini"
@@ -164,7 +164,7 @@ def check_types(program: str, folder: Path) -> str:
 
 
 def revealed_types(program: str, folder: Path) -> list[str]:
-    """Return the types that a program without mistakes asks to be shown."""
+    """Return the types that a program reveals, after checking that it has no mistakes."""
     *shown, verdict = check_types(program, folder).splitlines()
     assert verdict == "Success: no issues found in 1 source file", "\n".join(shown)
     return [line.split('"')[1].replace("builtins.", "") for line in shown if "Revealed type" in line]

@@ -1,4 +1,4 @@
-"""Pager, on page functions of our own; test_seed_document.py has it on a registry."""
+"""Pager with fake page functions. test_seed_document.py uses it with a registry."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ from model_registry.types import ListOptions, Pager, RegisteredModel
 
 
 class Shelf:
-    """Pages over entries with the IDs 1 to `size`, and keeps the options that it was asked with."""
+    """Serves pages of entries with the IDs 1 to `size`, and records the options of each request."""
 
     def __init__(self, size: int) -> None:
         self.entries = [RegisteredModel(f"m{number}", id=str(number)) for number in range(1, size + 1)]
@@ -67,7 +67,7 @@ async def test_the_number_of_requests_is_the_number_of_pages(size: int) -> None:
     assert len(shelf.asked) == max(1, -(-size // 2))
 
 
-async def test_a_page_is_a_hundred_entries_in_order_of_their_ids_unless_told() -> None:
+async def test_a_page_has_a_hundred_entries_in_order_of_their_ids_by_default() -> None:
     shelf = Shelf(3)
     await Pager(shelf.async_page).next_page()
     assert shelf.asked == [{"orderBy": "ID", "sortOrder": "ASC", "pageSize": "100"}]
@@ -89,12 +89,12 @@ async def test_order_direction_and_page_size_are_set_by_methods() -> None:
 
 
 @pytest.mark.parametrize("size", [0, -3])
-def test_a_page_of_nothing_is_refused(size: int) -> None:
+def test_a_page_size_below_one_is_refused(size: int) -> None:
     with pytest.raises(ValueError, match=f"Page size must be at least 1, got {size}"):
         Pager(Shelf(1).page).limit(size)
 
 
-async def test_the_options_given_are_copied() -> None:
+async def test_the_given_options_are_copied() -> None:
     options = ListOptions(limit=2, is_asc=False)
     pager = Pager(Shelf(5).async_page, options)
     assert ids(await pager.next_page()) == [5, 4]
@@ -151,8 +151,8 @@ async def test_arguments_before_the_options_can_be_bound(
     assert ids([entry async for entry in pager]) == [1, 2, 3]
 
 
-async def test_entries_that_come_twice_in_a_time_order_are_given_once() -> None:
-    """The registry orders by time without a tie-breaker: an entry updated while paging comes again."""
+async def test_entries_that_appear_twice_in_a_time_order_are_returned_once() -> None:
+    """The registry orders by time without a tie-breaker: an entry that is updated during paging appears again."""
     pages = {"": ([1, 2], "a"), "a": ([2, 3], "b"), "b": ([1], "")}
 
     async def page(options: ListOptions) -> list[RegisteredModel]:
@@ -173,7 +173,7 @@ async def test_an_empty_page_in_the_middle_does_not_end_the_list() -> None:
     assert ids([await Pager(page).next_item()]) == [1]
 
 
-async def test_an_error_of_a_page_reaches_the_caller_and_the_page_can_be_tried_again() -> None:
+async def test_an_error_reaches_the_caller_and_the_page_can_be_requested_again() -> None:
     shelf = Shelf(3)
     failures = [RuntimeError("down")]
 

@@ -1,4 +1,4 @@
-"""How fast requests are sent: as many at once and per second as allowed, and none while the server asks to wait."""
+"""Limits of concurrent requests and of requests per second, and pauses that the server asks for."""
 
 import asyncio
 import threading
@@ -17,7 +17,7 @@ from tests.support.loopback import MODEL, Received, Reply, serving
 
 
 class Clock:
-    """A time that passes only while somebody waits for it."""
+    """A clock that advances only while something sleeps."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
@@ -41,16 +41,16 @@ def test_no_second_has_more_than_two_beyond_the_limit(per_second: float, gaps: l
             arrived = clock.now
             await limiter.acquire()
             sent.append(clock.now)
-            assert clock.now - arrived <= 1 / per_second + 1e-9, "nobody waits longer than for one place"
+            assert clock.now - arrived <= 1 / per_second + 1e-9, "no request waits for more than one place"
         for first in sent:
-            assert sum(first <= one < first + 1 for one in sent) <= per_second + 2
+            assert sum(first <= later < first + 1 for later in sent) <= per_second + 2
 
     with pytest.MonkeyPatch.context() as patch:
         asyncio.run(scenario(Clock(patch)))
 
 
 @given(st.floats(0.5, 50), st.integers(2, 40), st.sets(st.integers(0, 39)))
-def test_who_came_first_is_first_and_who_gives_up_costs_nothing(
+def test_requests_are_sent_in_order_and_cancelled_ones_use_up_no_place(
     per_second: float, number: int, given_up: set[int]
 ) -> None:
     async def scenario(clock: Clock) -> None:
@@ -89,7 +89,7 @@ async def test_nothing_is_sent_while_the_server_asks_to_wait(
 
 
 class Starts:
-    """Notes when requests are sent."""
+    """Records when requests are sent."""
 
     def __init__(self) -> None:
         self.at: list[float] = []
@@ -102,7 +102,7 @@ class Starts:
         pass
 
 
-async def test_a_client_keeps_to_its_requests_per_second() -> None:
+async def test_a_client_respects_its_requests_per_second() -> None:
     starts = Starts()
     with serving(lambda _: Reply(200, MODEL)) as server:
         async with ModelRegistryAPIClient.connect(server.url, requests_per_second=40, monitor=starts) as client:
@@ -111,7 +111,7 @@ async def test_a_client_keeps_to_its_requests_per_second() -> None:
     assert starts.at[-1] - starts.at[0] >= 6 / 40
 
 
-async def test_a_client_keeps_to_its_requests_in_flight() -> None:
+async def test_a_client_respects_its_requests_in_flight() -> None:
     under_way: Counter[str] = Counter()
     counting = threading.Lock()
 
@@ -130,7 +130,7 @@ async def test_a_client_keeps_to_its_requests_in_flight() -> None:
     assert under_way["most"] == 3
 
 
-async def test_a_429_is_meant_for_all_requests_of_the_client() -> None:
+async def test_a_429_holds_back_all_requests_of_the_client() -> None:
     starts = Starts()
     answers = iter([Reply(429, "slower", {"Retry-After": "1"}), Reply(200, MODEL)])
     with serving(lambda _: next(answers)) as server:
@@ -143,7 +143,7 @@ async def test_a_429_is_meant_for_all_requests_of_the_client() -> None:
     assert starts.at[1] - refused_at >= 0.9
 
 
-async def test_a_429_that_asks_for_too_much_holds_nobody_else_up() -> None:
+async def test_a_429_that_asks_for_too_much_holds_back_no_other_request() -> None:
     answers = iter([Reply(429, "tomorrow", {"Retry-After": "86400"}), Reply(200, MODEL)])
     with serving(lambda _: next(answers)) as server:
         async with ModelRegistryAPIClient.connect(server.url, retries=0) as client:

@@ -1,4 +1,4 @@
-"""Which requests are repeated, and how often. On a server that answers as told; the rules are in test_retry_rules."""
+"""Which requests are repeated, and how often. With a scripted server. The rules are in test_retry_rules."""
 
 import asyncio
 import threading
@@ -54,7 +54,7 @@ async def test_how_often_a_request_is_sent(method: str, reply: Reply, requests: 
 
 
 @pytest.mark.parametrize("retries", [0, 1, 3])
-async def test_how_often_is_settable(retries: int) -> None:
+async def test_the_number_of_retries_is_configurable(retries: int) -> None:
     with serving(lambda _: Reply(503, "x")) as server:
         async with ModelRegistryAPIClient.connect(server.url, retries=retries) as client:
             with pytest.raises(ServerError):
@@ -70,13 +70,13 @@ async def test_how_often_is_settable(retries: int) -> None:
     ],
     ids=["insecure_connection", "connect"],
 )
-async def test_two_retries_unless_told(client: Callable[[int], ModelRegistryAPIClient]) -> None:
+async def test_two_retries_by_default(client: Callable[[int], ModelRegistryAPIClient]) -> None:
     with serving(lambda _: Reply(503, "x")) as server, pytest.raises(ServerError):
         await client(server.server_port).get_registered_models()
     assert len(server.received) == 3
 
 
-async def test_a_create_that_was_put_off_is_repeated_without_a_look_up() -> None:
+async def test_a_create_that_was_refused_with_429_is_repeated_without_a_look_up() -> None:
     replies = iter([Reply(429, "later"), Reply(429, "later"), Reply(201, MODEL)])
     with serving(lambda _: next(replies)) as server:
         async with ModelRegistryAPIClient.connect(server.url) as client:
@@ -84,18 +84,18 @@ async def test_a_create_that_was_put_off_is_repeated_without_a_look_up() -> None
     assert [received.method for received in server.received] == ["POST"] * 3
 
 
-async def test_a_server_that_comes_up_late_is_reached() -> None:
+async def test_a_server_that_starts_late_is_reached() -> None:
     with serving(lambda _: NO_ENTRY) as gone:
         port = gone.server_port
     async with ModelRegistryAPIClient.connect(f"http://127.0.0.1:{port}", retries=50) as client:
         creating = asyncio.create_task(client.upsert_registered_model(RegisteredModel("m")))
-        await asyncio.sleep(0)  # it is under way
+        await asyncio.sleep(0)  # it has started
         with serving(lambda _: Reply(201, MODEL), port=port) as server:
             assert (await creating).id == "1"
     assert [received.method for received in server.received] == ["POST"], "refused connections were never sent"
 
 
-async def test_a_certificate_that_is_not_believed_is_not_tried_again(tmp_path: Any) -> None:
+async def test_an_untrusted_certificate_is_not_retried(tmp_path: Any) -> None:
     context = CertificateAuthority("theirs").server_context(tmp_path)
     handshakes: list[object] = []
     context.sni_callback = lambda connection, _name, _context: handshakes.append(connection)
@@ -107,7 +107,7 @@ async def test_a_certificate_that_is_not_believed_is_not_tried_again(tmp_path: A
     assert len(handshakes) == 1
 
 
-async def test_a_value_that_the_database_refuses_is_no_lost_create() -> None:
+async def test_a_value_that_the_database_refuses_is_not_a_lost_create() -> None:
     with serving(lambda _: Reply(500, {"code": "x", "message": TOO_LONG})) as server:
         async with ModelRegistryAPIClient.connect(server.url) as client:
             with pytest.raises(ServerError, match="SQLSTATE 22001"):
@@ -115,7 +115,7 @@ async def test_a_value_that_the_database_refuses_is_no_lost_create() -> None:
     assert len(server.received) == 1
 
 
-async def test_a_call_takes_its_time_once_over_all_tries() -> None:
+async def test_the_time_limit_covers_all_attempts() -> None:
     with serving(lambda _: Reply(503, "x", {"Retry-After": "1"})) as server:
         async with ModelRegistryAPIClient.connect(server.url, timeout=2, retries=5) as client:
             with pytest.raises(ServerError) as raised:
@@ -124,7 +124,7 @@ async def test_a_call_takes_its_time_once_over_all_tries() -> None:
     assert len(server.received) == 2, "after one second of waiting there is no time for another"
 
 
-async def test_a_try_that_ran_out_of_time_is_the_last() -> None:
+async def test_an_attempt_that_uses_up_the_time_is_the_last() -> None:
     released = threading.Event()
 
     def stall(_: Received) -> Reply:
@@ -139,7 +139,7 @@ async def test_a_try_that_ran_out_of_time_is_the_last() -> None:
     assert len(server.received) == 1
 
 
-async def test_a_create_whose_look_up_stalls_too_ends_in_its_time() -> None:
+async def test_a_create_whose_look_up_stalls_too_ends_within_its_time_limit() -> None:
     released = threading.Event()
 
     def stall(_: Received) -> Reply:
@@ -154,7 +154,7 @@ async def test_a_create_whose_look_up_stalls_too_ends_in_its_time() -> None:
     assert [received.method for received in server.received] == ["POST", "GET"]
 
 
-async def test_who_waits_for_the_next_try_holds_no_slot() -> None:
+async def test_waiting_for_a_retry_occupies_no_slot() -> None:
     all_waiting = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -179,7 +179,7 @@ async def test_who_waits_for_the_next_try_holds_no_slot() -> None:
 CONFLICT = Reply(409, {"code": "Conflict", "message": "registered model with name m already exists: conflict"})
 
 
-async def test_an_update_that_collides_with_another_update_is_repeated_once() -> None:
+async def test_an_update_that_conflicts_with_another_update_is_repeated_once() -> None:
     answers = iter([CONFLICT, Reply(200, MODEL)])
     with serving(lambda _: next(answers)) as server:
         async with ModelRegistryAPIClient.connect(server.url) as client:
@@ -209,8 +209,8 @@ async def test_an_update_to_a_taken_external_id_is_not_repeated() -> None:
     assert [received.method for received in server.received] == ["PATCH", "GET"]
 
 
-async def test_the_first_create_that_is_refused_is_never_taken_for_ones_own() -> None:
-    """However equal the entry is: without a lost answer it is somebody else's."""
+async def test_a_conflict_of_the_first_create_is_never_resolved_as_its_own() -> None:
+    """Even if the entries are equal: without a lost answer, the existing entry is another client's."""
     with serving(lambda received: CONFLICT if received.method == "POST" else Reply(200, MODEL)) as server:
         async with ModelRegistryAPIClient.connect(server.url) as client:
             with pytest.raises(ConflictError) as raised:
@@ -218,7 +218,7 @@ async def test_the_first_create_that_is_refused_is_never_taken_for_ones_own() ->
     assert raised.value.holder == RegisteredModel("m", id="1", state="LIVE", custom_properties={})
 
 
-async def test_a_nameless_artifact_gets_its_name_before_it_is_sent() -> None:
+async def test_an_artifact_without_a_name_gets_one_before_it_is_sent() -> None:
     replies = iter([Reply(502, "x"), NO_ENTRY, Reply(502, "x"), NO_ENTRY, Reply(201, {**MODEL, "artifactType": "x"})])
     artifact = DocArtifact(uri="u")
     with serving(lambda _: next(replies)) as server:
@@ -232,7 +232,7 @@ async def test_a_nameless_artifact_gets_its_name_before_it_is_sent() -> None:
 
 
 @pytest.mark.parametrize("retries", [1, 3])
-async def test_a_create_that_never_arrives_is_given_up(retries: int) -> None:
+async def test_a_create_that_never_arrives_fails(retries: int) -> None:
     with serving(lambda received: Reply(503, "x") if received.method == "POST" else NO_ENTRY) as server:
         async with ModelRegistryAPIClient.connect(server.url, retries=retries) as client:
             with pytest.raises(ServerError):
@@ -240,7 +240,7 @@ async def test_a_create_that_never_arrives_is_given_up(retries: int) -> None:
     assert [received.method for received in server.received] == ["POST", "GET"] * (1 + retries)
 
 
-async def test_bad_input_is_told_and_not_repeated() -> None:
+async def test_invalid_input_is_reported_and_not_repeated() -> None:
     with serving(lambda _: Reply(400, {"code": "Bad Request", "message": "x"})) as server:
         async with ModelRegistryAPIClient.connect(server.url) as client:
             with pytest.raises(BadRequest):

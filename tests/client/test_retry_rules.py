@@ -1,4 +1,4 @@
-"""Which requests may be repeated, and when: the rules alone."""
+"""The rules of which requests may be repeated, and when."""
 
 import pytest
 from hypothesis import given
@@ -50,7 +50,7 @@ def answered(status: int, message: str = "x") -> APIStatusError:
     ],
     ids=str,
 )
-def test_what_may_be_repeated(error: StoreError, *, of_create: bool, of_others: bool) -> None:
+def test_which_requests_may_be_repeated(error: StoreError, *, of_create: bool, of_others: bool) -> None:
     assert should_retry(error, 0, is_idempotent=False) is of_create
     assert should_retry(error, 0, is_idempotent=True) is of_others
 
@@ -73,7 +73,7 @@ def test_a_500_is_repeated_twice_at_most() -> None:
     ],
     ids=str,
 )
-def test_what_leaves_a_create_in_doubt(error: StoreError, *, doubtful: bool) -> None:
+def test_which_errors_leave_a_create_in_doubt(error: StoreError, *, doubtful: bool) -> None:
     assert may_have_been_applied(error) is doubtful
 
 
@@ -89,7 +89,7 @@ def test_the_delay_grows_to_a_bound_with_full_jitter_and_never_falls_short_of_wh
     assert retry_delay(tried, 1.0, None) == longest
 
 
-def test_more_than_half_a_minute_is_not_waited() -> None:
+def test_no_wait_exceeds_half_a_minute() -> None:
     assert retry_delay(0, 0.0, 30.0) == 30
     assert retry_delay(0, 0.0, 30.1) is None
 
@@ -111,7 +111,7 @@ def test_more_than_half_a_minute_is_not_waited() -> None:
         ("9" * 400, "", float("inf")),
     ],
 )
-def test_what_a_server_asks_to_wait(retry_after: str, date: str, seconds: float | None) -> None:
+def test_how_long_a_server_asks_to_wait(retry_after: str, date: str, seconds: float | None) -> None:
     response = Response("GET", "http://r", 503, b"", date=date, retry_after=retry_after)
     assert response.retry_after_seconds == seconds
     with pytest.raises(ServerError) as raised:

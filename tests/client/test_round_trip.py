@@ -1,4 +1,4 @@
-"""Every entry that the types accept comes back from the registry as it was sent, and is found by its name."""
+"""Every entry that the types accept is returned by the registry as it was sent, and can be found by its name."""
 
 import uuid
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ from model_registry.types import (
 )
 from model_registry.types.base import MAX_INT32, MIN_INT32
 
-# What the registry does not take: NUL, also as the six characters by which JSON writes it; in a name, which it stores
-# behind the parent's ID, more than 255 characters in all; the same in a property's name.
+# What the registry refuses: NUL, also as its six-character JSON escape, and more than 255 characters in a property's
+# name or in a name, including the parent's ID with which it is stored.
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=80).filter(
     lambda text: r"\u0000" not in text
 )
@@ -41,7 +41,7 @@ Fields = dict[str, Any]
 
 
 def fields(states: type[StrEnum], *texts: str, **others: st.SearchStrategy[Any]) -> st.SearchStrategy[Fields]:
-    """Fields of an entry, any of them absent."""
+    """Return fields of an entry, of which any may be missing."""
     common = {"description": TEXT, "custom_properties": PROPERTIES, "state": st.sampled_from(list(states))}
     return st.fixed_dictionaries({}, optional={**common, **dict.fromkeys(texts, TEXT), **others})
 
@@ -82,7 +82,7 @@ ARTIFACTS = st.tuples(st.just(ModelArtifact), OF_MODEL_ARTIFACTS, OF_MODEL_ARTIF
 
 @pytest.fixture(scope="module")
 def portal() -> Iterator[BlockingPortal]:
-    """An event loop of its own, because the examples of a property are no coroutines."""
+    """A separate event loop, because hypothesis calls plain functions, not coroutines."""
     with start_blocking_portal() as started:
         yield started
 
@@ -99,7 +99,7 @@ def unique(word: str) -> str:
 
 
 def check(stored: RegistryEntry | None, sent: Fields) -> None:
-    """Check that every field that was sent is stored: with its value, and properties with their type."""
+    """Check that every sent field is stored with its value, and every property also with its type."""
     assert stored is not None
     assert {name: getattr(stored, name) for name in sent} == sent
     properties = stored.custom_properties or {}
@@ -113,14 +113,14 @@ def test_models(
     portal: BlockingPortal, client: ModelRegistryAPIClient, word: str, sent: Fields, changes: Fields
 ) -> None:
     sent |= {"external_id": unique(word)}
-    made = portal.call(client.upsert_registered_model, RegisteredModel(unique(word), **sent))
-    check(made, sent)
-    assert portal.call(client.get_registered_model_by_id, made.id) == made
-    assert portal.call(client.get_registered_model_by_params, made.name) == made
-    assert portal.call(client.get_registered_model_by_params, None, made.external_id) == made
-    changed = portal.call(client.upsert_registered_model, RegisteredModel(made.name, id=made.id, **changes))
+    created = portal.call(client.upsert_registered_model, RegisteredModel(unique(word), **sent))
+    check(created, sent)
+    assert portal.call(client.get_registered_model_by_id, created.id) == created
+    assert portal.call(client.get_registered_model_by_params, created.name) == created
+    assert portal.call(client.get_registered_model_by_params, None, created.external_id) == created
+    changed = portal.call(client.upsert_registered_model, RegisteredModel(created.name, id=created.id, **changes))
     check(changed, sent | changes)
-    assert portal.call(client.get_registered_model_by_id, made.id) == changed
+    assert portal.call(client.get_registered_model_by_id, created.id) == changed
 
 
 @settings(max_examples=60, deadline=None)
@@ -129,13 +129,13 @@ def test_versions(
     portal: BlockingPortal, client: ModelRegistryAPIClient, word: str, sent: Fields, changes: Fields
 ) -> None:
     model = portal.call(client.upsert_registered_model, RegisteredModel(unique("m")))
-    made = portal.call(client.upsert_model_version, ModelVersion(unique(word), **sent), model.id)
-    check(made, sent | {"registered_model_id": model.id})
-    assert portal.call(client.get_model_version_by_params, model.id, made.name) == made
-    assert portal.call(client.get_model_versions, model.id) == [made]
-    changed = portal.call(client.upsert_model_version, ModelVersion(made.name, id=made.id, **changes))
+    created = portal.call(client.upsert_model_version, ModelVersion(unique(word), **sent), model.id)
+    check(created, sent | {"registered_model_id": model.id})
+    assert portal.call(client.get_model_version_by_params, model.id, created.name) == created
+    assert portal.call(client.get_model_versions, model.id) == [created]
+    changed = portal.call(client.upsert_model_version, ModelVersion(created.name, id=created.id, **changes))
     check(changed, sent | changes)
-    assert portal.call(client.get_model_version_by_id, made.id) == changed
+    assert portal.call(client.get_model_version_by_id, created.id) == changed
 
 
 @pytest.fixture(scope="module")
@@ -154,13 +154,13 @@ def test_artifacts(
     given_artifact: tuple[type[Artifact], Fields, Fields],
 ) -> None:
     cls, sent, changes = given_artifact
-    made = portal.call(client.upsert_model_version_artifact, cls(unique(word), **sent), version.id)
-    assert type(made) is cls
-    check(made, sent)
-    assert portal.call(client.get_artifact_by_id, made.id) == made
-    assert portal.call(client.get_artifact_by_params, made.name, version.id) == made
-    changed = portal.call(client.upsert_artifact, cls(made.name, id=made.id, **changes))
+    created = portal.call(client.upsert_model_version_artifact, cls(unique(word), **sent), version.id)
+    assert type(created) is cls
+    check(created, sent)
+    assert portal.call(client.get_artifact_by_id, created.id) == created
+    assert portal.call(client.get_artifact_by_params, created.name, version.id) == created
+    changed = portal.call(client.upsert_artifact, cls(created.name, id=created.id, **changes))
     check(changed, sent | changes)
-    assert portal.call(client.get_artifact_by_id, made.id) == changed
+    assert portal.call(client.get_artifact_by_id, created.id) == changed
     listing = partial(client.get_model_version_artifacts, version.id)
     assert portal.call(listing)[-1] == changed

@@ -24,14 +24,14 @@ def mr_client(client: ModelRegistryAPIClient) -> ModelRegistryAPIClient:
 
 @pytest.fixture
 def default_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment that the document's `s3_uri_from(path, bucket)` takes for granted."""
+    """The environment that the document's `s3_uri_from(path, bucket)` assumes."""
     monkeypatch.setenv("AWS_S3_BUCKET", "cool-bucket")
     monkeypatch.setenv("AWS_S3_ENDPOINT", "http://minio:9000")
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
 
 
 def test_both_constructors_as_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the document's placeholders: nothing is looked at before the first call."""
+    """With the document's placeholders: nothing is checked before the first call."""
     monkeypatch.setenv("MY_TOKEN", "token")
     monkeypatch.setenv("MY_CERT", "/path/of/a/certificate")
     insecure_mr_client = ModelRegistryAPIClient.insecure_connection("server-address", "port")
@@ -40,11 +40,11 @@ def test_both_constructors_as_written(monkeypatch: pytest.MonkeyPatch) -> None:
     trusting = ModelRegistryAPIClient.secure_connection(
         "server-address", "port", user_token=os.environ["MY_TOKEN"], custom_ca=os.environ["MY_CERT"]
     )
-    for made in (insecure_mr_client, identified, mr_client, trusting):
-        assert isinstance(made, ModelRegistryAPIClient)
+    for client in (insecure_mr_client, identified, mr_client, trusting):
+        assert isinstance(client, ModelRegistryAPIClient)
 
 
-async def test_an_insecure_connection_with_address_and_port_apart(registry_url: str, unique: Unique) -> None:
+async def test_an_insecure_connection_with_separate_address_and_port(registry_url: str, unique: Unique) -> None:
     parts = urlsplit(registry_url)
     assert parts.hostname
     insecure_mr_client = ModelRegistryAPIClient.insecure_connection(parts.hostname, str(parts.port))
@@ -138,7 +138,7 @@ async def test_query_by_parameters(mr_client: ModelRegistryAPIClient, unique: Un
     assert await mr_client.get_registered_model_by_params(name=unique("my_model_name")) == registered
 
 
-async def test_parameters_that_nothing_has_give_none(mr_client: ModelRegistryAPIClient, unique: Unique) -> None:
+async def test_parameters_that_match_no_entry_return_none(mr_client: ModelRegistryAPIClient, unique: Unique) -> None:
     model = await mr_client.upsert_registered_model(RegisteredModel(unique("model")))
     version = await mr_client.upsert_model_version(ModelVersion("v"), model.id)
     nobodys = unique("nobodys")
@@ -208,32 +208,32 @@ async def test_limit_and_sort(mr_client: ModelRegistryAPIClient, unique: Unique)
 
 
 async def test_pager(mr_client: ModelRegistryAPIClient, unique: Unique) -> None:
-    made = [
+    created = [
         await mr_client.upsert_registered_model(RegisteredModel(name=unique(f"model-{number}"))) for number in range(3)
     ]
     models = Pager(mr_client.get_registered_models)
-    # Others may be at work in the same registry: only these three are ours.
-    seen = [model async for model in models if model in made]
-    assert seen == made
+    # Other tests may use the same registry: only these three entries belong to this test.
+    seen = [model async for model in models if model in created]
+    assert seen == created
 
 
 async def test_pager_over_a_method_with_more_arguments(mr_client: ModelRegistryAPIClient, unique: Unique) -> None:
     model = await mr_client.upsert_registered_model(RegisteredModel(unique("model")))
     mv = await mr_client.upsert_model_version(ModelVersion("v"), model.id)
     assert mv.id
-    made = [
+    artifacts = [
         await mr_client.upsert_model_version_artifact(DocArtifact(name=f"d{number}", uri="u"), mv.id)
         for number in range(5)
     ]
 
     model_version_artifacts = Pager(lambda o: mr_client.get_model_version_artifacts(mv.id, o))
-    assert [artifact async for artifact in model_version_artifacts] == made
+    assert [artifact async for artifact in model_version_artifacts] == artifacts
 
     reverse_model_version_artifacts = model_version_artifacts.order_by_creation_time().descending().limit(100)
     page = await reverse_model_version_artifacts.next_page()
-    created = [int(artifact.create_time_since_epoch) for artifact in page]
-    assert created == sorted(created, reverse=True)
-    assert sorted(artifact.id for artifact in page) == sorted(artifact.id for artifact in made if artifact.id)
+    creation_times = [int(artifact.create_time_since_epoch) for artifact in page]
+    assert creation_times == sorted(creation_times, reverse=True)
+    assert sorted(artifact.id for artifact in page) == sorted(artifact.id for artifact in artifacts if artifact.id)
 
 
 def test_create_objects_without_a_registry() -> None:

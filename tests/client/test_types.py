@@ -1,4 +1,4 @@
-"""Entries as Python objects: no registry needed."""
+"""Entries as Python objects, without a registry."""
 
 import enum
 import pickle
@@ -43,7 +43,7 @@ def test_an_artifact_may_leave_its_name_to_the_registry() -> None:
     assert ModelArtifact(uri="u").name is None
 
 
-def test_nothing_is_set_that_was_not_given() -> None:
+def test_only_given_fields_are_set() -> None:
     assert RegisteredModel("n").model_dump(exclude_none=True) == {"name": "n"}
     assert ModelVersion("n").model_dump(exclude_none=True) == {"name": "n"}
     assert DocArtifact("n").model_dump(exclude_none=True) == {"name": "n", "artifact_type": "doc-artifact"}
@@ -102,7 +102,7 @@ def test_an_empty_external_id_is_refused() -> None:
         version.external_id = ""
 
 
-def test_what_is_printed_starts_with_the_name_and_leaves_out_what_is_unset() -> None:
+def test_the_repr_starts_with_the_name_and_omits_unset_fields() -> None:
     assert repr(ModelVersion("n", author="me")) == "ModelVersion(name='n', author='me')"
     assert str(ModelVersion("n", author="me")) == "name='n' author='me'"
 
@@ -121,7 +121,7 @@ class Colour(enum.StrEnum):
 
 
 class Scalar:
-    """What numpy's scalars look like."""
+    """A class with the interface of numpy's scalars."""
 
     def __init__(self, value: float) -> None:
         self._value = value
@@ -146,7 +146,7 @@ class Scalar:
         (Scalar(7), 7),
     ],
 )
-def test_custom_properties_are_kept_as_plain_values_of_their_type(given: object, kept: object) -> None:
+def test_custom_properties_are_stored_as_plain_values_of_their_type(given: object, kept: object) -> None:
     properties = RegisteredModel("n", custom_properties={"p": given}).custom_properties
     assert properties == {"p": kept}
     assert type(properties["p"]) is type(kept)
@@ -165,12 +165,12 @@ def test_custom_properties_are_kept_as_plain_values_of_their_type(given: object,
         ({"a": 1}, "not dict"),
     ],
 )
-def test_custom_properties_that_the_registry_cannot_keep_are_refused_by_name(value: object, message: str) -> None:
+def test_custom_properties_that_the_registry_cannot_store_are_refused_by_name(value: object, message: str) -> None:
     with pytest.raises(ValidationError, match=f"custom property 'size': .*{message}"):
         RegisteredModel("n", custom_properties={"size": value})
 
 
-def test_custom_properties_that_are_no_map_are_refused() -> None:
+def test_custom_properties_that_are_not_a_map_are_refused() -> None:
     with pytest.raises(ValidationError, match="valid dictionary"):
         RegisteredModel("n", custom_properties=[("a", 1)])
 
@@ -183,13 +183,13 @@ def test_a_parameters_value_is_text(value: object, text: str) -> None:
     assert Parameter("p", value=value).value == text
 
 
-def test_a_parameters_type_that_is_unknown_stays_text() -> None:
+def test_an_unknown_parameter_type_stays_text() -> None:
     assert Parameter("p", value="v", parameter_type="number").parameter_type is ParameterType.NUMBER
     assert Parameter("p", value="v", parameter_type="tensor").parameter_type == "tensor"
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_metric_that_json_cannot_carry_is_refused(value: float) -> None:
+def test_a_metric_that_json_cannot_represent_is_refused(value: float) -> None:
     with pytest.raises(ValidationError, match="finite number"):
         Metric("m", value=value)
 

@@ -1,8 +1,8 @@
-"""Programs written for the PyPI distribution `model-registry` find its names here, or are told what to do instead.
+"""Programs written for PyPI's `model-registry` find its names here, or an error says what to use instead.
 
-`upstream_names.json` was recorded by `inspect` from its versions 0.3.10 (the last but one that speaks v1alpha3) and
-0.3.18: the public names of its modules, the members of its classes, the parameters of its functions ("*" stands before
-those that go by name only).
+`upstream_names.json` was recorded with `inspect` from its versions 0.3.10 (the last but one that supports v1alpha3) and
+0.3.18. It contains the public names of its modules, the members of its classes and the parameters of its functions ("*"
+precedes the keyword-only ones).
 """
 
 import importlib
@@ -54,7 +54,7 @@ def class_of(name: str) -> type[Any]:
 
 
 def is_here(owner: str) -> bool:
-    """Tell whether a recorded class is one of ours, not one of those left out."""
+    """Return whether a recorded class exists here, and is not an unsupported one."""
     return not any(owner in names for names in LEFT_OUT_OF_MODULES.values())
 
 
@@ -64,18 +64,18 @@ def left_out_of(owner: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("module", "names"), recorded("names"))
-def test_every_name_of_a_module_is_here_or_left_out_by_name(module: str, names: list[str]) -> None:
+def test_every_name_of_a_module_exists_or_is_listed_as_unsupported(module: str, names: list[str]) -> None:
     left_out = LEFT_OUT_OF_MODULES.get(module, set())
     for name in names:
         if name in left_out:
             with pytest.raises(ImportError, match=name):
-                exec(f"from {module} import {name}", {})  # noqa: S102 - the very statement that users write
+                exec(f"from {module} import {name}", {})  # noqa: S102 - the statement that users write
         else:
             assert hasattr(importlib.import_module(module), name), name
 
 
 @pytest.mark.parametrize(("owner", "names"), recorded("members"))
-def test_every_member_of_a_class_is_here_or_left_out_by_name(owner: str, names: list[str]) -> None:
+def test_every_member_of_a_class_exists_or_is_listed_as_unsupported(owner: str, names: list[str]) -> None:
     if not is_here(owner):
         return
     cls = class_of(owner)
@@ -86,22 +86,24 @@ def test_every_member_of_a_class_is_here_or_left_out_by_name(owner: str, names: 
 
 
 @pytest.mark.parametrize(("function", "theirs"), recorded("signatures"))
-def test_every_call_of_upstreams_is_one_of_ours(function: str, theirs: list[str]) -> None:
-    """Positional parameters stand at the same place under the same name; keywords are taken."""
+def test_every_upstream_call_is_accepted(function: str, theirs: list[str]) -> None:
+    """Positional parameters have the same position and name, and keywords are accepted."""
     owner, _, method = function.partition(".")
     if not is_here(owner) or (method and method in left_out_of(owner)):
         return
     found = getattr(class_of(owner), method) if method else getattr(utils, owner, None) or class_of(owner)
-    ours = [each for each in inspect.signature(found).parameters.values() if each.name != "self"]
+    ours = [parameter for parameter in inspect.signature(found).parameters.values() if parameter.name != "self"]
     positional = theirs[: theirs.index("*")] if "*" in theirs else [name for name in theirs if name[0] != "*"]
-    at_the_same_place = [each.name for each in ours if each.kind is each.POSITIONAL_OR_KEYWORD][: len(positional)]
+    at_the_same_place = [parameter.name for parameter in ours if parameter.kind is parameter.POSITIONAL_OR_KEYWORD][
+        : len(positional)
+    ]
     assert at_the_same_place == positional
-    names = {each.name for each in ours}
+    names = {parameter.name for parameter in ours}
     keywords = {name for name in theirs if not name.startswith("*")}
-    assert keywords <= names or any(each.kind is each.VAR_KEYWORD for each in ours)
+    assert keywords <= names or any(parameter.kind is parameter.VAR_KEYWORD for parameter in ours)
 
 
-def test_what_is_left_out_is_upstreams_and_not_here() -> None:
+def test_unsupported_names_exist_upstream_only() -> None:
     upstream = {name for record in RECORDED.values() for names in record["names"].values() for name in names}
     upstream |= {name for record in RECORDED.values() for names in record["members"].values() for name in names}
     assert upstream >= ALL_LEFT_OUT
@@ -109,27 +111,27 @@ def test_what_is_left_out_is_upstreams_and_not_here() -> None:
         assert not any(hasattr(class_of(owner), name) for name in names)
 
 
-def test_what_is_left_out_is_in_the_migration_guide() -> None:
+def test_unsupported_names_are_in_the_migration_guide() -> None:
     page = MIGRATION.read_text()
     for name in sorted(ALL_LEFT_OUT):
         assert f"`{name}`" in page, name
 
 
-def test_a_name_that_is_left_out_says_so_where_it_is_imported() -> None:
+def test_importing_an_unsupported_name_explains_it() -> None:
     with pytest.raises(
         ImportError, match=r"'S3Params' from 'model_registry.utils': uploads are not supported: upload the"
     ):
-        from model_registry.utils import S3Params  # type: ignore[attr-defined]  # noqa: F401, PLC0415 - left out
+        from model_registry.utils import S3Params  # type: ignore[attr-defined]  # noqa: F401, PLC0415 - unsupported
     with pytest.raises(ImportError, match=r"'Experiment' from 'model_registry.types': experiments"):
-        from model_registry.types import Experiment  # type: ignore[attr-defined]  # noqa: F401, PLC0415 - left out
+        from model_registry.types import Experiment  # type: ignore[attr-defined]  # noqa: F401, PLC0415 - unsupported
 
 
 @pytest.mark.parametrize("module", ["model_registry.types", "model_registry.utils"])
-def test_a_name_that_nobody_knows_is_missing_as_anywhere(module: str) -> None:
+def test_an_unknown_name_is_missing_as_usual(module: str) -> None:
     assert not hasattr(importlib.import_module(module), "nobodys")
 
 
-def test_a_method_that_is_left_out_says_so_where_it_is_called() -> None:
+def test_calling_an_unsupported_method_explains_it() -> None:
     client = ModelRegistryAPIClient.connect("http://localhost")
     with pytest.raises(AttributeError, match="no attribute 'get_experiments': experiments and their runs are not supp"):
         client.get_experiments  # type: ignore[attr-defined]  # noqa: B018 - the look-up is the point
@@ -138,7 +140,7 @@ def test_a_method_that_is_left_out_says_so_where_it_is_called() -> None:
     assert not hasattr(client, "get_experiments")
 
 
-def test_upstreams_other_words_for_our_types() -> None:
+def test_upstreams_other_names_for_our_types() -> None:
     assert isinstance(True, types.SupportedTypes)
     assert issubclass(types.RegisteredModel, types.base.BaseResourceModel)
     by_name = types.ArtifactTypeQueryParam

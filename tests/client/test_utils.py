@@ -37,7 +37,7 @@ def test_everything_from_the_environment() -> None:
 
 
 @pytest.mark.usefixtures("workbench")
-def test_arguments_win_over_the_environment() -> None:
+def test_arguments_take_precedence_over_the_environment() -> None:
     assert s3_uri_from("a", endpoint="e", region="r") == "s3://cool-bucket/a?endpoint=e&defaultRegion=r"
     assert s3_uri_from("a", "other", endpoint="e") == "s3://other/a?endpoint=e&defaultRegion=eu"
 
@@ -47,13 +47,13 @@ def test_without_any_bucket() -> None:
         s3_uri_from("a", endpoint="e", region="r")
 
 
-def test_without_an_endpoint_for_a_bucket_of_ones_own() -> None:
+def test_without_an_endpoint_for_another_bucket() -> None:
     with pytest.raises(MissingMetadata, match=r"^endpoint must be provided for non-default bucket$"):
         s3_uri_from("a", "bucket")
 
 
 @pytest.mark.usefixtures("workbench")
-def test_the_environments_endpoint_is_not_taken_for_another_bucket() -> None:
+def test_the_environments_endpoint_is_not_used_for_another_bucket() -> None:
     with pytest.raises(MissingMetadata, match=r"^endpoint must be provided for non-default bucket$"):
         s3_uri_from("a", "other")
 

@@ -1,4 +1,4 @@
-"""Where requests go: versions of the API, paths in front of it, IDs in it. On a server that answers as told."""
+"""The URLs of requests: API versions, path prefixes and IDs. With a scripted server."""
 
 import pytest
 
@@ -13,7 +13,7 @@ V1 = "/api/model_registry/v1"
 
 
 class VersionedServer:
-    """Serves one version of the API; the other is not there."""
+    """Serves one version of the API. The other does not exist."""
 
     def __init__(self, version: str, absent: Reply) -> None:
         self.version = version
@@ -26,7 +26,7 @@ class VersionedServer:
 
 
 @pytest.mark.parametrize("absent", [Reply(404, "404 page not found\n"), Reply(410, {"code": "Gone", "message": "x"})])
-async def test_the_version_is_found_out_once(absent: Reply) -> None:
+async def test_the_version_is_detected_once(absent: Reply) -> None:
     with serving(VersionedServer("v1", absent)) as server:
         async with ModelRegistryAPIClient.connect(server.url) as client:
             assert (await client.upsert_registered_model(RegisteredModel("m"))).id == "1"
@@ -37,7 +37,7 @@ async def test_the_version_is_found_out_once(absent: Reply) -> None:
     assert server.received[0].json == server.received[1].json == {"name": "m"}
 
 
-async def test_a_server_upgraded_while_the_client_lives_is_followed() -> None:
+async def test_an_upgrade_of_the_server_is_detected() -> None:
     script = VersionedServer("v1alpha3", Reply(404, "404 page not found\n"))
     with serving(script) as server:
         async with ModelRegistryAPIClient.connect(server.url) as client:
@@ -49,7 +49,7 @@ async def test_a_server_upgraded_while_the_client_lives_is_followed() -> None:
 
 
 @pytest.mark.parametrize("fixed_by", ["argument", "address"])
-async def test_a_version_that_is_fixed_is_the_only_one_tried(fixed_by: str) -> None:
+async def test_a_fixed_version_is_the_only_one_tried(fixed_by: str) -> None:
     with serving(VersionedServer("v1", Reply(404, "404 page not found\n"))) as server:
         client = (
             ModelRegistryAPIClient.connect(server.url, api_version="v1alpha3")
@@ -85,7 +85,7 @@ async def test_ids_are_quoted_into_the_path() -> None:
     assert server.received[0].path == f"{ALPHA}/registered_models/..%2Fx%3Fy"
 
 
-async def test_artifacts_are_updated_where_the_registry_keeps_their_state() -> None:
+async def test_artifacts_are_updated_at_the_path_that_keeps_their_state() -> None:
     with serving(lambda _: Reply(200, {**MODEL, "artifactType": "model-artifact"})) as server:
         async with ModelRegistryAPIClient.connect(server.url) as client:
             await client.upsert_model_artifact(ModelArtifact("m", id="1", uri="u"))

@@ -28,18 +28,22 @@ scalars = st.one_of(
 )
 
 
-def test_a_create_sends_what_is_set_and_nothing_that_the_registry_assigns() -> None:
+def test_a_create_sends_set_fields_but_nothing_that_the_registry_assigns() -> None:
     model = RegisteredModel(
         "n", id="1", owner="me", license_link="l", create_time_since_epoch="1", last_update_time_since_epoch="2"
     )
     assert _wire.create_body(model) == {"name": "n", "owner": "me", "licenseLink": "l"}
 
 
-def test_an_update_sends_neither_what_never_changes_nor_what_is_none_but_always_the_state() -> None:
+def test_an_update_sends_no_immutable_or_unset_fields_but_always_the_state() -> None:
     version = ModelVersion("n", id="1", registered_model_id="2", author="me")
     assert _wire.update_body(version) == {"author": "me", "state": None}
     version.state = "ARCHIVED"
     assert _wire.update_body(version) == {"author": "me", "state": "ARCHIVED"}
+
+
+def test_an_update_of_a_kind_without_a_state_sends_none() -> None:
+    assert _wire.update_body(RegistryEntry("n", id="1", description="d")) == {"description": "d"}
 
 
 def test_empty_values_are_sent_because_they_clear() -> None:
@@ -47,7 +51,7 @@ def test_empty_values_are_sent_because_they_clear() -> None:
     assert _wire.update_body(model) == {"state": None, "description": "", "tasks": [], "customProperties": {}}
 
 
-def test_an_update_of_an_artifact_names_its_type() -> None:
+def test_an_update_of_an_artifact_sends_its_type() -> None:
     assert _wire.update_body(DocArtifact("n", id="1", uri="u")) == {
         "artifactType": "doc-artifact",
         "uri": "u",
@@ -98,7 +102,7 @@ def test_a_whole_number_of_type_double_is_read_as_a_float() -> None:
         ({"metadataType": "MetadataIntValue"}, '{"metadataType": "MetadataIntValue"}'),
     ],
 )
-def test_custom_properties_of_no_plain_type_are_read_as_text(tagged: dict[str, Any], text: str) -> None:
+def test_custom_properties_of_other_types_are_read_as_text(tagged: dict[str, Any], text: str) -> None:
     body = {"id": "1", "name": "n", "customProperties": {"p": tagged}}
     assert _wire.read_entry(RegisteredModel, body).custom_properties == {"p": text}
 
@@ -125,7 +129,7 @@ def test_the_type_of_an_artifact_decides_its_class(
     assert artifact.artifact_type == artifact_type
 
 
-def test_a_subclass_of_a_users_own_is_read_as_it() -> None:
+def test_a_users_own_subclass_is_preserved() -> None:
     class Weights(ModelArtifact):
         pass
 
@@ -145,12 +149,12 @@ def test_an_empty_external_id_in_the_registry_is_none() -> None:
 @pytest.mark.parametrize(
     "body", [{}, {"id": "1"}, {"name": "n"}, {"id": "", "name": "n"}, {"id": "1", "name": "n", "customProperties": 5}]
 )
-def test_an_object_that_is_no_entry_is_refused(body: dict[str, Any]) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - pydantic's message or ours: only the refusal matters here
+def test_an_object_that_is_not_an_entry_is_refused(body: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - either pydantic's message or the client's: only the refusal matters here
         _wire.read_entry(RegisteredModel, body)
 
 
 @pytest.mark.parametrize("body", [{}, {"items": None}, {"items": {}}, {"items": ["x"]}])
-def test_a_page_without_entries_in_it_is_refused(body: dict[str, Any]) -> None:
+def test_a_page_that_does_not_contain_entries_is_refused(body: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="a page without items"):
         _wire.read_list(RegistryEntry, body)

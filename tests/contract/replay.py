@@ -1,8 +1,8 @@
 """Sends recorded exchanges again and compares the answers.
 
-On a database of its own a replay sends exactly what was recorded. On a registry that others use too, names and
-external IDs get a suffix that nobody else has, and a list that is not below an entry of this replay is narrowed to
-names with that suffix; the suffix is taken out of the answers before they are compared.
+On its own database, a replay sends exactly what was recorded. On a shared registry, names and external IDs get a unique
+suffix, and lists that would contain other entries are restricted to names with that suffix. The suffix is removed from
+the answers before they are compared.
 """
 
 import json
@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 import httpx
 
 GO_WORDING: Final = re.compile("json:|strconv|invalid character|unmarshal|SQLSTATE")
-"""Messages that begin to speak Go (or PostgreSQL) need not be matched, only their status and code."""
+"""Messages with wording of Go or PostgreSQL need not match, only their status and code."""
 
 Answer = tuple[int, Any]
 """Status and body."""
@@ -29,8 +29,8 @@ class Replay:
     """One file of exchanges against one server.
 
     Args:
-        client: its base URL is the server's API path.
-        suffix: appended to what must be unique in the server's database; "" if the database is this replay's own.
+        client: A client whose base URL is the server's API path.
+        suffix: Appended to what must be unique in the server's database, or "" for a separate database.
     """
 
     def __init__(self, client: httpx.Client, suffix: str = "") -> None:
@@ -43,12 +43,12 @@ class Replay:
         """Replay a file.
 
         Yields:
-            Of each exchange its method and path, the recorded answer and the one that came, both without what
-            differs from run to run.
+            The method and path of each exchange, the recorded answer and the actual answer, both without what
+            differs between runs.
         """
         for exchange in json.loads(file.read_text()):
             status, answer = self._send(exchange)
-            _forget_ids_of_nobody(exchange["response"], answer)
+            _drop_unreferenced_ids(exchange["response"], answer)
             recorded = exchange["status"], _comparable(self._filled_in(exchange["response"]))
             yield f"{exchange['method']} {exchange['path']}", recorded, (status, _comparable(answer))
 
@@ -100,7 +100,7 @@ class Replay:
         }
 
     def _filled_in(self, value: Any) -> Any:
-        """The value with IDs and the page token in place of their placeholders."""
+        """Return the value with IDs and the page token instead of their placeholders."""
         match value:
             case str():
                 value = value.replace("{next}", quote(self._token, safe=""))
@@ -113,19 +113,20 @@ class Replay:
                 return value
 
 
-def _forget_ids_of_nobody(recorded: Any, answer: Any) -> None:
-    """Where the recording holds a number as an ID, later exchanges do not refer to it: forget it in both."""
+def _drop_unreferenced_ids(recorded: Any, answer: Any) -> None:
+    """Replace IDs that the recording has as numbers, to which no later exchange refers, in both answers."""
     if isinstance(recorded, list) and isinstance(answer, list):
-        for one, other in zip(recorded, answer, strict=False):  # a difference in length is found by the comparison
-            _forget_ids_of_nobody(one, other)
+        # The comparison finds a difference in length.
+        for recorded_item, item in zip(recorded, answer, strict=False):
+            _drop_unreferenced_ids(recorded_item, item)
     if isinstance(recorded, dict) and isinstance(answer, dict):
         if recorded.get("id", "").isdigit() and answer.get("id", "").isdigit():
             recorded["id"] = answer["id"] = "<id>"
-        _forget_ids_of_nobody(recorded.get("items"), answer.get("items"))
+        _drop_unreferenced_ids(recorded.get("items"), answer.get("items"))
 
 
 def _comparable(answer: Any) -> Any:
-    """The answer without what differs from run to run: times, tokens, generated names, numbers in messages."""
+    """Return the answer without what differs between runs: times, tokens, generated names, numbers in messages."""
     match answer:
         case dict():
             return {key: _comparable_field(key, value) for key, value in answer.items()}

@@ -1,4 +1,4 @@
-"""Every recorded exchange is answered alike: by the embedded server, or by the one that MODEL_REGISTRY_URL names."""
+"""Every recorded exchange gets the same answer from the embedded server, or the server at MODEL_REGISTRY_URL."""
 
 import os
 import uuid
@@ -15,7 +15,7 @@ from tests.env.registry import serve
 
 FILES = sorted(Path(__file__).parent.glob("*.json"))
 RECORDED_IDS_FOLLOW = 20_000
-"""The recording's database had held other entries: its IDs 1 and 2, which are asked for, were nobody's any more."""
+"""The recording's database had contained other entries, so no entry had the requested IDs 1 and 2 any more."""
 
 
 @pytest.fixture
@@ -36,12 +36,12 @@ def replay(request: pytest.FixtureRequest) -> Iterator[Replay]:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_recorded_exchanges_are_answered_alike(replay: Replay, file: Path) -> None:
+def test_recorded_exchanges_are_answered_the_same(replay: Replay, file: Path) -> None:
     for exchange, recorded, answer in replay.run(file):
         assert answer == recorded, exchange
 
 
-def test_there_are_recordings() -> None:
+def test_recordings_exist() -> None:
     assert len(FILES) == 21
 
 

@@ -30,6 +30,8 @@ DOCUMENTED_PORT = 8080
 """Where the docs have the registry."""
 DOCUMENTED_SERVICE = "model-registry-service.kubeflow:8080"
 """Where they have it inside a cluster."""
+DOCUMENTED_LOG = "kubectl logs --namespace model-registrar deployment/model-registrar"
+"""How they read the operator's log; the reader has no nodes, so it is a file."""
 OTHERS_CRDS = REPOSITORY / "tests" / "env" / "crds"
 """Definitions of other projects' kinds that pages speak of."""
 COMMAND_LIMIT = 120.0
@@ -86,7 +88,7 @@ _FILE_NAME = re.compile(r"(?:#|<!--) ([-\w]+\.[a-z]+)(?: -->)?$", re.MULTILINE)
 
 
 class UntrueError(AssertionError):
-    """A page does not tell what happens."""
+    """A page says something else than what happens."""
 
 
 @dataclass
@@ -261,6 +263,7 @@ class Session:
         }
 
     def _to_machine(self, text: str) -> str:
+        text = text.replace(DOCUMENTED_LOG, f"cat {self.children.folder / 'registrar.log'}")
         text = text.replace(DOCUMENTED_SERVICE, f"localhost:{self.port}")
         return re.sub(rf"(localhost:|--port ){DOCUMENTED_PORT}\b", rf"\g<1>{self.port}", text)
 

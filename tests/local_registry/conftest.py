@@ -1,4 +1,4 @@
-"""What the tests of the registry server share: a client of the session's server, names that nobody else has."""
+"""Fixtures of the embedded registry's tests: clients of a server, and unique names."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -12,14 +12,14 @@ from tests.env.registry import serve
 
 @pytest.fixture
 def registry(registry_url: str) -> Iterator[httpx.Client]:
-    """A client of the session's server, embedded or real, below its API path."""
+    """A client of the session's server, embedded or real, at its API path."""
     with httpx.Client(base_url=f"{registry_url}/api/model_registry/v1alpha3", trust_env=False, timeout=30) as client:
         yield client
 
 
 @pytest.fixture
 def own_registry() -> Iterator[httpx.Client]:
-    """A client of an embedded server with an empty database that nobody else uses."""
+    """A client of a separate embedded server with an empty database."""
     with serve(Store(MEMORY)) as url:
         base = f"{url}/api/model_registry/v1alpha3"
         with httpx.Client(base_url=base, trust_env=False, timeout=30) as client:
@@ -28,6 +28,6 @@ def own_registry() -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def unique() -> Callable[[str], str]:
-    """Makes names of this test's own: the same prefix gives the same name."""
+    """Makes names that are unique to this test. The same prefix gives the same name."""
     suffix = uuid.uuid4().hex[:12]
     return lambda prefix: f"{prefix}-{suffix}"

@@ -1,4 +1,4 @@
-"""What PostgreSQL takes for a column of a given type (observed through the real server's filters)."""
+"""How PostgreSQL converts values to a column's type (observed through the real server's filters)."""
 
 import pytest
 from sqlalchemy import BigInteger, Boolean, Float, Integer, Text
@@ -30,7 +30,7 @@ from local_registry.filter_syntax import Scalar
         (Text(), "5", "5"),
     ],
 )
-def test_a_value_is_taken_as_the_columns_type(column: TypeEngine[object], value: Scalar, taken: Scalar) -> None:
+def test_a_value_is_converted_to_the_columns_type(column: TypeEngine[object], value: Scalar, taken: Scalar) -> None:
     coerced = coerce(column, value)
     assert (coerced, type(coerced)) == (taken, type(taken))
 

@@ -1,4 +1,4 @@
-"""Many clients at once: one of them gets a name, nobody gets a 500."""
+"""Many clients at once: one of them gets a name, and none gets a 500."""
 
 import threading
 from collections import Counter
@@ -13,7 +13,7 @@ NAMES = 8
 
 
 def _all_at_once(url: str, work: Callable[[httpx.Client, int], list[int]]) -> list[list[int]]:
-    """Run the work in one thread per client, all beginning together; gives what each returns."""
+    """Run a function in one thread per client, all starting together. Return their results."""
     gate = threading.Barrier(CLIENTS)
 
     def run(number: int) -> list[int]:
@@ -27,7 +27,7 @@ def _all_at_once(url: str, work: Callable[[httpx.Client, int], list[int]]) -> li
 
 def test_one_client_gets_each_name(registry_url: str, registry: httpx.Client, unique: Unique) -> None:
     def work(client: httpx.Client, number: int) -> list[int]:
-        # Everybody wants the shared names, each from another one on, and one of its own.
+        # Every client creates the shared names, each in another order, and one name of its own.
         wanted = [unique(f"shared{(number + step) % NAMES}") for step in range(NAMES)]
         bodies = [{"name": name} for name in (*wanted, unique(f"own{number}"))]
         return [client.post("/registered_models", json=body).status_code for body in bodies]
@@ -54,17 +54,17 @@ def test_one_client_gets_each_external_id(registry_url: str, unique: Unique) -> 
     assert counted == {201: NAMES, 409: NAMES * (CLIENTS - 1)}
 
 
-def test_every_update_of_one_entry_is_whole(registry_url: str, registry: httpx.Client, unique: Unique) -> None:
-    made = registry.post("/registered_models", json={"name": unique("contested")}).json()
+def test_every_update_of_an_entry_is_atomic(registry_url: str, registry: httpx.Client, unique: Unique) -> None:
+    created = registry.post("/registered_models", json={"name": unique("contested")}).json()
 
     def work(client: httpx.Client, number: int) -> list[int]:
         text = {"metadataType": "MetadataStringValue", "string_value": str(number)}
         body = {"owner": str(number), "description": str(number), "customProperties": {"writer": text}}
-        return [client.patch(f"/registered_models/{made['id']}", json=body).status_code for _ in range(3)]
+        return [client.patch(f"/registered_models/{created['id']}", json=body).status_code for _ in range(3)]
 
     statuses = {status for answers in _all_at_once(registry_url, work) for status in answers}
-    # The real server may answer 409 to one that inserts the same property at the same time.
+    # The real server may answer 409 to an update that inserts the same property at the same time.
     assert statuses <= {200, 409}
-    left = registry.get(f"/registered_models/{made['id']}").json()
+    left = registry.get(f"/registered_models/{created['id']}").json()
     written = left["owner"], left["description"], left["customProperties"]["writer"]["string_value"]
     assert written == (written[0],) * 3

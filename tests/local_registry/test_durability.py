@@ -1,4 +1,4 @@
-"""What was answered is kept: a server killed under load loses nothing of it."""
+"""Answered writes are durable: a server that is killed under load loses none of them."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ BEFORE_THE_KILL = 60
 
 
 def _write_until_it_dies(server: EmbeddedRegistry, round_number: int) -> dict[str, str]:
-    """Create and update models from several clients, kill the server among it; gives name -> owner as answered."""
+    """Create and update models from several clients, and kill the server meanwhile. Return name -> answered owner."""
     kept: dict[str, str] = {}
     enough = threading.Event()
 
@@ -25,10 +25,10 @@ def _write_until_it_dies(server: EmbeddedRegistry, round_number: int) -> dict[st
             for number in range(10_000):
                 name = f"r{round_number}-c{client_number}-{number}"
                 try:
-                    made = client.post("/registered_models", json={"name": name, "owner": "first"})
-                    assert made.status_code == 201, made.text
+                    created = client.post("/registered_models", json={"name": name, "owner": "first"})
+                    assert created.status_code == 201, created.text
                     kept[name] = "first"
-                    changed = client.patch(f"/registered_models/{made.json()['id']}", json={"owner": "second"})
+                    changed = client.patch(f"/registered_models/{created.json()['id']}", json={"owner": "second"})
                     assert changed.status_code == 200, changed.text
                     kept[name] = "second"
                 except httpx.TransportError:
@@ -53,13 +53,13 @@ def test_sigkill_under_load_loses_no_answered_write(embedded_registry: EmbeddedS
         server.start()
         answer = httpx.get(f"{server.url}/api/model_registry/v1alpha3/registered_models", trust_env=False)
         found = {item["name"]: item["owner"] for item in answer.json()["items"]}
-        # An update that was under way may have been kept unanswered; nothing answered may be missing.
+        # An unanswered update may have been stored, but no answered write may be missing.
         lost = {name for name, owner in kept.items() if found.get(name) not in {owner, "second"}}
         assert lost == set()
 
 
-def test_a_power_cut_would_lose_nothing_either(tmp_path: Path) -> None:
-    """No test can cut the power; SQLite promises it for these settings (https://sqlite.org/pragma.html#pragma_synchronous)."""
+def test_a_power_failure_would_lose_nothing_either(tmp_path: Path) -> None:
+    """A test cannot cut the power, but SQLite guarantees it for these settings (https://sqlite.org/pragma.html#pragma_synchronous)."""
     store = Store(str(tmp_path / "registry.db"))
 
     def settings(connection: Connection) -> dict[str, object]:
@@ -71,7 +71,7 @@ def test_a_power_cut_would_lose_nothing_either(tmp_path: Path) -> None:
     store.close()
 
 
-def test_ids_are_not_given_out_again_after_a_restart(embedded_registry: EmbeddedServers) -> None:
+def test_ids_are_not_assigned_again_after_a_restart(embedded_registry: EmbeddedServers) -> None:
     server = embedded_registry()
     ids = []
     for number in range(3):

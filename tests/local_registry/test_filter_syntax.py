@@ -36,12 +36,12 @@ A, B, C = (Comparison(field, "=", 1) for field in "abc")
         ("a <> 1", Comparison("a", "<>", 1)),
     ],
 )
-def test_a_query_becomes_this_tree(query: str, tree: Comparison | Junction) -> None:
+def test_a_query_is_parsed_into_a_tree(query: str, tree: Comparison | Junction) -> None:
     assert parse(query) == tree
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\t\n"])
-def test_a_blank_query_asks_for_nothing(blank: str) -> None:
+def test_a_blank_query_has_no_tree(blank: str) -> None:
     assert parse(blank) is None
 
 
@@ -71,35 +71,35 @@ def test_a_blank_query_asks_for_nothing(blank: str) -> None:
         ("ü = 1", 1),
     ],
 )
-def test_what_is_not_in_the_language_is_refused_with_its_column(query: str, column: int) -> None:
+def test_invalid_syntax_is_refused_with_its_column(query: str, column: int) -> None:
     with pytest.raises(BadRequestError, match=rf"invalid filter query syntax: column {column}: .*put text in quotes"):
         parse(query)
 
 
-def test_deep_parentheses_are_refused_in_words() -> None:
+def test_deeply_nested_parentheses_are_refused_with_a_message() -> None:
     assert parse("(" * MAX_DEPTH + "a = 1" + ")" * MAX_DEPTH) == A
     with pytest.raises(BadRequestError, match=f"more than {MAX_DEPTH} nested parentheses"):
         parse("(" * (MAX_DEPTH + 1) + "a = 1" + ")" * (MAX_DEPTH + 1))
 
 
-def test_endless_queries_are_refused_in_words() -> None:
+def test_very_long_queries_are_refused_with_a_message() -> None:
     with pytest.raises(BadRequestError, match=f"more than {MAX_COMPARISONS} comparisons"):
         parse(" OR ".join(["a = 1"] * (MAX_COMPARISONS + 1)))
 
 
 @given(st.text(alphabet="ab'\"`\\%_ ()=<>!.,-+01eANDORLIKEtru\n", max_size=40))
-def test_any_text_is_read_or_refused(query: str) -> None:
+def test_any_text_is_parsed_or_refused(query: str) -> None:
     try:
         tree = parse(query)
     except BadRequestError as error:
-        assert "column" in error.message  # noqa: PT017 - refusing is one of the two right outcomes
+        assert "column" in error.message  # noqa: PT017 - a refusal is one of two valid outcomes
     else:
         assert (tree is None) == (not query.strip())
 
 
 @given(st.text(max_size=40).filter(lambda text: text == text.strip("\"'")))
-def test_escaped_text_comes_back_as_it_was(text: str) -> None:
-    # The real server undoes \" before \\, so that a backslash before a quote cannot be written in any way.
+def test_escaped_text_is_restored(text: str) -> None:
+    # The real server unescapes \" before \\, so a backslash before a quote cannot be expressed.
     plain = text.replace("\\", "")
     escaped = plain.replace("'", r"\'")
     assert parse(f"a = '{escaped}'") == Comparison("a", "=", plain)

@@ -1,4 +1,4 @@
-"""What lists find through `filterQuery`, on the embedded server and on a real one alike.
+"""What lists return for a `filterQuery`, on the embedded server and on a real one.
 
 The expectations were observed on the real server (April 2026, PostgreSQL 18).
 """
@@ -49,7 +49,7 @@ MODELS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def ids(registry_url: str) -> Iterator[dict[str, str]]:
-    """The IDs of the models, and of two versions and two artifacts of the first."""
+    """The IDs of the models, and of two versions and two artifacts of the first model."""
     with httpx.Client(base_url=f"{registry_url}/api/model_registry/v1alpha3", trust_env=False, timeout=30) as client:
 
         def make(path: str, body: dict[str, Any]) -> str:
@@ -57,14 +57,16 @@ def ids(registry_url: str) -> Iterator[dict[str, str]]:
             assert answer.status_code == 201, answer.text
             return str(answer.json()["id"])
 
-        made = {name: make("/registered_models", fields | {"name": name}) for name, fields in MODELS.items()}
+        created = {name: make("/registered_models", fields | {"name": name}) for name, fields in MODELS.items()}
         for name in ("v_1", "v-1"):
-            body = {"name": name, "registeredModelId": made["one"], "author": name[1]}
-            made[name] = make("/model_versions", body)
-        artifacts = f"/model_versions/{made['v_1']}/artifacts"
+            body = {"name": name, "registeredModelId": created["one"], "author": name[1]}
+            created[name] = make("/model_versions", body)
+        artifacts = f"/model_versions/{created['v_1']}/artifacts"
         for name, kind in (("weights", "model-artifact"), ("card", "doc-artifact")):
-            made[name] = make(artifacts, {"name": name, "artifactType": kind, "uri": f"s3://{name}", "state": "LIVE"})
-        yield made
+            created[name] = make(
+                artifacts, {"name": name, "artifactType": kind, "uri": f"s3://{name}", "state": "LIVE"}
+            )
+        yield created
 
 
 def _find(registry: httpx.Client, path: str, query: str, **parameters: str) -> set[str]:
@@ -146,7 +148,7 @@ def test_models_by_filter(registry: httpx.Client, query: str, found: set[str]) -
     ],
 )
 @pytest.mark.parametrize("path", ["/registered_models", "/model_versions"])
-def test_a_filter_that_makes_no_sense_is_a_400(registry: httpx.Client, path: str, query: str) -> None:
+def test_an_invalid_filter_is_a_400(registry: httpx.Client, path: str, query: str) -> None:
     answer = registry.get(path, params={"filterQuery": query})
     assert (answer.status_code, answer.json()["code"]) == (400, "Bad Request")
     assert "filter query" in answer.json()["message"]
@@ -200,12 +202,12 @@ def test_model_artifacts_ignore_even_a_broken_filter(registry: httpx.Client, ids
     assert ids["weights"] in {item["id"] for item in answer.json()["items"]}
 
 
-def test_a_name_with_a_quote_cannot_narrow_a_list_of_children(registry: httpx.Client, ids: dict[str, str]) -> None:
+def test_a_name_with_a_quote_cannot_restrict_a_list_of_children(registry: httpx.Client, ids: dict[str, str]) -> None:
     answer = registry.get(f"/registered_models/{ids['one']}/versions", params={"name": "it's"})
     assert answer.status_code == 400
 
 
-def test_name_and_filter_narrow_a_list_of_children_together(registry: httpx.Client, ids: dict[str, str]) -> None:
+def test_name_and_filter_restrict_a_list_of_children_together(registry: httpx.Client, ids: dict[str, str]) -> None:
     path = f"/registered_models/{ids['one']}/versions"
     answer = registry.get(path, params={"name": f"v-1-{SUFFIX}", "filterQuery": "author = '_' OR author = '-'"})
     assert [item["id"] for item in answer.json()["items"]] == [ids["v-1"]]

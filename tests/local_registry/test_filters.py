@@ -1,4 +1,4 @@
-"""Filters against what they mean: a LIKE matcher and an evaluator of trees written independently of SQL."""
+"""Compares filters with a LIKE matcher and an evaluator of trees that do not use SQL."""
 
 import operator as comparisons
 import re
@@ -20,7 +20,7 @@ TRICKY = st.text(alphabet="aAbB%_\\*?[]^-! é\n", max_size=8)
 
 
 def like_reference(pattern: str, text: str) -> bool:
-    """PostgreSQL's LIKE, by its documentation, with the regular expressions of another library."""
+    """Return whether PostgreSQL's LIKE matches, according to its documentation, with regular expressions."""
     tokens = re.findall(r"\\?.", pattern, re.DOTALL)
     wildcards = {"%": ".*", "_": "."}
     expression = "".join(wildcards.get(token, re.escape(token[-1])) for token in tokens)
@@ -45,14 +45,14 @@ def test_like_is_postgresqls(sqlite: sqlite3.Connection, pattern: str, text: str
 
 
 @given(st.text(max_size=20))
-def test_an_escaped_name_matches_itself_alone(sqlite: sqlite3.Connection, name: str) -> None:
+def test_an_escaped_name_matches_only_itself(sqlite: sqlite3.Connection, name: str) -> None:
     name = name.replace("\0", "").encode(errors="ignore").decode()
     pattern = to_glob(re.sub(r"([\\%_])", r"\\\1", name))
     (itself, longer) = sqlite.execute("SELECT ?1 GLOB ?2, ?1 || 'x' GLOB ?2", (name, pattern)).fetchone()
     assert (itself, longer) == (1, 0)
 
 
-def test_a_pattern_beyond_sqlites_limit_is_refused_before_it() -> None:
+def test_a_pattern_is_refused_before_it_exceeds_sqlites_limit() -> None:
     with pytest.raises(TypeMismatchError, match=str(MAX_PATTERN_LENGTH)):
         like(column("name", Text), "[" * (MAX_PATTERN_LENGTH + 1))
 
@@ -159,7 +159,7 @@ def holds(tree: Tree, entry: dict[str, Any]) -> bool:
 
 
 @given(TREES)
-def test_a_filter_finds_what_its_tree_says(connection: Connection, tree: Tree) -> None:
+def test_a_filter_finds_what_its_tree_describes(connection: Connection, tree: Tree) -> None:
     found = queries.list_models(connection, {"filterQuery": write(tree)})
     assert [item["name"] for item in found["items"]] == [entry["name"] for entry in ENTRIES if holds(tree, entry)]
 
@@ -171,10 +171,10 @@ def test_the_largest_query_is_within_sqlites_limits(connection: Connection) -> N
 
 
 def test_the_longest_list_that_fits_a_request_is_within_sqlites_limits(connection: Connection) -> None:
-    # uvicorn reads no more than 64 KiB of a request's head; SQLite takes 32,766 parameters.
+    # uvicorn reads at most 64 KiB of a request's head, and SQLite accepts 32,766 parameters.
     query = "id IN (" + ",".join(["2"] * 32_700) + ")"
     assert [item["name"] for item in queries.list_models(connection, {"filterQuery": query})["items"]] == ["Beta"]
 
 
-def test_bodies_are_read_as_utf8_whatever_they_hold() -> None:
+def test_bodies_are_read_as_utf8_whatever_they_contain() -> None:
     assert bodies.parse(b'{"name": "\xff", "owner": "\\ud800"}') == {"name": "�", "owner": "�"}

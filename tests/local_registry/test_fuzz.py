@@ -1,7 +1,7 @@
-"""Schemathesis sends what people would not: the embedded server answers all of it as `openapi.yaml` says.
+"""Schemathesis sends unusual requests, and the embedded server answers all of them as `openapi.yaml` describes.
 
-Above all there is no 5xx but the documented one (a name beyond 255 characters, which the real server answers so). The
-embedded server alone: the real one answers 500 to a filter with a wrong type on its artifacts.
+In particular, the only 5xx is the documented one (for a name of more than 255 characters, as on the real server). These
+tests use only the embedded server, because the real one answers 500 to a filter on artifacts with a wrong type.
 """
 
 from collections.abc import Iterator
@@ -25,12 +25,12 @@ from tests.env.registry import serve
 
 SCHEMA = schemathesis.openapi.from_path(Path(__file__).with_name("openapi.yaml"))
 EXAMPLES = 15
-"""Per operation; there are some 25 operations."""
+"""Per operation. There are about 25 operations."""
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    """The API's address of a server that holds what the requests ask for: a model, two versions, three artifacts."""
+    """The API's address of a server with the entries that the requests use: a model, two versions, three artifacts."""
     with serve(Store(MEMORY)) as root:
         url = f"{root}/api/model_registry/v1alpha3"
         with httpx.Client(base_url=url, trust_env=False) as client:

@@ -1,4 +1,4 @@
-"""Pages of lists: none lost, none twice, whatever the order."""
+"""Pages of lists: in every order, each entry appears exactly once."""
 
 from collections.abc import Callable, Iterator
 from unittest import mock
@@ -25,7 +25,7 @@ def _pages(client: httpx.Client, path: str, size: int, **parameters: str) -> Ite
 @pytest.mark.parametrize("order", ["", "ID", "CREATE_TIME", "LAST_UPDATE_TIME", "id", "NAME"])
 def test_pages_follow_each_other(own_registry: httpx.Client, order: str) -> None:
     names = [f"m{number}" for number in range(5)]
-    # All in the same millisecond: the order of ties is what this is about.
+    # All in the same millisecond, because this test is about the order of ties.
     with mock.patch.object(store, "_now", return_value=1_700_000_000_000):
         for name in names:
             own_registry.post("/registered_models", json={"name": name}).raise_for_status()
@@ -37,7 +37,7 @@ def test_pages_follow_each_other(own_registry: httpx.Client, order: str) -> None
             assert pages[-1]
 
 
-def test_pages_by_time_go_by_time(own_registry: httpx.Client) -> None:
+def test_pages_in_time_order_are_sorted_by_time(own_registry: httpx.Client) -> None:
     ids = []
     for number in range(4):
         with mock.patch.object(store, "_now", return_value=1_700_000_000_000 + number):
@@ -65,7 +65,7 @@ def test_a_last_page_that_is_full_has_no_successor(registry: httpx.Client, uniqu
 
 
 @pytest.mark.parametrize("size", ["abc", "1.5", "2147483648", "1e3"])
-def test_a_page_size_that_is_no_number_is_a_400(registry: httpx.Client, size: str) -> None:
+def test_an_invalid_page_size_is_a_400(registry: httpx.Client, size: str) -> None:
     answer = registry.get("/registered_models", params={"pageSize": size})
     assert (answer.status_code, answer.json()["code"]) == (400, "Bad Request")
 
@@ -81,7 +81,7 @@ def test_a_page_size_that_is_no_number_is_a_400(registry: httpx.Client, size: st
         ("a" * 1025, "invalid cursor format"),
     ],
 )
-def test_a_token_of_nobodys_is_a_400(registry: httpx.Client, token: str, message: str) -> None:
+def test_an_invalid_token_is_a_400(registry: httpx.Client, token: str, message: str) -> None:
     answer = registry.get("/model_versions", params={"nextPageToken": token})
     assert answer.status_code == 400
     assert answer.json()["message"].startswith("invalid nextPageToken: ")

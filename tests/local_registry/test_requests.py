@@ -1,6 +1,6 @@
-"""Requests that the recordings do not hold: corners of bodies, updates and paths.
+"""Requests that the recordings do not contain: edge cases of bodies, updates and paths.
 
-Unless a test says otherwise, its expectation was observed on the real server, where it passes too.
+The expectations were observed on the real server, where the tests pass too, except where a test says otherwise.
 """
 
 import base64
@@ -67,7 +67,7 @@ def version(registry: httpx.Client, model: dict[str, Any]) -> dict[str, Any]:
         ),
     ],
 )
-def test_bodies_that_create_a_model_or_do_not(registry: httpx.Client, unique: Unique, body: str, status: int) -> None:
+def test_which_bodies_create_a_model(registry: httpx.Client, unique: Unique, body: str, status: int) -> None:
     answer = registry.post("/registered_models", content=body.replace("@", unique("body")))
     assert answer.status_code == status, answer.text
     if status != 201:
@@ -76,7 +76,7 @@ def test_bodies_that_create_a_model_or_do_not(registry: httpx.Client, unique: Un
 
 
 @pytest.mark.parametrize(("sent", "shown"), [(1.0, "1"), (0.97, "0.97"), (1e20, "1" + "0" * 20), (-2.5, "-2.5")])
-def test_floating_point_numbers_have_no_needless_digits(
+def test_floating_point_numbers_have_no_zero_fraction(
     registry: httpx.Client, unique: Unique, sent: float, shown: str
 ) -> None:
     properties = {"d": {"metadataType": "MetadataDoubleValue", "double_value": sent}}
@@ -85,7 +85,7 @@ def test_floating_point_numbers_have_no_needless_digits(
 
 
 @pytest.mark.parametrize("sent", ["2147483647", "-2147483648", "+5", "-0005"])
-def test_whole_numbers_of_32_bits_are_kept(registry: httpx.Client, unique: Unique, sent: str) -> None:
+def test_whole_numbers_of_32_bits_are_stored(registry: httpx.Client, unique: Unique, sent: str) -> None:
     properties = {"i": {"metadataType": "MetadataIntValue", "int_value": sent}}
     answer = registry.post("/registered_models", json={"name": unique("int"), "customProperties": properties})
     assert answer.json()["customProperties"]["i"]["int_value"] == str(int(sent))
@@ -93,7 +93,7 @@ def test_whole_numbers_of_32_bits_are_kept(registry: httpx.Client, unique: Uniqu
 
 @pytest.mark.parametrize(("length", "status"), [(255, 201), (256, 500)])
 @pytest.mark.parametrize("field", ["name", "externalId", "property"])
-def test_names_have_room_for_255_characters(
+def test_names_have_at_most_255_characters(
     registry: httpx.Client, unique: Unique, field: str, length: int, status: int
 ) -> None:
     text = unique("long").ljust(length, "ü")
@@ -117,10 +117,12 @@ def test_the_parents_id_counts_as_part_of_a_childs_name(registry: httpx.Client, 
 def test_a_struct_is_written_as_base64_and_read_as_json(registry: httpx.Client, unique: Unique) -> None:
     value = base64.b64encode(json.dumps({"b": [1.0, "<"], "a": None}).encode()).decode()
     properties = {"s": {"metadataType": "MetadataStructValue", "struct_value": value}}
-    made = registry.post("/registered_models", json={"name": unique("struct"), "customProperties": properties}).json()
-    assert made["customProperties"]["s"]["struct_value"] == r'{"a":null,"b":[1,"\u003c"]}'
-    # The trap: nothing of such an entry can be changed unless the struct goes.
-    path = f"/registered_models/{made['id']}"
+    created = registry.post(
+        "/registered_models", json={"name": unique("struct"), "customProperties": properties}
+    ).json()
+    assert created["customProperties"]["s"]["struct_value"] == r'{"a":null,"b":[1,"\u003c"]}'
+    # The trap: no field of such an entry can be changed unless the struct is removed.
+    path = f"/registered_models/{created['id']}"
     refusal = registry.patch(path, json={"description": "x"})
     assert (refusal.status_code, "illegal base64" in refusal.text) == (400, True)
     assert registry.patch(path, json={"customProperties": {}}).status_code == 200
@@ -152,7 +154,9 @@ def test_an_update_changes_what_it_names(
 
 
 @pytest.mark.parametrize("field", ["name", "id", "registeredModelId", "artifactType", "createTimeSinceEpoch"])
-def test_what_never_changes_is_an_unknown_field(registry: httpx.Client, model: dict[str, Any], field: str) -> None:
+def test_an_immutable_field_is_an_unknown_field_of_an_update(
+    registry: httpx.Client, model: dict[str, Any], field: str
+) -> None:
     answer = registry.patch(f"/registered_models/{model['id']}", json={field: model["name"]})
     assert (answer.status_code, answer.json()["message"]) == (400, f'json: unknown field "{field}"')
 
@@ -183,14 +187,17 @@ def test_a_version_is_updated_and_moved_by_a_post_below_a_model(
 # Artifacts
 
 
-def test_artifacts_of_one_version_are_told_apart_by_type_and_name(
+def test_artifacts_of_a_version_are_distinguished_by_type_and_name(
     registry: httpx.Client, version: dict[str, Any]
 ) -> None:
     path = f"/model_versions/{version['id']}/artifacts"
     bodies = [
         ({"artifactType": "model-artifact", "name": "A"}, 201),
         ({"artifactType": "doc-artifact", "name": "A"}, 201),
-        ({"artifactType": "dataset-artifact", "name": "A", "digest": "d"}, 200),  # the real server never says 201 here
+        (
+            {"artifactType": "dataset-artifact", "name": "A", "digest": "d"},
+            200,
+        ),  # the real server never answers 201 here
         ({"artifactType": "model-artifact", "name": "A"}, 409),
         ({"artifactType": "model-artifact", "name": "A", "unknown": "overlooked"}, 409),
         ({"artifactType": "Model-Artifact", "name": "B"}, 400),
@@ -202,37 +209,37 @@ def test_artifacts_of_one_version_are_told_apart_by_type_and_name(
     assert kinds == ["model-artifact", "doc-artifact", "dataset-artifact"]
 
 
-def test_an_artifact_of_another_type_or_of_nobody_is_not_updated(
+def test_an_artifact_of_another_type_or_an_unknown_one_is_not_updated(
     registry: httpx.Client, version: dict[str, Any]
 ) -> None:
     path = f"/model_versions/{version['id']}/artifacts"
-    made = registry.post(path, json={"artifactType": "doc-artifact", "name": "D"}).json()
-    for identifier in (made["id"], "2147483647", "abc", ""):
+    created = registry.post(path, json={"artifactType": "doc-artifact", "name": "D"}).json()
+    for identifier in (created["id"], "2147483647", "abc", ""):
         answer = registry.post(path, json={"artifactType": "model-artifact", "id": identifier, "uri": "stolen"})
         assert answer.status_code == 400
         assert f"artifact with id {identifier} is not a model artifact" in answer.json()["message"]
-    assert registry.get(f"/artifacts/{made['id']}").json() == made
+    assert registry.get(f"/artifacts/{created['id']}").json() == created
 
 
 def test_one_artifact_may_belong_to_two_versions(registry: httpx.Client, version: dict[str, Any]) -> None:
     body = {"name": "w", "registeredModelId": version["registeredModelId"]}
     other = registry.post("/model_versions", json=body).json()
     first, second = (f"/model_versions/{owner['id']}/artifacts" for owner in (version, other))
-    made = registry.post(first, json={"artifactType": "model-artifact", "name": "A"}).json()
-    for _ in range(2):  # to link it again changes nothing
-        linked = registry.post(second, json={"artifactType": "model-artifact", "id": made["id"]})
+    created = registry.post(first, json={"artifactType": "model-artifact", "name": "A"}).json()
+    for _ in range(2):  # linking it again changes nothing
+        linked = registry.post(second, json={"artifactType": "model-artifact", "id": created["id"]})
         assert linked.status_code == 200
     for path in (first, second):
-        assert [item["id"] for item in registry.get(path).json()["items"]] == [made["id"]]
+        assert [item["id"] for item in registry.get(path).json()["items"]] == [created["id"]]
 
 
 def test_an_artifact_is_found_by_its_external_id_whatever_its_type(
     registry: httpx.Client, version: dict[str, Any], unique: Unique
 ) -> None:
     body = {"artifactType": "doc-artifact", "name": "D", "externalId": unique("ext")}
-    made = registry.post(f"/model_versions/{version['id']}/artifacts", json=body).json()
+    created = registry.post(f"/model_versions/{version['id']}/artifacts", json=body).json()
     query = {"externalId": unique("ext")}
-    assert registry.get("/artifact", params=query).json() == made
+    assert registry.get("/artifact", params=query).json() == created
     refusal = registry.get("/model_artifact", params=query)
     assert (refusal.status_code, "is not a model artifact" in refusal.text) == (404, True)
     elsewhere = query | {"parentResourceId": version["registeredModelId"]}
@@ -240,8 +247,8 @@ def test_an_artifact_is_found_by_its_external_id_whatever_its_type(
 
 
 @pytest.mark.parametrize("kind", ["metric", "parameter"])
-def test_what_belongs_to_experiments_is_refused_in_words(own_registry: httpx.Client, kind: str) -> None:
-    """The embedded server alone: the real one keeps these."""
+def test_artifacts_of_experiments_are_refused_with_a_message(own_registry: httpx.Client, kind: str) -> None:
+    """Only on the embedded server: the real one supports these."""
     answer = own_registry.post("/artifacts", json={"artifactType": kind, "name": "m"})
     assert (answer.status_code, f"does not support artifacts of type {kind}" in answer.text) == (400, True)
     assert own_registry.get("/artifacts", params={"artifactType": kind}).json()["items"] == []
@@ -252,14 +259,14 @@ def test_what_belongs_to_experiments_is_refused_in_words(own_registry: httpx.Cli
 
 @pytest.mark.parametrize("identifier", ["abc", "1.0", "99999999999", "1_0", "%20", "٣"])
 @pytest.mark.parametrize("path", ["registered_models", "model_versions", "model_artifacts", "artifacts"])
-def test_an_id_that_is_no_number_of_32_bits_is_a_400(registry: httpx.Client, path: str, identifier: str) -> None:
+def test_an_id_that_is_not_a_32_bit_number_is_a_400(registry: httpx.Client, path: str, identifier: str) -> None:
     answer = registry.get(f"/{path}/{identifier}")
     assert (answer.status_code, answer.json()["code"]) == (400, "Bad Request")
     assert answer.json()["message"].startswith("invalid ")
 
 
 @pytest.mark.parametrize("query", ["filterQuery=%zz", "a;b", "filterQuery=%00", "filterQuery=name%3D'%FF'"])
-def test_a_query_that_cannot_be_read_is_a_400(registry: httpx.Client, query: str) -> None:
+def test_a_malformed_query_is_a_400(registry: httpx.Client, query: str) -> None:
     answer = registry.get(f"/registered_models?{query}")
     assert (answer.status_code, answer.json()["code"]) == (400, "Bad Request")
 
@@ -282,15 +289,15 @@ def test_an_unknown_method_is_an_empty_405(registry: httpx.Client, method: str) 
 
 
 @pytest.mark.parametrize("path", ["/readyz/health", "/readyz/isDirty", "/behind/a/prefix/readyz/health"])
-def test_it_says_when_it_is_ready(registry_url: str, path: str) -> None:
+def test_it_reports_that_it_is_ready(registry_url: str, path: str) -> None:
     answer = httpx.get(registry_url + path, trust_env=False)
     assert (answer.status_code, answer.text) == (200, "OK")
 
 
 def test_both_api_versions_serve_the_same_entries(own_registry: httpx.Client) -> None:
-    """The embedded server alone: a real one has either or both, by its age."""
+    """Only on the embedded server: a real one has either or both, depending on its age."""
     root = str(own_registry.base_url).removesuffix("v1alpha3/")
-    made = own_registry.post(f"{root}v1/registered_models", json={"name": "m"}).json()
+    created = own_registry.post(f"{root}v1/registered_models", json={"name": "m"}).json()
     for version in ("v1", "v1alpha3"):
-        assert own_registry.get(f"{root}{version}/registered_models/{made['id']}").json() == made
+        assert own_registry.get(f"{root}{version}/registered_models/{created['id']}").json() == created
     assert own_registry.get(f"{root}v2/registered_models").status_code == 404

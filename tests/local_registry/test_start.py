@@ -1,4 +1,4 @@
-"""Starting and ending the program, as its user does."""
+"""Starting and stopping the program, as a user does."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_port_in_use_is_said_in_words() -> None:
+def test_a_port_in_use_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = _run("--port", str(port), "--database", ":memory:")
@@ -39,14 +39,14 @@ def test_a_port_in_use_is_said_in_words() -> None:
     assert ended.stderr.strip() == expected
 
 
-def test_an_address_of_another_machine_is_said_in_words() -> None:
+def test_an_address_of_another_machine_is_reported() -> None:
     ended = _run("--host", "192.0.2.1", "--port", "0", "--database", ":memory:")
     assert ended.returncode == 1
     assert "Error: cannot listen on 192.0.2.1:0: " in ended.stderr
 
 
 @pytest.mark.parametrize("path", ["absent/registry.db", "."])
-def test_a_database_that_cannot_be_made_is_said_in_words(tmp_path: Path, path: str) -> None:
+def test_a_database_that_cannot_be_created_is_reported(tmp_path: Path, path: str) -> None:
     ended = _run("--port", "0", "--database", str(tmp_path / path))
     assert (ended.returncode, ended.stdout) == (1, "")
     assert (
@@ -54,7 +54,7 @@ def test_a_database_that_cannot_be_made_is_said_in_words(tmp_path: Path, path: s
     )
 
 
-def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_not_changed(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("not a database, " * 1000)
     ended = _run("--port", "0", "--database", str(file))
@@ -70,7 +70,7 @@ def test_a_second_server_on_one_database_does_not_start(embedded_registry: Embed
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_greets_first_and_ends_with_status_0(number: signal.Signals) -> None:
+def test_it_prints_its_address_first_and_ends_with_status_0(number: signal.Signals) -> None:
     command = [sys.executable, "-m", "local_registry", "--port", "0", "--database", ":memory:"]
     environment = os.environ | {"PYTHONPATH": str(SOURCE_ROOT)}
     with subprocess.Popen(
@@ -80,13 +80,13 @@ def test_it_greets_first_and_ends_with_status_0(number: signal.Signals) -> None:
         greeting = server.stdout.readline()
         assert greeting.startswith("local_registry listening on http://127.0.0.1:")
         url = greeting.split()[-1]
-        with httpx.Client(base_url=url, trust_env=False) as client:  # an idle connection must not hold it up
+        with httpx.Client(base_url=url, trust_env=False) as client:  # an idle connection must not delay it
             assert client.get("/readyz/health").text == "OK"
             server.send_signal(number)
             output, errors = server.communicate(timeout=60)
     assert (server.returncode, output, errors) == (0, "", "")
 
 
-def test_the_help_says_what_it_is_not_for() -> None:
+def test_the_help_warns_against_production_use() -> None:
     shown = CliRunner().invoke(main, ["--help"])
     assert (shown.exit_code, "not for production" in " ".join(shown.output.split())) == (0, True)

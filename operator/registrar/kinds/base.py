@@ -45,8 +45,9 @@ class EntryKind:
         name: as in claims and in ``status.artifacts[].type``, such as ``ModelVersion`` or ``doc-artifact``.
         entry: the client's type of it.
         family: the client's type that shares one sequence of IDs, one list and one feed with this kind.
-        retired_state: the state that stands for deletion, because the registry deletes nothing.
-        state_rule: which state an existing entry must have.
+        retired_state: the state that stands for deletion, because the registry deletes nothing; None for entries
+            without a state, which a deletion leaves unchanged.
+        state_rule: which state an existing entry must have; None for entries without a state.
         reports_parent: whether an entry names its parent (or has none), so that name and ID together are proof.
         parent_attribute: the entry's attribute with its parent's ID, for a kind that has one.
         waiting: the reason while the parent does not exist; None at the root.
@@ -55,8 +56,8 @@ class EntryKind:
     name: str
     entry: type[RegistryEntry]
     family: type[RegistryEntry]
-    retired_state: str
-    state_rule: StateRule
+    retired_state: str | None = None
+    state_rule: StateRule | None = None
     reports_parent: bool = True
     parent_attribute: str | None = None
     waiting: Reason | None = None
@@ -136,6 +137,12 @@ class ResourceKind:
     def name(self) -> str:
         """The kind's name, such as ``ModelVersion``."""
         return self.resource.KIND
+
+    @property
+    def can_retire(self) -> bool:
+        """Whether a deletion can retire an entry of such a resource."""
+        entries = (self.entry, *(inline.entry for inline in self.inline))
+        return any(entry.retired_state is not None for entry in entries)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def desired_entry(resource: AnyResource, registry: str, parent_id: str) -> Desir
         parent_id=parent_id,
         fields=kind.fields_of(resource.spec),
         properties=resource.spec.custom_properties or {},
-        state=resource.spec.state,
+        state=getattr(resource.spec, "state", None),
     )
 
 

@@ -90,12 +90,12 @@ class Create:
     Attributes:
         fields: values by attribute name.
         properties: the custom properties, the owner stamp among them.
-        state: the state.
+        state: the state; None for an entry without one.
     """
 
     fields: Mapping[str, FieldValue]
     properties: Mapping[str, Scalar]
-    state: str
+    state: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def plan(
     if observed is None:
         stamp = Stamp(Origin.CREATED, desired.reference)
         properties = {**resolve_properties(desired.properties, {}), OWNER_PROPERTY: stamp.text(owner_id)}
-        return Create(desired.fields, properties, desired.state or "LIVE")
+        return Create(desired.fields, properties, None if desired.kind.state_rule is None else desired.state or "LIVE")
     written = read_stamp((observed.custom_properties or {}).get(OWNER_PROPERTY), owner_id)
     refusal = _refusal(desired, observed, written, recorded, policies)
     if refusal is not None:
@@ -80,7 +80,7 @@ def owned_on(observed: RegistryEntry, desired: Desired, recorded: RecordedState,
 
 
 def plan_retirement(
-    retired_state: str,
+    retired_state: str | None,
     observed: RegistryEntry,
     reference: str,
     recorded_id: str | None,
@@ -90,7 +90,7 @@ def plan_retirement(
     """Return how to retire the entry of a resource that is being deleted; None leaves the entry alone.
 
     Args:
-        retired_state: the state that stands for deletion.
+        retired_state: the state that stands for deletion; None if the entry has none.
         observed: the entry.
         reference: the resource, as the owner stamp writes it.
         recorded_id: the entry's ID if the status records it, which proves an entry without a stamp.
@@ -104,7 +104,7 @@ def plan_retirement(
         return None
     origin = written.origin if written is not None else Origin.ADOPTED
     default = DeletionPolicy.ARCHIVE if origin is Origin.CREATED else DeletionPolicy.ORPHAN
-    if (deletion or default) is DeletionPolicy.ORPHAN or _state(observed) == retired_state:
+    if retired_state is None or (deletion or default) is DeletionPolicy.ORPHAN or _state(observed) == retired_state:
         return None
     return Archive(observed, retired_state)
 
@@ -154,7 +154,8 @@ def _difference(
         if (getattr(observed, name) or None) != (value or None)
     }
     properties, property_changes = _property_difference(desired, observed, owned, stamp.text(owner_id))
-    state = desired.kind.state_rule(desired.state, _state(observed))
+    rule = desired.kind.state_rule
+    state = None if rule is None else rule(desired.state, _state(observed))
     changes = [_field_change(observed, name, value) for name, value in sorted(fields.items())]
     if state is not None and state != _state(observed):
         changes.append(Change("state", _state(observed), state))

@@ -27,7 +27,7 @@ async def create(desired: Desired, action: Create, registry: Registry) -> tuple[
     if unsupported is not None:
         raise terminal(Reason.INVALID_SPEC, f"The registry cannot store this entry: {unsupported}.")
     entry: Any = desired.kind.entry(
-        desired.name, **action.fields, custom_properties=dict(action.properties), state=action.state
+        desired.name, **action.fields, **_state(action.state), custom_properties=dict(action.properties)
     )
     try:
         return await registry.create(desired, entry), True
@@ -52,8 +52,8 @@ async def patch(desired: Desired, action: Patch, registry: Registry) -> Registry
         desired.name,
         id=action.entry.id,
         **action.fields,
+        **_state(action.state),
         custom_properties=None if action.properties is None else dict(action.properties),
-        state=action.state,
     )
     try:
         return await registry.update(desired.kind, entry)
@@ -65,3 +65,8 @@ async def archive(kind: EntryKind, action: Archive, registry: Registry) -> None:
     """Retire the entry. Raises StoreError."""
     entry: Any = kind.entry(action.entry.name, id=action.entry.id, state=action.state)
     await registry.update(kind, entry)
+
+
+def _state(state: str | None) -> dict[str, str]:
+    """Return the state as a field to write: types of entries without a state refuse the field."""
+    return {} if state is None else {"state": state}

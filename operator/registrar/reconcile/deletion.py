@@ -21,7 +21,7 @@ from registrar.reconcile.apply import archive
 from registrar.reconcile.conflicts import still_wants
 from registrar.reconcile.context import Context
 from registrar.reconcile.report import report
-from registrar.reconcile.resource import InlineName, ManagedResource
+from registrar.reconcile.resource import InlineName, ManagedResource, deletion_policy
 from registrar.registries.registry import Registry
 from registrar.reporting.outcome import Facts, Outcome
 from registrar.workqueue.queue import DONE, Result
@@ -70,7 +70,7 @@ async def finalize(resource: ManagedResource, context: Context) -> Result:
     The references in the spec are not resolved and the spec need not be valid: parents are probably being deleted too,
     and a spec that became invalid must not hold a deletion.
     """
-    deletion = resource.deletion_policy or context.settings.deletion_policy
+    deletion = deletion_policy(resource.kind, resource.deletion_policy, context.settings)
     leaves_entries = resource.metadata.paused or deletion is DeletionPolicy.ORPHAN
     if resource.has_finalizer and not leaves_entries:
         try:

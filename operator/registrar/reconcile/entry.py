@@ -71,8 +71,8 @@ class EntryRequest:
 
     @property
     def force_read(self) -> bool:
-        """Whether the user asked for a comparison with the registry itself."""
-        return self.resource.pending_request is not None
+        """Whether the entry has to be read from the registry, however well the view knows it."""
+        return self.resource.needs_read
 
 
 async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResult:

@@ -176,7 +176,8 @@ def _facts(resource: ManagedResource, result: EntryResult, parent: Identity, reg
     fields, properties = owned_to_status(type(entry), result.owned)
     state = getattr(entry, "state", None)
     # A parent that vanished left its ID, not its name: the address stays as the status has it.
-    uri = before.storage_uri if parent.name is None else storage_uri(parent.name, str(entry.name))
+    has_uri = "storage_uri" in resource.kind.status.model_fields
+    uri = storage_uri(parent.name, str(entry.name)) if has_uri and parent.name is not None else before.storage_uri
     return replace(
         before,
         id=entry.id,
@@ -236,7 +237,7 @@ async def _read_again(key: ResourceKey, follow_up: Result, context: Context) -> 
     if body is None:
         context.memory.forget(key)
         return DONE
-    context.memory.cache.put(body)
+    context.memory.keep(body)
     return follow_up
 
 

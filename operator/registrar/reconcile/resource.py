@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from registrar.api.bodies import Body, ResourceKey, key_of, uid_of
-from registrar.api.conditions import Reason
+from registrar.api.conditions import ConditionType, Reason
 from registrar.api.meta import FINALIZER, ObjectMeta
 from registrar.api.v1alpha1 import DeletionPolicy
 from registrar.api.v1alpha1.common import EntryStatus
@@ -76,6 +76,12 @@ class ManagedResource:
         """The reconcile request that the operator has not answered yet."""
         request = self.metadata.reconcile_requested_at
         return request if request != self.status.last_handled_reconcile_at else None
+
+    @property
+    def needs_read(self) -> bool:
+        """Whether the view is not enough: the user asked for a reconcile, or the resource was paused until now."""
+        ready = (condition for condition in self.status.conditions or () if condition.type == ConditionType.READY)
+        return self.pending_request is not None or any(condition.reason == Reason.PAUSED for condition in ready)
 
     @property
     def is_settled(self) -> bool:
@@ -154,9 +160,14 @@ def policies_of(declared: AnyResource, settings: Settings) -> Policies:
     return Policies(
         adoption=spec.adoption_policy or settings.adoption_policy,
         drift=spec.drift_policy or settings.drift_policy,
-        deletion=spec.deletion_policy or settings.deletion_policy,
+        deletion=deletion_policy(kind_of(declared.kind), spec.deletion_policy, settings),
         take_over=declared.metadata.take_over,
     )
+
+
+def deletion_policy(kind: ResourceKind, declared: DeletionPolicy | None, settings: Settings) -> DeletionPolicy | None:
+    """Return the policy for the entries of a deleted resource: what cannot be retired is left unchanged."""
+    return declared or settings.deletion_policy if kind.can_retire else DeletionPolicy.ORPHAN
 
 
 def recorded_state(resource: ManagedResource, known_id: str | None) -> RecordedState:

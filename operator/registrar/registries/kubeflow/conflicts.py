@@ -15,10 +15,12 @@ def explain_conflict(desired: Desired, conflict: ConflictError) -> ReconcileErro
     holder: Any = conflict.holder
     external_id = desired.fields.get("external_id")
     if holder is not None and external_id is not None and holder.external_id == external_id:
+        state = getattr(holder, "state", None)
+        shown = f"id {holder.id}" if state is None else f"id {holder.id}, {state}"
         return terminal(
             Reason.EXTERNAL_ID_CONFLICT,
-            f"The external ID {external_id!r} belongs to the {type(holder).__name__} {holder.name!r} (id {holder.id}, "
-            f"{holder.state}). Choose another externalId, or change that entry's first.",
+            f"The external ID {external_id!r} belongs to the {type(holder).__name__} {holder.name!r} ({shown}). "
+            "Choose another externalId, or change that entry's first.",
         )
     if external_id is not None and holder is None:
         return terminal(
