@@ -24,6 +24,7 @@ RESOURCE_NAME = "must be the metadata.name of a resource in this namespace"
 REGISTRY_ID = "must be an ID as the registry shows it: a decimal number in quotes, such as '42'"
 
 NAME = "must not begin or end with white space, or contain line ends or other control characters"
+UPLOAD = "set uri, or set state to PENDING if an upload provides the uri later"
 DATE = (
     "must not be a date without quotes, which kustomize and Argo CD turn into a time; put it in quotes, such as "
     "'2026-11-23'"
@@ -157,7 +158,11 @@ REFUSED = {
         model_artifact(modelVersionRef={"external": {"id": "1", "registeredModelName": "m", "name": "v1"}}),
         EXTERNAL_VERSION,
     ),
-    "artifact without uri": (without(model_artifact(), "spec", "uri"), "spec.uri: Required value"),
+    "artifact without uri": (without(model_artifact(), "spec", "uri"), f"spec: Invalid value: … {UPLOAD}"),
+    "live artifact without uri": (
+        without(model_artifact(state="LIVE"), "spec", "uri"),
+        f"spec: Invalid value: … {UPLOAD}",
+    ),
     "artifact with an empty uri": (model_artifact(uri=""), "spec.uri in body should be at least 1 chars long"),
     "artifact with a long uri": (model_artifact(uri="u" * 2693), "spec.uri: Too long: … 2692"),
     "artifact with a uri of many bytes": (
@@ -166,7 +171,11 @@ REFUSED = {
     ),
     "inline artifact without uri": (
         model_version(artifacts=[{"name": "a"}]),
-        "spec.artifacts[0].uri: Required value",
+        f"spec.artifacts[0]: Invalid value: … {UPLOAD}",
+    ),
+    "document without uri": (
+        model_version(docArtifacts=[{"name": "a", "state": "UNKNOWN"}]),
+        f"spec.docArtifacts[0]: Invalid value: … {UPLOAD}",
     ),
     "document with an empty uri": (
         model_version(docArtifacts=[{"name": "a", "uri": ""}]),

@@ -161,8 +161,13 @@ MODEL_FIELDS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {}, optional={"description": TEXTS, "owner": TEXTS, "external_id": st.sampled_from(["x", "y"]), "tasks": WORDS}
 )
 ARTIFACT_FIELDS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
-    {"uri": st.sampled_from(["s3://a", "s3://b"])},
-    optional={"description": TEXTS, "storage_key": TEXTS, "external_id": st.sampled_from(["x", "y"])},
+    {},
+    optional={
+        "uri": st.sampled_from(["s3://a", "s3://b"]),
+        "description": TEXTS,
+        "storage_key": TEXTS,
+        "external_id": st.sampled_from(["x", "y"]),
+    },
 )
 STAMPS: st.SearchStrategy[dict[str, Scalar]] = st.sampled_from(
     [{}, stamp(), stamp(Origin.ADOPTED), stamp(reference="team/before"), {OWNER_PROPERTY: "created:others/x/y"}]
@@ -218,7 +223,7 @@ def cases(draw: st.DrawFn) -> Case:
         create_time_since_epoch="5",
         last_update_time_since_epoch=draw(st.sampled_from(["5", "6"])),
     )
-    fields = ["description", "external_id", "state", *(["owner", "tasks"] if is_model else ["storage_key"])]
+    fields = ["description", "external_id", "state", *(["owner", "tasks"] if is_model else ["storage_key", "uri"])]
     owned = FieldSet(draw(st.frozensets(st.sampled_from(fields))), draw(st.frozensets(NAMES)))
     recorded = RecordedState(draw(st.sampled_from(["7", None])), owned, draw(st.booleans()), draw(st.booleans()))
     return Case(wanted, observed, recorded)

@@ -182,5 +182,5 @@ Action = Create | RecordOwnership | Patch | Leave | Refuse
 
 def owned_by(desired: Desired) -> FieldSet:
     """Return what the resource sets with its present spec."""
-    state = {"state"} if desired.state is not None else set()
+    state = {"state"} if desired.managed_state is not None else set()
     return FieldSet(frozenset(desired.fields) | state, frozenset(desired.properties))

@@ -128,8 +128,8 @@ def _refusal(
         return Problem(
             Disposition.TERMINAL,
             Reason.ADOPTION_REFUSED,
-            f"The registry already has {what}, and adoptionPolicy is Fail. Choose another spec.name, or set "
-            "adoptionPolicy to Adopt to manage that entry.",
+            f"The registry already has {what}, and adoptionPolicy is Fail. Choose another {desired.name_setting}, or "
+            "set adoptionPolicy to Adopt to manage that entry.",
         )
     return None
 
@@ -145,8 +145,8 @@ def _difference(
     cleared: dict[str, FieldValue] = {
         name: [] if isinstance(getattr(observed, name), list) else ""
         for name in owned.fields - desired.fields.keys()
-        # The registry cannot clear an external ID: ownership of it is only released.
-        if name not in {"external_id", "state"} and hasattr(observed, name)
+        # The registry cannot clear an external ID, and an artifact without a URI is an upload: they are only released.
+        if name not in {"external_id", "state", "uri"} and hasattr(observed, name)
     }
     fields = {
         name: value
@@ -154,8 +154,7 @@ def _difference(
         if (getattr(observed, name) or None) != (value or None)
     }
     properties, property_changes = _property_difference(desired, observed, owned, stamp.text(owner_id))
-    rule = desired.kind.state_rule
-    state = None if rule is None else rule(desired.state, _state(observed))
+    state = _wanted_state(desired, observed)
     changes = [_field_change(observed, name, value) for name, value in sorted(fields.items())]
     if state is not None and state != _state(observed):
         changes.append(Change("state", _state(observed), state))
@@ -171,6 +170,13 @@ def _difference(
         adopts=not isinstance(written, Stamp),
         restores=state is not None and _state(observed) == desired.kind.retired_state,
     )
+
+
+def _wanted_state(desired: Desired, observed: RegistryEntry) -> str | None:
+    rule = desired.kind.state_rule
+    state = None if rule is None else rule(desired.managed_state, _state(observed))
+    is_unfinished = desired.awaits_upload and not getattr(observed, "uri", None)
+    return desired.state if state is not None and is_unfinished else state
 
 
 def _field_change(observed: RegistryEntry, name: str, value: FieldValue) -> Change:

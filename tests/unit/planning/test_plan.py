@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from model_registry.types import RegisteredModel, RegistryEntry
+from model_registry.types import ModelArtifact, RegisteredModel, RegistryEntry
 from registrar.api.conditions import Reason
 from registrar.api.meta import OWNER_PROPERTY
 from registrar.api.properties import Scalar, TypedProperty, resolve_properties
@@ -85,7 +85,7 @@ def test_a_patch_sets_what_is_declared_and_clears_what_left_the_spec(case: Case)
     # In value and type: to Python True is 1 and 1 is 1.0.
     for name, scalar in resolve_properties(case.wanted.properties, properties_of(case.observed)).items():
         assert (type(properties_of(after)[name]), properties_of(after)[name]) == (type(scalar), scalar)
-    for field in case.owned.fields - case.wanted.fields.keys() - {"state", "external_id"}:
+    for field in case.owned.fields - case.wanted.fields.keys() - {"state", "external_id", "uri"}:
         assert not getattr(after, field)
     assert not properties_of(after).keys() & (case.owned.properties - case.wanted.properties.keys())
     assert {OWNER_PROPERTY: properties_of(after)[OWNER_PROPERTY]} in (stamp(Origin.CREATED), stamp(Origin.ADOPTED))
@@ -97,6 +97,20 @@ def test_an_external_id_is_changed_but_never_cleared(case: Case) -> None:
     if isinstance(action, Patch):
         assert action.fields.get("external_id", "something") != ""
     assert applied(action).external_id == case.wanted.fields.get("external_id", case.observed.external_id)
+
+
+@given(cases())
+def test_uri_and_state_of_an_upload_are_left_alone_until_they_are_declared(case: Case) -> None:
+    after, before = applied(write(case)), case.observed
+    if not isinstance(before, ModelArtifact) or "uri" in case.wanted.fields:
+        return
+    assert isinstance(after, ModelArtifact)
+    assert after.uri == before.uri
+    if case.wanted.state == "PENDING":
+        is_gone = before.state in {"MARKED_FOR_DELETION", "DELETED", "ABANDONED"}
+        restored = "LIVE" if before.uri else "PENDING"
+        assert after.state == (restored if is_gone else before.state)
+        assert not owned_by(case.wanted).fields & {"uri", "state"}
 
 
 @given(cases())
@@ -145,6 +159,9 @@ def test_a_missing_entry_is_created_live_and_stamped() -> None:
     archived = plan(desired(state="ARCHIVED"), None, RecordedState(), policies(), OWNER_ID)
     assert isinstance(archived, Create)
     assert archived.state == "ARCHIVED"
+    upload = plan(desired(MODEL_ARTIFACT, state="PENDING"), None, RecordedState(), policies(), OWNER_ID)
+    assert isinstance(upload, Create)
+    assert (upload.fields, upload.state) == ({}, "PENDING")
 
 
 MODEL_STATES = [
@@ -192,7 +209,8 @@ def test_states_of_models_and_versions(kind: EntryKind, declared: str | None, ob
 @pytest.mark.parametrize(("declared", "observed", "written"), ARTIFACT_STATES)
 def test_states_of_artifacts(declared: str | None, observed: str | None, written: str | None) -> None:
     entry = artifact(state=observed, custom_properties=stamp())
-    assert _written_state(desired(MODEL_ARTIFACT, state=declared), entry) == written
+    wanted = desired(MODEL_ARTIFACT, state=declared, fields={"uri": "s3://bucket/model"})
+    assert _written_state(wanted, entry) == written
 
 
 def test_a_state_that_left_the_spec_is_released() -> None:

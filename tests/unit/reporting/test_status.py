@@ -17,7 +17,7 @@ from registrar.planning.actions import Change
 from registrar.planning.problems import Disposition, Problem
 from registrar.reporting.conditions import MAX_MESSAGE_LENGTH
 from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outcome
-from registrar.reporting.status import MAX_DRIFT_PATHS, as_json, events_for, merge_patch, next_status
+from registrar.reporting.status import MAX_DRIFT_PATHS, MAX_VALUE_LENGTH, as_json, events_for, merge_patch, next_status
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
@@ -223,11 +223,46 @@ def test_drift_names_a_few_fields_and_counts_the_rest() -> None:
         next(found.message for found in after(Outcome(FACTS, drift=drift)).conditions if found.type == "Drifted")
         for drift in (many, many[:MAX_DRIFT_PATHS])
     )
-    assert "customProperties.p0 is 0, the spec says None" in long
+    assert "customProperties.p0 is 0, the spec says not set" in long
     assert f"p{MAX_DRIFT_PATHS - 1} " in long
     assert f"p{MAX_DRIFT_PATHS} " not in long
     assert " and 2 more" in long
     assert " and 2 more" not in short
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "not set"),
+        (True, "true"),
+        (False, "false"),
+        (1.5, "1.5"),
+        ("true", "'true'"),
+        (["en", "no"], "['en', 'no']"),
+        ("x" * 200_000, f"'{'x' * (MAX_VALUE_LENGTH - 1)}…"),
+    ],
+)
+def test_drift_shows_values_as_a_manifest_writes_them(value: Any, shown: str) -> None:
+    for change, expected in (
+        (Change("customProperties.p", value, "y"), f"customProperties.p is {shown}, the spec says 'y'."),
+        (Change("customProperties.p", "y", value), f"customProperties.p is 'y', the spec says {shown}."),
+    ):
+        drifted = after(Outcome(FACTS, drift=(change,))).conditions[1]
+        assert drifted.message.endswith(expected)
+
+
+def _pause_message(value: str) -> str:
+    metadata = ObjectMeta(
+        name="fraud", namespace="team", generation=1, annotations={"model-registrar.dev/paused": value}
+    )
+    (ready,) = next_status(metadata, RegisteredModelStatus(), PAUSED, NOW).conditions or ()
+    return ready.message
+
+
+def test_a_pause_by_an_unusual_value_says_that_it_counts() -> None:
+    usual = "Paused by annotation: nothing is written to the registry until model-registrar.dev/paused is removed."
+    assert _pause_message("true") == usual
+    assert _pause_message("yes") == f"{usual} Its value 'yes' counts as 'true'; 'false' resumes."
 
 
 def test_the_synced_generation_stays_until_the_next_one_is_synced() -> None:

@@ -4,18 +4,8 @@ from typing import ClassVar
 
 from registrar.api.meta import Column, Frozen
 from registrar.api.rules import Rule
-from registrar.api.v1alpha1.common import (
-    CHILD_NAME_RULE,
-    ChildName,
-    EntryResource,
-    EntryStatus,
-    ManagedSpec,
-    ModelArtifactFields,
-    RegistryChildName,
-    RegistryId,
-    RegistryModelName,
-    ResourceName,
-)
+from registrar.api.v1alpha1.common import CHILD_NAME_RULE, EntryResource, EntryStatus, ManagedSpec, ModelArtifactFields
+from registrar.api.v1alpha1.texts import ChildName, RegistryChildName, RegistryId, RegistryModelName, ResourceName
 
 
 def _is_one_way(entry: "ExternalModelVersion") -> bool:

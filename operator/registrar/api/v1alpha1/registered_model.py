@@ -4,14 +4,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from registrar.api.v1alpha1.common import (
-    EntryResource,
-    EntryState,
-    EntryStatus,
-    ManagedSpec,
-    ModelName,
-    Text,
-)
+from registrar.api.v1alpha1.common import EntryResource, EntryState, EntryStatus, ManagedSpec
+from registrar.api.v1alpha1.texts import ModelName, Text
 
 MAX_WORDS = 8192
 
