@@ -48,6 +48,7 @@ REFUSED = {
     "readme too long": (registered_model(readme="r" * 1_048_577), "spec.readme: Too long: … 1048576"),
     "model name of white space only": (registered_model(name=" \t"), f"spec.name: Invalid value: … {NAME}"),
     "model name with a space at the end": (registered_model(name="fraud "), f"spec.name: Invalid value: … {NAME}"),
+    "version name that is a number": (model_version(name=1.5), 'spec.name in body must be of type string: "number"'),
     "version name with a line end": (model_version(name="1.0\n"), f"spec.name: Invalid value: … {NAME}"),
     "version name in two lines": (model_version(name="1\n0"), f"spec.name: Invalid value: … {NAME}"),
     "artifact name with a control character": (model_artifact(name="a\x07b"), f"spec.name: Invalid value: … {NAME}"),
