@@ -54,9 +54,10 @@ def test_api_server_warns_clients_that_ask_for_nothing(cluster: ControlPlane, na
     """What a controller drops silently: the answer has a warning that only some clients show."""
     connection = config.new_client_from_config(str(cluster.kubeconfig))  # type: ignore[no-untyped-call]  # theirs
     api = client.CustomObjectsApi(connection)
-    created, _, headers = api.create_namespaced_custom_object_with_http_info(
+    answer: Any = api.create_namespaced_custom_object_with_http_info(
         GROUP, VERSION, namespace, "modelversions", ACCEPTED_BUT_FOR_METADATA
     )
+    created, _, headers = answer
 
     assert created["spec"] == {"registeredModelRef": {"name": "granite-8b"}}
     assert 'unknown field \\"spec.metadata\\"' in headers["Warning"]
