@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from model_registry.types import ModelArtifact, RegisteredModel, RegistryEntry
 from registrar.api.conditions import Reason
@@ -28,7 +29,7 @@ from registrar.planning.actions import (
 from registrar.planning.ownership import Origin
 from registrar.planning.plan import after_recording, plan
 from registrar.planning.problems import Disposition
-from tests.unit.build import OWNER_ID, Case, artifact, cases, desired, model, policies, properties_of, stamp
+from tests.unit.build import OWNER_ID, TEXTS, Case, artifact, cases, desired, model, policies, properties_of, stamp
 
 TAKING = policies(take_over=True)
 
@@ -99,18 +100,23 @@ def test_an_external_id_is_changed_but_never_cleared(case: Case) -> None:
     assert applied(action).external_id == case.wanted.fields.get("external_id", case.observed.external_id)
 
 
-@given(cases())
-def test_uri_and_state_of_an_upload_are_left_alone_until_they_are_declared(case: Case) -> None:
-    after, before = applied(write(case)), case.observed
-    if not isinstance(before, ModelArtifact) or "uri" in case.wanted.fields:
-        return
+@given(
+    uri=st.sampled_from([None, "s3://by/the/upload"]),
+    state=st.sampled_from([None, "UNKNOWN", "PENDING", "LIVE", "MARKED_FOR_DELETION", "DELETED", "ABANDONED"]),
+    owned=st.frozensets(st.sampled_from(["uri", "state", "storage_key"])),
+    storage_key=TEXTS,
+)
+def test_uri_and_state_of_an_upload_are_left_alone_until_they_are_declared(
+    uri: str | None, state: str | None, owned: frozenset[str], storage_key: str
+) -> None:
+    wanted = desired(MODEL_ARTIFACT, state="PENDING", fields={"storage_key": storage_key})
+    before = artifact(state=state, uri=uri, custom_properties=stamp())
+    after = applied(write(Case(wanted, before, RecordedState("7", FieldSet(owned), settled=True))))
     assert isinstance(after, ModelArtifact)
-    assert after.uri == before.uri
-    if case.wanted.state == "PENDING":
-        is_gone = before.state in {"MARKED_FOR_DELETION", "DELETED", "ABANDONED"}
-        restored = "LIVE" if before.uri else "PENDING"
-        assert after.state == (restored if is_gone else before.state)
-        assert not owned_by(case.wanted).fields & {"uri", "state"}
+    assert (after.uri, after.storage_key or "") == (uri, storage_key)
+    restored = "PENDING" if uri is None else "LIVE"
+    assert after.state == (restored if state in {"MARKED_FOR_DELETION", "DELETED", "ABANDONED"} else state)
+    assert owned_by(wanted).fields == {"storage_key"}
 
 
 @given(cases())
