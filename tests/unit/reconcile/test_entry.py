@@ -1,52 +1,29 @@
 """One entry on a real registry: created, left alone, and not replaced before another reading of the registry."""
 
-import ssl
-import time
 import uuid
 from collections.abc import AsyncIterator
 
 import pytest
 
-from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
 from registrar.api.conditions import Reason
-from registrar.cluster.cache import ResourceCache
-from registrar.cluster.client import ClusterLogin, KubernetesAPI
-from registrar.fencing import Leadership, WriteFence
 from registrar.kinds.desired import desired_entry
 from registrar.planning.actions import FieldSet, RecordedState
 from registrar.planning.problems import Disposition, ReconcileError
 from registrar.reconcile.context import Context
 from registrar.reconcile.entry import PROBE_SECONDS, EntryRequest, reconcile_entry
-from registrar.reconcile.memory import Memory
 from registrar.reconcile.resource import policies_of, read_resource
-from registrar.registries.kubeflow.backend import KubeflowBackend
-from registrar.registries.registry import Registry
-from registrar.registries.replacement import MassDeletionGuard
 from registrar.reporting.outcome import EntryResult, OperationResult
-from registrar.settings import Settings
-from registrar.telemetry.metrics import Metrics
-from tests.unit.build import OWNER_ID, REGISTRY, RecordingQueue, body
+from tests.unit.build import REGISTRY, body, context_of
 
 ABSENT = "2147483646"
-NOBODY = "http://127.0.0.1:9"
-"""An API server that does not answer: nothing here may ask it."""
 
 
 @pytest.fixture
 async def context(registry_url: str) -> AsyncIterator[Context]:
-    metrics = Metrics()
-    kube = KubernetesAPI(
-        ClusterLogin(NOBODY, ssl.create_default_context(), {}),
-        WriteFence(Leadership.without_rivals(), metrics.to_kubernetes),
-    )
-    memory = Memory(ResourceCache(), RecordingQueue(), time.monotonic)
-    async with ModelRegistryAPIClient.connect(registry_url) as client:
-        registry = Registry(KubeflowBackend(client), registry_url, OWNER_ID)
-        await registry.load()
-        guard = MassDeletionGuard(memory.cache.recorded_ids, registry)
-        yield Context(Settings(registry_url=registry_url), kube, registry, memory, guard, metrics.reconciles)
-    await kube.aclose()
+    async with context_of(registry_url=registry_url) as context:
+        await context.registry.load()
+        yield context
 
 
 @pytest.fixture
