@@ -194,6 +194,6 @@ def test_every_metric_is_documented_and_nothing_else(
 ) -> None:
     seen = probed(own_operator(registry_url, own_space, PROBES))
     exported = set(re.findall(r"^# TYPE (registrar_\w+) ", seen.get("/metrics")[1], re.MULTILINE))
-    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
     documented = set(re.findall(r"^\| `(registrar_\w+)` \|", page, re.MULTILINE))
     assert exported == documented
