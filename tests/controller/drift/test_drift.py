@@ -1,27 +1,24 @@
-"""Changes made outside are found by the change feed, and dealt with as the policy says."""
+"""The change feed finds changes by other writers; the drift policy decides what happens to them."""
 
 import asyncio
 from collections.abc import Callable
 
 import pytest
 
-from devcluster.embedded_registry import EmbeddedRegistry
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import ModelVersion, RegisteredModel
-from tests.support.fixtures import Unique
+from tests.env.registry import EmbeddedServers
+from tests.support.fixtures import StartOperator, Unique
 from tests.support.operator_process import OperatorProcess
-from tests.support.resources import Namespace, condition, has_reason, is_ready, manifest
-
-MakeOperator = Callable[..., OperatorProcess]
-MakeRegistry = Callable[..., EmbeddedRegistry]
+from tests.support.resources import Namespace, condition, has_drifted, has_reason, is_ready, manifest
 
 SOON = "--feed-interval=0.3"
 
 
 @pytest.fixture
-def operator(own_operator: MakeOperator, own_space: Namespace, registry_url: str) -> OperatorProcess:
-    """An operator that looks often."""
-    return own_operator(registry_url, own_space, SOON)
+def operator(start_operator: StartOperator, own_space: Namespace, registry_url: str) -> OperatorProcess:
+    """An operator that polls often."""
+    return start_operator(registry_url, own_space, SOON)
 
 
 async def _until(registry: ModelRegistryAPIClient, name: str, fits: Callable[[RegisteredModel], bool]) -> None:
@@ -34,7 +31,7 @@ async def _until(registry: ModelRegistryAPIClient, name: str, fits: Callable[[Re
 
 
 @pytest.mark.usefixtures("operator")
-async def test_what_is_declared_is_written_back_and_nothing_else(
+async def test_declared_fields_are_corrected_and_nothing_else(
     own_space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
@@ -47,7 +44,7 @@ async def test_what_is_declared_is_written_back_and_nothing_else(
         name, id=entry_id, description="by hand", provider="by hand", custom_properties=properties, state="ARCHIVED"
     )
     await registry.upsert_registered_model(changed)
-    await _until(registry, name, lambda one: one.description == "by git")
+    await _until(registry, name, lambda resource: resource.description == "by git")
     entry = await registry.get_registered_model_by_id(entry_id)
     assert entry is not None
     assert (entry.provider, entry.state) == ("by hand", "LIVE")
@@ -55,7 +52,7 @@ async def test_what_is_declared_is_written_back_and_nothing_else(
 
 
 @pytest.mark.usefixtures("operator")
-async def test_a_version_and_its_inline_artifact_are_followed_too(
+async def test_drift_of_a_version_and_its_inline_artifact_is_corrected(
     own_space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     model, version = unique("model"), unique("version")
@@ -81,26 +78,26 @@ async def test_a_version_and_its_inline_artifact_are_followed_too(
 
 
 @pytest.mark.usefixtures("operator")
-async def test_reported_drift_comes_and_goes_with_the_registry(
+async def test_reported_drift_appears_and_disappears_with_the_difference(
     own_space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
     own_space.apply(manifest("RegisteredModel", name, description="by git", driftPolicy="Report"))
     entry_id = own_space.ready("RegisteredModel", name)["status"]["id"]
     await registry.upsert_registered_model(RegisteredModel(name, id=entry_id, description="by hand"))
-    resource = own_space.wait("RegisteredModel", name, lambda one: bool(condition(one, "Drifted")))
+    resource = own_space.wait("RegisteredModel", name, has_drifted)
     assert "description is 'by hand', the spec says 'by git'" in condition(resource, "Drifted")["message"]
     assert is_ready(resource)
     await registry.upsert_registered_model(RegisteredModel(name, id=entry_id, description="by git"))
-    own_space.wait("RegisteredModel", name, lambda one: not condition(one, "Drifted"))
-    assert [(one["type"], one["reason"]) for one in own_space.events(name)] == [
+    own_space.wait("RegisteredModel", name, lambda resource: not condition(resource, "Drifted"))
+    assert [(event["type"], event["reason"]) for event in own_space.events(name)] == [
         ("Normal", "Synced"),
         ("Warning", "ChangedOutside"),
     ]
 
 
 @pytest.mark.usefixtures("operator")
-async def test_two_writers_do_not_correct_each_other_for_ever(
+async def test_two_writers_do_not_correct_each_other_forever(
     own_space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
@@ -108,9 +105,9 @@ async def test_two_writers_do_not_correct_each_other_for_ever(
     entry_id = own_space.ready("RegisteredModel", name)["status"]["id"]
     for number in range(3):
         await registry.upsert_registered_model(RegisteredModel(name, id=entry_id, description=f"by hand {number}"))
-        await _until(registry, name, lambda one: one.description == "by git")
+        await _until(registry, name, lambda resource: resource.description == "by git")
     await registry.upsert_registered_model(RegisteredModel(name, id=entry_id, description="by hand again"))
-    resource = own_space.wait("RegisteredModel", name, lambda one: bool(condition(one, "Drifted")))
+    resource = own_space.wait("RegisteredModel", name, has_drifted)
     drifted = condition(resource, "Drifted")
     assert drifted["reason"] == "Contested"
     assert "'by hand again', the spec says 'by git'" in drifted["message"]
@@ -118,15 +115,19 @@ async def test_two_writers_do_not_correct_each_other_for_ever(
     assert entry is not None
     assert entry.description == "by hand again"
     own_space.annotate("RegisteredModel", name, reconcile_requested_at="insist")
-    await _until(registry, name, lambda one: one.description == "by git")
+    await _until(registry, name, lambda resource: resource.description == "by git")
 
 
 @pytest.mark.parametrize("interval", ["0.3", "3600"], ids=["seen by the feed", "met by a change before the feed"])
-async def test_an_emptied_registry_is_not_filled_again_by_itself(
-    own_space: Namespace, own_operator: MakeOperator, embedded_registry: MakeRegistry, unique: Unique, interval: str
+async def test_a_registry_that_was_emptied_is_not_filled_again(
+    own_space: Namespace,
+    start_operator: StartOperator,
+    embedded_registry: EmbeddedServers,
+    unique: Unique,
+    interval: str,
 ) -> None:
     server = embedded_registry()
-    operator = own_operator(server.url, own_space, f"--feed-interval={interval}")
+    operator = start_operator(server.url, own_space, f"--feed-interval={interval}")
     names = [f"{unique('model')}-{number}" for number in range(12)]
     own_space.apply(*(manifest("RegisteredModel", name) for name in names))
     ids = [own_space.ready("RegisteredModel", name)["status"]["id"] for name in names]
@@ -142,28 +143,28 @@ async def test_an_emptied_registry_is_not_filled_again_by_itself(
     async with ModelRegistryAPIClient.connect(server.url) as registry:
         assert await registry.get_registered_models() == []
         operator.stop()
-        own_operator(server.url, own_space, SOON, "--accept-new-registry")
+        start_operator(server.url, own_space, SOON, "--accept-new-registry")
         for name in names:
             own_space.ready("RegisteredModel", name)
-        assert sorted(one.name for one in await registry.get_registered_models()) == sorted(names)
+        assert sorted(model.name for model in await registry.get_registered_models()) == sorted(names)
 
 
-async def test_another_registry_is_not_filled_by_itself(
-    own_space: Namespace, own_operator: MakeOperator, embedded_registry: MakeRegistry, unique: Unique
+async def test_another_registry_is_not_filled(
+    own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers, unique: Unique
 ) -> None:
     first, second = embedded_registry(), embedded_registry()
-    operator = own_operator(first.url, own_space)
+    operator = start_operator(first.url, own_space)
     names = [f"{unique('model')}-{number}" for number in range(12)]
     own_space.apply(*(manifest("RegisteredModel", name) for name in names))
     before = [own_space.ready("RegisteredModel", name) for name in names]
     operator.stop()
-    own_operator(second.url, own_space)
+    start_operator(second.url, own_space)
     for name in names:
         own_space.wait("RegisteredModel", name, has_reason("RegistryReplaced"))
     async with ModelRegistryAPIClient.connect(second.url) as registry:
         assert await registry.get_registered_models() == []
-    # Back at the first, all is as it was.
+    # With the first registry again, all is unchanged.
     operator.start()
     assert [own_space.ready("RegisteredModel", name)["status"]["id"] for name in names] == [
-        one["status"]["id"] for one in before
+        resource["status"]["id"] for resource in before
     ]

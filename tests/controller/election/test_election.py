@@ -1,8 +1,8 @@
-"""Two replicas on one registry: one writes, and the other takes over whatever becomes of the first."""
+"""Two replicas with one registry: one writes, and the other takes over however the first ends."""
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
@@ -10,36 +10,35 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient
 from tests.support.accounts import reader_kubeconfig
-from tests.support.fixtures import Unique
-from tests.support.flaky import FlakyProxy, Way, between
+from tests.support.fault_proxy import FaultProxy, Treatment, proxy_to
+from tests.support.fixtures import StartOperator, Unique
 from tests.support.loopback import Received
 from tests.support.operator_process import OperatorProcess
-from tests.support.resources import WAIT_LIMIT, Namespace, manifest
-
-MakeOperator = Callable[..., OperatorProcess]
+from tests.support.resources import Namespace, manifest
+from tests.support.waiting import wait_until
 
 RESOURCES = 40
-ENOUGH = 8
+MIN_WRITES = 8
 """Writes after which a replica counts as being in the middle of its work."""
 SHORT = ("--lease-duration=6", "--renew-deadline=4", "--retry-period=0.3")
 LONG = ("--lease-duration=600", "--renew-deadline=300", "--retry-period=0.3")
-"""Terms by which a lease does not expire while a test waits."""
+"""Durations with which a lease does not expire while a test waits."""
 
 
 class Slow:
-    """A registry, slow enough to be caught at work.
+    """A registry that is slow enough to interrupt the operator in its work.
 
     Attributes:
         url: its address.
-        writers: the bearer token of each write, in the order in which they were passed on.
+        writers: the bearer token of each write, in the order of the writes.
     """
 
-    def __init__(self, proxy: FlakyProxy) -> None:
+    def __init__(self, proxy: FaultProxy) -> None:
         self.url = proxy.url
         self.writers: list[str] = []
         proxy.script = self._pass_on
 
-    def _pass_on(self, received: Received) -> Way:
+    def _pass_on(self, received: Received) -> Treatment:
         if received.method != "GET":
             time.sleep(0.2)
             self.writers.append(received.headers["authorization"].removeprefix("Bearer "))
@@ -48,46 +47,39 @@ class Slow:
 
 @pytest.fixture
 def proxy(registry_url: str) -> Iterator[Slow]:
-    """The registry, slow enough to be caught at work."""
-    with between(registry_url) as proxy:
+    """The registry, slow enough to interrupt the operator in its work."""
+    with proxy_to(registry_url) as proxy:
         yield Slow(proxy)
 
 
 @pytest.fixture
-def replica(own_operator: MakeOperator, own_space: Namespace, proxy: Slow) -> MakeOperator:
-    """Starts replicas of one operator, which the proxy tells apart by name: ``replica("first", *more_arguments)``."""
+def replica(start_operator: StartOperator, own_space: Namespace, proxy: Slow) -> StartOperator:
+    """Starts replicas of one operator; the proxy knows each by its name: ``replica("first", *more_arguments)``."""
 
     def make(name: str, *more: str) -> OperatorProcess:
         election = ("--leader-election", f"--lease-namespace={own_space.name}")
-        return own_operator(proxy.url, own_space, *election, f"--registry-token={name}", "--workers=4", *more)
+        return start_operator(proxy.url, own_space, *election, f"--registry-token={name}", "--workers=4", *more)
 
     return make
 
 
-def _pair(replica: MakeOperator, terms: tuple[str, ...]) -> tuple[OperatorProcess, OperatorProcess]:
-    first = replica("first", *terms)
+def _pair(replica: StartOperator, durations: tuple[str, ...]) -> tuple[OperatorProcess, OperatorProcess]:
+    first = replica("first", *durations)
     first.wait_for_log("leads now")
-    second = replica("second", *terms)
+    second = replica("second", *durations)
     second.wait_for_log("Standing by")
     return first, second
 
 
-def _wait_until(holds: Callable[[], bool], otherwise: str) -> None:
-    deadline = time.monotonic() + WAIT_LIMIT
-    while not holds():
-        assert time.monotonic() < deadline, otherwise
-        time.sleep(0.02)
-
-
-def _give_work(own_space: Namespace, proxy: Slow, unique: Unique) -> list[str]:
-    """Apply many resources, and return when some of them are written."""
+def _start_work(own_space: Namespace, proxy: Slow, unique: Unique) -> list[str]:
+    """Apply many resources, and return when some of their entries have been written."""
     names = [f"{unique('model')}-{number}" for number in range(RESOURCES)]
     own_space.apply(*(manifest("RegisteredModel", name) for name in names))
-    _wait_until(lambda: len(proxy.writers) >= ENOUGH, "nothing was written")
+    wait_until(lambda: len(proxy.writers) >= MIN_WRITES, "nothing was written")
     return names
 
 
-async def _assert_all_are_there_once(names: list[str], own_space: Namespace, registry: ModelRegistryAPIClient) -> None:
+async def _assert_all_exist_once(names: list[str], own_space: Namespace, registry: ModelRegistryAPIClient) -> None:
     for name in names:
         status = own_space.ready("RegisteredModel", name)["status"]
         entry = await registry.get_registered_model_by_params(name=name)
@@ -96,62 +88,62 @@ async def _assert_all_are_there_once(names: list[str], own_space: Namespace, reg
 
 
 def _turns(proxy: Slow) -> list[str]:
-    """Who wrote, one after the other."""
+    """Return the replicas in the order of their writes, without repetitions."""
     return [writer for writer, _ in groupby(proxy.writers)]
 
 
-async def test_a_killed_leader_is_followed_by_the_other(
+async def test_the_standby_takes_over_from_a_killed_leader(
     own_space: Namespace,
-    replica: MakeOperator,
+    replica: StartOperator,
     proxy: Slow,
     registry: ModelRegistryAPIClient,
     unique: Unique,
 ) -> None:
     first, second = _pair(replica, SHORT)
-    names = _give_work(own_space, proxy, unique)
+    names = _start_work(own_space, proxy, unique)
     first.kill()
-    assert len(proxy.writers) < RESOURCES, "the first was not caught at work"
+    assert len(proxy.writers) < RESOURCES, "the first replica had ended its work"
     second.wait_for_log("leads now")
-    await _assert_all_are_there_once(names, own_space, registry)
+    await _assert_all_exist_once(names, own_space, registry)
     assert _turns(proxy) == ["first", "second"]
 
 
 async def test_a_leader_that_hung_writes_nothing_when_it_wakes(
     own_space: Namespace,
-    replica: MakeOperator,
+    replica: StartOperator,
     proxy: Slow,
     registry: ModelRegistryAPIClient,
     unique: Unique,
 ) -> None:
     first, second = _pair(replica, SHORT)
-    names = _give_work(own_space, proxy, unique)
+    names = _start_work(own_space, proxy, unique)
     first.pause()
     try:
-        assert len(proxy.writers) < RESOURCES, "the first was not caught at work"
+        assert len(proxy.writers) < RESOURCES, "the first replica had ended its work"
         second.wait_for_log("leads now")
-        # The other is still at work when the first wakes with all that it had left to do.
-        _wait_until(lambda: "second" in proxy.writers, "the second wrote nothing")
+        # The second replica is still writing when the first wakes with all its remaining work.
+        wait_until(lambda: "second" in proxy.writers, "the second wrote nothing")
     finally:
         first.resume()
     assert first.wait() == 1
     assert "this replica ends" in first.log
     assert "Traceback" not in first.log
-    await _assert_all_are_there_once(names, own_space, registry)
+    await _assert_all_exist_once(names, own_space, registry)
     assert _turns(proxy) == ["first", "second"]
 
 
-async def test_a_leader_that_is_told_to_stop_hands_over_at_once(
+async def test_a_leader_that_is_stopped_hands_over_at_once(
     own_space: Namespace,
-    replica: MakeOperator,
+    replica: StartOperator,
     proxy: Slow,
     registry: ModelRegistryAPIClient,
     unique: Unique,
 ) -> None:
     first, second = _pair(replica, LONG)
-    names = _give_work(own_space, proxy, unique)
+    names = _start_work(own_space, proxy, unique)
     assert first.stop() == 0
     second.wait_for_log("leads now")
-    await _assert_all_are_there_once(names, own_space, registry)
+    await _assert_all_exist_once(names, own_space, registry)
     assert _turns(proxy) == ["first", "second"]
     assert "Stopped while still reconciling" not in first.log
 
@@ -164,41 +156,41 @@ def _lease(own_space: Namespace) -> dict[str, str]:
     return spec
 
 
-def test_of_replicas_that_start_together_one_leads(own_space: Namespace, replica: MakeOperator) -> None:
+def test_one_of_several_replicas_that_start_together_leads(own_space: Namespace, replica: StartOperator) -> None:
     replicas = [replica(name, *LONG) for name in ("one", "two", "three")]
-    _wait_until(
-        lambda: all("leads now" in one.log or "Standing by" in one.log for one in replicas),
-        "they did not find out who leads",
+    wait_until(
+        lambda: all("leads now" in replica.log or "Standing by" in replica.log for replica in replicas),
+        "no replica leads",
     )
-    leading = [one for one in replicas if "leads now" in one.log]
+    leading = [replica for replica in replicas if "leads now" in replica.log]
     assert len(leading) == 1
     assert f"({_lease(own_space)['holderIdentity']}) leads now" in leading[0].log
 
 
-def test_a_leader_whose_lease_was_taken_ends(own_space: Namespace, replica: MakeOperator) -> None:
+def test_a_leader_whose_lease_was_taken_ends(own_space: Namespace, replica: StartOperator) -> None:
     leader = replica("first", *LONG)
     leader.wait_for_log("leads now")
-    taken = json.dumps({"spec": {"holderIdentity": "somebody-else"}})
+    taken = json.dumps({"spec": {"holderIdentity": "another-replica"}})
     own_space.cluster.run_kubectl(
         "patch", "lease", "model-registrar", "--namespace", own_space.name, "--type=merge", "-p", taken
     )
     assert leader.wait() == 1
-    assert "somebody-else took the lease: this replica ends" in leader.log
+    assert "another-replica took the lease: this replica ends" in leader.log
     assert "Traceback" not in leader.log
-    assert _lease(own_space)["holderIdentity"] == "somebody-else"
+    assert _lease(own_space)["holderIdentity"] == "another-replica"
 
 
-def test_a_lease_that_is_deleted_stays_its_holders(own_space: Namespace, replica: MakeOperator) -> None:
+def test_a_deleted_lease_still_belongs_to_its_holder(own_space: Namespace, replica: StartOperator) -> None:
     first, second = _pair(replica, LONG)
     holder = _lease(own_space)["holderIdentity"]
-    # So that it cannot make it anew before the other has looked.
+    # So that the holder cannot create the lease again before the other replica has read it.
     first.pause()
     try:
         own_space.cluster.run_kubectl("delete", "lease", "model-registrar", "--namespace", own_space.name)
         second.wait_for_log("the lease was deleted, and")
     finally:
         first.resume()
-    _wait_until(lambda: "holderIdentity" in _lease_or_nothing(own_space), "nobody made it anew")
+    wait_until(lambda: "holderIdentity" in _lease_or_nothing(own_space), "nobody created the lease again")
     assert _lease(own_space)["holderIdentity"] == holder
     assert "leads now" not in second.log
     own_space.apply(manifest("RegisteredModel", "after"))
@@ -208,11 +200,11 @@ def test_a_lease_that_is_deleted_stays_its_holders(own_space: Namespace, replica
 
 def _lease_or_nothing(own_space: Namespace) -> dict[str, str]:
     found = own_space.cluster.run_kubectl("get", "leases", "--namespace", own_space.name, "-o", "json")
-    return {name: value for one in json.loads(found.stdout)["items"] for name, value in one["spec"].items()}
+    return {name: value for lease in json.loads(found.stdout)["items"] for name, value in lease["spec"].items()}
 
 
-def test_an_account_that_may_not_use_leases_is_told_so(
-    own_space: Namespace, replica: MakeOperator, tmp_path: Path
+def test_an_account_without_rights_to_leases_ends_the_operator_with_a_sentence(
+    own_space: Namespace, replica: StartOperator, tmp_path: Path
 ) -> None:
     operator = replica("first", f"--kubeconfig={reader_kubeconfig(own_space, tmp_path)}")
     assert operator.wait() == 1
@@ -221,10 +213,10 @@ def test_an_account_that_may_not_use_leases_is_told_so(
     assert "Traceback" not in operator.log
 
 
-def test_outside_a_pod_the_namespace_of_the_lease_must_be_given(
-    own_space: Namespace, own_operator: MakeOperator, registry_url: str
+def test_outside_a_pod_the_lease_needs_a_namespace(
+    own_space: Namespace, start_operator: StartOperator, registry_url: str
 ) -> None:
-    operator = own_operator(registry_url, own_space, "--leader-election")
+    operator = start_operator(registry_url, own_space, "--leader-election")
     assert operator.wait() == 1
     assert "give --lease-namespace" in operator.log
     assert "Traceback" not in operator.log

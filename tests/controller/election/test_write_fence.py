@@ -1,4 +1,4 @@
-"""The gate that every write passes, on real servers: nothing is written without the lease, however it is tried."""
+"""The fence that every write passes, on real servers: without the lease no call writes anything."""
 
 import math
 import ssl
@@ -16,8 +16,8 @@ from registrar.cluster.client import ClusterLogin, KubernetesAPI, KubernetesErro
 from registrar.cluster.login import log_in
 from registrar.fencing import Leadership, NotLeadingError, WriteFence
 from registrar.telemetry.metrics import Metrics
+from tests.support.api_server_proxy import proxy_to_api_server
 from tests.support.fixtures import Unique
-from tests.support.front import before_apiserver
 from tests.support.loopback import Received
 from tests.support.resources import Namespace, manifest
 
@@ -28,40 +28,40 @@ def leadership() -> Leadership:
 
 
 @pytest.fixture
-def gate(leadership: Leadership) -> WriteFence:
+def fence(leadership: Leadership) -> WriteFence:
     return WriteFence(leadership, Metrics().to_registry)
 
 
 @pytest.fixture
-async def gated_registry(registry_url: str, gate: WriteFence) -> AsyncIterator[ModelRegistryAPIClient]:
-    async with ModelRegistryAPIClient.connect(registry_url, monitor=gate) as client:
+async def fenced_registry(registry_url: str, fence: WriteFence) -> AsyncIterator[ModelRegistryAPIClient]:
+    async with ModelRegistryAPIClient.connect(registry_url, monitor=fence) as client:
         yield client
 
 
 @pytest.fixture
-async def kube(space: Namespace, gate: WriteFence, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[KubernetesAPI]:
+async def kube(space: Namespace, fence: WriteFence, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[KubernetesAPI]:
     monkeypatch.setenv("KUBECONFIG", str(space.cluster.kubeconfig))
-    api = KubernetesAPI(log_in(), gate)
+    api = KubernetesAPI(log_in(), fence)
     yield api
     await api.aclose()
 
 
 async def test_the_registry_is_written_only_while_leading(
-    gated_registry: ModelRegistryAPIClient, leadership: Leadership, unique: Unique
+    fenced_registry: ModelRegistryAPIClient, leadership: Leadership, unique: Unique
 ) -> None:
     model = RegisteredModel(unique("model"))
     with pytest.raises(NotLeadingError):
-        await gated_registry.upsert_registered_model(model)
-    assert await gated_registry.get_registered_model_by_params(name=model.name) is None
+        await fenced_registry.upsert_registered_model(model)
+    assert await fenced_registry.get_registered_model_by_params(name=model.name) is None
     leadership.extend(math.inf)
-    made = await gated_registry.upsert_registered_model(model)
+    created = await fenced_registry.upsert_registered_model(model)
     leadership.end()
     with pytest.raises(NotLeadingError):
-        await gated_registry.upsert_registered_model(RegisteredModel(made.name, id=made.id, description="late"))
-    assert await gated_registry.get_registered_model_by_params(name=model.name) == made
+        await fenced_registry.upsert_registered_model(RegisteredModel(created.name, id=created.id, description="late"))
+    assert await fenced_registry.get_registered_model_by_params(name=model.name) == created
 
 
-async def test_the_api_server_is_written_only_while_leading_but_for_the_lease(
+async def test_the_api_server_is_written_only_while_leading_except_for_the_lease(
     kube: KubernetesAPI, leadership: Leadership, space: Namespace, unique: Unique
 ) -> None:
     name = unique("model")
@@ -79,14 +79,14 @@ async def test_the_api_server_is_written_only_while_leading_but_for_the_lease(
             await write
     assert await kube.get(key) == body
     lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name}}
-    made = await kube.request_lease("POST", space.name, json=lease)
-    assert await kube.request_lease("GET", space.name, name) == made
+    created = await kube.request_lease("POST", space.name, json=lease)
+    assert await kube.request_lease("GET", space.name, name) == created
     leadership.extend(math.inf)
     assert (await kube.patch_finalizers(key, metadata, [FINALIZER]))["metadata"]["finalizers"] == [FINALIZER]
 
 
-async def test_a_write_to_the_api_server_may_take_only_so_long(
-    space: Namespace, gate: WriteFence, leadership: Leadership, unique: Unique, tmp_path: Path
+async def test_a_write_to_the_api_server_has_a_time_limit(
+    space: Namespace, fence: WriteFence, leadership: Leadership, unique: Unique, tmp_path: Path
 ) -> None:
     def slow(_: Received) -> None:
         time.sleep(0.6)
@@ -94,10 +94,10 @@ async def test_a_write_to_the_api_server_may_take_only_so_long(
     name = unique("model")
     space.apply(manifest("RegisteredModel", name, deletionPolicy="Orphan"))
     leadership.extend(math.inf)
-    with before_apiserver(space.cluster, tmp_path) as front:
-        login = ClusterLogin(front.proxy.url, ssl.create_default_context(), {})
-        api = KubernetesAPI(login, gate, write_timeout=0.3)
-        front.proxy.script = slow
+    with proxy_to_api_server(space.cluster, tmp_path) as api_server_proxy:
+        login = ClusterLogin(api_server_proxy.url, ssl.create_default_context(), {})
+        api = KubernetesAPI(login, fence, write_timeout=0.3)
+        api_server_proxy.script = slow
         key = ResourceKey("RegisteredModel", space.name, name)
         body = await api.get(key)
         assert body is not None, "reads may take longer"

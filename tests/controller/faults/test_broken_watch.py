@@ -1,4 +1,4 @@
-"""The watch breaks: 410 Gone, an API server that crashes or cannot be reached. Nothing is missed, nothing redone."""
+"""The watch breaks: 410 Gone, or an API server that crashed or is unreachable. Nothing is missed or repeated."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -12,14 +12,13 @@ from devcluster.controlplane import OwnControlPlane
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
 from tests.env.control_plane import CRDS
-from tests.support.fixtures import Unique
-from tests.support.flaky import Fault, FlakyProxy, Way, always
-from tests.support.front import Front, holding, is_watch
+from tests.support.api_server_proxy import ApiServerProxy, is_watch
+from tests.support.fault_proxy import Fault, FaultProxy, Treatment, always, on_matching
+from tests.support.fixtures import StartOperator, Unique
 from tests.support.loopback import Received, Reply
-from tests.support.operator_process import OperatorProcess
 from tests.support.resources import PLURALS, Namespace, manifest
+from tests.support.waiting import wait_for
 
-MakeOperator = Callable[..., OperatorProcess]
 KIND = "RegisteredModel"
 GONE = {
     "kind": "Status",
@@ -32,90 +31,107 @@ GONE = {
 SOON = "--feed-interval=0.3"
 
 
-def _writes(counted: FlakyProxy) -> list[str]:
-    """What was written to the registry: ``POST <name>`` and ``PATCH <id>``."""
-    written = [one for one in counted.received if one.method != "GET"]
-    return [f"{one.method} {one.json['name'] if one.method == 'POST' else Path(one.path).name}" for one in written]
+def _writes(registry_proxy: FaultProxy) -> list[str]:
+    """Return the writes to the registry: ``POST <name>`` and ``PATCH <id>``."""
+    return [
+        f"POST {request.json['name']}" if request.method == "POST" else f"{request.method} {Path(request.path).name}"
+        for request in registry_proxy.received
+        if request.method != "GET"
+    ]
 
 
-def _cut_watches(front: Front) -> None:
-    """From now on the operator hears of nothing."""
-    front.proxy.script = holding(Fault.RESET_BEFORE, is_watch)
-    front.proxy.hang_up()
+def _cut_watches(api_server_proxy: ApiServerProxy) -> None:
+    """End all watches, and let none begin."""
+    api_server_proxy.script = on_matching(Fault.RESET_BEFORE, is_watch)
+    api_server_proxy.close_connections()
 
 
-def _answer_gone(front: Front) -> None:
-    """Tell each watch once that what it asks for is too old, and let it go on from a new list."""
+def _answer_gone(api_server_proxy: ApiServerProxy) -> None:
+    """Answer each watch once that its resource version is too old, so that it continues from a new list."""
     left = {*PLURALS.values()}
     reply = Reply(200, json.dumps({"type": "ERROR", "object": GONE}) + "\n")
 
-    def script(received: Received) -> Way:
-        plural = received.path.partition("?")[0].rpartition("/")[2]
+    def script(received: Received) -> Treatment:
+        plural = received.route.rpartition("/")[2]
         if is_watch(received) and plural in left:
             left.discard(plural)
             return reply
         return None
 
-    front.proxy.script = script
+    api_server_proxy.script = script
 
 
-async def test_what_happened_before_a_410_is_made_up_for(
-    own_space: Namespace, own_operator: MakeOperator, front: Front, counted: FlakyProxy, unique: Unique
+async def _wait_for_entry(
+    registry: ModelRegistryAPIClient, entry_id: str, until: Callable[[RegisteredModel], bool]
 ) -> None:
-    operator = own_operator(counted.url, own_space, front.argument, SOON)
-    kept, changed, deleted, orphaned, made = map(unique, ("kept", "changed", "deleted", "orphaned", "made"))
+    await wait_for(
+        lambda: registry.get_registered_model_by_id(entry_id), lambda entry: entry is not None and until(entry)
+    )
+
+
+async def test_changes_before_a_410_are_caught_up(
+    own_space: Namespace,
+    start_operator: StartOperator,
+    api_server_proxy: ApiServerProxy,
+    registry_proxy: FaultProxy,
+    unique: Unique,
+) -> None:
+    operator = start_operator(registry_proxy.url, own_space, api_server_proxy.kubeconfig_flag, SOON)
+    kept, changed, deleted, orphaned, new = map(unique, ("kept", "changed", "deleted", "orphaned", "new"))
     first = manifest(KIND, changed, description="first")
     going = manifest(KIND, orphaned, description="first", deletionPolicy="Orphan")
     own_space.apply(manifest(KIND, kept), first, manifest(KIND, deleted), going)
     before = {name: own_space.ready(KIND, name)["status"]["id"] for name in (kept, changed, deleted, orphaned)}
-    written = len(_writes(counted))
-    _cut_watches(front)
-    own_space.apply(manifest(KIND, changed, description="second"), manifest(KIND, made))
+    written = len(_writes(registry_proxy))
+    _cut_watches(api_server_proxy)
+    own_space.apply(manifest(KIND, changed, description="second"), manifest(KIND, new))
     for name in (deleted, orphaned):
         own_space.delete(KIND, name)
-    _answer_gone(front)
+    _answer_gone(api_server_proxy)
     own_space.wait_gone(KIND, deleted)
     own_space.ready(KIND, changed)
-    own_space.ready(KIND, made)
-    assert sorted(_writes(counted)[written:]) == sorted(
-        [f"PATCH {before[changed]}", f"PATCH {before[deleted]}", f"POST {made}"]
+    own_space.ready(KIND, new)
+    assert sorted(_writes(registry_proxy)[written:]) == sorted(
+        [f"PATCH {before[changed]}", f"PATCH {before[deleted]}", f"POST {new}"]
     )
-    # Nobody told that the orphaned one is gone: what others do with its entry is theirs now.
-    async with ModelRegistryAPIClient.connect(counted.url) as registry:
+    # No event reported the deletion of the orphaned resource. Its entry belongs to others now.
+    async with ModelRegistryAPIClient.connect(registry_proxy.url) as registry:
         theirs = await registry.upsert_registered_model(
             RegisteredModel(orphaned, id=before[orphaned], description="theirs")
         )
         await registry.upsert_registered_model(RegisteredModel(kept, id=before[kept], state="ARCHIVED"))
-        # What the feed tells after it has been dealt with.
-        while (found := await registry.get_registered_model_by_id(before[kept])) is None or found.state != "LIVE":
-            pass
+        # The feed shows both changes; the operator corrects this one after it has seen the other.
+        await _wait_for_entry(registry, before[kept], lambda entry: entry.state == "LIVE")
         assert await registry.get_registered_model_by_id(before[orphaned]) == theirs
     assert "Traceback" not in operator.log
 
 
-async def test_an_api_server_that_cannot_be_reached_for_a_while(
-    own_space: Namespace, own_operator: MakeOperator, front: Front, counted: FlakyProxy, unique: Unique
+async def test_changes_are_caught_up_after_the_api_server_was_unreachable(
+    own_space: Namespace,
+    start_operator: StartOperator,
+    api_server_proxy: ApiServerProxy,
+    registry_proxy: FaultProxy,
+    unique: Unique,
 ) -> None:
-    operator = own_operator(counted.url, own_space, front.argument, SOON)
-    drifted, changed, made = map(unique, ("drifted", "changed", "made"))
+    operator = start_operator(registry_proxy.url, own_space, api_server_proxy.kubeconfig_flag, SOON)
+    drifted, changed, new = map(unique, ("drifted", "changed", "new"))
     own_space.apply(manifest(KIND, drifted, description="d"), manifest(KIND, changed))
     ids = {name: own_space.ready(KIND, name)["status"]["id"] for name in (drifted, changed)}
-    written = len(_writes(counted))
-    front.proxy.script = always(Fault.RESET_BEFORE)
-    front.proxy.hang_up()
-    own_space.apply(manifest(KIND, changed, description="second"), manifest(KIND, made))
-    async with ModelRegistryAPIClient.connect(counted.url) as registry:
+    written = len(_writes(registry_proxy))
+    api_server_proxy.script = always(Fault.RESET_BEFORE)
+    api_server_proxy.close_connections()
+    own_space.apply(manifest(KIND, changed, description="second"), manifest(KIND, new))
+    async with ModelRegistryAPIClient.connect(registry_proxy.url) as registry:
         await registry.upsert_registered_model(RegisteredModel(drifted, id=ids[drifted], description="theirs"))
         operator.wait_for_log("The API server could not update", times=2)
-        # Without the API server nobody knows whether the resource is still there.
-        assert _writes(counted)[written:] == [f"PATCH {ids[drifted]}"]
-        front.proxy.heal()
+        # Without the API server the operator cannot know whether the resource still exists.
+        assert _writes(registry_proxy)[written:] == [f"PATCH {ids[drifted]}"]
+        api_server_proxy.heal()
         own_space.ready(KIND, changed)
-        own_space.ready(KIND, made)
-        while (found := await registry.get_registered_model_by_id(ids[drifted])) is None or found.description != "d":
-            pass
-    assert sorted(_writes(counted)[written + 1 :]) == sorted(
-        [f"PATCH {ids[drifted]}", f"PATCH {ids[changed]}", f"POST {made}"]
+        own_space.ready(KIND, new)
+        await _wait_for_entry(registry, ids[drifted], lambda entry: entry.description == "d")
+    assert sorted(_writes(registry_proxy)[written + 1 :]) == sorted(
+        [f"PATCH {ids[drifted]}", f"PATCH {ids[changed]}", f"POST {new}"]
     )
     assert "Traceback" not in operator.log
 
@@ -129,31 +145,28 @@ def own_cluster() -> Iterator[OwnControlPlane]:
         yield started
 
 
-async def test_an_api_server_that_crashes_and_comes_back(
-    own_cluster: OwnControlPlane, own_operator: MakeOperator, counted: FlakyProxy, unique: Unique
+async def test_changes_are_caught_up_after_the_api_server_crashed(
+    own_cluster: OwnControlPlane, start_operator: StartOperator, registry_proxy: FaultProxy, unique: Unique
 ) -> None:
     with kubernetes.config.new_client_from_config(str(own_cluster.kubeconfig)) as client:  # type: ignore[no-untyped-call]  # not annotated
         space = Namespace(own_cluster, "default", kubernetes.client.CustomObjectsApi(client))
-        operator = own_operator(counted.url, space, f"--owner-id=tests/{unique('crash')}", SOON)
+        operator = start_operator(registry_proxy.url, space, f"--owner-id=tests/{unique('crash')}", SOON)
         settled = [f"{unique('settled')}-{number}" for number in range(5)]
-        drifted, made = unique("drifted"), unique("made")
+        drifted, new = unique("drifted"), unique("new")
         space.apply(*(manifest(KIND, name, description="d") for name in (*settled, drifted)))
         ids = {name: space.ready(KIND, name)["status"]["id"] for name in (*settled, drifted)}
         before = [space.get(KIND, name) for name in settled]
-        written = len(_writes(counted))
+        written = len(_writes(registry_proxy))
         own_cluster.crash_apiserver()
-        async with ModelRegistryAPIClient.connect(counted.url) as registry:
+        async with ModelRegistryAPIClient.connect(registry_proxy.url) as registry:
             await registry.upsert_registered_model(RegisteredModel(drifted, id=ids[drifted], description="theirs"))
         operator.wait_for_log("The API server could not update", times=2)
         own_cluster.bring_apiserver_back()
-        space.apply(manifest(KIND, made))
-        space.ready(KIND, made)
-        async with ModelRegistryAPIClient.connect(counted.url) as registry:
-            while (found := await registry.get_registered_model_by_id(ids[drifted])) is None or (
-                found.description != "d"
-            ):
-                pass
-        assert sorted(_writes(counted)[written + 1 :]) == sorted([f"PATCH {ids[drifted]}", f"POST {made}"])
+        space.apply(manifest(KIND, new))
+        space.ready(KIND, new)
+        async with ModelRegistryAPIClient.connect(registry_proxy.url) as registry:
+            await _wait_for_entry(registry, ids[drifted], lambda entry: entry.description == "d")
+        assert sorted(_writes(registry_proxy)[written + 1 :]) == sorted([f"PATCH {ids[drifted]}", f"POST {new}"])
         assert [space.get(KIND, name) for name in settled] == before
     assert operator.stop() == 0
     assert "Traceback" not in operator.log

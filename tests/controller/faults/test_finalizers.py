@@ -1,17 +1,13 @@
 """Finalizers that others strip, and metadata of the user's, which the operator never touches."""
 
 import json
-from collections.abc import Callable
 
-from devcluster.embedded_registry import EmbeddedRegistry
 from model_registry import ModelRegistryAPIClient
 from registrar.api.meta import FINALIZER
-from tests.support.fixtures import Unique
-from tests.support.operator_process import OperatorProcess
+from tests.env.registry import EmbeddedServers
+from tests.support.fixtures import StartOperator, Unique
 from tests.support.resources import Manifest, Namespace, has_reason, is_ready, manifest
 
-MakeOperator = Callable[..., OperatorProcess]
-MakeRegistry = Callable[..., EmbeddedRegistry]
 KIND = "RegisteredModel"
 THEIRS = {
     "labels": {"team": "a", "model-registrar.dev/looks-like-ours": "kept"},
@@ -24,14 +20,14 @@ def _held(resource: Manifest) -> bool:
     return FINALIZER in resource["metadata"].get("finalizers", ())
 
 
-async def test_a_finalizer_that_a_replace_stripped_is_put_back_and_nothing_else_is_touched(
+async def test_a_finalizer_that_a_replace_stripped_is_restored_and_nothing_else_changes(
     own_space: Namespace,
-    own_operator: MakeOperator,
+    start_operator: StartOperator,
     registry_url: str,
     registry: ModelRegistryAPIClient,
     unique: Unique,
 ) -> None:
-    own_operator(registry_url, own_space)
+    start_operator(registry_url, own_space)
     name = unique("model")
     own_space.apply(manifest(KIND, name, description="d"))
     before = own_space.ready(KIND, name)["status"]
@@ -46,7 +42,7 @@ async def test_a_finalizer_that_a_replace_stripped_is_put_back_and_nothing_else_
     assert resource["spec"] == replacement["spec"]
     assert resource["status"] == before
     own_space.delete(KIND, name)
-    own_space.wait(KIND, name, lambda one: not _held(one))
+    own_space.wait(KIND, name, lambda resource: not _held(resource))
     entry = await registry.get_registered_model_by_id(before["id"])
     assert entry is not None
     assert entry.state == "ARCHIVED"
@@ -54,11 +50,11 @@ async def test_a_finalizer_that_a_replace_stripped_is_put_back_and_nothing_else_
     own_space.wait_gone(KIND, name)
 
 
-async def test_a_finalizer_removed_by_hand_leaves_the_entry_to_a_resource_that_comes_back(
-    own_space: Namespace, own_operator: MakeOperator, embedded_registry: MakeRegistry, unique: Unique
+async def test_a_finalizer_removed_by_hand_leaves_the_entry_to_a_recreated_resource(
+    own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers, unique: Unique
 ) -> None:
     server = embedded_registry()
-    operator = own_operator(server.url, own_space)
+    operator = start_operator(server.url, own_space)
     name, marker = unique("model"), unique("marker")
     own_space.apply(manifest(KIND, name, description="d"))
     entry_id = own_space.ready(KIND, name)["status"]["id"]

@@ -1,8 +1,8 @@
-"""What the watch did not tell is found by a list of the operator's own: what has gone, and what has come."""
+"""A list of the operator's own finds what the watch has missed: deletions, new resources and changes."""
 
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,14 +20,11 @@ from registrar.reconcile.intake import Intake
 from registrar.reconcile.memory import Memory
 from registrar.telemetry.metrics import Metrics
 from registrar.workqueue.queue import DONE, Result, WorkQueue
-from tests.support.fixtures import Unique
-from tests.support.flaky import Fault, Way
-from tests.support.front import before_apiserver, holding, is_watch
+from tests.support.api_server_proxy import is_watch, proxy_to_api_server
+from tests.support.fault_proxy import Fault, Treatment, on_matching
+from tests.support.fixtures import StartOperator, Unique
 from tests.support.loopback import Received, Reply
-from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Namespace, manifest
-
-MakeOperator = Callable[..., OperatorProcess]
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ class Operator:
 
 @pytest.fixture
 async def idle(own_space: Namespace, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Operator]:
-    """An operator of one namespace that only knows what the test tells it."""
+    """An operator of one namespace that knows only what the test shows it."""
     monkeypatch.setenv("KUBECONFIG", str(own_space.cluster.kubeconfig))
     leadership, metrics, gets = Leadership(), Metrics(), list[str]()
     kube = KubernetesAPI(log_in(), WriteFence(leadership, metrics.to_kubernetes))
@@ -77,7 +74,7 @@ async def idle(own_space: Namespace, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
 
 
 @pytest.mark.parametrize("page_size", [2, 500])
-async def test_a_list_finds_what_is_gone_what_has_come_and_what_has_changed(
+async def test_a_relist_finds_deleted_new_and_changed_resources(
     own_space: Namespace, idle: Operator, unique: Unique, monkeypatch: pytest.MonkeyPatch, page_size: int
 ) -> None:
     monkeypatch.setattr(listing, "PAGE_SIZE", page_size)
@@ -89,7 +86,7 @@ async def test_a_list_finds_what_is_gone_what_has_come_and_what_has_changed(
     known = idle.memory.cache
     await idle.relist()
     assert set(known) == {keys[name] for name in "abcdef"}
-    assert idle.gets == [], "in steady state a list costs its pages"
+    assert idle.gets == [], "in steady state a relist costs its pages only"
     waiting = len(idle.queue)
 
     own_space.delete("RegisteredModel", keys["b"].name)
@@ -102,10 +99,10 @@ async def test_a_list_finds_what_is_gone_what_has_come_and_what_has_changed(
     assert edited is not None
     assert edited["spec"]["description"] == "edited"
     assert sorted(idle.gets) == sorted([keys["d"].name, keys["g"].name])
-    assert len(idle.queue) == waiting + 1, "what has come waits for a worker"
+    assert len(idle.queue) == waiting + 1, "the new resource waits for a worker"
 
 
-async def test_what_was_made_after_the_list_is_no_ghost(
+async def test_a_resource_created_after_the_list_is_kept(
     own_space: Namespace, idle: Operator, unique: Unique, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = ResourceKey("RegisteredModel", own_space.name, unique("late"))
@@ -123,7 +120,7 @@ async def test_what_was_made_after_the_list_is_no_ghost(
     assert key in idle.memory.cache
 
 
-async def test_what_went_after_the_list_is_not_taken_in(
+async def test_a_resource_deleted_after_the_list_is_not_added(
     own_space: Namespace, idle: Operator, unique: Unique, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = ResourceKey("RegisteredModel", own_space.name, unique("short-lived"))
@@ -143,7 +140,7 @@ async def test_what_went_after_the_list_is_not_taken_in(
     assert idle.gets == [key.name]
 
 
-async def test_a_list_that_fails_drops_nothing(
+async def test_a_failed_list_forgets_nothing(
     own_space: Namespace, idle: Operator, unique: Unique, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "PAGE_SIZE", 1)
@@ -164,7 +161,7 @@ async def test_a_list_that_fails_drops_nothing(
     assert set(idle.memory.cache) == set(keys)
 
 
-async def test_each_list_and_watch_of_kopf_is_noted(own_space: Namespace, idle: Operator) -> None:
+async def test_each_list_and_watch_by_kopf_is_noted(own_space: Namespace, idle: Operator) -> None:
     now = 0.0
     path = list_path("modelversions", own_space.name)
     liveness = WatchLiveness(lambda: now)
@@ -181,33 +178,33 @@ async def test_each_list_and_watch_of_kopf_is_noted(own_space: Namespace, idle: 
 GONE = Reply(200, {"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": "Expired"}})
 
 
-def test_a_deletion_that_the_watch_missed_is_noticed_by_the_next_resync(
-    own_space: Namespace, own_operator: MakeOperator, registry_url: str, unique: Unique, tmp_path: Path
+def test_the_next_resync_notices_a_deletion_that_the_watch_missed(
+    own_space: Namespace, start_operator: StartOperator, registry_url: str, unique: Unique, tmp_path: Path
 ) -> None:
-    with before_apiserver(own_space.cluster, tmp_path) as front:
-        flags = ("--resync-interval=1", "--probe-port=0", front.argument)
-        operator = own_operator(registry_url, own_space, *flags)
+    with proxy_to_api_server(own_space.cluster, tmp_path) as api_server_proxy:
+        flags = ("--resync-interval=1", "--probe-port=0", api_server_proxy.kubeconfig_flag)
+        operator = start_operator(registry_url, own_space, *flags)
         gone, stays = unique("gone"), unique("stays")
         own_space.apply(*(manifest("RegisteredModel", name, deletionPolicy="Orphan") for name in (gone, stays)))
         for name in (gone, stays):
             own_space.ready("RegisteredModel", name)
-        # The watches break, the resource goes, and what happened meanwhile is not kept any more.
-        front.proxy.script = holding(Fault.STALL_BEFORE, is_watch)
-        front.proxy.hang_up()
-        front.proxy.wait_for_stalled(3)
+        # The watches break and a resource is deleted. Then the API server no longer has the events in between.
+        api_server_proxy.script = on_matching(Fault.STALL_BEFORE, is_watch)
+        api_server_proxy.close_connections()
+        api_server_proxy.wait_for_stalled(3)
         own_space.delete("RegisteredModel", gone)
         own_space.wait_gone("RegisteredModel", gone)
         refused: set[str] = set()
 
-        def expire(received: Received) -> Way:
-            place = received.path.partition("?")[0]
-            if not is_watch(received) or place in refused:
+        def expire(received: Received) -> Treatment:
+            route = received.route
+            if not is_watch(received) or route in refused:
                 return None
-            refused.add(place)
+            refused.add(route)
             return GONE
 
-        front.proxy.heal()
-        front.proxy.script = expire
+        api_server_proxy.heal()
+        api_server_proxy.script = expire
         operator.wait_for_log("missed 1 deletions")
         assert f"RegisteredModel {own_space.name}/{gone}" in operator.log
         assert stays not in re.findall(r"missed 1 del.*", operator.log)[0]

@@ -1,32 +1,29 @@
-"""A namespace that is deleted while the registry is down, with the real controllers: it says why it stays, and how out.
+"""A namespace that is deleted while the registry is down, with the real controllers.
 
-docs/troubleshooting.md tells users the same.
+Its resources report why they remain and how to end that; docs/troubleshooting.md documents the same way out.
 """
 
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import kubernetes
 import pytest
 
 from devcluster.controlplane import ControlPlane
-from devcluster.embedded_registry import EmbeddedRegistry
 from model_registry import ModelRegistryAPIClient
 from registrar.api.meta import FINALIZER
 from tests.env.control_plane import CRDS
-from tests.support.fixtures import Unique
-from tests.support.operator_process import OperatorProcess
+from tests.env.registry import EmbeddedServers
+from tests.support.fixtures import StartOperator, Unique
 from tests.support.resources import Manifest, Namespace, condition, has_reason, manifest
 
-MakeOperator = Callable[..., OperatorProcess]
-MakeRegistry = Callable[..., EmbeddedRegistry]
 NAMES = {"RegisteredModel": "model", "ModelVersion": "version", "ModelArtifact": "artifact"}
 
 
 @pytest.fixture
-def going(control_plane_with_controllers: ControlPlane) -> Iterator[Namespace]:
-    """A namespace that really goes away when it is deleted."""
+def removable_space(control_plane_with_controllers: ControlPlane) -> Iterator[Namespace]:
+    """A namespace that controllers remove once it is deleted."""
     plane = control_plane_with_controllers
     plane.run_kubectl("apply", "--server-side", "-f", CRDS)
     plane.run_kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", CRDS)
@@ -54,33 +51,37 @@ def _delete_namespace_and_see_it_hang(space: Namespace) -> None:
         assert "set spec.deletionPolicy to Orphan" in message
     waiting = "--for=jsonpath={.status.conditions[?(@.type=='NamespaceFinalizersRemaining')].status}=True"
     space.cluster.run_kubectl("wait", f"namespace/{space.name}", waiting, "--timeout=60s")
-    told = json.loads(space.cluster.run_kubectl("get", "namespace", space.name, "-o", "json").stdout)["status"]
-    remaining = next(one for one in told["conditions"] if one["type"] == "NamespaceFinalizersRemaining")
-    assert (told["phase"], FINALIZER in remaining["message"]) == ("Terminating", True)
+    status = json.loads(space.cluster.run_kubectl("get", "namespace", space.name, "-o", "json").stdout)["status"]
+    remaining = condition({"status": status}, "NamespaceFinalizersRemaining")
+    assert (status["phase"], FINALIZER in remaining["message"]) == ("Terminating", True)
 
 
 def _orphan(space: Namespace) -> None:
-    """The documented way out."""
+    """Set the policy that the documentation recommends."""
     for kind, name in NAMES.items():
         space.patch(kind, name, {"spec": {"deletionPolicy": "Orphan"}})
 
 
 @pytest.mark.parametrize("way_out", ["orphaned", "the registry returns"])
-async def test_a_namespace_waits_for_the_registry_or_for_leave_to_orphan(
-    going: Namespace, own_operator: MakeOperator, embedded_registry: MakeRegistry, unique: Unique, way_out: str
+async def test_a_terminating_namespace_waits_for_the_registry_or_for_orphan(
+    removable_space: Namespace,
+    start_operator: StartOperator,
+    embedded_registry: EmbeddedServers,
+    unique: Unique,
+    way_out: str,
 ) -> None:
     server = embedded_registry()
-    operator = own_operator(server.url, going)
-    going.apply(*_family(unique))
-    ids = {kind: going.ready(kind, name)["status"]["id"] for kind, name in NAMES.items()}
+    operator = start_operator(server.url, removable_space)
+    removable_space.apply(*_family(unique))
+    ids = {kind: removable_space.ready(kind, name)["status"]["id"] for kind, name in NAMES.items()}
     server.stop()
-    _delete_namespace_and_see_it_hang(going)
+    _delete_namespace_and_see_it_hang(removable_space)
     is_orphaned = way_out == "orphaned"
     if is_orphaned:
-        _orphan(going)
+        _orphan(removable_space)
     else:
         server.start()
-    going.cluster.run_kubectl("wait", "--for=delete", f"namespace/{going.name}", "--timeout=60s")
+    removable_space.cluster.run_kubectl("wait", "--for=delete", f"namespace/{removable_space.name}", "--timeout=60s")
     if is_orphaned:
         server.start()
     async with ModelRegistryAPIClient.connect(server.url) as registry:
@@ -88,8 +89,8 @@ async def test_a_namespace_waits_for_the_registry_or_for_leave_to_orphan(
         (version,) = await registry.get_model_versions(ids["RegisteredModel"])
         artifacts = await registry.get_model_version_artifacts(ids["ModelVersion"])
     assert (model.id, version.id) == (ids["RegisteredModel"], ids["ModelVersion"])
-    assert {str(one.name) for one in artifacts} == {"artifact", "weights"}
+    assert {str(artifact.name) for artifact in artifacts} == {"artifact", "weights"}
     assert len(artifacts) == 2
     left = {"LIVE"} if is_orphaned else {"ARCHIVED", "MARKED_FOR_DELETION"}
-    assert {str(getattr(one, "state", None)) for one in (model, version, *artifacts)} == left
+    assert {str(getattr(artifact, "state", None)) for artifact in (model, version, *artifacts)} == left
     assert "Traceback" not in operator.log

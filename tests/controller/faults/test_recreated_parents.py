@@ -1,4 +1,4 @@
-"""A parent that is deleted and made again while its children stay."""
+"""A parent that is deleted and created again while its children stay."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def _family(model: str, version: str, artifact: str) -> tuple[Manifest, Manifest
 
 
 @pytest.mark.parametrize("stripped", [False, True], ids=["archived", "finalizer stripped"])
-async def test_parents_made_again_find_their_children_as_they_were(
+async def test_recreated_parents_find_their_children_unchanged(
     space: Namespace,
     registry: ModelRegistryAPIClient,
     unique: Unique,
@@ -32,10 +32,10 @@ async def test_parents_made_again_find_their_children_as_they_were(
     for kind in ("RegisteredModel", "ModelVersion"):
         if stripped:
             space.patch(kind, names[kind], {"spec": {"deletionPolicy": "Orphan"}})
-            space.wait(kind, names[kind], lambda one: not one["metadata"].get("finalizers"))
+            space.wait(kind, names[kind], lambda resource: not resource["metadata"].get("finalizers"))
         space.delete(kind, names[kind])
         space.wait_gone(kind, names[kind])
-    # A change of the child goes on without its parent.
+    # A change of the child is reconciled without its parent.
     space.patch("ModelArtifact", names["ModelArtifact"], {"metadata": {"labels": {"seen": "yes"}}})
     space.apply(*family[:2])
     for kind in ("RegisteredModel", "ModelVersion"):
@@ -50,7 +50,7 @@ async def test_parents_made_again_find_their_children_as_they_were(
     assert version.state == "LIVE"
 
 
-async def test_a_parent_made_again_for_another_entry_does_not_move_its_child(
+async def test_a_parent_recreated_for_another_entry_does_not_move_its_child(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     model, version, other = unique("model"), unique("version"), unique("other")
@@ -67,7 +67,7 @@ async def test_a_parent_made_again_for_another_entry_does_not_move_its_child(
     assert f"this entry belongs to {before['parentId']}" in condition(stalled, "Ready")["message"]
     assert (stalled["status"]["id"], stalled["status"]["parentId"]) == (before["id"], before["parentId"])
     assert await registry.get_model_version_by_id(before["id"]) == entry
-    # The same name again is the way back.
+    # The former name repairs it.
     space.delete("RegisteredModel", model)
     space.wait_gone("RegisteredModel", model)
     space.apply(parent)

@@ -1,19 +1,15 @@
-"""A status that the API server does not take at first tells all the same what was done."""
+"""A status that the API server accepts only later still reports what the operator has done."""
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.support.fixtures import Unique
-from tests.support.flaky import Way
-from tests.support.front import before_apiserver, is_status_patch
+from tests.support.api_server_proxy import is_status_patch, proxy_to_api_server
+from tests.support.fault_proxy import Treatment
+from tests.support.fixtures import StartOperator, Unique
 from tests.support.loopback import Received, Reply
-from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Namespace, manifest
-
-MakeOperator = Callable[..., OperatorProcess]
 
 
 class Refusing:
@@ -25,7 +21,7 @@ class Refusing:
         self._times = times
         self._counting = threading.Lock()
 
-    def __call__(self, received: Received) -> Way:
+    def __call__(self, received: Received) -> Treatment:
         with self._counting:
             if not is_status_patch(received) or self.refused.get(received.path, 0) >= self._times:
                 return None
@@ -34,17 +30,17 @@ class Refusing:
 
 
 @pytest.mark.parametrize("status", [409, 500])
-def test_a_creation_is_told_though_its_status_was_refused(
+def test_a_creation_is_reported_though_its_first_status_was_refused(
     own_space: Namespace,
-    own_operator: MakeOperator,
+    start_operator: StartOperator,
     registry_url: str,
     unique: Unique,
     tmp_path: Path,
     status: int,
 ) -> None:
-    with before_apiserver(own_space.cluster, tmp_path) as front:
-        front.proxy.script = refusing = Refusing(status, times=2)
-        own_operator(registry_url, own_space, front.argument)
+    with proxy_to_api_server(own_space.cluster, tmp_path) as api_server_proxy:
+        api_server_proxy.script = refusing = Refusing(status, times=2)
+        start_operator(registry_url, own_space, api_server_proxy.kubeconfig_flag)
         model, version = unique("model"), unique("version")
         own_space.apply(manifest("RegisteredModel", model))
         artifacts = [{"name": "weights", "uri": "s3://b/1"}]
@@ -52,6 +48,6 @@ def test_a_creation_is_told_though_its_status_was_refused(
         for kind, name in (("RegisteredModel", model), ("ModelVersion", version)):
             resource = own_space.ready(kind, name)["status"]
             assert resource["lastSyncTime"], name
-            told = [one["message"] for one in own_space.events(name) if one["reason"] == "Synced"]
-            assert [one.partition(".")[0] for one in told] == [f"Created: id {resource['id']}"]
+            messages = [event["message"] for event in own_space.events(name) if event["reason"] == "Synced"]
+            assert [message.partition(".")[0] for message in messages] == [f"Created: id {resource['id']}"]
         assert list(refusing.refused.values()) == [2, 2]

@@ -18,7 +18,7 @@ def _version(name: str, model: str, **spec: object) -> Manifest:
     return manifest("ModelVersion", name, registeredModelRef={"name": model}, **spec)
 
 
-async def test_documents_are_written_before_model_artifacts_and_these_in_order(
+async def test_documents_are_written_before_model_artifacts_and_both_in_order(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     model, version = unique("model"), unique("version")
@@ -28,12 +28,12 @@ async def test_documents_are_written_before_model_artifacts_and_these_in_order(
     )
     status = space.ready("ModelVersion", version)["status"]
     artifacts = await registry.get_model_version_artifacts(status["id"])
-    assert [(type(one), one.name, one.state) for one in artifacts] == [
+    assert [(type(artifact), artifact.name, artifact.state) for artifact in artifacts] == [
         (DocArtifact, "card", "LIVE"),
         (ModelArtifact, "weights", "LIVE"),
         (ModelArtifact, "tokenizer", "LIVE"),
     ]
-    assert [(one["name"], one["type"], one["id"]) for one in status["artifacts"]] == [
+    assert [(artifact["name"], artifact["type"], artifact["id"]) for artifact in status["artifacts"]] == [
         ("card", "doc-artifact", artifacts[0].id),
         ("weights", "model-artifact", artifacts[1].id),
         ("tokenizer", "model-artifact", artifacts[2].id),
@@ -50,11 +50,11 @@ async def test_an_artifact_is_updated_cleared_retired_and_restored(
     model, version = unique("model"), unique("version")
     space.apply(manifest("RegisteredModel", model), _version(version, model, artifacts=[WEIGHTS], docArtifacts=[CARD]))
     status = space.ready("ModelVersion", version)["status"]
-    ids = {one["name"]: one["id"] for one in status["artifacts"]}
+    ids = {artifact["name"]: artifact["id"] for artifact in status["artifacts"]}
 
     space.apply(_version(version, model, artifacts=[{"name": "weights", "uri": "s3://b/w2"}]))
     status = space.ready("ModelVersion", version)["status"]
-    assert [one["id"] for one in status["artifacts"]] == [ids["weights"]]
+    assert [artifact["id"] for artifact in status["artifacts"]] == [ids["weights"]]
     weights, card = [await registry.get_artifact_by_id(ids[name]) for name in ("weights", "card")]
     assert isinstance(weights, ModelArtifact)
     assert (weights.uri, weights.model_format_name or "") == ("s3://b/w2", "")
@@ -64,13 +64,13 @@ async def test_an_artifact_is_updated_cleared_retired_and_restored(
 
     space.apply(_version(version, model, artifacts=[WEIGHTS], docArtifacts=[CARD]))
     status = space.ready("ModelVersion", version)["status"]
-    assert {one["name"]: one["id"] for one in status["artifacts"]} == ids
+    assert {artifact["name"]: artifact["id"] for artifact in status["artifacts"]} == ids
     card = await registry.get_artifact_by_id(ids["card"])
     assert card is not None
     assert card.state == "LIVE"
 
 
-async def test_the_artifacts_of_a_deleted_version_are_marked_and_adopted_ones_left(
+async def test_deleting_a_version_marks_its_artifacts_and_leaves_adopted_artifacts(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     model, version = unique("model"), unique("version")
@@ -79,11 +79,11 @@ async def test_the_artifacts_of_a_deleted_version_are_marked_and_adopted_ones_le
     by_hand = await registry.upsert_model_version_artifact(ModelArtifact("tokenizer", uri="s3://b/t"), version_id)
     space.apply(_version(version, model, artifacts=[WEIGHTS, TOKENIZER]))
     status = space.ready("ModelVersion", version)["status"]
-    ids = {one["name"]: one["id"] for one in status["artifacts"]}
+    ids = {artifact["name"]: artifact["id"] for artifact in status["artifacts"]}
     assert ids["tokenizer"] == by_hand.id
     space.delete("ModelVersion", version)
     space.wait_gone("ModelVersion", version)
-    states = {one.name: one.state for one in await registry.get_model_version_artifacts(version_id)}
+    states = {artifact.name: artifact.state for artifact in await registry.get_model_version_artifacts(version_id)}
     assert states["weights"] == "MARKED_FOR_DELETION"
     assert states["tokenizer"] != "MARKED_FOR_DELETION"
     entry = await registry.get_model_version_by_id(version_id)
@@ -91,7 +91,7 @@ async def test_the_artifacts_of_a_deleted_version_are_marked_and_adopted_ones_le
     assert entry.state == "ARCHIVED"
 
 
-async def test_a_refused_artifact_is_told_and_the_version_keeps_its_id(
+async def test_a_refused_artifact_is_reported_and_the_version_keeps_its_id(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     model, version, other = unique("model"), unique("version"), unique("other")
@@ -109,7 +109,10 @@ async def test_a_refused_artifact_is_told_and_the_version_keeps_its_id(
     assert await registry.get_model_version_artifacts(version_id) == []
     space.apply(_version(version, model, artifacts=[TOKENIZER, WEIGHTS]))
     assert space.ready("ModelVersion", version)["status"]["id"] == version_id
-    assert [one.name for one in await registry.get_model_version_artifacts(version_id)] == ["tokenizer", "weights"]
+    assert [artifact.name for artifact in await registry.get_model_version_artifacts(version_id)] == [
+        "tokenizer",
+        "weights",
+    ]
 
 
 async def test_an_artifact_may_become_a_document(
@@ -121,7 +124,7 @@ async def test_an_artifact_may_become_a_document(
     first = space.ready("ModelVersion", version)["status"]["artifacts"]
     space.apply(_version(version, model, docArtifacts=[paper]))
     second = space.ready("ModelVersion", version)["status"]["artifacts"]
-    assert [(one["type"], one["name"]) for one in second] == [("doc-artifact", "paper")]
+    assert [(artifact["type"], artifact["name"]) for artifact in second] == [("doc-artifact", "paper")]
     assert second[0]["id"] != first[0]["id"]
     before = await registry.get_artifact_by_id(first[0]["id"])
     assert before is not None

@@ -1,19 +1,19 @@
-"""What the schema cannot see: refused with what to change, before any call to the registry."""
+"""Specs that the schema cannot refuse: the operator does, with what to change, before any call to the registry."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
 import pytest
 
-from tests.support.fixtures import Unique
-from tests.support.operator_process import OperatorProcess
+from tests.env.registry import EmbeddedServers
+from tests.support.fixtures import StartOperator, Unique
 from tests.support.resources import Namespace, condition, has_reason, manifest
 
 
 class _CountingRegistry(BaseHTTPRequestHandler):
-    """A registry without entries that counts what is asked beyond its lists."""
+    """A registry without entries that keeps the calls that are not lists."""
 
     calls: list[str]
 
@@ -38,12 +38,12 @@ class _CountingRegistry(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture(scope="module")
 def counting_registry() -> Iterator[tuple[str, list[str]]]:
-    """Address of a registry, and the calls that it got."""
+    """The address of a registry, and the calls to it."""
     calls: list[str] = []
     handler = type("Handler", (_CountingRegistry,), {"calls": calls})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -56,7 +56,7 @@ def counting_registry() -> Iterator[tuple[str, list[str]]]:
 
 @pytest.fixture(scope="module")
 def registry_url(counting_registry: tuple[str, list[str]]) -> str:
-    """The module's operator talks to the counting registry."""
+    """The module's operator uses the counting registry."""
     return counting_registry[0]
 
 
@@ -70,9 +70,9 @@ PROPERTIES: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.usefixtures("operator")
-@pytest.mark.parametrize(("value", "told"), PROPERTIES.values(), ids=list(PROPERTIES))
-def test_a_property_that_the_registry_cannot_keep(
-    space: Namespace, counting_registry: tuple[str, list[str]], unique: Unique, value: Any, told: str
+@pytest.mark.parametrize(("value", "advice"), PROPERTIES.values(), ids=list(PROPERTIES))
+def test_a_property_that_the_registry_cannot_store_is_refused(
+    space: Namespace, counting_registry: tuple[str, list[str]], unique: Unique, value: Any, advice: str
 ) -> None:
     name = unique("model")
     space.apply(manifest("RegisteredModel", name, customProperties={"good": 1, "bad": value}))
@@ -81,14 +81,14 @@ def test_a_property_that_the_registry_cannot_keep(
     assert condition(resource, "Stalled")["reason"] == "InvalidSpec"
     message = condition(resource, "Ready")["message"]
     assert "spec.customProperties.bad" in message
-    assert told in message
+    assert advice in message
     assert counting_registry[1] == []
     space.delete("RegisteredModel", name)
     space.wait_gone("RegisteredModel", name)
 
 
 @pytest.mark.usefixtures("operator")
-def test_a_property_under_the_operators_prefix(
+def test_a_property_under_the_operators_prefix_is_refused(
     space: Namespace, counting_registry: tuple[str, list[str]], unique: Unique
 ) -> None:
     name = unique("model")
@@ -99,7 +99,7 @@ def test_a_property_under_the_operators_prefix(
 
 
 @pytest.mark.usefixtures("operator")
-def test_a_property_of_an_inline_artifact(
+def test_an_invalid_property_of_an_inline_artifact_is_refused(
     space: Namespace, counting_registry: tuple[str, list[str]], unique: Unique
 ) -> None:
     name = unique("version")
@@ -111,20 +111,20 @@ def test_a_property_of_an_inline_artifact(
     assert counting_registry[1] == []
 
 
-def test_a_refused_spec_that_is_mended_becomes_an_entry(
+def test_a_corrected_spec_becomes_an_entry(
     own_space: Namespace,
-    own_operator: Callable[..., OperatorProcess],
-    embedded_registry: Callable[..., Any],
+    start_operator: StartOperator,
+    embedded_registry: EmbeddedServers,
     unique: Unique,
 ) -> None:
-    own_operator(embedded_registry().url, own_space)
+    start_operator(embedded_registry().url, own_space)
     name = unique("model")
     own_space.apply(manifest("RegisteredModel", name, customProperties={"bad": [1]}))
     own_space.wait("RegisteredModel", name, has_reason("InvalidSpec"))
     own_space.apply(manifest("RegisteredModel", name, customProperties={"bad": "[1]"}))
     resource = own_space.ready("RegisteredModel", name)
     assert not condition(resource, "Stalled")
-    assert [(one["type"], one["reason"]) for one in own_space.events(name)] == [
+    assert [(event["type"], event["reason"]) for event in own_space.events(name)] == [
         ("Warning", "InvalidSpec"),
         ("Normal", "Synced"),
     ]

@@ -1,4 +1,4 @@
-"""Creating, updating, archiving and restoring: the main job."""
+"""Create, update, archive and restore entries: the operator's main job."""
 
 import pytest
 
@@ -35,7 +35,7 @@ async def test_a_model_becomes_an_entry_with_its_id_in_the_status(
     assert entry.custom_properties == {"model-registrar.dev/owner": f"created:tests/{space.name}/{space.name}/{name}"}
 
 
-async def test_spec_name_may_be_what_kubernetes_does_not_allow(
+async def test_spec_name_may_contain_what_kubernetes_names_may_not(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     entry_name = unique("Ünlock 100%_of: it")
@@ -44,7 +44,7 @@ async def test_spec_name_may_be_what_kubernetes_does_not_allow(
     assert (await _model(registry, entry_name)).id == resource["status"]["id"]
 
 
-async def test_an_update_changes_what_is_written_and_leaves_the_rest(
+async def test_an_update_changes_declared_fields_and_leaves_the_rest(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
@@ -57,6 +57,12 @@ async def test_an_update_changes_what_is_written_and_leaves_the_rest(
     assert (entry.id, entry.description, entry.provider) == (entry_id, "second", "set by hand")
 
 
+def _status_writers(resource: Manifest) -> dict[str, str]:
+    """Return who wrote the status, and when."""
+    written = [entry for entry in resource["metadata"]["managedFields"] if "subresource" in entry]
+    return {entry["manager"]: entry["time"] for entry in written}
+
+
 async def test_nothing_is_written_when_nothing_changes(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
@@ -65,17 +71,14 @@ async def test_nothing_is_written_when_nothing_changes(
     resource = space.ready("RegisteredModel", name)
     before = await _model(registry, name)
     space.patch("RegisteredModel", name, {"metadata": {"labels": {"team": "a"}}})
-    # Both go through the same queue: when the later one is ready, the label has been dealt with.
+    # Both pass through the same queue: once the later resource is ready, the label has been processed.
     space.apply(manifest("RegisteredModel", marker))
     space.ready("RegisteredModel", marker)
     after = await _model(registry, name)
     assert after.last_update_time_since_epoch == before.last_update_time_since_epoch
     labelled = space.get("RegisteredModel", name)
-    writers = {one["manager"]: one["time"] for one in labelled["metadata"]["managedFields"] if "subresource" in one}
     assert labelled["status"] == resource["status"]
-    assert writers == {
-        one["manager"]: one["time"] for one in resource["metadata"]["managedFields"] if "subresource" in one
-    }
+    assert _status_writers(labelled) == _status_writers(resource)
 
 
 async def test_deletion_archives_and_applying_again_restores_the_same_id(
@@ -126,7 +129,7 @@ async def test_children_may_be_applied_first(
     model, version, artifact = unique("model"), unique("version"), unique("artifact")
     space.apply(
         manifest("ModelArtifact", artifact, uri="s3://b/m.onnx", modelVersionRef={"name": version}),
-        _version(version, model, author="somebody"),
+        _version(version, model, author="ada"),
         manifest("RegisteredModel", model),
     )
     child = space.ready("ModelArtifact", artifact)
@@ -136,9 +139,9 @@ async def test_children_may_be_applied_first(
     assert child["status"]["parentId"] == parent["status"]["id"]
     assert parent["status"]["storageUri"] == f"model-registry://{model}/{version}"
     entry = await registry.get_model_version_by_id(parent["status"]["id"])
-    assert entry == ModelVersion(**{**entry.model_dump(), "author": "somebody", "name": version}) if entry else False
+    assert entry == ModelVersion(**{**entry.model_dump(), "author": "ada", "name": version}) if entry else False
     artifacts = await registry.get_model_version_artifacts(parent["status"]["id"])
-    assert [(one.id, one.name, one.uri, one.state) for one in artifacts] == [
+    assert [(found.id, found.name, found.uri, found.state) for found in artifacts] == [
         (child["status"]["id"], artifact, "s3://b/m.onnx", "LIVE")
     ]
 
@@ -155,7 +158,7 @@ async def test_a_chain_is_archived_from_the_artifact_up_and_restored(
     names = {"RegisteredModel": model, "ModelVersion": version, "ModelArtifact": artifact}
     space.apply(*chain)
     ids = {kind: space.ready(kind, name)["status"]["id"] for kind, name in names.items()}
-    # Parents first, as namespace deletion may have it: no child waits for its parent when going.
+    # Parents first, as the deletion of a namespace may order it: no deletion of a child waits for its parent.
     for kind, name in names.items():
         space.delete(kind, name)
     for kind, name in names.items():
@@ -172,7 +175,7 @@ async def test_a_chain_is_archived_from_the_artifact_up_and_restored(
     assert {status["state"] for status in restored.values()} == {"LIVE"}
 
 
-async def test_the_state_of_an_artifact_is_left_alone_unless_it_stands_for_deletion(
+async def test_the_state_of_an_artifact_is_left_alone_unless_it_means_deletion(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     model, version, artifact = unique("model"), unique("version"), unique("artifact")

@@ -1,4 +1,4 @@
-"""What this resource has set, and only that, is cleared when it leaves the spec."""
+"""A field that leaves the spec is cleared if this resource has set it, and only then."""
 
 import threading
 from collections.abc import Callable
@@ -8,10 +8,9 @@ import pytest
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
 from registrar.api.properties import Scalar
-from tests.support.fixtures import Unique
-from tests.support.flaky import ErrorAfter, Way, between
+from tests.support.fault_proxy import ErrorAfter, Treatment, proxy_to
+from tests.support.fixtures import StartOperator, Unique
 from tests.support.loopback import Received, Reply
-from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Manifest, Namespace, has_reason, manifest
 
 pytestmark = pytest.mark.usefixtures("operator")
@@ -61,7 +60,7 @@ async def test_a_field_that_was_released_belongs_to_others(
     assert (entry.description, entry.owner) == ("by hand", "o")
 
 
-async def test_properties_keep_their_types_and_those_of_others_stay(
+async def test_properties_keep_their_types_and_other_writers_properties_stay(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
@@ -81,7 +80,7 @@ async def test_properties_keep_their_types_and_those_of_others_stay(
     space.apply(manifest("RegisteredModel", name, customProperties={"s": "other", "whole": 2}))
     space.ready("RegisteredModel", name)
     kept = await _properties(registry, name)
-    # A plain 2 for what the registry has as a double stays a double.
+    # A plain 2 stays a double where the registry has a double.
     assert kept == {"s": "other", "whole": 2.0, "from-a-pipeline": 3}
     assert type(kept["whole"]) is float
 
@@ -98,11 +97,11 @@ async def test_an_external_id_is_released_but_not_cleared(
     entry = await registry.get_registered_model_by_params(external_id=unique("ext"))
     assert entry is not None
     assert entry.id == resource["status"]["id"]
-    assert [one["type"] for one in space.events(name) if one["reason"] == "ExternalIdReleased"] == ["Normal"]
+    assert [event["type"] for event in space.events(name) if event["reason"] == "ExternalIdReleased"] == ["Normal"]
 
 
-async def test_names_of_writes_that_failed_do_not_fill_the_status(
-    own_space: Namespace, own_operator: Callable[..., OperatorProcess], registry_url: str, unique: Unique
+async def test_failed_writes_do_not_fill_the_status_with_names(
+    own_space: Namespace, start_operator: StartOperator, registry_url: str, unique: Unique
 ) -> None:
     name = unique("model")
 
@@ -112,15 +111,17 @@ async def test_names_of_writes_that_failed_do_not_fill_the_status(
     def owns(letter: str) -> Callable[[Manifest], bool]:
         return lambda resource: f"{letter}000" in resource["status"]["ownedProperties"]
 
-    with between(registry_url) as proxy:
-        own_operator(proxy.url, own_space)
+    with proxy_to(registry_url) as proxy:
+        start_operator(proxy.url, own_space)
         own_space.apply(manifest("RegisteredModel", name, customProperties=properties("a")))
         own_space.ready("RegisteredModel", name)
         proxy.script = lambda received: Reply(500, "broken") if received.method == "PATCH" else None
         for letter in "bcd":
             own_space.apply(manifest("RegisteredModel", name, customProperties=properties(letter)))
             owned = own_space.wait("RegisteredModel", name, owns(letter))["status"]["ownedProperties"]
-            assert set(owned) == {*properties("a"), *properties(letter)}, "what is there, and what may be"
+            assert set(owned) == {*properties("a"), *properties(letter)}, (
+                "the existing properties, and those that the write may have set"
+            )
         proxy.heal()
         own_space.annotate("RegisteredModel", name, reconcile_requested_at="healed")
         status = own_space.ready("RegisteredModel", name)["status"]
@@ -129,18 +130,18 @@ async def test_names_of_writes_that_failed_do_not_fill_the_status(
         assert await _properties(registry, name) == properties("d")
 
 
-async def test_what_a_write_of_unknown_end_may_have_set_is_owned(
-    own_space: Namespace, own_operator: Callable[..., OperatorProcess], registry_url: str, unique: Unique
+async def test_a_write_with_unknown_outcome_owns_what_it_may_have_set(
+    own_space: Namespace, start_operator: StartOperator, registry_url: str, unique: Unique
 ) -> None:
     name = unique("model")
-    with between(registry_url) as proxy:
-        own_operator(proxy.url, own_space)
+    with proxy_to(registry_url) as proxy:
+        start_operator(proxy.url, own_space)
         own_space.apply(manifest("RegisteredModel", name))
         own_space.ready("RegisteredModel", name)
-        # The registry carries it out and says that it did not; it cannot be read then for as long as the test likes.
+        # The registry carries the write out and answers with an error; from then on it cannot be read.
         lost = threading.Event()
 
-        def lose(received: Received) -> Way:
+        def lose(received: Received) -> Treatment:
             if received.method == "PATCH":
                 lost.set()
                 return ErrorAfter(Reply(503, "away"))

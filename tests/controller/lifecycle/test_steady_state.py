@@ -1,21 +1,20 @@
-"""What is in sync costs no write, to either side: not at a restart, nor when somebody touches it."""
+"""A resource in sync costs no write to either server: not at a restart, nor when someone edits its metadata."""
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from devcluster.embedded_registry import EmbeddedRegistry
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegistryEntry
-from tests.support.fixtures import Unique
-from tests.support.flaky import FlakyProxy, between
-from tests.support.front import before_apiserver
+from tests.env.registry import EmbeddedServers
+from tests.support.api_server_proxy import proxy_to_api_server
+from tests.support.fault_proxy import FaultProxy, proxy_to
+from tests.support.fixtures import StartOperator, Unique
 from tests.support.loopback import Received
-from tests.support.operator_process import OperatorProcess
-from tests.support.probed import Probed, probed
+from tests.support.probes import Probes, probes_of
 from tests.support.resources import PLURALS, WAIT_LIMIT, Manifest, Namespace, manifest
 
 CHAINS = 70
@@ -23,7 +22,7 @@ READS = {"GET", "HEAD"}
 
 
 def _chain(name: str) -> list[Manifest]:
-    """A model, a version with a document, and an artifact, with what a user writes."""
+    """Return a model, a version with a document, and an artifact, with the usual fields."""
     properties = {"team": "fraud", "accuracy": 0.97, "rounds": 3, "reviewed": True}
     document = {"name": "card", "uri": "https://docs.example/card"}
     return [
@@ -34,13 +33,15 @@ def _chain(name: str) -> list[Manifest]:
 
 
 def _resources(space: Namespace) -> dict[tuple[str, str], Manifest]:
-    """All resources of the namespace as they are."""
+    """Return all resources of the namespace, by kind and name."""
     found = space.cluster.run_kubectl("get", ",".join(PLURALS.values()), "--namespace", space.name, "-o", "json")
-    return {(one["kind"], one["metadata"]["name"]): one for one in json.loads(found.stdout)["items"]}
+    return {
+        (resource["kind"], resource["metadata"]["name"]): resource for resource in json.loads(found.stdout)["items"]
+    }
 
 
-def _wait_for_reconciles(seen: Probed, before: Mapping[str, float], number: int) -> None:
-    """Wait until so many reconciles more have ended, and none is left."""
+def _wait_for_reconciles(seen: Probes, before: Mapping[str, float], number: int) -> None:
+    """Wait until so many more reconciles have ended, and none is left."""
     deadline = time.monotonic() + 3 * WAIT_LIMIT
     while True:
         now = seen.metrics()
@@ -53,13 +54,18 @@ def _wait_for_reconciles(seen: Probed, before: Mapping[str, float], number: int)
         time.sleep(0.1)
 
 
-def _writes(*proxies: FlakyProxy) -> list[str]:
-    """What was written through these proxies, to the registry and to the API server."""
-    return [f"{one.method} {one.path}" for proxy in proxies for one in proxy.received if one.method not in READS]
+def _writes(*proxies: FaultProxy) -> list[str]:
+    """Return the writes through these proxies, to the registry and to the API server."""
+    return [
+        f"{request.method} {request.path}"
+        for proxy in proxies
+        for request in proxy.received
+        if request.method not in READS
+    ]
 
 
 async def _entries(registry_url: str) -> list[RegistryEntry]:
-    """All entries of the registry; an entry's update time tells of every write, even one that changes nothing."""
+    """Return all entries of the registry; every write moves an entry's update time, even one that changes nothing."""
     async with ModelRegistryAPIClient.connect(registry_url) as registry:
         models = await registry.get_registered_models()
         return [*models, *await registry.get_model_versions(), *await registry.get_artifacts()]
@@ -68,34 +74,34 @@ async def _entries(registry_url: str) -> list[RegistryEntry]:
 @pytest.mark.timeout(300)
 async def test_two_hundred_resources_in_sync_cost_no_write(
     own_space: Namespace,
-    own_operator: Callable[..., OperatorProcess],
-    embedded_registry: Callable[..., EmbeddedRegistry],
+    start_operator: StartOperator,
+    embedded_registry: EmbeddedServers,
     unique: Unique,
     tmp_path: Path,
 ) -> None:
     names = [f"{unique('chain')}-{number:03}" for number in range(CHAINS)]
     url = embedded_registry().url
-    with before_apiserver(own_space.cluster, tmp_path) as front, between(url) as registry:
-        flags = ("--probe-port=0", "--feed-interval=0.5", front.argument)
-        operator = own_operator(registry.url, own_space, *flags)
-        own_space.apply(*(one for name in names for one in _chain(name)))
+    with proxy_to_api_server(own_space.cluster, tmp_path) as api_server_proxy, proxy_to(url) as registry:
+        flags = ("--probe-port=0", "--feed-interval=0.5", api_server_proxy.kubeconfig_flag)
+        operator = start_operator(registry.url, own_space, *flags)
+        own_space.apply(*(resource for name in names for resource in _chain(name)))
         for name in names:
             for kind in PLURALS:
                 own_space.ready(kind, name)
-        _wait_for_reconciles(probed(operator), {}, 3 * CHAINS)
+        _wait_for_reconciles(probes_of(operator), {}, 3 * CHAINS)
         resources, entries = _resources(own_space), await _entries(url)
         assert (len(resources), len(entries)) == (3 * CHAINS, 4 * CHAINS)
 
         operator.stop()
-        for proxy in (front.proxy, registry):
+        for proxy in (api_server_proxy, registry):
             proxy.received.clear()
         operator.start()
         operator.wait_for_log("Probes and metrics are served at", times=2)
-        seen = probed(operator)
+        seen = probes_of(operator)
         _wait_for_reconciles(seen, {}, 3 * CHAINS)
-        assert _writes(front.proxy, registry) == [], "a restart"
-        # A page for each family of entries, one for where its changes begin, and what the feed asks meanwhile.
-        assert not [one for one in registry.received if _names_an_entry(one)], "a restart costs list pages"
+        assert _writes(api_server_proxy, registry) == [], "a restart"
+        # The lists: a page and the latest change of each family of entries, and the polls of the feed.
+        assert not [request for request in registry.received if _names_an_entry(request)], "a restart costs list pages"
         assert _resources(own_space) == resources
 
         for what, arguments in {
@@ -108,15 +114,14 @@ async def test_two_hundred_resources_in_sync_cost_no_write(
                 verb, ",".join(PLURALS.values()), "--all", "--namespace", own_space.name, *values
             )
             _wait_for_reconciles(seen, before, 3 * CHAINS)
-            assert _writes(front.proxy, registry) == [], what
+            assert _writes(api_server_proxy, registry) == [], what
         after = _resources(own_space)
-        assert {place: one["status"] for place, one in after.items()} == {
-            place: one["status"] for place, one in resources.items()
+        assert {key: resource["status"] for key, resource in after.items()} == {
+            key: resource["status"] for key, resource in resources.items()
         }
         assert await _entries(url) == entries
 
 
 def _names_an_entry(received: Received) -> bool:
-    """Whether one entry was asked for, by its ID or name."""
-    place = received.path.partition("?")[0]
-    return place.endswith("/registered_model") or place.rsplit("/", 1)[-1].isdecimal()
+    """Return whether the request is for one entry, by its ID or name."""
+    return received.route.endswith("/registered_model") or received.route.rsplit("/", 1)[-1].isdecimal()

@@ -1,13 +1,10 @@
-"""Entries that were there before: adopted, refused, resumed, taken over."""
-
-from collections.abc import Callable
+"""Entries that existed before their resource: adopted, refused, resumed, taken over."""
 
 import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import ModelVersion, RegisteredModel
-from tests.support.fixtures import Unique
-from tests.support.operator_process import OperatorProcess
+from tests.support.fixtures import StartOperator, Unique
 from tests.support.resources import Namespace, condition, has_reason, manifest
 
 pytestmark = pytest.mark.usefixtures("operator")
@@ -21,7 +18,7 @@ async def _model(registry: ModelRegistryAPIClient, name: str) -> RegisteredModel
     return entry
 
 
-async def test_a_hand_made_entry_is_adopted_and_stays_live_when_its_resource_goes(
+async def test_an_existing_entry_is_adopted_and_stays_live_after_the_deletion(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
@@ -39,7 +36,7 @@ async def test_a_hand_made_entry_is_adopted_and_stays_live_when_its_resource_goe
     assert (await _model(registry, name)).state == "LIVE"
 
 
-async def test_an_adopted_entry_is_archived_where_the_spec_says_so(
+async def test_an_adopted_entry_is_archived_if_the_spec_says_so(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
@@ -51,7 +48,7 @@ async def test_an_adopted_entry_is_archived_where_the_spec_says_so(
     assert (await _model(registry, name)).state == "ARCHIVED"
 
 
-async def test_an_archived_entry_is_adopted_and_made_live(
+async def test_an_archived_entry_is_adopted_and_restored(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
@@ -61,7 +58,7 @@ async def test_an_archived_entry_is_adopted_and_made_live(
     assert (await _model(registry, name)).state == "LIVE"
 
 
-async def test_adoption_is_refused_where_the_spec_says_so(
+async def test_adoption_is_refused_if_the_spec_says_so(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
@@ -77,7 +74,7 @@ async def test_adoption_is_refused_where_the_spec_says_so(
     assert (await _model(registry, name)).description == "by git"
 
 
-async def test_a_refused_resource_goes_without_touching_the_entry(
+async def test_deleting_a_refused_resource_leaves_the_entry_untouched(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
@@ -89,7 +86,7 @@ async def test_a_refused_resource_goes_without_touching_the_entry(
     assert await _model(registry, name) == made
 
 
-async def test_our_own_stamp_resumes_whatever_the_adoption_policy(
+async def test_an_entry_with_our_stamp_is_resumed_under_any_adoption_policy(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     """As after a crash between the registry's answer and the status, or a cluster restored from Git."""
@@ -103,7 +100,7 @@ async def test_our_own_stamp_resumes_whatever_the_adoption_policy(
 
 async def test_a_resource_restored_without_its_status_finds_its_entry(
     own_space: Namespace,
-    own_operator: Callable[..., OperatorProcess],
+    start_operator: StartOperator,
     registry: ModelRegistryAPIClient,
     registry_url: str,
     unique: Unique,
@@ -113,7 +110,7 @@ async def test_a_resource_restored_without_its_status_finds_its_entry(
         manifest("RegisteredModel", model, adoptionPolicy="Fail"),
         manifest("ModelVersion", version, registeredModelRef={"name": model}, artifacts=[artifact]),
     )
-    operator = own_operator(registry_url, own_space)
+    operator = start_operator(registry_url, own_space)
     own_space.apply(*written)
     ids = [own_space.ready("RegisteredModel", model)["status"]["id"], _ids(own_space, version)]
     operator.kill()
@@ -130,10 +127,10 @@ async def test_a_resource_restored_without_its_status_finds_its_entry(
 
 def _ids(space: Namespace, version: str) -> list[str]:
     status = space.ready("ModelVersion", version)["status"]
-    return [status["id"], *(one["id"] for one in status["artifacts"])]
+    return [status["id"], *(artifact["id"] for artifact in status["artifacts"])]
 
 
-async def test_an_entry_of_another_installation_is_left_until_take_over(
+async def test_an_entry_of_another_installation_is_left_alone_until_take_over(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
@@ -166,7 +163,7 @@ async def test_an_external_parent_may_be_replaced_by_a_resource_for_the_same_ent
     assert (second["id"], second["parentId"]) == (first["id"], made.id)
 
 
-async def test_a_parent_made_elsewhere_is_found_by_id_and_waited_for(
+async def test_an_external_parent_is_found_by_id_or_name_and_waited_for(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     model = await registry.upsert_registered_model(RegisteredModel(unique("model")))

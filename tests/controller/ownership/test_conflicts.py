@@ -1,4 +1,4 @@
-"""Several who want one entry, or one external ID; rename and move in both orders that Argo CD uses."""
+"""Several resources want one entry or external ID; rename and move, in both orders that Argo CD uses."""
 
 import pytest
 
@@ -16,7 +16,7 @@ async def _model(registry: ModelRegistryAPIClient, name: str) -> RegisteredModel
     return entry
 
 
-async def test_the_first_keeps_an_entry_and_the_second_takes_over_when_it_goes(
+async def test_the_first_resource_keeps_an_entry_and_the_second_takes_over_after_it(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name, first, second = unique("entry"), unique("first"), unique("second")
@@ -35,7 +35,7 @@ async def test_the_first_keeps_an_entry_and_the_second_takes_over_when_it_goes(
     assert (entry.description, entry.state) == ("second", "LIVE")
 
 
-async def test_the_loser_goes_without_touching_the_entry(
+async def test_deleting_the_loser_leaves_the_entry_untouched(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name, first, second = unique("entry"), unique("first"), unique("second")
@@ -76,24 +76,24 @@ async def test_rename_and_move_keep_the_entry(
     entry = await _model(registry, entry_name)
     assert entry.state == "LIVE"
     assert entry.custom_properties == {"model-registrar.dev/owner": f"created:tests/{space.name}/{target.name}/{new}"}
-    # The successor owns it as the first did: it was created by this installation.
+    # The successor owns it as the first did: this installation created the entry.
     target.delete("RegisteredModel", new)
     target.wait_gone("RegisteredModel", new)
     assert (await _model(registry, entry_name)).state == "ARCHIVED"
 
 
-async def test_an_entry_with_a_new_name_frees_the_old_one(
+async def test_a_corrected_name_frees_the_old_one(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
-    """A typo in the name that collides with another resource is mended before there is an ID."""
+    """A typo in the name, which collides with another resource, is corrected before the entry has an ID."""
     name, first, second = unique("entry"), unique("first"), unique("second")
     space.apply(manifest("RegisteredModel", first, name=name))
     space.ready("RegisteredModel", first)
     space.apply(manifest("RegisteredModel", second, name=name))
     space.wait("RegisteredModel", second, has_reason("NameConflict"))
-    space.apply(manifest("RegisteredModel", second, name=unique("mended")))
+    space.apply(manifest("RegisteredModel", second, name=unique("corrected")))
     entry_id = space.ready("RegisteredModel", second)["status"]["id"]
-    assert (await _model(registry, unique("mended"))).id == entry_id
+    assert (await _model(registry, unique("corrected"))).id == entry_id
 
 
 async def test_a_taken_external_id_names_its_holder(

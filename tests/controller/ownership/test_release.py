@@ -1,18 +1,13 @@
-"""Resources that go, slowly or together: who gets their entries, and who is told."""
-
-from collections.abc import Callable
+"""Resources that are deleted, slowly or together: who gets their entries, and which resources continue then."""
 
 import pytest
 
-from devcluster.embedded_registry import EmbeddedRegistry
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import ModelVersion, RegisteredModel
-from tests.support.fixtures import Unique
-from tests.support.operator_process import OperatorProcess
-from tests.support.resources import Manifest, Namespace, condition, has_reason, is_ready, manifest
+from tests.env.registry import EmbeddedServers
+from tests.support.fixtures import StartOperator, Unique
+from tests.support.resources import Manifest, Namespace, condition, has_handled, has_reason, is_ready, manifest
 
-MakeRegistry = Callable[..., EmbeddedRegistry]
-MakeOperator = Callable[..., OperatorProcess]
 SLOW = "example.org/slow"
 
 
@@ -21,7 +16,7 @@ def _waits_for_registry(resource: Manifest) -> bool:
 
 
 def _held(resource: Manifest) -> Manifest:
-    """The same with a finalizer of somebody who takes his time."""
+    """Return the resource with a finalizer of another, slow controller."""
     return {**resource, "metadata": {**resource["metadata"], "finalizers": [SLOW]}}
 
 
@@ -29,21 +24,21 @@ def _is_only_held(resource: Manifest) -> bool:
     return bool(resource["metadata"].get("finalizers") == [SLOW])
 
 
-def _let_go(space: Namespace, name: str) -> None:
+def _remove_slow_finalizer(space: Namespace, name: str) -> None:
     space.wait("RegisteredModel", name, _is_only_held)
     space.patch("RegisteredModel", name, {"metadata": {"finalizers": None}})
     space.wait_gone("RegisteredModel", name)
 
 
-async def test_two_that_go_together_do_not_leave_the_entry_to_each_other(
-    own_space: Namespace, own_operator: MakeOperator, embedded_registry: MakeRegistry, unique: Unique
+async def test_two_resources_deleted_together_do_not_leave_the_entry_to_each_other(
+    own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers, unique: Unique
 ) -> None:
     server = embedded_registry()
-    own_operator(server.url, own_space)
+    start_operator(server.url, own_space)
     name = unique("entry")
     own_space.apply(manifest("RegisteredModel", "first", name=name))
     own_space.ready("RegisteredModel", "first")
-    # Whoever is retired first, the other is still there.
+    # Whichever is finalized first, the other still exists.
     own_space.apply(_held(manifest("RegisteredModel", "second", name=name)))
     own_space.wait("RegisteredModel", "second", has_reason("NameConflict"))
     server.stop()
@@ -52,7 +47,7 @@ async def test_two_that_go_together_do_not_leave_the_entry_to_each_other(
     own_space.wait("RegisteredModel", "first", _waits_for_registry)
     server.start()
     own_space.wait_gone("RegisteredModel", "first")
-    _let_go(own_space, "second")
+    _remove_slow_finalizer(own_space, "second")
     async with ModelRegistryAPIClient.connect(server.url) as registry:
         entry = await registry.get_registered_model_by_params(name=name)
     assert entry is not None
@@ -61,7 +56,9 @@ async def test_two_that_go_together_do_not_leave_the_entry_to_each_other(
 
 @pytest.mark.usefixtures("operator")
 @pytest.mark.parametrize("deletion_policy", ["Archive", "Orphan"])
-def test_a_resource_that_others_hold_lets_its_entry_go(space: Namespace, unique: Unique, deletion_policy: str) -> None:
+def test_a_terminating_resource_releases_its_entry_before_other_finalizers_end(
+    space: Namespace, unique: Unique, deletion_policy: str
+) -> None:
     name, first, second = unique("entry"), unique("first"), unique("second")
     space.apply(_held(manifest("RegisteredModel", first, name=name, deletionPolicy=deletion_policy)))
     entry_id = space.ready("RegisteredModel", first)["status"]["id"]
@@ -70,18 +67,18 @@ def test_a_resource_that_others_hold_lets_its_entry_go(space: Namespace, unique:
     space.delete("RegisteredModel", first)
     assert space.ready("RegisteredModel", second)["status"]["id"] == entry_id
     assert _is_only_held(space.get("RegisteredModel", first))
-    _let_go(space, first)
+    _remove_slow_finalizer(space, first)
 
 
 @pytest.mark.usefixtures("operator")
-def test_a_child_that_waits_goes_on_when_its_parent_goes(space: Namespace, unique: Unique) -> None:
+def test_a_waiting_child_continues_when_its_parent_is_deleted(space: Namespace, unique: Unique) -> None:
     model, version = unique("model"), unique("version")
     space.apply(manifest("RegisteredModel", model, deletionPolicy="Orphan"))
     space.apply(manifest("ModelVersion", version, registeredModelRef={"name": model}))
     space.ready("ModelVersion", version)
     space.delete("RegisteredModel", model)
     space.wait_gone("RegisteredModel", model)
-    # A parent that never gets an ID holds its children up; its end lets them go on with the one that they know.
+    # A parent without an ID holds its children up; after its deletion they continue with the ID that they know.
     space.apply(manifest("RegisteredModel", model, customProperties={"bad": [1]}))
     space.wait("RegisteredModel", model, has_reason("InvalidSpec"))
     space.apply(manifest("ModelVersion", version, registeredModelRef={"name": model}, author="me"))
@@ -90,10 +87,10 @@ def test_a_child_that_waits_goes_on_when_its_parent_goes(space: Namespace, uniqu
     space.ready("ModelVersion", version)
 
 
-def test_a_child_knows_its_terminating_parent_after_a_restart(
-    own_space: Namespace, own_operator: MakeOperator, registry_url: str, unique: Unique
+def test_a_child_finds_its_terminating_parent_after_a_restart(
+    own_space: Namespace, start_operator: StartOperator, registry_url: str, unique: Unique
 ) -> None:
-    operator = own_operator(registry_url, own_space)
+    operator = start_operator(registry_url, own_space)
     model = _held(manifest("RegisteredModel", "model", name=unique("model")))
     own_space.apply(model, manifest("ModelVersion", "version", registeredModelRef={"name": "model"}))
     own_space.ready("ModelVersion", "version")
@@ -103,14 +100,14 @@ def test_a_child_knows_its_terminating_parent_after_a_restart(
     own_space.wait("RegisteredModel", "model", _is_only_held)
     own_space.apply(manifest("ModelVersion", "version", registeredModelRef={"name": "model"}, author="me"))
     own_space.ready("ModelVersion", "version")
-    _let_go(own_space, "model")
+    _remove_slow_finalizer(own_space, "model")
 
 
 @pytest.mark.usefixtures("operator")
-async def test_what_was_done_is_told_though_an_artifact_waits(
+async def test_an_adoption_is_reported_though_an_artifact_waits(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
-    """The version is adopted; one of its artifacts belongs to another resource, which is no reason to be silent."""
+    """The version is adopted, though an artifact of it belongs to another resource."""
     model, version = unique("model"), unique("version")
     parent = await registry.upsert_registered_model(RegisteredModel(model))
     entry = await registry.upsert_model_version(ModelVersion(version), parent.id)
@@ -126,15 +123,17 @@ async def test_what_was_done_is_told_though_an_artifact_waits(
     )
     status = space.wait("ModelVersion", version, has_reason("NameConflict"))["status"]
     assert (status["id"], "lastSyncTime" in status) == (entry.id, True)
-    told = [one["message"] for one in space.events(version) if one["involvedObject"]["kind"] == "ModelVersion"]
-    assert any(message.startswith(f"Adopted: id {entry.id}. Artifact 'weights'") for message in told)
+    messages = [
+        event["message"] for event in space.events(version) if event["involvedObject"]["kind"] == "ModelVersion"
+    ]
+    assert any(message.startswith(f"Adopted: id {entry.id}. Artifact 'weights'") for message in messages)
 
 
-async def test_a_request_stays_open_while_the_registry_is_away(
-    own_space: Namespace, own_operator: MakeOperator, embedded_registry: MakeRegistry, unique: Unique
+async def test_a_reconcile_request_stays_open_while_the_registry_is_unavailable(
+    own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers, unique: Unique
 ) -> None:
     server, name = embedded_registry(), unique("model")
-    own_operator(server.url, own_space, "--feed-interval=3600")
+    start_operator(server.url, own_space, "--feed-interval=3600")
     own_space.apply(manifest("RegisteredModel", name, description="by git"))
     entry_id = own_space.ready("RegisteredModel", name)["status"]["id"]
     async with ModelRegistryAPIClient.connect(server.url) as registry:
@@ -144,7 +143,7 @@ async def test_a_request_stays_open_while_the_registry_is_away(
         unavailable = own_space.wait("RegisteredModel", name, has_reason("RegistryUnavailable"))
         assert "lastHandledReconcileAt" not in unavailable["status"]
         server.start()
-        own_space.wait("RegisteredModel", name, lambda one: one["status"].get("lastHandledReconcileAt") == "1")
+        own_space.wait("RegisteredModel", name, has_handled("1"))
         assert is_ready(own_space.get("RegisteredModel", name))
         entry = await registry.get_registered_model_by_id(entry_id)
     assert entry is not None
@@ -152,9 +151,9 @@ async def test_a_request_stays_open_while_the_registry_is_away(
 
 
 @pytest.mark.usefixtures("operator")
-def test_the_longest_name_gets_its_events_too(space: Namespace, unique: Unique) -> None:
+def test_a_resource_with_the_longest_name_gets_its_events(space: Namespace, unique: Unique) -> None:
     name = unique("m" * 244)
     assert len(name) == 253
     space.apply(manifest("RegisteredModel", name))
     space.ready("RegisteredModel", name)
-    assert [one["reason"] for one in space.events(name)] == ["Synced"]
+    assert [event["reason"] for event in space.events(name)] == ["Synced"]

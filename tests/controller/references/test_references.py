@@ -9,7 +9,7 @@ from tests.support.resources import Namespace, condition, has_reason, manifest
 pytestmark = pytest.mark.usefixtures("operator")
 
 
-async def test_a_typo_in_a_reference_is_told_and_mended(
+async def test_a_typo_in_a_reference_is_reported_and_can_be_corrected(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     model, version = unique("model"), unique("version")
@@ -34,7 +34,7 @@ async def test_a_waiting_child_can_be_deleted(space: Namespace, unique: Unique) 
     space.wait_gone("ModelVersion", version)
 
 
-async def test_a_reference_to_another_parent_is_refused_once_there_is_an_id(
+async def test_a_reference_to_another_parent_is_refused_once_the_entry_has_an_id(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     first, second, version = unique("first"), unique("second"), unique("version")
@@ -55,7 +55,7 @@ async def test_a_reference_to_another_parent_is_refused_once_there_is_an_id(
     space.ready("ModelVersion", version)
 
 
-async def test_a_vanished_parent_resource_changes_nothing(
+async def test_deleting_a_parent_resource_changes_nothing_for_its_child(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     model, version = unique("model"), unique("version")
@@ -74,7 +74,7 @@ async def test_a_vanished_parent_resource_changes_nothing(
     assert entry.author == "later"
 
 
-async def test_a_child_goes_on_while_something_stands_in_its_parents_way(space: Namespace, unique: Unique) -> None:
+async def test_a_child_continues_while_a_problem_stops_its_parent(space: Namespace, unique: Unique) -> None:
     model, version = unique("model"), unique("version")
     space.apply(manifest("RegisteredModel", model))
     parent_id = space.ready("RegisteredModel", model)["status"]["id"]

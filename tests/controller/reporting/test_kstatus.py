@@ -1,8 +1,8 @@
-"""Tools that wait by kstatus or with ``kubectl wait`` see the truth in every phase: each state that a watch told."""
+"""kstatus and ``kubectl wait`` judge a resource rightly in every phase: checked with each state that a watch showed."""
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -10,26 +10,23 @@ from typing import Any
 import pytest
 
 from devcluster.processes import Child, Children
-from tests.support.fixtures import Unique
+from tests.support.fixtures import StartOperator, Unique
 from tests.support.kstatus import Phase, phase
-from tests.support.operator_process import OperatorProcess
-from tests.support.resources import WAIT_LIMIT, Manifest, Namespace, has_reason, manifest
-
-MakeOperator = Callable[..., OperatorProcess]
+from tests.support.resources import WAIT_LIMIT, Manifest, Namespace, condition, has_reason, manifest
 
 
 class Recording:
-    """Every state of the resources of one kind in a namespace, as ``kubectl get --watch`` tells them."""
+    """Every state of the resources of one kind in a namespace, as ``kubectl get --watch`` prints them."""
 
     def __init__(self, child: Child) -> None:
         self._child = child
 
     def of(self, name: str) -> list[Manifest]:
-        """The states of one resource so far, oldest first."""
+        """Return the states of a resource so far, oldest first."""
         return [event["object"] for event in self._events() if event["object"]["metadata"]["name"] == name]
 
     def until_deleted(self, name: str) -> list[Manifest]:
-        """Wait for the last state of a resource, and give all of them.
+        """Wait for the last state of a resource; returns all of them.
 
         Raises:
             TimeoutError: it was never deleted.
@@ -57,7 +54,7 @@ class Recording:
 
 @pytest.fixture
 def recording(own_space: Namespace) -> Iterator[Recording]:
-    """What becomes of the namespace's versions, from now on."""
+    """The states of the namespace's versions, from now on."""
     cluster = own_space.cluster
     with Children() as children:
         command: list[str | Path] = [
@@ -69,33 +66,32 @@ def recording(own_space: Namespace) -> Iterator[Recording]:
         options = ["--namespace", own_space.name, "--watch", "--output-watch-events", "--output=json"]
         environment = {"KUBECACHEDIR": str(children.folder / "kubectl-cache")}
         child = children.start("watch", [*command, *options], environment=environment)
-        # The watch runs as soon as it tells of a first resource.
+        # The watch runs once it shows a first resource.
         own_space.apply(manifest("ModelVersion", "sentinel", registeredModelRef={"name": "nobody"}))
         child.wait_until(lambda: "sentinel" in child.output(), timeout=WAIT_LIMIT)
         yield Recording(child)
 
 
 def _phases(states: list[Manifest]) -> list[Phase]:
-    """The phases in their order, each once as long as it lasts."""
-    return [one for one, _ in groupby(map(phase, states))]
+    """Return the phases in their order, without repetitions."""
+    return [current for current, _ in groupby(map(phase, states))]
 
 
 def _ready_is_true(resource: Manifest) -> bool:
-    """What ``kubectl wait --for=condition=Ready`` waits for: it passes over a condition of an older generation."""
-    ready: list[Manifest] = [one for one in resource["status"].get("conditions", []) if one["type"] == "Ready"]
-    generation = resource["metadata"]["generation"]
-    return any(one["status"] == "True" and one["observedGeneration"] == generation for one in ready)
+    """Return what ``kubectl wait --for=condition=Ready`` waits for: it ignores a condition of an older generation."""
+    ready, generation = condition(resource, "Ready"), resource["metadata"]["generation"]
+    return bool(ready.get("status") == "True" and ready["observedGeneration"] == generation)
 
 
-def _kubectl_wait(space: Namespace, name: str, condition: str) -> None:
-    what = (f"--for=condition={condition}", "--timeout=30s", f"mversion/{name}")
+def _kubectl_wait(space: Namespace, name: str, condition_type: str) -> None:
+    what = (f"--for=condition={condition_type}", "--timeout=30s", f"mversion/{name}")
     space.cluster.run_kubectl("wait", "--namespace", space.name, *what)
 
 
-def test_every_state_of_a_life_is_told_rightly(
-    own_operator: MakeOperator, own_space: Namespace, registry_url: str, recording: Recording, unique: Unique
+def test_kstatus_is_right_in_every_phase_of_a_resource(
+    start_operator: StartOperator, own_space: Namespace, registry_url: str, recording: Recording, unique: Unique
 ) -> None:
-    own_operator(registry_url, own_space)
+    start_operator(registry_url, own_space)
     model, other, name = unique("churn"), unique("fraud"), unique("churn-1")
     version = manifest("ModelVersion", name, registeredModelRef={"name": model}, author="ada")
 
@@ -118,7 +114,7 @@ def test_every_state_of_a_life_is_told_rightly(
         Phase.IN_PROGRESS,  # edited
         Phase.CURRENT,
         Phase.IN_PROGRESS,  # edited
-        Phase.FAILED,  # led to another model
+        Phase.FAILED,  # refers to another model
         Phase.IN_PROGRESS,  # edited
         Phase.CURRENT,
         Phase.TERMINATING,
@@ -134,7 +130,7 @@ def test_every_state_of_a_life_is_told_rightly(
 
 
 def test_a_resource_that_no_operator_has_seen_is_in_progress(own_space: Namespace, unique: Unique) -> None:
-    """Without a status it would be Current: the schema's default says that nobody has looked at it."""
+    """Without a status it would be Current; the schema's default shows that no operator has observed it."""
     name = unique("unseen")
     own_space.apply(manifest("RegisteredModel", name))
 
@@ -145,5 +141,4 @@ def test_a_resource_that_no_operator_has_seen_is_in_progress(own_space: Namespac
 
 
 def _reason(state: Manifest) -> Any:
-    conditions = state["status"].get("conditions", [])
-    return next((one["reason"] for one in conditions if one["type"] == "Ready"), None)
+    return condition(state, "Ready").get("reason")

@@ -1,35 +1,30 @@
-"""What an operator tells of itself: probes, metrics and its log, by what was done."""
+"""Probes, metrics and the structured log of an operator at work."""
 
 import json
 import re
 import socket
-from collections.abc import Callable
 from pathlib import Path
 
-from devcluster.embedded_registry import EmbeddedRegistry
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
+from tests.env.registry import EmbeddedServers
 from tests.support.accounts import reader_kubeconfig
-from tests.support.fixtures import Unique
-from tests.support.operator_process import OperatorProcess
-from tests.support.probed import probed
-from tests.support.resources import Namespace, condition, has_reason, manifest
-
-MakeOperator = Callable[..., OperatorProcess]
-MakeRegistry = Callable[..., EmbeddedRegistry]
+from tests.support.fixtures import StartOperator, Unique
+from tests.support.probes import probes_of
+from tests.support.resources import Namespace, has_drifted, has_handled, has_reason, manifest
 
 PROBES = "--probe-port=0"
 SOON = "--feed-interval=0.3"
 
 
-async def test_metrics_count_what_was_done(
+async def test_metrics_count_the_operators_work(
     own_space: Namespace,
-    own_operator: MakeOperator,
-    embedded_registry: MakeRegistry,
+    start_operator: StartOperator,
+    embedded_registry: EmbeddedServers,
     unique: Unique,
 ) -> None:
     server = embedded_registry()
-    seen = probed(own_operator(server.url, own_space, PROBES, SOON))
+    seen = probes_of(start_operator(server.url, own_space, PROBES, SOON))
     names = [f"{unique('model')}-{number}" for number in range(5)]
     own_space.apply(*(manifest("RegisteredModel", name, description="by git") for name in names))
     own_space.apply(manifest("RegisteredModel", unique("bad"), customProperties={"model-registrar.dev/x": 1}))
@@ -40,7 +35,7 @@ async def test_metrics_count_what_was_done(
     assert metrics["registrar_managed_resources{kind=RegisteredModel,ready=True}"] == 5
     assert metrics["registrar_registry_requests_total{code=201,method=POST}"] == 5
     assert "registrar_registry_requests_total{code=200,method=PATCH}" not in metrics
-    # Finalizer and status of the five; the status of the bad one, on which there is nothing to finalize.
+    # Finalizer and status of the five; only the status of the invalid resource, which has no entry to archive.
     assert metrics["registrar_kubernetes_requests_total{code=200,method=PATCH}"] == 11
     assert metrics["registrar_managed_resource_time_to_readiness_seconds_count{kind=RegisteredModel}"] == 5
     assert metrics["registrar_leader_election_master_status"] == 1
@@ -57,38 +52,38 @@ async def test_metrics_count_what_was_done(
     assert metrics["registrar_drift_found_total{kind=RegisteredModel}"] == 1
     assert metrics["registrar_registry_requests_total{code=200,method=PATCH}"] == 1
     to_ready = "registrar_managed_resource_time_to_readiness_seconds_count{kind=RegisteredModel}"
-    assert metrics[to_ready] == 5, "it was Ready all the time"
+    assert metrics[to_ready] == 5, "it stayed Ready"
     own_space.patch("RegisteredModel", names[1], {"spec": {"description": "edited"}})
     metrics = seen.wait_metric(to_ready, 6)
     assert metrics["registrar_drift_found_total{kind=RegisteredModel}"] == 1, "an edit is no drift"
 
 
-async def test_drift_that_is_only_reported_is_found_and_not_corrected(
+async def test_drift_that_is_only_reported_counts_as_found_and_not_corrected(
     own_space: Namespace,
-    own_operator: MakeOperator,
+    start_operator: StartOperator,
     registry: ModelRegistryAPIClient,
     registry_url: str,
     unique: Unique,
 ) -> None:
-    seen = probed(own_operator(registry_url, own_space, PROBES, SOON))
+    seen = probes_of(start_operator(registry_url, own_space, PROBES, SOON))
     name = unique("model")
     own_space.apply(manifest("RegisteredModel", name, description="by git", driftPolicy="Report"))
     entry_id = own_space.ready("RegisteredModel", name)["status"]["id"]
     await registry.upsert_registered_model(RegisteredModel(name, id=entry_id, description="by hand"))
-    own_space.wait("RegisteredModel", name, lambda one: bool(condition(one, "Drifted")))
+    own_space.wait("RegisteredModel", name, has_drifted)
     own_space.annotate("RegisteredModel", name, reconcile_requested_at="now")
-    own_space.wait("RegisteredModel", name, lambda one: one["status"].get("lastHandledReconcileAt") == "now")
+    own_space.wait("RegisteredModel", name, has_handled("now"))
     metrics = seen.metrics()
     assert metrics["registrar_drift_found_total{kind=RegisteredModel}"] == 1
     assert metrics["registrar_drift_corrected_total{kind=RegisteredModel}"] == 0
 
 
-def test_a_registry_that_is_away_is_no_reason_to_restart_but_to_wait(
-    own_space: Namespace, own_operator: MakeOperator, embedded_registry: MakeRegistry, unique: Unique
+def test_while_the_registry_is_unavailable_the_operator_is_live_and_not_ready(
+    own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers, unique: Unique
 ) -> None:
     server = embedded_registry()
     server.stop()
-    seen = probed(own_operator(server.url, own_space, PROBES))
+    seen = probes_of(start_operator(server.url, own_space, PROBES))
     name = unique("model")
     own_space.apply(manifest("RegisteredModel", name))
     own_space.wait("RegisteredModel", name, has_reason("RegistryUnavailable"))
@@ -105,10 +100,10 @@ def test_a_registry_that_is_away_is_no_reason_to_restart_but_to_wait(
 
 
 def test_failures_are_counted_with_their_retries(
-    own_space: Namespace, own_operator: MakeOperator, registry_url: str, unique: Unique, tmp_path: Path
+    own_space: Namespace, start_operator: StartOperator, registry_url: str, unique: Unique, tmp_path: Path
 ) -> None:
     kubeconfig = reader_kubeconfig(own_space, tmp_path)
-    seen = probed(own_operator(registry_url, own_space, PROBES, f"--kubeconfig={kubeconfig}"))
+    seen = probes_of(start_operator(registry_url, own_space, PROBES, f"--kubeconfig={kubeconfig}"))
     own_space.apply(manifest("RegisteredModel", unique("model")))
     metrics = seen.wait_counted("registrar_reconcile_errors_total{kind=RegisteredModel}")
     errors = metrics["registrar_reconcile_errors_total{kind=RegisteredModel}"]
@@ -118,14 +113,14 @@ def test_failures_are_counted_with_their_retries(
 
 
 def test_a_standby_is_ready_and_live_and_writes_nothing(
-    own_space: Namespace, own_operator: MakeOperator, registry_url: str, unique: Unique
+    own_space: Namespace, start_operator: StartOperator, registry_url: str, unique: Unique
 ) -> None:
     election = ("--leader-election", f"--lease-namespace={own_space.name}", "--lease-duration=600", PROBES)
-    first = own_operator(registry_url, own_space, *election)
+    first = start_operator(registry_url, own_space, *election)
     first.wait_for_log("leads now")
-    second = own_operator(registry_url, own_space, *election)
+    second = start_operator(registry_url, own_space, *election)
     second.wait_for_log("Standing by")
-    leader, standby = probed(first), probed(second)
+    leader, standby = probes_of(first), probes_of(second)
     assert leader.wait("/readyz", 200) == standby.wait("/readyz", 200) == "ok\n"
     assert standby.get("/livez") == (200, "ok\n")
     status = "registrar_leader_election_master_status"
@@ -135,41 +130,43 @@ def test_a_standby_is_ready_and_live_and_writes_nothing(
     own_space.apply(manifest("RegisteredModel", name))
     metrics = standby.wait_metric("registrar_managed_resources{kind=RegisteredModel,ready=Unknown}", 1)
     assert metrics["registrar_workqueue_depth"] == 1
-    assert not [one for one in metrics if re.match(r"registrar_registry_requests_total\{.*method=(POST|PATCH)", one)]
+    assert not [
+        metric for metric in metrics if re.match(r"registrar_registry_requests_total\{.*method=(POST|PATCH)", metric)
+    ]
     assert "registrar_kubernetes_requests_total{code=200,method=PATCH}" not in metrics
     assert "finalizers" not in own_space.get("RegisteredModel", name)["metadata"]
     assert standby.get("/livez") == (200, "ok\n")
 
 
-def test_not_all_resources_are_known_before_the_watch_has_told_them(
-    own_space: Namespace, own_operator: MakeOperator, registry_url: str, unique: Unique
+def test_the_operator_is_ready_only_once_the_cache_has_synced(
+    own_space: Namespace, start_operator: StartOperator, registry_url: str, unique: Unique
 ) -> None:
     names = [f"{unique('model')}-{number}" for number in range(3)]
     own_space.apply(*(manifest("RegisteredModel", name) for name in names))
-    seen = probed(own_operator(registry_url, own_space, PROBES))
-    # Ready may come at once, but never before all three are counted.
+    seen = probes_of(start_operator(registry_url, own_space, PROBES))
+    # Ready may come at once, but never before all three are registry_proxy.
     seen.wait("/readyz", 200)
     metrics = seen.metrics()
     assert sum(value for name, value in metrics.items() if name.startswith("registrar_managed_resources")) == 3
 
 
-def test_a_port_that_is_taken_ends_it_with_a_sentence(
-    own_space: Namespace, own_operator: MakeOperator, registry_url: str
+def test_a_probe_port_in_use_ends_the_operator_with_a_sentence(
+    own_space: Namespace, start_operator: StartOperator, registry_url: str
 ) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        operator = own_operator(registry_url, own_space, f"--probe-port={taken.getsockname()[1]}")
+        operator = start_operator(registry_url, own_space, f"--probe-port={taken.getsockname()[1]}")
         assert operator.wait() == 1
     assert "Probes cannot be served at 127.0.0.1:" in operator.log
     assert "Traceback" not in operator.log
 
 
 def test_each_line_of_the_json_log_about_a_resource_names_it(
-    own_space: Namespace, own_operator: MakeOperator, embedded_registry: MakeRegistry, unique: Unique
+    own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers, unique: Unique
 ) -> None:
     server = embedded_registry()
-    operator = own_operator(server.url, own_space, "--log-format=json", "--log-level=debug")
+    operator = start_operator(server.url, own_space, "--log-format=json", "--log-level=debug")
     names = [f"{unique('model')}-{number}" for number in range(5)]
     own_space.apply(*(manifest("RegisteredModel", name) for name in names))
     for name in names:
@@ -189,10 +186,10 @@ def test_each_line_of_the_json_log_about_a_resource_names_it(
     assert "object" not in next(line for line in lines if line["message"].startswith("Settings:"))
 
 
-def test_every_metric_is_documented_and_nothing_else(
-    own_space: Namespace, own_operator: MakeOperator, registry_url: str
+def test_exactly_the_exported_metrics_are_documented(
+    own_space: Namespace, start_operator: StartOperator, registry_url: str
 ) -> None:
-    seen = probed(own_operator(registry_url, own_space, PROBES))
+    seen = probes_of(start_operator(registry_url, own_space, PROBES))
     exported = set(re.findall(r"^# TYPE (registrar_\w+) ", seen.get("/metrics")[1], re.MULTILINE))
     page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
     documented = set(re.findall(r"^\| `(registrar_\w+)` \|", page, re.MULTILINE))

@@ -1,13 +1,11 @@
-"""What a user asks by annotation and by policy: reconcile now, pause, report drift."""
-
-from collections.abc import Callable
+"""Requests of the user, by annotation and by policy: reconcile now, pause, report drift."""
 
 import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
 from tests.support.fixtures import Unique
-from tests.support.resources import Manifest, Namespace, annotated, condition, manifest
+from tests.support.resources import Manifest, Namespace, annotated, condition, has_handled, manifest
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -23,61 +21,57 @@ async def _description(registry: ModelRegistryAPIClient, name: str) -> str | Non
     return entry.description
 
 
-def _handled(value: str) -> Callable[[Manifest], bool]:
-    return lambda resource: bool(resource["status"].get("lastHandledReconcileAt") == value)
-
-
-async def test_a_request_has_the_entry_looked_at_and_corrected(
+async def test_a_reconcile_request_compares_and_corrects_the_entry(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
     space.apply(manifest("RegisteredModel", name, description="by git"))
     await _changed_by_hand(registry, space.ready("RegisteredModel", name), description="by hand", state="ARCHIVED")
     space.annotate("RegisteredModel", name, reconcile_requested_at="now-1")
-    resource = space.wait("RegisteredModel", name, _handled("now-1"))
+    resource = space.wait("RegisteredModel", name, has_handled("now-1"))
     assert await _description(registry, name) == "by git"
     assert resource["status"]["state"] == "LIVE"
-    # The same value asks nothing anew: the next answer comes to the next value.
+    # The same value requests nothing again; the next value does.
     await _changed_by_hand(registry, resource, description="by hand")
     space.patch("RegisteredModel", name, {"metadata": {"labels": {"touched": "1"}}})
     space.annotate("RegisteredModel", name, reconcile_requested_at="now-2")
-    space.wait("RegisteredModel", name, _handled("now-2"))
+    space.wait("RegisteredModel", name, has_handled("now-2"))
     assert await _description(registry, name) == "by git"
 
 
-async def test_drift_is_reported_and_left_where_the_policy_says_so(
+async def test_drift_is_reported_and_left_if_the_policy_says_so(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
     space.apply(manifest("RegisteredModel", name, description="by git", driftPolicy="Report"))
     await _changed_by_hand(registry, space.ready("RegisteredModel", name), description="by hand")
     space.annotate("RegisteredModel", name, reconcile_requested_at="1")
-    resource = space.wait("RegisteredModel", name, _handled("1"))
+    resource = space.wait("RegisteredModel", name, has_handled("1"))
     drifted = condition(resource, "Drifted")
     assert (drifted["status"], drifted["reason"]) == ("True", "ChangedOutside")
     assert "description is 'by hand', the spec says 'by git'" in drifted["message"]
     assert condition(resource, "Ready")["status"] == "True"
     assert await _description(registry, name) == "by hand"
-    # A new generation is the user's word and no drift.
+    # A new generation is the user's change, so it is no drift.
     space.apply(manifest("RegisteredModel", name, description="by git", owner="o", driftPolicy="Report"))
     resource = space.ready("RegisteredModel", name)
     assert not condition(resource, "Drifted")
     assert await _description(registry, name) == "by git"
 
 
-async def test_ignored_drift_is_not_even_told(
+async def test_ignored_drift_is_not_reported(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
     space.apply(manifest("RegisteredModel", name, description="by git", driftPolicy="Ignore"))
     await _changed_by_hand(registry, space.ready("RegisteredModel", name), description="by hand")
     space.annotate("RegisteredModel", name, reconcile_requested_at="1")
-    resource = space.wait("RegisteredModel", name, _handled("1"))
+    resource = space.wait("RegisteredModel", name, has_handled("1"))
     assert not condition(resource, "Drifted")
     assert await _description(registry, name) == "by hand"
 
 
-async def test_a_vanished_stamp_is_put_back_and_the_entry_counts_as_adopted(
+async def test_a_removed_stamp_is_restored_and_the_entry_counts_as_adopted(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
@@ -86,20 +80,20 @@ async def test_a_vanished_stamp_is_put_back_and_the_entry_counts_as_adopted(
     entry = RegisteredModel(name, id=resource["status"]["id"], custom_properties={})
     await registry.upsert_registered_model(entry)
     space.annotate("RegisteredModel", name, reconcile_requested_at="1")
-    space.wait("RegisteredModel", name, _handled("1"))
+    space.wait("RegisteredModel", name, has_handled("1"))
     found = await registry.get_registered_model_by_params(name=name)
     assert found is not None
     assert found.custom_properties == {"model-registrar.dev/owner": f"adopted:tests/{space.name}/{space.name}/{name}"}
 
 
-async def test_a_paused_resource_is_not_written_and_goes_on_when_unpaused(
+async def test_a_paused_resource_is_not_written_and_continues_when_unpaused(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
     space.apply(manifest("RegisteredModel", name, description="before"))
     space.ready("RegisteredModel", name)
     space.apply(annotated(manifest("RegisteredModel", name, description="meanwhile"), paused="true"))
-    resource = space.wait("RegisteredModel", name, lambda one: condition(one, "Ready")["reason"] == "Paused")
+    resource = space.wait("RegisteredModel", name, lambda resource: condition(resource, "Ready")["reason"] == "Paused")
     assert condition(resource, "Ready")["status"] == "Unknown"
     assert await _description(registry, name) == "before"
     space.apply(manifest("RegisteredModel", name, description="meanwhile"))
@@ -107,22 +101,22 @@ async def test_a_paused_resource_is_not_written_and_goes_on_when_unpaused(
     assert await _description(registry, name) == "meanwhile"
 
 
-async def test_what_drifted_during_a_pause_is_drift(
+async def test_a_change_during_a_pause_is_drift(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
     space.apply(manifest("RegisteredModel", name, description="by git", driftPolicy="Report"))
     resource = space.ready("RegisteredModel", name)
     space.annotate("RegisteredModel", name, paused="true")
-    space.wait("RegisteredModel", name, lambda one: bool(condition(one, "Ready")["reason"] == "Paused"))
+    space.wait("RegisteredModel", name, lambda resource: bool(condition(resource, "Ready")["reason"] == "Paused"))
     await _changed_by_hand(registry, resource, description="by hand")
     space.annotate("RegisteredModel", name, paused=None, reconcile_requested_at="unpaused")
-    resource = space.wait("RegisteredModel", name, _handled("unpaused"))
+    resource = space.wait("RegisteredModel", name, has_handled("unpaused"))
     assert condition(resource, "Drifted")["reason"] == "ChangedOutside"
     assert await _description(registry, name) == "by hand"
 
 
-async def test_a_paused_resource_that_is_deleted_leaves_its_entry(
+async def test_deleting_a_paused_resource_leaves_its_entry(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
@@ -136,7 +130,7 @@ async def test_a_paused_resource_that_is_deleted_leaves_its_entry(
     assert entry.state == "LIVE"
 
 
-async def test_events_tell_changes_of_conditions_only(
+async def test_events_report_changes_of_conditions_only(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
@@ -146,6 +140,6 @@ async def test_events_tell_changes_of_conditions_only(
         space.apply(manifest("RegisteredModel", name, description=description))
         space.ready("RegisteredModel", name)
     assert await _description(registry, name) == "3"
-    told = space.events(name)
-    assert [(one["type"], one["reason"]) for one in told] == [("Normal", "Synced")]
-    assert told[0]["message"].startswith(f"Created: id {entry_id}.")
+    events = space.events(name)
+    assert [(event["type"], event["reason"]) for event in events] == [("Normal", "Synced")]
+    assert events[0]["message"].startswith(f"Created: id {entry_id}.")

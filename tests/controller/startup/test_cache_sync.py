@@ -1,4 +1,4 @@
-"""When the watch has told of everything that is there."""
+"""The cache has synced once the watch has shown every resource that existed."""
 
 import pytest
 
@@ -13,21 +13,21 @@ from tests.support.fixtures import Unique
 from tests.support.resources import Namespace, manifest
 
 
-async def test_the_listing_is_complete_when_all_kinds_of_all_namespaces_are(
+async def test_the_cache_is_complete_once_it_has_every_kind_of_every_namespace(
     own_space: Namespace, space: Namespace, monkeypatch: pytest.MonkeyPatch, unique: Unique
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", str(own_space.cluster.kubeconfig))
     kube = KubernetesAPI(log_in(), WriteFence(Leadership(), Metrics().to_kubernetes))
-    names = [f"{unique('one')}-{number}" for number in range(3)]
+    names = [f"{unique('model')}-{number}" for number in range(3)]
     own_space.apply(*(manifest("RegisteredModel", name) for name in names))
     version = manifest("ModelVersion", names[0], registeredModelRef={"name": names[0]})
     own_space.apply(version)
     space.apply(version)
     places = (own_space.name, space.name)
     known = ResourceCache()
-    there = [ResourceKey("RegisteredModel", own_space.name, name) for name in names]
-    there += [ResourceKey("ModelVersion", place, names[0]) for place in reversed(places)]
-    for key in there:
+    existing = [ResourceKey("RegisteredModel", own_space.name, name) for name in names]
+    existing += [ResourceKey("ModelVersion", place, names[0]) for place in reversed(places)]
+    for key in existing:
         assert not await is_complete(known, kube, places)
         body = await kube.get(key)
         assert body is not None

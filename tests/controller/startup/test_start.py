@@ -1,4 +1,4 @@
-"""Starting: what the operator says when it cannot, and what it does while the registry is away."""
+"""The start: which sentence ends an operator that cannot start, and what it does without the registry."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -9,15 +9,11 @@ from threading import Thread
 import pytest
 
 from devcluster import controlplane
-from devcluster.embedded_registry import EmbeddedRegistry
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
-from tests.support.fixtures import Unique
-from tests.support.operator_process import OperatorProcess
-from tests.support.resources import Namespace, condition, has_reason, manifest
-
-MakeRegistry = Callable[..., EmbeddedRegistry]
-MakeOperator = Callable[..., OperatorProcess]
+from tests.env.registry import EmbeddedServers
+from tests.support.fixtures import StartOperator, Unique
+from tests.support.resources import Manifest, Namespace, condition, has_reason, manifest
 
 
 class _Website(BaseHTTPRequestHandler):
@@ -28,12 +24,12 @@ class _Website(BaseHTTPRequestHandler):
         self.wfile.write(b"<h1>Not here</h1>")
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def website() -> Iterator[str]:
-    """Something that answers, and is no registry."""
+    """A server that answers, but not as a registry."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Website) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
@@ -42,45 +38,45 @@ def website() -> Iterator[str]:
         thread.join()
 
 
-def test_a_wrong_registry_address_ends_it_with_a_sentence(
-    own_space: Namespace, own_operator: MakeOperator, website: str
+def test_a_wrong_registry_address_ends_the_operator_with_a_sentence(
+    own_space: Namespace, start_operator: StartOperator, website: str
 ) -> None:
-    operator = own_operator(website, own_space)
+    operator = start_operator(website, own_space)
     assert operator.wait() == 1
     assert f"No model registry answers at {website}" in operator.log
     assert "Check --registry-url" in operator.log
     assert "Traceback" not in operator.log
 
 
-def test_missing_crds_end_it_with_a_sentence(
-    own_space: Namespace, own_operator: MakeOperator, registry_url: str
+def test_missing_crds_end_the_operator_with_a_sentence(
+    own_space: Namespace, start_operator: StartOperator, registry_url: str
 ) -> None:
     with controlplane.start() as bare:
-        operator = own_operator(registry_url, Namespace(bare, "default", own_space.api))
+        operator = start_operator(registry_url, Namespace(bare, "default", own_space.api))
         assert operator.wait() == 1
     assert "does not serve registeredmodels, modelversions, modelartifacts" in operator.log
     assert "kubectl apply --server-side -f crds/" in operator.log
     assert "Traceback" not in operator.log
 
 
-def test_an_api_server_that_does_not_answer_ends_it_with_a_sentence(
-    own_operator: MakeOperator, own_space: Namespace, registry_url: str, tmp_path: Path
+def test_an_api_server_that_does_not_answer_ends_the_operator_with_a_sentence(
+    start_operator: StartOperator, own_space: Namespace, registry_url: str, tmp_path: Path
 ) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         nobody = f"https://127.0.0.1:{unused.getsockname()[1]}"
         kubeconfig = tmp_path / "kubeconfig"
         kubeconfig.write_text(own_space.cluster.kubeconfig.read_text().replace(own_space.cluster.url, nobody))
-        operator = own_operator(registry_url, own_space, f"--kubeconfig={kubeconfig}")
+        operator = start_operator(registry_url, own_space, f"--kubeconfig={kubeconfig}")
         assert operator.wait() == 1
     assert f"{nobody} did not answer" in operator.log
     assert "Traceback" not in operator.log
 
 
-def test_settings_are_printed_without_secrets(
-    own_space: Namespace, own_operator: MakeOperator, registry_url: str
+def test_settings_are_logged_without_secrets(
+    own_space: Namespace, start_operator: StartOperator, registry_url: str
 ) -> None:
-    operator = own_operator(registry_url, own_space, "--registry-token=sesame-open")
+    operator = start_operator(registry_url, own_space, "--registry-token=sesame-open")
     operator.wait_for_log("entries of this installation")
     assert f"registry_url={registry_url}" in operator.log
     assert "registry_token=**********" in operator.log
@@ -88,12 +84,12 @@ def test_settings_are_printed_without_secrets(
     assert "sesame-open" not in operator.log
 
 
-async def test_a_registry_that_comes_later_is_awaited(
-    own_space: Namespace, own_operator: MakeOperator, embedded_registry: MakeRegistry, unique: Unique
+async def test_a_registry_that_is_not_up_yet_is_awaited(
+    own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers, unique: Unique
 ) -> None:
     server = embedded_registry()
     server.stop()
-    operator = own_operator(server.url, own_space)
+    operator = start_operator(server.url, own_space)
     name = unique("model")
     own_space.apply(manifest("RegisteredModel", name))
     resource = own_space.wait("RegisteredModel", name, has_reason("RegistryUnavailable"))
@@ -106,11 +102,11 @@ async def test_a_registry_that_comes_later_is_awaited(
     assert "Traceback" not in operator.log
 
 
-async def test_a_deletion_that_waits_for_the_registry_can_be_let_go(
-    own_space: Namespace, own_operator: MakeOperator, embedded_registry: MakeRegistry, unique: Unique
+async def test_orphan_ends_a_deletion_that_waits_for_the_registry(
+    own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers, unique: Unique
 ) -> None:
     server = embedded_registry()
-    own_operator(server.url, own_space)
+    start_operator(server.url, own_space)
     name = unique("model")
     own_space.apply(manifest("RegisteredModel", name))
     own_space.ready("RegisteredModel", name)
@@ -128,10 +124,10 @@ async def test_a_deletion_that_waits_for_the_registry_can_be_let_go(
 
 
 async def test_a_restart_writes_nothing(
-    own_space: Namespace, own_operator: MakeOperator, embedded_registry: MakeRegistry, unique: Unique
+    own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers, unique: Unique
 ) -> None:
     server = embedded_registry()
-    operator = own_operator(server.url, own_space)
+    operator = start_operator(server.url, own_space)
     names = [f"{unique('model')}-{number}" for number in range(5)]
     own_space.apply(*(manifest("RegisteredModel", name, description="d") for name in names))
     before = [own_space.ready("RegisteredModel", name) for name in names]
@@ -142,29 +138,33 @@ async def test_a_restart_writes_nothing(
         marker = unique("marker")
         own_space.apply(manifest("RegisteredModel", marker))
         own_space.ready("RegisteredModel", marker)
-        after = [one for one in await registry.get_registered_models() if one.name != marker]
+        after = [model for model in await registry.get_registered_models() if model.name != marker]
     assert after == entries
     assert [own_space.get("RegisteredModel", name) for name in names] == before
 
 
+def _was_assigned_by(registry_url: str) -> Callable[[Manifest], bool]:
+    return lambda resource: bool(resource["status"].get("registryUrl") == registry_url)
+
+
 async def test_ids_of_another_registry_are_void(
-    own_space: Namespace, own_operator: MakeOperator, embedded_registry: MakeRegistry, unique: Unique
+    own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers, unique: Unique
 ) -> None:
     first, second = embedded_registry(), embedded_registry()
     name = unique("model")
     async with ModelRegistryAPIClient.connect(second.url) as registry:
-        # So that the same ID names another entry there.
+        # So that the ID belongs to another entry in the second registry.
         other = await registry.upsert_registered_model(RegisteredModel(unique("other"), description="by hand"))
-    operator = own_operator(first.url, own_space)
+    operator = start_operator(first.url, own_space)
     own_space.apply(manifest("RegisteredModel", name, owner="o"))
     assert own_space.ready("RegisteredModel", name)["status"]["id"] == other.id
     operator.stop()
-    own_operator(second.url, own_space)
-    resource = own_space.wait("RegisteredModel", name, lambda one: one["status"].get("registryUrl") == second.url)
+    start_operator(second.url, own_space)
+    resource = own_space.wait("RegisteredModel", name, _was_assigned_by(second.url))
     async with ModelRegistryAPIClient.connect(second.url) as registry:
         entry = await registry.get_registered_model_by_params(name=name)
         assert await registry.get_registered_model_by_params(name=unique("other")) == other
     assert entry is not None
     assert (resource["status"]["id"], entry.owner) == (entry.id, "o")
-    told = [one["message"] for one in own_space.events(name) if one["reason"] == "IdentityChanged"]
-    assert told == [f"The ID {other.id} (of {first.url}) is void; the entry has the ID {entry.id} now."]
+    messages = [event["message"] for event in own_space.events(name) if event["reason"] == "IdentityChanged"]
+    assert messages == [f"The ID {other.id} (of {first.url}) is void; the entry has the ID {entry.id} now."]

@@ -16,17 +16,17 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from tests.support.loopback import Received, Reply
 
-STALL_LIMIT = 30.0
+STALL_LIMIT = 60.0
 """Seconds until a test that waits for requests to be stalled gives up."""
 
 
 class Fault(Enum):
-    """What goes wrong on the way of one request. `AFTER`: once the registry has carried it out."""
+    """What goes wrong with one request. `AFTER`: once the server has carried it out."""
 
     RESET_BEFORE = auto()
     RESET_AFTER = auto()
@@ -35,40 +35,50 @@ class Fault(Enum):
     CUT_AFTER = auto()
     """The connection is closed in the middle of the answer's body."""
     GARBLE_AFTER = auto()
-    """The answer ends in the middle of its JSON, and says so itself: only the JSON shows it."""
+    """The answer ends in the middle of its JSON, with a length to match: only the JSON shows it."""
     STALL_BEFORE = auto()
     STALL_AFTER = auto()
 
 
 @dataclass(frozen=True)
 class ErrorAfter:
-    """The registry carries the request out, but this is what is answered."""
+    """The server carries the request out, but the proxy answers this."""
 
     reply: Reply
 
 
-Way = Fault | ErrorAfter | Reply | None
-"""How a request fares: None passes it through, a Reply is given without asking the registry."""
+Treatment = Fault | ErrorAfter | Reply | None
+"""What the proxy does with a request: None passes it on, a Reply answers it without asking the server."""
 
-Script = Callable[[Received], Way]
+Script = Callable[[Received], Treatment]
+"""Decides the treatment of each request."""
+
+Proxy = TypeVar("Proxy", bound="FaultProxy")
 
 NOT_PASSED_ON = {"host", "connection", "content-length", "transfer-encoding", "accept-encoding"}
-"""Headers that concern one connection only; and nothing is compressed, so that scripts can read it."""
+"""Headers of one connection, and the one that would have the answer compressed: scripts read it."""
 
 
-class FlakyProxy(ThreadingHTTPServer):
-    """Passes requests on to `upstream`, each in the way that `script` says, and keeps them in `received`.
+class FaultProxy(ThreadingHTTPServer):
+    """Passes requests on to a server, with the faults that a script demands.
 
-    Those that are stalled now or were are in `stalled`; with `AFTER`, once the server has carried them out.
+    Args:
+        upstream: the server's address.
+        script: decides the treatment of each request; it may be replaced at any time.
+        context: makes the proxy speak TLS.
+
+    Attributes:
+        received: all requests so far.
+        stalled: the requests that were stalled; with `AFTER`, once the server has carried them out.
     """
 
     request_queue_size = 128
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, upstream: str, script: Script, context: ssl.SSLContext | None) -> None:
+    def __init__(self, upstream: str, script: Script | None = None, context: ssl.SSLContext | None = None) -> None:
         self.upstream = urlsplit(upstream)
-        self.script = script
+        self.script = script or _pass_all
         self.received: list[Received] = []
         self.stalled: list[Received] = []
         self.context = context
@@ -83,7 +93,7 @@ class FlakyProxy(ThreadingHTTPServer):
     def requests(self, method: str) -> list[Received]:
         return [received for received in self.received if received.method == method]
 
-    def hang_up(self) -> None:
+    def close_connections(self) -> None:
         """Close all connections, so that the next request has to open one."""
         for connection in list(self.connections):
             with suppress(OSError):  # the client may have closed it just now
@@ -93,13 +103,13 @@ class FlakyProxy(ThreadingHTTPServer):
         """Wait until so many requests have been stalled.
 
         Raises:
-            TimeoutError: they were not; with what came instead.
+            TimeoutError: fewer were; the message lists the latest requests.
         """
         deadline = time.monotonic() + STALL_LIMIT
         while len(self.stalled) < number:
             if time.monotonic() > deadline:
-                came = [f"{one.method} {one.path}" for one in self.received[-20:]]
-                raise TimeoutError(f"{len(self.stalled)} of {number} requests were stalled; the last to come: {came}")
+                latest = [f"{request.method} {request.path}" for request in self.received[-20:]]
+                raise TimeoutError(f"{len(self.stalled)} of {number} requests were stalled; the latest were: {latest}")
             time.sleep(0.01)
 
     def heal(self) -> None:
@@ -121,13 +131,13 @@ class FlakyProxy(ThreadingHTTPServer):
                 self.connections.discard(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Broken connections are what this proxy is for."""
+        """Broken connections are expected."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    server: FlakyProxy
+    server: FaultProxy
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -140,9 +150,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self._stall(received)
             case Reply() as reply:
                 self._answer(reply)
-            case way:
+            case treatment:
                 with closing(self._ask(received)) as connection:
-                    self._finish(received, way, connection.getresponse())
+                    self._finish(received, treatment, connection.getresponse())
 
     do_GET = do_POST = do_PUT = do_PATCH = _serve  # noqa: N815 - the names that http.server looks for
 
@@ -153,15 +163,15 @@ class _Handler(BaseHTTPRequestHandler):
         connection.request(received.method, received.path, received.body or None, headers)
         return connection
 
-    def _finish(self, received: Received, way: Way, answer: http.client.HTTPResponse) -> None:
-        """Answer what the server answered, or do what goes wrong then."""
-        if way is None and answer.chunked:
+    def _finish(self, received: Received, treatment: Treatment, answer: http.client.HTTPResponse) -> None:
+        """Pass the server's answer on, or do what goes wrong then."""
+        if treatment is None and answer.chunked:
             self._stream(answer)
             return
         passed_on = {name: answer.headers[name] for name in ("Content-Type", "Date") if name in answer.headers}
         reply = Reply(answer.status, answer.read(), passed_on)
         content = reply.content()
-        match way:
+        match treatment:
             case Fault.RESET_AFTER:
                 self._reset()
             case Fault.DROP_AFTER:
@@ -207,7 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
         _reset(self.connection)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that http.server gives
-        """Say nothing."""
+        """Log nothing."""
 
 
 def _reset(connection: socket.socket) -> None:
@@ -218,14 +228,13 @@ def _reset(connection: socket.socket) -> None:
         os.close(descriptor)
 
 
-def _pass_all(_: Received) -> Way:
+def _pass_all(_: Received) -> Treatment:
     return None
 
 
 @contextmanager
-def between(upstream: str, script: Script = _pass_all, context: ssl.SSLContext | None = None) -> Iterator[FlakyProxy]:
-    """Run a proxy to `upstream` for the length of the block."""
-    proxy = FlakyProxy(upstream, script, context)
+def running(proxy: Proxy) -> Iterator[Proxy]:
+    """Run a proxy for the length of the block."""
     thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -237,21 +246,35 @@ def between(upstream: str, script: Script = _pass_all, context: ssl.SSLContext |
         proxy.server_close()
 
 
-def always(way: Way) -> Script:
-    """Do this to every request."""
-    return lambda _: way
+@contextmanager
+def proxy_to(
+    upstream: str, script: Script | None = None, context: ssl.SSLContext | None = None
+) -> Iterator[FaultProxy]:
+    """Run a proxy to a server for the length of the block."""
+    with running(FaultProxy(upstream, script, context)) as proxy:
+        yield proxy
 
 
-def first(method: str, way: Way, times: int = 1) -> Script:
-    """Do this to the first so many requests of a method, and pass the others through."""
+def always(treatment: Treatment) -> Script:
+    """Treat every request so."""
+    return lambda _: treatment
+
+
+def on_matching(treatment: Treatment, matches: Callable[[Received], bool]) -> Script:
+    """Treat the requests that match so, and pass the others on."""
+    return lambda received: treatment if matches(received) else None
+
+
+def on_first(method: str, treatment: Treatment, times: int = 1) -> Script:
+    """Treat the first so many requests of a method so, and pass the others on."""
     left = {method: times}
     counting = threading.Lock()
 
-    def script(received: Received) -> Way:
+    def script(received: Received) -> Treatment:
         with counting:
             if left.get(received.method, 0) <= 0:
                 return None
             left[received.method] -= 1
-        return way
+        return treatment
 
     return script

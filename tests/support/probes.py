@@ -14,13 +14,13 @@ from tests.support.resources import WAIT_LIMIT
 
 
 @dataclass(frozen=True)
-class Probed:
-    """The HTTP server of an operator."""
+class Probes:
+    """The probes and metrics of one operator, at an address."""
 
     url: str
 
     def get(self, path: str) -> tuple[int, str]:
-        """Status and text."""
+        """Return the status and the text of the answer."""
         try:
             with urllib.request.urlopen(self.url + path, timeout=10) as answer:  # noqa: S310 - loopback
                 return answer.status, answer.read().decode()
@@ -28,7 +28,7 @@ class Probed:
             return error.code, error.read().decode()
 
     def metrics(self) -> dict[str, float]:
-        """Values by name and labels, as Prometheus writes them: ``name{kind="…",result="…"}``."""
+        """Return the values by name and labels: ``name{kind=…,result=…}``, the labels in order."""
         return {
             sample.name
             + (f"{{{','.join(f'{k}={v}' for k, v in sorted(sample.labels.items()))}}}" if sample.labels else ""): (
@@ -39,19 +39,19 @@ class Probed:
         }
 
     def wait(self, path: str, status: int) -> str:
-        """Wait until a probe answers so; gives its text."""
+        """Wait until a probe has that status; returns its text."""
         deadline = time.monotonic() + WAIT_LIMIT
         while (answer := self.get(path))[0] != status:
-            assert time.monotonic() < deadline, f"{path} says {answer}"
+            assert time.monotonic() < deadline, f"{path} answers {answer}"
             time.sleep(0.05)
         return answer[1]
 
     def wait_counted(self, name: str) -> dict[str, float]:
-        """Wait until a counter has counted something, however often; gives all metrics."""
+        """Wait until a counter has registry_proxy something, however often; gives all metrics."""
         return self._wait_metric(name, bool)
 
     def wait_metric(self, name: str, value: float) -> dict[str, float]:
-        """Wait until a metric has that value; gives all of them."""
+        """Wait until a metric has that value; returns all metrics."""
         return self._wait_metric(name, lambda found: found == value)
 
     def _wait_metric(self, name: str, fits: Callable[[float | None], bool]) -> dict[str, float]:
@@ -62,7 +62,7 @@ class Probed:
         return metrics
 
 
-def probed(operator: OperatorProcess) -> Probed:
-    """The server of an operator that was started with ``--probe-port``; of its latest run."""
+def probes_of(operator: OperatorProcess) -> Probes:
+    """Return the probes of an operator's latest run, which was started with ``--probe-port``."""
     operator.wait_for_log("Probes and metrics are served at")
-    return Probed(re.findall(r"served at (http://127\.0\.0\.1:\d+)", operator.log)[-1])
+    return Probes(re.findall(r"served at (http://127\.0\.0\.1:\d+)", operator.log)[-1])
