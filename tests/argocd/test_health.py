@@ -1,5 +1,7 @@
 """What a person sees in Argo CD of each resource, and what its buttons do."""
 
+import asyncio
+
 import pytest
 
 from model_registry import ModelRegistryAPIClient

@@ -99,7 +99,7 @@ async def write_across_a_rotation(
     created = await create_each(through, names[:16])
     rotate()
     proxy.close_connections()
-    return made + await create_each(through, names[16:])
+    return created + await create_each(through, names[16:])
 
 
 async def test_a_certificate_is_rotated_with_its_authority(

@@ -7,14 +7,14 @@ import pytest
 import yaml
 
 from registrar.api.conditions import ConditionType
-from registrar.api.v1alpha1 import KINDS
+from registrar.kinds.table import RESOURCES
 from tests.support.argo_lua import run
 
 ROOT = Path(__file__).parents[2] / "integrations" / "argocd"
 GROUP = ROOT / "resource_customizations" / "model-registrar.dev"
 HEALTH = GROUP / "_"
 ACTIONS = GROUP / "RegisteredModel" / "actions"
-NAMES = [kind.__name__ for kind in KINDS]
+NAMES = [kind.__name__ for kind in RESOURCES]
 
 
 def _read(path: Path) -> Any:

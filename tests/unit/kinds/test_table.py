@@ -9,7 +9,7 @@ from registrar.kinds.artifacts import DOC_ARTIFACT, MODEL_ARTIFACT
 from registrar.kinds.base import EntryKind, ResourceKind
 from registrar.kinds.model_version import MODEL_VERSION
 from registrar.kinds.registered_model import REGISTERED_MODEL
-from registrar.kinds.table import ENTRY_KINDS, FAMILIES, KINDS, family_of, kind_of, lineage, resource_of
+from registrar.kinds.table import ENTRY_KINDS, FAMILIES, KINDS, RESOURCES, family_of, kind_of, lineage, resource_of
 from registrar.registries.kubeflow.entries import OPERATIONS
 
 MODEL, VERSION = REGISTERED_MODEL.entry, MODEL_VERSION.entry
@@ -24,8 +24,9 @@ class ServingEnvironment(RegistryEntry):
 
 
 def test_every_kind_of_the_api_has_a_row() -> None:
-    assert [kind.resource for kind in KINDS] == list(v1alpha1.KINDS)
-    assert [kind.name for kind in KINDS] == [kind.KIND for kind in v1alpha1.KINDS]
+    kinds = (v1alpha1.RegisteredModel, v1alpha1.ModelVersion, v1alpha1.ModelArtifact)
+    assert kinds == RESOURCES
+    assert [kind.name for kind in KINDS] == [kind.KIND for kind in kinds]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
