@@ -1,7 +1,6 @@
 """What a person sees in Argo CD of each resource, and what its buttons do."""
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 
@@ -10,17 +9,15 @@ from model_registry.types import RegisteredModel
 from tests.argocd.conftest import Deploy
 from tests.argocd.git import Repository
 from tests.argocd.models import chain
-from tests.support.fixtures import Unique
+from tests.support.fixtures import StartOperator, Unique
 from tests.support.operator_process import OperatorProcess
 from tests.support.resources import WAIT_LIMIT, Namespace, condition, has_reason, manifest
 
-MakeOperator = Callable[..., OperatorProcess]
-
 
 @pytest.fixture(autouse=True)
-def running(own_operator: MakeOperator, own_space: Namespace, registry_url: str) -> OperatorProcess:
+def running(start_operator: StartOperator, own_space: Namespace, registry_url: str) -> OperatorProcess:
     """The operator, running."""
-    return own_operator(registry_url, own_space)
+    return start_operator(registry_url, own_space)
 
 
 def test_a_child_that_waits_is_progressing_until_its_parent_is_there(

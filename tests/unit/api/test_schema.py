@@ -81,7 +81,7 @@ def test_reference_is_replaced_and_the_field_keeps_its_own_description(reference
 
 
 @each_kind
-def test_lists_of_objects_are_told_apart_by_one_key(kind: type[Any]) -> None:
+def test_list_items_are_identified_by_one_key(kind: type[Any]) -> None:
     keys = {
         path: node.get("x-kubernetes-list-map-keys")
         for path, node in own_nodes(kind)

@@ -16,7 +16,7 @@ from registrar.cluster.cache import ResourceCache
 from registrar.kinds.base import Identity
 from registrar.planning.problems import Disposition, ReconcileError
 from registrar.reconcile.memory import Memory
-from registrar.reconcile.resolve import EXTERNAL_REQUEUE_SECONDS, resolve_parent
+from registrar.reconcile.resolve import EXTERNAL_REQUEUE_SECONDS, find_parent, parent_key, resolve_parent
 from registrar.reconcile.resource import read_resource
 from registrar.registries.kubeflow.backend import KubeflowBackend
 from registrar.registries.registry import Registry
@@ -164,3 +164,61 @@ async def test_an_entry_that_is_gone_may_be_created_under_another_parent(world: 
     world.memory.identify(model_key(), identity("7"))
     status = {"id": ABSENT, "parentId": "2147483645", "observedGeneration": 1}
     assert await world.resolve("ModelVersion", "v1", "2147483645", status=status) == identity("7")
+
+
+class Established:
+    """What a dry run knows of the cluster: identities of resources; every resource with one exists."""
+
+    def __init__(self, identities: dict[ResourceKey, Identity]) -> None:
+        self._identities = identities
+
+    async def find(self, world: World, kind: str, name: str, known: str | None = None, **parts: Any) -> Identity:
+        return await find_parent(
+            read_resource(body(kind, name, **parts)).require_spec(),
+            known,
+            world.registry,
+            identity=self._identities.get,
+            exists=self._identities.__contains__,
+        )
+
+
+async def test_finding_a_parent_registers_nothing(world: World, name: str) -> None:
+    known = Established({model_key(): identity("7")})
+    assert await known.find(world, "ModelVersion", "v1") == identity("7")
+    assert await known.find(world, "RegisteredModel", "fraud") == identity("", None)
+    model = await world.client.upsert_registered_model(RegisteredModel(name))
+    external = {"external": {"name": name}}
+    found = await known.find(world, "ModelVersion", "v1", registeredModelRef=external)
+    assert found == identity(str(model.id), name)
+    with pytest.raises(ReconcileError, match="ModelVersion team/v1 does not exist"):
+        await known.find(world, "ModelArtifact", "weights")
+    assert model_key() not in world.memory.dependencies
+    assert VERSION not in world.memory.dependencies
+    assert not world.memory.dependencies.children(model_key())
+    # The other half does register the child, before it looks, so that the parent's ID wakes it.
+    await world.refused("ModelVersion", "v1")
+    assert world.memory.dependencies.children(model_key()) == {VERSION}
+
+
+async def test_finding_a_parent_refuses_a_move_as_resolving_does(world: World, name: str) -> None:
+    model = await world.client.upsert_registered_model(RegisteredModel(name))
+    version = await world.client.upsert_model_version(ModelVersion("v1"), str(model.id))
+    known = Established({model_key(): identity(ABSENT)})
+    status = {"id": version.id, "parentId": model.id, "observedGeneration": 1}
+    with pytest.raises(ReconcileError) as refusal:
+        await known.find(world, "ModelVersion", "v1", str(model.id), status=status)
+    assert refusal.value.problem.reason is Reason.PARENT_CHANGED
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "expected"),
+    [
+        ("RegisteredModel", {}, None),
+        ("ModelVersion", {}, model_key()),
+        ("ModelVersion", {"registeredModelRef": {"external": {"name": "fraud"}}}, None),
+        ("ModelArtifact", {}, VERSION),
+        ("ModelArtifact", {"modelVersionRef": {"external": {"id": "7"}}}, None),
+    ],
+)
+def test_a_reference_to_a_resource_names_its_key(kind: str, spec: dict[str, Any], expected: ResourceKey | None) -> None:
+    assert parent_key(read_resource(body(kind, "child", **spec)).require_spec()) == expected

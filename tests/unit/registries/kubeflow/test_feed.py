@@ -127,3 +127,4 @@ def test_our_own_writes_must_come_back_too() -> None:
     assert not watermark.went_back([entry(1, START + 5)])
     assert watermark.went_back([])
     assert watermark.raised(START) == watermark
+    assert Watermark(START, 7).raised(START + 5) == Watermark(START + 5, 7)
