@@ -3,9 +3,10 @@
 from tests.crds.manifests import Manifest, model_artifact, model_version, registered_model
 
 WHISPER_LANGUAGES = (
-    "en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th ur hr bg lt la mi ml "
-    "cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr pa si km sn yo so af oc ka be tg sd gu am "
-    "yi lo uz fo ht ps tk nn mt sa lb my bo tl mg as tt haw ln ha ba jw su"
+    "en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs "
+    "ro da hu ta no th ur hr bg lt la mi ml cy sk te fa lv bn sr az sl kn et mk "  # codespell:ignore te
+    "br eu is hy ne mn bs kk sq sw gl mr pa si km sn yo so af oc ka be tg sd gu "
+    "am yi lo uz fo ht ps tk nn mt sa lb my bo tl mg as tt haw ln ha ba jw su"  # codespell:ignore fo
 )
 RESULT_ROW = "| MTEB some-task (test) | main_score | 0.7342 |\n"
 PRESIGNED = "https://models.s3.eu-central-1.amazonaws.com/churn/model.onnx?X-Amz-Security-Token=" + "a" * 2400

@@ -1,4 +1,4 @@
-"""Manifests with the fields of kinds that guides have invented: what people are told who apply them here."""
+"""Manifests with the fields of kinds that guides have invented: what the API server answers to people who apply them."""
 
 import json
 from pathlib import Path
