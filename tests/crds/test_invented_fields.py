@@ -1,4 +1,4 @@
-"""Manifests with the fields of kinds that guides have invented: what the API server answers to people who apply them."""
+"""Manifests with fields that guides have invented, and what the API server answers to people who apply them."""
 
 import json
 from pathlib import Path
