@@ -58,8 +58,8 @@ class ModelRegistry:
 
     Raises:
         ValueError: If an argument is invalid, or the named environment variable is not set.
-        StoreError: If a secure connection has no token, the token's file cannot be read, or the server does not answer
-            like a registry.
+        StoreError: If a secure connection has no token, or the token's file cannot be read.
+        RegistryError: If the server does not answer, or not like a registry.
 
     Attributes:
         api: The asynchronous client underneath. `async_runner` runs its calls.

@@ -174,7 +174,7 @@ def test_a_users_program_passes_a_strict_type_check(tmp_path: Path) -> None:
     assert revealed_types(USERS_PROGRAM, tmp_path) == [
         "model_registry.types.contexts.RegisteredModel",
         "model_registry.types.contexts.RegisteredModel | None",
-        "dict[str, bool | int | float | str] | None",
+        "dict[str, bool | int | float | str | model_registry.types.properties.OpaqueProperty] | None",
         "model_registry.types.artifacts.ModelArtifact",
         "model_registry.types.artifacts.DocArtifact",
         "list[model_registry.types.artifacts.Artifact]",
@@ -195,7 +195,7 @@ def test_a_synchronous_program_passes_a_strict_type_check(tmp_path: Path) -> Non
         "dict[int, Exception]",
         "list[list[model_registry.types.contexts.ModelVersion]]",
         "str | None",
-        "float",
+        "float | None",
     ]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from model_registry.types import ModelArtifact, RegisteredModel, RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.api.meta import API_VERSION, OWNER_PROPERTY, ObjectMeta
-from registrar.api.properties import Scalar
+from registrar.api.properties import Observed, Scalar
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
 from registrar.kinds.base import Claim, Desired, EntryKind, Identity
 from registrar.kinds.registered_model import REGISTERED_MODEL
@@ -143,5 +143,5 @@ def policies(
     return Policies(adoption, drift, deletion, take_over)
 
 
-def properties_of(entry: RegistryEntry) -> dict[str, Scalar]:
+def properties_of(entry: RegistryEntry) -> dict[str, Observed]:
     return dict(entry.custom_properties or {})

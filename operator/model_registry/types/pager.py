@@ -21,6 +21,9 @@ class Pager(Generic[T]):
     return their result or an awaitable of it. Iteration starts at the first page, and setting an order, a direction or
     a page size starts over. At most one page is kept in memory.
 
+    Attributes:
+        passed_over: How many entries were left out since the first page, because they cannot be read.
+
     Args:
         page_fn: A list method of the client, or a lambda or a partial that calls one. It takes `ListOptions`, writes
             `next_page_token` into them, and returns a list of entries or an awaitable of one.
@@ -43,6 +46,7 @@ class Pager(Generic[T]):
         self._ended = False
         self._waiting: deque[T] = deque()
         self._seen: set[str | None] = set()
+        self.passed_over = 0
         return self
 
     def order_by_creation_time(self) -> Self:
@@ -148,6 +152,7 @@ class Pager(Generic[T]):
     def _take(self, page: list[T]) -> list[T]:
         """Record whether this is the last page, and drop entries that the time orders return twice."""
         self._ended = not self.options.next_page_token
+        self.passed_over += self.options.passed_over
         if self.options.order_by in (None, OrderByField.ID):
             return page
         new = [entry for entry in page if entry.id not in self._seen]
