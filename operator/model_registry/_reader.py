@@ -67,6 +67,8 @@ class Reader(Generic[EntryT]):
         Raises:
             AmbiguousEntryError: If several entries match.
         """
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"A name is text, got {type(name).__name__}: {name!r}")
         if name is None:
             return await self._find_by_external_id(external_id or "")
         named = await self._find_all_by_name(name, parent_id)

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
 
 import anyio
 import httpx
@@ -105,6 +106,9 @@ class Transport:
         self._api_version = API_VERSIONS[0]
         # A pool inherited from the parent process stays here unused: closing it would disturb the parent's connections.
         self._pools: dict[tuple[int, asyncio.AbstractEventLoop], _Pool] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_pools": {}}  # connections stay in the process and the event loop that opened them
 
     def deadline_for(self, request: Request) -> Deadline:
         """Return the time limit of a call that begins with this request."""

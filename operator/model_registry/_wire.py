@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from model_registry.exceptions import UnwritableProperty
 from model_registry.types import Artifact, DataSet, DocArtifact, Metric, ModelArtifact, Parameter, RegistryEntry
+from model_registry.types.base import NAME_BEFORE
 from model_registry.types.properties import (
     MAX_INT32,
     MIN_INT32,
@@ -41,6 +42,7 @@ def create_body(entry: RegistryEntry) -> dict[str, Any]:
         ValueError: If a custom property cannot be written.
         UnwritableProperty: If the registry cannot take a custom property back.
     """
+    require_same_name(entry)
     require_writable(entry)
     return content(entry)
 
@@ -51,9 +53,10 @@ def update_body(entry: RegistryEntry) -> dict[str, Any]:
     The registry resets a state that is not sent, and keeps one that is sent as null.
 
     Raises:
-        ValueError: If a custom property cannot be written.
+        ValueError: If a custom property cannot be written, or the entry was renamed.
         UnwritableProperty: If the registry cannot take a custom property back.
     """
+    require_same_name(entry)
     require_writable(entry)
     return {"state": None, **_body(entry, _ASSIGNED_BY_REGISTRY | _IMMUTABLE)}
 
@@ -61,6 +64,20 @@ def update_body(entry: RegistryEntry) -> dict[str, Any]:
 def content(entry: RegistryEntry) -> dict[str, Any]:
     """Return an entry in the form in which it is created, to compare it with what was sent."""
     return _body(entry, _ASSIGNED_BY_REGISTRY)
+
+
+def require_same_name(entry: RegistryEntry) -> None:
+    """Check that an entry with an ID was not renamed.
+
+    Raises:
+        ValueError: If it was.
+    """
+    if entry.id and entry.is_renamed:
+        before = vars(entry)[NAME_BEFORE]
+        raise ValueError(
+            f"{type(entry).__name__} {entry.id} is named {before!r}, and the name of an entry cannot be changed to "
+            f"{entry.name!r}. Nothing has been sent. Create another entry with that name (id=None)"
+        )
 
 
 def require_writable(entry: RegistryEntry) -> None:

@@ -147,7 +147,7 @@ async def wrong(client: ModelRegistryAPIClient) -> None:
 def wrong_too(registry: ModelRegistry) -> None:
     registry.register_model("m", "u", version="v", model_format_name="f", model_format_version="1", storage_kye="k")
     registry.update("m")
-    registry.save_to_s3("path", "bucket", "prefix")
+    registry.register_hf_model("path", "bucket", "prefix")
 """
 
 
@@ -203,6 +203,6 @@ def test_a_users_mistakes_are_found_by_a_type_check(tmp_path: Path) -> None:
     report = check_types(WRONG_PROGRAM, tmp_path)
     for code in ("attr-defined", "assignment", "arg-type", "call-arg", "type-var"):
         assert f"[{code}]" in report
-    for left_out in ("get_experiments", "save_to_s3"):
+    for left_out in ("get_experiments", "register_hf_model"):
         assert f'has no attribute "{left_out}"' in report
     assert "Found 8 errors" in report

@@ -4,6 +4,7 @@ import base64
 import copy
 import math
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -48,6 +49,35 @@ def test_an_update_sends_no_immutable_or_unset_fields_but_always_the_state() -> 
     assert _wire.update_body(version) == {"author": "me", "state": None}
     version.state = "ARCHIVED"
     assert _wire.update_body(version) == {"author": "me", "state": "ARCHIVED"}
+
+
+@pytest.mark.parametrize("body_of", [_wire.update_body, _wire.create_body])
+def test_a_renamed_entry_is_refused(body_of: Callable[[RegistryEntry], dict[str, Any]]) -> None:
+    read = _wire.read_entry(RegisteredModel, {"id": "1", "name": "n"})
+    read.name = "new"
+    with pytest.raises(ValueError, match="RegisteredModel 1 is named 'n', and the name of an entry cannot be"):
+        body_of(read)
+    for twin in (copy.copy(read), copy.deepcopy(read), pickle.loads(pickle.dumps(read))):  # noqa: S301 - our own bytes
+        assert twin.is_renamed
+    read.name = "n"
+    assert body_of(read) == body_of(RegisteredModel("n", id="1"))
+
+
+def test_an_entry_without_an_id_may_be_renamed() -> None:
+    template = RegisteredModel("n")
+    template.name = "new"
+    assert _wire.create_body(template) == {"name": "new"}
+    read = _wire.read_entry(RegisteredModel, {"id": "1", "name": "n"})
+    read.name, read.id = "copy", None
+    assert _wire.create_body(read) == {"name": "copy"}
+
+
+def test_a_name_that_was_assigned_is_no_field() -> None:
+    read = RegisteredModel("n", id="1")
+    read.name = "new"
+    assert read == RegisteredModel("new", id="1")
+    assert read.model_dump() == RegisteredModel("new", id="1").model_dump()
+    assert repr(read) == "RegisteredModel(name='new', id='1')"
 
 
 def test_empty_values_are_sent_because_they_clear() -> None:

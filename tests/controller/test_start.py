@@ -52,6 +52,17 @@ def test_a_wrong_registry_address_ends_it_with_a_sentence(
     assert "Traceback" not in operator.log
 
 
+def test_a_proxy_that_cannot_be_used_ends_it_with_a_sentence(
+    own_space: Namespace, own_operator: MakeOperator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+    operator = own_operator("http://registry.example:8080", own_space)
+    assert operator.wait() == 1
+    assert "The registry http://registry.example:8080 cannot be reached as it is configured: The proxy" in operator.log
+    assert "run `pip install socksio`; or add registry.example to NO_PROXY" in operator.log
+    assert "Traceback" not in operator.log
+
+
 def test_missing_crds_end_it_with_a_sentence(
     own_space: Namespace, own_operator: MakeOperator, registry_url: str
 ) -> None:

@@ -8,6 +8,8 @@ from pydantic.alias_generators import to_camel
 
 from model_registry.types.properties import CustomProperties
 
+NAME_BEFORE = "_name_before"
+
 InitT = TypeVar("InitT", bound=Callable[..., None])
 
 
@@ -64,6 +66,17 @@ class RegistryEntry(BaseModel):
                 raise TypeError(f"{type(self).__name__}() got the name twice: as {name!r} and as name={data['name']!r}")
             data["name"] = name
         super().__init__(**data)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "name" and self.id and self.name is not None:
+            # Not a field, so it is not compared, dumped or sent.
+            vars(self).setdefault(NAME_BEFORE, self.name)
+        super().__setattr__(name, value)
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether another name was assigned to an entry that has an ID. The registry cannot rename entries."""
+        return vars(self).get(NAME_BEFORE, self.name) != self.name
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         return [(name, value) for name, value in super().__repr_args__() if value is not None]
