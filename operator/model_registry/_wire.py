@@ -2,6 +2,7 @@
 
 import base64
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +26,7 @@ from model_registry.types.properties import (
 EntryT = TypeVar("EntryT", bound=RegistryEntry)
 
 _ASSIGNED_BY_REGISTRY = {"id", "create_time_since_epoch", "last_update_time_since_epoch"}
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}")
 _IMMUTABLE = {"name", "registered_model_id"}
 _ARTIFACT_CLASSES: dict[str, type[Artifact]] = {
     "model-artifact": ModelArtifact,
@@ -232,11 +234,10 @@ def _value(tagged: Any) -> PropertyValue:
 
 def _int32(text: object) -> int | None:
     """Return the whole number in a text, or None if it is not one of 32 bits."""
-    try:
-        number = int(text) if isinstance(text, str) else None
-    except ValueError:
+    if not isinstance(text, str) or not _WHOLE_NUMBER.fullmatch(text):
         return None
-    return number if number is not None and MIN_INT32 <= number <= MAX_INT32 else None
+    number = int(text)
+    return number if MIN_INT32 <= number <= MAX_INT32 else None
 
 
 def _finite(value: object) -> float | None:

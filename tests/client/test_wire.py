@@ -141,6 +141,8 @@ PROTO = {"metadataType": "MetadataProtoValue", "type": "t", "proto_value": "AQ==
         ({"metadataType": "MetadataOfTomorrow", "x": 1}, OpaqueProperty),
         ({"metadataType": "MetadataIntValue"}, OpaqueProperty),
         ({"metadataType": "MetadataIntValue", "int_value": "9999999999"}, OpaqueProperty),
+        ({"metadataType": "MetadataIntValue", "int_value": "--1"}, OpaqueProperty),
+        ({"metadataType": "MetadataIntValue", "int_value": "1_000"}, OpaqueProperty),
         ({"metadataType": "MetadataDoubleValue", "double_value": 10**400}, OpaqueProperty),
         ({"metadataType": "MetadataBoolValue", "bool_value": None}, OpaqueProperty),
         ({"metadataType": "MetadataStringValue", "string_value": 5}, OpaqueProperty),
