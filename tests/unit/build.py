@@ -14,7 +14,7 @@ from model_registry import ModelRegistryAPIClient
 from model_registry.types import ModelArtifact, RegisteredModel, RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.api.meta import API_VERSION, OWNER_PROPERTY, ObjectMeta
-from registrar.api.properties import Scalar, TypedProperty
+from registrar.api.properties import Observed, Scalar, TypedProperty
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
 from registrar.cluster.cache import ResourceCache
 from registrar.cluster.client import ClusterLogin, KubernetesAPI
@@ -183,7 +183,7 @@ def policies(
     return Policies(adoption, drift, deletion, take_over)
 
 
-def properties_of(entry: RegistryEntry) -> dict[str, Scalar]:
+def properties_of(entry: RegistryEntry) -> dict[str, Observed]:
     return dict(entry.custom_properties or {})
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from model_registry.types import RegistryEntry
 from registrar.api.meta import OWNER_PROPERTY
-from registrar.api.properties import Scalar
+from registrar.api.properties import Observed, Scalar
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
 from registrar.kinds.base import Desired, FieldValue
 from registrar.planning.ownership import Stamp
@@ -79,8 +79,8 @@ class Change:
     """
 
     path: str
-    observed: FieldValue | Scalar | None
-    wanted: FieldValue | Scalar | None
+    observed: FieldValue | Observed | None
+    wanted: FieldValue | Observed | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Patch:
 
     entry: RegistryEntry
     fields: Mapping[str, FieldValue]
-    properties: Mapping[str, Scalar] | None
+    properties: Mapping[str, Observed] | None
     state: str | None
     stamp: Stamp
     changes: tuple[Change, ...]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from model_registry.types import RegistryEntry
 from registrar.api.conditions import Reason
 from registrar.api.meta import OWNER_PROPERTY
-from registrar.api.properties import Scalar, resolve_properties
+from registrar.api.properties import Observed, opaque_names, resolve_properties
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
 from registrar.kinds.base import Desired, FieldValue
 from registrar.planning.actions import (
@@ -131,6 +131,14 @@ def _refusal(
             f"The registry already has {what}, and adoptionPolicy is Fail. Choose another {desired.name_setting}, or "
             "set adoptionPolicy to Adopt to manage that entry.",
         )
+    if opaque := opaque_names(desired.properties, observed.custom_properties or {}):
+        return Problem(
+            Disposition.TERMINAL,
+            Reason.REFUSED_BY_REGISTRY,
+            f"{what} has the custom properties {', '.join(opaque)} of a type that the operator cannot write, so it "
+            "does not overwrite them. Remove these names from spec.customProperties, or delete the properties in the "
+            "registry.",
+        )
     return None
 
 
@@ -185,12 +193,12 @@ def _field_change(observed: RegistryEntry, name: str, value: FieldValue) -> Chan
 
 def _property_difference(
     desired: Desired, observed: RegistryEntry, owned: FieldSet, stamp: str
-) -> tuple[dict[str, Scalar] | None, list[Change]]:
+) -> tuple[dict[str, Observed] | None, list[Change]]:
     """Return the whole new map, or None to leave it alone; and the changes in it, the owner stamp left out."""
     before = dict(observed.custom_properties or {})
     wanted = {**resolve_properties(desired.properties, before), OWNER_PROPERTY: stamp}
     removed = owned.properties - wanted.keys()
-    after = {**{name: value for name, value in before.items() if name not in removed}, **wanted}
+    after: dict[str, Observed] = {**{name: value for name, value in before.items() if name not in removed}, **wanted}
     differing = [name for name in sorted(before.keys() | after.keys()) if not _same(before.get(name), after.get(name))]
     changes = [
         Change(f"customProperties.{name}", before.get(name), after.get(name))
@@ -200,7 +208,7 @@ def _property_difference(
     return (after if differing else None), changes
 
 
-def _same(left: Scalar | None, right: Scalar | None) -> bool:
+def _same(left: Observed | None, right: Observed | None) -> bool:
     """Return equality in value and type: Python's True equals 1 and 1.0, the registry keeps three properties."""
     return type(left) is type(right) and left == right
 

@@ -21,7 +21,7 @@ async def create(desired: Desired, action: Create, registry: Registry) -> tuple[
 
     Raises:
         ReconcileError: another entry holds the external ID, the parent is gone, or the registry cannot store it.
-        StoreError: the registry could not answer, or refused.
+        RegistryError: the registry could not answer, or refused.
     """
     unsupported = registry.backend.unsupported(desired)
     if unsupported is not None:
@@ -46,7 +46,7 @@ async def patch(desired: Desired, action: Patch, registry: Registry) -> Registry
 
     Raises:
         ReconcileError: another entry holds the external ID.
-        StoreError: the registry could not answer, or refused.
+        RegistryError: the registry could not answer, or refused.
     """
     entry: Any = desired.kind.entry(
         desired.name,
@@ -62,7 +62,7 @@ async def patch(desired: Desired, action: Patch, registry: Registry) -> Registry
 
 
 async def archive(kind: EntryKind, action: Archive, registry: Registry) -> None:
-    """Retire the entry. Raises StoreError."""
+    """Retire the entry. Raises RegistryError."""
     entry: Any = kind.entry(action.entry.name, id=action.entry.id, state=action.state)
     await registry.update(kind, entry)
 

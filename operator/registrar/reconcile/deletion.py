@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from model_registry.exceptions import AmbiguousEntryError, StoreError
+from model_registry.exceptions import AmbiguousEntryError, RegistryError
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
@@ -77,7 +77,7 @@ async def finalize(resource: ManagedResource, context: Context) -> Result:
             context.registry.ensure_available()
             for target in _targets(resource, context.registry):
                 await retire_entry(target, resource.key, deletion, context)
-        except (ReconcileError, StoreError) as error:
+        except (ReconcileError, RegistryError) as error:
             return await report(resource, _waiting_deletion(resource, error, context), context)
     if resource.has_finalizer:
         others = [name for name in resource.metadata.finalizers if name != FINALIZER]
@@ -97,7 +97,7 @@ async def retire_entry(target: Target, key: ResourceKey, deletion: DeletionPolic
         context: the operator.
 
     Raises:
-        StoreError: the registry could not answer, or refused.
+        RegistryError: the registry could not answer, or refused.
     """
     registry = context.registry
     observed = await registry.get(target.kind, target.entry_id)
@@ -138,7 +138,7 @@ def departing_artifact(resource: ManagedResource, status: InlineArtifactStatus) 
     )
 
 
-def _waiting_deletion(resource: ManagedResource, error: ReconcileError | StoreError, context: Context) -> Outcome:
+def _waiting_deletion(resource: ManagedResource, error: ReconcileError | RegistryError, context: Context) -> Outcome:
     problem = context.registry.diagnose(error)
     message = (
         f"The deletion waits for the registry: {problem.message} To delete without archiving the entry, set "

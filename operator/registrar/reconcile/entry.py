@@ -80,7 +80,7 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
 
     Raises:
         ReconcileError: it cannot reach that state, or not yet.
-        StoreError: the registry could not answer, or refused.
+        RegistryError: the registry could not answer, or refused.
         KubernetesError: the ownership could not be recorded, or the resource no longer exists; nothing was written.
     """
     registry, desired, recorded = context.registry, request.desired, request.recorded

@@ -7,7 +7,7 @@ from registrar.api.conditions import Reason
 from registrar.planning.problems import Disposition, Problem, ReconcileError
 
 
-def problem_of(error: ReconcileError | exceptions.StoreError) -> Problem:
+def problem_of(error: ReconcileError | exceptions.RegistryError) -> Problem:
     """Return the problem that an error stands for."""
     if isinstance(error, ReconcileError):
         return error.problem
@@ -16,7 +16,7 @@ def problem_of(error: ReconcileError | exceptions.StoreError) -> Problem:
     return Problem(disposition, reason, sentence.format(error), retry_after=retry_after)
 
 
-def _classify(error: exceptions.StoreError) -> tuple[Disposition, Reason, str]:
+def _classify(error: exceptions.RegistryError) -> tuple[Disposition, Reason, str]:
     match error:
         case exceptions.Unauthorized() | exceptions.Forbidden():
             # The connection's fault, not the resource's: another token heals it without a change of any spec.
@@ -27,6 +27,8 @@ def _classify(error: exceptions.StoreError) -> tuple[Disposition, Reason, str]:
         case exceptions.BadRequest() | exceptions.Unprocessable():
             sentence = "The registry refused the entry: {}. Change the spec."
             classified = Disposition.TERMINAL, Reason.REFUSED_BY_REGISTRY, sentence
+        case exceptions.UnwritableProperty():
+            classified = Disposition.TERMINAL, Reason.REFUSED_BY_REGISTRY, "{}."
         case exceptions.ConnectionFailed(is_temporary=False):
             # A token or CA file that cannot be read, a certificate that is not trusted: the error says what to mend.
             classified = Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "The registry cannot be reached: {}"

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from model_registry.exceptions import StoreError
+from model_registry.exceptions import RegistryError
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.api.v1alpha1.common import EntryStatus
@@ -58,7 +58,7 @@ class Registry:
         """Read the view: the lists of entries with our stamp.
 
         Raises:
-            StoreError: the registry cannot be read; the view stays as it was.
+            RegistryError: the registry cannot be read; the view stays as it was.
         """
         asked_at = time.monotonic()
         cursors = {family: await self.backend.newest(family) for family in FAMILIES}
@@ -83,7 +83,7 @@ class Registry:
 
         Raises:
             RegistryWentBackError: the registry lacks what it had; the view must be loaded again.
-            StoreError: the registry cannot be read.
+            RegistryError: the registry cannot be read.
         """
         began_at = time.monotonic()
         affected: set[ResourceKey | None] = set()
@@ -101,7 +101,7 @@ class Registry:
         return frozenset(key for key in affected if key is not None)
 
     async def get(self, kind: EntryKind, entry_id: str) -> RegistryEntry | None:
-        """Return the entry as the registry has it now, and keep it in the view. Raises StoreError."""
+        """Return the entry as the registry has it now, and keep it in the view. Raises RegistryError."""
         found = await self.backend.get(kind, entry_id)
         if found is None:
             self.view.forget(kind.family, entry_id)
@@ -110,17 +110,17 @@ class Registry:
         return found
 
     async def find(self, kind: EntryKind, name: str, parent_id: str) -> RegistryEntry | None:
-        """Return the entry with exactly that name under that parent. Raises StoreError."""
+        """Return the entry with exactly that name under that parent. Raises RegistryError."""
         return await self.backend.find(kind, name, parent_id)
 
     async def create(self, desired: Desired, entry: Any) -> RegistryEntry:
-        """Create an entry under the desired parent, and keep it in the view. Raises StoreError."""
+        """Create an entry under the desired parent, and keep it in the view. Raises RegistryError."""
         created = await self.backend.create(desired.kind, entry, desired.parent_id)
         self.view.keep(created)
         return created
 
     async def update(self, kind: EntryKind, entry: Any) -> RegistryEntry:
-        """Change an entry by its ID, and keep it in the view. Raises StoreError."""
+        """Change an entry by its ID, and keep it in the view. Raises RegistryError."""
         changed = await self.backend.update(kind, entry)
         self.view.keep(changed)
         return changed
@@ -145,7 +145,7 @@ class Registry:
         if not self.loaded:
             raise outage(f"The registry {self.url} could not be read so far.")
 
-    def diagnose(self, error: ReconcileError | StoreError) -> Problem:
+    def diagnose(self, error: ReconcileError | RegistryError) -> Problem:
         """Return the problem that an error stands for; one that means an outage opens the breaker.
 
         Here, and not where the problem is reported: a report adds words about one resource, and an outage concerns all.

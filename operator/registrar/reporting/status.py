@@ -8,7 +8,7 @@ from typing import Any
 
 from registrar.api.conditions import Condition, ConditionStatus, ConditionType, Reason
 from registrar.api.meta import PAUSED_ANNOTATION, ObjectMeta
-from registrar.api.properties import Scalar
+from registrar.api.properties import Observed
 from registrar.api.v1alpha1.common import EntryStatus
 from registrar.kinds.base import FieldValue
 from registrar.kinds.table import ENTRY_KINDS
@@ -131,7 +131,7 @@ def describe_drift(outcome: Outcome) -> str:
     return f"Changed in the registry ({why}): {'; '.join(shown[:MAX_DRIFT_PATHS])}{more}."
 
 
-def _as_written(value: FieldValue | Scalar | None) -> str:
+def _as_written(value: FieldValue | Observed | None) -> str:
     """Return a value as a manifest writes it, cut to what a message can show."""
     if value is None:
         return "not set"

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_registry.types import ModelArtifact, RegisteredModel, RegistryEntry
+from model_registry.types import (
+    ModelArtifact,
+    OpaqueProperty,
+    ProtoProperty,
+    RegisteredModel,
+    RegistryEntry,
+    StructProperty,
+)
 from registrar.api.conditions import Reason
 from registrar.api.meta import OWNER_PROPERTY
 from registrar.api.properties import Scalar, TypedProperty, resolve_properties
@@ -171,6 +178,42 @@ def test_changes_report_the_observed_and_the_wanted_value(case: Case) -> None:
     assert ("state" in changes) == (action.state is not None)
     if action.state is not None:
         assert changes["state"] == Change("state", getattr(case.observed, "state", None), case.wanted.state or "LIVE")
+
+
+STRUCT = StructProperty({"metadataType": "MetadataStructValue", "struct_value": '{"f1":0.9}'})
+PROTO = ProtoProperty({"metadataType": "MetadataProtoValue", "type": "t", "proto_value": "AQ=="})
+
+
+@pytest.mark.parametrize("opaque", [STRUCT, PROTO])
+@pytest.mark.parametrize("stamped", [True, False])
+def test_properties_of_types_that_are_not_written_are_carried_back_unchanged(
+    opaque: OpaqueProperty, *, stamped: bool
+) -> None:
+    others = {"theirs": opaque, "text": "x", **(stamp() if stamped else {})}
+    entry = model(custom_properties=others, description="before")
+    action = plan(desired(properties={"team": "a"}), entry, RecordedState(entry_id="7"), TAKING, OWNER_ID)
+    if isinstance(action, RecordOwnership):
+        recorded = after_recording(RecordedState(entry_id="7"), action)
+        action = plan(desired(properties={"team": "a"}), entry, recorded, TAKING, OWNER_ID)
+    assert isinstance(action, Patch)
+    assert action.properties is not None
+    assert {name: action.properties[name] for name in ("theirs", "text")} == {"theirs": opaque, "text": "x"}
+    assert [change.path for change in action.changes] == ["customProperties.team"]
+    settled = model(custom_properties=dict(action.properties))
+    owned = FieldSet(properties=frozenset({"team"}))
+    again = plan(desired(properties={"team": "a"}), settled, RecordedState(entry_id="7", owned=owned), TAKING, OWNER_ID)
+    assert isinstance(again, Leave)
+
+
+def test_a_declared_property_is_not_written_over_one_of_another_type() -> None:
+    entry = model(custom_properties={"metrics": STRUCT, "team": "a", **stamp()})
+    action = plan(
+        desired(properties={"metrics": "x", "team": "b"}), entry, RecordedState(entry_id="7"), policies(), OWNER_ID
+    )
+    assert isinstance(action, Refuse)
+    assert (action.problem.disposition, action.problem.reason) == (Disposition.TERMINAL, Reason.REFUSED_BY_REGISTRY)
+    assert "has the custom properties metrics of a type that the operator cannot write" in action.problem.message
+    assert "Remove these names from spec.customProperties" in action.problem.message
 
 
 def test_a_missing_entry_is_created_live_and_stamped() -> None:
