@@ -93,6 +93,15 @@ def test_a_patch_sets_what_is_declared_and_clears_what_left_the_spec(case: Case)
     assert {OWNER_PROPERTY: properties_of(after)[OWNER_PROPERTY]} in (stamp(Origin.CREATED), stamp(Origin.ADOPTED))
 
 
+def test_a_text_is_cleared_by_an_empty_text_and_a_list_by_an_empty_list() -> None:
+    entry = model(owner="me", tasks=["a"], external_id="x", custom_properties=stamp())
+    owned = FieldSet(frozenset({"owner", "tasks", "external_id", "description"}))
+    action = plan(desired(), entry, RecordedState("7", owned), policies(), OWNER_ID)
+    assert isinstance(action, Patch)
+    assert (action.fields, action.properties) == ({"owner": "", "tasks": []}, None)
+    assert action.changes == (Change("owner", "me", None), Change("tasks", ["a"], None))
+
+
 @given(cases())
 def test_an_external_id_is_changed_but_never_cleared(case: Case) -> None:
     action = write(case)
@@ -192,9 +201,9 @@ def _written_state(wanted: Desired, observed: RegistryEntry) -> str | None:
     if isinstance(action, Leave):
         return None
     assert isinstance(action, Patch)
-    assert action.restores == (
-        action.state is not None and getattr(observed, "state", None) == wanted.kind.retired_state
-    )
+    before = getattr(observed, "state", None)
+    assert action.changes == (Change("state", before, action.state),)
+    assert action.restores == (before == wanted.kind.retired_state)
     return action.state
 
 
