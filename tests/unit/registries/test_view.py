@@ -135,3 +135,14 @@ def test_an_entry_without_an_id_in_a_list_is_passed_over() -> None:
 def test_an_entry_without_an_update_time_is_the_oldest() -> None:
     assert update_time(model()) == 0
     assert update_time(model(last_update_time_since_epoch="7")) == 7
+
+
+def test_the_latest_update_is_that_of_any_direct_answer_of_the_family() -> None:
+    view = EntryView(OWNER_ID)
+    view.keep(model("1", last_update_time_since_epoch="9"))
+    view.keep(model("2", last_update_time_since_epoch="5"))
+    view.keep(ModelArtifact("card", id="1", last_update_time_since_epoch="7"))
+    view.learn(model("3", last_update_time_since_epoch="99"), view._clock() + 1)
+    assert view.latest(RegisteredModel) == 9
+    assert view.latest(MODEL_ARTIFACT.family) == 7
+    assert view.latest(ModelVersion) == 0
