@@ -18,7 +18,8 @@ scalars = st.text() | st.booleans() | int32 | doubles
 
 ONLY_SCALARS = "must be a string, an integer, a number or a boolean; write a list as a string that holds JSON"
 TYPED_FORM = (
-    "objects are allowed in the typed form only, with one key: {string: text}, {int: 1}, {double: 1.5} or {bool: true}"
+    "objects are allowed in the typed form only, with one key: {string: text}, {int: 1}, {double: 1.5} "
+    "or {bool: true}; write other structures as a string that holds JSON"
 )
 REFUSED: dict[str, tuple[Any, str]] = {
     "null": (None, "p: is null; give it a value, or remove the key"),
@@ -39,9 +40,12 @@ REFUSED: dict[str, tuple[Any, str]] = {
     ),
     "integer below 32 bits": (-(2**31) - 1, "p: -2147483649 does not fit the registry's 32-bit integers"),
     "typed integer above 32 bits": ({"int": 2**31}, "p: 2147483648 does not fit the registry's 32-bit integers"),
-    "NaN": (float("nan"), "p: must be a finite number"),
-    "infinity": (float("-inf"), "p: must be a finite number"),
-    "typed infinity": ({"double": float("inf")}, "p: must be a finite number"),
+    "NaN": (float("nan"), "p: must be a finite number; the registry keeps neither NaN nor infinity"),
+    "infinity": (float("-inf"), "p: must be a finite number; the registry keeps neither NaN nor infinity"),
+    "typed infinity": (
+        {"double": float("inf")},
+        "p: must be a finite number; the registry keeps neither NaN nor infinity",
+    ),
     "double beyond doubles": ({"double": 10**400}, "p: is too large for a double; write it as a string"),
 }
 REFUSED_NAMES = {

@@ -18,10 +18,6 @@ from registrar.api.conditions import Reason
 from registrar.api.meta import OWNER_PROPERTY
 from registrar.api.properties import Scalar, TypedProperty, resolve_properties
 from registrar.api.v1alpha1 import AdoptionPolicy, DriftPolicy
-from registrar.kinds.artifacts import MODEL_ARTIFACT
-from registrar.kinds.base import Desired, EntryKind
-from registrar.kinds.model_version import MODEL_VERSION
-from registrar.kinds.registered_model import REGISTERED_MODEL
 from registrar.planning.actions import (
     Change,
     Create,
@@ -99,6 +95,15 @@ def test_a_patch_sets_what_is_declared_and_clears_what_left_the_spec(case: Case)
         assert getattr(after, field) == (type(before)() if before else before)
     assert not properties_of(after).keys() & (case.owned.properties - case.wanted.properties.keys())
     assert {OWNER_PROPERTY: properties_of(after)[OWNER_PROPERTY]} in (stamp(Origin.CREATED), stamp(Origin.ADOPTED))
+
+
+def test_a_text_is_cleared_by_an_empty_text_and_a_list_by_an_empty_list() -> None:
+    entry = model(owner="me", tasks=["a"], external_id="x", custom_properties=stamp())
+    owned = FieldSet(frozenset({"owner", "tasks", "external_id", "description"}))
+    action = plan(desired(), entry, RecordedState("7", owned), policies(), OWNER_ID)
+    assert isinstance(action, Patch)
+    assert (action.fields, action.properties) == ({"owner": "", "tasks": []}, None)
+    assert action.changes == (Change("owner", "me", None), Change("tasks", ["a"], None))
 
 
 @given(cases())
@@ -227,62 +232,6 @@ def test_a_missing_entry_is_created_live_and_stamped() -> None:
     upload = plan(desired(MODEL_ARTIFACT, state="PENDING"), None, RecordedState(), policies(), OWNER_ID)
     assert isinstance(upload, Create)
     assert (upload.fields, upload.state) == ({}, "PENDING")
-
-
-MODEL_STATES = [
-    # declared, observed, written
-    (None, "LIVE", None),
-    (None, "ARCHIVED", "LIVE"),
-    ("LIVE", "ARCHIVED", "LIVE"),
-    ("ARCHIVED", "LIVE", "ARCHIVED"),
-    ("ARCHIVED", "ARCHIVED", None),
-]
-ARTIFACT_STATES = [
-    (None, "LIVE", None),
-    (None, "UNKNOWN", None),
-    (None, "PENDING", None),
-    (None, "REFERENCE", None),
-    (None, None, None),
-    (None, "MARKED_FOR_DELETION", "LIVE"),
-    (None, "DELETED", "LIVE"),
-    (None, "ABANDONED", "LIVE"),
-    ("PENDING", "LIVE", "PENDING"),
-    ("PENDING", None, "PENDING"),
-    ("MARKED_FOR_DELETION", "MARKED_FOR_DELETION", None),
-]
-
-
-def _written_state(wanted: Desired, observed: RegistryEntry) -> str | None:
-    recorded = RecordedState("7", owned_by(wanted))
-    action = plan(wanted, observed, recorded, policies(), OWNER_ID)
-    if isinstance(action, Leave):
-        return None
-    assert isinstance(action, Patch)
-    assert action.restores == (
-        action.state is not None and getattr(observed, "state", None) == wanted.kind.retired_state
-    )
-    return action.state
-
-
-@pytest.mark.parametrize(("declared", "observed", "written"), MODEL_STATES)
-@pytest.mark.parametrize("kind", [REGISTERED_MODEL.entry, MODEL_VERSION.entry], ids=["model", "version"])
-def test_states_of_models_and_versions(kind: EntryKind, declared: str | None, observed: str, written: str) -> None:
-    entry = kind.entry("fraud", id="7", state=observed, custom_properties=stamp())
-    assert _written_state(desired(kind, state=declared), entry) == written
-
-
-@pytest.mark.parametrize(("declared", "observed", "written"), ARTIFACT_STATES)
-def test_states_of_artifacts(declared: str | None, observed: str | None, written: str | None) -> None:
-    entry = artifact(state=observed, custom_properties=stamp())
-    wanted = desired(MODEL_ARTIFACT, state=declared, fields={"uri": "s3://bucket/model"})
-    assert _written_state(wanted, entry) == written
-
-
-def test_a_state_that_left_the_spec_is_released() -> None:
-    wanted = desired(MODEL_ARTIFACT)
-    entry = artifact(state="PENDING", custom_properties=stamp())
-    action = plan(wanted, entry, RecordedState("7", FieldSet(frozenset({"state"}))), policies(), OWNER_ID)
-    assert action == Leave(entry)
 
 
 DRIFTED = model(description="by hand", custom_properties=stamp() | {"team": "x"})

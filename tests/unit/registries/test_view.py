@@ -13,7 +13,7 @@ from registrar.kinds.model_version import MODEL_VERSION
 from registrar.kinds.registered_model import REGISTERED_MODEL
 from registrar.kinds.table import family_of
 from registrar.planning.ownership import Origin, Stamp
-from registrar.registries.view import EntryView
+from registrar.registries.view import EntryView, update_time
 from tests.unit.build import OWNER_ID, desired, model, stamp
 
 REFERENCES = ["team/a", "team/a#x", "team/b"]
@@ -124,3 +124,25 @@ def test_the_entry_at_a_place_has_the_desired_name_type_and_parent() -> None:
     assert view.at(desired(MODEL_VERSION.entry, name="v2", reference="team/v1", parent_id="2")) is None
     assert view.at(desired(DOC_ARTIFACT, name="card", reference="team/v1#card")) is card
     assert view.at(desired(MODEL_ARTIFACT, name="card", reference="team/v1#card")) is None
+
+
+def test_an_entry_without_an_id_in_a_list_is_passed_over() -> None:
+    view = EntryView(OWNER_ID)
+    assert view.learn(RegisteredModel("fraud", custom_properties=stamp()), 0.0) == frozenset()
+    assert len(view) == 0
+
+
+def test_an_entry_without_an_update_time_is_the_oldest() -> None:
+    assert update_time(model()) == 0
+    assert update_time(model(last_update_time_since_epoch="7")) == 7
+
+
+def test_the_latest_update_is_that_of_any_direct_answer_of_the_family() -> None:
+    view = EntryView(OWNER_ID)
+    view.keep(model("1", last_update_time_since_epoch="9"))
+    view.keep(model("2", last_update_time_since_epoch="5"))
+    view.keep(ModelArtifact("card", id="1", last_update_time_since_epoch="7"))
+    view.learn(model("3", last_update_time_since_epoch="99"), view._clock() + 1)
+    assert view.latest(RegisteredModel) == 9
+    assert view.latest(MODEL_ARTIFACT.family) == 7
+    assert view.latest(ModelVersion) == 0

@@ -1,7 +1,9 @@
 """The view of a registry that changes while it answers: the truth is the newest answer about each entry."""
 
+from typing import Any
+
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from model_registry.types import RegistryEntry
 from registrar.kinds.artifacts import MODEL_ARTIFACT
@@ -12,9 +14,17 @@ from registrar.registries.view import EntryView, same_content, update_time
 from tests.unit.build import OWNER_ID, stamp
 
 MODEL = REGISTERED_MODEL.entry
-PLACES: list[tuple[EntryKind, str]] = [(MODEL, "1"), (MODEL, "2"), (MODEL_ARTIFACT, "1")]
+KINDS: list[EntryKind] = [MODEL, MODEL_ARTIFACT]
+"""One entry of each, with the same ID."""
 REFERENCES = ["team/a", "team/b"]
 NEVER = -1.0
+KIND = st.sampled_from([0, 1])
+WRITES = st.tuples(st.just("write"), KIND, st.sampled_from([None, *REFERENCES]))
+EVENTS = st.one_of(
+    st.tuples(st.sampled_from(["answer", "answer", "touch"]), KIND),
+    WRITES,
+    st.tuples(st.sampled_from(["read", "wait"])),
+)
 
 
 def _reference(entry: RegistryEntry | None) -> str | None:
@@ -35,108 +45,95 @@ class Answers(RuleBasedStateMachine):
         self.view = EntryView(OWNER_ID, lambda: self.now)
         self.registry: dict[int, RegistryEntry] = {}
         self.writes = 0
-        self.requested_at: float | None = None
         self.listed: dict[int, RegistryEntry] = {}
         self.known: dict[int, RegistryEntry] = {}
         """What the view has to know, entries without a stamp among it."""
         self.answered_at: dict[int, float] = {}
-        self.latest: dict[EntryKind, int] = {}
+        self.latest: dict[int, int] = {}
 
-    @initialize(places=st.sets(st.integers(0, 2)))
-    def begin(self, places: set[int]) -> None:
-        for place in places:
-            self.write(place, REFERENCES[0])
+    @rule()
+    def wait(self) -> None:
+        self.now += 1
 
-    @rule(seconds=st.integers(1, 2))
-    def wait(self, seconds: int) -> None:
-        self.now += seconds
-
-    @rule(place=st.integers(0, 2), reference=st.sampled_from([None, *REFERENCES]))
-    def write(self, place: int, reference: str | None) -> None:
+    @rule(kind=KIND, reference=st.sampled_from([None, *REFERENCES]))
+    def write(self, kind: int, reference: str | None) -> None:
         """Someone changes an entry, and with it perhaps its owner stamp."""
-        (kind, entry_id), self.writes = PLACES[place], self.writes + 1
-        self.registry[place] = kind.entry(
+        self.writes += 1
+        self.registry[kind] = KINDS[kind].entry(
             "fraud",
-            id=entry_id,
+            id="1",
             description=f"write {self.writes}",
             custom_properties={} if reference is None else stamp(reference=reference),
             last_update_time_since_epoch=str(self.writes),
         )
 
-    @precondition(lambda self: self.registry)
-    @rule(data=st.data())
-    def touch(self, data: st.DataObject) -> None:
+    @rule(kind=KIND)
+    def touch(self, kind: int) -> None:
         """Someone writes an entry as it is, which moves its time."""
-        place = data.draw(st.sampled_from(sorted(self.registry)))
-        self.writes += 1
-        time = {"last_update_time_since_epoch": str(self.writes)}
-        self.registry[place] = self.registry[place].model_copy(update=time)
+        if kind in self.registry:
+            self.writes += 1
+            time = {"last_update_time_since_epoch": str(self.writes)}
+            self.registry[kind] = self.registry[kind].model_copy(update=time)
 
-    @precondition(lambda self: self.registry)
-    @rule(data=st.data())
-    def answer(self, data: st.DataObject) -> None:
+    @rule(kind=KIND)
+    def answer(self, kind: int) -> None:
         """The registry answers a request about one entry."""
-        place = data.draw(st.sampled_from(sorted(self.registry)))
-        entry, (kind, _) = self.registry[place], PLACES[place]
-        self.view.keep(entry)
-        self.known[place], self.answered_at[place] = entry, self.now
-        self.latest[kind] = max(self.latest.get(kind, 0), update_time(entry))
+        if kind in self.registry:
+            entry = self.registry[kind]
+            self.view.keep(entry)
+            self.known[kind], self.answered_at[kind] = entry, self.now
+            self.latest[kind] = max(self.latest.get(kind, 0), update_time(entry))
 
-    @precondition(lambda self: self.requested_at is None)
-    @rule()
-    def request_list(self) -> None:
-        self.requested_at, self.listed = self.now, dict(self.registry)
-
-    @precondition(lambda self: self.requested_at is not None)
-    @rule()
-    def read_list(self) -> None:
+    def read(self) -> None:
+        """The registry reads the list that it will answer."""
         self.listed = dict(self.registry)
 
-    @precondition(lambda self: self.requested_at is not None)
-    @rule(stamped_only=st.booleans())
-    def receive_all(self, *, stamped_only: bool) -> None:
-        """The whole list arrives, as a load requests it; it may contain entries without our stamp."""
-        requested_at, self.requested_at = self.requested_at or 0.0, None
+    def _list(self, events: list[tuple[Any, ...]]) -> float:
+        """Request a list, and have this happen until it arrives; returns when it was requested."""
+        requested_at = self.now
+        self.read()
+        for name, *arguments in events:
+            getattr(self, name)(*arguments)
+        return requested_at
+
+    @rule(events=st.lists(EVENTS, max_size=4), stamped_only=st.booleans())
+    def load(self, events: list[tuple[Any, ...]], *, stamped_only: bool) -> None:
+        """The list of all entries with our stamp; it may contain others."""
+        requested_at = self._list(events)
         listed = {
-            place: entry for place, entry in self.listed.items() if _reference(entry) is not None or not stamped_only
+            kind: entry for kind, entry in self.listed.items() if _reference(entry) is not None or not stamped_only
         }
         self.view.replace(listed.values(), requested_at)
-        newer = {place for place in self.known if self.answered_at.get(place, NEVER) >= requested_at}
-        self.known = {**listed, **{place: self.known[place] for place in newer}}
+        newer = {kind for kind in self.known if self.answered_at.get(kind, NEVER) >= requested_at}
+        self.known = {**listed, **{kind: self.known[kind] for kind in newer}}
         self.latest.clear()
 
-    @precondition(lambda self: self.requested_at is not None)
-    @rule(places=st.sets(st.integers(0, 2)))
-    def receive_changes(self, places: set[int]) -> None:
-        """A part of the list arrives, as a poll of the feed requests it."""
-        requested_at, self.requested_at = self.requested_at or 0.0, None
-        for place in sorted(places & self.listed.keys()):
-            self._learn(place, self.listed[place], requested_at)
+    @rule(events=st.lists(EVENTS, max_size=4))
+    def poll(self, events: list[tuple[Any, ...]]) -> None:
+        """The list of changes."""
+        requested_at = self._list(events)
+        for kind, entry in self.listed.items():
+            references = self.view.learn(entry, requested_at)
+            if requested_at <= self.answered_at.get(kind, NEVER):
+                assert references == frozenset(), "the last direct answer may be newer"
+                continue
+            before = self.known.get(kind)
+            if before is not None and _reference(before) is not None and same_content(before, entry):
+                assert references == frozenset(), "nothing has changed"
+                continue
+            assert references == {_reference(before), _reference(entry)} - {None}
+            self.known[kind] = entry
 
-    def _learn(self, place: int, entry: RegistryEntry, requested_at: float) -> None:
-        references = self.view.learn(entry, requested_at)
-        if requested_at <= self.answered_at.get(place, NEVER):
-            assert references == frozenset(), "the last direct answer may be newer"
-            return
-        before = self.known.get(place)
-        if before is not None and _reference(before) is not None and same_content(before, entry):
-            assert references == frozenset(), "nothing has changed"
-            return
-        assert references == {_reference(before), _reference(entry)} - {None}
-        self.known[place] = entry
-
-    @precondition(lambda self: self.requested_at is None)
     @rule(whole=st.booleans())
     def catch_up(self, *, whole: bool) -> None:
         """A list that is requested after every write and answer shows the truth."""
-        self.wait(1)
-        self.request_list()
+        self.wait()
         if whole:
-            self.receive_all(stamped_only=True)
+            self.load([], stamped_only=True)
         else:
-            self.receive_changes(set(self.listed))
-        for place, (kind, entry_id) in enumerate(PLACES):
-            entry, shown = self.registry.get(place), self.view.by_id(kind, entry_id)
+            self.poll([])
+        for kind, row in enumerate(KINDS):
+            entry, shown = self.registry.get(kind), self.view.by_id(row, "1")
             if entry is None or _reference(entry) is None:
                 assert shown is None
             else:
@@ -145,25 +142,22 @@ class Answers(RuleBasedStateMachine):
 
     @invariant()
     def shows_the_newest_answer(self) -> None:
-        for place, (kind, entry_id) in enumerate(PLACES):
-            known = self.known.get(place)
-            assert self.view.by_id(kind, entry_id) is (known if _reference(known) is not None else None)
+        for kind, row in enumerate(KINDS):
+            known = self.known.get(kind)
+            assert self.view.by_id(row, "1") is (known if _reference(known) is not None else None)
 
     @invariant()
     def finds_entries_by_their_stamp(self) -> None:
-        for kind in {kind.name: kind for kind, _ in PLACES}.values():
+        for kind, row in enumerate(KINDS):
             for reference in REFERENCES:
-                expected = [
-                    self.known[place]
-                    for place, (its_kind, _) in enumerate(PLACES)
-                    if its_kind is kind and _reference(self.known.get(place)) == reference
-                ]
-                assert list(self.view.stamped(kind, reference)) == expected
+                known = self.known.get(kind)
+                expected = [known] if _reference(known) == reference else []
+                assert list(self.view.stamped(row, reference)) == expected
 
     @invariant()
     def knows_the_latest_direct_answer(self) -> None:
-        for kind, _ in PLACES:
-            assert self.view.latest(kind.family) == self.latest.get(kind, 0)
+        for kind, row in enumerate(KINDS):
+            assert self.view.latest(row.family) == self.latest.get(kind, 0)
 
 
 TestAnswers = Answers.TestCase

@@ -126,5 +126,7 @@ def test_our_own_writes_must_come_back_too() -> None:
     watermark = Watermark(0, START).raised(START + 5)
     assert not watermark.went_back([entry(1, START + 5)])
     assert watermark.went_back([])
+    assert Watermark(1).went_back([])
+    assert not Watermark().went_back([]), "a registry without entries"
     assert watermark.raised(START) == watermark
     assert Watermark(START, 7).raised(START + 5) == Watermark(START + 5, 7)
