@@ -18,6 +18,7 @@ from registrar.api.conditions import Reason
 from registrar.api.meta import OWNER_PROPERTY
 from registrar.api.properties import Scalar, TypedProperty, resolve_properties
 from registrar.api.v1alpha1 import AdoptionPolicy, DriftPolicy
+from registrar.kinds.artifacts import MODEL_ARTIFACT
 from registrar.planning.actions import (
     Change,
     Create,
@@ -182,7 +183,7 @@ def test_changes_report_the_observed_and_the_wanted_value(case: Case) -> None:
             assert change.wanted == properties_of(after).get(name)
     assert ("state" in changes) == (action.state is not None)
     if action.state is not None:
-        assert changes["state"] == Change("state", getattr(case.observed, "state", None), case.wanted.state or "LIVE")
+        assert changes["state"] == Change("state", getattr(case.observed, "state", None), getattr(after, "state", None))
 
 
 STRUCT = StructProperty({"metadataType": "MetadataStructValue", "struct_value": '{"f1":0.9}'})
