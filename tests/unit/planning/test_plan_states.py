@@ -56,7 +56,8 @@ def test_states_of_models_and_versions(kind: EntryKind, declared: str | None, ob
 @pytest.mark.parametrize(("declared", "observed", "written"), ARTIFACT_STATES)
 def test_states_of_artifacts(declared: str | None, observed: str | None, written: str | None) -> None:
     entry = artifact(state=observed, custom_properties=stamp())
-    assert _written_state(desired(MODEL_ARTIFACT, state=declared), entry) == written
+    wanted = desired(MODEL_ARTIFACT, state=declared, fields={"uri": "s3://bucket/model"})
+    assert _written_state(wanted, entry) == written
 
 
 def test_a_state_that_left_the_spec_is_released() -> None:
