@@ -77,6 +77,7 @@ class Lanes(Generic[Key]):
     def take(self) -> Turn[Key]:
         """Remove and return the next key. Raises KeyError if none waits."""
         is_urgent = bool(self._urgent) and (self._in_a_row < URGENT_IN_A_ROW or not self._background)
-        self._in_a_row = self._in_a_row + 1 if is_urgent else 0
+        # Urgent turns count only while they pass over something.
+        self._in_a_row = self._in_a_row + 1 if is_urgent and self._background else 0
         key, since = (self._urgent if is_urgent else self._background).popitem(last=False)
         return Turn(key, since, is_urgent)

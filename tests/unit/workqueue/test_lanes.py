@@ -43,9 +43,9 @@ class Waiting(RuleBasedStateMachine):
         assert (turn.key, turn.since) == next(iter(lane.items())), "the first of its lane, since it was added first"
         del lane[turn.key]
         if turn.urgent:
-            self.passed_over += bool(self.background)
+            self.passed_over = self.passed_over + 1 if self.background else 0
         else:
-            assert not self.urgent or self.passed_over >= 1, "nothing of the background while something is urgent"
+            assert not self.urgent or self.passed_over == URGENT_IN_A_ROW, "an edit is next"
             self.passed_over = 0
         assert self.passed_over <= URGENT_IN_A_ROW, "the background never stands still"
 
@@ -81,6 +81,16 @@ def test_a_single_edit_is_always_next() -> None:
         lanes.take()
         lanes.add(f"edit {number}", 0, urgent=True)
         assert lanes.take().key == f"edit {number}"
+
+
+def test_edits_that_passed_over_nothing_do_not_put_the_next_edit_behind_the_background() -> None:
+    lanes: Lanes[str] = Lanes()
+    for number in range(URGENT_IN_A_ROW):
+        lanes.add(f"edit {number}", 0, urgent=True)
+        lanes.take()
+    lanes.add("resync", 0, urgent=False)
+    lanes.add("edit", 0, urgent=True)
+    assert lanes.take().key == "edit"
 
 
 def test_a_key_at_the_front_comes_before_all_urgent_keys() -> None:
