@@ -40,11 +40,11 @@ REFUSED: dict[str, tuple[Any, str]] = {
     ),
     "integer below 32 bits": (-(2**31) - 1, "p: -2147483649 does not fit the registry's 32-bit integers"),
     "typed integer above 32 bits": ({"int": 2**31}, "p: 2147483648 does not fit the registry's 32-bit integers"),
-    "NaN": (float("nan"), "p: must be a finite number; the registry keeps neither NaN nor infinity"),
-    "infinity": (float("-inf"), "p: must be a finite number; the registry keeps neither NaN nor infinity"),
+    "NaN": (float("nan"), "p: must be a finite number; the registry cannot store NaN or infinity"),
+    "infinity": (float("-inf"), "p: must be a finite number; the registry cannot store NaN or infinity"),
     "typed infinity": (
         {"double": float("inf")},
-        "p: must be a finite number; the registry keeps neither NaN nor infinity",
+        "p: must be a finite number; the registry cannot store NaN or infinity",
     ),
     "double beyond doubles": ({"double": 10**400}, "p: is too large for a double; write it as a string"),
 }
