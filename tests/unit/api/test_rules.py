@@ -55,7 +55,7 @@ def test_rules_are_added_to_those_that_a_schema_has() -> None:
 def test_items_of_a_list_map_have_different_keys() -> None:
     assert ITEMS.validate_python([{"name": "a"}, {"name": "b"}]) == (Item(name="a"), Item(name="b"))
     assert refused(ITEMS, [{"name": "a"}, {"name": "b"}, {"name": "a"}]) == (
-        "name 'a' appears more than once; each needs its own"
+        "name 'a' appears more than once; give each item its own"
     )
     schema = ITEMS.json_schema()
     assert (schema["type"], schema["x-kubernetes-list-type"], schema["x-kubernetes-list-map-keys"]) == (
