@@ -1,6 +1,8 @@
 local annotations = obj.metadata.annotations or {}
-local value = string.lower(annotations["model-registrar.dev/paused"] or "")
-local paused = value ~= "" and value ~= "false"
+local value = annotations["model-registrar.dev/paused"] or ""
+-- Argo CD gives actions no string library.
+local running = { [""] = true, ["false"] = true, ["False"] = true, ["FALSE"] = true }
+local paused = not running[value]
 
 local actions = {}
 actions["reconcile"] = {
