@@ -46,9 +46,9 @@ class Probes:
             time.sleep(0.05)
         return answer[1]
 
-    def wait_counted(self, name: str) -> dict[str, float]:
-        """Wait until a counter has registry_proxy something, however often; gives all metrics."""
-        return self._wait_metric(name, bool)
+    def wait_above(self, name: str, value: float) -> dict[str, float]:
+        """Wait until a metric is above that value; returns all metrics."""
+        return self._wait_metric(name, lambda found: found is not None and found > value)
 
     def wait_metric(self, name: str, value: float) -> dict[str, float]:
         """Wait until a metric has that value; returns all metrics."""

@@ -99,13 +99,28 @@ def test_while_the_registry_is_unavailable_the_operator_is_live_and_not_ready(
     assert seen.metrics()["registrar_feed_polls_total{result=success}"] >= 1
 
 
+def test_failed_polls_of_the_feed_are_counted(
+    own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers
+) -> None:
+    success, error = (f"registrar_feed_polls_total{{result={result}}}" for result in ("success", "error"))
+    server = embedded_registry()
+    seen = probes_of(start_operator(server.url, own_space, PROBES, SOON))
+    assert seen.wait_above(success, 1)[error] == 0
+    server.stop()
+    failing = seen.wait_above(error, 0)
+    assert seen.wait_above(error, failing[error])[success] == failing[success]
+    server.start()
+    succeeding = seen.wait_above(success, failing[success])
+    assert seen.wait_above(success, succeeding[success])[error] == succeeding[error]
+
+
 def test_failures_are_counted_with_their_retries(
     own_space: Namespace, start_operator: StartOperator, registry_url: str, unique: Unique, tmp_path: Path
 ) -> None:
     kubeconfig = reader_kubeconfig(own_space, tmp_path)
     seen = probes_of(start_operator(registry_url, own_space, PROBES, f"--kubeconfig={kubeconfig}"))
     own_space.apply(manifest("RegisteredModel", unique("model")))
-    metrics = seen.wait_counted("registrar_reconcile_errors_total{kind=RegisteredModel}")
+    metrics = seen.wait_above("registrar_reconcile_errors_total{kind=RegisteredModel}", 0)
     errors = metrics["registrar_reconcile_errors_total{kind=RegisteredModel}"]
     assert errors == metrics["registrar_reconcile_total{kind=RegisteredModel,result=error}"]
     assert metrics["registrar_workqueue_retries_total"] == errors
