@@ -4,7 +4,7 @@ import json
 from importlib import metadata
 from typing import Any
 
-from tests.support.api_server_proxy import ApiServerProxy
+from tests.support.api_server_proxy import ApiServerProxy, is_watch
 from tests.support.fixtures import StartOperator, Unique
 from tests.support.resources import Manifest, Namespace, manifest
 from tests.support.waiting import wait_until
@@ -55,6 +55,9 @@ def test_every_write_names_its_field_manager_and_every_request_its_agent(
     assert [_managers(event, "reason") for event in events] == [{(MANAGER, "")}]
     requests = api_server_proxy.received
     assert {request.method for request in requests} == {"GET", "POST", "PATCH", "PUT"}
-    assert any("watch=true" in request.path for request in requests)
+    # Without the parameter the API server would derive the manager from the agent.
+    writes = [request.path for request in requests if request.method != "GET"]
+    assert [path for path in writes if f"fieldManager={MANAGER}" not in path] == []
+    assert any(is_watch(request) for request in requests)
     agent = f"model-registrar/{metadata.version('model-registrar')}"
     assert {request.headers.get("user-agent") for request in requests} == {agent}
