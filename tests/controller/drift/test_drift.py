@@ -1,6 +1,5 @@
 """The change feed finds changes by other writers; the drift policy decides what happens to them."""
 
-import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -8,9 +7,11 @@ import pytest
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import ModelVersion, RegisteredModel
 from tests.env.registry import EmbeddedServers
+from tests.support.entries import model_named
 from tests.support.fixtures import StartOperator, Unique
 from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Namespace, condition, has_drifted, has_reason, is_ready, manifest
+from tests.support.waiting import wait_for
 
 SOON = "--feed-interval=0.3"
 
@@ -21,13 +22,8 @@ def operator(start_operator: StartOperator, own_space: Namespace, registry_url: 
     return start_operator(registry_url, own_space, SOON)
 
 
-async def _until(registry: ModelRegistryAPIClient, name: str, fits: Callable[[RegisteredModel], bool]) -> None:
-    for _ in range(1000):
-        entry = await registry.get_registered_model_by_params(name=name)
-        if entry is not None and fits(entry):
-            return
-        await asyncio.sleep(0.02)
-    raise TimeoutError(f"{name} did not become as awaited: {entry!r}")
+async def _until(registry: ModelRegistryAPIClient, name: str, until: Callable[[RegisteredModel], bool]) -> None:
+    await wait_for(lambda: model_named(registry, name), until)
 
 
 @pytest.mark.usefixtures("operator")
@@ -67,14 +63,13 @@ async def test_drift_of_a_version_and_its_inline_artifact_is_corrected(
     found = await registry.get_artifact_by_id(artifact_id)
     assert found is not None
     await registry.upsert_artifact(type(found)("weights", id=artifact_id, uri="s3://elsewhere"))
-    for _ in range(1000):
-        await asyncio.sleep(0.02)
-        entry = await registry.get_model_version_by_id(status["id"])
-        found = await registry.get_artifact_by_id(artifact_id)
-        if entry is not None and found is not None and (entry.author, found.uri) == ("git", "s3://b/w"):
-            break
-    else:
-        pytest.fail(f"not written back: {entry!r}, {found!r}")
+    await wait_for(
+        lambda: registry.get_model_version_by_id(status["id"]),
+        lambda entry: entry is not None and entry.author == "git",
+    )
+    await wait_for(
+        lambda: registry.get_artifact_by_id(artifact_id), lambda entry: entry is not None and entry.uri == "s3://b/w"
+    )
 
 
 @pytest.mark.usefixtures("operator")

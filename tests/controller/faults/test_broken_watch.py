@@ -79,8 +79,8 @@ async def test_changes_before_a_410_are_caught_up(
     operator = start_operator(registry_proxy.url, own_space, api_server_proxy.kubeconfig_flag, SOON)
     kept, changed, deleted, orphaned, new = map(unique, ("kept", "changed", "deleted", "orphaned", "new"))
     first = manifest(KIND, changed, description="first")
-    going = manifest(KIND, orphaned, description="first", deletionPolicy="Orphan")
-    own_space.apply(manifest(KIND, kept), first, manifest(KIND, deleted), going)
+    orphan = manifest(KIND, orphaned, description="first", deletionPolicy="Orphan")
+    own_space.apply(manifest(KIND, kept), first, manifest(KIND, deleted), orphan)
     before = {name: own_space.ready(KIND, name)["status"]["id"] for name in (kept, changed, deleted, orphaned)}
     written = len(_writes(registry_proxy))
     _cut_watches(api_server_proxy)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from registrar.api.bodies import Body, ResourceKey
-from registrar.cluster import relist as listing
+from registrar.cluster import relist as relist_module
 from registrar.cluster.cache import ResourceCache
 from registrar.cluster.client import KubernetesAPI, KubernetesError, list_path
 from registrar.cluster.liveness import WatchLiveness
@@ -77,7 +77,7 @@ async def idle(own_space: Namespace, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
 async def test_a_relist_finds_deleted_new_and_changed_resources(
     own_space: Namespace, idle: Operator, unique: Unique, monkeypatch: pytest.MonkeyPatch, page_size: int
 ) -> None:
-    monkeypatch.setattr(listing, "PAGE_SIZE", page_size)
+    monkeypatch.setattr(relist_module, "PAGE_SIZE", page_size)
     keys = {name: ResourceKey("RegisteredModel", own_space.name, unique(name)) for name in "abcdefg"}
     own_space.apply(*(manifest("RegisteredModel", keys[name].name) for name in "abcdef"))
     for name in "abcdef":
@@ -143,7 +143,7 @@ async def test_a_resource_deleted_after_the_list_is_not_added(
 async def test_a_failed_list_forgets_nothing(
     own_space: Namespace, idle: Operator, unique: Unique, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "PAGE_SIZE", 1)
+    monkeypatch.setattr(relist_module, "PAGE_SIZE", 1)
     keys = [ResourceKey("RegisteredModel", own_space.name, unique(name)) for name in "abc"]
     own_space.apply(*(manifest("RegisteredModel", key.name) for key in keys))
     for key in keys:

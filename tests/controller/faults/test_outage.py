@@ -90,13 +90,13 @@ async def test_a_message_about_one_resource_is_not_reported_for_others(
     own_space: Namespace, start_operator: StartOperator, gateway: Gateway, unique: Unique
 ) -> None:
     start_operator(gateway.url, own_space)
-    going, waiting = unique("going"), unique("waiting")
-    own_space.apply(manifest("RegisteredModel", going))
-    own_space.ready("RegisteredModel", going)
+    deleted, waiting = unique("deleted"), unique("waiting")
+    own_space.apply(manifest("RegisteredModel", deleted))
+    own_space.ready("RegisteredModel", deleted)
     gateway.status = 503
     # The deletion is the first that fails.
-    own_space.delete("RegisteredModel", going)
-    resource = own_space.wait("RegisteredModel", going, has_reason("RegistryUnavailable"))
+    own_space.delete("RegisteredModel", deleted)
+    resource = own_space.wait("RegisteredModel", deleted, has_reason("RegistryUnavailable"))
     assert condition(resource, "Ready")["message"].count("The deletion waits") == 1
     own_space.apply(manifest("RegisteredModel", waiting))
     resource = own_space.wait("RegisteredModel", waiting, has_reason("RegistryUnavailable"))
@@ -104,14 +104,14 @@ async def test_a_message_about_one_resource_is_not_reported_for_others(
     assert "deletion" not in condition(resource, "Ready")["message"]
 
 
-@pytest.mark.parametrize("is_there", [True, False], ids=["empty", "gone"])
+@pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "missing"])
 def test_an_unusable_token_file_counts_as_an_outage(
     own_space: Namespace,
     start_operator: StartOperator,
     registry_url: str,
     unique: Unique,
     tmp_path: Path,
-    is_there: bool,  # noqa: FBT001 - a parameter of the test
+    is_empty: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
     token = tmp_path / "token"
     token.write_text("open-sesame")
@@ -119,14 +119,14 @@ def test_an_unusable_token_file_counts_as_an_outage(
     names = [f"{unique('model')}-{number}" for number in range(5)]
     own_space.apply(manifest("RegisteredModel", names[0]))
     own_space.ready("RegisteredModel", names[0])
-    if is_there:
+    if is_empty:
         token.write_text("")
     else:
         token.unlink()
     own_space.apply(*(manifest("RegisteredModel", name) for name in names[1:]))
     for name in names[1:]:
         resource = own_space.wait("RegisteredModel", name, has_reason("RegistryUnavailable"))
-        problem = "holds no token: one line" if is_there else "cannot be read: No such file"
+        problem = "holds no token: one line" if is_empty else "cannot be read: No such file"
         assert (
             f"The registry cannot be reached: The token file {token} {problem}"
             in condition(resource, "Ready")["message"]

@@ -7,6 +7,7 @@ import pytest
 from model_registry import ModelRegistryAPIClient
 from tests.support.accounts import CREATE_EVENTS, PATCH_FINALIZERS, PATCH_STATUS, READ, Account
 from tests.support.api_server_proxy import ApiServerProxy, is_status_patch
+from tests.support.entries import model_named
 from tests.support.fault_proxy import FaultProxy, Script, Treatment
 from tests.support.fixtures import StartOperator, Unique
 from tests.support.loopback import Received, Reply
@@ -19,8 +20,7 @@ async def _assert_created_once(space: Namespace, name: str, registry_proxy: Faul
     status = space.ready(KIND, name)["status"]
     assert [request.method for request in registry_proxy.received if request.method != "GET"] == ["POST"]
     async with ModelRegistryAPIClient.connect(registry_proxy.url) as registry:
-        entry = await registry.get_registered_model_by_params(name=name)
-    assert entry is not None
+        entry = await model_named(registry, name)
     assert (entry.id, status["ownedFields"]) == (status["id"], ["description"])
 
 

@@ -48,7 +48,7 @@ async def test_every_fault_of_a_write_leaves_one_entry_as_declared(
     names = {unique(fault): fault for fault in FAULTS}
     operator = start_operator(registry_proxy.url, own_space, "--workers=16", "--feed-interval=0.5")
     registry_proxy.script = _first_write_fails(lambda received: names.get(received.json.get("name", "")))
-    own_space.apply(*(manifest(KIND, name, description="made") for name in names))
+    own_space.apply(*(manifest(KIND, name, description="created") for name in names))
     ids = {own_space.ready(KIND, name)["status"]["id"]: fault for name, fault in names.items()}
     registry_proxy.script = _first_write_fails(lambda received: ids.get(received.path.rpartition("/")[2]))
     own_space.apply(*(manifest(KIND, name, description="changed") for name in names))

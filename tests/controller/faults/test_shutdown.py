@@ -3,6 +3,7 @@
 from threading import Event
 
 from model_registry import ModelRegistryAPIClient
+from tests.support.entries import model_named
 from tests.support.fault_proxy import Fault, FaultProxy, Treatment, on_matching
 from tests.support.fixtures import StartOperator, Unique
 from tests.support.loopback import Received
@@ -35,8 +36,7 @@ async def test_a_create_in_flight_is_finished_and_its_id_reported(
     operator.wait_for_log("Operator is stopping")
     release.set()
     assert operator.wait() == 0
-    entry = await registry.get_registered_model_by_params(name=name)
-    assert entry is not None
+    entry = await model_named(registry, name)
     assert own_space.get(KIND, name)["status"]["id"] == entry.id
     assert "Stopped while still reconciling" not in operator.log
 

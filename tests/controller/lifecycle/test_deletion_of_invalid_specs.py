@@ -9,6 +9,7 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
+from tests.support.entries import model_named
 from tests.support.fixtures import Unique
 from tests.support.resources import Namespace, has_reason, manifest
 
@@ -37,8 +38,7 @@ def _policy(deletion: str | None) -> dict[str, str]:
 
 
 async def _state(registry: ModelRegistryAPIClient, name: str) -> str:
-    entry = await registry.get_registered_model_by_params(name=name)
-    assert entry is not None
+    entry = await model_named(registry, name)
     return str(entry.state)
 
 

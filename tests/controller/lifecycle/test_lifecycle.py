@@ -4,16 +4,11 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import ModelVersion, RegisteredModel
+from tests.support.entries import model_named
 from tests.support.fixtures import Unique
 from tests.support.resources import Manifest, Namespace, condition, manifest
 
 pytestmark = pytest.mark.usefixtures("operator")
-
-
-async def _model(registry: ModelRegistryAPIClient, name: str) -> RegisteredModel:
-    entry = await registry.get_registered_model_by_params(name=name)
-    assert entry is not None
-    return entry
 
 
 async def test_a_model_becomes_an_entry_with_its_id_in_the_status(
@@ -23,7 +18,7 @@ async def test_a_model_becomes_an_entry_with_its_id_in_the_status(
     fields = {"description": "first", "owner": "ml", "language": ["en", "de"], "licenseLink": "https://example.org/l"}
     space.apply(manifest("RegisteredModel", name, **fields))
     resource = space.ready("RegisteredModel", name)
-    entry = await _model(registry, name)
+    entry = await model_named(registry, name)
     assert resource["status"]["id"] == entry.id
     assert (entry.description, entry.owner, entry.language) == ("first", "ml", ["en", "de"])
     assert (entry.license_link, entry.state) == ("https://example.org/l", "LIVE")
@@ -41,7 +36,7 @@ async def test_spec_name_may_contain_what_kubernetes_names_may_not(
     entry_name = unique("Ünlock 100%_of: it")
     space.apply(manifest("RegisteredModel", unique("odd"), name=entry_name))
     resource = space.ready("RegisteredModel", unique("odd"))
-    assert (await _model(registry, entry_name)).id == resource["status"]["id"]
+    assert (await model_named(registry, entry_name)).id == resource["status"]["id"]
 
 
 async def test_an_update_changes_declared_fields_and_leaves_the_rest(
@@ -53,7 +48,7 @@ async def test_an_update_changes_declared_fields_and_leaves_the_rest(
     await registry.upsert_registered_model(RegisteredModel(name, id=entry_id, provider="set by hand"))
     space.apply(manifest("RegisteredModel", name, description="second"))
     space.ready("RegisteredModel", name)
-    entry = await _model(registry, name)
+    entry = await model_named(registry, name)
     assert (entry.id, entry.description, entry.provider) == (entry_id, "second", "set by hand")
 
 
@@ -69,12 +64,12 @@ async def test_nothing_is_written_when_nothing_changes(
     name, marker = unique("model"), unique("marker")
     space.apply(manifest("RegisteredModel", name, description="same", customProperties={"whole": {"double": 2}}))
     resource = space.ready("RegisteredModel", name)
-    before = await _model(registry, name)
+    before = await model_named(registry, name)
     space.patch("RegisteredModel", name, {"metadata": {"labels": {"team": "a"}}})
     # Both pass through the same queue: once the later resource is ready, the label has been processed.
     space.apply(manifest("RegisteredModel", marker))
     space.ready("RegisteredModel", marker)
-    after = await _model(registry, name)
+    after = await model_named(registry, name)
     assert after.last_update_time_since_epoch == before.last_update_time_since_epoch
     labelled = space.get("RegisteredModel", name)
     assert labelled["status"] == resource["status"]
@@ -90,12 +85,12 @@ async def test_deletion_archives_and_applying_again_restores_the_same_id(
     entry_id = space.ready("RegisteredModel", name)["status"]["id"]
     space.delete("RegisteredModel", name)
     space.wait_gone("RegisteredModel", name)
-    archived = await _model(registry, name)
+    archived = await model_named(registry, name)
     assert (archived.id, archived.state, archived.description) == (entry_id, "ARCHIVED", "kept")
     space.apply(written)
     restored = space.ready("RegisteredModel", name)
     assert restored["status"]["id"] == entry_id
-    assert (await _model(registry, name)).state == "LIVE"
+    assert (await model_named(registry, name)).state == "LIVE"
 
 
 async def test_an_orphaned_entry_stays_live(space: Namespace, registry: ModelRegistryAPIClient, unique: Unique) -> None:
@@ -105,7 +100,7 @@ async def test_an_orphaned_entry_stays_live(space: Namespace, registry: ModelReg
     assert "finalizers" not in resource["metadata"]
     space.delete("RegisteredModel", name)
     space.wait_gone("RegisteredModel", name)
-    assert (await _model(registry, name)).state == "LIVE"
+    assert (await model_named(registry, name)).state == "LIVE"
 
 
 async def test_a_state_in_the_spec_is_kept(space: Namespace, registry: ModelRegistryAPIClient, unique: Unique) -> None:
@@ -114,7 +109,7 @@ async def test_a_state_in_the_spec_is_kept(space: Namespace, registry: ModelRegi
     assert space.ready("RegisteredModel", name)["status"]["state"] == "ARCHIVED"
     space.apply(manifest("RegisteredModel", name, description="an update keeps it", state="ARCHIVED"))
     space.ready("RegisteredModel", name)
-    assert (await _model(registry, name)).state == "ARCHIVED"
+    assert (await model_named(registry, name)).state == "ARCHIVED"
     space.apply(manifest("RegisteredModel", name, description="an update keeps it"))
     assert space.ready("RegisteredModel", name)["status"]["state"] == "LIVE"
 

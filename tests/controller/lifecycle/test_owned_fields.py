@@ -8,6 +8,7 @@ import pytest
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
 from registrar.api.properties import Observed
+from tests.support.entries import model_named
 from tests.support.fault_proxy import ErrorAfter, Treatment, proxy_to
 from tests.support.fixtures import StartOperator, Unique
 from tests.support.loopback import Received, Reply
@@ -17,8 +18,7 @@ pytestmark = pytest.mark.usefixtures("operator")
 
 
 async def _properties(registry: ModelRegistryAPIClient, name: str) -> dict[str, Observed]:
-    entry = await registry.get_registered_model_by_params(name=name)
-    assert entry is not None
+    entry = await model_named(registry, name)
     properties = dict(entry.custom_properties or {})
     del properties["model-registrar.dev/owner"]
     return properties
@@ -34,13 +34,11 @@ async def test_a_field_that_leaves_the_spec_is_cleared_and_comes_back(
     space.apply(manifest("RegisteredModel", name, owner="o"))
     resource = space.ready("RegisteredModel", name)
     assert resource["status"]["ownedFields"] == ["owner"]
-    entry = await registry.get_registered_model_by_params(name=name)
-    assert entry is not None
+    entry = await model_named(registry, name)
     assert (entry.description or "", entry.owner, entry.tasks or []) == ("", "o", [])
     space.apply(manifest("RegisteredModel", name, description="d", owner="o", tasks=["ocr"]))
     space.ready("RegisteredModel", name)
-    entry = await registry.get_registered_model_by_params(name=name)
-    assert entry is not None
+    entry = await model_named(registry, name)
     assert (entry.description, entry.owner, entry.tasks) == ("d", "o", ["ocr"])
 
 
@@ -55,8 +53,7 @@ async def test_a_field_that_was_released_belongs_to_others(
     await registry.upsert_registered_model(RegisteredModel(name, id=entry_id, description="by hand"))
     space.apply(manifest("RegisteredModel", name, owner="o"))
     space.ready("RegisteredModel", name)
-    entry = await registry.get_registered_model_by_params(name=name)
-    assert entry is not None
+    entry = await model_named(registry, name)
     assert (entry.description, entry.owner) == ("by hand", "o")
 
 
@@ -73,8 +70,7 @@ async def test_properties_keep_their_types_and_other_writers_properties_stay(
     assert {key: type(value) for key, value in kept.items()} == {
         "s": str, "i": int, "f": float, "b": bool, "whole": float, "number": str,
     }  # fmt: skip
-    entry = await registry.get_registered_model_by_params(name=name)
-    assert entry is not None
+    entry = await model_named(registry, name)
     everything = {**(entry.custom_properties or {}), "from-a-pipeline": 3}
     await registry.upsert_registered_model(RegisteredModel(name, id=entry.id, custom_properties=everything))
     space.apply(manifest("RegisteredModel", name, customProperties={"s": "other", "whole": 2}))

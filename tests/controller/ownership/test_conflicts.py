@@ -4,16 +4,11 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import DocArtifact, RegisteredModel
+from tests.support.entries import model_named
 from tests.support.fixtures import Unique
 from tests.support.resources import Namespace, condition, has_reason, manifest
 
 pytestmark = pytest.mark.usefixtures("operator")
-
-
-async def _model(registry: ModelRegistryAPIClient, name: str) -> RegisteredModel:
-    entry = await registry.get_registered_model_by_params(name=name)
-    assert entry is not None
-    return entry
 
 
 async def test_the_first_resource_keeps_an_entry_and_the_second_takes_over_after_it(
@@ -27,11 +22,11 @@ async def test_the_first_resource_keeps_an_entry_and_the_second_takes_over_after
     assert condition(loser, "Reconciling")["status"] == "True"
     assert not condition(loser, "Stalled")
     assert f"{space.name}/{first}" in condition(loser, "Ready")["message"]
-    assert (await _model(registry, name)).description == "first"
+    assert (await model_named(registry, name)).description == "first"
     space.delete("RegisteredModel", first)
     space.wait_gone("RegisteredModel", first)
     assert space.ready("RegisteredModel", second)["status"]["id"] == entry_id
-    entry = await _model(registry, name)
+    entry = await model_named(registry, name)
     assert (entry.description, entry.state) == ("second", "LIVE")
 
 
@@ -43,10 +38,10 @@ async def test_deleting_the_loser_leaves_the_entry_untouched(
     space.ready("RegisteredModel", first)
     space.apply(manifest("RegisteredModel", second, name=name, deletionPolicy="Archive"))
     space.wait("RegisteredModel", second, has_reason("NameConflict"))
-    before = await _model(registry, name)
+    before = await model_named(registry, name)
     space.delete("RegisteredModel", second)
     space.wait_gone("RegisteredModel", second)
-    assert await _model(registry, name) == before
+    assert await model_named(registry, name) == before
 
 
 @pytest.mark.parametrize("is_new_first", [True, False], ids=["new applied first", "old pruned first"])
@@ -73,13 +68,13 @@ async def test_rename_and_move_keep_the_entry(
         target.apply(manifest("RegisteredModel", new, name=entry_name, description="same"))
     space.wait_gone("RegisteredModel", old)
     assert target.ready("RegisteredModel", new)["status"]["id"] == entry_id
-    entry = await _model(registry, entry_name)
+    entry = await model_named(registry, entry_name)
     assert entry.state == "LIVE"
     assert entry.custom_properties == {"model-registrar.dev/owner": f"created:tests/{space.name}/{target.name}/{new}"}
     # The successor owns it as the first did: this installation created the entry.
     target.delete("RegisteredModel", new)
     target.wait_gone("RegisteredModel", new)
-    assert (await _model(registry, entry_name)).state == "ARCHIVED"
+    assert (await model_named(registry, entry_name)).state == "ARCHIVED"
 
 
 async def test_a_corrected_name_frees_the_old_one(
@@ -93,7 +88,7 @@ async def test_a_corrected_name_frees_the_old_one(
     space.wait("RegisteredModel", second, has_reason("NameConflict"))
     space.apply(manifest("RegisteredModel", second, name=unique("corrected")))
     entry_id = space.ready("RegisteredModel", second)["status"]["id"]
-    assert (await _model(registry, unique("corrected"))).id == entry_id
+    assert (await model_named(registry, unique("corrected"))).id == entry_id
 
 
 async def test_a_taken_external_id_names_its_holder(
@@ -116,7 +111,7 @@ async def test_a_taken_external_id_names_its_holder(
     # The same by an update: the entry keeps what it has.
     space.apply(manifest("RegisteredModel", name, externalId=unique("ext")))
     space.wait("RegisteredModel", name, has_reason("ExternalIdConflict"))
-    assert (await _model(registry, name)).external_id == unique("other")
+    assert (await model_named(registry, name)).external_id == unique("other")
 
 
 async def test_an_inline_artifact_and_a_resource_may_not_share_an_entry(

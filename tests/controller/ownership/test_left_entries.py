@@ -144,14 +144,14 @@ async def test_a_version_recreated_for_another_model_releases_its_old_entry(
     assert str(stamp).endswith(f"/{space.name}/{successor}")
 
 
-@pytest.mark.parametrize("is_there", [True, False], ids=["in its version", "in another"])
+@pytest.mark.parametrize("is_in_version", [True, False], ids=["in its version", "in another"])
 async def test_an_artifact_without_a_stamp_is_retired_only_in_its_version(
     own_space: Namespace,
     start_operator: StartOperator,
     registry: ModelRegistryAPIClient,
     registry_url: str,
     unique: Unique,
-    is_there: bool,  # noqa: FBT001 - a parameter of the test
+    is_in_version: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
     operator = start_operator(registry_url, own_space)
     own_space.apply(manifest("RegisteredModel", unique("model")))
@@ -166,7 +166,7 @@ async def test_an_artifact_without_a_stamp_is_retired_only_in_its_version(
     stranger = await registry.upsert_model_version_artifact(ModelArtifact(name, uri="s3://b/2"), str(version.id))
     operator.stop()
     # As after a reset of the database: the ID belongs to another artifact, which has no stamp.
-    entry_id = status["id"] if is_there else stranger.id
+    entry_id = status["id"] if is_in_version else stranger.id
     await registry.upsert_model_artifact(ModelArtifact(name, id=status["id"], custom_properties={}))
     patch = json.dumps({"status": {"id": entry_id}})
     own_space.cluster.run_kubectl(
@@ -177,4 +177,4 @@ async def test_an_artifact_without_a_stamp_is_retired_only_in_its_version(
     own_space.wait_gone("ModelArtifact", name)
     found = await registry.get_artifact_by_id(str(entry_id))
     assert found is not None
-    assert (found.state == "MARKED_FOR_DELETION") == is_there
+    assert (found.state == "MARKED_FOR_DELETION") == is_in_version

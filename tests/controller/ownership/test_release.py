@@ -5,6 +5,7 @@ import pytest
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import ModelVersion, RegisteredModel
 from tests.env.registry import EmbeddedServers
+from tests.support.entries import model_named
 from tests.support.fixtures import StartOperator, Unique
 from tests.support.resources import Manifest, Namespace, condition, has_handled, has_reason, is_ready, manifest
 
@@ -49,8 +50,7 @@ async def test_two_resources_deleted_together_do_not_leave_the_entry_to_each_oth
     own_space.wait_gone("RegisteredModel", "first")
     _remove_slow_finalizer(own_space, "second")
     async with ModelRegistryAPIClient.connect(server.url) as registry:
-        entry = await registry.get_registered_model_by_params(name=name)
-    assert entry is not None
+        entry = await model_named(registry, name)
     assert entry.state == "ARCHIVED"
 
 

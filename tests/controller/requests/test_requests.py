@@ -4,6 +4,7 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
+from tests.support.entries import model_named
 from tests.support.fixtures import Unique
 from tests.support.resources import Manifest, Namespace, annotated, condition, has_handled, manifest
 
@@ -16,8 +17,7 @@ async def _changed_by_hand(registry: ModelRegistryAPIClient, resource: Manifest,
 
 
 async def _description(registry: ModelRegistryAPIClient, name: str) -> str | None:
-    entry = await registry.get_registered_model_by_params(name=name)
-    assert entry is not None
+    entry = await model_named(registry, name)
     return entry.description
 
 
@@ -125,8 +125,7 @@ async def test_deleting_a_paused_resource_leaves_its_entry(
     space.annotate("RegisteredModel", name, paused="true")
     space.delete("RegisteredModel", name)
     space.wait_gone("RegisteredModel", name)
-    entry = await registry.get_registered_model_by_params(name=name)
-    assert entry is not None
+    entry = await model_named(registry, name)
     assert entry.state == "LIVE"
 
 

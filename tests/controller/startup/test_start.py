@@ -12,6 +12,7 @@ from devcluster import controlplane
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
 from tests.env.registry import EmbeddedServers
+from tests.support.entries import model_named
 from tests.support.fixtures import StartOperator, Unique
 from tests.support.resources import Manifest, Namespace, condition, has_reason, manifest
 
@@ -129,8 +130,7 @@ async def test_orphan_ends_a_deletion_that_waits_for_the_registry(
     own_space.wait_gone("RegisteredModel", name)
     server.start()
     async with ModelRegistryAPIClient.connect(server.url) as registry:
-        entry = await registry.get_registered_model_by_params(name=name)
-    assert entry is not None
+        entry = await model_named(registry, name)
     assert entry.state == "LIVE"
 
 
