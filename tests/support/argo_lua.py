@@ -1,6 +1,6 @@
 """Runs the Lua of Argo CD's customizations as Argo CD does (its util/lua): the same language version, the same globals.
 
-Argo CD's Lua is 5.1, without input or output and with ``time`` and ``date`` alone in ``os``.
+Argo CD's Lua is 5.1 with the base, package and table libraries alone, and with ``time`` and ``date`` in ``os``.
 """
 
 import json
@@ -11,7 +11,8 @@ import lupa.lua51
 
 Json = Any
 
-_FORBIDDEN = ("io", "dofile", "loadfile", "debug")
+_FORBIDDEN = ("coroutine", "debug", "dofile", "io", "loadfile", "math", "string")
+_NO_STRING_METHODS = 'getmetatable("").__index = nil'
 _SAFE_OS = "local safe = {time = os.time, date = os.date}; os = safe; package.loaded.os = safe"
 
 
@@ -23,8 +24,10 @@ def run(script: Path | str, resource: dict[str, Any]) -> Json:
         resource: what ``obj`` is.
     """
     runtime = lupa.lua51.LuaRuntime(register_eval=False)
+    runtime.execute(_NO_STRING_METHODS)
     for name in _FORBIDDEN:
         runtime.globals()[name] = None
+        runtime.globals().package.loaded[name] = None
     runtime.execute(_SAFE_OS)
     runtime.globals().obj = _to_lua(runtime, resource)
     text = script.read_text(encoding="utf-8") if isinstance(script, Path) else script
