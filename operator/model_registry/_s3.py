@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +49,13 @@ def with_environment(params: S3Params) -> S3Params:
     Raises:
         ValueError: If the endpoint or the credentials are neither given nor set in the environment.
     """
-    filled = S3Params(**vars(params))
-    filled.endpoint_url = params.endpoint_url or os.environ.get("AWS_S3_ENDPOINT")
-    filled.access_key_id = params.access_key_id or os.environ.get("AWS_ACCESS_KEY_ID")
-    filled.secret_access_key = params.secret_access_key or os.environ.get("AWS_SECRET_ACCESS_KEY")
-    filled.region = params.region or os.environ.get("AWS_DEFAULT_REGION")
+    filled = replace(
+        params,
+        endpoint_url=params.endpoint_url or os.environ.get("AWS_S3_ENDPOINT"),
+        access_key_id=params.access_key_id or os.environ.get("AWS_ACCESS_KEY_ID"),
+        secret_access_key=params.secret_access_key or os.environ.get("AWS_SECRET_ACCESS_KEY"),
+        region=params.region or os.environ.get("AWS_DEFAULT_REGION"),
+    )
     if not filled.endpoint_url:
         raise ValueError("The S3 endpoint is missing: pass `endpoint_url`, or set AWS_S3_ENDPOINT")
     if not (filled.access_key_id and filled.secret_access_key):

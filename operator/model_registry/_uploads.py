@@ -66,21 +66,18 @@ class Uploads:
             ValueError: If the path does not exist, or the endpoint or the credentials are missing.
             Exception: What boto3 raises, if the upload fails.
         """
-        params = _s3.with_environment(
-            S3Params(
-                bucket_name,
-                s3_prefix,
-                endpoint_url,
-                access_key_id,
-                secret_access_key,
-                region,
-                multipart_threshold,
-                multipart_chunksize,
-                max_pool_connections,
-            )
+        params = S3Params(
+            bucket_name,
+            s3_prefix,
+            endpoint_url,
+            access_key_id,
+            secret_access_key,
+            region,
+            multipart_threshold,
+            multipart_chunksize,
+            max_pool_connections,
         )
-        _s3.upload(path, params, progress)
-        return s3_uri_from(s3_prefix.rstrip("/"), bucket_name, endpoint=params.endpoint_url, region=params.region)
+        return _save(path, params, progress)
 
     def upload_artifact_and_register_model(
         self,
@@ -133,7 +130,7 @@ class Uploads:
             )
         if self.async_runner(_is_registered(self.api, name, version)):
             raise DuplicateError(f"Model `{name}:{version}` already exists in Model Registry.")
-        uri = self.save_to_s3(model_files_path, **vars(upload_params), progress=progress)
+        uri = _save(model_files_path, upload_params, progress)
         return self.register_model(
             name,
             uri,
@@ -147,6 +144,13 @@ class Uploads:
             metadata=metadata,
             **more,
         )
+
+
+def _save(path: str | os.PathLike[str], given: S3Params, progress: _s3.Progress | None) -> str:
+    params = _s3.with_environment(given)
+    _s3.upload(path, params, progress)
+    prefix, bucket = params.s3_prefix.rstrip("/"), params.bucket_name
+    return s3_uri_from(prefix, bucket, endpoint=params.endpoint_url, region=params.region)
 
 
 async def _is_registered(api: ModelRegistryAPIClient, name: str, version: str) -> bool:
