@@ -35,6 +35,12 @@ def owned_to_status(entry_type: type[RegistryEntry], owned: FieldSet) -> tuple[t
     return tuple(sorted(names)), tuple(sorted(owned.properties))
 
 
+def state_of(entry: RegistryEntry) -> str | None:
+    """Return the state of an entry; None for one without a state."""
+    state = getattr(entry, "state", None)
+    return None if state is None else str(state)
+
+
 def storage_uri(model: str, version: str) -> str | None:
     """Return KServe's address of a version; None if a name contains a slash, which that form cannot express."""
     return None if "/" in model + version else f"model-registry://{model}/{version}"

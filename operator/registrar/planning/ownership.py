@@ -57,8 +57,12 @@ def read_stamp(value: object, owner_id: str) -> Stamp | ForeignStamp | None:
     return Stamp(Origin(origin), reference)
 
 
+def any_stamp_of(entry: RegistryEntry, owner_id: str) -> Stamp | ForeignStamp | None:
+    """Return the entry's stamp, whoever wrote it; None if it carries none."""
+    return read_stamp((entry.custom_properties or {}).get(OWNER_PROPERTY), owner_id)
+
+
 def stamp_of(entry: RegistryEntry | None, owner_id: str) -> Stamp | None:
     """Return the entry's stamp, if it is one of this installation."""
-    value = None if entry is None else (entry.custom_properties or {}).get(OWNER_PROPERTY)
-    stamp = read_stamp(value, owner_id)
+    stamp = None if entry is None else any_stamp_of(entry, owner_id)
     return stamp if isinstance(stamp, Stamp) else None

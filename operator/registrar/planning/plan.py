@@ -24,8 +24,8 @@ from registrar.planning.actions import (
     Refuse,
     owned_by,
 )
-from registrar.planning.fields import field_name
-from registrar.planning.ownership import ForeignStamp, Origin, Stamp, read_stamp, stamp_of
+from registrar.planning.fields import field_name, state_of
+from registrar.planning.ownership import ForeignStamp, Origin, Stamp, any_stamp_of, stamp_of
 from registrar.planning.problems import Disposition, Problem
 
 
@@ -45,7 +45,7 @@ def plan(
         stamp = Stamp(Origin.CREATED, desired.reference)
         properties = {**resolve_properties(desired.properties, {}), OWNER_PROPERTY: stamp.text(owner_id)}
         return Create(desired.fields, properties, None if desired.kind.state_rule is None else desired.state or "LIVE")
-    written = read_stamp((observed.custom_properties or {}).get(OWNER_PROPERTY), owner_id)
+    written = any_stamp_of(observed, owner_id)
     refusal = _refusal(desired, observed, written, recorded, policies)
     if refusal is not None:
         return Refuse(refusal)
@@ -97,14 +97,14 @@ def plan_retirement(
         deletion: the deletion policy; None archives what the resource created and leaves what it adopted.
         owner_id: this installation.
     """
-    written = read_stamp((observed.custom_properties or {}).get(OWNER_PROPERTY), owner_id)
+    written = any_stamp_of(observed, owner_id)
     if isinstance(written, ForeignStamp) or (isinstance(written, Stamp) and written.reference != reference):
         return None
     if written is None and recorded_id != observed.id:
         return None
     origin = written.origin if written is not None else Origin.ADOPTED
     default = DeletionPolicy.ARCHIVE if origin is Origin.CREATED else DeletionPolicy.ORPHAN
-    if retired_state is None or (deletion or default) is DeletionPolicy.ORPHAN or _state(observed) == retired_state:
+    if retired_state is None or (deletion or default) is DeletionPolicy.ORPHAN or state_of(observed) == retired_state:
         return None
     return Archive(observed, retired_state)
 
@@ -164,8 +164,8 @@ def _difference(
     properties, property_changes = _property_difference(desired, observed, owned, stamp.text(owner_id))
     state = _wanted_state(desired, observed)
     changes = [_field_change(observed, name, value) for name, value in sorted(fields.items())]
-    if state is not None and state != _state(observed):
-        changes.append(Change("state", _state(observed), state))
+    if state is not None and state != state_of(observed):
+        changes.append(Change("state", state_of(observed), state))
     else:
         state = None
     return Patch(
@@ -176,13 +176,13 @@ def _difference(
         stamp=stamp,
         changes=(*changes, *property_changes),
         adopts=not isinstance(written, Stamp),
-        restores=state is not None and _state(observed) == desired.kind.retired_state,
+        restores=state is not None and state_of(observed) == desired.kind.retired_state,
     )
 
 
 def _wanted_state(desired: Desired, observed: RegistryEntry) -> str | None:
     rule = desired.kind.state_rule
-    state = None if rule is None else rule(desired.managed_state, _state(observed))
+    state = None if rule is None else rule(desired.managed_state, state_of(observed))
     is_unfinished = desired.awaits_upload and not getattr(observed, "uri", None)
     return desired.state if state is not None and is_unfinished else state
 
@@ -211,8 +211,3 @@ def _property_difference(
 def _same(left: Observed | None, right: Observed | None) -> bool:
     """Return equality in value and type: Python's True equals 1 and 1.0, the registry keeps three properties."""
     return type(left) is type(right) and left == right
-
-
-def _state(entry: RegistryEntry) -> str | None:
-    state = getattr(entry, "state", None)
-    return None if state is None else str(state)

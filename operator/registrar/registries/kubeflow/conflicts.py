@@ -7,6 +7,7 @@ from typing import Any
 from model_registry.exceptions import ConflictError
 from registrar.api.conditions import Reason
 from registrar.kinds.base import Desired
+from registrar.planning.fields import state_of
 from registrar.planning.problems import ReconcileError, terminal
 
 
@@ -15,7 +16,7 @@ def explain_conflict(desired: Desired, conflict: ConflictError) -> ReconcileErro
     holder: Any = conflict.holder
     external_id = desired.fields.get("external_id")
     if holder is not None and external_id is not None and holder.external_id == external_id:
-        state = getattr(holder, "state", None)
+        state = state_of(holder)
         shown = f"id {holder.id}" if state is None else f"id {holder.id}, {state}"
         return terminal(
             Reason.EXTERNAL_ID_CONFLICT,
