@@ -56,11 +56,9 @@ async def ensure_finalizer(resource: ManagedResource, deletion: DeletionPolicy |
     Raises:
         KubernetesError: the API server did not accept it; nothing may be written to the registry then.
     """
-    finalizers = resource.metadata.finalizers
-    wanted = tuple(name for name in finalizers if name != FINALIZER)
-    if deletion is not DeletionPolicy.ORPHAN:
-        wanted = finalizers if resource.has_finalizer else (*finalizers, FINALIZER)
-    if wanted != finalizers:
+    is_wanted = deletion is not DeletionPolicy.ORPHAN
+    if is_wanted != resource.has_finalizer:
+        wanted = (*resource.other_finalizers, FINALIZER) if is_wanted else resource.other_finalizers
         context.memory.cache.put(await context.kube.patch_finalizers(resource.key, resource.metadata, wanted))
 
 
@@ -80,8 +78,7 @@ async def finalize(resource: ManagedResource, context: Context) -> Result:
         except (ReconcileError, RegistryError) as error:
             return await report(resource, _waiting_deletion(resource, error, context), context)
     if resource.has_finalizer:
-        others = [name for name in resource.metadata.finalizers if name != FINALIZER]
-        await context.kube.patch_finalizers(resource.key, resource.metadata, others)
+        await context.kube.patch_finalizers(resource.key, resource.metadata, resource.other_finalizers)
     # Others may have the entries at once: finalizers of other controllers can hold the resource for long.
     context.memory.claim_only(resource.key, ())
     return DONE

@@ -74,6 +74,11 @@ class EntryRequest:
         """Whether the entry has to be read from the registry, however well the view knows it."""
         return self.resource.needs_read
 
+    @property
+    def corrects_drift(self) -> bool:
+        """Whether a patch corrects what others changed: nobody changed the spec or asked for it."""
+        return self.recorded.settled and not self.force_read
+
 
 async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResult:
     """Bring one entry to its desired state.
@@ -188,18 +193,20 @@ def _refuse_new_registry(request: EntryRequest, context: Context) -> None:
 def _is_contested(request: EntryRequest, action: Patch, context: Context) -> bool:
     """Return whether this drift was corrected too often. A user's own changes and requests are never contested."""
     corrections, claim = context.memory.corrections, request.desired.claim
-    if not request.recorded.settled or request.force_read:
+    if not request.corrects_drift:
         corrections.forget(claim)
         return False
-    paths = [change.path for change in action.changes_with_stamp(context.registry.owner_id)]
-    return corrections.are_contested(claim, paths, time.monotonic())
+    return corrections.are_contested(claim, _paths(action, context), time.monotonic())
 
 
 def _note_correction(request: EntryRequest, action: Patch, context: Context) -> None:
     """Count a correction that succeeded; one that failed changed nothing of another writer's."""
-    if request.recorded.settled and not request.force_read:
-        paths = [change.path for change in action.changes_with_stamp(context.registry.owner_id)]
-        context.memory.corrections.record(request.desired.claim, paths, time.monotonic())
+    if request.corrects_drift:
+        context.memory.corrections.record(request.desired.claim, _paths(action, context), time.monotonic())
+
+
+def _paths(action: Patch, context: Context) -> list[str]:
+    return [change.path for change in action.changes_with_stamp(context.registry.owner_id)]
 
 
 def _operation(action: Patch) -> OperationResult:

@@ -19,7 +19,7 @@ from registrar.fencing import NotLeadingError
 from registrar.kinds.base import AnyResource, Identity
 from registrar.kinds.desired import desired_entry, desired_inline
 from registrar.planning.actions import Policies
-from registrar.planning.fields import owned_to_status, storage_uri
+from registrar.planning.fields import owned_to_status, state_of, storage_uri
 from registrar.planning.problems import Disposition, ReconcileError
 from registrar.reconcile.context import Context
 from registrar.reconcile.deletion import departing_artifact, ensure_finalizer, finalize, retire_entry
@@ -174,7 +174,6 @@ async def _reconcile_inline(
 def _facts(resource: ManagedResource, result: EntryResult, parent: Identity, registry_url: str) -> Facts:
     before, entry = Facts.of(resource.status), result.entry
     fields, properties = owned_to_status(type(entry), result.owned)
-    state = getattr(entry, "state", None)
     # A parent that vanished left its ID, not its name: the address stays as the status has it.
     has_uri = "storage_uri" in resource.kind.status.model_fields
     uri = storage_uri(parent.name, str(entry.name)) if has_uri and parent.name is not None else before.storage_uri
@@ -182,7 +181,7 @@ def _facts(resource: ManagedResource, result: EntryResult, parent: Identity, reg
         before,
         id=entry.id,
         parent_id=parent.id or None,
-        state=None if state is None else str(state),
+        state=state_of(entry),
         registry_url=registry_url,
         storage_uri=uri,
         owned_fields=fields,
@@ -223,7 +222,7 @@ def _count_drift(resource: ManagedResource, outcome: Outcome, context: Context) 
     writes = {OperationResult.CREATED, OperationResult.RESTORED, OperationResult.UPDATED}
     if resource.is_settled and operation in writes:
         context.metrics.found_drift(kind, corrected=True)
-    elif outcome.drift and not any(known.type == ConditionType.DRIFTED for known in resource.status.conditions or ()):
+    elif outcome.drift and resource.status.condition(ConditionType.DRIFTED) is None:
         context.metrics.found_drift(kind, corrected=False)
 
 

@@ -72,6 +72,11 @@ class ManagedResource:
         return FINALIZER in self.metadata.finalizers
 
     @property
+    def other_finalizers(self) -> tuple[str, ...]:
+        """The finalizers of others."""
+        return tuple(name for name in self.metadata.finalizers if name != FINALIZER)
+
+    @property
     def pending_request(self) -> str | None:
         """The reconcile request that the operator has not answered yet."""
         request = self.metadata.reconcile_requested_at
@@ -80,8 +85,8 @@ class ManagedResource:
     @property
     def needs_read(self) -> bool:
         """Whether the view is not enough: the user asked for a reconcile, or the resource was paused until now."""
-        ready = (condition for condition in self.status.conditions or () if condition.type == ConditionType.READY)
-        return self.pending_request is not None or any(condition.reason == Reason.PAUSED for condition in ready)
+        ready = self.status.condition(ConditionType.READY)
+        return self.pending_request is not None or (ready is not None and ready.reason == Reason.PAUSED)
 
     @property
     def is_settled(self) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from model_registry.types import RegistryEntry
-from registrar.api.v1alpha1 import ModelVersionStatus
 from registrar.api.v1alpha1.common import EntryStatus
 from registrar.api.v1alpha1.model_version import InlineArtifactStatus
 from registrar.planning.actions import Change, FieldSet
@@ -64,16 +63,15 @@ class Facts:
     @classmethod
     def of(cls, status: EntryStatus) -> Facts:
         """Return the facts that a status reports."""
-        version = status if isinstance(status, ModelVersionStatus) else None
         return cls(
             id=status.id,
             parent_id=status.parent_entry_id,
             state=status.state,
             registry_url=status.registry_url,
-            storage_uri=None if version is None else version.storage_uri,
+            storage_uri=getattr(status, "storage_uri", None),
             owned_fields=status.owned_fields or (),
             owned_properties=status.owned_properties or (),
-            artifacts=() if version is None else version.artifacts or (),
+            artifacts=getattr(status, "artifacts", None) or (),
         )
 
 

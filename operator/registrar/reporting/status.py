@@ -65,12 +65,10 @@ def as_json(status: EntryStatus) -> dict[str, Any]:
 
 def events_for(current: EntryStatus, wanted: EntryStatus, outcome: Outcome) -> list[tuple[str, EventNote]]:
     """Return the Events to post, each with its type (``Normal`` or ``Warning``): changed conditions, and notes."""
-    before = {condition.type: condition for condition in current.conditions or ()}
     events: list[tuple[str, EventNote]] = []
-    for condition in wanted.conditions or ():
-        known = before.get(condition.type)
-        changed = known is None or (known.status, known.reason) != (condition.status, condition.reason)
-        if changed and condition.type in {ConditionType.READY, ConditionType.DRIFTED}:
+    for condition in filter(None, map(wanted.condition, (ConditionType.READY, ConditionType.DRIFTED))):
+        known = current.condition(condition.type)
+        if known is None or (known.status, known.reason) != (condition.status, condition.reason):
             done = "" if outcome.operation is None else f"{outcome.operation}: id {wanted.id}. "
             note = EventNote(condition.reason, done + condition.message)
             events.append(("Warning" if _is_bad(condition) else "Normal", note))

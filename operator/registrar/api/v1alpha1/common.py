@@ -188,6 +188,10 @@ class EntryStatus(Frozen):
     """Conditions of the resource. Ready is always present; Reconciling, Stalled and Drifted are present only while they
     are True."""
 
+    def condition(self, condition_type: str) -> Condition | None:
+        """Return the condition of that type, if it is present."""
+        return next((known for known in self.conditions or () if known.type == condition_type), None)
+
     @property
     def parent_entry_id(self) -> str | None:
         """The parent entry's ID, for a kind that has one and a status that records it."""
