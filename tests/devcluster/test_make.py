@@ -13,6 +13,13 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 
 
+@pytest.fixture(autouse=True)
+def _outside_of_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide what a `make` that runs the tests passes on: its variables would also count for the ones started here."""
+    for name in ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "MAKELEVEL", "AFTER_COVERAGE", "ARGS"):
+        monkeypatch.delenv(name, raising=False)
+
+
 def test_make_alone_lists_every_target_that_people_call() -> None:
     listed = subprocess.run(
         ["make", "--no-print-directory"], cwd=REPOSITORY, capture_output=True, text=True, check=True
