@@ -10,6 +10,7 @@ from registrar.api.meta import GROUP
 from registrar.api.schema import custom_resource_definition
 from registrar.kinds.table import RESOURCES
 from tools.generate import rbac
+from tools.generate.markdown import table
 from tools.generate.rbac import Rule
 
 TEMPLATES = "charts/model-registrar/templates"
@@ -81,9 +82,9 @@ def rbac_page() -> Mapping[str, str]:
 
 
 def _table(rules: Iterable[Rule]) -> str:
-    rows = [
-        f"| `{rule.group or 'core'}` | {', '.join(f'`{name}`' for name in rule.resources)} "
-        f"| {', '.join(f'`{verb}`' for verb in rule.verbs)} | {rule.why} |\n"
-        for rule in rules
-    ]
-    return "| API group | resources | verbs | why |\n| --- | --- | --- | --- |\n" + "".join(rows)
+    rows = ((f"`{rule.group or 'core'}`", _codes(rule.resources), _codes(rule.verbs), rule.why) for rule in rules)
+    return "\n".join(table(("API group", "resources", "verbs", "why"), rows))
+
+
+def _codes(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)

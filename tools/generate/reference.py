@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from registrar.api.rules import VALIDATIONS
+from tools.generate.markdown import table
 
 Schema = Mapping[str, Any]
 """A node of a structural schema."""
@@ -47,13 +48,13 @@ def _kind(spec: Schema) -> Iterator[str]:
     for name, node in parts.items():
         yield f"### {names['kind']} {name}\n"
         yield f"{node['description']}{_default(node)}\n"
-        yield from _table(("field", "type", "description"), _fields(node))
+        yield from table(("field", "type", "description"), _fields(node))
     yield f"### {names['kind']} rules\n"
     yield "Rules over several fields, in the API server's words when one is broken:\n"
     yield from (f"- {message}" for message in (*_messages(schema), *_messages(parts["spec"])))
     yield f"\n### {names['kind']} columns\n"
     yield "Of `kubectl get`:\n"
-    yield from _table(("column", "value", "meaning"), map(_column, version["additionalPrinterColumns"]))
+    yield from table(("column", "value", "meaning"), map(_column, version["additionalPrinterColumns"]))
 
 
 def _column(column: Schema) -> tuple[str, str, str]:
@@ -143,14 +144,3 @@ def _sentence(text: str) -> str:
 
 def _codes(words: Iterable[str]) -> str:
     return ", ".join(f"`{word}`" for word in words)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield _row(head)
-    yield _row(["---"] * len(head))
-    yield from (_row([cell.replace("|", "\\|") for cell in row]) for row in rows)
-    yield ""
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"

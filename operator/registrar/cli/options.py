@@ -56,6 +56,13 @@ def group_of(info: FieldInfo) -> str:
     return str(extra["group"]) if isinstance(extra, dict) else "Other"
 
 
+def default_of(info: FieldInfo) -> str:
+    """Return the default of a field as a user writes it; empty for a field that is required, absent or off."""
+    if info.is_required() or info.default in {None, False, ()}:
+        return ""
+    return f"{info.default:g}" if isinstance(info.default, float) else str(info.default)
+
+
 def options_of(model: type[BaseModel]) -> Callable[[Command], Command]:
     """Return a decorator that gives a command one option for each field of a model; absent ones are None."""
 
@@ -87,10 +94,8 @@ def explain(error: ValidationError) -> str:
 
 def _help(info: FieldInfo) -> str:
     text = " ".join((info.description or "").split())
-    if info.is_required() or info.default in {None, False, ()}:
-        return text
-    default = f"{info.default:g}" if isinstance(info.default, float) else str(info.default)
-    return f"{text}  [default: {default}]"
+    default = default_of(info)
+    return f"{text}  [default: {default}]" if default else text
 
 
 def type_of(annotation: Any) -> dict[str, Any]:
