@@ -1,5 +1,20 @@
-"""``python -m registrar``."""
+"""``registrar``, ``kubectl registrar`` and ``python -m registrar``."""
 
-from registrar.cli import main
+import sys
+from pathlib import Path
 
-main(prog_name="registrar")
+
+def main() -> None:
+    """Run the command line; where its libraries are not installed, say which extra installs them."""
+    try:
+        from registrar.cli import main as command_line  # noqa: PLC0415 - click is not in the base install
+    except ModuleNotFoundError as error:
+        if error.name != "click":
+            raise
+        sys.exit("The command line is an extra: pip install 'model-registrar[cli]', or [operator] to run the operator.")
+    called_as_plugin = Path(sys.argv[0]).name.startswith("kubectl-")
+    command_line(prog_name="kubectl registrar" if called_as_plugin else "registrar")
+
+
+if __name__ == "__main__":
+    main()

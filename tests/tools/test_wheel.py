@@ -71,3 +71,14 @@ def test_an_installed_wheel_prints_the_definitions_of_the_repository(environment
     assert len(definitions) == 3
     assert all(path.read_text() in printed for path in definitions)
     assert len(printed) == sum(len(path.read_text()) for path in definitions)
+
+
+def test_the_base_install_answers_registrar_with_one_sentence(wheel: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "venv"
+    _run(UV, "venv", f"--python={sys.executable}", bare, cwd=tmp_path)
+    _run(UV, "pip", "install", "--offline", "--no-deps", f"--python={bare}", wheel, cwd=tmp_path)
+    ran = subprocess.run([bare / "bin" / "registrar", "export"], capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert ran.stderr == (
+        "The command line is an extra: pip install 'model-registrar[cli]', or [operator] to run the operator.\n"
+    )

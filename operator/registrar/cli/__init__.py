@@ -1,16 +1,59 @@
-"""The command line ``registrar``: one module a command."""
+"""The command line ``registrar``: one module or folder a command, imported when the command is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
 
 import click
 
-from registrar.cli.crds import crds
-from registrar.cli.run import run
+from registrar.cli.exits import ExitCode
+
+COMMANDS = {
+    "run": "Run the operator until it is asked to stop.",
+    "crds": "Print the CustomResourceDefinitions, for kubectl apply --server-side -f -.",
+}
+"""What ``registrar --help`` lists: the first sentence of each command, so that no command is imported for it."""
 
 
-@click.group(context_settings={"max_content_width": 120})
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called, and whose errors end in `ExitCode`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names of the commands, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
+        """Import a command by its name; None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"registrar.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """Write the list of commands to the help."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a command and exit with its code: `ExitCode` says what each means."""
+        kwargs["standalone_mode"] = False
+        try:
+            code = super().main(*args, **kwargs)
+        except click.UsageError as error:
+            error.show()
+            sys.exit(ExitCode.USAGE)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except click.Abort:
+            click.echo("Interrupted.", err=True)
+            sys.exit(ExitCode.INTERRUPTED)
+        sys.exit(code)
+
+
+@click.group(cls=LazyGroup, context_settings={"max_content_width": 120})
 @click.version_option(package_name="model-registrar", prog_name="registrar")
 def main() -> None:
     """Model Registrar: model registry entries as Kubernetes resources."""
-
-
-main.add_command(run)
-main.add_command(crds)

@@ -1,14 +1,18 @@
 """The command line: what it refuses, and the CRDs that it prints."""
 
+import subprocess
+import sys
 from enum import StrEnum
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 from click.testing import CliRunner
 
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
-from registrar.cli import main
+from registrar.cli import COMMANDS, main
+from registrar.cli.exits import ExitCode
 from registrar.kinds.table import RESOURCES
 
 REFUSED = {
@@ -55,7 +59,7 @@ REFUSED = {
 @pytest.mark.parametrize(("arguments", "message"), REFUSED.values(), ids=list(REFUSED))
 def test_a_wrong_setting_is_refused_under_the_name_of_its_flag(arguments: list[str], message: str) -> None:
     result = CliRunner().invoke(main, ["run", *arguments])
-    assert result.exit_code == 2
+    assert result.exit_code == ExitCode.USAGE
     assert message in result.output
     assert "secret" not in result.output
 
@@ -64,13 +68,13 @@ def test_two_tokens_are_refused(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("t")
     flags = ["--registry-url=http://r", "--registry-token=t", f"--registry-token-file={tmp_path / 'token'}"]
     result = CliRunner().invoke(main, ["run", *flags])
-    assert result.exit_code == 2
+    assert result.exit_code == ExitCode.USAGE
     assert "give the registry token or the registry token file, not both" in result.output
 
 
 def test_settings_come_from_the_environment_too() -> None:
     result = CliRunner().invoke(main, ["run"], env={"REGISTRAR_REGISTRY_URL": "nonsense"})
-    assert result.exit_code == 2
+    assert result.exit_code == ExitCode.USAGE
     assert "'nonsense' is not a URL" in result.output
 
 
@@ -87,3 +91,45 @@ def test_policies_are_written_as_in_a_manifest(policy: StrEnum) -> None:
     result = CliRunner().invoke(main, ["run", "--registry-url=nonsense", f"--{flag}-policy={policy.value}"])
     # The address is refused, and it alone.
     assert "--registry-url: 'nonsense' is not a URL" in result.output
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_lists_each_command_with_its_first_sentence(name: str) -> None:
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    assert command.help is not None
+    assert command.help.split("\n\n")[0].replace("\n", " ") == COMMANDS[name]
+
+
+def test_the_help_imports_no_library_but_click() -> None:
+    program = (
+        "import sys\nfrom click.testing import CliRunner\nfrom registrar.cli import main\n"
+        "print(CliRunner().invoke(main, ['--help']).output)\n"
+        "print({'pydantic', 'kopf', 'aiohttp', 'httpx', 'kubernetes', 'yaml'} & sys.modules.keys())"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "Commands:" in ran.stdout
+    assert ran.stdout.splitlines()[-1] == "set()"
+
+
+def test_an_unknown_command_is_a_usage_error() -> None:
+    result = CliRunner().invoke(main, ["rnu"])
+    assert result.exit_code == ExitCode.USAGE
+    assert "No such command 'rnu'" in result.output
+
+
+def test_ctrl_c_ends_a_command_with_its_own_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    @click.command()
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("registrar.cli.crds.crds", interrupted)
+    assert CliRunner().invoke(main, ["crds"]).exit_code == ExitCode.INTERRUPTED
+
+
+@pytest.mark.parametrize(("program", "name"), [("registrar", "registrar"), ("kubectl-registrar", "kubectl registrar")])
+def test_the_usage_names_the_program_as_it_was_called(program: str, name: str) -> None:
+    ran = subprocess.run(
+        [Path(sys.executable).with_name(program), "--help"], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.startswith(f"Usage: {name} [OPTIONS]")
