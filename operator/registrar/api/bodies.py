@@ -33,6 +33,23 @@ class ResourceKey:
         return f"{self.namespace}/{self.name}"
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedId:
+    """An entry as a status records it.
+
+    Attributes:
+        kind: the resource's kind.
+        entry_id: the entry's ID.
+        created: when the registry created it (milliseconds since the epoch), if the status records that.
+        url: the address of the registry.
+    """
+
+    kind: str
+    entry_id: str
+    created: str | None
+    url: str | None
+
+
 def key_of(body: Body) -> ResourceKey:
     """Return the key of a resource."""
     metadata = body["metadata"]
@@ -66,10 +83,12 @@ def ready_status(body: Body) -> str:
     return "Unknown"
 
 
-def recorded_id(body: Body) -> tuple[str, str] | None:
-    """Return the entry ID in the status and the address of the registry that assigned it; None without an ID."""
+def recorded_id(body: Body) -> RecordedId | None:
+    """Return the entry that the status records; None if it records none."""
     status = body.get("status") or {}
-    return None if status.get("id") is None else (str(status["id"]), str(status.get("registryUrl")))
+    if status.get("id") is None:
+        return None
+    return RecordedId(body["kind"], status["id"], status.get("createTimeSinceEpoch"), status.get("registryUrl"))
 
 
 def is_unanswered(body: Body) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from model_registry.types import RegistryEntry
+from registrar.api.v1alpha1.common import EntryOrigin
 from registrar.planning.actions import FieldSet
+from registrar.planning.ownership import Origin
 
 
 @cache
@@ -33,6 +35,16 @@ def owned_to_status(entry_type: type[RegistryEntry], owned: FieldSet) -> tuple[t
     """Return ``ownedFields`` and ``ownedProperties``, sorted so that equal sets are equal lists."""
     names = (field_name(entry_type, attribute) for attribute in owned.fields)
     return tuple(sorted(names)), tuple(sorted(owned.properties))
+
+
+def origin_from_status(origin: EntryOrigin | None) -> Origin | None:
+    """Return how an entry came under management, as the status records it."""
+    return None if origin is None else Origin(origin.lower())
+
+
+def origin_to_status(origin: Origin) -> EntryOrigin:
+    """Return how an entry came under management, as the status writes it. ``KEPT`` and ``RELEASED`` never get here."""
+    return EntryOrigin(origin.capitalize())
 
 
 def storage_uri(model: str, version: str) -> str | None:

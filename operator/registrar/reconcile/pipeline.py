@@ -16,10 +16,11 @@ from registrar.api.conditions import ConditionType
 from registrar.cluster.client import KubernetesError, ResourceGoneError, StaleResourceError
 from registrar.cluster.logs import bind_resource
 from registrar.fencing import NotLeadingError
-from registrar.kinds.base import AnyResource, Identity
+from registrar.kinds.base import AnyResource, EntryKind, Identity
 from registrar.kinds.desired import desired_entry, desired_inline
+from registrar.kinds.table import ENTRY_KINDS
 from registrar.planning.actions import Policies
-from registrar.planning.fields import owned_to_status, storage_uri
+from registrar.planning.fields import origin_to_status, owned_to_status, storage_uri
 from registrar.planning.problems import Disposition, ReconcileError
 from registrar.reconcile.context import Context
 from registrar.reconcile.deletion import departing_artifact, ensure_finalizer, finalize, retire_entry
@@ -102,7 +103,7 @@ async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, c
     known_id = registry.known_id(resource.status)
     known_parent_id = None if known_id is None else resource.status.parent_entry_id
     parent = await resolve_parent(declared, known_parent_id, memory, registry)
-    desired = desired_entry(declared, registry.name, parent.id)
+    desired = desired_entry(declared, registry.name, "" if parent is None else parent.id)
     inline = () if known_id is None else desired_inline(declared, registry.name, known_id)
     memory.claim_only(resource.key, {entry.claim for entry in (desired, *inline)})
     policies = policies_of(declared, context.settings)
@@ -110,26 +111,35 @@ async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, c
     request = EntryRequest(
         resource=resource,
         desired=desired,
+        parent=parent,
         claimant=resource.claimant(),
         recorded=recorded_state(resource, known_id),
         policies=policies,
     )
     result = await reconcile_entry(request, context)
-    memory.identify(resource.key, Identity(registry.name, str(result.entry.id), desired.name))
+    identity = registry.identity_of(desired.kind, result.entry)
+    memory.identify(resource.key, identity)
     outcome = Outcome(
         _facts(resource, result, parent, registry.url),
         operation=result.operation,
         drift=result.drift,
         is_contested=result.is_contested,
-        notes=_notes(resource, result, known_id),
+        notes=_notes(resource, result),
     )
     # The artifacts may end without an outcome, where the API server does not accept a part of the status.
     memory.unreported.join(resource.key, resource.metadata.uid, outcome)
-    return await _reconcile_inline(resource, declared, policies, outcome, context)
+    outcome = await _reconcile_inline(resource, declared, identity, policies, outcome, context)
+    registry.view.pin(resource.key, _pinned(resource, outcome.facts))
+    return outcome
 
 
 async def _reconcile_inline(
-    resource: ManagedResource, declared: AnyResource, policies: Policies, outcome: Outcome, context: Context
+    resource: ManagedResource,
+    declared: AnyResource,
+    parent: Identity,
+    policies: Policies,
+    outcome: Outcome,
+    context: Context,
 ) -> Outcome:
     """Reconcile the inline artifacts of a version, and retire those that left its spec.
 
@@ -154,13 +164,14 @@ async def _reconcile_inline(
             request = EntryRequest(
                 resource=resource,
                 desired=entry,
+                parent=parent,
                 claimant=resource.claimant(name),
-                recorded=recorded_artifact(statuses, entry, settled=resource.is_settled),
+                recorded=recorded_artifact(statuses, name, settled=resource.is_settled),
                 policies=policies,
                 inline=statuses,
             )
             result = await reconcile_entry(request, context)
-            statuses = with_artifact(statuses, entry, result.entry.id, result.owned)
+            statuses = with_artifact(statuses, entry, result.entry, result.origin, result.owned)
             outcome = joined(outcome, entry, result)
     except (ReconcileError, StoreError) as error:
         problem = registry.diagnose(error)
@@ -171,16 +182,27 @@ async def _reconcile_inline(
     return replace(outcome, facts=replace(outcome.facts, artifacts=in_order(statuses, desired)))
 
 
-def _facts(resource: ManagedResource, result: EntryResult, parent: Identity, registry_url: str) -> Facts:
+def _pinned(resource: ManagedResource, facts: Facts) -> list[tuple[EntryKind, str]]:
+    """Return the entries that the status records: the feed follows them even if they lose their stamp."""
+    artifacts = [(ENTRY_KINDS[artifact.type], artifact.id) for artifact in facts.artifacts]
+    return [
+        (kind, entry_id) for kind, entry_id in ((resource.kind.entry, facts.id), *artifacts) if entry_id is not None
+    ]
+
+
+def _facts(resource: ManagedResource, result: EntryResult, parent: Identity | None, registry_url: str) -> Facts:
     before, entry = Facts.of(resource.status), result.entry
     fields, properties = owned_to_status(type(entry), result.owned)
     state = getattr(entry, "state", None)
     # A parent that vanished left its ID, not its name: the address stays as the status has it.
-    uri = before.storage_uri if parent.name is None else storage_uri(parent.name, str(entry.name))
+    model = None if parent is None else parent.name
+    uri = before.storage_uri if model is None else storage_uri(model, str(entry.name))
     return replace(
         before,
         id=entry.id,
-        parent_id=parent.id or None,
+        create_time_since_epoch=entry.create_time_since_epoch,
+        origin=origin_to_status(result.origin),
+        parent_id=None if parent is None else parent.id,
         state=None if state is None else str(state),
         registry_url=registry_url,
         storage_uri=uri,
@@ -189,12 +211,11 @@ def _facts(resource: ManagedResource, result: EntryResult, parent: Identity, reg
     )
 
 
-def _notes(resource: ManagedResource, result: EntryResult, known_id: str | None) -> tuple[EventNote, ...]:
+def _notes(resource: ManagedResource, result: EntryResult) -> tuple[EventNote, ...]:
     notes = []
     status = resource.status
     if status.id is not None and status.id != result.entry.id:
-        where = "" if known_id is not None else f" (of {status.registry_url})"
-        message = f"The ID {status.id}{where} is void; the entry has the ID {result.entry.id} now."
+        message = f"The ID {status.id} is void; the entry has the ID {result.entry.id} now."
         notes.append(EventNote("IdentityChanged", message))
     if "externalId" in (status.owned_fields or ()) and "external_id" not in result.owned.fields:
         message = "The registry cannot clear an external ID: the entry keeps the old one."
@@ -208,12 +229,12 @@ def _restore_identity(resource: ManagedResource, context: Context) -> None:
     The view has to show that the ID still belongs to this entry: children would be created under another one else.
     """
     registry, dependencies = context.registry, context.memory.dependencies
-    known_id = registry.known_id(resource.status)
-    if known_id is None or dependencies.identity(resource.key) is not None:
+    known_id, identity = registry.known_id(resource.status), dependencies.identity(resource.key)
+    if known_id is None or (identity is not None and identity.epoch == registry.epoch):
         return
-    entry = registry.view.by_id(resource.kind.entry, known_id)
-    if entry is not None and entry.name == resource.entry_name:
-        context.memory.identify(resource.key, Identity(registry.name, known_id, resource.entry_name))
+    entry, recorded = registry.view.by_id(resource.kind.entry, known_id), recorded_state(resource, known_id)
+    if entry is not None and entry.name == resource.entry_name and recorded.proves(entry):
+        context.memory.identify(resource.key, registry.identity_of(resource.kind.entry, entry))
 
 
 def _count_drift(resource: ManagedResource, outcome: Outcome, context: Context) -> None:

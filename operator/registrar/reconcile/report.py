@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from registrar.api.v1alpha1.model_version import InlineArtifactStatus
 from registrar.cluster.client import KubernetesError
 from registrar.kinds.base import Desired
 from registrar.planning.actions import RecordOwnership
-from registrar.planning.fields import owned_to_status
+from registrar.planning.fields import origin_to_status, owned_to_status
 from registrar.planning.problems import Disposition, Problem
 from registrar.reconcile.context import Context
 from registrar.reconcile.inline_artifacts import with_artifact
@@ -50,14 +50,21 @@ async def record_ownership(
     Raises:
         KubernetesError: the API server did not accept it.
     """
-    entry_id = str(action.entry.id)
+    entry = action.entry
     if inline is None:
         fields, properties = owned_to_status(desired.kind.entry, action.owned)
-        parent = {"parentId": desired.parent_id} if desired.parent_id else {}
-        identity = {"id": entry_id, "registryUrl": context.registry.url, **parent}
-        part: Mapping[str, Any] = {**identity, "ownedFields": fields, "ownedProperties": properties}
+        part: dict[str, Any] = {
+            "id": entry.id,
+            "createTimeSinceEpoch": entry.create_time_since_epoch,
+            "origin": origin_to_status(action.origin),
+            "registryUrl": context.registry.url,
+            "ownedFields": fields,
+            "ownedProperties": properties,
+        }
+        if desired.parent_id:
+            part["parentId"] = desired.parent_id
     else:
-        artifacts = with_artifact(inline, desired, entry_id, action.owned)
+        artifacts = with_artifact(inline, desired, entry, action.origin, action.owned)
         part = {
             "artifacts": [artifact.model_dump(mode="json", by_alias=True, exclude_none=True) for artifact in artifacts]
         }
