@@ -106,10 +106,6 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
                 observed = Observation(entry, fresh=True)
             case RecordOwnership() | Patch() if not observed.fresh:
                 observed = await observe(desired, recorded, registry, force_read=True)
-            case RecordOwnership() | Patch() if not recorded.proves(action.entry) and not parent_is_confirmed:
-                # An entry that is about to be adopted was found by the ID of its parent.
-                await _confirm_parent(request, context)
-                parent_is_confirmed = True
             case RecordOwnership():
                 await _confirm(request, action.entry, recorded, context)
                 await record_ownership(request.resource, request.inline, desired, action, context)
