@@ -1,4 +1,4 @@
-"""How fast the project is, measured; belongs to the repository and is not distributed."""
+"""Measures how fast the project is. It belongs to the repository and is not distributed."""
 
 from pathlib import Path
 from typing import Final

@@ -1,9 +1,9 @@
-"""What results are made of."""
+"""The base class of results."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class Frozen(BaseModel):
-    """A value, as it stands in the file."""
+    """An immutable value, with the fields of the result's file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,4 +1,4 @@
-"""The machine, and how busy others keep it."""
+"""The machine, and how busy other programs keep it."""
 
 import datetime as dt
 import os
@@ -11,25 +11,24 @@ import psutil
 from benchmarks.frozen import Frozen
 
 CALM_PERCENT: Final = 10.0
-"""Numbers taken while other programs use more of the processors than this are called noisy."""
+"""If other programs use more of the processors than this, the result calls its numbers noisy."""
 
 _LOOK_SECONDS = 1.0
 _GIGABYTE = 1024**3
 
 
 class Machine(Frozen):
-    """Where and how calmly it ran.
+    """The machine of a run, and how calm it was.
 
     Attributes:
-        processor: Its name.
-        cores: How many it has.
-        memory_bytes: Of the machine.
+        processor: Name of the processor.
+        cores: Number of cores.
+        memory_bytes: Memory of the machine.
         system: Operating system and version.
-        python: Version that everything of Python ran on.
-        load_before: Load average of the last minute, 5 and 15 minutes, before the run.
-        load_after: After it; the benchmark's own share is in it.
-        foreign_cpu_percent: How busy other programs kept the machine's processors whenever the benchmark paused to
-            look.
+        python: Version of Python.
+        load_before: Load averages of the last 1, 5 and 15 minutes before the run.
+        load_after: The same after the run; they include the benchmark itself.
+        foreign_cpu_percent: How busy other programs kept the processors, once for each pause of the benchmark.
     """
 
     processor: str
@@ -47,14 +46,14 @@ class Machine(Frozen):
         return max(self.foreign_cpu_percent) <= CALM_PERCENT
 
     def description(self) -> str:
-        """What it is, in a phrase."""
+        """Return a phrase that describes it."""
         return (
             f"{self.processor}, {self.cores} cores, {self.memory_bytes / _GIGABYTE:.0f} GB, {self.system}, "
             f"Python {self.python}"
         )
 
     def calmness(self) -> str:
-        """How far the numbers can be believed, in a sentence with rich's markup."""
+        """Return a sentence, with rich's markup, about how far to trust the numbers."""
         load = ", ".join(f"{value:.2f}" for value in self.load_before)
         seen = (
             f"other programs used up to {max(self.foreign_cpu_percent):.0f} % of its processors "
@@ -66,7 +65,7 @@ class Machine(Frozen):
 
 
 class Watch:
-    """Looks at the machine from time to time, while the benchmark itself does nothing."""
+    """Samples how busy the machine is, while the benchmark itself pauses."""
 
     def __init__(self) -> None:
         self.date = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
@@ -74,16 +73,16 @@ class Watch:
         self._looks: list[float] = []
 
     def look(self) -> None:
-        """Note how busy the machine is now."""
+        """Sample how busy the machine is now."""
         self._looks.append(psutil.cpu_percent(interval=_LOOK_SECONDS))
 
     def machine(self) -> Machine:
-        """Return what has been seen."""
+        """Return the machine with all samples."""
         return Machine(
             processor=_processor(),
             cores=psutil.cpu_count() or 1,
             memory_bytes=psutil.virtual_memory().total,
-            # The release without what a vendor puts behind it, which tells of the place and not of the system.
+            # The release without its vendor's suffix, which names the host's provider rather than the system.
             system=f"{platform.system()} {platform.release().partition('-')[0]} {platform.machine()}",
             python=platform.python_version(),
             load_before=self._load_before,

@@ -1,4 +1,4 @@
-"""Environments of PyPI's packages, each made once and kept in the user's cache."""
+"""Environments of packages from PyPI, each created once in the user's cache."""
 
 import shutil
 import subprocess
@@ -13,17 +13,17 @@ from devcluster import cache
 
 
 class InstallError(RuntimeError):
-    """The environment could not be made; the message says why."""
+    """The environment could not be created. The message says why."""
 
 
 @dataclass(frozen=True)
 class Environment:
-    """One environment.
+    """An environment with fixed versions.
 
     Attributes:
-        name: Of its folder in the cache.
-        pins: File with all that is installed, in fixed versions, as pip reads it.
-        way_out: What to do where it cannot be installed; ends the message of `InstallError`.
+        name: Name of its folder in the cache.
+        pins: Requirements file of pip that pins everything to install.
+        way_out: What to do if it cannot be installed; the end of the message of `InstallError`.
     """
 
     name: str
@@ -31,12 +31,12 @@ class Environment:
     way_out: str
 
     def python(self) -> Path | None:
-        """Return the environment's Python; None if the environment has yet to be made."""
-        made_of = self._folder / self.pins.name
-        return self._interpreter if made_of.exists() and made_of.read_text() == self.pins.read_text() else None
+        """Return the environment's Python; None until the environment has been created."""
+        installed = self._folder / self.pins.name
+        return self._interpreter if installed.exists() and installed.read_text() == self.pins.read_text() else None
 
     def ensure(self) -> Path:
-        """Return the environment's Python, and make the environment first if need be.
+        """Return the environment's Python; create the environment if it is missing.
 
         Raises:
             InstallError: pip could not install it.
@@ -51,7 +51,7 @@ class Environment:
         installed = subprocess.run([self._interpreter, *install], capture_output=True, text=True, check=False)
         if installed.returncode:
             raise InstallError(f"{self.name} could not be installed; {self.way_out}.\n{installed.stderr.strip()}")
-        shutil.copy(self.pins, self._folder)  # last: it says that the environment is complete
+        shutil.copy(self.pins, self._folder)  # last: it marks the environment as complete
         return self._interpreter
 
     @property

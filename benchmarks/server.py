@@ -1,4 +1,4 @@
-"""The registry server that a benchmark works on."""
+"""The registry server that a benchmark uses."""
 
 import os
 import re
@@ -15,7 +15,7 @@ EMBEDDED: Final = "the embedded registry"
 
 
 class AddressError(RuntimeError):
-    """MODEL_REGISTRY_URL holds no address that all rivals can be given."""
+    """MODEL_REGISTRY_URL is not an address that every rival accepts."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Server:
     """A registry server.
 
     Attributes:
-        kind: What it is, for people.
+        kind: What it is, for messages.
         url: Its root address.
     """
 
@@ -32,30 +32,32 @@ class Server:
 
 
 def named() -> Server | None:
-    """The registry that MODEL_REGISTRY_URL names; None without one.
+    """Return the registry that MODEL_REGISTRY_URL names; None if the variable is empty.
 
     Raises:
-        AddressError: See there.
+        AddressError: The variable is not an address of the form http://host:port.
     """
     url = os.environ.get("MODEL_REGISTRY_URL", "").rstrip("/")
     if not url:
         return None
     if not re.fullmatch(r"http://[^/@]+:\d+", url):
-        raise AddressError(f"MODEL_REGISTRY_URL is {url!r}: give http://host:port, for fronts of the benchmark's own")
+        raise AddressError(
+            f"MODEL_REGISTRY_URL is {url!r}: give http://host:port, which the benchmark's own proxies need"
+        )
     return Server("the registry of MODEL_REGISTRY_URL", url)
 
 
 @contextmanager
 def serving() -> Iterator[Server]:
-    """The registry that MODEL_REGISTRY_URL names, or an embedded one for the length of the block.
+    """Return the registry that MODEL_REGISTRY_URL names, or an embedded one that runs for the length of the block.
 
     Raises:
-        AddressError: See there.
+        AddressError: The variable is not an address of the form http://host:port.
     """
     server = named()
     if server is not None:
         yield server
         return
-    # In memory: what SQLite waits for the disk would hide the differences.
+    # In memory: SQLite's waits for the disk would hide the differences.
     with embedded_registry.start(Path(":memory:")) as embedded:
         yield Server(EMBEDDED, embedded.url)

@@ -1,8 +1,8 @@
 """A real Argo CD on loopback, against the API server of a control plane: ``python -m devcluster.argocd`` builds it.
 
-Its own processes, as its pods run them: repo server, application controller, ApplicationSet controller and API server,
-with an in-memory Redis. The API server asks for no password, as in Argo CD's own development set-up. The application
-controller is the only one of them that listens beyond loopback: it cannot be told the address of its metrics port.
+It runs the processes that Argo CD's pods run: repo server, application controller, ApplicationSet controller and API
+server, with an in-memory Redis. The API server asks for no password, as in Argo CD's own development set-up. Only the
+application controller listens beyond loopback: the address of its metrics port cannot be set.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ def ensure() -> dict[str, Path]:
     """Return the path of each program, building all of them once.
 
     Raises:
-        BinariesError: They cannot be built; the message says why and what to do.
+        BinariesError: They cannot be built. The message says why and what to do.
     """
     return binaries.ensure_built("argocd", gomodule.argocd_version(), gomodule.argocd(), _BUILD_MINUTES)
 
@@ -53,10 +53,10 @@ class ArgoCD:
     url: str
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """Ask its API and return the answer's JSON.
+        """Call its API and return the JSON of the response.
 
         Raises:
-            urllib.error.HTTPError: It answered with an error.
+            urllib.error.HTTPError: The response is an error.
         """
         request = urllib.request.Request(  # noqa: S310 - our own http address
             f"{self.url}/api/v1/{path}",
@@ -70,11 +70,11 @@ class ArgoCD:
 
 @contextlib.contextmanager
 def start(plane: ControlPlane) -> Iterator[ArgoCD]:
-    """Install Argo CD into the cluster and run it; the processes and their files are gone when the block is left.
+    """Install Argo CD into the cluster and run it; leaving the block ends the processes and removes their files.
 
     Raises:
-        BinariesError: A program is neither there nor to be had.
-        ChildError: A program did not become ready; with the end of its log.
+        BinariesError: A program is missing and cannot be built.
+        ChildError: A program did not become ready. The message has the end of its log.
     """
     programs = ensure()
     _install(plane)
@@ -87,7 +87,7 @@ def start(plane: ControlPlane) -> Iterator[ArgoCD]:
 
 
 def _install(plane: ControlPlane) -> None:
-    """Apply the CRDs and the settings that Argo CD cannot do without."""
+    """Apply the CRDs and the settings that Argo CD requires."""
     crds = gobuild.module_folder(gomodule.argocd(), "github.com/argoproj/argo-cd/v3") / "manifests" / "crds"
     plane.run_kubectl("apply", "--server-side", "-k", crds)
     # `kubectl wait` fails on a definition so new that it has no conditions.
@@ -99,16 +99,16 @@ def _install(plane: ControlPlane) -> None:
 
 
 def _settings() -> list[dict[str, Any]]:
-    def one(kind: str, name: str, **content: Any) -> dict[str, Any]:
+    def namespaced(kind: str, name: str, **content: Any) -> dict[str, Any]:
         metadata = {"name": name, "namespace": NAMESPACE, "labels": _PART_OF}
         return {"apiVersion": "v1", "kind": kind, "metadata": metadata, **content}
 
     everything = {"group": "*", "kind": "*"}
     return [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}},
-        one("ConfigMap", "argocd-cm"),
-        one("ConfigMap", "argocd-rbac-cm"),
-        one("Secret", "argocd-secret", stringData={"server.secretkey": os.urandom(16).hex()}),
+        namespaced("ConfigMap", "argocd-cm"),
+        namespaced("ConfigMap", "argocd-rbac-cm"),
+        namespaced("Secret", "argocd-secret", stringData={"server.secretkey": os.urandom(16).hex()}),
         {
             "apiVersion": "argoproj.io/v1alpha1",
             "kind": "AppProject",
@@ -199,9 +199,9 @@ class _Servers:
         scratch = folder / name
         scratch.mkdir()
         return {
-            # One program: it does what it is called.
+            # One program plays every part: this variable selects it.
             "ARGOCD_BINARY_NAME": name,
-            # The address that stands for "this cluster" leads to the one of KUBECONFIG.
+            # "This cluster" is then the cluster of KUBECONFIG.
             "ARGOCD_FAKE_IN_CLUSTER": "true",
             "ARGOCD_GPG_ENABLED": "false",
             "ARGOCD_SSH_DATA_PATH": str(scratch),
@@ -233,7 +233,7 @@ def _opener() -> urllib.request.OpenerDirector:
 
 
 def main() -> int:
-    """Build the programs if they are not there, and say where they are."""
+    """Build the programs that are missing, and print the path of each."""
     try:
         for name, path in ensure().items():
             print(f"{name}: {path}")
@@ -241,7 +241,7 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Interrupted. What Go has compiled so far is in its own cache.", file=sys.stderr)
+        print("Interrupted. Go keeps what it has compiled so far in its own cache.", file=sys.stderr)
         return 130
     return 0
 

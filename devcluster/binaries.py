@@ -1,8 +1,8 @@
-"""Where the control plane's programs come from: ``python -m devcluster.binaries`` gets them before the tests start.
+"""Finds or builds the control plane's programs: ``python -m devcluster.binaries`` does so before the tests start.
 
-In this order, for each program: the folder that ``KUBEBUILDER_ASSETS`` names, our cache, envtest's released archive, a
-build from the Go module. (A cluster named by ``USE_EXISTING_CLUSTER`` needs none of them: see ``existing``.)
-Programs beside the control plane, such as Argo CD's, come from the cache or a build: ``ensure_built``.
+Each program comes from the first of these that has it: the folder that ``KUBEBUILDER_ASSETS`` names, our cache,
+envtest's released archive, a build from the Go module. (A cluster named by ``USE_EXISTING_CLUSTER`` needs none of them:
+see ``existing``.) Other programs, such as Argo CD's, come from the cache or a build: ``ensure_built``.
 """
 
 import argparse
@@ -29,14 +29,14 @@ _BUILD_MINUTES = 10
 
 
 def ensure(names: Sequence[str], console: Console | None = None) -> dict[str, Path]:
-    """Return the path of each named program, getting what is missing under a lock and with visible progress.
+    """Return the path of each named program; fetch or build what is missing, under a lock and with visible progress.
 
     Args:
         names: Some of ``CONTROLLERS_TOO``.
         console: Where progress is shown; standard error by default.
 
     Raises:
-        BinariesError: A program cannot be had; the message says why and what to do.
+        BinariesError: A program can be neither fetched nor built. The message says why and what to do.
     """
     found = _present(names)
     if len(found) < len(names):
@@ -51,17 +51,17 @@ def ensure(names: Sequence[str], console: Console | None = None) -> dict[str, Pa
 def ensure_built(
     name: str, version: str, module: GoModule, minutes: int, console: Console | None = None
 ) -> dict[str, Path]:
-    """Return the path of each program of a Go module, building them once, under a lock and with visible progress.
+    """Return the path of each program of a Go module; build them once, under a lock and with visible progress.
 
     Args:
-        name: What they are together, such as ``argocd``: for their folder in the cache and for people.
-        version: For people.
-        module: Where they come from.
-        minutes: How long the build takes on two cores, to be told.
+        name: Name of the product, such as ``argocd``, in the cache's folder and in messages.
+        version: Its version, for messages.
+        module: The module to build.
+        minutes: How long the build takes on two cores, for a message.
         console: Where progress is shown; standard error by default.
 
     Raises:
-        BinariesError: They cannot be built; the message says why and what to do.
+        BinariesError: They cannot be built. The message says why and what to do.
     """
     programs = list(module.packages)
     folder = cache.root() / f"{name}-{module.key}"
@@ -77,18 +77,18 @@ def ensure_built(
 
 
 def _build(module: GoModule, names: list[str], folder: Path, title: str, minutes: int, console: Console) -> None:
-    """Build the named programs, saying how long that takes and took. The lock is held."""
+    """Build the named programs and print how long that will take and took. The caller holds the lock."""
     console.print(
         f"  Building {title} from source with Go: about {minutes} minutes on two cores."
-        f" This happens once; the programs are kept in {folder}.",
+        f" This happens once: {folder} keeps the programs.",
     )
-    begun = time.monotonic()
+    started = time.monotonic()
     gobuild.build(module, names, folder, console)
-    console.print(f"  Built in {timedelta(seconds=round(time.monotonic() - begun))}.")
+    console.print(f"  Built in {timedelta(seconds=round(time.monotonic() - started))}.")
 
 
 def _present(names: Sequence[str]) -> dict[str, Path]:
-    """Return what is there already: assets win over an archive, and that over our own build."""
+    """Return the programs that exist already: assets before an archive, an archive before our own build."""
     found: dict[str, Path] = {}
     folders = [_built(), _archived(), *([Path(os.environ[ASSETS]).absolute()] if os.environ.get(ASSETS) else [])]
     for folder in folders:
@@ -97,7 +97,7 @@ def _present(names: Sequence[str]) -> dict[str, Path]:
 
 
 def _get_missing(names: Sequence[str], console: Console) -> dict[str, Path]:
-    """Fetch or build what ``_present`` does not find. The lock is held."""
+    """Fetch or build what ``_present`` does not find. The caller holds the lock."""
     missing = [name for name in names if name not in _present(names)]
     console.print(f"The control plane needs {', '.join(missing)}:")
     assets = os.environ.get(ASSETS)
@@ -125,19 +125,19 @@ def _archived() -> Path:
 
 @contextlib.contextmanager
 def _locked(console: Console) -> Iterator[None]:
-    """Hold the cache's lock, saying so if another process has it."""
+    """Hold the cache's lock; print a line if another process holds it."""
     lock = FileLock(cache.root() / "lock")
     try:
         held = lock.acquire(timeout=0)
     except Timeout:
-        console.print("Another process is getting programs: waiting for it …")
+        console.print("Another process is fetching or building programs: waiting for it …")
         held = lock.acquire()
     with held:
         yield
 
 
 def main() -> int:
-    """Get the programs that the arguments name, by default all that the tests need, and say where they are."""
+    """Find or get the programs that the arguments name, by default all that the tests need, and print their paths."""
     parser = argparse.ArgumentParser(prog="python -m devcluster.binaries", description=main.__doc__)
     parser.add_argument("programs", nargs="*", metavar="PROGRAM", help=", ".join(CONTROLLERS_TOO))
     names = parser.parse_args().programs or CONTROLLERS_TOO
@@ -151,7 +151,7 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         print(
-            "Interrupted. What Go has compiled so far is in its own cache, so the next attempt is shorter.",
+            "Interrupted. Go keeps what it has compiled so far, so the next attempt is shorter.",
             file=sys.stderr,
         )
         return 130

@@ -1,4 +1,4 @@
-"""Where programs that were fetched or built once are kept for all clones of this user."""
+"""The cache of fetched and built programs, which all clones of this user share."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ OVERRIDE = "MODEL_REGISTRAR_CACHE"
 
 
 def root() -> Path:
-    """Return the cache folder, made if absent: ``MODEL_REGISTRAR_CACHE``, else the user's cache folder."""
+    """Return the cache folder, ``MODEL_REGISTRAR_CACHE`` or else the user's cache folder; create it if absent."""
     if override := os.environ.get(OVERRIDE):
         folder = Path(override).absolute()
     else:

@@ -24,7 +24,7 @@ class KeyPair:
 
 
 class Authority:
-    """A certificate authority whose files all lie in one folder.
+    """A certificate authority with all its files in one folder.
 
     Attributes:
         certificate: The authority's own certificate, a PEM file.
@@ -85,7 +85,7 @@ class Authority:
             .issuer_name(self._name)
             .public_key(public_key)
             .serial_number(x509.random_serial_number())
-            # An hour back, for the sake of clocks that were just set.
+            # An hour ago, so that a clock that was just set does not matter.
             .not_valid_before(now - dt.timedelta(hours=1))
             .not_valid_after(now + _LIFETIME)
         )

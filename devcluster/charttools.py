@@ -1,4 +1,4 @@
-"""Helm, and what checks the chart: ``python -m devcluster.charttools`` builds them once and says where they are."""
+"""Helm and the programs that check the chart: ``python -m devcluster.charttools`` builds them once."""
 
 import argparse
 import subprocess
@@ -21,7 +21,7 @@ def ensure(console: Console | None = None) -> dict[str, Path]:
         console: Where the progress of a build is shown; standard error by default.
 
     Raises:
-        BinariesError: They cannot be built; the message says why and what to do.
+        BinariesError: They cannot be built. The message says why and what to do.
     """
     version = gomodule.helm_version()
     return binaries.ensure_built("helm", version, gomodule.chart_tools(), _BUILD_MINUTES, console)
@@ -34,7 +34,7 @@ def write_readme(helm_docs: Path, chart: Path) -> None:
 
 
 def main() -> int:
-    """Get the programs and say where they are, or have helm-docs write the chart's README."""
+    """Build the programs and print their paths, or have helm-docs write the chart's README."""
     parser = argparse.ArgumentParser(prog="python -m devcluster.charttools", description=main.__doc__)
     parser.add_argument("--readme", action="store_true", help="write charts/model-registrar/README.md")
     readme = parser.parse_args().readme

@@ -1,4 +1,4 @@
-"""A real Kubernetes control plane on loopback: etcd, kube-apiserver with RBAC and, if asked for, its controllers."""
+"""A real Kubernetes control plane on loopback: etcd, kube-apiserver with RBAC and, optionally, its controllers."""
 
 import contextlib
 import os
@@ -17,13 +17,13 @@ from devcluster.ports import free_port
 from devcluster.processes import Child, ChildError, Children
 
 READY_SECONDS = 90.0
-# Unix sockets in our private folder: no port to lose a race for, and no other user of the machine gets in. Relative to
-# that folder, in which both servers run, because the path of a socket may not be longer than about 100 characters.
+# Unix sockets in our private folder: no race for a port, and no access for other users of the machine. The paths are
+# relative to that folder, where both servers run: the path of a socket is limited to about 100 characters.
 _ETCD = "unix://etcd.sock"
 _ETCD_PEER = "unix://peer.sock"
 _PROBE_SECONDS = 5.0
 _PORT_ATTEMPTS = 3
-# What was asked, by whom, and whether it was allowed; a watch at its beginning, everything else at its end.
+# Each request, who made it and whether it was allowed: a watch when it begins, every other request when it ends.
 _AUDIT_POLICY = """
 apiVersion: audit.k8s.io/v1
 kind: Policy
@@ -39,9 +39,9 @@ class ControlPlane:
 
     Attributes:
         url: Address of the API server.
-        kubeconfig: The administrator's, with everything embedded; mode 0600 for one that we started.
+        kubeconfig: The administrator's, with everything embedded; mode 0600 if we started the control plane.
         kubectl: The program.
-        disposable: True for one that we started: whatever is left in it vanishes with it.
+        disposable: True if we started it: everything in it vanishes with it.
     """
 
     url: str
@@ -60,7 +60,7 @@ class ControlPlane:
             check: Raise on a status other than 0.
 
         Raises:
-            KubectlError: It failed; the message is what kubectl said.
+            KubectlError: It failed. The message is kubectl's.
         """
         result = subprocess.run(
             [self.kubectl, f"--kubeconfig={self.kubeconfig}", *arguments],
@@ -77,26 +77,26 @@ class ControlPlane:
 
     def _kubectl_environment(self) -> Mapping[str, str]:
         if self.disposable:
-            # Otherwise it would leave its discovery cache of this server in the user's home.
+            # Otherwise it would leave its discovery cache of this server in the user's home folder.
             return child_environment({"KUBECACHEDIR": str(self.kubeconfig.parent / "kubectl-cache")})
         return child_environment()
 
 
 @dataclass(frozen=True)
 class OwnControlPlane(ControlPlane):
-    """One that we started, so that its API server can be made to crash and come back."""
+    """A control plane that we started, whose API server can crash and come back."""
 
     _server: "_Server" = field(repr=False)
 
     def crash_apiserver(self) -> None:
-        """SIGKILL the API server; etcd lives on."""
+        """SIGKILL the API server; etcd keeps running."""
         self._server.crash_apiserver()
 
     def bring_apiserver_back(self) -> None:
         """Start the API server again, on the same port and the same etcd, and wait until it is ready.
 
         Raises:
-            ChildError: It did not become ready; with the end of its log.
+            ChildError: It did not become ready. The message has the end of its log.
         """
         self._server.bring_apiserver_back()
 
@@ -107,16 +107,17 @@ class KubectlError(RuntimeError):
 
 @contextlib.contextmanager
 def start(*, controller_manager: bool = False, audit_log: Path | None = None) -> Iterator[OwnControlPlane]:
-    """Start a control plane of our own; it and all its files are gone when the ``with`` block is left.
+    """Start a control plane of our own; leaving the ``with`` block ends it and removes all its files.
 
     Args:
-        controller_manager: Also run kube-controller-manager, so that deleted namespaces go away, owners take their
-            dependents with them, and Deployments get ReplicaSets and Pods (which stay Pending: there is no node).
-        audit_log: File that the API server writes each request to, one JSON object (audit.k8s.io/v1) a line.
+        controller_manager: Also run kube-controller-manager, which finishes the deletion of namespaces, deletes the
+            dependents of deleted owners, and creates ReplicaSets and Pods of Deployments (which stay Pending: there is
+            no node).
+        audit_log: File in which the API server writes each request, one JSON object (audit.k8s.io/v1) a line.
 
     Raises:
-        BinariesError: A program is neither there nor to be had.
-        ChildError: A program did not become ready; with the end of its log.
+        BinariesError: A program is missing and can be neither fetched nor built.
+        ChildError: A program did not become ready. The message has the end of its log.
     """
     programs = binaries.ensure(binaries.CONTROLLERS_TOO if controller_manager else binaries.PROGRAMS)
     with Children() as children:
@@ -166,9 +167,9 @@ class _Server:
         """Start kube-apiserver on a free port and wait until it is ready.
 
         Args:
-            service_accounts: Admit Pods only with a ServiceAccount, as clusters do. Without controllers nobody makes
-                the ``default`` one, and every Pod would be refused.
-            audit_log: Where requests are written to, if anywhere.
+            service_accounts: Admit Pods only with a ServiceAccount, as clusters do. Without controllers nothing creates
+                the account ``default``, and every Pod would be refused.
+            audit_log: File in which to write each request, if any.
         """
         arguments = self._apiserver_arguments()
         if not service_accounts:
@@ -184,7 +185,7 @@ class _Server:
             try:
                 self.bring_apiserver_back()
             except ChildError as error:
-                # Another process may take the port between our look and the server's start.
+                # Another process may take the port before the server starts.
                 if attempt == _PORT_ATTEMPTS or "address already in use" not in str(error):
                     raise
                 self.crash_apiserver()
@@ -197,7 +198,7 @@ class _Server:
             self._children.end(self._apiserver, kill=True)
 
     def bring_apiserver_back(self) -> None:
-        """Start kube-apiserver as it was started last, and wait until it is ready."""
+        """Start kube-apiserver with the command of its last start, and wait until it is ready."""
         self._apiserver = self._children.start(
             "kube-apiserver", self._apiserver_command, directory=self._children.folder
         )
@@ -218,7 +219,7 @@ class _Server:
                 f"--service-account-private-key-file={self._signer}",
                 "--use-service-account-credentials=true",
                 "--leader-elect=false",
-                "--secure-port=0",  # Nobody asks it for health or metrics.
+                "--secure-port=0",  # Nothing reads its health or metrics.
             ],
         )
         account = "/api/v1/namespaces/default/serviceaccounts/default"
@@ -251,7 +252,7 @@ class _Server:
         ]
 
     def _answers(self, path: str) -> bool:
-        """Tell whether the API server answers a GET by the administrator with 200."""
+        """Return whether the API server answers a GET by the administrator with 200."""
         context = ssl.create_default_context(cafile=os.fspath(self._authority.certificate))
         context.load_cert_chain(self._admin.certificate, self._admin.key)
         opener = urllib.request.build_opener(
@@ -260,5 +261,5 @@ class _Server:
         try:
             with opener.open(self.url + path, timeout=_PROBE_SECONDS):
                 return True
-        except OSError:  # Among them urllib's own errors, and with them every status but 2xx.
+        except OSError:  # Includes urllib's own errors, and so every status but 2xx.
             return False

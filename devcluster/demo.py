@@ -1,7 +1,7 @@
 """``make demo``: the whole product on one machine, step by step, with each claim checked.
 
-It starts its own control plane, registry and operator and gives them nothing of this user's environment that names
-another cluster. It ends by itself and leaves nothing; the exit status is 0 only if everything it showed was true.
+It starts its own control plane, registry and operator, and passes on no variable that names another cluster. It leaves
+nothing behind. The exit status is 0 only if every claim was true.
 """
 
 import argparse
@@ -31,8 +31,8 @@ def tour(on: Stage) -> None:
     """Show the operator at work.
 
     Raises:
-        CheckFailed: Something shown was not true.
-        KubectlError, ChildError, StoreError: A part did not do its work.
+        CheckFailed: A claim is not true.
+        KubectlError, ChildError, StoreError: A part failed.
     """
     resources = {resource.kind: resource for resource in _apply_the_examples(on)}
     _show_the_entries(on, list(resources.values()))
@@ -42,10 +42,10 @@ def tour(on: Stage) -> None:
 
 def _apply_the_examples(on: Stage) -> list[Resource]:
     on.narrator.step("Apply the examples and wait until they are Ready")
-    begun = time.monotonic()
+    started = time.monotonic()
     on.kubectl("apply", "-f", EXAMPLES)
     on.kubectl("wait", *_READY, "-f", EXAMPLES)
-    on.narrator.say(f"all Ready {time.monotonic() - begun:.1f} s after the first was applied")
+    on.narrator.say(f"all resources are Ready {time.monotonic() - started:.1f} s after the first was applied")
     on.kubectl("get", "model-registry")
     resources = on.resources()
     on.narrator.check(
@@ -56,13 +56,13 @@ def _apply_the_examples(on: Stage) -> list[Resource]:
 
 
 def _show_the_entries(on: Stage, resources: list[Resource]) -> None:
-    on.narrator.step("Ask the registry")
+    on.narrator.step("Read the registry")
     entries = on.entries()
     _print_entries(on.narrator, entries)
     found = [entries.of(resource) for resource in resources]
     on.narrator.check(
         all(entry is not None and entry.state == "LIVE" for entry in found),
-        "the registry has an entry for each resource, under that ID, LIVE",
+        "the registry has an entry for each resource, under its ID and LIVE",
     )
 
 
@@ -78,9 +78,9 @@ def _edit(on: Stage, model: Resource) -> None:
     on.narrator.output(f"-  description: {before}\n+  description: {after}")
     on.kubectl("apply", "-f", copy)
     seconds = on.wait_for(lambda: _description(on.entries(), model) == after)
-    on.narrator.say(f"the change was in the registry within {seconds:.1f} s")
-    told = _description(on.entries(), model)
-    on.narrator.check(told == after, f"the registry says of model {model.entry_id}: {told}")
+    on.narrator.say(f"the registry had the change within {seconds:.1f} s")
+    description = _description(on.entries(), model)
+    on.narrator.check(description == after, f"the registry describes model {model.entry_id} as: {description}")
 
 
 def _delete_and_apply_again(on: Stage, version: Resource) -> None:
@@ -90,7 +90,7 @@ def _delete_and_apply_again(on: Stage, version: Resource) -> None:
     state = _state(on.entries(), version)
     on.narrator.check(
         state == "ARCHIVED",
-        f"nothing is lost: version {version.entry_id} is {state} in the registry, not gone",
+        f"nothing is lost: version {version.entry_id} is {state} in the registry, not deleted",
     )
     on.narrator.step("Apply it again")
     on.kubectl("apply", "-f", manifest)
@@ -98,7 +98,7 @@ def _delete_and_apply_again(on: Stage, version: Resource) -> None:
     on.kubectl("get", "model-registry")
     on.narrator.check(version in on.resources(), f"the resource has the same ID as before, {version.entry_id}")
     state = _state(on.entries(), version)
-    on.narrator.check(state == "LIVE", f"the registry says that version {version.entry_id} is {state}")
+    on.narrator.check(state == "LIVE", f"version {version.entry_id} is {state} in the registry again")
 
 
 def _print_entries(narrator: Narrator, entries: Entries) -> None:
@@ -128,9 +128,9 @@ def _state(entries: Entries, resource: Resource) -> str:
 
 
 def _keep(on: Stage, console: Console) -> None:
-    """Say how to use what is running, then wait for Ctrl-C."""
+    """Print how to use what is running, then wait for Ctrl-C."""
     console.print(
-        "\n[bold]All of it keeps running.[/bold] In another terminal:\n\n"
+        "\n[bold]Everything keeps running.[/bold] In another terminal:\n\n"
         f"   export KUBECONFIG={shlex.quote(str(on.plane.kubeconfig))}\n"
         f"   export PATH={shlex.quote(str(on.plane.kubectl.parent))}:$PATH\n"
         "   kubectl get model-registry\n"
@@ -138,7 +138,7 @@ def _keep(on: Stage, console: Console) -> None:
         f"   API server:      {on.plane.url}\n"
         f"   model registry:  {on.registry.url}\n"
         f"   operator's log:  {on.operator.log}\n\n"
-        "[bold]Press Ctrl-C here to stop it[/bold]; it leaves nothing behind."
+        "[bold]Press Ctrl-C here to stop everything[/bold]; nothing stays behind."
     )
     while on.operator.returncode is None:
         time.sleep(1)
@@ -148,7 +148,7 @@ def _keep(on: Stage, console: Console) -> None:
 def main() -> int:
     """Run the demo and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m devcluster.demo", description=main.__doc__)
-    parser.add_argument("--keep", action="store_true", help="afterwards leave everything running until Ctrl-C")
+    parser.add_argument("--keep", action="store_true", help="keep everything running afterwards, until Ctrl-C")
     keep = parser.parse_args().keep
     # `kill` ends it as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -173,9 +173,9 @@ def main() -> int:
         narrator.failure(str(error))
         return 1
     except KeyboardInterrupt:
-        console.print("\nStopped. Nothing is left running.")
+        console.print("\nStopped. Nothing keeps running.")
         return 0 if shown else _INTERRUPTED
-    console.print("\n[bold green]All of it was true.[/bold green] Everything is stopped again, and nothing is left.")
+    console.print("\n[bold green]Every claim was true.[/bold green] Everything is stopped, and nothing stays behind.")
     return 0
 
 

@@ -13,11 +13,11 @@ _LISTENING = re.compile(r"^local_registry listening on http://127\.0\.0\.1:(\d+)
 
 
 class EmbeddedRegistry:
-    """One registry server, which can be ended and started again on the same database and port.
+    """One registry server, which can stop and start again with the same database and port.
 
     Attributes:
         database: The SQLite file.
-        port: 0 until the server has chosen one, then kept over restarts.
+        port: 0 until the server has chosen a port, then the same after each restart.
     """
 
     def __init__(self, children: Children, database: Path, port: int) -> None:
@@ -35,7 +35,7 @@ class EmbeddedRegistry:
         """Start the server and return when it listens.
 
         Raises:
-            ChildError: It ended or did not listen in time; with the end of its log.
+            ChildError: It ended or did not listen in time. The message has the end of its log.
         """
         command = [sys.executable, "-m", "local_registry", "--host", "127.0.0.1"]
         command += ["--port", str(self.port), "--database", str(self.database)]
@@ -72,11 +72,11 @@ def start(database: Path | None = None, port: int | None = None) -> Iterator[Emb
     """Start a registry server that listens on loopback and ends with the ``with`` block.
 
     Args:
-        database: SQLite file to use and to keep; by default a temporary one.
-        port: Port to listen on; by default a free one.
+        database: SQLite file to use and to keep; a temporary file by default.
+        port: Port to listen on; a free port by default.
 
     Raises:
-        ChildError: The server did not start; with the end of its log.
+        ChildError: The server did not start. The message has the end of its log.
     """
     with Children() as children:
         registry = EmbeddedRegistry(children, database or children.folder / "registry.db", port or 0)

@@ -1,4 +1,4 @@
-"""The container engine of this machine: one of those that kind supports, if it answers."""
+"""Finds the container engine of this machine: the first that kind supports and that answers."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ _ANSWER_SECONDS = 20.0
 
 
 class NoEngineError(RuntimeError):
-    """No container engine answers; the message says what was tried and what to do."""
+    """No container engine answers. The message says what was tried and what to do."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ def find(needed: str, instead: str) -> Engine:
     """Return the first of ``NAMES`` in PATH that answers.
 
     Args:
-        needed: What needs one, and why; begins the error's message.
-        instead: What can be done without one; ends it.
+        needed: What needs an engine, and why; the beginning of the error's message.
+        instead: What to do without an engine; its end.
 
     Raises:
-        NoEngineError: None does.
+        NoEngineError: None answers.
     """
     tried = []
     for name in NAMES:
@@ -49,11 +49,11 @@ def find(needed: str, instead: str) -> Engine:
 
 
 def _trouble(program: str) -> str:
-    """Why an engine cannot be used; empty if it can."""
+    """Return why an engine cannot be used; empty if it can."""
     try:
-        told = subprocess.run([program, "info"], capture_output=True, text=True, timeout=_ANSWER_SECONDS, check=False)
+        answer = subprocess.run([program, "info"], capture_output=True, text=True, timeout=_ANSWER_SECONDS, check=False)
     except subprocess.TimeoutExpired:
         return f"did not answer within {_ANSWER_SECONDS:.0f} s"
-    if told.returncode == 0:
+    if answer.returncode == 0:
         return ""
-    return (told.stderr.strip() or told.stdout.strip() or f"ended with status {told.returncode}").splitlines()[-1]
+    return (answer.stderr.strip() or answer.stdout.strip() or f"ended with status {answer.returncode}").splitlines()[-1]

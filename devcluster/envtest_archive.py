@@ -24,18 +24,18 @@ from devcluster.progress import meter
 INDEX_OVERRIDE = "MODEL_REGISTRAR_ENVTEST_INDEX"
 PROGRAMS = ("etcd", "kube-apiserver", "kubectl")
 _INDEX = "https://raw.githubusercontent.com/kubernetes-sigs/controller-tools/HEAD/envtest-releases.yaml"
-# Short, because without a route the fallback is a build and nobody should wait for nothing before it.
+# Short: without a route the fallback is a build, and waiting before it is time lost.
 _TIMEOUT = httpx.Timeout(30.0, connect=3.0)
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 _MEGABYTE = 1_000_000
 
 
 class ArchiveError(RuntimeError):
-    """The released archive cannot be used; the message says why."""
+    """The released archive cannot be used. The message says why."""
 
 
 def fetch(version: str, destination: Path, console: Console) -> None:
-    """Fetch the newest release of the same minor version and put its programs into ``destination``, all or none.
+    """Fetch the newest release of the same minor version and put all of its programs, or none, into ``destination``.
 
     The caller holds the cache's lock.
 
@@ -45,7 +45,7 @@ def fetch(version: str, destination: Path, console: Console) -> None:
         console: Where progress is shown.
 
     Raises:
-        ArchiveError: Unreachable, no such release, or not what the index promises.
+        ArchiveError: The index cannot be reached, has no such release, or the archive does not match it.
     """
     index = os.environ.get(INDEX_OVERRIDE) or _INDEX
     try:
@@ -95,7 +95,7 @@ def _download(client: httpx.Client, address: str, archive: Path, checksum: str, 
             done += len(block)
             shown.update(done // _MEGABYTE, size or None)
     if digest.hexdigest() != checksum:
-        raise ArchiveError(f"the checksum of {address} is not the one in the index; it was thrown away")
+        raise ArchiveError(f"the checksum of {address} differs from the index; the archive was discarded")
 
 
 def _unpack(archive: Path, folder: Path) -> None:

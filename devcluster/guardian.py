@@ -1,9 +1,9 @@
-"""Cleans up after a process that could not do it itself, even if it was ended by SIGKILL.
+"""Cleans up after a process that could not do so itself, even if SIGKILL ended it.
 
-``processes.Children`` starts this file as a program in a session of its own and holds the other end of its standard
-input. While the owner lives it sends one JSON object a line: ``{"started": pid}``, ``{"ended": pid}``. When the owner
-ends for whatever reason the input ends too: every process group still noted is ended, the newest first, and the folder
-given as the only argument is removed.
+``processes.Children`` starts this file as a program in its own session and holds the other end of its standard input.
+While the owner lives, it sends one JSON object a line: ``{"started": pid}``, ``{"ended": pid}``. When the owner ends,
+for whatever reason, the input ends too. The guardian then ends every process group that is still noted, the newest
+first, and removes the folder that is its only argument.
 """
 
 import json
@@ -19,7 +19,7 @@ _POLL_SECONDS = 0.05
 
 
 def main(folder: Path) -> None:
-    """Read notes from standard input until it ends, then end what is left and remove ``folder``."""
+    """Read notes from standard input until it ends, then end the remaining groups and remove ``folder``."""
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)
     groups: list[int] = []
@@ -35,7 +35,7 @@ def main(folder: Path) -> None:
 
 
 def end_group(group: int, grace: float) -> None:
-    """Send SIGTERM to a process group, and SIGKILL if any of it is left after ``grace`` seconds."""
+    """Send SIGTERM to a process group, and SIGKILL if any of it still runs after ``grace`` seconds."""
     deadline = time.monotonic() + grace
     if not _signal_group(group, signal.SIGTERM):
         return
@@ -47,7 +47,7 @@ def end_group(group: int, grace: float) -> None:
 
 
 def _signal_group(group: int, number: int) -> bool:
-    """Tell whether the group still existed."""
+    """Send a signal and return whether the group still existed."""
     try:
         os.killpg(group, number)
     except ProcessLookupError:

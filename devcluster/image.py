@@ -19,7 +19,7 @@ WITHOUT_ENGINE = (
 
 
 class ImageError(RuntimeError):
-    """The image was not built; the message says why."""
+    """The image was not built. The message says why."""
 
 
 def version() -> str:
@@ -34,10 +34,10 @@ def build(tag: str, *, base: str | None = None, options: Sequence[str] = ()) -> 
     Args:
         tag: Its name, such as ``registry.example/model-registrar:0.1.0``.
         base: Image with Python to build and run in; the Dockerfile's by default.
-        options: More of ``docker build``, such as ``--network=host``.
+        options: More options of ``docker build``, such as ``--network=host``.
 
     Raises:
-        NoEngineError: There is no engine.
+        NoEngineError: No container engine answers.
         ImageError: The build failed.
     """
     found = engine.find(NEEDS_ENGINE, WITHOUT_ENGINE)
@@ -64,7 +64,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m devcluster.image", description=main.__doc__)
     parser.add_argument("--tag", default=f"model-registrar:{version()}", help="name of the image  [%(default)s]")
     parser.add_argument("--base", help="image with Python to build and run in  [the Dockerfile's]")
-    parser.add_argument("options", nargs="*", help="behind --: more options of `docker build`")
+    parser.add_argument("options", nargs="*", help="after --: more options of `docker build`")
     chosen = parser.parse_args()
     try:
         build(chosen.tag, base=chosen.base, options=chosen.options)

@@ -1,4 +1,4 @@
-"""Kubeconfig files that need no other file."""
+"""Writes kubeconfig files with everything embedded."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ _NAME = "model-registrar"
 
 
 def write(path: Path, *, url: str, authority: Path, client: KeyPair) -> Path:
-    """Write a kubeconfig of one context, mode 0600, and return its path.
+    """Write a kubeconfig with one context, mode 0600, and return its path.
 
     Args:
         path: Replaced if present.

@@ -1,4 +1,4 @@
-"""How the demo talks: numbered steps, commands with what they print, and checks that fail loudly."""
+"""What the demo prints: numbered steps, commands with their output, and claims that are checked."""
 
 from collections.abc import Sequence
 from itertools import count
@@ -9,11 +9,11 @@ from rich.table import Table
 
 
 class CheckFailed(Exception):  # noqa: N818 - reads as what happened
-    """Something that the demo shows was not true."""
+    """A claim of the demo is not true."""
 
 
 class Narrator:
-    """Prints the demo as it goes."""
+    """Prints the steps of the demo."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -24,20 +24,20 @@ class Narrator:
         self._console.print(f"\n[bold]{next(self._numbers)}. {escape(title)}[/bold]")
 
     def say(self, text: str) -> None:
-        """Explain something in one line."""
+        """Print a line of explanation."""
         self._console.print(f"   {escape(text)}")
 
     def command(self, words: str) -> None:
-        """Show a command that is run now."""
+        """Print the command that runs now."""
         self._console.print(f"   [cyan]$ {escape(words)}[/cyan]")
 
     def output(self, text: str) -> None:
-        """Show what a program printed."""
+        """Print the output of a program."""
         for line in text.rstrip().splitlines():
             self._console.print(f"   [dim]│[/dim] {escape(line)}")
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Show rows under the names of their columns."""
+        """Print rows under the names of their columns."""
         table = Table(*columns, box=None, pad_edge=False, header_style="bold")
         for row in rows:
             table.add_row(*(escape(cell) for cell in row))
@@ -47,12 +47,12 @@ class Narrator:
         """Tick off a claim.
 
         Raises:
-            CheckFailed: It does not hold.
+            CheckFailed: The claim does not hold.
         """
         if not holds:
             raise CheckFailed(claim)
         self._console.print(f"   [green]✓[/green] {escape(claim)}")
 
     def failure(self, text: str) -> None:
-        """Say what went wrong."""
+        """Print what went wrong."""
         self._console.print(f"\n[red]✗[/red] {escape(text)}")

@@ -1,4 +1,4 @@
-"""Ports on loopback that nobody listens on now; somebody else may be first to take one."""
+"""Finds free ports on loopback. Another process may still take a port before its user does."""
 
 import contextlib
 import socket
@@ -6,13 +6,13 @@ from typing import cast
 
 
 def free_port() -> int:
-    """Return a port that nobody has."""
+    """Return a free port."""
     (port,) = free_ports(1)
     return port
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that nobody has; held together, so that they differ."""
+    """Return free ports, all different."""
     with contextlib.ExitStack() as held:
         probes = [held.enter_context(socket.socket()) for _ in range(count)]
         for probe in probes:

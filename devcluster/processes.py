@@ -1,4 +1,4 @@
-"""Children that never outlive their owner: own process groups, log files, ended in reverse order."""
+"""Children that never outlive their owner: each has its own process group and log file; they end in reverse order."""
 
 import contextlib
 import json
@@ -24,11 +24,11 @@ _GUARDIAN_EXIT_SECONDS = 10.0
 
 
 class ChildError(RuntimeError):
-    """A child ended or stayed unready; the message carries the end of its log."""
+    """A child ended or did not become ready. The message has the end of its log."""
 
 
 class Child:
-    """One started program. Made by ``Children.start``."""
+    """One started program. ``Children.start`` returns it."""
 
     def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path) -> None:
         self.name = name
@@ -37,7 +37,7 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The process id, which is its process group's as well."""
+        """The process ID, which is its process group's too."""
         return self._process.pid
 
     @property
@@ -46,7 +46,7 @@ class Child:
         return self._process.poll()
 
     def output(self) -> str:
-        """Return everything it has written so far."""
+        """Return everything that it has written so far."""
         return self.log.read_text(errors="replace")
 
     def wait_until(self, ready: Callable[[], bool], *, timeout: float) -> None:
@@ -64,7 +64,11 @@ class Child:
             time.sleep(_POLL_SECONDS)
 
     def wait(self, timeout: float) -> int:
-        """Wait for its end and return the exit status; ``subprocess.TimeoutExpired`` after ``timeout`` seconds."""
+        """Wait until it ends and return its exit status.
+
+        Raises:
+            subprocess.TimeoutExpired: It still runs after ``timeout`` seconds.
+        """
         return self._process.wait(timeout)
 
     def tail(self) -> str:
@@ -74,16 +78,16 @@ class Child:
 
 
 class Children:
-    """A set of started programs and their temporary folder, gone together.
+    """Started programs and their temporary folder, which end together.
 
-    On leaving the ``with`` block the programs are ended in reverse order and the folder is removed. Should this process
-    end without leaving the block (SIGTERM, SIGKILL, a second Ctrl-C), ``guardian`` does the same from outside.
+    Leaving the ``with`` block ends the programs in reverse order and removes the folder. If this process ends without
+    leaving the block (SIGTERM, SIGKILL, a second Ctrl-C), ``guardian`` does the same from outside.
 
     Args:
-        parent: Where the folder is made: among the system's temporary ones by default.
+        parent: Where to create the folder; the system's folder for temporary files by default.
 
     Attributes:
-        folder: Exists from ``with`` on, mode 0700.
+        folder: The folder, mode 0700; it exists inside the ``with`` block.
     """
 
     folder: Path
@@ -124,13 +128,13 @@ class Children:
         environment: Mapping[str, str] | None = None,
         directory: Path | None = None,
     ) -> Child:
-        """Start a program in a process group of its own, with its output in ``folder/<name>.log``.
+        """Start a program in its own process group, with its output in ``folder/<name>.log``.
 
         Args:
-            name: For messages and the log file, which is begun anew.
+            name: Its name in messages and of the log file, which is emptied first.
             command: Program and arguments.
-            environment: Variables on top of ``child_environment()``.
-            directory: Where it runs; this process's own directory by default.
+            environment: Variables to add to ``child_environment()``.
+            directory: Working directory; this process's own by default.
         """
         log = self.folder / f"{name}.log"
         with log.open("wb") as output, _signals_held():
@@ -152,8 +156,8 @@ class Children:
         """End a child with its whole process group and return its exit status.
 
         Args:
-            child: One of this set; ending it twice is fine.
-            kill: SIGKILL at once instead of SIGTERM and some patience.
+            child: A child of this set; ending it twice is allowed.
+            kill: Send SIGKILL at once, instead of SIGTERM and some time to end.
         """
         if child in self._running:
             if not kill:
@@ -178,7 +182,7 @@ def _signal_group(child: Child, number: int) -> None:
 
 @contextlib.contextmanager
 def _signals_held() -> Iterator[None]:
-    """Deliver SIGINT and SIGTERM only at the end of the block, so that no child is started without being noted."""
+    """Deliver SIGINT and SIGTERM only at the end of the block, so that every started child is noted."""
     if threading.current_thread() is not threading.main_thread():
         yield  # Python handles signals in the main thread only.
         return

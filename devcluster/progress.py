@@ -1,4 +1,4 @@
-"""What a person sees while programs are fetched and built."""
+"""Shows progress while programs are fetched and built."""
 
 import contextlib
 import time
@@ -17,7 +17,7 @@ def terminal() -> Console:
 
 
 class Meter:
-    """Counts done things of a known or unknown number. Made by ``meter``."""
+    """Counts what is done, of a known or unknown total. ``meter`` returns it."""
 
     def __init__(self, console: Console, title: str, bar: tuple[Progress, TaskID] | None) -> None:
         self._console = console
@@ -26,12 +26,12 @@ class Meter:
         self._last_line = time.monotonic()
 
     def update(self, done: int, total: int | None, detail: str = "") -> None:
-        """Show ``done`` of ``total`` (None: unknown), and what was done last."""
+        """Show ``done`` of ``total`` (None if unknown), and what was done last."""
         if self._bar is not None:
             progress, task = self._bar
             progress.update(task, completed=done, total=total, detail=detail)
         elif time.monotonic() - self._last_line >= _PLAIN_EVERY_SECONDS:
-            # A log file gets a line now and then instead of a bar.
+            # A log file gets a line from time to time instead of a bar.
             self._last_line = time.monotonic()
             self._console.print(f"  {self._title}: {done}{f' of {total}' if total else ''}")
 
@@ -48,7 +48,7 @@ def meter(console: Console, title: str) -> Iterator[Meter]:
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        # Takes what is left of the line, so that long names do not make the bar jump.
+        # Takes the rest of the line, so that the bar does not jump when a name is long.
         TextColumn("[dim]{task.fields[detail]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
     )
     with Progress(*columns, console=console, transient=True, expand=True) as progress:

@@ -1,4 +1,4 @@
-"""Everything that the demo shows, running: a control plane, a registry and the operator between them."""
+"""Runs everything that the demo shows: a control plane, a registry and the operator between them."""
 
 import asyncio
 import contextlib
@@ -21,16 +21,15 @@ REPOSITORY = Path(__file__).parents[1]
 WAIT_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 
-
 Entry = RegisteredModel | ModelVersion | Artifact
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource of the project as the API server tells it.
+    """A resource of the project, as the API server shows it.
 
     Attributes:
-        entry_id: Of the registry's entry; empty if there is none yet.
+        entry_id: ID of its registry entry; empty if it has none yet.
     """
 
     kind: str
@@ -52,7 +51,7 @@ class Entries:
         return [*self.models, *self.versions, *self.artifacts]
 
     def of(self, resource: Resource) -> Entry | None:
-        """Return the entry that a resource names by its ID; artifacts have IDs apart from the others'."""
+        """Return the entry with the resource's ID, if any. Artifacts are numbered apart from models and versions."""
         return next(
             (entry for entry in self.all if (type(entry).__name__, entry.id) == (resource.kind, resource.entry_id)),
             None,
@@ -64,7 +63,7 @@ class Stage:
     """The running parts.
 
     Attributes:
-        folder: For copies of manifests; gone at the end.
+        folder: For copies of manifests; removed at the end.
     """
 
     plane: ControlPlane
@@ -74,7 +73,7 @@ class Stage:
     narrator: Narrator
 
     def kubectl(self, *arguments: str | Path) -> str:
-        """Run kubectl in the open and return what it printed."""
+        """Run kubectl, show the command and its output, and return the output."""
         words = [_shown(word) for word in arguments]
         self.narrator.command(" ".join(["kubectl", *words]))
         printed = self.plane.run_kubectl(*arguments).stdout
@@ -82,40 +81,40 @@ class Stage:
         return printed
 
     def resources(self) -> list[Resource]:
-        """Return all resources of the project, as the API server tells them now."""
+        """Return all resources of the project, as the API server shows them now."""
         return resources_of(self.plane)
 
     def entries(self) -> Entries:
-        """Return all entries, as the registry tells them now."""
+        """Return all entries that the registry has now."""
         return asyncio.run(read_entries(self.registry.url))
 
     def wait_for(self, holds: Callable[[], bool]) -> float:
-        """Wait until something holds and return the seconds that it took.
+        """Wait until ``holds()`` and return the seconds that it took.
 
         Raises:
-            ChildError: The operator ended, or ``WAIT_SECONDS`` have passed; with the end of the operator's log.
+            ChildError: The operator ended, or ``WAIT_SECONDS`` have passed. The message has the end of its log.
         """
-        begun = time.monotonic()
+        started = time.monotonic()
         while not holds():
-            if self.operator.returncode is not None or time.monotonic() - begun > WAIT_SECONDS:
-                raise ChildError(f"It did not happen in {WAIT_SECONDS:.0f} s. {self.operator.tail()}")
+            if self.operator.returncode is not None or time.monotonic() - started > WAIT_SECONDS:
+                raise ChildError(f"It did not happen within {WAIT_SECONDS:.0f} s. {self.operator.tail()}")
             time.sleep(_POLL_SECONDS)
-        return time.monotonic() - begun
+        return time.monotonic() - started
 
 
 @contextlib.contextmanager
 def build(narrator: Narrator) -> Iterator[Stage]:
-    """Start all parts, telling what is done; they end in reverse order when the block is left.
+    """Start all parts and print each step; leaving the block ends the parts in reverse order.
 
     Raises:
-        BinariesError: The control plane's programs cannot be had.
-        ChildError: A part did not start; with the end of its log.
+        BinariesError: The control plane's programs can be neither found, fetched nor built.
+        ChildError: A part did not start. The message has the end of its log.
     """
     with contextlib.ExitStack() as parts:
-        narrator.step("Start a Kubernetes control plane of our own")
-        begun = time.monotonic()
+        narrator.step("Start a Kubernetes control plane")
+        started = time.monotonic()
         plane = parts.enter_context(controlplane.start())
-        narrator.say(f"etcd and kube-apiserver are ready at {plane.url} after {time.monotonic() - begun:.1f} s")
+        narrator.say(f"etcd and kube-apiserver are ready at {plane.url} after {time.monotonic() - started:.1f} s")
 
         narrator.step("Start an empty model registry")
         registry = parts.enter_context(embedded_registry.start())

@@ -21,31 +21,42 @@ from devcluster import progress
 from devcluster.certificates import Authority
 from devcluster.processes import ChildError, Children
 
-_PLAIN_WIDTH = 120  # of the tables where there is no terminal
+_PLAIN_WIDTH = 120  # of the tables without a terminal
 _RIVALS = [rival.value for rival in Rival]
 
 
 @click.command()
-@click.option("--rounds", default=5, show_default=True, type=click.IntRange(1), help="Values per cell of the table.")
+@click.option("--rounds", default=5, show_default=True, type=click.IntRange(1), help="Samples per cell of the table.")
 @click.option(
-    "--calls", default=100, show_default=True, type=click.IntRange(1), help="Calls per value; lists: a tenth."
+    "--calls",
+    default=100,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Calls per sample; a tenth of that for lists.",
 )
 @click.option("--listed", default=1000, show_default=True, type=click.IntRange(1), help="Entries in the list.")
-@click.option("--rival", "rivals", multiple=True, default=_RIVALS, type=click.Choice(_RIVALS), help="Who; all of them.")
+@click.option(
+    "--rival",
+    "rivals",
+    multiple=True,
+    default=_RIVALS,
+    type=click.Choice(_RIVALS),
+    help="A client to measure; repeatable. All by default.",
+)
 @click.option(
     "--output",
     default=REPOSITORY / "build" / "bench-client.json",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where the JSON goes; build/bench-client.json if not given.",
+    help="File for the JSON; build/bench-client.json by default.",
 )
 def main(rounds: int, calls: int, listed: int, rivals: Sequence[str], output: Path) -> None:
     """Measure this project's client, PyPI's model-registry and bare httpx on the same work.
 
-    The server is an embedded registry, or the one that MODEL_REGISTRY_URL names, in which the entries stay (they begin
-    with "bench-"): a registry deletes nothing.
+    The server is an embedded registry, or the one that MODEL_REGISTRY_URL names. The entries stay in that one, because
+    a registry deletes nothing; their names begin with "bench-".
     """
     if Rival.OURS not in rivals:
-        raise click.BadParameter("all others are compared with `ours`: add --rival ours", param_hint="--rival")
+        raise click.BadParameter("every other client is compared with `ours`: add --rival ours", param_hint="--rival")
     console = progress.terminal()
     try:
         if Rival.UPSTREAM in rivals and upstream.UPSTREAM.python() is None:
@@ -59,7 +70,7 @@ def main(rounds: int, calls: int, listed: int, rivals: Sequence[str], output: Pa
     output.write_text(result.model_dump_json(indent=1) + "\n")
     out = Console()
     table.show(result, out if out.is_terminal else Console(width=_PLAIN_WIDTH))
-    console.print(f"Written to {output}.")
+    console.print(f"Wrote {output}.")
 
 
 def _measured(
@@ -70,11 +81,11 @@ def _measured(
     stock = stocked(served, listed)
     with Children() as temporary:
         authority = Authority(temporary.folder)
-        with tls.front(served.url, authority.serving("registry")) as front:
+        with tls.proxy(served.url, authority.serving("registry")) as encrypted:
             transports = {
                 "http": (served.url, ""),
-                "tls": (front, ""),
-                "tls-ca": (front, str(authority.certificate)),
+                "tls": (encrypted, ""),
+                "tls-ca": (encrypted, str(authority.certificate)),
             }
             plan = measure.Plan(rivals, rounds, calls, transports, _trusted(authority, temporary.folder))
             with progress.meter(console, "measuring") as meter:
@@ -95,9 +106,9 @@ def _measured(
 
 
 def _trusted(authority: Authority, folder: Path) -> Path:
-    """Write a store of certificate authorities as a company's machines have it: the public ones and its own.
+    """Write a store of certificate authorities like those of a company's machines: the public ones and its own.
 
-    How long it takes to read depends on their number, which is so the same on every machine.
+    The time to read a store depends on their number. This way it is the same on every machine.
     """
     store = folder / "trusted.pem"
     store.write_text(Path(certifi.where()).read_text() + authority.certificate.read_text())

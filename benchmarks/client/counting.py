@@ -1,4 +1,4 @@
-"""A server before the registry that counts. It is slow, so nothing is timed through it."""
+"""A proxy that counts requests to the registry. It is slow, so nothing is timed through it."""
 
 import socket
 from collections.abc import Iterator
@@ -16,12 +16,12 @@ class Counter:
     """An ASGI application that passes each request on.
 
     Args:
-        http: Where to.
-        known_id: Reads of this model are passed on, not counted: they warm up.
+        http: A client of the registry.
+        known_id: Reads of this model are passed on but not counted, because they warm up the clients.
 
     Attributes:
-        requests: How many came.
-        connections: How many connections were opened for them.
+        requests: Number of requests.
+        connections: Number of connections that were opened for them.
     """
 
     def __init__(self, http: httpx.AsyncClient, known_id: str) -> None:
@@ -51,16 +51,16 @@ class Counter:
 
 @contextmanager
 def counting(registry_url: str, known_id: str) -> Iterator[tuple[str, Counter]]:
-    """Stand before a registry for the length of the block.
+    """Run a counting proxy of a registry for the length of the block.
 
     Args:
         registry_url: Root address of the registry.
         known_id: See `Counter`.
 
     Yields:
-        The root address to call, and the counter.
+        The proxy's root address, and the counter.
     """
-    # The protocol must be said for asyncio to set TCP_NODELAY.
+    # asyncio sets TCP_NODELAY only if the protocol is given.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         http = httpx.AsyncClient(base_url=registry_url, trust_env=False, timeout=60)

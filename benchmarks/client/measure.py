@@ -1,4 +1,4 @@
-"""The measuring: rounds in which the rivals take turns; then memory; then a count of requests."""
+"""Measures: rounds in which the rivals take turns, then memory, then the number of requests."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ _MORE_CLIENTS = 20
 _COUNTED_CALLS = 20  # two lists
 
 Advance = Callable[[str], None]
-"""Called before each step with its name."""
+"""A function that is called before each step, with its name."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class Plan:
     """What to measure.
 
     Attributes:
-        rivals: Who.
+        rivals: The clients to compare.
         rounds: How often each cell is measured.
-        calls: Calls per cell and round; of lists, a tenth.
-        transports: Root address, and file of the only certificate authority to believe ("" for the system's), by name.
-        trusted: What counts as the system's certificate authorities.
+        calls: Calls per cell and round; a tenth of that for lists.
+        transports: Root address, and file with the only trusted certificate authority ("" for the system's), by name.
+        trusted: File that serves as the system's certificate authorities.
     """
 
     rivals: Sequence[Rival]
@@ -42,22 +42,23 @@ class Plan:
 
     @property
     def steps(self) -> int:
-        """How many there are in `timed`, `footprints` and `traffic` together."""
+        """The number of steps in `timed`, `footprints` and `traffic` together."""
         timed = self.rounds * len(self.transports) * len(IN_FLIGHT) * len(OPERATIONS)
         return (timed + len(self.transports) + 1) * len(self.rivals)
 
 
 def timed(plan: Plan, stock: Stock, look: Callable[[], None], advance: Advance) -> list[Row]:
-    """Measure every cell once per round, the rivals in turns.
+    """Measure every cell once per round; the rivals take turns.
 
     Args:
         plan: What to measure.
         stock: What the registry holds.
         look: Called before each round and after the last, when nothing else runs.
-        advance: See there.
+        advance: See `Advance`.
 
     Raises:
-        RivalError, WorkError: A rival failed, or did something else.
+        RivalError: A rival failed.
+        WorkError: A rival did different work.
     """
     samples: dict[tuple[str, int, str], dict[Rival, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     with ExitStack() as stack:
@@ -80,16 +81,14 @@ def timed(plan: Plan, stock: Stock, look: Callable[[], None], advance: Advance) 
 
 
 def _turned(rivals: Sequence[Rival], number: int) -> list[Rival]:
-    """The rivals, another one first in each round."""
+    """Return the rivals in turn: each round begins with another."""
     first = number % len(rivals)
     return [*rivals[first:], *rivals[:first]]
 
 
 def _row(transport: str, in_flight: int, operation: str, samples: Mapping[Rival, list[dict[str, Any]]]) -> Row:
     cells = {
-        rival: Cell.of(
-            done[0]["calls"], [round_["seconds"] for round_ in done], [round_["cpu_seconds"] for round_ in done]
-        )
+        rival: Cell.of(done[0]["calls"], [times["seconds"] for times in done], [times["cpu_seconds"] for times in done])
         for rival, done in samples.items()
     }
     calls = samples[Rival.OURS][0]["calls"]
@@ -97,7 +96,7 @@ def _row(transport: str, in_flight: int, operation: str, samples: Mapping[Rival,
 
 
 def footprints(plan: Plan, stock: Stock, advance: Advance) -> Iterator[Footprint]:
-    """Measure what importing and opening takes, in fresh processes."""
+    """Measure what importing a library and opening clients costs, in fresh processes."""
     for transport, rival in product(plan.transports, plan.rivals):
         advance(f"{transport}, memory: {rival}")
         with started(rival, stock.model_id, plan.trusted) as process:
@@ -119,7 +118,7 @@ def footprints(plan: Plan, stock: Stock, advance: Advance) -> Iterator[Footprint
 
 
 def traffic(plan: Plan, stock: Stock, advance: Advance) -> Iterator[Traffic]:
-    """Count what comes to the registry, one call at a time."""
+    """Count the requests that reach the registry, with one call at a time."""
     for rival in plan.rivals:
         advance(f"requests: {rival}")
         with (

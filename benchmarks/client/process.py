@@ -1,4 +1,4 @@
-"""The processes of the rivals, seen from the benchmark."""
+"""Starts the rivals' processes and talks to them."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ from devcluster.environment import child_environment
 
 
 class Rival(StrEnum):
-    """Who is compared."""
+    """The clients that are compared."""
 
     OURS = "ours"
     UPSTREAM = "upstream"
@@ -25,28 +25,28 @@ class Rival(StrEnum):
 
 
 class RivalError(RuntimeError):
-    """A rival could not do its work; the message holds its traceback."""
+    """A rival failed. The message has its traceback."""
 
 
 class Process:
-    """One rival in a process of its own, with no client open yet. Made by `started`.
+    """One rival in its own process, with no client open yet. `started` returns it.
 
     Attributes:
-        rival: Who it is.
+        rival: Which one.
         library: Name and version of its library.
-        import_seconds: CPU time that the import of that library took.
+        import_seconds: CPU time of importing that library.
     """
 
     def __init__(self, rival: Rival, process: subprocess.Popen[str], known_id: str) -> None:
         self.rival = rival
         self._process = process
         self._known_id = known_id
-        told = self._answer()
-        self.library: str = told["library"]
-        self.import_seconds: float = told["import_seconds"]
+        greeting = self._answer()
+        self.library: str = greeting["library"]
+        self.import_seconds: float = greeting["import_seconds"]
 
     def open(self, url: str, authority: str, count: int = 1) -> None:
-        """Open clients, each of which makes one call."""
+        """Open clients; each makes one call."""
         self._ask("open", url=url, authority=authority, count=count, known_id=self._known_id)
 
     def run(self, operation: str, calls: Sequence[Sequence[str]], in_flight: int) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class Process:
         self._ask("close")
 
     def memory(self) -> int:
-        """Bytes of memory that the process holds."""
+        """Return the resident memory of the process, in bytes."""
         return int(psutil.Process(self._process.pid).memory_info().rss)
 
     def _ask(self, what: str, **arguments: Any) -> Any:
@@ -74,7 +74,7 @@ class Process:
         assert self._process.stdout is not None  # noqa: S101 - it was started with a pipe
         line = self._process.stdout.readline()
         if not line:
-            raise RivalError(f"{self.rival} ended with status {self._process.wait()}; what it wrote is above")
+            raise RivalError(f"{self.rival} ended with status {self._process.wait()}; its output is above")
         answer = json.loads(line)
         if "error" in answer:
             raise RivalError(f"{self.rival} failed:\n{answer['error']}")
@@ -85,12 +85,12 @@ class Process:
 def started(rival: Rival, known_id: str, trusted: Path) -> Iterator[Process]:
     """Start a rival, and end it with the block.
 
-    It also ends by itself when this process does: its standard input is at its end then.
+    It also ends when this process ends, because that closes its standard input.
 
     Args:
         rival: Which one; PyPI's client needs its environment, see `Environment.ensure`.
-        known_id: ID of a model that exists.
-        trusted: The certificate authorities that it is to find as the system's.
+        known_id: ID of an existing model.
+        trusted: File that serves as the system's certificate authorities.
 
     Raises:
         RivalError: It did not start.
@@ -98,7 +98,7 @@ def started(rival: Rival, known_id: str, trusted: Path) -> Iterator[Process]:
     interpreter = UPSTREAM.ensure() if rival is Rival.UPSTREAM else sys.executable
     module = "bare" if rival is Rival.BARE else "library"
     environment = child_environment({"SSL_CERT_FILE": str(trusted)})
-    # One more folder on the path, and PyPI's environment would find our package of the same name.
+    # With another folder on the path, PyPI's environment would find our package of the same name.
     environment.pop("PYTHONPATH", None)
     with subprocess.Popen(
         [interpreter, "-m", "benchmarks.client.worker", module],

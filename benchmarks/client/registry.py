@@ -1,4 +1,4 @@
-"""The registry that the rivals work on: what is there before, and a check of what they did."""
+"""The registry that the rivals use: fills it beforehand, and checks what they did."""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from benchmarks.client.rivals import CHANGED, DESCRIPTION
 from benchmarks.server import API, serving
 
 _SEEDERS = 8
-# Differ from entry to entry, or by what a library sends for a field that nobody set.
+# These differ between entries, or by what a library sends for an unset field.
 _NOT_COMPARED = ("id", "name", "createTimeSinceEpoch", "lastUpdateTimeSinceEpoch")
 
 
@@ -20,10 +20,10 @@ class WorkError(RuntimeError):
 
 
 class Registry:
-    """A registry, seen from outside.
+    """A registry, through bare HTTP.
 
     Attributes:
-        kind: What it is, for people.
+        kind: What it is, for messages.
         url: Its root address.
     """
 
@@ -47,7 +47,7 @@ class Registry:
         return names
 
     def models(self, prefix: str) -> dict[str, dict[str, Any]]:
-        """Return the models whose names begin so, by name."""
+        """Return the models whose names begin with ``prefix``, by name."""
         params = {"filterQuery": f"name LIKE '{prefix}%'"}
         answer = self._http.get("/registered_models", params=params).raise_for_status()
         return {model["name"]: model for model in answer.json()["items"]}
@@ -60,15 +60,15 @@ def check_created(models: Mapping[str, Mapping[str, Any]], names: list[str], lik
     """Check that exactly these models were created, each with the same content.
 
     Args:
-        models: What the registry has, by name.
-        names: What it should have.
-        like: The content that the rival before wrote; None if this is the first.
+        models: The models that the registry has, by name.
+        names: The names that it should have.
+        like: The content that the previous rival wrote; None for the first rival.
 
     Returns:
         The content.
 
     Raises:
-        WorkError: Something is missing, too much or different.
+        WorkError: A model is missing, superfluous or different.
     """
     if sorted(models) != sorted(names):
         raise WorkError(f"{len(names)} models should have been created, the registry has {len(models)}")
@@ -76,7 +76,7 @@ def check_created(models: Mapping[str, Mapping[str, Any]], names: list[str], lik
         content = {field: value for field, value in model.items() if field not in _NOT_COMPARED}
         like = content if like is None else like
         if content != like:
-            raise WorkError(f"{model['name']} was created as {content}, another one as {like}")
+            raise WorkError(f"{model['name']} was created as {content}, another model as {like}")
     return like
 
 
@@ -84,7 +84,7 @@ def check_patched(models: Mapping[str, Mapping[str, Any]], names: list[str]) -> 
     """Check that these models have the new description.
 
     Raises:
-        WorkError: One has not.
+        WorkError: A model has another description.
     """
     left = [name for name in names if models[name].get("description") != CHANGED]
     if left:
@@ -93,17 +93,17 @@ def check_patched(models: Mapping[str, Mapping[str, Any]], names: list[str]) -> 
 
 @contextmanager
 def registry() -> Iterator[Registry]:
-    """The registry that MODEL_REGISTRY_URL names, or an embedded one for the length of the block.
+    """Return the registry that MODEL_REGISTRY_URL names, or an embedded one that runs for the length of the block.
 
     Raises:
-        AddressError: The variable holds no address that all rivals can be given.
+        AddressError: The variable is not an address of the form http://host:port.
     """
-    with serving() as server, connected(server.kind, server.url) as one:
-        yield one
+    with serving() as server, connected(server.kind, server.url) as served:
+        yield served
 
 
 @contextmanager
 def connected(kind: str, url: str) -> Iterator[Registry]:
-    """A registry that runs already."""
+    """Connect to a registry that already runs."""
     with httpx.Client(base_url=url + API, trust_env=False, timeout=60) as http:
         yield Registry(kind, url, http)

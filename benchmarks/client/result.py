@@ -1,4 +1,4 @@
-"""What a run finds out; written as JSON. Samples are kept, so that medians and ratios can be checked."""
+"""The result of a run, written as JSON. It keeps every sample, so that medians and ratios can be checked."""
 
 from statistics import median
 from typing import Final, Self
@@ -8,18 +8,18 @@ from benchmarks.frozen import Frozen
 from benchmarks.machine import Machine
 
 AIMS: Final = {Rival.UPSTREAM: 8.0, Rival.BARE: 0.9}
-"""How many times as many calls per second as that rival our client is to make, at least."""
+"""The lowest acceptable ratio of our client's calls per second to that rival's."""
 
 
 class Cell(Frozen):
-    """One rival at one piece of work.
+    """One rival at one kind of work.
 
     Attributes:
         calls_per_second: Median of the rounds.
-        cpu_ms_per_call: Milliseconds of CPU time in the rival's own process, which other programs on the machine
-            hardly touch; median of the rounds.
-        all_calls_per_second: One value per round.
-        all_cpu_ms_per_call: One value per round.
+        cpu_ms_per_call: Milliseconds of CPU time in the rival's own process, on which other programs have little
+            influence; median of the rounds.
+        all_calls_per_second: One sample per round.
+        all_cpu_ms_per_call: One sample per round.
     """
 
     calls_per_second: float
@@ -29,9 +29,9 @@ class Cell(Frozen):
 
     @classmethod
     def of(cls, calls: int, seconds: list[float], cpu_seconds: list[float]) -> Self:
-        """The cell for so many calls per round, which took so long."""
-        speeds = [calls / one for one in seconds]
-        cpu_times = [one * 1000 / calls for one in cpu_seconds]
+        """Return the cell for ``calls`` per round, and the seconds of each round."""
+        speeds = [calls / duration for duration in seconds]
+        cpu_times = [duration * 1000 / calls for duration in cpu_seconds]
         return cls(
             calls_per_second=median(speeds),
             cpu_ms_per_call=median(cpu_times),
@@ -41,23 +41,23 @@ class Cell(Frozen):
 
     @property
     def spread(self) -> float:
-        """Half the distance of the slowest round from the fastest, as a part of the median."""
+        """Half the difference between the fastest and the slowest round, as a part of the median."""
         return (max(self.all_calls_per_second) - min(self.all_calls_per_second)) / self.calls_per_second / 2
 
 
 class Row(Frozen):
-    """One piece of work.
+    """One kind of work.
 
     Attributes:
-        transport: "http"; "tls", where the server's certificate authority is among the system's; "tls-ca", where it is
-            the only one in a file that the client is given.
-        in_flight: Calls at once.
+        transport: "http"; "tls", if the server's certificate authority is among the system's; "tls-ca", if it is the
+            only authority in a file that the client gets.
+        in_flight: Concurrent calls.
         operation: A method of `Contender`.
         calls: Calls per round.
-        cells: Who did how.
-        ratios: How many times as many calls per second as that rival our client makes, by the medians.
-        cpu_ratios: How many times as much CPU time per call that rival takes, by the medians.
-        met: Whether the aim is met, against each.
+        cells: The cell of each rival.
+        ratios: Our client's calls per second divided by that rival's; both are medians.
+        cpu_ratios: That rival's CPU time per call divided by our client's; both are medians.
+        met: Whether our client meets the aim, for each rival.
     """
 
     transport: str
@@ -71,7 +71,7 @@ class Row(Frozen):
 
     @classmethod
     def of(cls, transport: str, in_flight: int, operation: str, calls: int, cells: dict[Rival, Cell]) -> Self:
-        """The row of these cells, compared."""
+        """Return the row of these cells, with their ratios."""
         ours = cells[Rival.OURS]
         others = {rival: cell for rival, cell in cells.items() if rival is not Rival.OURS}
         ratios: dict[Rival, float] = {
@@ -90,16 +90,17 @@ class Row(Frozen):
 
 
 class Footprint(Frozen):
-    """What a rival takes before and beside its calls.
+    """What a rival costs besides its calls.
 
     Attributes:
-        rival: Who.
+        rival: Which one.
         library: Name and version of its library.
         transport: As in `Row`.
-        import_ms: Milliseconds of CPU time to import the library into a Python that has asyncio and json already.
+        import_ms: Milliseconds of CPU time to import the library into a Python that has already imported asyncio and
+            json.
         imported_bytes: Memory of the process after the import.
-        first_client_bytes: What the first client and its first call add, code that is loaded late included.
-        client_bytes: What each further client adds, open and after one call.
+        first_client_bytes: What the first client and its first call add, including code that is loaded late.
+        client_bytes: What each further open client adds after one call.
     """
 
     rival: Rival
@@ -112,10 +113,10 @@ class Footprint(Frozen):
 
 
 class Traffic(Frozen):
-    """What one call comes to on the wire, one call at a time, after the first.
+    """What one call costs on the wire, with one call at a time, after the first.
 
     Attributes:
-        rival: Who.
+        rival: Which one.
         operation: A method of `Contender`.
         requests_per_call: HTTP requests.
         connections_per_call: Connections opened.
@@ -131,9 +132,9 @@ class Result(Frozen):
     """A whole run.
 
     Attributes:
-        date: Of the start, UTC, ISO 8601.
-        registry: What the server was.
-        rounds: Values per cell.
+        date: When it started, UTC, ISO 8601.
+        registry: The kind of server.
+        rounds: Samples per cell.
         listed: Entries in the list that is read.
     """
 

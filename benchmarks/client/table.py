@@ -1,4 +1,4 @@
-"""A result, for people."""
+"""Prints a result as tables."""
 
 from collections.abc import Callable, Iterator
 
@@ -16,8 +16,8 @@ def show(result: Result, console: Console) -> None:
     sections = {
         f"Calls per second: median ± half the range of the rounds; a list has {result.listed} entries": _speeds,
         "Milliseconds of CPU time per call in the client's own process: median": _cpu_times,
-        "Beside the calls: CPU time to import, resident memory": _footprints,
-        "Requests per call, connections opened per call": _traffic,
+        "Besides the calls: CPU time to import, resident memory": _footprints,
+        "Requests per call, opened connections per call": _traffic,
     }
     for title, table in sections.items():
         console.print(f"\n[bold]{title}[/bold]", highlight=False)
@@ -28,7 +28,7 @@ def show(result: Result, console: Console) -> None:
 
 
 def notes(result: Result) -> Iterator[str]:
-    """What a reader of the tables has to know: whether the aims are met, and how far the numbers can be believed."""
+    """Return what a reader of the tables has to know: whether the aims are met, and how far to trust the numbers."""
     for rival in _others(result):
         met = sum(row.met[rival] for row in result.rows)
         yield f"At least {AIMS[rival]:g} times {rival}: met in {met} of {len(result.rows)} rows."
@@ -65,17 +65,17 @@ def _rows(
     write_cell: Callable[[Cell], str],
     write_ratio: Callable[[Row, Rival], str],
 ) -> Table:
-    table = Table("", "at once", "call")
+    table = Table("", "in flight", "call")
     for column in (*map(str, result.libraries), *ratios):
         table.add_column(column, justify="right")
-    begun = None
+    section = None
     for row in result.rows:
-        if begun is not None and begun != (row.transport, row.in_flight):
+        if section is not None and section != (row.transport, row.in_flight):
             table.add_section()
-        begun = row.transport, row.in_flight
+        section = row.transport, row.in_flight
         cells = [write_cell(row.cells[rival]) for rival in result.libraries]
-        told = [write_ratio(row, rival) for rival in _others(result)]
-        table.add_row(row.transport, str(row.in_flight), row.operation, *cells, *told)
+        compared = [write_ratio(row, rival) for rival in _others(result)]
+        table.add_row(row.transport, str(row.in_flight), row.operation, *cells, *compared)
     return table
 
 
@@ -86,16 +86,16 @@ def _judged(row: Row, rival: Rival) -> str:
 
 def _footprints(result: Result) -> Table:
     table = Table("", "")
-    for column in ("import", "memory then", "first client adds", "each further one"):
+    for column in ("import", "memory then", "first client adds", "each further client"):
         table.add_column(column, justify="right")
-    for one in result.footprints:
+    for footprint in result.footprints:
         table.add_row(
-            one.transport,
-            str(one.rival),
-            f"{one.import_ms:.0f} ms",
-            f"{one.imported_bytes / _MEGABYTE:.1f} MB",
-            f"{one.first_client_bytes / _MEGABYTE:.1f} MB",
-            f"{one.client_bytes / 1024:.0f} kB",
+            footprint.transport,
+            str(footprint.rival),
+            f"{footprint.import_ms:.0f} ms",
+            f"{footprint.imported_bytes / _MEGABYTE:.1f} MB",
+            f"{footprint.first_client_bytes / _MEGABYTE:.1f} MB",
+            f"{footprint.client_bytes / 1024:.0f} kB",
         )
     return table
 
@@ -104,8 +104,8 @@ def _traffic(result: Result) -> Table:
     table = Table("call")
     for rival in result.libraries:
         table.add_column(str(rival), justify="right")
-    counted = {(one.operation, one.rival): one for one in result.traffic}
-    for operation in dict.fromkeys(one.operation for one in result.traffic):
+    counted = {(traffic.operation, traffic.rival): traffic for traffic in result.traffic}
+    for operation in dict.fromkeys(traffic.operation for traffic in result.traffic):
         cells = [counted[operation, rival] for rival in result.libraries]
-        table.add_row(operation, *(f"{one.requests_per_call:g}, {one.connections_per_call:g}" for one in cells))
+        table.add_row(operation, *(f"{cell.requests_per_call:g}, {cell.connections_per_call:g}" for cell in cells))
     return table

@@ -1,6 +1,6 @@
-"""The same TLS for every rival, before any registry: a front that ends TLS and passes the bytes on.
+"""The same TLS for every rival and any registry: a proxy that terminates TLS and passes the bytes on.
 
-It runs in a thread of the benchmark, which has nothing else to do while a rival is timed.
+It runs in a thread of the benchmark, which is idle while a rival is timed.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from devcluster.certificates import KeyPair
 
 
 class _End(asyncio.Protocol):
-    """One end of a connection: what comes in here goes out at the other end."""
+    """One end of a connection; what arrives here is sent from the other end."""
 
     transport: asyncio.Transport
     other: "_End | None" = None
@@ -42,7 +42,7 @@ class _End(asyncio.Protocol):
             self.other.transport.resume_reading()
 
 
-class _Front(_End):
+class _ClientEnd(_End):
     """The client's end, which opens the registry's.
 
     Args:
@@ -51,7 +51,7 @@ class _Front(_End):
         all_ends: Where to note this end while it is open.
     """
 
-    def __init__(self, host: str, port: int, all_ends: set["_Front"]) -> None:
+    def __init__(self, host: str, port: int, all_ends: set["_ClientEnd"]) -> None:
         self._host, self._port = host, port
         self._all_ends = all_ends
 
@@ -77,34 +77,34 @@ class _Front(_End):
 
 
 class _Listener:
-    """The listening socket and all that came through it."""
+    """The listening socket and its open connections."""
 
     def __init__(self, url: str, keys: KeyPair) -> None:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "", parts.port or 80
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(keys.certificate, keys.key)
-        self._ends: set[_Front] = set()
+        self._ends: set[_ClientEnd] = set()
 
     async def open(self) -> int:
         """Listen on a free port of loopback and return it."""
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: _Front(self._host, self._port, self._ends), "127.0.0.1", 0, ssl=self._context
+            lambda: _ClientEnd(self._host, self._port, self._ends), "127.0.0.1", 0, ssl=self._context
         )
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
     async def close(self) -> None:
-        """Stop listening and drop what is connected."""
+        """Stop listening and drop every connection."""
         self._server.close()
         for end in list(self._ends):
             end.transport.abort()
-        await asyncio.sleep(0)  # asyncio tells the ends in its next round
+        await asyncio.sleep(0)  # asyncio notifies the ends in its next iteration
         await self._server.wait_closed()
 
 
 @contextmanager
-def front(url: str, keys: KeyPair) -> Iterator[str]:
+def proxy(url: str, keys: KeyPair) -> Iterator[str]:
     """Serve a registry over TLS for the length of the block.
 
     Args:
@@ -112,7 +112,7 @@ def front(url: str, keys: KeyPair) -> Iterator[str]:
         keys: The server's certificate and its key.
 
     Yields:
-        The root address of the front.
+        The root address of the proxy.
     """
     listener = _Listener(url, keys)
     with start_blocking_portal() as portal:

@@ -6,7 +6,7 @@ from typing import Final
 from benchmarks.pypi import Environment
 
 VERSION: Final = "0.3.10"
-"""The last but one that speaks v1alpha3, the API version that real servers of both kinds have."""
+"""The last version but one that uses v1alpha3, the API version that real servers of both kinds have."""
 
 UPSTREAM: Final = Environment(
     name=f"model-registry-{VERSION}",

@@ -1,4 +1,4 @@
-"""The work: the same calls for every rival, each checked afterwards in the registry itself."""
+"""The work: the same calls for every rival, checked in the registry afterwards."""
 
 import uuid
 from dataclasses import dataclass
@@ -8,22 +8,22 @@ from benchmarks.client.process import Process
 from benchmarks.client.registry import Registry, WorkError, check_created, check_patched
 
 OPERATIONS: Final = ("create", "get", "find", "patch", "list")
-"""In this order: the later ones need what the first created."""
+"""In this order, because later operations need what the first created."""
 
 CALLS_PER_LIST: Final = 10
-"""A list is that much more work than another call, so there are fewer."""
+"""A list is more work than another call, so lists are this many times fewer."""
 
 
 @dataclass
 class Stock:
-    """What the registry holds before the first call, and what the rivals made of it.
+    """What the registry holds before the first call, and what the rivals created.
 
     Attributes:
-        registry: Where.
-        tag: Begins the names of all models of this run.
+        registry: The registry.
+        tag: The beginning of the names of all models of this run.
         model_id: ID of a model.
         versions: Names of its versions, which are listed.
-        content: What each created model holds beside its name; None before the first.
+        content: Content of each created model besides its name; None before the first.
     """
 
     registry: Registry
@@ -34,19 +34,19 @@ class Stock:
 
 
 def stocked(registry: Registry, listed: int) -> Stock:
-    """Put into the registry what the rivals read: a model with so many versions."""
+    """Create what the rivals read: a model with ``listed`` versions."""
     tag = f"bench-{uuid.uuid4().hex[:8]}"
     model_id = registry.add_model(tag)
     return Stock(registry, tag, model_id, registry.add_versions(model_id, listed))
 
 
 class Job:
-    """One rival's part: the five operations on models of its own.
+    """One rival's part: the five operations on its own models.
 
     Args:
         stock: What the registry holds.
-        label: Tells the models of this job from those of others.
-        calls: Calls of each operation; of lists, a tenth.
+        label: Part of the names of this job's models, different for each job.
+        calls: Calls of each operation; a tenth of that for lists.
     """
 
     def __init__(self, stock: Stock, label: str, calls: int) -> None:
@@ -56,25 +56,25 @@ class Job:
         self._ids: list[str] = []
 
     def do(self, process: Process, operation: str, in_flight: int) -> dict[str, Any]:
-        """Have a rival make all calls of one operation, and check that it did.
+        """Let a rival make all calls of one operation, and check the result.
 
         Returns:
-            The times, see `Worker.run`, and the number of `calls`.
+            The times of `Worker.run`, and the number of `calls`.
 
         Raises:
             RivalError: The rival failed.
-            WorkError: The rival did something else.
+            WorkError: The rival did different work.
         """
         calls, expected = self._calls(operation)
         done = process.run(operation, calls, in_flight)
-        if [sorted(one) if isinstance(one, list) else one for one in done["returned"]] != expected:
+        if [sorted(names) if isinstance(names, list) else names for names in done["returned"]] != expected:
             raise WorkError(f"{process.rival}: {operation} returned {str(done['returned'])[:200]}")
         if operation in ("create", "patch"):
             self._check(operation)
         return done | {"calls": len(calls)}
 
     def _calls(self, operation: str) -> tuple[list[list[str]], list[Any]]:
-        """The arguments of each call, and what each is to return."""
+        """Return the arguments of each call, and what each has to return."""
         match operation:
             case "get":
                 return [[model_id] for model_id in self._ids], self._names

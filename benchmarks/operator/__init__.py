@@ -1,1 +1,1 @@
-"""The operator against a textbook one, on a real control plane and the same resources."""
+"""The operator against a textbook operator, on a real control plane and the same resources."""

@@ -1,4 +1,4 @@
-"""``make bench-operator``: measure our operator and a textbook one, print tables, write the result as JSON."""
+"""``make bench-operator``: measure our operator and a textbook operator, print tables, write the result as JSON."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ from devcluster.controlplane import KubectlError
 from devcluster.errors import BinariesError
 from devcluster.processes import ChildError
 
-_PLAIN_WIDTH = 120  # of the tables where there is no terminal
+_PLAIN_WIDTH = 120  # of the tables without a terminal
 _SIZES = (300, 3000, 12000)
 
 
@@ -29,28 +29,28 @@ _SIZES = (300, 3000, 12000)
 @click.option(
     "--size", "sizes", multiple=True, default=_SIZES, show_default=True, type=click.IntRange(CHAIN), help="Resources."
 )
-@click.option("--chains", default=100, show_default=True, type=click.IntRange(1), help="New chains for the latencies.")
+@click.option("--chains", default=100, show_default=True, type=click.IntRange(1), help="New chains to time.")
 @click.option(
-    "--quiet-seconds", default=60.0, show_default=True, type=click.FloatRange(1), help="How long nothing is done."
+    "--quiet-seconds", default=60.0, show_default=True, type=click.FloatRange(1), help="Length of the quiet period."
 )
 @click.option(
     "--rival-seconds",
     default=120.0,
     show_default=True,
     type=click.FloatRange(0),
-    help="What the textbook operator is given for each part; 0 leaves it out.",
+    help="Time limit of the textbook operator for each part; 0 leaves it out.",
 )
 @click.option(
     "--output",
     default=REPOSITORY / "build" / "bench-operator.json",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where the JSON goes; build/bench-operator.json if not given.",
+    help="File for the JSON; build/bench-operator.json by default.",
 )
 def main(sizes: Sequence[int], chains: int, quiet_seconds: float, rival_seconds: float, output: Path) -> None:
-    """Measure this project's operator and a textbook one on the same resources, in about 20 minutes.
+    """Measure this project's operator and a textbook operator on the same resources, in about 20 minutes.
 
-    They run on a real control plane and an embedded registry, or on the registry that MODEL_REGISTRY_URL names, in
-    which the entries stay (they begin with "bench-"): a registry deletes nothing.
+    They run on a real control plane and an embedded registry, or on the registry that MODEL_REGISTRY_URL names. The
+    entries stay in that one, because a registry deletes nothing; their names begin with "bench-".
     """
     console = progress.terminal()
     plan = Plan(chains, quiet_seconds, rival_seconds, console)
@@ -82,7 +82,7 @@ def main(sizes: Sequence[int], chains: int, quiet_seconds: float, rival_seconds:
     output.write_text(result.model_dump_json(indent=1) + "\n")
     out = Console()
     table.show(result, out if out.is_terminal else Console(width=_PLAIN_WIDTH))
-    console.print(f"Written to {output}.")
+    console.print(f"Wrote {output}.")
 
 
 def _runs(sizes: Sequence[int], plan: Plan, watch: Watch) -> list[Run]:
@@ -91,7 +91,7 @@ def _runs(sizes: Sequence[int], plan: Plan, watch: Watch) -> list[Run]:
     for size in sizes:
         for operator in operators:
             watch.look()
-            plan.console.print(f"{operator}, {size} resources: a control plane is started …")
+            plan.console.print(f"{operator}, {size} resources: starting a control plane …")
             runs.append(measured(operator, size, plan))
     watch.look()
     return runs

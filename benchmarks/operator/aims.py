@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.operator.result import Operator, Result, Run, Stretch
+from benchmarks.operator.result import Interval, Operator, Result, Run
 
 ENTRIES_PER_SECOND: Final = 60.0
 KUBERNETES_WRITES: Final = 2.0
@@ -14,7 +14,7 @@ MEMORY_KILOBYTES: Final = 20.0
 P99_MILLISECONDS: Final = 500.0
 
 ONE_POLL: Final = 3
-"""Requests of one look at what changed: one for each kind of entry. A minute holds one more or less by chance."""
+"""Requests of one poll of the change feed: one for each kind of entry. A minute may hold one poll more or less."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Verdict:
     """One aim.
 
     Attributes:
-        aim: What it says.
-        found: The values, by number of resources.
-        met: Whether all of them meet it; None where nothing was measured.
+        aim: Its text.
+        found: The measured values, by number of resources.
+        met: Whether all of them meet it; None if nothing was measured.
     """
 
     aim: str
@@ -33,7 +33,7 @@ class Verdict:
 
 
 def verdicts(result: Result) -> Iterator[Verdict]:
-    """Hold our operator's runs against the aims."""
+    """Compare our operator's runs with the aims."""
     every = result.of(Operator.OURS)
     runs = [run for run in every if run.filled.is_complete]
     largest = runs[-1:]
@@ -43,7 +43,7 @@ def verdicts(result: Result) -> Iterator[Verdict]:
     )
     yield _held("registry writes per new entry ≤ 1", runs, registry_writes, lambda value: value <= REGISTRY_WRITES)
     yield _held("CPU ms per new entry ≤ 10", runs, cpu_milliseconds, lambda value: value <= CPU_MILLISECONDS)
-    # Of few entries it is the process's buffers and late imports that are seen.
+    # With few entries, the process's buffers and late imports prevail.
     yield _held("memory KB per new entry ≤ 20", largest, memory_kilobytes, lambda value: value <= MEMORY_KILOBYTES)
     yield _held("p99 ms of a new chain, the others in sync < 500", largest, p99, lambda value: value < P99_MILLISECONDS)
     yield _held("writes of a quiet minute = 0", runs, lambda run: _writes(run.quiet), lambda value: value == 0)
@@ -54,45 +54,45 @@ def verdicts(result: Result) -> Iterator[Verdict]:
 
 
 def _held(aim: str, runs: list[Run], value: Callable[[Run], float | None], holds: Callable[[float], bool]) -> Verdict:
-    found = {run.filled.resources: one for run in runs if (one := value(run)) is not None}
+    found = {run.filled.resources: measured for run in runs if (measured := value(run)) is not None}
     return Verdict(aim, found, all(map(holds, found.values())) if found else None)
 
 
 def speed(run: Run) -> float:
-    """Entries Ready per second."""
+    """Return the entries that became Ready per second."""
     return run.filled.entries_per_second
 
 
 def kubernetes_writes(run: Run) -> float | None:
-    """Per new entry, without Events."""
+    """Return the Kubernetes writes per new entry, without Events."""
     return run.filled.per_entry(run.filled.traffic.kubernetes_writes)
 
 
 def registry_writes(run: Run) -> float | None:
-    """Per new entry."""
+    """Return the registry writes per new entry."""
     return run.filled.per_entry(run.filled.traffic.registry_writes)
 
 
 def cpu_milliseconds(run: Run) -> float | None:
-    """Of the operator's process per new entry, which is seconds per 1,000 entries."""
+    """Return the CPU time of the operator's process per new entry; the same number is seconds per 1,000 entries."""
     return run.filled.per_entry(run.filled.cpu_seconds * 1000)
 
 
 def memory_kilobytes(run: Run) -> float | None:
-    """What the operator's process has grown by per new entry, which is megabytes per 1,000 entries."""
+    """Return the growth of the operator's process per new entry; the same number is megabytes per 1,000 entries."""
     return run.filled.per_entry(run.filled.memory_bytes / 1000)
 
 
 def p99(run: Run) -> float | None:
-    """Milliseconds of a new chain."""
+    """Return the 99th percentile of the milliseconds of a new chain."""
     return run.chains.p99 if run.chains else None
 
 
-def _writes(stretch: Stretch | None) -> float | None:
+def _writes(stretch: Interval | None) -> float | None:
     if stretch is None:
         return None
     return stretch.traffic.kubernetes_writes + stretch.traffic.events + stretch.traffic.registry_writes
 
 
-def _requests(stretch: Stretch) -> float:
+def _requests(stretch: Interval) -> float:
     return stretch.traffic.kubernetes_requests + stretch.traffic.registry_requests

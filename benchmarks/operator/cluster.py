@@ -1,4 +1,4 @@
-"""The benchmark's own view of the API server: it applies, watches what becomes Ready, and reads the counters."""
+"""The benchmark's client of the API server: creates resources, watches which become Ready, and reads its counters."""
 
 import asyncio
 import base64
@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from benchmarks.operator.resources import PLURALS, Manifest
 from registrar.api.meta import API_VERSION, GROUP
 
-_PLACE = f"/apis/{API_VERSION}/namespaces/default/"
+_PATH = f"/apis/{API_VERSION}/namespaces/default/"
 _REQUESTS = "apiserver_request_total"
 _WATCH_SECONDS = 7200
 _RETRY_SECONDS = 0.1
@@ -30,11 +30,11 @@ Place = tuple[str, str]
 
 
 class ClusterError(RuntimeError):
-    """The API server refused what the benchmark applied."""
+    """The API server refused a resource of the benchmark."""
 
 
 class Cluster:
-    """A few calls, and a watch of each kind. Made by `connected`.
+    """A few calls, and a watch of each kind. `connected` returns it.
 
     Attributes:
         ready: When each resource became Ready, on the loop's clock.
@@ -48,41 +48,41 @@ class Cluster:
 
     async def aclose(self) -> None:
         """End the watches."""
-        for one in self._watches:
-            one.cancel()
+        for watch in self._watches:
+            watch.cancel()
         await asyncio.gather(*self._watches, return_exceptions=True)
 
     async def create(self, manifest: Manifest) -> None:
         """Create a resource.
 
         Raises:
-            ClusterError: It was refused.
+            ClusterError: The API server refused it.
         """
-        async with self._session.post(_PLACE + PLURALS[manifest["kind"]], json=manifest) as answer:
+        async with self._session.post(_PATH + PLURALS[manifest["kind"]], json=manifest) as answer:
             text = await answer.text()
             if not answer.ok:
-                raise ClusterError(f"{manifest['kind']} {manifest['metadata']['name']} was not taken: {text}")
+                raise ClusterError(f"{manifest['kind']} {manifest['metadata']['name']} was refused: {text}")
 
     async def entry_id(self, kind: str, name: str) -> str:
-        """The ID that a resource's status tells."""
-        async with self._session.get(f"{_PLACE}{PLURALS[kind]}/{name}") as answer:
+        """Return the ID in a resource's status."""
+        async with self._session.get(f"{_PATH}{PLURALS[kind]}/{name}") as answer:
             return str((await answer.json())["status"]["id"])
 
     async def became_ready(self, place: Place) -> float:
-        """Wait until a resource is Ready; returns when it became so."""
+        """Wait until a resource is Ready; return the time on the loop's clock when it became Ready."""
         if place not in self.ready:
             awaited = self._awaited.setdefault(place, asyncio.get_running_loop().create_future())
             return await awaited
         return self.ready[place]
 
     async def requests(self) -> Counter[str]:
-        """How many requests about our resources, and about Events, the API server has answered so far."""
+        """Return how many requests for our resources and for Events the API server has answered so far."""
         async with self._session.get("/metrics") as answer:
             return counted(await answer.text())
 
     async def _watch(self, kind: str) -> None:
         address = f"/apis/{API_VERSION}/{PLURALS[kind]}"
-        # The API server serves a new definition a little later than it says, and ends a watch when it pleases.
+        # A new definition is served some time after it is Established, and the API server may end a watch at any time.
         while True:
             async with self._session.get(address) as answer:
                 listed = await answer.json()
@@ -102,7 +102,7 @@ class Cluster:
                         self._see(event["object"])
 
     def require(self) -> None:
-        """Raise what has ended one of the watches, if anything has."""
+        """Raise the error that ended a watch, if any."""
         for watch in self._watches:
             if watch.done():
                 watch.result()
@@ -110,7 +110,8 @@ class Cluster:
     def _see(self, body: dict[str, Any]) -> None:
         place = body["kind"], body["metadata"]["name"]
         conditions = body.get("status", {}).get("conditions", ())
-        if place in self.ready or not any(one["type"] == "Ready" and one["status"] == "True" for one in conditions):
+        is_ready = any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+        if place in self.ready or not is_ready:
             return
         self.ready[place] = now = asyncio.get_running_loop().time()
         if (awaited := self._awaited.pop(place, None)) is not None and not awaited.done():
@@ -121,11 +122,11 @@ def counted(metrics: str) -> Counter[str]:
     """Count the requests of operators in the API server's metrics.
 
     Args:
-        metrics: In Prometheus's text format.
+        metrics: The metrics in Prometheus's text format.
 
     Returns:
-        Numbers by what was asked for, such as ``PATCH status``, ``PATCH``, ``LIST``, ``POST events``: those about our
-        resources, without the creations, which are the benchmark's own, and those about Events.
+        Numbers by kind of request, such as ``PATCH status``, ``PATCH``, ``LIST``, ``POST events``. They include
+        requests for our resources, except creations, which are the benchmark's own, and requests for Events.
     """
     lines = "".join(f"{line}\n" for line in metrics.splitlines() if line.startswith(_REQUESTS))
     found: Counter[str] = Counter()
@@ -142,10 +143,10 @@ def counted(metrics: str) -> Counter[str]:
 
 @asynccontextmanager
 async def connected(kubeconfig: Path) -> AsyncIterator[Cluster]:
-    """Connect, and watch what becomes Ready, for the length of the block.
+    """Connect, and watch which resources become Ready, for the length of the block.
 
     Args:
-        kubeconfig: With one cluster and one user, all embedded.
+        kubeconfig: A file with one cluster and one user, everything embedded.
     """
     server, tls = _login(kubeconfig)
     pool = aiohttp.TCPConnector(ssl=tls, limit=0)

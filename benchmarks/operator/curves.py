@@ -1,4 +1,4 @@
-"""Draw what the operator costs against the number of resources, from results that the benchmark wrote."""
+"""Draws what the operator costs by the number of resources, from results of the benchmark."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -33,7 +33,7 @@ PANELS: Final[dict[str, tuple[Value, float | None]]] = {
     "Requests of a quiet minute, both servers": (_quiet, None),
     "Memory per new entry, KB": (aims.memory_kilobytes, aims.MEMORY_KILOBYTES),
 }
-"""What is drawn, by title, each with its aim."""
+"""The panels: by title, the value to draw and its aim."""
 
 
 @click.command()
@@ -42,7 +42,7 @@ PANELS: Final[dict[str, tuple[Value, float | None]]] = {
     "--output",
     default=REPOSITORY / "docs" / "operator-scale.svg",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where the picture goes; docs/operator-scale.svg if not given.",
+    help="File for the picture; docs/operator-scale.svg by default.",
 )
 def main(results: Sequence[Path], output: Path) -> None:
     """Draw the results of `make bench-operator`, such as those in benchmarks/results, as an SVG."""
@@ -55,7 +55,7 @@ def main(results: Sequence[Path], output: Path) -> None:
 
 
 def drawn(results: Sequence[Result]) -> Figure:
-    """The picture: one panel for each of `PANELS`, in it one line for each operator on each registry."""
+    """Return the picture: a panel for each of `PANELS`, with a line for each operator on each registry."""
     figure = Figure(figsize=_INCHES, layout="constrained")
     for axes, (title, (value, aim)) in zip(figure.subplots(2, 2).flat, PANELS.items(), strict=True):
         _draw(axes, title, value, aim, results)
@@ -67,10 +67,13 @@ def drawn(results: Sequence[Result]) -> Figure:
 def _draw(axes: Axes, title: str, value: Value, aim: float | None, results: Sequence[Result]) -> None:
     for result, colour in zip(results, _COLOURS, strict=False):
         for operator, style in _STYLES.items():
-            known = [(run.filled.resources, one) for run in result.of(operator) if (one := value(run)) is not None]
+            measured = {
+                run.filled.resources: number for run in result.of(operator) if (number := value(run)) is not None
+            }
             if result.of(operator):
-                sizes, values = [size for size, _ in known], [one for _, one in known]
-                axes.plot(sizes, values, style, color=colour, label=f"{operator}, {result.registry}")
+                axes.plot(
+                    list(measured), list(measured.values()), style, color=colour, label=f"{operator}, {result.registry}"
+                )
     if aim is not None:
         axes.axhline(aim, color=_GREY, linewidth=0.8, linestyle=":")
         axes.annotate(

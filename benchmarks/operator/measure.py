@@ -1,4 +1,4 @@
-"""The measuring of one operator on one number of resources, each time on servers of its own."""
+"""Measures one operator on one number of resources, each time on fresh servers."""
 
 import asyncio
 import uuid
@@ -11,21 +11,21 @@ from rich.console import Console
 
 from benchmarks import REPOSITORY
 from benchmarks.operator.cluster import Cluster, connected
-from benchmarks.operator.front import Front, standing
 from benchmarks.operator.meters import Meters
 from benchmarks.operator.process import Process, prepare
+from benchmarks.operator.proxy import CountingProxy, counting
 from benchmarks.operator.resources import CHAIN, DESCRIPTION, Manifest, chain
-from benchmarks.operator.result import Filled, NewChains, Operator, Run, Stretch
+from benchmarks.operator.result import Filled, Interval, NewChains, Operator, Run
 from benchmarks.server import API, Server, serving
 from devcluster import controlplane, progress
 from devcluster.controlplane import ControlPlane
 from devcluster.processes import Children
 
 APPLIERS: Final = 8
-"""Chains that are applied at once."""
+"""Chains that are applied concurrently."""
 
-_TOO_LONG = 900.0
-"""Seconds that our operator is given for anything."""
+_LIMIT_SECONDS = 900.0
+"""Time limit of our operator for each part."""
 _SETTLE_SECONDS = 1.0
 _POLL_SECONDS = 0.1
 _CRD_SECONDS = 60
@@ -36,10 +36,10 @@ class Plan:
     """What to measure.
 
     Attributes:
-        chains: New chains for the latencies.
-        quiet_seconds: How long nobody does anything.
-        rival_seconds: What the textbook operator is given for each of its parts.
-        console: Where progress is told.
+        chains: New chains to time.
+        quiet_seconds: Length of the quiet period.
+        rival_seconds: Time limit of the textbook operator for each part.
+        console: Where progress is shown.
     """
 
     chains: int
@@ -52,8 +52,9 @@ def measured(operator: Operator, resources: int, plan: Plan) -> Run:
     """Measure one operator on one number of resources, on a fresh control plane.
 
     Raises:
-        BinariesError, ChildError: A program could not be had, did not start, or ended.
-        InstallError: The textbook operator's environment could not be made.
+        BinariesError: A program can be neither found, fetched nor built.
+        ChildError: A program did not start, or ended.
+        InstallError: The textbook operator's environment could not be created.
     """
     with controlplane.start() as plane, serving() as server, Children() as children:
         crds = REPOSITORY / "crds"
@@ -66,18 +67,18 @@ async def _measured(
     operator: Operator, resources: int, plan: Plan, plane: ControlPlane, server: Server, children: Children
 ) -> Run:
     tag = f"bench-{uuid.uuid4().hex[:8]}"
-    async with standing(server.url) as front, connected(plane.kubeconfig) as cluster:
-        process = prepare(operator, children, plane.kubeconfig, front.url, tag)
+    async with counting(server.url) as proxy, connected(plane.kubeconfig) as cluster:
+        process = prepare(operator, children, plane.kubeconfig, proxy.url, tag)
         process.start()
-        limit = _TOO_LONG if operator is Operator.OURS else plan.rival_seconds
-        bench = _Bench(cluster, front, process, server, tag, limit, plan)
+        limit = _LIMIT_SECONDS if operator is Operator.OURS else plan.rival_seconds
+        bench = _Bench(cluster, proxy, process, server, tag, limit, plan)
         return await bench.run(operator, resources)
 
 
 @dataclass
 class _Bench:
     cluster: Cluster
-    front: Front
+    proxy: CountingProxy
     process: Process
     server: Server
     tag: str
@@ -85,11 +86,11 @@ class _Bench:
     plan: Plan
 
     def __post_init__(self) -> None:
-        self.meters = Meters(self.cluster, self.front, self.process)
+        self.meters = Meters(self.cluster, self.proxy, self.process)
 
     async def run(self, operator: Operator, resources: int) -> Run:
-        """All parts, as far as the operator gets."""
-        await self.meters.at_rest(_TOO_LONG)
+        """Measure all parts that the operator completes."""
+        await self.meters.at_rest(_LIMIT_SECONDS)
         filled = await self._fill(resources)
         if not filled.is_complete:
             return Run(operator=operator, filled=filled)
@@ -112,10 +113,10 @@ class _Bench:
 
         numbers = iter(range(resources // CHAIN))
         clock = asyncio.get_running_loop().time
-        begun = clock()
+        started = clock()
         with progress.meter(self.plan.console, f"{resources} resources become Ready") as meter:
             applying = asyncio.gather(*(apply(numbers) for _ in range(APPLIERS)))
-            while len(self.cluster.ready) < resources and clock() < begun + self.limit:
+            while len(self.cluster.ready) < resources and clock() < started + self.limit:
                 self.process.require()
                 self.cluster.require()
                 if applying.done():
@@ -125,7 +126,7 @@ class _Bench:
             applying.cancel()
             await asyncio.gather(applying, return_exceptions=True)
         ready = len(self.cluster.ready)
-        seconds = (max(self.cluster.ready.values()) - begun) if ready == resources else self.limit
+        seconds = (max(self.cluster.ready.values()) - started) if ready == resources else self.limit
         await asyncio.sleep(_SETTLE_SECONDS)
         after = await self.meters.read()
         return Filled(
@@ -140,27 +141,27 @@ class _Bench:
         )
 
     async def _new_chains(self) -> NewChains | None:
-        """As many as there is time for; None if not even one became Ready."""
-        self._tell("single new chains, one after the other")
+        """Time new chains until the time limit; return None if none became Ready."""
+        self._report("timing single new chains")
         clock = asyncio.get_running_loop().time
-        taken: list[float] = []
+        milliseconds: list[float] = []
         try:
             async with asyncio.timeout(self.limit):
                 for number in range(self.plan.chains):
-                    begun = clock()
+                    started = clock()
                     manifests: list[Manifest] = list(chain(f"{self.tag}-new-{number}"))
                     for manifest in manifests:
                         await self.cluster.create(manifest)
-                    places = [(one["kind"], one["metadata"]["name"]) for one in manifests]
+                    places = [(manifest["kind"], manifest["metadata"]["name"]) for manifest in manifests]
                     ready = await asyncio.gather(*map(self.cluster.became_ready, places))
-                    taken.append((max(ready) - begun) * 1000)
+                    milliseconds.append((max(ready) - started) * 1000)
         except TimeoutError:
-            self._tell(f"{self.limit:.0f} s are over")
-        return NewChains.of(taken) if taken else None
+            self._report(f"the limit of {self.limit:.0f} s is reached")
+        return NewChains.of(milliseconds) if milliseconds else None
 
-    async def _drift(self) -> Stretch:
-        """Change an entry in the registry behind the operator's back, and wait until it is set back."""
-        self._tell("one entry is changed in the registry")
+    async def _drift(self) -> Interval:
+        """Change an entry in the registry behind the operator's back, and wait until the operator corrects it."""
+        self._report("changing an entry in the registry")
         entry_id = await self.cluster.entry_id("RegisteredModel", self._name(0))
         path = f"{API}/registered_models/{entry_id}"
         async with aiohttp.ClientSession(self.server.url) as registry:
@@ -168,7 +169,7 @@ class _Bench:
             body = {"description": "changed by hand", "state": None}
             async with registry.patch(path, json=body, raise_for_status=True):
                 pass
-            async with asyncio.timeout(_TOO_LONG):
+            async with asyncio.timeout(_LIMIT_SECONDS):
                 while True:
                     async with registry.get(path, raise_for_status=True) as answer:
                         if (await answer.json())["description"] == DESCRIPTION:
@@ -177,23 +178,23 @@ class _Bench:
         await asyncio.sleep(_SETTLE_SECONDS)
         return (await self.meters.read()).since(before)
 
-    async def _restart(self) -> Stretch | None:
-        self._tell("the operator is started anew")
+    async def _restart(self) -> Interval | None:
+        self._report("restarting the operator")
         self.process.end()
         before = await self.meters.read_without_process()
         self.process.start()
         came_to_rest = await self.meters.at_rest(self.limit)
         return (await self.meters.read()).since(before) if came_to_rest else None
 
-    async def _quiet(self) -> Stretch:
-        self._tell(f"nobody does anything for {self.plan.quiet_seconds:g} s")
-        # The feed looks back half a minute behind what changed: that is to be over.
+    async def _quiet(self) -> Interval:
+        self._report(f"counting requests of {self.plan.quiet_seconds:g} quiet seconds")
+        # For half a minute after a change, the change feed reads it again.
         await asyncio.sleep(self.plan.quiet_seconds / 2)
         before = await self.meters.read()
         await asyncio.sleep(self.plan.quiet_seconds)
         return (await self.meters.read()).since(before)
 
-    def _tell(self, what: str) -> None:
+    def _report(self, what: str) -> None:
         self.plan.console.print(f"  {what} …")
 
     def _name(self, number: int) -> str:

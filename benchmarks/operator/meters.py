@@ -1,4 +1,4 @@
-"""Readings of everything that counts, and their differences."""
+"""Reads all counters, and returns their differences."""
 
 import asyncio
 import time
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.operator.cluster import Cluster
-from benchmarks.operator.front import Front
 from benchmarks.operator.process import Process
-from benchmarks.operator.result import Stretch, Traffic
+from benchmarks.operator.proxy import CountingProxy
+from benchmarks.operator.result import Interval, Traffic
 
 REST_SECONDS: Final = 2.0
-"""An operator is at rest when it has asked nothing of the registry and hardly computed for so long."""
+"""An operator is at rest after this long without a request to the registry and with hardly any CPU time."""
 REST_SHARE: Final = 0.05
-"""Of one processor: a quiet operator uses less, a working one more."""
+"""Share of one processor: an operator at rest uses less, a working operator more."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """All counters at one time."""
+    """The values of all counters at one time."""
 
     at: float
     cpu_seconds: float
@@ -27,9 +27,9 @@ class Reading:
     kubernetes: Counter[str]
     registry: Counter[str]
 
-    def since(self, before: "Reading") -> Stretch:
-        """What has come between."""
-        return Stretch(
+    def since(self, before: "Reading") -> Interval:
+        """Return what happened between two readings."""
+        return Interval(
             seconds=self.at - before.at,
             cpu_seconds=self.cpu_seconds - before.cpu_seconds,
             memory_bytes=self.memory_bytes,
@@ -40,33 +40,33 @@ class Reading:
 
 
 class Meters:
-    """Reads the API server's own counters, the front's, and the operator's process."""
+    """Reads the counters of the API server, of the proxy and of the operator's process."""
 
-    def __init__(self, cluster: Cluster, front: Front, process: Process) -> None:
+    def __init__(self, cluster: Cluster, proxy: CountingProxy, process: Process) -> None:
         self._cluster = cluster
-        self._front = front
+        self._proxy = proxy
         self._process = process
 
     async def read(self) -> Reading:
-        """A reading."""
+        """Return a reading."""
         return await self._read(self._process.cpu_seconds(), self._process.memory())
 
     async def read_without_process(self) -> Reading:
-        """A reading while the operator does not run."""
+        """Return a reading while the operator does not run."""
         return await self._read(0.0, 0)
 
     async def _read(self, cpu_seconds: float, memory_bytes: int) -> Reading:
-        registry = Counter(self._front.requests)
+        registry = Counter(self._proxy.requests)
         at = time.monotonic()
         return Reading(at, cpu_seconds, memory_bytes, await self._cluster.requests(), registry)
 
     async def at_rest(self, limit: float) -> bool:
-        """Wait until the operator is at rest; tells whether it came to that in so many seconds."""
+        """Wait until the operator is at rest; return whether it was within ``limit`` seconds."""
         deadline = time.monotonic() + limit
         while time.monotonic() < deadline:
-            cpu_before, requests_before = self._process.cpu_seconds(), self._front.requests.total()
+            cpu_before, requests_before = self._process.cpu_seconds(), self._proxy.requests.total()
             await asyncio.sleep(REST_SECONDS)
             used = self._process.cpu_seconds() - cpu_before
-            if used < REST_SECONDS * REST_SHARE and self._front.requests.total() == requests_before:
+            if used < REST_SECONDS * REST_SHARE and self._proxy.requests.total() == requests_before:
                 return True
         return False

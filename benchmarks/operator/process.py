@@ -1,4 +1,4 @@
-"""The processes of the operators, seen from the benchmark."""
+"""Starts and stops the operators' processes."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,12 +15,12 @@ from devcluster.processes import Child, ChildError, Children
 
 @dataclass
 class Process:
-    """An operator that can be started and ended again and again.
+    """An operator that can start and stop repeatedly.
 
     Attributes:
-        children: Whose child it is.
+        children: The set that starts it.
         command: Program and arguments.
-        environment: Variables that it gets besides.
+        environment: Additional variables.
     """
 
     children: Children
@@ -29,30 +29,35 @@ class Process:
     _child: Child | None = None
 
     def start(self) -> None:
-        """Start it; returns at once."""
+        """Start it and return at once."""
         self._child = self.children.start("operator", self.command, environment=self.environment)
 
     def end(self) -> None:
-        """End it as Kubernetes does."""
+        """End it as Kubernetes does: SIGTERM, then SIGKILL."""
         self.children.end(self._started())
 
     def cpu_seconds(self) -> float:
-        """CPU time that it has used since its start.
+        """Return the CPU time that it has used since its start.
 
-        Raises as `require`.
+        Raises:
+            ChildError: It has ended.
         """
         times = self._seen().cpu_times()
         return float(times.user + times.system)
 
     def memory(self) -> int:
-        """Bytes of memory that it holds. Raises as `require`."""
+        """Return its resident memory, in bytes.
+
+        Raises:
+            ChildError: It has ended.
+        """
         return int(self._seen().memory_info().rss)
 
     def require(self) -> Child:
         """Return it, if it runs.
 
         Raises:
-            ChildError: It has ended; with the end of its log.
+            ChildError: It has ended. The message has the end of its log.
         """
         child = self._started()
         if child.returncode is not None:
@@ -64,27 +69,27 @@ class Process:
 
     def _started(self) -> Child:
         if self._child is None:
-            raise RuntimeError("it was never started: call start() first")
+            raise RuntimeError("The operator was never started: call start() first.")
         return self._child
 
 
 def prepare(operator: Operator, children: Children, kubeconfig: Path, registry_url: str, owner: str) -> Process:
-    """An operator that is not running yet.
+    """Return an operator that does not run yet.
 
     Args:
-        operator: Which one; the textbook's environment is made if need be.
-        children: Whose child it will be.
-        kubeconfig: Of the cluster.
+        operator: Which one; the textbook operator's environment is created if it is missing.
+        children: The set that will start it.
+        kubeconfig: Kubeconfig of the cluster.
         registry_url: Root address of the registry.
-        owner: Name of the installation in the registry.
+        owner: The installation's owner ID in the registry.
 
     Raises:
-        InstallError: The textbook's environment could not be made.
+        InstallError: The textbook operator's environment could not be created.
     """
     if operator is Operator.OURS:
         flags = [f"--kubeconfig={kubeconfig}", f"--registry-url={registry_url}", f"--owner-id={owner}"]
         return Process(children, [sys.executable, "-m", "registrar", "run", *flags])
-    # One more folder on the path, and PyPI's environment would find our package of the same name.
+    # With another folder on the path, PyPI's environment would find our package of the same name.
     environment = {"PYTHONPATH": "", "KUBECONFIG": str(kubeconfig), "MODEL_REGISTRY_URL": registry_url}
     kopf = ["-m", "kopf", "run", "--quiet", "--standalone", "--all-namespaces"]
     return Process(children, [rival.ENVIRONMENT.ensure(), *kopf, rival.PROGRAM], environment)

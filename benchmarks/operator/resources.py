@@ -1,4 +1,4 @@
-"""What is applied: chains of a model, a version of it and an artifact of that."""
+"""The resources of the benchmark: chains of a model, a version of the model and an artifact of the version."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -8,7 +8,7 @@ from registrar.api.meta import API_VERSION
 Manifest = dict[str, Any]
 
 CHAIN: Final = 3
-"""Resources of one chain."""
+"""Number of resources in a chain."""
 
 PLURALS: Final = {
     "ModelArtifact": "modelartifacts",
@@ -19,7 +19,7 @@ DESCRIPTION: Final = "Classifies support tickets by product area"
 
 
 def chain(name: str) -> Iterator[Manifest]:
-    """The resources of one chain, all of that name: children first, which is the harder order for an operator."""
+    """Return the resources of one chain, all named ``name``: children first, the harder order for an operator."""
     yield _manifest(
         "ModelArtifact",
         name,

@@ -1,4 +1,4 @@
-"""What a run finds out; written as JSON."""
+"""The result of a run, written as JSON."""
 
 import math
 from enum import StrEnum
@@ -9,18 +9,18 @@ from benchmarks.machine import Machine
 
 
 class Operator(StrEnum):
-    """Who is compared."""
+    """The operators that are compared."""
 
     OURS = "ours"
     TEXTBOOK = "textbook"
 
 
 class Traffic(Frozen):
-    """Requests that were answered.
+    """Numbers of answered requests.
 
     Attributes:
-        kubernetes: By the API server, by what was asked for: see `cluster.counted`.
-        registry: By the registry, by method.
+        kubernetes: Requests to the API server, by kind of request: see `cluster.counted`.
+        registry: Requests to the registry, by method.
     """
 
     kubernetes: dict[str, int]
@@ -28,42 +28,43 @@ class Traffic(Frozen):
 
     @property
     def kubernetes_writes(self) -> int:
-        """To resources; Events are not among them."""
-        return sum(n for name, n in self.kubernetes.items() if name.startswith(("PATCH", "PUT", "APPLY", "DELETE")))
+        """Writes to resources, without Events."""
+        verbs = ("PATCH", "PUT", "APPLY", "DELETE")
+        return sum(count for request, count in self.kubernetes.items() if request.startswith(verbs))
 
     @property
     def events(self) -> int:
-        """Events written."""
+        """Writes of Events."""
         return self.kubernetes.get("POST events", 0)
 
     @property
     def registry_writes(self) -> int:
-        """Everything but reads."""
-        return sum(n for method, n in self.registry.items() if method != "GET")
+        """Every request to the registry but reads."""
+        return sum(count for method, count in self.registry.items() if method != "GET")
 
     @property
     def registry_requests(self) -> int:
-        """All."""
+        """Every request to the registry."""
         return sum(self.registry.values())
 
     @property
     def kubernetes_requests(self) -> int:
-        """All, Events included."""
+        """Every request to the API server, including Events."""
         return sum(self.kubernetes.values())
 
 
 class Filled(Frozen):
-    """All resources were applied as fast as the API server took them, to an operator that had none.
+    """New resources, created as fast as the API server accepts them, for an operator without any.
 
     Attributes:
-        resources: How many there are to be.
-        applied: How many were applied until the end.
-        ready: How many of them became Ready.
-        seconds: From the first creation until the last became Ready, or until time was up.
-        entries_per_second: `ready` by `seconds`.
-        cpu_seconds: Of the operator's process.
-        memory_bytes: What its resident memory has grown by.
-        traffic: Meanwhile.
+        resources: Number of resources to create.
+        applied: Number of resources that were created.
+        ready: Number of resources that became Ready.
+        seconds: Time from the first creation until the last resource became Ready, or until the time limit.
+        entries_per_second: `ready` divided by `seconds`.
+        cpu_seconds: CPU time of the operator's process.
+        memory_bytes: Growth of its resident memory.
+        traffic: Requests during that time.
     """
 
     resources: int
@@ -77,11 +78,11 @@ class Filled(Frozen):
 
     @property
     def is_complete(self) -> bool:
-        """Whether all became Ready."""
+        """Whether all resources became Ready."""
         return self.ready == self.resources
 
     def per_entry(self, value: float) -> float | None:
-        """A value's share of one entry; None where none became Ready."""
+        """Return a value divided by the number of Ready entries; None if there are none."""
         return value / self.ready if self.ready else None
 
 
@@ -89,8 +90,8 @@ class NewChains(Frozen):
     """Single new chains, one after the other, while all other resources are in sync.
 
     Attributes:
-        milliseconds: Of each, from the first of its three creations until the watch shows the last of them Ready.
-        p50, p99: Of these, by the nearest rank.
+        milliseconds: For each, the time from the first of its three creations until the watch shows all three Ready.
+        p50, p99: Percentiles of these times, by nearest rank.
     """
 
     milliseconds: list[float]
@@ -99,7 +100,7 @@ class NewChains(Frozen):
 
     @classmethod
     def of(cls, milliseconds: list[float]) -> Self:
-        """From the samples, at least one."""
+        """Return the chains of these samples, of which there is at least one."""
         return cls(milliseconds=milliseconds, p50=_rank(milliseconds, 0.5), p99=_rank(milliseconds, 0.99))
 
 
@@ -107,14 +108,14 @@ def _rank(samples: list[float], share: float) -> float:
     return sorted(samples)[max(0, math.ceil(share * len(samples)) - 1)]
 
 
-class Stretch(Frozen):
-    """A stretch of time.
+class Interval(Frozen):
+    """What happened during an interval.
 
     Attributes:
-        seconds: How long.
-        cpu_seconds: Of the operator's process.
-        memory_bytes: Its resident memory at the end.
-        traffic: Meanwhile.
+        seconds: Its length.
+        cpu_seconds: CPU time of the operator's process.
+        memory_bytes: Resident memory of the process at the end.
+        traffic: Requests during the interval.
     """
 
     seconds: float
@@ -124,33 +125,33 @@ class Stretch(Frozen):
 
 
 class Run(Frozen):
-    """One operator on one number of resources. What it did not get to is None.
+    """One operator on one number of resources. A part that it did not reach is None.
 
     Attributes:
-        operator: Who.
-        filled: See there.
-        chains: See there.
-        drift: From a change of one entry in the registry until it was set back, with the second after it.
-        restart: From the start of a new process, all resources being in sync, until it came to rest.
-        quiet: A while in which nobody did anything.
+        operator: Which operator.
+        filled: New resources.
+        chains: Single new chains.
+        drift: From a change of an entry in the registry until one second after its correction.
+        restart: From the start of a new process, with all resources in sync, until it was at rest.
+        quiet: A period without any changes.
     """
 
     operator: Operator
     filled: Filled
     chains: NewChains | None = None
-    drift: Stretch | None = None
-    restart: Stretch | None = None
-    quiet: Stretch | None = None
+    drift: Interval | None = None
+    restart: Interval | None = None
+    quiet: Interval | None = None
 
 
 class Result(Frozen):
     """A whole run.
 
     Attributes:
-        date: Of the start, UTC, ISO 8601.
-        registry: What the server was.
-        rival_seconds: How long the textbook operator was given for each number of resources.
-        runs: In the order in which they were made.
+        date: When it started, UTC, ISO 8601.
+        registry: The kind of server.
+        rival_seconds: Time limit of the textbook operator for each part.
+        runs: The runs, in order.
     """
 
     date: str
@@ -160,5 +161,5 @@ class Result(Frozen):
     runs: list[Run]
 
     def of(self, operator: Operator) -> list[Run]:
-        """The runs of one operator, by number of resources."""
+        """Return the runs of one operator, ordered by number of resources."""
         return sorted((run for run in self.runs if run.operator is operator), key=lambda run: run.filled.resources)

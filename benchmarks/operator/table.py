@@ -1,4 +1,4 @@
-"""A result, for people."""
+"""Prints a result as tables."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -8,7 +8,7 @@ from rich.table import Table
 
 from benchmarks.operator import aims
 from benchmarks.operator.aims import Verdict
-from benchmarks.operator.result import Operator, Result, Run, Stretch, Traffic
+from benchmarks.operator.result import Interval, Operator, Result, Run, Traffic
 
 _NOT_MEASURED = "n/a"
 
@@ -27,11 +27,11 @@ def show(result: Result, console: Console) -> None:
 
 
 def notes(result: Result) -> Iterator[str]:
-    """What a reader of the tables has to know."""
+    """Return what a reader of the tables has to know."""
     if result.of(Operator.TEXTBOOK):
         yield (
-            f"The textbook operator was given {result.rival_seconds:g} s for each part; what follows is n/a where it "
-            "did not have all resources Ready by then, and it never looks for drift."
+            f"The textbook operator had {result.rival_seconds:g} s for each part. If not all resources were Ready by "
+            "then, the parts that follow are n/a. It does not detect drift."
         )
     yield f"{result.date}, {result.registry}; {result.machine.description()}."
     yield result.machine.calmness()
@@ -52,9 +52,9 @@ def _costs(result: Result) -> Table:
 def _judged(verdicts: list[Verdict]) -> Table:
     table = Table("aim", "found (number of resources)", "met")
     marks = {True: "[green]✓[/green]", False: "[red]✗[/red]", None: _NOT_MEASURED}
-    for one in verdicts:
-        found = ", ".join(f"{value:.4g} ({resources})" for resources, value in one.found.items())
-        table.add_row(one.aim, found or _NOT_MEASURED, marks[one.met])
+    for verdict in verdicts:
+        found = ", ".join(f"{value:.4g} ({resources})" for resources, value in verdict.found.items())
+        table.add_row(verdict.aim, found or _NOT_MEASURED, marks[verdict.met])
     return table
 
 
@@ -70,7 +70,7 @@ def _per_entry(value: Callable[[Traffic], int]) -> Cell:
     return _number(lambda run: run.filled.per_entry(value(run.filled.traffic)), ".2f")
 
 
-def _of(part: Callable[[Run], Stretch | None], value: Callable[[Stretch], float], pattern: str = ".0f") -> Cell:
+def _of(part: Callable[[Run], Interval | None], value: Callable[[Interval], float], pattern: str = ".0f") -> Cell:
     def cell(run: Run) -> str | None:
         stretch = part(run)
         return None if stretch is None else format(value(stretch), pattern)
@@ -78,19 +78,19 @@ def _of(part: Callable[[Run], Stretch | None], value: Callable[[Stretch], float]
     return cell
 
 
-def _requests(part: Callable[[Run], Stretch | None]) -> dict[str, Cell]:
-    """Rows of what a stretch of time asked of the two servers."""
+def _requests(part: Callable[[Run], Interval | None]) -> dict[str, Cell]:
+    """Return rows with the requests to both servers during an interval."""
     return {
-        "  registry requests, writes among them": _pair(
+        "  registry requests, of these writes": _pair(
             part, lambda traffic: (traffic.registry_requests, traffic.registry_writes)
         ),
-        "  Kubernetes requests, writes among them": _pair(
+        "  Kubernetes requests, of these writes": _pair(
             part, lambda traffic: (traffic.kubernetes_requests, traffic.kubernetes_writes + traffic.events)
         ),
     }
 
 
-def _pair(part: Callable[[Run], Stretch | None], values: Callable[[Traffic], tuple[int, int]]) -> Cell:
+def _pair(part: Callable[[Run], Interval | None], values: Callable[[Traffic], tuple[int, int]]) -> Cell:
     def cell(run: Run) -> str | None:
         stretch = part(run)
         return None if stretch is None else "{}, {}".format(*values(stretch.traffic))
@@ -115,18 +115,20 @@ _ROWS: Final[list[dict[str, Cell]]] = [
         "  p99, ms": _number(aims.p99, ".0f"),
     },
     {
-        "one entry changed in the registry, s to set back": _of(lambda run: run.drift, lambda one: one.seconds, ".1f"),
+        "one entry changed in the registry, s to correct it": _of(
+            lambda run: run.drift, lambda interval: interval.seconds, ".1f"
+        ),
         **_requests(lambda run: run.drift),
     },
     {
-        "a restart, s to rest": _of(lambda run: run.restart, lambda one: one.seconds, ".1f"),
-        "  CPU seconds": _of(lambda run: run.restart, lambda one: one.cpu_seconds, ".1f"),
-        "  memory then, MB": _of(lambda run: run.restart, lambda one: one.memory_bytes / 1e6),
+        "a restart, s until at rest": _of(lambda run: run.restart, lambda interval: interval.seconds, ".1f"),
+        "  CPU seconds": _of(lambda run: run.restart, lambda interval: interval.cpu_seconds, ".1f"),
+        "  memory then, MB": _of(lambda run: run.restart, lambda interval: interval.memory_bytes / 1e6),
         **_requests(lambda run: run.restart),
     },
     {
-        "a quiet while, s": _of(lambda run: run.quiet, lambda one: one.seconds),
-        "  CPU seconds": _of(lambda run: run.quiet, lambda one: one.cpu_seconds, ".2f"),
+        "a quiet period, s": _of(lambda run: run.quiet, lambda interval: interval.seconds),
+        "  CPU seconds": _of(lambda run: run.quiet, lambda interval: interval.cpu_seconds, ".2f"),
         **_requests(lambda run: run.quiet),
     },
 ]

@@ -1,4 +1,4 @@
-"""``make e2e-kind``: install everything in a kind cluster as people do, and check what it does."""
+"""``make e2e-kind``: install everything in a kind cluster, as people do, and check that it works."""
 
 import argparse
 import asyncio
@@ -27,11 +27,11 @@ from model_registry.exceptions import StoreError
 MANIFESTS = Path(__file__).parent / "manifests"
 QUICKSTART = REPOSITORY / "examples" / "quickstart"
 ENTRIES = REPOSITORY / "examples" / "kserve" / "10-model.yaml"
-"""What stands in the Git repository of the cluster."""
+"""The content of the Git repository in the cluster."""
 CUSTOMIZATIONS = REPOSITORY / "integrations" / "argocd" / "argocd-cm.yaml"
-"""What Argo CD has to know of our kinds."""
+"""Health checks and actions that Argo CD needs for our kinds."""
 SHARED_TESTS = ("tests/crds", "tests/controller", "tests/examples")
-"""Suites that can run in a cluster that others use too."""
+"""Test suites that can share a cluster."""
 IMAGE = "localhost/model-registrar:e2e"
 CHART_VALUES = {
     "image.repository": IMAGE.partition(":")[0],
@@ -40,7 +40,7 @@ CHART_VALUES = {
 }
 NEEDS_ENGINE = "make e2e-kind needs a container engine, because kind runs its nodes as containers:"
 WITHOUT_ENGINE = (
-    "Start or install one of them. Without an engine, make test runs the operator on a control plane of its own, "
+    "Start or install one of them. Without an engine, make test runs the operator on its own control plane, "
     "make chart installs the chart there, and make gitops runs a real Argo CD."
 )
 _LIMIT = "--timeout=300s"
@@ -52,8 +52,8 @@ def tour(on: KindCluster) -> None:
     """Install and check one part after the other.
 
     Raises:
-        CheckFailed: Something is not as it should be.
-        CommandError, KubectlError, StoreError: A part did not do its work.
+        CheckFailed: A claim is not true.
+        CommandError, KubectlError, StoreError: A part failed.
     """
     _install_the_registry(on)
     _install_the_chart(on)
@@ -67,7 +67,7 @@ def _install_the_registry(on: KindCluster) -> None:
     on.kubectl("apply", "--server-side", "-f", MANIFESTS / "registry.yaml")
     for name in ("model-registry-db", "model-registry"):
         on.kubectl("rollout", "status", "--namespace=kubeflow", f"deployment/{name}", _LIMIT)
-    on.narrator.check(asyncio.run(read_entries(on.registry_url)).all == [], "the registry answers, and is empty")
+    on.narrator.check(asyncio.run(read_entries(on.registry_url)).all == [], "the registry answers and is empty")
 
 
 def _install_the_chart(on: KindCluster) -> None:
@@ -108,7 +108,7 @@ def _check_ids(on: KindCluster, entries: Entries) -> None:
 
 
 def _sync_from_git(on: KindCluster) -> None:
-    on.narrator.step("Install Argo CD and a Git server, and let a commit become entries")
+    on.narrator.step("Install Argo CD and a Git server, and turn a commit into entries")
     source = gobuild.module_folder(gomodule.argocd(), "github.com/argoproj/argo-cd/v3")
     on.kubectl("create", "namespace", "argocd")
     apply = ("apply", "--server-side", "--force-conflicts", "--namespace=argocd", "-f")
@@ -127,11 +127,11 @@ def _sync_from_git(on: KindCluster) -> None:
     )
     on.kubectl("exec", "--namespace=argocd", "deployment/git-server", "--", "sh", "-euc", edit)
     on.kubectl("annotate", "--namespace=argocd", "application/entries", "argocd.argoproj.io/refresh=normal")
-    _wait(on, lambda: "care-team" in _owners(on), "the commit's new owner stands in the registry")
+    _wait(on, lambda: "care-team" in _owners(on), "the registry has the commit's new owner")
 
 
 def _application(on: KindCluster) -> str:
-    """Sync and health of the application, in one line."""
+    """Return sync and health status of the application, such as ``Synced Healthy``."""
     path = "jsonpath={.status.sync.status} {.status.health.status}"
     return on.plane.run_kubectl("get", "--namespace=argocd", "application/entries", "--output", path).stdout
 
@@ -148,8 +148,8 @@ def _wait(on: KindCluster, holds: Callable[[], bool], claim: str) -> None:
 
 
 def _run_the_shared_tests(on: KindCluster) -> None:
-    on.narrator.step("Run the test suites that can share a cluster, on this one and its registry")
-    # The tests start operators of their own; the CRDs stay.
+    on.narrator.step("Run the test suites that can share a cluster, on this cluster and its registry")
+    # The tests start their own operators; the CRDs stay.
     on.run("helm", "uninstall", "model-registrar", "--namespace=model-registrar", f"--kubeconfig={on.plane.kubeconfig}")
     variables = {SWITCH: "true", "KUBECONFIG": str(on.plane.kubeconfig), "MODEL_REGISTRY_URL": on.registry_url}
     path = os.pathsep.join([str(on.plane.kubectl.parent), os.environ["PATH"]])
@@ -162,16 +162,16 @@ def _run_the_shared_tests(on: KindCluster) -> None:
 
 
 def main() -> int:
-    """Run everything and return the exit status."""
+    """Install and check everything, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m devcluster.kind", description=main.__doc__)
-    parser.add_argument("--keep", action="store_true", help="leave the cluster, and say how to delete it")
+    parser.add_argument("--keep", action="store_true", help="keep the cluster, and print how to delete it")
     keep = parser.parse_args().keep
     # `kill` ends it as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     narrator = Narrator(Console(highlight=False, soft_wrap=True))
     try:
         found = engine.find(NEEDS_ENGINE, WITHOUT_ENGINE)
-        narrator.step(f"Make a kind cluster with {found.name}")
+        narrator.step(f"Create a kind cluster with {found.name}")
         with cluster.create(found, narrator, keep=keep) as on:
             tour(on)
     except (NoEngineError, BinariesError, CommandError, KubectlError, StoreError) as error:
@@ -183,7 +183,7 @@ def main() -> int:
     except KeyboardInterrupt:
         narrator.failure("Stopped.")
         return _INTERRUPTED
-    narrator.say("All of it was true.")
+    narrator.say("Every claim was true.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""One kind cluster that is made, used and deleted."""
+"""Creates and deletes a kind cluster, and runs commands on it."""
 
 import contextlib
 import json
@@ -19,26 +19,26 @@ from devcluster.narration import Narrator
 from devcluster.ports import free_port
 
 REGISTRY_NODE_PORT = 30080
-"""Of manifests/registry.yaml."""
+"""The node port in manifests/registry.yaml."""
 _KIND_BUILD_MINUTES = 1
 
 
 class CommandError(RuntimeError):
-    """A command failed; the message has what it said."""
+    """A command failed. The message has its output."""
 
 
 @dataclass(frozen=True)
 class KindCluster:
-    """A running cluster, and what works on it.
+    """A running cluster, and the programs that work on it.
 
     Attributes:
         name: kind's name for it.
         plane: Its API server and kubectl.
-        engine: Where its node runs.
+        engine: The container engine that runs its node.
         programs: ``kind``, ``helm`` and the engine.
-        registry_url: Where this machine reaches the registry, once it is installed.
-        folder: For files that are gone at the end.
-        narrator: Tells what is done.
+        registry_url: Address of the registry on this machine, once it is installed.
+        folder: For files that are removed at the end.
+        narrator: Prints each step.
     """
 
     name: str
@@ -50,7 +50,7 @@ class KindCluster:
     narrator: Narrator
 
     def run(self, *words: str | os.PathLike[str]) -> None:
-        """Run kind, helm or the engine in the open.
+        """Run kind, helm or the engine, and show the command and its output.
 
         Raises:
             CommandError: It failed.
@@ -70,7 +70,7 @@ class KindCluster:
         self.narrator.output(result.stdout)
 
     def kubectl(self, *words: str | os.PathLike[str]) -> str:
-        """Run kubectl in the open and return what it printed.
+        """Run kubectl, show the command and its output, and return the output.
 
         Raises:
             KubectlError: It failed.
@@ -82,7 +82,7 @@ class KindCluster:
 
 
 def settings(registry_port: int) -> dict[str, object]:
-    """One node, with the registry's node port on this machine's loopback."""
+    """Return kind's configuration: one node, with the registry's node port on this machine's loopback."""
     mapping = {"containerPort": REGISTRY_NODE_PORT, "hostPort": registry_port, "listenAddress": "127.0.0.1"}
     return {
         "kind": "Cluster",
@@ -93,15 +93,15 @@ def settings(registry_port: int) -> dict[str, object]:
 
 @contextlib.contextmanager
 def create(engine: Engine, narrator: Narrator, *, keep: bool) -> Iterator[KindCluster]:
-    """Make a cluster and delete it when the block is left.
+    """Create a cluster; leaving the block deletes it.
 
     Args:
-        engine: Where it runs.
-        narrator: Tells what is done.
-        keep: Leave it, and say how to use and delete it.
+        engine: The container engine that runs it.
+        narrator: Prints each step.
+        keep: Keep the cluster, and print how to use and delete it.
 
     Raises:
-        BinariesError: kind, helm or kubectl cannot be had.
+        BinariesError: kind, helm or kubectl is missing and cannot be built.
         CommandError: kind failed.
     """
     programs = {"kind": _program("kind"), "helm": _program("helm"), engine.name: engine.program}
@@ -125,14 +125,14 @@ def create(engine: Engine, narrator: Narrator, *, keep: bool) -> Iterator[KindCl
         yield cluster
     finally:
         if keep:
-            narrator.say(f"export KUBECONFIG={kubeconfig}; to remove it all: kind delete cluster --name={name}")
+            narrator.say(f"export KUBECONFIG={kubeconfig}; to remove everything: kind delete cluster --name={name}")
         else:
             cluster.run("kind", "delete", "cluster", f"--name={name}", f"--kubeconfig={kubeconfig}")
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def _program(name: str) -> Path:
-    """One that is in PATH, else one of ours, built once if need be."""
+    """Return the program in PATH, else ours, which is built once."""
     if found := shutil.which(name):
         return Path(found)
     match name:

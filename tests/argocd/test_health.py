@@ -35,8 +35,8 @@ def test_a_child_that_waits_is_progressing_until_its_parent_is_there(
         waiting = own_space.wait(one["kind"], one["metadata"]["name"], has_reason(reason))
         # Argo CD shows another message of the same health with its next look only.
         app.refresh()
-        told = condition(waiting, "Reconciling")["message"]
-        assert app.wait_health(one["kind"], one["metadata"]["name"], "Progressing", told) == told
+        message = condition(waiting, "Reconciling")["message"]
+        assert app.wait_health(one["kind"], one["metadata"]["name"], "Progressing", message) == message
 
     repository.write("model.yaml", model)
     app.synced(repository.commit("Add the model"))
@@ -101,7 +101,7 @@ async def test_the_actions_reach_the_operator_and_are_no_difference(
     app.run_action("pause", *place)
     app.wait_health("RegisteredModel", name, "Suspended", "Paused by annotation")
     assert app.actions(*place) == {"reconcile": False, "pause": False, "resume": True}
-    await registry.upsert_registered_model(model.model_copy(update={"owner": "somebody else"}))
+    await registry.upsert_registered_model(model.model_copy(update={"owner": "someone else"}))
 
     app.run_action("resume", *place)
     app.wait_health("RegisteredModel", name, "Healthy")

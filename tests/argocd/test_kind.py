@@ -1,4 +1,4 @@
-"""What ``make e2e-kind`` gives to Argo CD is valid for the version that it installs."""
+"""The Application of ``make e2e-kind`` is valid for the version of Argo CD that it installs."""
 
 import pytest
 
@@ -8,7 +8,8 @@ from devcluster.kind.__main__ import MANIFESTS
 
 @pytest.mark.usefixtures("argo_cd")
 def test_the_api_server_accepts_the_application(cluster: ControlPlane) -> None:
-    told = cluster.run_kubectl("apply", "--dry-run=server", "--validate=strict", "-f", MANIFESTS / "application.yaml")
+    options = ("--dry-run=server", "--validate=strict")
+    applied = cluster.run_kubectl("apply", *options, "-f", MANIFESTS / "application.yaml")
 
-    assert "(server dry run)" in told.stdout
-    assert told.stderr == ""
+    assert "(server dry run)" in applied.stdout
+    assert applied.stderr == ""

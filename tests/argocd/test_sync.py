@@ -43,7 +43,7 @@ async def test_a_commit_becomes_entries_with_ids_and_a_healthy_application(
     repository.write("models.yaml", *resources)
 
     app = deploy()
-    app.synced(repository.commit("Add the model that tells who will leave"))
+    app.synced(repository.commit("Add the model that predicts who will leave"))
 
     live = [own_space.get(one["kind"], one["metadata"]["name"]) for one in resources]
     assert [app.health(one["kind"], one["metadata"]["name"])[0] for one in resources] == ["Healthy"] * 3
@@ -143,7 +143,7 @@ async def test_self_heal_takes_back_what_was_edited_in_the_cluster(
     app.synced(repository.commit("Add a model"))
     model_id = own_space.get("RegisteredModel", name)["status"]["id"]
 
-    own_space.patch("RegisteredModel", name, {"spec": {"owner": "somebody else"}})
+    own_space.patch("RegisteredModel", name, {"spec": {"owner": "someone else"}})
     generation = own_space.get("RegisteredModel", name)["metadata"]["generation"]
 
     own_space.wait(

@@ -1,4 +1,4 @@
-"""`make bench-client` with tiny numbers: what it counts and checks, never how long something took."""
+"""`make bench-client` with tiny numbers: what it counts and checks, never how long anything took."""
 
 import os
 import subprocess
@@ -61,21 +61,22 @@ def test_every_rival_has_a_value_for_every_piece_of_work(run: tuple[Result, str]
 
 def test_each_rival_names_the_library_that_it_ran_on(run: tuple[Result, str]) -> None:
     names = {Rival.OURS: "model-registrar", Rival.UPSTREAM: "model-registry", Rival.BARE: "httpx"}
-    told = {rival: library.split()[0] for rival, library in run[0].libraries.items()}
-    assert told == {rival: names[rival] for rival in RIVALS}
+    named = {rival: library.split()[0] for rival, library in run[0].libraries.items()}
+    assert named == {rival: names[rival] for rival in RIVALS}
 
 
 def test_memory_is_measured_for_every_rival_and_transport(run: tuple[Result, str]) -> None:
     result, _ = run
-    assert [(one.transport, one.rival) for one in result.footprints] == list(product(TRANSPORTS, RIVALS))
-    assert all(one.imported_bytes > 0 and one.import_ms > 0 for one in result.footprints)
+    measured = [(footprint.transport, footprint.rival) for footprint in result.footprints]
+    assert measured == list(product(TRANSPORTS, RIVALS))
+    assert all(footprint.imported_bytes > 0 and footprint.import_ms > 0 for footprint in result.footprints)
 
 
 def test_our_client_makes_one_request_per_call_and_opens_no_connection_for_it(run: tuple[Result, str]) -> None:
     result, _ = run
-    assert [(one.rival, one.operation) for one in result.traffic] == list(product(RIVALS, OPERATIONS))
-    ours = [one for one in result.traffic if one.rival is Rival.OURS]
-    assert [(one.requests_per_call, one.connections_per_call) for one in ours] == [(1, 0)] * len(OPERATIONS)
+    assert [(row.rival, row.operation) for row in result.traffic] == list(product(RIVALS, OPERATIONS))
+    ours = [row for row in result.traffic if row.rival is Rival.OURS]
+    assert [(row.requests_per_call, row.connections_per_call) for row in ours] == [(1, 0)] * len(OPERATIONS)
 
 
 def test_table_has_a_verdict_on_every_row(run: tuple[Result, str]) -> None:
@@ -85,10 +86,10 @@ def test_table_has_a_verdict_on_every_row(run: tuple[Result, str]) -> None:
     assert len(verdicts) == len(result.rows) * (len(RIVALS) - 1)
 
 
-def test_busy_machine_is_told(run: tuple[Result, str]) -> None:
+def test_busy_machine_is_reported(run: tuple[Result, str]) -> None:
     result, shown = run
-    told = "The machine was calm" if max(result.machine.foreign_cpu_percent) <= 10 else "The machine was busy"
-    assert told in shown
+    verdict = "The machine was calm" if max(result.machine.foreign_cpu_percent) <= 10 else "The machine was busy"
+    assert verdict in shown
 
 
 def test_ratios_are_of_medians_and_aims_are_judged_by_them() -> None:
@@ -107,8 +108,8 @@ def test_ratios_are_of_medians_and_aims_are_judged_by_them() -> None:
 @pytest.mark.parametrize("rival", RIVALS)
 def test_each_rival_leaves_in_the_registry_what_the_bare_one_leaves(rival: Rival, served: Registry) -> None:
     stock = stocked(served, listed=3)
-    for label, one in (("first", Rival.BARE), ("second", rival)):
-        with started(one, stock.model_id, STORE) as process:
+    for label, worker in (("first", Rival.BARE), ("second", rival)):
+        with started(worker, stock.model_id, STORE) as process:
             process.open(served.url, "")
             job = Job(stock, label, calls=4)
             for operation in OPERATIONS:
@@ -124,7 +125,7 @@ _TIMES = {"createTimeSinceEpoch": "", "lastUpdateTimeSinceEpoch": ""}
 
 
 class Loafer(Process):
-    """Says that it has done everything."""
+    """Claims that it has done everything."""
 
     def __init__(self, answers: Sequence[str]) -> None:
         self.rival = Rival.BARE
@@ -156,10 +157,10 @@ def test_rival_that_returns_something_else_is_found_out(served: Registry) -> Non
 def test_rival_that_creates_something_else_is_found_out(served: Registry) -> None:
     stock = stocked(served, listed=1)
     _created_by_bare(stock)
-    stock.content = stock.content | {"owner": "somebody else"}
+    stock.content = stock.content | {"owner": "someone else"}
     with started(Rival.OURS, stock.model_id, STORE) as process:
         process.open(served.url, "")
-        with pytest.raises(WorkError, match="somebody else"):
+        with pytest.raises(WorkError, match="someone else"):
             Job(stock, "second", calls=2).do(process, "create", 1)
 
 
@@ -177,7 +178,7 @@ def test_benchmark_without_our_client_is_refused() -> None:
     assert "add --rival ours" in refused.stderr
 
 
-def test_registry_that_is_no_plain_address_is_refused(tmp_path: Path) -> None:
+def test_registry_address_that_is_not_plain_is_refused(tmp_path: Path) -> None:
     output = tmp_path / "result.json"
     refused = bench("--rival=ours", f"--output={output}", MODEL_REGISTRY_URL="https://127.0.0.1:9/registry")
     assert refused.returncode == 1

@@ -1,4 +1,4 @@
-"""The kept results of `make bench-client`, and what benchmarks/README.md tells of them."""
+"""The kept results of `make bench-client`, and what benchmarks/README.md says about them."""
 
 from collections.abc import Callable
 from statistics import median
@@ -21,8 +21,8 @@ KINDS: dict[str, Callable[[Row], bool]] = {
 }
 
 
-def ratio(row: Row, one: Rival, other: Rival) -> float:
-    return row.cells[one].calls_per_second / row.cells[other].calls_per_second
+def ratio(row: Row, rival: Rival, other: Rival) -> float:
+    return row.cells[rival].calls_per_second / row.cells[other].calls_per_second
 
 
 def span(values: list[float]) -> str:
@@ -44,7 +44,7 @@ def test_a_kept_result_is_of_all_rivals_on_a_calm_machine(where: str) -> None:
 
 @pytest.mark.parametrize("where", RESULTS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_readme_tells_what_was_measured(where: str, kind: str) -> None:
+def test_the_readme_has_what_was_measured(where: str, kind: str) -> None:
     rows = [row for row in RESULTS[where].rows if KINDS[kind](row)]
     ours = span([ratio(row, Rival.OURS, Rival.UPSTREAM) for row in rows])
     bare = span([ratio(row, Rival.BARE, Rival.UPSTREAM) for row in rows])
@@ -52,11 +52,11 @@ def test_the_readme_tells_what_was_measured(where: str, kind: str) -> None:
     assert f"| {kind}, {where} | {ours} | {bare} | {against:.2f} |" in README
 
 
-def test_the_readme_tells_how_often_the_aim_was_met() -> None:
+def test_the_readme_has_how_often_the_aim_was_met() -> None:
     met = {where: sum(row.met[Rival.UPSTREAM] for row in result.rows) for where, result in RESULTS.items()}
     text = " ".join(README.split())
-    told = f"{met['embedded']} of 30 rows on the embedded registry and in {met['real']} of 30 on the real server"
-    assert f"Eight times upstream is reached in {told}" in text
+    rows = f"{met['embedded']} of 30 rows on the embedded registry and in {met['real']} of 30 on the real server"
+    assert f"Our client reaches eight times upstream in {rows}" in text
     aim = AIMS[Rival.UPSTREAM]
     for result in RESULTS.values():
         for row in result.rows:

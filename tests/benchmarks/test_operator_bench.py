@@ -1,4 +1,4 @@
-"""`make bench-operator` with tiny numbers: what it counts and tells, never how long something took."""
+"""`make bench-operator` with tiny numbers: what it counts and shows, never how long anything took."""
 
 import asyncio
 import io
@@ -19,8 +19,8 @@ from benchmarks.operator import rival, table
 from benchmarks.operator.aims import verdicts
 from benchmarks.operator.cluster import counted
 from benchmarks.operator.curves import PANELS, main
-from benchmarks.operator.front import FirstLines, standing
-from benchmarks.operator.result import Filled, NewChains, Operator, Result, Run, Stretch, Traffic
+from benchmarks.operator.proxy import FirstLines, counting
+from benchmarks.operator.result import Filled, Interval, NewChains, Operator, Result, Run, Traffic
 from devcluster.controlplane import ControlPlane
 
 RIVAL_SECONDS = 20 if rival.ENVIRONMENT.python() is not None else 0
@@ -36,7 +36,7 @@ def bench(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, str]:
-    """Six resources, by whoever can be measured."""
+    """Six resources, for each operator that can be measured."""
     output = tmp_path_factory.mktemp("bench") / "new folder" / "result.json"
     numbers = ["--size=6", "--chains=1", "--quiet-seconds=1", f"--rival-seconds={RIVAL_SECONDS}"]
     done = bench(*numbers, f"--output={output}")
@@ -46,10 +46,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, str]:
 
 def test_each_operator_makes_all_entries_ready(run: tuple[Result, str]) -> None:
     operators = [Operator.OURS, Operator.TEXTBOOK] if RIVAL_SECONDS else [Operator.OURS]
-    assert [one.operator for one in run[0].runs] == operators
-    for one in run[0].runs:
-        assert (one.filled.resources, one.filled.applied, one.filled.ready) == (6, 6, 6)
-        assert one.filled.cpu_seconds > 0
+    assert [measured.operator for measured in run[0].runs] == operators
+    for measured in run[0].runs:
+        assert (measured.filled.resources, measured.filled.applied, measured.filled.ready) == (6, 6, 6)
+        assert measured.filled.cpu_seconds > 0
 
 
 def test_ours_keeps_its_budget_of_requests(run: tuple[Result, str]) -> None:
@@ -83,20 +83,19 @@ def test_new_chains_are_timed_one_by_one(run: tuple[Result, str]) -> None:
 def test_tables_show_every_operator_and_every_aim(run: tuple[Result, str]) -> None:
     result, shown = run
     found = list(verdicts(result))
-    assert shown.count("✓") == sum(one.met is True for one in found)
-    assert shown.count("✗") == sum(one.met is False for one in found)
-    assert all(one.aim in shown for one in found)
-    told = "The machine was calm" if result.machine.is_calm else "The machine was busy"
-    assert told in shown
+    assert shown.count("✓") == sum(verdict.met is True for verdict in found)
+    assert shown.count("✗") == sum(verdict.met is False for verdict in found)
+    assert all(verdict.aim in shown for verdict in found)
+    assert ("The machine was calm" if result.machine.is_calm else "The machine was busy") in shown
 
 
 def test_nothing_is_left_running(run: tuple[Result, str]) -> None:
     assert run
-    commands = [" ".join(one.info["cmdline"] or ()) for one in psutil.process_iter(["cmdline"])]
-    assert [one for one in commands if "--owner-id=bench-" in one or str(rival.PROGRAM) in one] == []
+    commands = [" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])]
+    assert [line for line in commands if "--owner-id=bench-" in line or str(rival.PROGRAM) in line] == []
 
 
-def test_registry_that_is_no_plain_address_is_refused(tmp_path: Path) -> None:
+def test_registry_address_that_is_not_plain_is_refused(tmp_path: Path) -> None:
     output = tmp_path / "result.json"
     refused = bench(f"--output={output}", MODEL_REGISTRY_URL="https://127.0.0.1:9/registry")
     assert refused.returncode == 1
@@ -104,7 +103,7 @@ def test_registry_that_is_no_plain_address_is_refused(tmp_path: Path) -> None:
     assert not output.exists()
 
 
-def test_requests_of_operators_are_told_from_all_others() -> None:
+def test_only_requests_of_operators_are_counted() -> None:
     def line(number: int, **labels: str) -> str:
         known = {"code": "200", "component": "apiserver", "dry_run": "", "scope": "resource", "version": "v1alpha1"}
         written = ",".join(f'{name}="{value}"' for name, value in (known | labels).items())
@@ -145,10 +144,10 @@ def test_each_request_is_counted_however_its_bytes_arrive(size: int) -> None:
     assert seen == {"POST": 2, "GET": 1, "PATCH": 1}
 
 
-def test_registry_that_is_away_is_away_behind_the_front() -> None:
+def test_unreachable_registry_is_unreachable_through_the_proxy() -> None:
     async def ask() -> bytes:
-        async with standing("http://127.0.0.1:9") as front:
-            port = int(front.url.rpartition(":")[2])
+        async with counting("http://127.0.0.1:9") as proxy:
+            port = int(proxy.url.rpartition(":")[2])
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(b"GET / HTTP/1.1\r\n\r\n")
             answer = await reader.read()
@@ -185,7 +184,7 @@ def finished(resources: int, *, speed: float, quiet_requests: int = 12, status_p
         memory_bytes=resources * 17_000,
         traffic=Traffic(kubernetes=patches, registry={"POST": resources, "GET": 9}),
     )
-    still = Stretch(
+    still = Interval(
         seconds=60,
         cpu_seconds=0.1,
         memory_bytes=10**8,
@@ -211,7 +210,7 @@ def unfinished(resources: int) -> Run:
 
 
 def aims_missed(result: Result) -> list[str]:
-    return [one.aim for one in verdicts(result) if one.met is False]
+    return [verdict.aim for verdict in verdicts(result) if verdict.met is False]
 
 
 def test_aims_are_judged_on_each_number_of_resources() -> None:
@@ -228,7 +227,7 @@ def test_percentiles_are_samples_by_nearest_rank() -> None:
     assert (chains.p50, chains.p99) == (50, 99)
 
 
-def test_what_was_not_reached_is_told_as_such() -> None:
+def test_a_part_that_was_not_reached_is_not_available() -> None:
     console = Console(width=120, record=True, file=io.StringIO())
     table.show(sample(finished(300, speed=61), unfinished(300)), console)
     shown = console.export_text()
@@ -251,5 +250,5 @@ def test_curves_show_every_panel_and_registry_and_are_the_same_each_time(tmp_pat
         assert drawn.exit_code == 0, drawn.output
         pictures.append((tmp_path / name).read_text())
     assert pictures[0] == pictures[1]
-    for told in (*PANELS, "ours, one registry", "ours, another registry", "3,000"):
-        assert told in pictures[0]
+    for text in (*PANELS, "ours, one registry", "ours, another registry", "3,000"):
+        assert text in pictures[0]

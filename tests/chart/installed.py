@@ -47,9 +47,9 @@ class Site:
         if not isinstance(values, Path):
             path.write_text(yaml.safe_dump(dict(values)))
         place = ("--namespace", RELEASE, "--create-namespace")
-        told = self.helm.run("upgrade", "--install", RELEASE, chart, *place, "--values", path, *arguments)
+        notes = self.helm.run("upgrade", "--install", RELEASE, chart, *place, "--values", path, *arguments)
         self.plane.run_kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
-        return told
+        return notes
 
     def pod(self, name: str, deployment: str = NAME) -> Pod:
         """A pod of the Deployment as it is now."""

@@ -160,9 +160,9 @@ def test_it_can_be_part_of_another_chart(helm: Helm, tmp_path: Path) -> None:
     assert of_kind(documents(helm.run("template", "platform", parent)), "Deployment")
 
 
-def test_artifact_hub_is_told_of_the_kinds_that_there_are() -> None:
-    told = yaml.safe_load(METADATA["annotations"]["artifacthub.io/crds"])
-    assert {(one["kind"], one["name"]) for one in told} == {
+def test_artifact_hub_lists_every_kind() -> None:
+    listed = yaml.safe_load(METADATA["annotations"]["artifacthub.io/crds"])
+    assert {(crd["kind"], crd["name"]) for crd in listed} == {
         (kind.KIND, f"{kind.PLURAL}.model-registrar.dev") for kind in RESOURCES
     }
     examples = yaml.safe_load(METADATA["annotations"]["artifacthub.io/crdsExamples"])

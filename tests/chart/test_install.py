@@ -106,7 +106,7 @@ def test_pods_fit_the_restricted_standard(controlled_site: Site, values: Path) -
 
 
 def test_rights_in_some_namespaces_are_enough_to_install_for_these(controlled_site: Site) -> None:
-    """Somebody who rules three namespaces and nothing else; the cluster's owner has brought the CRDs."""
+    """A user with rights in three namespaces only; the cluster's owner has installed the CRDs."""
     plane, user = controlled_site.plane, "tenant"
     controlled_site.install(controlled_site.values())
     for name in ("tenant", "team-a", "team-b"):

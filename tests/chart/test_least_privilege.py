@@ -1,6 +1,6 @@
 """The operator works with the chart's own rights, uses each of them, and asks for nothing else.
 
-The API server's audit log tells what it asks for. Then each right is taken away in turn, to see what it is for.
+The API server's audit log shows its requests. Then each right is taken away in turn, to see what it is for.
 """
 
 import contextlib
@@ -74,7 +74,7 @@ def _rivals(name: str) -> list[Manifest]:
 
 
 async def _whole_work(space: Namespace, registry: ModelRegistryAPIClient, name: str) -> None:
-    """Everything that an operator does: create, adopt, update, find drift, settle conflicts, tell, delete."""
+    """Everything that an operator does: create, adopt, update, find drift, settle conflicts, post Events, delete."""
     adopted = await registry.upsert_registered_model(RegisteredModel(f"{name}-before"))
     family = _family(name)
     # Children first: they wait for their parents.
@@ -99,7 +99,7 @@ async def _change_by_hand(registry: ModelRegistryAPIClient, resource: Manifest) 
     """Change what is declared, and wait until it is set back."""
     model = await registry.get_registered_model_by_id(resource["status"]["id"])
     assert model is not None
-    model.description = "As somebody else likes it."
+    model.description = "As someone else likes it."
     await registry.upsert_registered_model(model)
     deadline = time.monotonic() + WAIT_LIMIT
     while model is None or model.description != resource["spec"]["description"]:
@@ -147,7 +147,7 @@ def _kind(right: Right) -> str:
 READ = [right for right in _rights_of(ALL, *rbac.WORK) if right.verb in {"list", "watch"}]
 WRITE = [right for right in _rights_of(ALL, *rbac.WORK) if right.verb == "patch"]
 GET = [right for right in _rights_of(ALL, *rbac.WORK) if right.verb == "get"]
-TELL = [right for right in _rights_of(ALL, *rbac.WORK) if right.resource == "events"]
+POST = [right for right in _rights_of(ALL, *rbac.WORK) if right.resource == "events"]
 LEASE = _rights_of(RELEASE, rbac.LEASE, rbac.LEASE_CREATE)
 ONE_IS_ENOUGH = pytest.mark.parametrize("installation", [CLUSTER_WIDE], indirect=True, scope="module")
 
@@ -156,7 +156,7 @@ Take = Callable[[Right], Callable[[], None]]
 
 
 def test_no_right_is_left_out_below() -> None:
-    below = [*READ, *WRITE, *GET, *TELL]
+    below = [*READ, *WRITE, *GET, *POST]
     assert sorted(below) == _rights_of(ALL, *rbac.WORK)
 
 
@@ -277,11 +277,11 @@ def test_without_the_right_to_get_a_conflict_is_not_told(
 
 
 @ONE_IS_ENOUGH
-@pytest.mark.parametrize("right", TELL, ids=str)
+@pytest.mark.parametrize("right", POST, ids=str)
 def test_without_the_right_to_create_events_it_works_in_silence(
     right: Right, installation: Installation, without: Take, unique: Unique, pod: Pod
 ) -> None:
-    (space, _), name = installation.spaces, unique("told")
+    (space, _), name = installation.spaces, unique("silent")
     without(right)
     space.apply(*_family(name))
     for one in _family(name):

@@ -156,9 +156,9 @@ def test_an_admission_policy_keeps_people_from_taking_entries_over(tools: dict[s
         space = found.space("team")
         space.apply(manifest("RegisteredModel", "mine"))
         annotate = ("annotate", "rmodel", "mine", "--overwrite", "--namespace", "team")
-        told = _wait_for_refusal(
+        refusal = _wait_for_refusal(
             lambda: found.plane.run_kubectl(*annotate, "model-registrar.dev/take-over=true", check=False)
         )
-        assert "Taking over entries of others is not allowed in this cluster." in told
+        assert "Taking over entries of others is not allowed in this cluster." in refusal
         # An attempt before the policy was in force has left the annotation behind, which would refuse any other change.
         found.plane.run_kubectl(*annotate, "model-registrar.dev/take-over-", "model-registrar.dev/paused=true")

@@ -94,7 +94,7 @@ def test_typed_properties_reach_the_operator(create: Create) -> None:
 
 
 def test_whole_double_in_yaml_arrives_as_an_integer(kubectl: Kubectl) -> None:
-    """The reason for the typed form: nothing behind the API server can tell 1.0 from 1."""
+    """The reason for the typed form: nothing behind the API server can distinguish 1.0 from 1."""
     text = yaml.safe_dump(registered_model(customProperties={"threshold": 1.0}))
     assert "threshold: 1.0" in text
     answer = kubectl(

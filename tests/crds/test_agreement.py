@@ -1,7 +1,7 @@
 """The models and the generated schemas agree: what one accepts or refuses, the other does too.
 
-The operator parses by the models, the API server checks by the schemas. Where they differed, a user would either be
-told of a mistake too late, or not be able to write what the operator can do.
+The operator parses by the models, the API server checks by the schemas. If they differed, a user would either
+learn of a mistake too late, or could not write what the operator can do.
 """
 
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""What the API server refuses by the schemas alone, and what it tells the user to change.
+"""What the API server refuses by the schemas alone, and what its messages ask the user to change.
 
 A message is written with … where versions of Kubernetes differ in a word.
 """

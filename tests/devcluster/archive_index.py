@@ -18,13 +18,13 @@ HERE = f"{platform.system().lower()}-{_MACHINE}"
 
 @dataclass
 class Index:
-    """What the server tells.
+    """What the server serves.
 
     Attributes:
         content: Path -> body; a path that is absent is a 404.
         claimed_length: Path -> Content-Length to send instead of the true one.
-        asked: Paths in the order they were asked for.
-        releases: What the index says; ``release`` adds to it.
+        asked: Requested paths, in order.
+        releases: The content of the index; ``release`` adds to it.
     """
 
     url: str = ""
@@ -58,7 +58,7 @@ def archive_of(programs: dict[str, str]) -> bytes:
 
 @contextmanager
 def serve() -> Iterator[Index]:
-    """Serve an index that is filled while it is served."""
+    """Serve an index; the caller fills it meanwhile."""
     served = Index()
 
     class Handler(BaseHTTPRequestHandler):

@@ -25,7 +25,7 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def paper() -> Console:
-    """Give a console that is no terminal; its ``export_text()`` tells what was printed."""
+    """Return a console that is not a terminal; ``export_text()`` returns what was printed."""
     return Console(file=io.StringIO(), record=True, highlight=False, soft_wrap=True)
 
 

@@ -1,4 +1,4 @@
-"""A Go module that needs nothing but the standard library and builds in a second."""
+"""A Go module that needs only the standard library and builds in a second."""
 
 import shutil
 import textwrap

@@ -1,4 +1,4 @@
-"""Where the programs come from, in which order, and that two processes never build at once."""
+"""Where the programs come from, in which order; two processes never build at once."""
 
 import os
 import subprocess
@@ -113,14 +113,14 @@ def test_without_an_archive_it_is_built_and_says_so_before(index: Index, empty_c
 
     assert subprocess.run([found["etcd"]], capture_output=True, text=True, check=True).stdout == "good morning"
     assert index.asked == ["/index.yaml"]
-    told = paper.export_text().splitlines()
-    assert told[:3] == [
+    printed = paper.export_text().splitlines()
+    assert printed[:3] == [
         "The control plane needs etcd:",
         "  KUBEBUILDER_ASSETS is not set.",
         f"  The cache {empty_cache} does not have them.",
     ]
-    assert told[3].startswith("  No released archive: ")
-    assert told[4].startswith(
+    assert printed[3].startswith("  No released archive: ")
+    assert printed[4].startswith(
         "  Building etcd v1.37.2 from source with Go: about 10 minutes on two cores. This happens once"
     )
 
@@ -146,7 +146,7 @@ def test_tampered_archive_is_never_used(index: Index, buildable: GoModule, paper
 
 
 @pytest.mark.usefixtures("index")
-def test_new_module_is_built_anew(buildable: GoModule, paper: Console) -> None:
+def test_changed_module_is_built_again(buildable: GoModule, paper: Console) -> None:
     before = binaries.ensure(["etcd"], paper)["etcd"]
     (buildable.folder / "go.mod").write_text("module example.invalid/morning\n\ngo 1.21.1\n")
 
@@ -180,7 +180,7 @@ print(binaries.ensure(["etcd"])["etcd"])
 
     assert [process.returncode for process in started] == [0, 0]
     assert len({found for found, _ in outcomes}) == 1
-    assert sum("Building etcd" in told for _, told in outcomes) == 1
+    assert sum("Building etcd" in printed for _, printed in outcomes) == 1
 
 
 def test_command_says_where_the_programs_are(assets: Path) -> None:
@@ -224,12 +224,12 @@ def test_programs_of_another_module_are_built_once_and_kept(
     module: GoModule, empty_cache: Path, paper: Console
 ) -> None:
     first = binaries.ensure_built("morning", "v2", module, 3, paper)
-    told = paper.export_text()
+    printed = paper.export_text()
     second = binaries.ensure_built("morning", "v2", module, 3, paper)
 
     assert first == second == {name: empty_cache / f"morning-{module.key}" / name for name in module.packages}
     assert subprocess.run([first["asker"]], capture_output=True, text=True, check=True).stdout == "good morning?"
-    assert "Building morning v2 from source with Go: about 3 minutes on two cores. This happens once" in told
+    assert "Building morning v2 from source with Go: about 3 minutes on two cores. This happens once" in printed
     assert paper.export_text() == ""
 
 

@@ -22,7 +22,7 @@ DEADLINE = 150.0
 
 
 class Decoy:
-    """Another cluster, or a proxy on the way to it: a server that notes every knock."""
+    """Another cluster, or a proxy on the way to it: a server that counts every connection."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -119,24 +119,24 @@ def test_demo_shows_that_all_of_it_is_true_and_touches_nothing_else(
     assert set(ids) == {"registeredmodel", "modelversion", "modelartifact"}
     for claim in (
         "every resource has the ID that the registry assigned",
-        "the registry has an entry for each resource, under that ID, LIVE",
-        f"the registry says of model {ids['registeredmodel']}: .* Now with less fraud",
-        f"nothing is lost: version {ids['modelversion']} is ARCHIVED in the registry",
+        "the registry has an entry for each resource, under its ID and LIVE",
+        f"the registry describes model {ids['registeredmodel']} as: .* Now with less fraud",
+        f"nothing is lost: version {ids['modelversion']} is ARCHIVED in the registry, not deleted",
         f"the resource has the same ID as before, {ids['modelversion']}",
-        f"the registry says that version {ids['modelversion']} is LIVE",
+        f"version {ids['modelversion']} is LIVE in the registry again",
     ):
         assert re.search(f"✓ {claim}", demo.printed), demo.printed
-    assert "All of it was true" in demo.printed
+    assert "Every claim was true" in demo.printed
 
 
 def test_demo_fails_when_something_is_not_true(tmp_path: Path) -> None:
-    """The registry is said to be of another state than it is."""
+    """The demo is made to see another state than the registry has."""
     wrong = "import sys; from devcluster import demo; demo._state = lambda *_: 'LIVE'; sys.exit(demo.main())"
     demo = Demo(tmp_path, "-c", wrong)
 
     assert demo.status() == 1
     assert re.search(r"✗ Not true: nothing is lost: version \d+ is LIVE", demo.printed)
-    assert "All of it was true" not in demo.printed
+    assert "Every claim was true" not in demo.printed
     assert demo.leftovers() == []
 
 
@@ -156,7 +156,7 @@ def test_demo_fails_when_the_operator_does_not_start(tmp_path: Path, tmp_path_fa
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_kept_demo_is_usable_as_it_says_and_ends_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     demo = Demo(tmp_path, "-m", "devcluster.demo", "--keep")
-    demo.read_until("Press Ctrl-C here to stop it")
+    demo.read_until("Press Ctrl-C here to stop everything")
     assert "KUBECONFIG" in demo.printed
 
     exports = "\n".join(re.findall(r"^ +(export .*)$", demo.printed, re.MULTILINE))
@@ -170,7 +170,7 @@ def test_kept_demo_is_usable_as_it_says_and_ends_cleanly(tmp_path: Path, number:
     assert listed.stdout.startswith("registeredmodel.model-registrar.dev/")
     assert entries["size"] >= 1
     assert demo.status() == 0
-    assert "Nothing is left running." in demo.printed
+    assert "Nothing keeps running." in demo.printed
     assert demo.leftovers() == []
 
 

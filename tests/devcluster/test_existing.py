@@ -1,4 +1,4 @@
-"""A cluster of the user's own, played by one that this session started."""
+"""The user's own cluster, played by a cluster that this session started."""
 
 from pathlib import Path
 

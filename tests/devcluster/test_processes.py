@@ -1,4 +1,4 @@
-"""Nothing outlives its owner. Each test runs an owner as a program of its own and looks at what is left of it."""
+"""Nothing outlives its owner. Each test runs an owner as its own program and checks what remains of it."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ import pytest
 
 from devcluster.processes import Child, ChildError, Children
 
-# An owner of two children: a quiet one, and a shell with a child of its own that may ignore SIGTERM.
+# An owner of two children: a quiet one, and a shell that has its own child and may ignore SIGTERM.
 OWNER = """
 import signal, sys, time
 from pathlib import Path
@@ -51,7 +51,7 @@ class Owner:
         )
         assert self.process.stdout is not None
         self.folder = Path(self.process.stdout.readline().strip())
-        # One that ends by itself may be gone already; its folder's name in a command line tells what is left.
+        # Another owner may have ended already; then its folder's name in a command line shows what remains.
         self.below = psutil.Process(self.process.pid).children(recursive=True) if ending == "wait" else []
 
     def signal_as_terminal_does(self, number: signal.Signals) -> None:
@@ -179,7 +179,7 @@ def test_child_that_stays_unready_is_an_error(children: Children) -> None:
         child.wait_until(lambda: False, timeout=0.1)
 
 
-def test_ended_child_tells_its_status_again(children: Children) -> None:
+def test_ended_child_returns_its_status_again(children: Children) -> None:
     child = children.start("sleep", ["sleep", "600"])
 
     assert children.end(child) == -signal.SIGTERM
@@ -195,7 +195,7 @@ def test_killed_child_gets_no_chance_to_say_goodbye(children: Children) -> None:
 
 
 def test_children_know_no_other_cluster(children: Children, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KUBECONFIG", "/somebody/elses")
+    monkeypatch.setenv("KUBECONFIG", "/someone/elses")
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "192.0.2.1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
     monkeypatch.setenv("REGISTRAR_RUN_NAMESPACE", "elsewhere")

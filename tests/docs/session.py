@@ -88,7 +88,7 @@ _FILE_NAME = re.compile(r"(?:#|<!--) ([-\w]+\.[a-z]+)(?: -->)?$", re.MULTILINE)
 
 
 class UntrueError(AssertionError):
-    """A page does not tell what happens."""
+    """A page says something else than what happens."""
 
 
 @dataclass

@@ -63,8 +63,8 @@ def _compare_status(block: Block, session: Session) -> None:
     shown = yaml.safe_load(block.text)["status"]
     listed = session.plane.run_kubectl("get", "model-registry", "--output=json").stdout
     (resource,) = json.loads(listed)["items"]
-    told = _with_placeholders(resource["status"], session)
-    if _with_placeholders(shown, session) != told:
+    written = _with_placeholders(resource["status"], session)
+    if _with_placeholders(shown, session) != written:
         raise UntrueError(f"{block.place}: the operator writes\n{yaml.safe_dump(resource['status'])}")
 
 

@@ -32,7 +32,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert called is not None
     folder = tmp_path_factory.mktemp("site")
     arguments = [*called[1].split()[1:], "--doctree-dir", str(folder / "trees"), "docs", str(folder / "html")]
-    # A proxy that is not there: whoever asks for something from outside fails.
+    # A proxy that does not exist: every request to the outside fails.
     nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
     environment = os.environ | nowhere
     command = [sys.executable, *arguments]

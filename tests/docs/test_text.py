@@ -23,8 +23,8 @@ def test_each_reason_is_documented_and_nothing_else() -> None:
 
 def test_each_event_that_is_no_condition_is_documented() -> None:
     page = read(Path("docs/conditions.md"))
-    source = (REPOSITORY / "operator" / "registrar" / "reconcile" / "pipeline.py").read_text()
-    noted = set(re.findall(r'Note\(\s*"(\w+)"', source))
+    sources = [module.read_text() for module in (REPOSITORY / "operator" / "registrar").rglob("*.py")]
+    noted = {reason for source in sources for reason in re.findall(r'EventNote\(\s*"(\w+)"', source)}
     assert noted
     assert set(re.findall(r"^\| `(\w+)` \|", page.partition("\n## Events\n")[2], re.MULTILINE)) == noted
 
@@ -33,7 +33,7 @@ def test_each_event_that_is_no_condition_is_documented() -> None:
 def test_each_link_leads_somewhere(page: Path) -> None:
     for path, heading in _LINK.findall(_CODE.sub("", prose_of(page))):
         target = (REPOSITORY / page).parent / path if path else REPOSITORY / page
-        assert target.exists(), f"{page}: {path} is not there"
+        assert target.exists(), f"{page}: {path} does not exist"
         if heading:
             anchors = _anchors(target.resolve().relative_to(REPOSITORY))
             assert heading in anchors, f"{page}: {path} has no heading #{heading}"
@@ -64,3 +64,28 @@ def test_each_flag_that_is_named_exists() -> None:
         helped += subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
     assert flags
     assert flags - set(re.findall(r"--[a-z-]+", helped)) == set()
+
+
+def test_each_module_that_the_architecture_names_exists() -> None:
+    """Paths below the operator's package, as in ``planning/plan`` or ``kinds/``."""
+    package = REPOSITORY / "operator" / "registrar"
+    folders = "|".join(folder.name for folder in package.iterdir() if (folder / "__init__.py").is_file())
+    named = re.findall(rf"`((?:{folders})/[a-z0-9_/]*)`", read(Path("docs/contributing/architecture.md")))
+    assert named
+    assert [path for path in named if not (package / path).is_dir() and not (package / f"{path}.py").is_file()] == []
+
+
+def test_the_architecture_names_every_package() -> None:
+    package = REPOSITORY / "operator" / "registrar"
+    rows = re.findall(r"^\| `(\w+)/` \|", read(Path("docs/contributing/architecture.md")), re.MULTILINE)
+    assert sorted(rows) == sorted(folder.parent.name for folder in package.glob("*/__init__.py"))
+
+
+def test_each_file_that_a_design_note_names_exists() -> None:
+    notes = [page for page in PAGES if page.parent == Path("docs/design")]
+    named = {
+        code for page in notes for code in _CODE.findall(prose_of(page)) if re.fullmatch(r"[\w/-]+/[\w-]+\.py", code)
+    }
+    assert named
+    found = {code for code in named if any((REPOSITORY / root / code).is_file() for root in ("", "operator"))}
+    assert named - found == set()

@@ -22,7 +22,7 @@ EXAMPLES = REPOSITORY / "examples"
 OTHERS_CRDS = REPOSITORY / "tests" / "env" / "crds"
 """Definitions of other projects' kinds that stand in examples."""
 GITOPS = {"argocd", "flux", "kustomize"}
-"""Folders that tell other tools what to apply: test_gitops.py and tests/argocd have them."""
+"""Folders for other tools that apply manifests: test_gitops.py and tests/argocd test them."""
 VALUES = {"production"}
 """Folders with values for the chart: tests/chart installs with them."""
 FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and path.name not in GITOPS | VALUES)
@@ -96,21 +96,21 @@ async def test_what_was_there_before_is_adopted_and_outlives_its_resources(
         left = await registry.get_registered_models()
         assert [(one.id, one.state) for one in left] == [(model.id, "LIVE")]
         assert [(one.id, one.state) for one in await registry.get_model_versions()] == [(version.id, "LIVE")]
-        # The artifact was not there before: it was made, so it goes with its resource.
+        # The operator created the artifact, so it is deleted with its resource.
         assert [one.state for one in await registry.get_artifacts()] == ["MARKED_FOR_DELETION"]
 
 
-async def test_kserve_is_given_the_address_that_the_version_tells(
+async def test_kserve_gets_the_address_in_the_status_of_the_version(
     own_space: Namespace, own_operator: MakeOperator, server: EmbeddedRegistry
 ) -> None:
     folder = EXAMPLES / "kserve"
     own_operator(server.url, own_space)
     (version,) = [one for one in _apply(folder, own_space) if one["kind"] == "ModelVersion"]
     (service,) = [one for one in _manifests(folder) if one["kind"] == "InferenceService"]
-    told = own_space.cluster.run_kubectl(
+    printed = own_space.cluster.run_kubectl(
         "get", "inferenceservice", service["metadata"]["name"], "--namespace", own_space.name, "--output=json"
     )
-    served = json.loads(told.stdout)["spec"]["predictor"]["model"]
+    served = json.loads(printed.stdout)["spec"]["predictor"]["model"]
     assert served["storageUri"] == version["status"]["storageUri"]
     # The registry names the files when it is asked as KServe's storage initializer asks: by the two names.
     model_name, version_name = served["storageUri"].removeprefix("model-registry://").split("/")

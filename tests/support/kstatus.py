@@ -22,7 +22,7 @@ class Phase(StrEnum):
     CURRENT = "Current"
 
 
-_TELLING = {"Reconciling": Phase.IN_PROGRESS, "Stalled": Phase.FAILED}
+_DECISIVE = {"Reconciling": Phase.IN_PROGRESS, "Stalled": Phase.FAILED}
 
 
 def phase(resource: dict[str, Any]) -> Phase:
@@ -33,9 +33,9 @@ def phase(resource: dict[str, Any]) -> Phase:
     if "observedGeneration" in status and status["observedGeneration"] != metadata["generation"]:
         return Phase.IN_PROGRESS
     conditions = {one["type"]: one["status"] for one in status.get("conditions", [])}
-    for kind, told in conditions.items():
-        if kind in _TELLING and told == "True":
-            return _TELLING[kind]
+    for condition_type, value in conditions.items():
+        if condition_type in _DECISIVE and value == "True":
+            return _DECISIVE[condition_type]
     if "Ready" in conditions:
         return Phase.CURRENT if conditions["Ready"] == "True" else Phase.IN_PROGRESS
     return Phase.CURRENT

@@ -82,7 +82,7 @@ class Namespace:
         self.patch(kind, name, {"metadata": {"annotations": named}})
 
     def get(self, kind: str, name: str) -> Manifest:
-        """The resource as it is now; empty if it is not there."""
+        """The resource as it is now; empty if it does not exist."""
         try:
             found = self.api.get_namespaced_custom_object(GROUP, VERSION, self.name, PLURALS[kind], name)
         except kubernetes.client.ApiException as error:
@@ -111,7 +111,7 @@ class Namespace:
         return self.wait(kind, name, is_ready)
 
     def wait_gone(self, kind: str, name: str) -> None:
-        """Wait until a resource is not there any more.
+        """Wait until a resource no longer exists.
 
         Raises:
             TimeoutError: it still is; with what it is.

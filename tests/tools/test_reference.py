@@ -1,4 +1,4 @@
-"""docs/reference/api.md against the definitions in crds/, read anew: every field, limit and column is told."""
+"""docs/reference/api.md against the definitions in crds/: it has every field, limit and column."""
 
 import re
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def fields(node: dict[str, Any], path: str = "") -> Iterator[Field]:
         yield from fields(field.get("items", {}), f"{here}[]")
 
 
-@pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda one: one["spec"]["names"]["kind"])
+@pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda definition: definition["spec"]["names"]["kind"])
 @pytest.mark.parametrize("part", ["spec", "status"])
 def test_every_field_is_there_with_what_the_api_server_enforces(definition: dict[str, Any], part: str) -> None:
     (version,) = definition["spec"]["versions"]
@@ -57,7 +57,7 @@ def test_every_field_is_there_with_what_the_api_server_enforces(definition: dict
             assert rule["message"][1:] in meaning, path
 
 
-@pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda one: one["spec"]["names"]["kind"])
+@pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda definition: definition["spec"]["names"]["kind"])
 def test_columns_names_and_rules_over_several_fields_are_there(definition: dict[str, Any]) -> None:
     names, (version,) = definition["spec"]["names"], definition["spec"]["versions"]
     rows = section(f"{names['kind']} columns")
@@ -72,10 +72,10 @@ def test_columns_names_and_rules_over_several_fields_are_there(definition: dict[
     assert f"`{names['plural']}`, `{names['singular']}`, `{names['shortNames'][0]}`" in PAGE
 
 
-def test_a_schema_of_no_known_type_is_refused() -> None:
+def test_a_schema_of_an_unknown_type_is_refused() -> None:
     definition = yaml.safe_load((ROOT / "crds" / "model-registrar.dev_registeredmodels.yaml").read_text())
     spec = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
     spec["properties"]["odd"] = {"x-kubernetes-int-or-string": True, "description": "Either."}
 
-    with pytest.raises(ValueError, match="a schema of no known type"):
+    with pytest.raises(ValueError, match="a schema of an unknown type"):
         api_page([definition])

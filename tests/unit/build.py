@@ -1,15 +1,19 @@
 """Short ways to the values that the pipeline passes on."""
 
+import dataclasses
 from typing import Any
+
+from hypothesis import strategies as st
 
 from model_registry.types import ModelArtifact, RegisteredModel, RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.api.meta import API_VERSION, OWNER_PROPERTY, ObjectMeta
-from registrar.api.properties import Scalar
+from registrar.api.properties import Scalar, TypedProperty
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
+from registrar.kinds.artifacts import MODEL_ARTIFACT
 from registrar.kinds.base import Claim, Desired, EntryKind, Identity
 from registrar.kinds.registered_model import REGISTERED_MODEL
-from registrar.planning.actions import Policies
+from registrar.planning.actions import FieldSet, Policies, RecordedState
 from registrar.planning.claims import Claimant
 from registrar.planning.ownership import Origin, Stamp
 from registrar.registries.registry import FROM_FLAGS
@@ -31,6 +35,7 @@ def model_key(name: str = "fraud", namespace: str = "team") -> ResourceKey:
 def body(
     kind: str = "RegisteredModel",
     name: str = "fraud",
+    /,
     *,
     version: int = 1,
     uid: str = "uid-1",
@@ -145,3 +150,75 @@ def policies(
 
 def properties_of(entry: RegistryEntry) -> dict[str, Scalar]:
     return dict(entry.custom_properties or {})
+
+
+TEXTS = st.sampled_from(["", "a", "b", "ä"])
+WORDS = st.lists(st.sampled_from(["en", "de"]), max_size=2)
+SCALARS: st.SearchStrategy[Scalar] = st.sampled_from([True, False, 0, 1, 7, 0.0, 1.0, 2.5, "", "1", "true"])
+DECLARED = st.one_of(SCALARS, SCALARS.map(TypedProperty))
+NAMES = st.sampled_from(["team", "size", "stage", "score"])
+MODEL_FIELDS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {}, optional={"description": TEXTS, "owner": TEXTS, "external_id": st.sampled_from(["x", "y"]), "tasks": WORDS}
+)
+ARTIFACT_FIELDS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"uri": st.sampled_from(["s3://a", "s3://b"])},
+    optional={"description": TEXTS, "storage_key": TEXTS, "external_id": st.sampled_from(["x", "y"])},
+)
+STAMPS: st.SearchStrategy[dict[str, Scalar]] = st.sampled_from(
+    [{}, stamp(), stamp(Origin.ADOPTED), stamp(reference="team/before"), {OWNER_PROPERTY: "created:others/x/y"}]
+)
+PROPERTIES = st.dictionaries(NAMES, SCALARS)
+FIELD_NAMES = ("description", "external_id", "owner", "tasks", "uri", "storage_key")
+"""The plain fields of the entries that `cases` draws."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One entry, its desired state, and what the status of its resource records.
+
+    Attributes:
+        owned: what the resource has set on the entry, by a plain reading of the rules.
+    """
+
+    wanted: Desired
+    observed: RegistryEntry
+    recorded: RecordedState
+
+    @property
+    def owned(self) -> FieldSet:
+        entry, properties = self.observed, properties_of(self.observed)
+        is_untouched = entry.create_time_since_epoch == entry.last_update_time_since_epoch
+        if self.recorded.entry_id is not None or not is_untouched or not stamp().items() <= properties.items():
+            return self.recorded.owned
+        return FieldSet(
+            frozenset(name for name in FIELD_NAMES if getattr(entry, name, None)),
+            frozenset(properties) - {OWNER_PROPERTY},
+        )
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """Any entry of a model or an artifact, with any desired and recorded state."""
+    is_model = draw(st.booleans())
+    strategy = MODEL_FIELDS if is_model else ARTIFACT_FIELDS
+    states = ["LIVE", "ARCHIVED"] if is_model else ["LIVE", "PENDING", "MARKED_FOR_DELETION", "DELETED", "ABANDONED"]
+    kind = REGISTERED_MODEL.entry if is_model else MODEL_ARTIFACT
+    wanted = desired(
+        kind,
+        fields=draw(strategy),
+        properties=draw(st.dictionaries(NAMES, DECLARED)),
+        state=draw(st.sampled_from([None, *states])),
+    )
+    observed = kind.entry(
+        "fraud",
+        id="7",
+        state=draw(st.sampled_from(states)),
+        **draw(strategy),
+        custom_properties=draw(PROPERTIES) | draw(STAMPS),
+        create_time_since_epoch="5",
+        last_update_time_since_epoch=draw(st.sampled_from(["5", "6"])),
+    )
+    fields = ["description", "external_id", "state", *(["owner", "tasks"] if is_model else ["storage_key"])]
+    owned = FieldSet(draw(st.frozensets(st.sampled_from(fields))), draw(st.frozensets(NAMES)))
+    recorded = RecordedState(draw(st.sampled_from(["7", None])), owned, draw(st.booleans()), draw(st.booleans()))
+    return Case(wanted, observed, recorded)

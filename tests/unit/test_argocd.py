@@ -1,4 +1,4 @@
-"""What teaches Argo CD our kinds, in the format of its own tests: health_test.yaml and action_test.yaml."""
+"""Argo CD's health checks and actions for our kinds, against cases in Argo CD's own format (`health_test.yaml`)."""
 
 from pathlib import Path
 from typing import Any
@@ -26,35 +26,36 @@ ACTION_TESTS = _read(ACTIONS / "action_test.yaml")
 REQUESTED = "model-registrar.dev/reconcile-requested-at"
 
 
-@pytest.mark.parametrize("case", HEALTH_TESTS, ids=[one["inputPath"] for one in HEALTH_TESTS])
+@pytest.mark.parametrize("case", HEALTH_TESTS, ids=[case["inputPath"] for case in HEALTH_TESTS])
 def test_health_of_recorded_resources(case: dict[str, Any]) -> None:
     assert run(HEALTH / "health.lua", _read(HEALTH / case["inputPath"])) == case["healthStatus"]
 
 
 def test_each_health_and_each_kind_is_recorded() -> None:
-    recorded = [_read(HEALTH / one["inputPath"]) for one in HEALTH_TESTS]
-    assert {one["kind"] for one in recorded} == set(NAMES)
-    assert {one["healthStatus"]["status"] for one in HEALTH_TESTS} == {
+    recorded = [_read(HEALTH / case["inputPath"]) for case in HEALTH_TESTS]
+    assert {resource["kind"] for resource in recorded} == set(NAMES)
+    assert {case["healthStatus"]["status"] for case in HEALTH_TESTS} == {
         "Healthy",
         "Progressing",
         "Degraded",
         "Suspended",
     }
-    conditions = {one["type"] for resource in recorded for one in resource["status"].get("conditions", [])}
-    assert conditions == set(ConditionType)
+    conditions = [entry for resource in recorded for entry in resource["status"].get("conditions", [])]
+    assert {condition["type"] for condition in conditions} == set(ConditionType)
 
 
 @pytest.mark.parametrize("status", [None, {}, {"observedGeneration": 1}, {"observedGeneration": 1, "conditions": []}])
 def test_health_of_a_resource_that_says_nothing_is_progressing(status: dict[str, Any] | None) -> None:
     resource = {"kind": "RegisteredModel", "metadata": {"name": "churn", "generation": 1}}
-    told = run(HEALTH / "health.lua", resource if status is None else {**resource, "status": status})
-    assert told == {"status": "Progressing", "message": "Waiting for Model Registrar"}
+    health = run(HEALTH / "health.lua", resource if status is None else {**resource, "status": status})
+    assert health == {"status": "Progressing", "message": "Waiting for Model Registrar"}
 
 
 @pytest.mark.parametrize("case", ACTION_TESTS["discoveryTests"], ids=lambda case: case["inputPath"])
 def test_actions_that_are_offered(case: dict[str, Any]) -> None:
     offered = run(ACTIONS / "discovery.lua", _read(ACTIONS / case["inputPath"]))
-    assert offered == {one.pop("name"): one for one in [dict(one) for one in case["result"]]}
+    expected = [dict(action) for action in case["result"]]
+    assert offered == {action.pop("name"): action for action in expected}
 
 
 @pytest.mark.parametrize(
@@ -76,6 +77,6 @@ def test_each_kind_has_the_same_in_the_layout_and_in_the_config_map(name: str) -
     actions = yaml.safe_load(data[f"resource.customizations.actions.model-registrar.dev_{name}"])
     folder = GROUP / name / "actions"
     assert actions["discovery.lua"] == (folder / "discovery.lua").read_text()
-    defined = {one["name"]: one["action.lua"] for one in actions["definitions"]}
+    defined = {action["name"]: action["action.lua"] for action in actions["definitions"]}
     assert defined == {path.parent.name: path.read_text() for path in folder.glob("*/action.lua")}
     assert defined.keys() == {"reconcile", "pause", "resume"}

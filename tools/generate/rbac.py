@@ -1,6 +1,6 @@
-"""What the operator may do in the cluster, and what people may: the one source of the chart's roles and of the docs.
+"""The rights of the operator and of people in the cluster: the one source of the chart's roles and of the docs.
 
-`tests/chart/test_least_privilege.py` compares this with what the API server's audit log says that the operator does.
+`tests/chart/test_least_privilege.py` compares the operator's rights with the API server's audit log.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Rule:
     Attributes:
         group: API group; empty for core.
         resources: plural names, with ``/status`` for that subresource.
-        verbs: what may be done with them.
-        why: what stops working without it, for people.
+        verbs: what the rule allows.
+        why: what the operator needs it for, for the docs.
     """
 
     group: str
@@ -32,24 +32,24 @@ class Rule:
     why: str
 
     def manifest(self) -> dict[str, Any]:
-        """The rule as Kubernetes has it."""
+        """Return the rule in Kubernetes' format."""
         return {"apiGroups": [self.group], "resources": list(self.resources), "verbs": list(self.verbs)}
 
 
 WORK = (
-    Rule(GROUP, PLURALS, ("list", "watch"), "The resources are read, and their changes seen."),
-    Rule(GROUP, PLURALS, ("get",), "A resource is read again when a write meets a newer version of it."),
-    Rule(GROUP, PLURALS, ("patch",), "The finalizer is set and taken off; nothing else of a resource is written."),
-    Rule(GROUP, tuple(f"{name}/status" for name in PLURALS), ("patch",), "The status is written: IDs, conditions."),
-    Rule("", ("events",), ("create",), "Events are posted about what happened to a resource."),
+    Rule(GROUP, PLURALS, ("list", "watch"), "Read the resources, and see their changes."),
+    Rule(GROUP, PLURALS, ("get",), "Read a resource again when a write meets a newer version of it."),
+    Rule(GROUP, PLURALS, ("patch",), "Add and remove the finalizer; the operator writes nothing else of a resource."),
+    Rule(GROUP, tuple(f"{name}/status" for name in PLURALS), ("patch",), "Write the status: IDs and conditions."),
+    Rule("", ("events",), ("create",), "Report what happened to a resource as Events."),
 )
 """In each namespace that is watched."""
 
-LEASE = Rule("coordination.k8s.io", ("leases",), ("get", "update"), "One of several replicas leads.")
-"""In the release's namespace, for the one Lease by its name."""
+LEASE = Rule("coordination.k8s.io", ("leases",), ("get", "update"), "Elect one of several replicas as the leader.")
+"""In the release's namespace, for the Lease of that name only."""
 
-LEASE_CREATE = Rule("coordination.k8s.io", ("leases",), ("create",), "The Lease is made at the first start.")
-"""In the release's namespace. RBAC knows no name before there is an object."""
+LEASE_CREATE = Rule("coordination.k8s.io", ("leases",), ("create",), "Create the Lease at the first start.")
+"""In the release's namespace. RBAC cannot limit a creation to a name."""
 
 VIEW = (Rule(GROUP, PLURALS, ("get", "list", "watch"), "See the resources and their status."),)
 """For people; added to the cluster's ``view``, ``edit`` and ``admin`` roles."""
@@ -66,7 +66,7 @@ EDIT = (
 
 
 def manifests(rules: Iterable[Rule]) -> list[Mapping[str, Any]]:
-    """The rules as Kubernetes has them; rules that differ in their verbs only become one."""
+    """Return the rules in Kubernetes' format; rules that differ in their verbs only are merged."""
     merged: dict[tuple[str, tuple[str, ...]], Rule] = {}
     for rule in rules:
         key = (rule.group, rule.resources)

@@ -1,7 +1,7 @@
 """Writes the files that are derived from the code, or names those that would change.
 
-Each generator returns the texts of one folder or file. To add an output, write a generator and put it into
-``GENERATORS``; writing and checking are the same for all.
+Each generator returns the texts of one folder or file. To add an output, write a generator and add it to
+``GENERATORS``.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -19,7 +19,7 @@ from tools.generate.settings import settings_page
 ROOT = Path(__file__).resolve().parents[2]
 
 Texts = Mapping[str, str]
-"""Text of each generated file, by its path under the project's root."""
+"""The text of each generated file, by its path under the repository's root."""
 
 
 def crds() -> Texts:

@@ -1,7 +1,7 @@
-"""What is compared: each module here is one rival, named by its module, with a class `Rival`.
+"""The rivals: each module here is one client to compare, with a class `Rival`.
 
-They run in processes of their own, one of them in an environment that holds nothing of this project, so each imports
-nothing but its library and this module.
+Each runs in its own process, and PyPI's client in an environment without this project. So each imports only its library
+and this module.
 """
 
 from typing import Final, Protocol
@@ -20,13 +20,13 @@ PROPERTIES: Final[dict[str, bool | int | float | str]] = {
 
 
 class Contender(Protocol):
-    """One client of a registry. Each method is one call of its library.
+    """One client of a registry. Each method makes one call of its library.
 
-    The class has a further function, `version()`, which names the library.
+    The class also has a function `version()`, which returns the library's name and version.
     """
 
     async def create(self, name: str) -> str:
-        """Create a model with the values above; return its name as the registry gives it back."""
+        """Create a model with the values above; return its name in the registry's response."""
         ...
 
     async def get(self, model_id: str) -> str:
@@ -46,5 +46,5 @@ class Contender(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of connections, as far as the library has a way to."""
+        """Close connections, if the library can."""
         ...

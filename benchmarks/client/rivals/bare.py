@@ -1,4 +1,4 @@
-"""What is possible: one pooled httpx client, JSON in and JSON out, nothing checked but the status."""
+"""The least work that a client can do: one pooled httpx client, JSON in and JSON out, only the status checked."""
 
 import ssl
 from typing import Any
@@ -21,7 +21,7 @@ class Rival:
 
     Args:
         url: Root address of the registry.
-        authority: File with the only certificate authority to believe; "" believes the system's.
+        authority: File with the only certificate authority to trust; "" trusts the system's.
     """
 
     def __init__(self, url: str, authority: str) -> None:
@@ -46,7 +46,7 @@ class Rival:
         """See `Contender`."""
         return _name_of(await self._http.get("/registered_model", params={"name": name}))
 
-    async def patch(self, model_id: str, name: str) -> str:  # noqa: ARG002 - the others' types want the name
+    async def patch(self, model_id: str, name: str) -> str:  # noqa: ARG002 - the other rivals need the name
         """See `Contender`."""
         body = {"description": CHANGED, "state": None}
         return _name_of(await self._http.patch(f"/registered_models/{model_id}", json=body))

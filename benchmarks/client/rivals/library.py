@@ -1,6 +1,6 @@
-"""A user's program, written once: it runs on this project's client and on PyPI's `model-registry` alike.
+"""A user's program that runs on this project's client and on PyPI's `model-registry`.
 
-Which of the two it is depends on the environment that the process has been started in.
+The environment of the process decides which of the two it imports.
 """
 
 from importlib import metadata
@@ -16,7 +16,7 @@ class Rival:
 
     Args:
         url: Root address of the registry.
-        authority: File with the only certificate authority to believe; "" believes the system's.
+        authority: File with the only certificate authority to trust; "" trusts the system's.
     """
 
     def __init__(self, url: str, authority: str) -> None:
@@ -26,7 +26,7 @@ class Rival:
             self._client = ModelRegistryAPIClient.secure_connection(
                 url,
                 port,
-                user_token="benchmark",  # noqa: S106 - it opens nothing, but both libraries want one
+                user_token="benchmark",  # noqa: S106 - it protects nothing, but both libraries require a token
                 custom_ca=authority or None,
             )
         else:

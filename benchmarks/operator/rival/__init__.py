@@ -1,4 +1,4 @@
-"""The rival: what a good engineer writes in an afternoon, in an environment that holds nothing of this project."""
+"""The rival: what a good engineer writes in an afternoon, in an environment without this project."""
 
 from pathlib import Path
 from typing import Final

@@ -15,13 +15,13 @@ _registry = ModelRegistryAPIClient.insecure_connection(f"http://{_ADDRESS.hostna
 
 @kopf.index("registeredmodels")
 def models(namespace: str | None, name: str, status: kopf.Status, **_: Any) -> dict[tuple[str | None, str], str]:
-    """IDs of the models by resource."""
+    """Index the IDs of models by resource."""
     return {(namespace, name): status.get("id", "")}
 
 
 @kopf.index("modelversions")
 def versions(namespace: str | None, name: str, status: kopf.Status, **_: Any) -> dict[tuple[str | None, str], str]:
-    """IDs of the versions by resource."""
+    """Index the IDs of versions by resource."""
     return {(namespace, name): status.get("id", "")}
 
 
@@ -33,7 +33,7 @@ async def registered_model(name: str, spec: kopf.Spec, patch: kopf.Patch, **_: A
     entry = await _registry.get_registered_model_by_params(name) or RegisteredModel(name=name)
     entry.description, entry.owner = spec.get("description"), spec.get("owner")
     entry.custom_properties = dict(spec.get("customProperties", {}))
-    _tell(patch, await _registry.upsert_registered_model(entry))
+    _report(patch, await _registry.upsert_registered_model(entry))
 
 
 @kopf.on.create("modelversions")
@@ -44,7 +44,7 @@ async def model_version(namespace: str | None, name: str, spec: kopf.Spec, patch
     model_id = _parent(more["models"], (namespace, spec["registeredModelRef"]["name"]))
     entry = await _registry.get_model_version_by_params(model_id, name) or ModelVersion(name=name)
     entry.description, entry.author = spec.get("description"), spec.get("author")
-    _tell(patch, await _registry.upsert_model_version(entry, model_id))
+    _report(patch, await _registry.upsert_model_version(entry, model_id))
 
 
 @kopf.on.create("modelartifacts")
@@ -55,20 +55,20 @@ async def model_artifact(namespace: str | None, name: str, spec: kopf.Spec, patc
     version_id = _parent(more["versions"], (namespace, spec["modelVersionRef"]["name"]))
     entry = await _registry.get_model_artifact_by_params(name, version_id) or ModelArtifact(name=name, uri=spec["uri"])
     entry.uri, entry.model_format_name = spec["uri"], spec.get("modelFormatName")
-    _tell(patch, await _registry.upsert_model_version_artifact(entry, version_id))
+    _report(patch, await _registry.upsert_model_version_artifact(entry, version_id))
 
 
 def _parent(index: kopf.Index[Any, str], key: tuple[str | None, str]) -> str:
-    known = [one for one in index.get(key, ()) if one]
-    if not known:
+    ids = [parent_id for parent_id in index.get(key, ()) if parent_id]
+    if not ids:
         raise kopf.TemporaryError("The parent has no ID yet.", delay=5)
-    return known[0]
+    return ids[0]
 
 
-def _tell(patch: kopf.Patch, entry: RegisteredModel | ModelVersion | ModelArtifact) -> None:
+def _report(patch: kopf.Patch, entry: RegisteredModel | ModelVersion | ModelArtifact) -> None:
     ready = {"type": "Ready", "status": "True", "reason": "Synced", "message": "", "lastTransitionTime": _EPOCH}
     patch.status.update(id=entry.id, conditions=[ready])
 
 
 _EPOCH = "1970-01-01T00:00:00Z"
-"""The resources of this project want a time here, which nobody reads in a benchmark."""
+"""The CRDs require a time here, which nothing reads in a benchmark."""

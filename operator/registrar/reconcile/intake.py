@@ -27,13 +27,9 @@ class Intake:
     def on_change(self, body: Body) -> None:
         """Keep the latest body and enqueue the resource; a user's edit ends an old back-off."""
         cache, key = self._memory.cache, key_of(body)
-        if not cache.is_news(body):
-            return
         before = cache.get(key)
-        if before is not None and uid_of(before) != uid_of(body):
-            # A successor of the same name: nothing that is known of the first holds for it.
-            self._memory.forget(key)
-        cache.put(body)
+        if not self._memory.keep(body):
+            return
         self.note_readiness(body)
         edited = before is None or is_edited(before, cache.get(key) or body)
         if edited:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from registrar.api.bodies import Body, ResourceKey, is_awaited
+from registrar.api.bodies import Body, ResourceKey, is_awaited, key_of, uid_of
 from registrar.cluster.cache import ResourceCache
 from registrar.kinds.base import Claim, Identity
 from registrar.planning.claims import Claimant
@@ -62,6 +62,19 @@ class Memory:
         self._queue = queue
         self._unpin = unpin
         self._monotonic = monotonic
+
+    def keep(self, body: Body) -> bool:
+        """Keep a body unless the same or a newer one is known; returns whether it was kept.
+
+        A successor of the same name inherits nothing that is known of the first.
+        """
+        if not self.cache.is_news(body):
+            return False
+        key = key_of(body)
+        known = self.cache.get(key)
+        if known is not None and uid_of(known) != uid_of(body):
+            self.forget(key)
+        return self.cache.put(body)
 
     def forget(self, key: ResourceKey) -> None:
         """Forget a resource that is gone from the cluster; wake those that wanted its entries or depend on it."""

@@ -257,7 +257,7 @@ async def _read_again(key: ResourceKey, follow_up: Result, context: Context) -> 
     if body is None:
         context.memory.forget(key)
         return DONE
-    context.memory.cache.put(body)
+    context.memory.keep(body)
     return follow_up
 
 

@@ -55,14 +55,17 @@ class EntryView:
     def replace(self, entries: Iterable[RegistryEntry], asked_at: float) -> None:
         """Take the answer to a list that was requested at that time (of the view's clock) for the whole truth.
 
-        Entries that the registry answered directly since then are newer and stay.
+        What the registry answered directly since then is newer and stays, also that an entry lost our stamp.
         """
-        newer = [entry for place, entry in self._entries.items() if self._answered.get(place, -math.inf) >= asked_at]
         self._answered = {place: at for place, at in self._answered.items() if at >= asked_at}
+        newer = [entry for place, entry in self._entries.items() if place in self._answered]
         self._entries.clear()
         self._stamped.clear()
         self._latest.clear()
-        for entry in [*entries, *newer]:
+        for entry in entries:
+            if (family_of(type(entry)), str(entry.id)) not in self._answered:
+                self._put(entry, str(entry.id))
+        for entry in newer:
             self._put(entry, str(entry.id))
 
     def keep(self, entry: RegistryEntry) -> None:

@@ -38,7 +38,9 @@ def test_the_count_by_ready_is_that_of_the_bodies(steps: list[tuple[str, str]]) 
             cache.remove(model_key(name))
         else:
             uid = f"uid-{version}" if what == "put successor" else "uid"
-            cache.put(body(name=name, version=version, uid=uid, status=READY if what == "put ready" else None))
+            cache.put(
+                body("RegisteredModel", name, version=version, uid=uid, status=READY if what == "put ready" else None)
+            )
         counted = {place: number for place, number in cache.count_ready().items() if number}
         bodies = [found for key in cache if (found := cache.get(key)) is not None]
         assert counted == Counter(("RegisteredModel", ready_status(found)) for found in bodies)
@@ -60,8 +62,10 @@ def test_bodies_are_kept_without_what_nothing_reads() -> None:
 
 def test_recorded_ids_are_those_that_a_status_records() -> None:
     cache = ResourceCache()
-    cache.put(body(name="new"))
-    cache.put(body(name="synced", status={"id": "7", "registryUrl": "http://registry", "observedGeneration": 1}))
+    cache.put(body("RegisteredModel", "new"))
+    cache.put(
+        body("RegisteredModel", "synced", status={"id": "7", "registryUrl": "http://registry", "observedGeneration": 1})
+    )
     cache.put(body("ModelVersion", "v1", status={"id": "8", "registryUrl": "http://other", "observedGeneration": 1}))
     assert sorted(cache.recorded_ids()) == [
         ("ModelVersion", "8", "http://other"),

@@ -1,23 +1,20 @@
 """What is decided about an entry: laws that hold for every plan, and the tables of the design."""
 
-import dataclasses
 from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from model_registry.types import ModelArtifact, RegisteredModel, RegistryEntry
+from model_registry.types import RegisteredModel, RegistryEntry
 from registrar.api.conditions import Reason
 from registrar.api.meta import OWNER_PROPERTY
 from registrar.api.properties import Scalar, TypedProperty, resolve_properties
-from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
+from registrar.api.v1alpha1 import AdoptionPolicy, DriftPolicy
 from registrar.kinds.artifacts import MODEL_ARTIFACT
 from registrar.kinds.base import Desired, EntryKind
 from registrar.kinds.model_version import MODEL_VERSION
 from registrar.kinds.registered_model import REGISTERED_MODEL
 from registrar.planning.actions import (
-    Archive,
     Change,
     Create,
     FieldSet,
@@ -29,73 +26,21 @@ from registrar.planning.actions import (
     owned_by,
 )
 from registrar.planning.ownership import Origin
-from registrar.planning.plan import after_recording, plan, plan_retirement
+from registrar.planning.plan import after_recording, plan
 from registrar.planning.problems import Disposition
-from tests.unit.build import OWNER_ID, REFERENCE, artifact, desired, model, policies, properties_of, stamp
+from tests.unit.build import OWNER_ID, Case, artifact, cases, desired, model, policies, properties_of, stamp
 
-TEXTS = st.sampled_from(["", "a", "b", "ä"])
-WORDS = st.lists(st.sampled_from(["en", "de"]), max_size=2)
-SCALARS: st.SearchStrategy[Scalar] = st.sampled_from([True, False, 0, 1, 7, 0.0, 1.0, 2.5, "", "1", "true"])
-DECLARED = st.one_of(SCALARS, SCALARS.map(TypedProperty))
-NAMES = st.sampled_from(["team", "size", "stage", "score"])
-MODEL_FIELDS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
-    {}, optional={"description": TEXTS, "owner": TEXTS, "external_id": st.sampled_from(["x", "y"]), "tasks": WORDS}
-)
-ARTIFACT_FIELDS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
-    {"uri": st.sampled_from(["s3://a", "s3://b"])},
-    optional={"description": TEXTS, "storage_key": TEXTS, "external_id": st.sampled_from(["x", "y"])},
-)
-STAMPS: st.SearchStrategy[dict[str, Scalar]] = st.sampled_from(
-    [{}, stamp(), stamp(Origin.ADOPTED), stamp(reference="team/before"), {OWNER_PROPERTY: "created:others/x/y"}]
-)
-PROPERTIES = st.dictionaries(NAMES, SCALARS)
 TAKING = policies(take_over=True)
 
 
-@dataclasses.dataclass(frozen=True)
-class Case:
-    """One entry, its desired state, and what its resource set on it before."""
-
-    wanted: Desired
-    observed: RegistryEntry
-    owned: FieldSet
-
-    @property
-    def recorded(self) -> RecordedState:
-        return RecordedState("7", self.owned, had_entry=True)
-
-    def write(self) -> Patch | Leave:
-        """What is written in the end: the ownership is recorded first, where the plan asks for that."""
-        recorded = self.recorded
-        action = plan(self.wanted, self.observed, recorded, TAKING, OWNER_ID)
-        if isinstance(action, RecordOwnership):
-            action = plan(self.wanted, self.observed, after_recording(recorded, action), TAKING, OWNER_ID)
-        assert isinstance(action, Patch | Leave)
-        return action
-
-
-@st.composite
-def cases(draw: st.DrawFn) -> Case:
-    is_model = draw(st.booleans())
-    strategy = MODEL_FIELDS if is_model else ARTIFACT_FIELDS
-    states = ["LIVE", "ARCHIVED"] if is_model else ["LIVE", "PENDING", "MARKED_FOR_DELETION", "DELETED", "ABANDONED"]
-    kind = REGISTERED_MODEL.entry if is_model else MODEL_ARTIFACT
-    wanted = desired(
-        kind,
-        fields=draw(strategy),
-        properties=draw(st.dictionaries(NAMES, DECLARED)),
-        state=draw(st.sampled_from([None, *states])),
-    )
-    observed = kind.entry(
-        "fraud",
-        id="7",
-        state=draw(st.sampled_from(states)),
-        **draw(strategy),
-        custom_properties=draw(PROPERTIES) | draw(STAMPS),
-    )
-    fields = ["description", "external_id", "state", *(["owner", "tasks"] if is_model else ["storage_key"])]
-    owned = FieldSet(draw(st.frozensets(st.sampled_from(fields))), draw(st.frozensets(NAMES)))
-    return Case(wanted, observed, owned)
+def write(case: Case) -> Patch | Leave:
+    """What is written in the end: the ownership is recorded first, where the plan asks for that."""
+    action = plan(case.wanted, case.observed, case.recorded, TAKING, OWNER_ID)
+    if isinstance(action, RecordOwnership):
+        recorded = after_recording(case.recorded, action)
+        action = plan(case.wanted, case.observed, recorded, TAKING, OWNER_ID)
+    assert isinstance(action, Patch | Leave)
+    return action
 
 
 def applied(action: Patch | Leave) -> RegistryEntry:
@@ -112,7 +57,7 @@ def applied(action: Patch | Leave) -> RegistryEntry:
 
 @given(cases())
 def test_after_a_patch_nothing_is_left_to_do(case: Case) -> None:
-    after = applied(case.write())
+    after = applied(write(case))
     again = plan(case.wanted, after, RecordedState("7", owned_by(case.wanted)), TAKING, OWNER_ID)
     assert isinstance(again, Leave)
     assert again.drift == ()
@@ -120,7 +65,7 @@ def test_after_a_patch_nothing_is_left_to_do(case: Case) -> None:
 
 @given(cases())
 def test_a_patch_leaves_alone_what_is_neither_declared_nor_owned(case: Case) -> None:
-    after = applied(case.write())
+    after = applied(write(case))
     mine = owned_by(case.wanted) | case.owned
     for field in type(case.observed).model_fields:
         if field not in mine.fields | {"custom_properties", "state"}:
@@ -134,7 +79,7 @@ def test_a_patch_leaves_alone_what_is_neither_declared_nor_owned(case: Case) -> 
 
 @given(cases())
 def test_a_patch_sets_what_is_declared_and_clears_what_left_the_spec(case: Case) -> None:
-    after = applied(case.write())
+    after = applied(write(case))
     for field, value in case.wanted.fields.items():
         assert (getattr(after, field) or None) == (value or None)
     # In value and type: to Python True is 1 and 1 is 1.0.
@@ -148,7 +93,7 @@ def test_a_patch_sets_what_is_declared_and_clears_what_left_the_spec(case: Case)
 
 @given(cases())
 def test_an_external_id_is_changed_but_never_cleared(case: Case) -> None:
-    action = case.write()
+    action = write(case)
     if isinstance(action, Patch):
         assert action.fields.get("external_id", "something") != ""
     assert applied(action).external_id == case.wanted.fields.get("external_id", case.observed.external_id)
@@ -156,7 +101,7 @@ def test_an_external_id_is_changed_but_never_cleared(case: Case) -> None:
 
 @given(cases())
 def test_the_map_of_properties_is_sent_only_if_it_differs(case: Case) -> None:
-    action = case.write()
+    action = write(case)
     if isinstance(action, Patch) and action.properties is not None:
         before = {name: (type(value), value) for name, value in properties_of(case.observed).items()}
         assert {name: (type(value), value) for name, value in action.properties.items()} != before
@@ -176,7 +121,7 @@ def test_a_property_of_another_type_differs(observed: Scalar, declared: Scalar |
 
 @given(cases())
 def test_changes_report_the_observed_and_the_wanted_value(case: Case) -> None:
-    action = case.write()
+    action = write(case)
     if not isinstance(action, Patch):
         return
     after = applied(action)
@@ -334,53 +279,3 @@ def test_a_successor_inherits_the_origin_of_the_entry(origin: Origin) -> None:
     action = plan(desired(), entry, RecordedState(), policies(), OWNER_ID)
     assert isinstance(action, Patch)
     assert action.properties == stamp(origin)
-
-
-FOREIGN: dict[str, Scalar] = {OWNER_PROPERTY: "created:others/team/fraud"}
-RETIREMENTS: list[tuple[dict[str, Scalar], str | None, DeletionPolicy | None, bool]] = [
-    # stamp on the entry, ID in the status, policy, archived
-    (stamp(), "7", None, True),
-    (stamp(), None, None, True),
-    (stamp(), "7", DeletionPolicy.ARCHIVE, True),
-    (stamp(), "7", DeletionPolicy.ORPHAN, False),
-    (stamp(Origin.ADOPTED), "7", None, False),
-    (stamp(Origin.ADOPTED), "7", DeletionPolicy.ARCHIVE, True),
-    (stamp(Origin.ADOPTED), None, DeletionPolicy.ARCHIVE, True),
-    (stamp(Origin.ADOPTED), "7", DeletionPolicy.ORPHAN, False),
-    ({}, "7", None, False),
-    ({}, "7", DeletionPolicy.ARCHIVE, True),
-    ({}, "8", DeletionPolicy.ARCHIVE, False),
-    ({}, None, DeletionPolicy.ARCHIVE, False),
-    (FOREIGN, "7", DeletionPolicy.ARCHIVE, False),
-    (stamp(reference="team/other"), "7", DeletionPolicy.ARCHIVE, False),
-    (stamp(reference=f"{REFERENCE}#weights"), "7", DeletionPolicy.ARCHIVE, False),
-]
-
-
-@pytest.mark.parametrize(("owner", "recorded_id", "deletion", "is_archived"), RETIREMENTS)
-@pytest.mark.parametrize("kind", [REGISTERED_MODEL.entry, MODEL_ARTIFACT], ids=["model", "artifact"])
-def test_the_entry_of_a_deleted_resource_is_archived_or_left_alone(
-    kind: EntryKind,
-    owner: dict[str, Scalar],
-    recorded_id: str | None,
-    deletion: DeletionPolicy | None,
-    is_archived: bool,  # noqa: FBT001 - a column of the table
-) -> None:
-    entry = kind.entry("fraud", id="7", state="LIVE", custom_properties=owner)
-    action = plan_retirement(kind.retired_state, entry, REFERENCE, recorded_id, deletion, OWNER_ID)
-    assert action == (Archive(entry, kind.retired_state) if is_archived else None)
-
-
-def test_a_retired_entry_is_not_retired_again() -> None:
-    entry = ModelArtifact("fraud", id="7", state="MARKED_FOR_DELETION", custom_properties=stamp())
-    assert plan_retirement("MARKED_FOR_DELETION", entry, REFERENCE, "7", None, OWNER_ID) is None
-
-
-def test_field_sets_join_and_cover() -> None:
-    fields, properties = FieldSet(frozenset({"description"})), FieldSet(properties=frozenset({"team"}))
-    both = fields | properties
-    assert both == FieldSet(frozenset({"description"}), frozenset({"team"}))
-    assert both.covers(fields)
-    assert both.covers(properties)
-    assert not fields.covers(both)
-    assert not properties.covers(both)

@@ -65,14 +65,14 @@ def test_an_edit_is_urgent_and_ends_an_old_back_off(world: World, after: dict[st
 
 def test_what_a_list_brings_is_urgent_only_where_it_is_unanswered(world: World) -> None:
     requested = {"model-registrar.dev/reconcile-requested-at": "now"}
-    terminating = body(name="terminating", status=SYNCED)
+    terminating = body("RegisteredModel", "terminating", status=SYNCED)
     terminating["metadata"]["deletionTimestamp"] = "2026-11-23T12:00:00Z"
     world.show(
-        body(name="new"),
-        body(name="in-sync", status=SYNCED),
-        body(name="refused", status={"observedGeneration": 1}),
-        body(name="requested", status=SYNCED, annotations=requested),
-        body(name="answered", status={**SYNCED, "lastHandledReconcileAt": "now"}, annotations=requested),
+        body("RegisteredModel", "new"),
+        body("RegisteredModel", "in-sync", status=SYNCED),
+        body("RegisteredModel", "refused", status={"observedGeneration": 1}),
+        body("RegisteredModel", "requested", status=SYNCED, annotations=requested),
+        body("RegisteredModel", "answered", status={**SYNCED, "lastHandledReconcileAt": "now"}, annotations=requested),
         terminating,
     )
     assert world.queue.added == [
@@ -92,7 +92,7 @@ def test_a_body_that_is_known_already_enqueues_nothing(world: World) -> None:
 
 
 def test_a_deletion_hurries_those_that_wait_for_it_and_not_those_that_have_their_entry(world: World) -> None:
-    rival = body(name="rival", status={"observedGeneration": 1})
+    rival = body("RegisteredModel", "rival", status={"observedGeneration": 1})
     world.show(body(), rival, body("ModelVersion", "child", status=SYNCED))
     world.memory.claims.register(claim(), claimant("fraud"))
     world.memory.claims.register(claim(), claimant("rival"))
@@ -102,13 +102,16 @@ def test_a_deletion_hurries_those_that_wait_for_it_and_not_those_that_have_their
     assert sorted(world.queue.added) == [("child", False), ("rival", True)]
     assert model_key() not in world.memory.cache
     world.clear()
-    world.intake.on_delete(body(name="rival", uid="an-earlier-one"))
+    world.intake.on_delete(body("RegisteredModel", "rival", uid="an-earlier-one"))
     assert world.queue.added == []
     assert model_key("rival") in world.memory.cache
 
 
 def test_a_waiting_resource_goes_to_the_front_once_what_it_waits_for_exists(world: World) -> None:
-    world.show(body(name="waits", status={"observedGeneration": 1}), body(name="has-its-entry", status=SYNCED))
+    world.show(
+        body("RegisteredModel", "waits", status={"observedGeneration": 1}),
+        body("RegisteredModel", "has-its-entry", status=SYNCED),
+    )
     world.clear()
     world.memory.wake([model_key("waits"), model_key("has-its-entry"), model_key("gone")])
     assert world.queue.added == [("waits", True), ("has-its-entry", False), ("gone", False)]

@@ -1,11 +1,20 @@
-"""What the operator remembers of resources between their reconciles."""
+"""What the operator remembers of resources between their reconciles, and that it can be forgotten."""
+
+import dataclasses
+from collections.abc import Collection, Iterator, Mapping
 
 from registrar.api.bodies import ResourceKey
 from registrar.cluster.cache import ResourceCache
+from registrar.planning.claims import Claimant
 from registrar.reconcile.memory import Memory
-from tests.unit.build import RecordingQueue, model_key
+from registrar.reporting.outcome import Facts, OperationResult, Outcome
+from registrar.workqueue.queue import DONE, Result, WorkQueue
+from tests.unit.build import RecordingQueue, body, claim, claimant, identity, model_key
 
-CHILD = ResourceKey("ModelVersion", "team", "child")
+KEY = ResourceKey("ModelVersion", "team", "v1")
+PARENT, RIVAL = model_key("parent"), ResourceKey("ModelVersion", "team", "rival")
+CHILD = ResourceKey("ModelArtifact", "team", "weights")
+OWN, SHARED = claim("card", "doc-artifact", "7"), claim("v1", "ModelVersion", "3")
 
 
 def test_waiting_is_counted_from_the_first_question() -> None:
@@ -20,3 +29,149 @@ def test_waiting_is_counted_from_the_first_question() -> None:
     now = 21.0
     memory.stop_waiting(model_key())
     assert memory.waited(CHILD) == 1.0
+
+
+def _parts(thing: object, path: str = "memory") -> Iterator[tuple[str, object]]:
+    """Every attribute of an object of the operator, and of the operator's objects in it, by its path."""
+    for name, part in vars(thing).items():
+        where = f"{path}.{name}"
+        yield where, part
+        if type(part).__module__.startswith("registrar.") and hasattr(part, "__dict__"):
+            yield from _parts(part, where)
+
+
+def _mentions(thing: object, wanted: object) -> bool:
+    """Return whether a value contains another one, at any depth."""
+    if thing == wanted:
+        return True
+    if dataclasses.is_dataclass(thing):
+        return any(_mentions(getattr(thing, field.name), wanted) for field in dataclasses.fields(thing))
+    if isinstance(thing, Mapping):
+        return any(_mentions(part, wanted) for item in thing.items() for part in item)
+    return (
+        isinstance(thing, Collection) and not isinstance(thing, str) and any(_mentions(part, wanted) for part in thing)
+    )
+
+
+def _remembering(memory: Memory, wanted: object) -> set[str]:
+    """The paths of the indexes that mention a value."""
+    return {path for path, part in _parts(memory) if isinstance(part, Collection) and _mentions(part, wanted)}
+
+
+WORK = {"_lanes._urgent", "_lanes._background", "_running", "_again", "_timers", "_tasks"}
+"""Which key runs when is no memory of a resource: a run of a key that no longer exists ends at once."""
+WITHOUT_KEYS = {"memory.cache._ready", *(f"memory._queue.{name}" for name in WORK)}
+
+
+class World:
+    """A memory in which every index holds something of `KEY`, and a queue without workers."""
+
+    def __init__(self) -> None:
+        async def process(_: ResourceKey) -> Result:
+            return DONE
+
+        self.queue: WorkQueue[ResourceKey] = WorkQueue(process, workers=1)
+        self.memory = Memory(ResourceCache(), self.queue, lambda: 0.0)
+        self._fill()
+
+    def _fill(self) -> None:
+        memory, resource = self.memory, body("ModelVersion", "v1")
+        memory.cache.put(resource)
+        memory.cache.put(body("ModelVersion", "rival", status={"observedGeneration": 1}))
+        memory.cache.put(body("ModelArtifact", "weights", status={"id": "9", "observedGeneration": 1}))
+        memory.claims.register(SHARED, Claimant(KEY, None, "2026-11-23T12:00:00Z", "uid-1", terminating=False))
+        memory.claims.register(OWN, Claimant(KEY, "card", "2026-11-23T12:00:00Z", "uid-1", terminating=False))
+        memory.claims.register(SHARED, dataclasses.replace(claimant(), key=RIVAL))
+        memory.dependencies.depend(KEY, PARENT)
+        memory.dependencies.depend(CHILD, KEY)
+        memory.dependencies.identify(KEY, identity("7", "v1"))
+        for place in (OWN, SHARED):
+            memory.corrections.record(place, ["description"], 0.0)
+        memory.unreported.join(KEY, "uid-1", Outcome(Facts(), operation=OperationResult.CREATED))
+        memory.note_readiness(resource)
+        memory.waited(KEY)
+        self.queue._failures[KEY] = 3
+
+    def woken(self) -> list[tuple[ResourceKey, bool]]:
+        """Empty the queue; returns the keys in it, and whether they are urgent."""
+        turns = [self.queue._lanes.take() for _ in range(len(self.queue))]
+        return [(turn.key, turn.urgent) for turn in turns]
+
+
+def test_every_index_is_filled_by_these_tests() -> None:
+    memory = World().memory
+    indexes = {path for path, part in _parts(memory) if isinstance(part, Collection)} - WITHOUT_KEYS
+    assert indexes == {path for value in (KEY, OWN) for path in _remembering(memory, value)}
+
+
+def test_a_forgotten_resource_is_in_no_index() -> None:
+    world = World()
+    world.memory.forget(KEY)
+    # What the others want is theirs.
+    assert _remembering(world.memory, KEY) == {"memory.dependencies._children", "memory.dependencies._parents"}
+    assert world.memory.dependencies.children(KEY) == {CHILD}
+    assert _remembering(world.memory, OWN) == set()
+    assert _remembering(world.memory, SHARED) == {"memory.claims._claimants", "memory.claims._claims"}
+    assert [rival.key for rival in world.memory.claims.claimants(SHARED)] == [RIVAL]
+    assert world.memory.cache.count_ready()["ModelVersion", "Unknown"] == 1
+    world.memory.forget(CHILD)
+    world.memory.forget(RIVAL)
+    for gone in (KEY, PARENT, CHILD, RIVAL, OWN, SHARED):
+        assert _remembering(world.memory, gone) <= {"memory._queue._lanes._urgent", "memory._queue._lanes._background"}
+    assert KEY not in world.queue._lanes
+    assert not any(world.memory.cache.count_ready().values())
+
+
+def test_forgetting_wakes_those_that_wanted_its_entries_or_depend_on_it() -> None:
+    world = World()
+    world.memory.forget(KEY)
+    # The rival has no entry yet, and someone waits for it; the child has its own.
+    assert world.woken() == [(RIVAL, True), (CHILD, False)]
+    world.memory.forget(KEY)
+    assert world.woken() == [(CHILD, False)], "it still depends on a resource that does not exist"
+
+
+def test_forgetting_what_is_unknown_changes_nothing() -> None:
+    world = World()
+    before = {path: repr(part) for path, part in _parts(world.memory) if isinstance(part, Collection)}
+    world.memory.forget(model_key("unknown"))
+    assert {path: repr(part) for path, part in _parts(world.memory) if isinstance(part, Collection)} == before
+    assert world.woken() == []
+
+
+def test_a_successor_of_the_same_name_inherits_nothing() -> None:
+    world = World()
+    assert world.memory.keep(body("ModelVersion", "v1", version=2))
+    assert world.memory.dependencies.identity(KEY) == identity("7", "v1"), "another version of the same resource"
+    assert world.memory.keep(body("ModelVersion", "v1", version=3, uid="uid-2"))
+    theirs = {"memory.dependencies._children", "memory.dependencies._parents"}
+    assert _remembering(world.memory, KEY) == {"memory.cache._bodies", *theirs}
+    assert world.woken() == [(RIVAL, True), (CHILD, False)]
+    found = world.memory.cache.get(KEY)
+    assert found is not None
+    assert found["metadata"]["uid"] == "uid-2"
+
+
+def test_an_older_body_is_not_kept_even_of_another_resource() -> None:
+    world = World()
+    world.memory.keep(body("ModelVersion", "v1", version=5))
+    assert not world.memory.keep(body("ModelVersion", "v1", version=4, uid="uid-2"))
+    assert world.memory.dependencies.identity(KEY) == identity("7", "v1")
+    assert world.woken() == []
+
+
+def test_a_changed_identity_wakes_the_children() -> None:
+    world = World()
+    world.memory.identify(KEY, identity("7", "v1"))
+    assert world.woken() == []
+    world.memory.identify(KEY, identity("8", "v1"))
+    assert world.woken() == [(CHILD, False)]
+
+
+def test_a_released_claim_wakes_its_rivals() -> None:
+    world = World()
+    world.memory.claim_only(KEY, [SHARED])
+    assert world.woken() == []
+    assert [rival.key for rival in world.memory.rivals(SHARED, KEY)] == [RIVAL]
+    world.memory.claim_only(KEY, [])
+    assert world.woken() == [(RIVAL, True)]

@@ -35,7 +35,7 @@ def test_an_event_names_the_resource_and_says_what_happened() -> None:
 
 
 def test_an_event_fits_the_api_servers_limits() -> None:
-    resource = body(name="n" * 253)
+    resource = body("RegisteredModel", "n" * 253)
     note = EventNote("Synced", "m" * 5000)
     event = event_json(key_of(resource), metadata_of(resource), "Normal", note, NOW)
     assert len(event["message"]) == MAX_MESSAGE_LENGTH

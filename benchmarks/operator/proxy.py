@@ -1,4 +1,4 @@
-"""A front before the registry that counts requests: it looks for their first lines, and passes the bytes on."""
+"""A proxy that counts requests to the registry: it finds their first lines and passes the bytes on unchanged."""
 
 import asyncio
 import re
@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
-# JSON holds no line break, so no body looks like this.
+# JSON has no line breaks, so no body matches.
 _FIRST_LINE = re.compile(rb"(GET|POST|PATCH|PUT|DELETE) [^ \r\n]+ HTTP/1\.1\r\n")
 _CHUNK = 65536
 
@@ -16,7 +16,7 @@ class FirstLines:
     """Finds the first lines of requests in the chunks of one connection.
 
     Args:
-        note: Called with the method of each.
+        note: Called with the method of each request.
     """
 
     def __init__(self, note: Callable[[str], None]) -> None:
@@ -24,7 +24,7 @@ class FirstLines:
         self._rest = b""
 
     def see(self, chunk: bytes) -> None:
-        """Look at the next chunk; a line may go over the border of two."""
+        """Read the next chunk; a line may span two chunks."""
         data = self._rest + chunk
         end = 0
         for found in _FIRST_LINE.finditer(data):
@@ -33,12 +33,12 @@ class FirstLines:
         self._rest = data[max(end, data.rfind(b"\n") + 1) :]
 
 
-class Front:
-    """The front. Made by `standing`.
+class CountingProxy:
+    """A running proxy. `counting` returns it.
 
     Attributes:
         url: Its root address.
-        requests: How many requests came, by method.
+        requests: Number of requests, by method.
     """
 
     def __init__(self, registry_url: str) -> None:
@@ -81,19 +81,19 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, s
             writer.write(chunk)
             await writer.drain()
     except ConnectionError:
-        pass  # The other side is told by the end of its connection.
+        pass  # The other side notices that its connection ends.
     finally:
         writer.close()
 
 
 @asynccontextmanager
-async def standing(registry_url: str) -> AsyncIterator[Front]:
-    """Stand before a registry for the length of the block."""
-    front = Front(registry_url)
-    server = await asyncio.start_server(front.serve, "127.0.0.1", 0)
-    front.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+async def counting(registry_url: str) -> AsyncIterator[CountingProxy]:
+    """Run a counting proxy of a registry for the length of the block."""
+    proxy = CountingProxy(registry_url)
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+    proxy.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
-        yield front
+        yield proxy
     finally:
         server.close()
-        await front.aclose()
+        await proxy.aclose()
