@@ -1,7 +1,6 @@
 """What the watch did not tell is found by a list of the operator's own: what has gone, and what has come."""
 
 import re
-import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +69,7 @@ async def idle(own_space: Namespace, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
         return DONE
 
     queue = WorkQueue(process, workers=1)
-    memory = Memory(ResourceCache(), queue, time.monotonic)
+    memory = Memory(ResourceCache(), queue, lambda _: None)
     intake = Intake(memory, queue, leadership, metrics.reconciles)
     yield Operator(own_space.name, kube, memory, intake, queue, gets)
     await kube.aclose()

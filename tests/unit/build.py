@@ -96,9 +96,11 @@ def claim(name: str = "fraud", kind: str = "RegisteredModel", parent_id: str = "
     return Claim(REGISTRY, kind, parent_id, name)
 
 
-def identity(entry_id: str, name: str | None = "fraud") -> Identity:
+def identity(
+    entry_id: str, name: str | None = "fraud", kind: EntryKind = REGISTERED_MODEL.entry, created: str | None = None
+) -> Identity:
     """What children know of an entry in that registry."""
-    return Identity(REGISTRY, entry_id, name)
+    return Identity(REGISTRY, 1, kind, entry_id, name, created)
 
 
 def stamp(origin: Origin = Origin.CREATED, reference: str = REFERENCE) -> dict[str, Scalar]:
@@ -220,5 +222,12 @@ def cases(draw: st.DrawFn) -> Case:
     )
     fields = ["description", "external_id", "state", *(["owner", "tasks"] if is_model else ["storage_key"])]
     owned = FieldSet(draw(st.frozensets(st.sampled_from(fields))), draw(st.frozensets(NAMES)))
-    recorded = RecordedState(draw(st.sampled_from(["7", None])), owned, draw(st.booleans()), draw(st.booleans()))
+    recorded = RecordedState(
+        entry_id=draw(st.sampled_from(["7", None])),
+        created=draw(st.sampled_from([None, "5"])),
+        origin=draw(st.sampled_from([None, Origin.CREATED, Origin.ADOPTED])),
+        owned=owned,
+        settled=draw(st.booleans()),
+        had_entry=draw(st.booleans()),
+    )
     return Case(wanted, observed, recorded)

@@ -58,7 +58,7 @@ def applied(action: Patch | Leave) -> RegistryEntry:
 @given(cases())
 def test_after_a_patch_nothing_is_left_to_do(case: Case) -> None:
     after = applied(write(case))
-    again = plan(case.wanted, after, RecordedState("7", owned_by(case.wanted)), TAKING, OWNER_ID)
+    again = plan(case.wanted, after, RecordedState("7", owned=owned_by(case.wanted)), TAKING, OWNER_ID)
     assert isinstance(again, Leave)
     assert again.drift == ()
 
@@ -113,7 +113,7 @@ def test_the_map_of_properties_is_sent_only_if_it_differs(case: Case) -> None:
 def test_a_property_of_another_type_differs(observed: Scalar, declared: Scalar | TypedProperty) -> None:
     entry = model(custom_properties=stamp() | {"flag": observed})
     wanted = desired(properties={"flag": declared})
-    action = plan(wanted, entry, RecordedState("7", owned_by(wanted)), policies(), OWNER_ID)
+    action = plan(wanted, entry, RecordedState("7", owned=owned_by(wanted)), policies(), OWNER_ID)
     assert isinstance(action, Patch)
     value = declared.value if isinstance(declared, TypedProperty) else declared
     assert [(change.path, type(change.wanted)) for change in action.changes] == [("customProperties.flag", type(value))]
@@ -171,7 +171,7 @@ ARTIFACT_STATES = [
 
 
 def _written_state(wanted: Desired, observed: RegistryEntry) -> str | None:
-    recorded = RecordedState("7", owned_by(wanted))
+    recorded = RecordedState("7", owned=owned_by(wanted))
     action = plan(wanted, observed, recorded, policies(), OWNER_ID)
     if isinstance(action, Leave):
         return None
@@ -198,8 +198,8 @@ def test_states_of_artifacts(declared: str | None, observed: str | None, written
 def test_a_state_that_left_the_spec_is_released() -> None:
     wanted = desired(MODEL_ARTIFACT)
     entry = artifact(state="PENDING", custom_properties=stamp())
-    action = plan(wanted, entry, RecordedState("7", FieldSet(frozenset({"state"}))), policies(), OWNER_ID)
-    assert action == Leave(entry)
+    action = plan(wanted, entry, RecordedState("7", owned=FieldSet(frozenset({"state"}))), policies(), OWNER_ID)
+    assert action == Leave(entry, Origin.CREATED)
 
 
 DRIFTED = model(description="by hand", custom_properties=stamp() | {"team": "x"})
@@ -222,13 +222,13 @@ def test_drift_is_corrected_reported_or_ignored(
     is_settled: bool,  # noqa: FBT001 - a column of the table
     expected: tuple[Change, ...] | None,
 ) -> None:
-    recorded = RecordedState("7", owned_by(DECLARING), settled=is_settled)
+    recorded = RecordedState("7", owned=owned_by(DECLARING), settled=is_settled)
     action = plan(DECLARING, DRIFTED, recorded, policies(drift=drift), OWNER_ID)
     if expected is None:
         assert isinstance(action, Patch)
         assert action.changes == DRIFT
     else:
-        assert action == Leave(DRIFTED, expected)
+        assert action == Leave(DRIFTED, Origin.CREATED, expected)
 
 
 @pytest.mark.parametrize("drift", list(DriftPolicy))

@@ -90,7 +90,9 @@ def test_the_drift_policy_comes_before_it(case: Case, drift: DriftPolicy) -> Non
         patch = decide(case, after_recording(recorded, corrected))
         assert isinstance(patch, Patch)
         assert action == (
-            Leave(case.observed, patch.changes if drift is DriftPolicy.REPORT else ()) if patch.changes else corrected
+            Leave(case.observed, patch.origin, patch.changes if drift is DriftPolicy.REPORT else ())
+            if patch.changes
+            else corrected
         )
     else:
         assert not isinstance(action, RecordOwnership)
@@ -114,13 +116,13 @@ def test_refusals_come_before_it() -> None:
 
 def test_an_entry_that_matches_already_needs_no_recording() -> None:
     entry = model(description="by git", custom_properties=stamp() | {"team": "y"})
-    assert plan(DECLARING, entry, RecordedState("7"), policies(), OWNER_ID) == Leave(entry)
+    assert plan(DECLARING, entry, RecordedState("7"), policies(), OWNER_ID) == Leave(entry, Origin.CREATED)
 
 
 def test_an_adoption_records_what_the_spec_declares_first() -> None:
     entry = model(description="by hand", custom_properties={"theirs": 1})
     action = plan(DECLARING, entry, RecordedState(), policies(), OWNER_ID)
-    assert action == RecordOwnership(entry, FieldSet(frozenset({"description"}), frozenset({"team"})))
+    assert action == RecordOwnership(entry, Origin.ADOPTED, FieldSet(frozenset({"description"}), frozenset({"team"})))
 
 
 def test_an_adoption_without_a_declared_field_only_sets_the_stamp() -> None:
@@ -156,6 +158,6 @@ def test_an_untouched_entry_with_our_stamp_proves_a_create_that_no_status_record
         create_time_since_epoch=created,
         last_update_time_since_epoch=updated,
     )
-    recorded = RecordedState(entry_id, FieldSet(frozenset({"owner"})))
+    recorded = RecordedState(entry_id, owned=FieldSet(frozenset({"owner"})))
     everything = FieldSet(frozenset({"description"}), frozenset({"team"}))
     assert owned_on(entry, desired(), recorded, OWNER_ID) == (everything if is_proof else recorded.owned)

@@ -1,6 +1,5 @@
 """References to parents: to resources from memory, to entries of other writers from a real registry."""
 
-import time
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -34,7 +33,7 @@ class World:
     registry: Registry
     memory: Memory
 
-    async def resolve(self, kind: str, name: str, known: str | None = None, **parts: Any) -> Identity:
+    async def resolve(self, kind: str, name: str, known: str | None = None, **parts: Any) -> Identity | None:
         declared = read_resource(body(kind, name, **parts)).require_spec()
         return await resolve_parent(declared, known, self.memory, self.registry)
 
@@ -48,7 +47,7 @@ class World:
 async def world(registry_url: str) -> AsyncIterator[World]:
     async with ModelRegistryAPIClient.connect(registry_url) as client:
         registry = Registry(KubeflowBackend(client), registry_url, OWNER_ID)
-        yield World(client, registry, Memory(ResourceCache(), RecordingQueue(), time.monotonic))
+        yield World(client, registry, Memory(ResourceCache(), RecordingQueue(), registry.view.unpin))
 
 
 @pytest.fixture

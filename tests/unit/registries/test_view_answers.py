@@ -7,6 +7,7 @@ from model_registry.types import RegistryEntry
 from registrar.kinds.artifacts import MODEL_ARTIFACT
 from registrar.kinds.base import EntryKind
 from registrar.kinds.registered_model import REGISTERED_MODEL
+from registrar.kinds.table import resource_of
 from registrar.planning.ownership import stamp_of
 from registrar.registries.view import EntryView, same_content, update_time
 from tests.unit.build import OWNER_ID, stamp
@@ -114,15 +115,16 @@ class Answers(RuleBasedStateMachine):
             self._learn(place, self.listed[place], requested_at)
 
     def _learn(self, place: int, entry: RegistryEntry, requested_at: float) -> None:
-        references = self.view.learn(entry, requested_at)
+        affected = self.view.learn(entry, requested_at)
         if requested_at <= self.answered_at.get(place, NEVER):
-            assert references == frozenset(), "the last direct answer may be newer"
+            assert affected == frozenset(), "the last direct answer may be newer"
             return
         before = self.known.get(place)
         if before is not None and _reference(before) is not None and same_content(before, entry):
-            assert references == frozenset(), "nothing has changed"
+            assert affected == frozenset(), "nothing has changed"
             return
-        assert references == {_reference(before), _reference(entry)} - {None}
+        named = {(type(seen), _reference(seen)) for seen in (before, entry) if seen is not None}
+        assert affected == {resource_of(kind, reference) for kind, reference in named if reference is not None}
         self.known[place] = entry
 
     @precondition(lambda self: self.requested_at is None)
