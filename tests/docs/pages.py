@@ -25,6 +25,8 @@ WITH_HELM = tuple(
 """Pages whose commands need Helm: `tests/chart` runs them."""
 HOW_TO = tuple(page for page in PAGES if page.parent == Path("docs/how-to"))
 """Guides to one job each: `test_how_to.py` runs them."""
+ADD_A_KIND = Path("docs/contributing/add-a-kind.md")
+"""Changes the operator, and has a resource of a kind that only the changed one knows: for `tests/contributing`."""
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>[^`\n]*)$")
 

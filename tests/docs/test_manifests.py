@@ -5,10 +5,12 @@ import yaml
 
 from devcluster.controlplane import ControlPlane
 from registrar.api.meta import API_VERSION
-from tests.docs.pages import Block, all_blocks, is_kustomization, is_status
+from tests.docs.pages import ADD_A_KIND, Block, all_blocks, is_kustomization, is_status
 
 MANIFESTS = [
-    block for block in all_blocks() if block.language == "yaml" and not (is_status(block) or is_kustomization(block))
+    block
+    for block in all_blocks()
+    if block.language == "yaml" and not (is_status(block) or is_kustomization(block)) and block.page != ADD_A_KIND
 ]
 
 

@@ -189,9 +189,10 @@ class Case:
     @property
     def owned(self) -> FieldSet:
         entry, properties = self.observed, properties_of(self.observed)
+        recorded = self.recorded if self.recorded.proves(entry) else RecordedState()
         is_untouched = entry.create_time_since_epoch == entry.last_update_time_since_epoch
-        if self.recorded.entry_id is not None or not is_untouched or not stamp().items() <= properties.items():
-            return self.recorded.owned
+        if recorded.entry_id is not None or not is_untouched or not stamp().items() <= properties.items():
+            return recorded.owned
         return FieldSet(
             frozenset(name for name in FIELD_NAMES if getattr(entry, name, None)),
             frozenset(properties) - {OWNER_PROPERTY},
@@ -224,7 +225,7 @@ def cases(draw: st.DrawFn) -> Case:
     owned = FieldSet(draw(st.frozensets(st.sampled_from(fields))), draw(st.frozensets(NAMES)))
     recorded = RecordedState(
         entry_id=draw(st.sampled_from(["7", None])),
-        created=draw(st.sampled_from([None, "5"])),
+        created=draw(st.sampled_from([None, "5", "4"])),
         origin=draw(st.sampled_from([None, Origin.CREATED, Origin.ADOPTED])),
         owned=owned,
         settled=draw(st.booleans()),

@@ -195,8 +195,8 @@ def _facts(resource: ManagedResource, result: EntryResult, parent: Identity | No
     fields, properties = owned_to_status(type(entry), result.owned)
     state = getattr(entry, "state", None)
     # A parent that vanished left its ID, not its name: the address stays as the status has it.
-    model = None if parent is None else parent.name
-    uri = before.storage_uri if model is None else storage_uri(model, str(entry.name))
+    has_uri, model = "storage_uri" in resource.kind.status.model_fields, None if parent is None else parent.name
+    uri = storage_uri(model, str(entry.name)) if has_uri and model is not None else before.storage_uri
     return replace(
         before,
         id=entry.id,
