@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from registrar.api.conditions import ConditionType, Reason
 from registrar.api.meta import RECONCILE_REQUEST_MAX_LENGTH, RECONCILE_REQUESTED_ANNOTATION
 
 Body = Mapping[str, Any]
@@ -81,6 +82,13 @@ def ready_status(body: Body) -> str:
         if condition["type"] == "Ready" and condition.get("observedGeneration") == generation:
             return str(condition["status"])
     return "Unknown"
+
+
+def reports_outage(body: Body) -> bool:
+    """Return whether the status says that the registry is unavailable, or refuses the operator."""
+    reasons = {Reason.REGISTRY_UNAVAILABLE, Reason.UNAUTHORIZED}
+    conditions = (body.get("status") or {}).get("conditions") or ()
+    return any(found["type"] == ConditionType.READY and found["reason"] in reasons for found in conditions)
 
 
 def recorded_id(body: Body) -> RecordedId | None:

@@ -11,7 +11,7 @@ import time
 from dataclasses import replace
 
 from model_registry.exceptions import StoreError
-from registrar.api.bodies import ResourceKey, is_awaited
+from registrar.api.bodies import ResourceKey, is_awaited, reports_outage
 from registrar.api.conditions import ConditionType
 from registrar.cluster.client import KubernetesError, ResourceGoneError, StaleResourceError
 from registrar.cluster.logs import bind_resource
@@ -62,7 +62,7 @@ async def reconcile(key: ResourceKey, context: Context) -> Result:
     body = context.memory.cache.get(key)
     if body is None:
         return DONE
-    if not context.registry.is_available and not is_awaited(body):
+    if not context.registry.is_available and not is_awaited(body) and not reports_outage(body):
         context.registry.breaker.defer(key)
         return DONE
     resource = read_resource(body)

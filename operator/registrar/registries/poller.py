@@ -101,7 +101,8 @@ class Poller:
             problem = Problem(
                 Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, f"The registry cannot be read: {error!r}"
             )
-        registry.breaker.open(problem, time.monotonic())
+        for key in registry.breaker.update(problem, time.monotonic()):
+            self.enqueue(key)
         return None
 
     async def _load(self) -> frozenset[ResourceKey]:
