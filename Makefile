@@ -54,6 +54,7 @@ layers: $(READY)
 prose: $(READY)
 	@echo "==> Spelling and YAML"
 	@$(BIN)/codespell
+	@$(BIN)/python -m tools.prose
 	@$(BIN)/yamllint --strict crds examples charts/model-registrar/values.yaml charts/model-registrar/Chart.yaml charts/model-registrar/ci charts/model-registrar/tests integrations
 
 generated: $(READY)

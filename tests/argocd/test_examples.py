@@ -1,7 +1,7 @@
 """examples/argocd as it stands, but for the repository's address: three environments, and a promotion by a line."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import kubernetes
@@ -11,19 +11,16 @@ import yaml
 from devcluster import argocd
 from devcluster.argocd import ArgoCD
 from devcluster.controlplane import ControlPlane
-from devcluster.embedded_registry import EmbeddedRegistry
 from model_registry import ModelRegistryAPIClient
 from tests.argocd.application import Application
 from tests.argocd.git import Repository
-from tests.support.operator_process import OperatorProcess
+from tests.env.registry import EmbeddedServers
+from tests.support.fixtures import StartOperator
 from tests.support.resources import Namespace
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 MODELS = "https://git.example.com/ml/models.git"
 ENVIRONMENTS = ("dev", "staging", "prod")
-
-MakeRegistry = Callable[..., EmbeddedRegistry]
-MakeOperator = Callable[..., OperatorProcess]
 
 
 @pytest.mark.usefixtures("argo_cd")
@@ -38,15 +35,15 @@ def test_argo_cds_definitions_accept_it(path: Path, cluster: ControlPlane) -> No
 def registries(
     cluster: ControlPlane,
     custom_objects: kubernetes.client.CustomObjectsApi,
-    embedded_registry: MakeRegistry,
-    own_operator: MakeOperator,
+    embedded_registry: EmbeddedServers,
+    start_operator: StartOperator,
 ) -> dict[str, str]:
     """The address of each environment's registry, with an operator that keeps it."""
     addresses = {}
     for environment in ENVIRONMENTS:
         space = Namespace(cluster, f"models-{environment}", custom_objects)
         addresses[environment] = embedded_registry().url
-        own_operator(addresses[environment], space)
+        start_operator(addresses[environment], space)
     return addresses
 
 

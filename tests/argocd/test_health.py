@@ -1,6 +1,6 @@
 """What a person sees in Argo CD of each resource, and what its buttons do."""
 
-from collections.abc import Callable
+import asyncio
 
 import pytest
 
@@ -9,17 +9,15 @@ from model_registry.types import RegisteredModel
 from tests.argocd.conftest import Deploy
 from tests.argocd.git import Repository
 from tests.argocd.models import chain
-from tests.support.fixtures import Unique
+from tests.support.fixtures import StartOperator, Unique
 from tests.support.operator_process import OperatorProcess
-from tests.support.resources import Namespace, condition, has_reason, manifest
-
-MakeOperator = Callable[..., OperatorProcess]
+from tests.support.resources import WAIT_LIMIT, Namespace, condition, has_reason, manifest
 
 
 @pytest.fixture(autouse=True)
-def running(own_operator: MakeOperator, own_space: Namespace, registry_url: str) -> OperatorProcess:
+def running(start_operator: StartOperator, own_space: Namespace, registry_url: str) -> OperatorProcess:
     """The operator, running."""
-    return own_operator(registry_url, own_space)
+    return start_operator(registry_url, own_space)
 
 
 def test_a_child_that_waits_is_progressing_until_its_parent_is_there(
@@ -105,11 +103,12 @@ async def test_the_actions_reach_the_operator_and_are_no_difference(
 
     app.run_action("resume", *place)
     app.wait_health("RegisteredModel", name, "Healthy")
-    synced = before["status"]["lastSyncTime"]
-    own_space.wait("RegisteredModel", name, lambda one: one["status"]["lastSyncTime"] != synced)
-    mended = await registry.get_registered_model_by_id(before["status"]["id"])
-    assert mended is not None
-    assert mended.owner == "analytics"
+    async with asyncio.timeout(WAIT_LIMIT):
+        while True:
+            mended = await registry.get_registered_model_by_id(before["status"]["id"])
+            if mended is not None and mended.owner == "analytics":
+                break
+            await asyncio.sleep(0.1)
 
     after = own_space.get("RegisteredModel", name)
     assert after["spec"] == before["spec"]

@@ -1,6 +1,6 @@
 """Git is what the registry becomes: commits, edits, prunes and reverts, each by a real Argo CD."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -8,30 +8,28 @@ from model_registry import ModelRegistryAPIClient
 from tests.argocd.conftest import Deploy, Writes
 from tests.argocd.git import Repository
 from tests.argocd.models import chain
-from tests.support.fixtures import Unique
-from tests.support.flaky import FlakyProxy, between
+from tests.support.fault_proxy import FaultProxy, proxy_to
+from tests.support.fixtures import StartOperator, Unique
 from tests.support.operator_process import OperatorProcess
 from tests.support.resources import PLURALS, Namespace
-
-MakeOperator = Callable[..., OperatorProcess]
 
 _BY_APPLY = {"kubectl.kubernetes.io/last-applied-configuration", "argocd.argoproj.io/tracking-id"}
 
 
 @pytest.fixture
-def proxy(registry_url: str) -> Iterator[FlakyProxy]:
+def proxy(registry_url: str) -> Iterator[FaultProxy]:
     """The registry, with a record of what is asked of it."""
-    with between(registry_url) as proxy:
+    with proxy_to(registry_url) as proxy:
         yield proxy
 
 
 @pytest.fixture(autouse=True)
-def running(own_operator: MakeOperator, own_space: Namespace, proxy: FlakyProxy) -> OperatorProcess:
+def running(start_operator: StartOperator, own_space: Namespace, proxy: FaultProxy) -> OperatorProcess:
     """The operator, running."""
-    return own_operator(proxy.url, own_space)
+    return start_operator(proxy.url, own_space)
 
 
-def _writes(proxy: FlakyProxy) -> list[str]:
+def _writes(proxy: FaultProxy) -> list[str]:
     return [one.method for one in proxy.received if one.method != "GET"]
 
 
@@ -62,7 +60,7 @@ async def test_a_commit_becomes_entries_with_ids_and_a_healthy_application(
 async def test_a_changed_line_is_one_patch(
     repository: Repository,
     deploy: Deploy,
-    proxy: FlakyProxy,
+    proxy: FaultProxy,
     kubernetes_writes: Writes,
     registry: ModelRegistryAPIClient,
     unique: Unique,
@@ -113,7 +111,7 @@ async def test_pruning_archives_and_a_revert_restores_the_same_ids(
 def test_self_heal_and_hard_refreshes_write_nothing(
     repository: Repository,
     deploy: Deploy,
-    proxy: FlakyProxy,
+    proxy: FaultProxy,
     kubernetes_writes: Writes,
     unique: Unique,
 ) -> None:

@@ -11,7 +11,7 @@ from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import ConnectionFailed, Unauthorized
 from model_registry.types import RegisteredModel
 from tests.client.certificates import CertificateAuthority
-from tests.support.flaky import FlakyProxy, Way, between
+from tests.support.fault_proxy import FaultProxy, Treatment, proxy_to
 from tests.support.loopback import Received, Reply
 
 Unique = Callable[[str], str]
@@ -50,7 +50,7 @@ class TokenGate:
         self.token = "token-0"
         replace(path, self.token)
 
-    def __call__(self, received: Received) -> Way:
+    def __call__(self, received: Received) -> Treatment:
         with self._lock:
             self._seen += 1
             if self._seen % self._lasting == 0:
@@ -67,7 +67,7 @@ async def test_tokens_are_rotated_during_calls(
 ) -> None:
     names = [unique(f"m{number}") for number in range(64)]
     gate = TokenGate(tmp_path / "token", lasting=40)
-    with between(registry_url, gate) as proxy:
+    with proxy_to(registry_url, gate) as proxy:
         async with ModelRegistryAPIClient.connect(proxy.url, token=tmp_path / "token") as through:
             created = await create_each(through, names)
     assert gate.refused > 0, "at least the request that came when the first token had ended"
@@ -78,7 +78,7 @@ async def test_a_token_that_only_the_server_rotated_is_refused_and_nothing_is_wr
     registry_url: str, client: ModelRegistryAPIClient, unique: Unique, tmp_path: Path
 ) -> None:
     gate = TokenGate(tmp_path / "token", lasting=1000)
-    with between(registry_url, gate) as proxy:
+    with proxy_to(registry_url, gate) as proxy:
         async with ModelRegistryAPIClient.connect(proxy.url, token=tmp_path / "token") as through:
             await through.get_registered_model_by_params(unique("m"))
             gate.token = "another"
@@ -94,11 +94,11 @@ def authorities() -> tuple[CertificateAuthority, CertificateAuthority]:
 
 
 async def write_across_a_rotation(
-    proxy: FlakyProxy, through: ModelRegistryAPIClient, names: list[str], rotate: Callable[[], None]
+    proxy: FaultProxy, through: ModelRegistryAPIClient, names: list[str], rotate: Callable[[], None]
 ) -> list[RegisteredModel]:
     created = await create_each(through, names[:16])
     rotate()
-    proxy.hang_up()
+    proxy.close_connections()
     return created + await create_each(through, names[16:])
 
 
@@ -119,7 +119,7 @@ async def test_a_certificate_is_rotated_with_its_authority(
         replace(ca, new.pem)
 
     names = [unique(f"m{number}") for number in range(32)]
-    with between(registry_url, context=context) as proxy:
+    with proxy_to(registry_url, context=context) as proxy:
         async with ModelRegistryAPIClient.connect(proxy.url, ca=ca) as through:
             created = await write_across_a_rotation(proxy, through, names, rotate)
     assert await stored(client, names) == created
@@ -134,11 +134,11 @@ async def test_a_certificate_of_an_unknown_authority_is_reported_and_nothing_is_
 ) -> None:
     old, new = authorities
     context = old.server_context(tmp_path)
-    with between(registry_url, context=context) as proxy:
+    with proxy_to(registry_url, context=context) as proxy:
         async with ModelRegistryAPIClient.connect(proxy.url, ca=old.pem) as through:
             await create_each(through, [unique("before")])
             new.certify(context, tmp_path)
-            proxy.hang_up()
+            proxy.close_connections()
             with pytest.raises(ConnectionFailed, match="certificate verify failed") as refused:
                 await through.upsert_registered_model(RegisteredModel(unique("m")))
     assert type(refused.value) is ConnectionFailed, "nothing was sent: the outcome is known"

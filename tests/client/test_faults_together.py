@@ -10,13 +10,13 @@ import pytest
 from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import ConflictError
 from model_registry.types import ListOptions, ModelArtifact, ModelVersion, RegisteredModel
-from tests.support.flaky import ErrorAfter, Fault, Way, between
+from tests.support.fault_proxy import ErrorAfter, Fault, Treatment, proxy_to
 from tests.support.loopback import Received, Reply
 
 Unique = Callable[[str], str]
 
 TASKS = 64
-FAULTS: list[Way] = [
+FAULTS: list[Treatment] = [
     None,
     Fault.RESET_BEFORE,
     Fault.RESET_AFTER,
@@ -28,7 +28,7 @@ FAULTS: list[Way] = [
     ErrorAfter(Reply(500, {"code": "Internal Server Error", "message": "driver: bad connection"})),
     ErrorAfter(Reply(504, "upstream request timeout")),
 ]
-LOOK_UP_FAULTS: list[Way] = [None, Fault.RESET_BEFORE, Fault.DROP_AFTER, Reply(503, "no healthy upstream")]
+LOOK_UP_FAULTS: list[Treatment] = [None, Fault.RESET_BEFORE, Fault.DROP_AFTER, Reply(503, "no healthy upstream")]
 
 
 class BadNetwork:
@@ -39,7 +39,7 @@ class BadNetwork:
         self._lock = threading.Lock()
         self.faults: Counter[str] = Counter()
 
-    def __call__(self, received: Received) -> Way:
+    def __call__(self, received: Received) -> Treatment:
         thing = received.json["name"] if received.method == "POST" else received.path
         faults = FAULTS if received.method == "POST" else LOOK_UP_FAULTS
         with self._lock:
@@ -57,7 +57,7 @@ async def test_64_tasks_create_each_model_exactly_once(
 ) -> None:
     network = BadNetwork()
     sent = [RegisteredModel(unique(f"m{number}"), custom_properties={"n": number}) for number in range(TASKS)]
-    with between(registry_url, network) as proxy:
+    with proxy_to(registry_url, network) as proxy:
         async with ModelRegistryAPIClient.connect(proxy.url) as through:
             created = await asyncio.gather(*(through.upsert_registered_model(model) for model in sent))
     names = {model.name for model in sent}
@@ -72,7 +72,7 @@ async def test_64_tasks_create_each_model_exactly_once(
 async def test_64_tasks_create_each_artifact_of_a_version_exactly_once(
     registry_url: str, client: ModelRegistryAPIClient, model: RegisteredModel
 ) -> None:
-    with between(registry_url, BadNetwork()) as proxy:
+    with proxy_to(registry_url, BadNetwork()) as proxy:
         async with ModelRegistryAPIClient.connect(proxy.url) as through:
             version = await through.upsert_model_version(ModelVersion("v"), model.id)
             created = await asyncio.gather(
@@ -92,7 +92,7 @@ async def test_of_many_creates_with_the_same_name_one_succeeds_on_a_bad_network_
     counting = threading.Lock()
     posts = 0
 
-    def bad_for_posts(received: Received) -> Way:
+    def bad_for_posts(received: Received) -> Treatment:
         nonlocal posts
         if received.method != "POST":
             return None
@@ -100,7 +100,7 @@ async def test_of_many_creates_with_the_same_name_one_succeeds_on_a_bad_network_
             posts += 1
             return FAULTS[posts % len(FAULTS)] if posts <= TASKS else None
 
-    with between(registry_url, bad_for_posts) as proxy:
+    with proxy_to(registry_url, bad_for_posts) as proxy:
         async with ModelRegistryAPIClient.connect(proxy.url) as through:
             results = await asyncio.gather(
                 *(

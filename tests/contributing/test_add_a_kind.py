@@ -29,10 +29,10 @@ from tests.docs.pages import REPOSITORY
 from tests.docs.session import commands_of, fits
 from tests.support import resources
 from tests.support.accounts import Account
+from tests.support.fault_proxy import FaultProxy, proxy_to
 from tests.support.fixtures import Unique, operator_arguments
-from tests.support.flaky import FlakyProxy, between
 from tests.support.operator_process import OperatorProcess
-from tests.support.probed import Probed, probed
+from tests.support.probes import Probes, probes_of
 from tests.support.resources import WAIT_LIMIT, Manifest, Namespace, condition, has_reason, manifest
 
 KIND, PLURAL = "ServingEnvironment", "servingenvironments"
@@ -79,15 +79,15 @@ def space(copy: Path, cluster: ControlPlane, custom_objects: kubernetes.client.C
 
 
 @pytest.fixture(scope="module")
-def registry() -> Iterator[FlakyProxy]:
+def registry() -> Iterator[FaultProxy]:
     """A registry with serving environments, which keeps what it was asked."""
-    with serve_environments() as url, between(url) as proxy:
+    with serve_environments() as url, proxy_to(url) as proxy:
         yield proxy
 
 
 @pytest.fixture(scope="module")
 def operator(
-    copy: Path, space: Namespace, registry: FlakyProxy, tmp_path_factory: pytest.TempPathFactory
+    copy: Path, space: Namespace, registry: FaultProxy, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[OperatorProcess]:
     """The copy, running with exactly the rights that its own chart grants."""
     folder = tmp_path_factory.mktemp("operator")
@@ -109,8 +109,8 @@ def operator(
 
 
 @pytest.fixture
-def probes(operator: OperatorProcess) -> Probed:
-    return probed(operator)
+def probes(operator: OperatorProcess) -> Probes:
+    return probes_of(operator)
 
 
 def _rules(root: Path) -> dict[str, list[dict[str, list[str]]]]:
@@ -121,7 +121,7 @@ def _rules(root: Path) -> dict[str, list[dict[str, list[str]]]]:
     return {name: yaml.safe_load(rules) for name, rules in found}
 
 
-def _entry(registry: FlakyProxy, entry_id: str) -> dict[str, Any]:
+def _entry(registry: FaultProxy, entry_id: str) -> dict[str, Any]:
     """An entry, as its registry answers."""
     answer = httpx.get(f"{registry.upstream.geturl()}{API}/serving_environments/{entry_id}", trust_env=False)
     assert answer.status_code == httpx.codes.OK, answer.text
@@ -129,7 +129,7 @@ def _entry(registry: FlakyProxy, entry_id: str) -> dict[str, Any]:
     return entry
 
 
-def _send(registry: FlakyProxy, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+def _send(registry: FaultProxy, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
     """What someone else does in the registry."""
     answer = httpx.request(method, f"{registry.upstream.geturl()}{API}{path}", json=body, trust_env=False)
     assert answer.is_success, answer.text
@@ -137,7 +137,7 @@ def _send(registry: FlakyProxy, method: str, path: str, body: dict[str, Any]) ->
     return entry
 
 
-def _patches(registry: FlakyProxy, entry_id: str) -> list[dict[str, Any]]:
+def _patches(registry: FaultProxy, entry_id: str) -> list[dict[str, Any]]:
     """What was patched of an entry through the operator's way to the registry."""
     return [sent.json for sent in registry.requests("PATCH") if sent.path.endswith(f"/serving_environments/{entry_id}")]
 
@@ -213,7 +213,7 @@ def test_a_reader_sees_what_the_page_shows(space: Namespace, tmp_path: Path) -> 
 
 @pytest.mark.usefixtures("operator")
 def test_a_resource_gets_an_entry_with_all_of_its_fields(
-    space: Namespace, registry: FlakyProxy, probes: Probed, unique: Unique
+    space: Namespace, registry: FaultProxy, probes: Probes, unique: Unique
 ) -> None:
     name = unique("created")
     space.apply(
@@ -245,7 +245,7 @@ def test_a_resource_gets_an_entry_with_all_of_its_fields(
 
 
 @pytest.mark.usefixtures("operator")
-def test_an_edit_is_one_patch_of_what_was_edited(space: Namespace, registry: FlakyProxy, unique: Unique) -> None:
+def test_an_edit_is_one_patch_of_what_was_edited(space: Namespace, registry: FaultProxy, unique: Unique) -> None:
     name = unique("edited")
     space.apply(manifest(KIND, name, description="first", customProperties={"kept": "1"}))
     entry_id = space.ready(KIND, name)["status"]["id"]
@@ -260,7 +260,7 @@ def test_an_edit_is_one_patch_of_what_was_edited(space: Namespace, registry: Fla
 
 
 @pytest.mark.usefixtures("operator")
-def test_the_feed_finds_drift(space: Namespace, registry: FlakyProxy, probes: Probed, unique: Unique) -> None:
+def test_the_feed_finds_drift(space: Namespace, registry: FaultProxy, probes: Probes, unique: Unique) -> None:
     name = unique("drifted")
     space.apply(manifest(KIND, name, description="declared"))
     entry_id = space.ready(KIND, name)["status"]["id"]
@@ -273,7 +273,7 @@ def test_the_feed_finds_drift(space: Namespace, registry: FlakyProxy, probes: Pr
 
 
 @pytest.mark.usefixtures("operator")
-def test_an_existing_entry_is_adopted(space: Namespace, registry: FlakyProxy, unique: Unique) -> None:
+def test_an_existing_entry_is_adopted(space: Namespace, registry: FaultProxy, unique: Unique) -> None:
     name = unique("adopted")
     existing = _send(registry, "POST", "/serving_environments", {"name": name, "description": "before"})
     space.apply(manifest(KIND, name))
@@ -286,7 +286,7 @@ def test_an_existing_entry_is_adopted(space: Namespace, registry: FlakyProxy, un
 @pytest.mark.usefixtures("operator")
 @pytest.mark.parametrize("collection", ["registered_models", "serving_environments"])
 def test_a_taken_external_id_is_reported_with_its_holder(
-    collection: str, space: Namespace, registry: FlakyProxy, unique: Unique
+    collection: str, space: Namespace, registry: FaultProxy, unique: Unique
 ) -> None:
     holder, name, external_id = unique("holder"), unique("late"), unique("external")
     taken = _send(registry, "POST", f"/{collection}", {"name": holder, "externalId": external_id})
@@ -319,7 +319,7 @@ def test_the_api_server_enforces_the_rule_of_the_page(space: Namespace, unique: 
 
 @pytest.mark.usefixtures("operator")
 def test_a_deletion_leaves_the_entry_to_a_later_resource(
-    space: Namespace, registry: FlakyProxy, unique: Unique
+    space: Namespace, registry: FaultProxy, unique: Unique
 ) -> None:
     name = unique("deleted")
     space.apply(manifest(KIND, name, description="first"))

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ from devcluster.embedded_registry import EmbeddedRegistry
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import Artifact, ListOptions, ModelArtifact, ModelVersion, RegisteredModel
 from registrar.api.meta import API_VERSION
-from tests.support.operator_process import OperatorProcess
+from tests.env.registry import EmbeddedServers
+from tests.support.fixtures import StartOperator
 from tests.support.resources import Namespace
 
 REPOSITORY = Path(__file__).parents[2]
@@ -26,9 +26,6 @@ GITOPS = {"argocd", "flux", "kustomize"}
 VALUES = {"production"}
 """Folders with values for the chart: tests/chart installs with them."""
 FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and path.name not in GITOPS | VALUES)
-
-MakeRegistry = Callable[..., EmbeddedRegistry]
-MakeOperator = Callable[..., OperatorProcess]
 
 
 def _manifests(folder: Path) -> list[dict[str, Any]]:
@@ -42,7 +39,7 @@ def _make_what_was_there_before(folder: Path, registry_url: str) -> None:
 
 
 @pytest.fixture
-def server(embedded_registry: MakeRegistry) -> EmbeddedRegistry:
+def server(embedded_registry: EmbeddedServers) -> EmbeddedRegistry:
     """An empty registry: the names in the examples are fixed, so they cannot share one."""
     return embedded_registry()
 
@@ -58,11 +55,11 @@ def _apply(folder: Path, space: Namespace) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", FOLDERS)
 async def test_every_resource_becomes_ready_with_an_id(
-    name: str, own_space: Namespace, own_operator: MakeOperator, server: EmbeddedRegistry
+    name: str, own_space: Namespace, start_operator: StartOperator, server: EmbeddedRegistry
 ) -> None:
     folder = EXAMPLES / name
     _make_what_was_there_before(folder, server.url)
-    own_operator(server.url, own_space)
+    start_operator(server.url, own_space)
     resources = _apply(folder, own_space)
     assert resources
     assert all(one["status"]["id"].isdecimal() for one in resources)
@@ -78,13 +75,13 @@ async def test_every_resource_becomes_ready_with_an_id(
 
 
 async def test_what_was_there_before_is_adopted_and_outlives_its_resources(
-    own_space: Namespace, own_operator: MakeOperator, server: EmbeddedRegistry
+    own_space: Namespace, start_operator: StartOperator, server: EmbeddedRegistry
 ) -> None:
     folder = EXAMPLES / "adopt-existing"
     _make_what_was_there_before(folder, server.url)
     async with ModelRegistryAPIClient.connect(server.url) as registry:
         (model,), (version,) = await registry.get_registered_models(), await registry.get_model_versions()
-        own_operator(server.url, own_space)
+        start_operator(server.url, own_space)
         resources = _apply(folder, own_space)
         assert [one["status"]["id"] for one in resources] == [model.id, version.id]
         (adopted,) = await registry.get_registered_models()
@@ -100,11 +97,11 @@ async def test_what_was_there_before_is_adopted_and_outlives_its_resources(
         assert [one.state for one in await registry.get_artifacts()] == ["MARKED_FOR_DELETION"]
 
 
-async def test_kserve_gets_the_address_in_the_status_of_the_version(
-    own_space: Namespace, own_operator: MakeOperator, server: EmbeddedRegistry
+async def test_kserve_is_given_the_address_that_the_version_tells(
+    own_space: Namespace, start_operator: StartOperator, server: EmbeddedRegistry
 ) -> None:
     folder = EXAMPLES / "kserve"
-    own_operator(server.url, own_space)
+    start_operator(server.url, own_space)
     (version,) = [one for one in _apply(folder, own_space) if one["kind"] == "ModelVersion"]
     (service,) = [one for one in _manifests(folder) if one["kind"] == "InferenceService"]
     printed = own_space.cluster.run_kubectl(

@@ -1,6 +1,5 @@
 """The examples for kustomize and Flux. (Those for Argo CD run under a real one: tests/argocd/test_examples.py.)"""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +8,15 @@ import pytest
 import yaml
 
 from devcluster.controlplane import ControlPlane
-from devcluster.embedded_registry import EmbeddedRegistry
 from model_registry import ModelRegistryAPIClient
-from tests.support.operator_process import OperatorProcess
+from tests.env.registry import EmbeddedServers
+from tests.support.fixtures import StartOperator
 from tests.support.resources import Namespace
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLES = REPOSITORY / "examples"
 OVERLAYS = EXAMPLES / "kustomize" / "overlays"
 VERSIONS = {"dev": ["2026-03", "2026-04"], "staging": ["2026-03"], "prod": ["2026-03"]}
-
-MakeRegistry = Callable[..., EmbeddedRegistry]
-MakeOperator = Callable[..., OperatorProcess]
 
 
 def test_each_environment_is_tested() -> None:
@@ -32,14 +28,14 @@ async def test_an_environment_of_the_kustomize_example_becomes_its_registry(
     environment: str,
     cluster: ControlPlane,
     custom_objects: kubernetes.client.CustomObjectsApi,
-    embedded_registry: MakeRegistry,
-    own_operator: MakeOperator,
+    embedded_registry: EmbeddedServers,
+    start_operator: StartOperator,
 ) -> None:
     space = Namespace(cluster, f"models-{environment}", custom_objects)
     namespace = cluster.run_kubectl("create", "namespace", space.name, "--dry-run=client", "-o", "yaml").stdout
     cluster.run_kubectl("apply", "-f", "-", stdin=namespace)
     server = embedded_registry()
-    own_operator(server.url, space)
+    start_operator(server.url, space)
 
     cluster.run_kubectl("apply", "--validate=strict", "-k", OVERLAYS / environment)
     space.ready("RegisteredModel", "churn")

@@ -1,4 +1,4 @@
-"""Accounts of the cluster that may do less than the administrator."""
+"""Accounts of the cluster with fewer rights than the administrator."""
 
 import json
 from pathlib import Path
@@ -10,16 +10,16 @@ from registrar.api.meta import GROUP
 from tests.support.resources import PLURALS, Namespace
 
 Rule = dict[str, list[str]]
-"""Of a Role."""
+"""A rule of a Role."""
 
 READ: Rule = {"apiGroups": [GROUP], "resources": [*PLURALS.values()], "verbs": ["get", "list", "watch"]}
-PUT_FINALIZERS: Rule = {"apiGroups": [GROUP], "resources": [*PLURALS.values()], "verbs": ["patch"]}
-WRITE_STATUS: Rule = {
+PATCH_FINALIZERS: Rule = {"apiGroups": [GROUP], "resources": [*PLURALS.values()], "verbs": ["patch"]}
+PATCH_STATUS: Rule = {
     "apiGroups": [GROUP],
     "resources": [f"{plural}/status" for plural in PLURALS.values()],
     "verbs": ["patch"],
 }
-TELL_EVENTS: Rule = {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]}
+CREATE_EVENTS: Rule = {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]}
 
 
 class Account:
@@ -37,7 +37,7 @@ class Account:
         self._kubectl("create", "rolebinding", name, f"--role={name}", f"--serviceaccount={space.name}:{name}")
 
     def allow(self, *rules: Rule) -> None:
-        """Let it do exactly this from now on."""
+        """Give it exactly these rights from now on."""
         role: dict[str, Any] = {
             "apiVersion": "rbac.authorization.k8s.io/v1",
             "kind": "Role",
@@ -47,11 +47,11 @@ class Account:
         self._kubectl("apply", "-f", "-", stdin=json.dumps(role))
 
     def token(self, *arguments: str) -> str:
-        """A new token of it: ``kubectl create token`` with more arguments."""
+        """Return a new token of it, from ``kubectl create token`` with these arguments."""
         return self._kubectl("create", "token", self._name, *arguments)
 
     def kubeconfig(self, folder: Path, token: str | None = None) -> Path:
-        """Write a kubeconfig with this token of it, or a new one."""
+        """Write a kubeconfig with a token of it, a new token by default."""
         config = yaml.safe_load(self._space.cluster.kubeconfig.read_text())
         token = token or self.token()
         config["users"] = [{**user, "user": {"token": token}} for user in config["users"]]
@@ -65,7 +65,7 @@ class Account:
 
 
 def reader_kubeconfig(space: Namespace, folder: Path) -> Path:
-    """Log-in of an account that may read our resources in a namespace, and nothing else."""
+    """Write the kubeconfig of an account that may read our resources in a namespace, and nothing else."""
     account = Account(space, "reader")
     account.allow(READ)
     return account.kubeconfig(folder)

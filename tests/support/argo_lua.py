@@ -34,9 +34,9 @@ def run(script: Path | str, resource: dict[str, Any]) -> Json:
 def _to_lua(runtime: Any, value: Json) -> Any:
     match value:
         case dict():
-            return runtime.table_from({key: _to_lua(runtime, one) for key, one in value.items()})
+            return runtime.table_from({key: _to_lua(runtime, item) for key, item in value.items()})
         case list():
-            return runtime.table_from([_to_lua(runtime, one) for one in value])
+            return runtime.table_from([_to_lua(runtime, item) for item in value])
         case _:
             return value
 

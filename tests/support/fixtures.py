@@ -1,7 +1,8 @@
-"""Fixtures that give the operator as a process, on a real API server and a registry over real HTTP.
+"""Fixtures that run the operator as a process, on a real API server and a registry over real HTTP.
 
-The tests of a module share an operator and its two namespaces, and keep apart by unique names. A test that stops
-operator or registry, or needs other settings, makes an operator of its own with `own_operator` in `own_space`.
+The tests of a module share an operator and its two namespaces; their resources have unique names. A test that stops
+the operator or the registry, or needs other settings, starts an operator of its own with `start_operator` in
+`own_space`.
 """
 
 import uuid
@@ -13,17 +14,19 @@ import pytest
 
 from devcluster.controlplane import ControlPlane
 from model_registry import ModelRegistryAPIClient
-from tests.support.flaky import FlakyProxy, between
-from tests.support.front import Front, before_apiserver
+from tests.support.api_server_proxy import ApiServerProxy, proxy_to_api_server
+from tests.support.fault_proxy import FaultProxy, proxy_to
 from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Namespace
 
 Unique = Callable[[str], str]
+StartOperator = Callable[..., OperatorProcess]
+"""What the fixture `start_operator` is."""
 
 
 @pytest.fixture(scope="session")
 def custom_objects(cluster: ControlPlane) -> Iterator[kubernetes.client.CustomObjectsApi]:
-    """The tests' own view of the API server."""
+    """The API server, as the tests use it."""
     with kubernetes.config.new_client_from_config(str(cluster.kubeconfig)) as client:  # type: ignore[no-untyped-call]  # not annotated
         yield kubernetes.client.CustomObjectsApi(client)
 
@@ -55,7 +58,7 @@ def own_space(cluster: ControlPlane, custom_objects: kubernetes.client.CustomObj
 
 
 def operator_arguments(registry_url: str, *spaces: Namespace) -> list[str]:
-    """What an operator is started with that watches these namespaces; its owner id is unique to the first."""
+    """Return the arguments of an operator that watches these namespaces; the first makes its owner id unique."""
     return [
         f"--kubeconfig={spaces[0].cluster.kubeconfig}",
         f"--registry-url={registry_url}",
@@ -78,8 +81,8 @@ def operator(
 
 
 @pytest.fixture
-def own_operator(tmp_path: Path) -> Iterator[Callable[..., OperatorProcess]]:
-    """Starts operators that end with the test: ``own_operator(registry_url, space, *more_arguments)``."""
+def start_operator(tmp_path: Path) -> Iterator[StartOperator]:
+    """Starts operators that end with the test: ``start_operator(registry_url, space, *more_arguments)``."""
     started: list[OperatorProcess] = []
 
     def make(registry_url: str, space: Namespace, *more: str) -> OperatorProcess:
@@ -97,27 +100,27 @@ def own_operator(tmp_path: Path) -> Iterator[Callable[..., OperatorProcess]]:
 
 @pytest.fixture
 async def registry(registry_url: str) -> AsyncIterator[ModelRegistryAPIClient]:
-    """The registry, as a data scientist sees it."""
+    """The registry, as its users see it."""
     async with ModelRegistryAPIClient.connect(registry_url) as client:
         yield client
 
 
 @pytest.fixture
 def unique() -> Unique:
-    """Makes names that no other test, and no earlier run on the same registry, has."""
+    """Makes names that no other test uses, nor an earlier run with the same registry."""
     suffix = uuid.uuid4().hex[:8]
     return lambda name: f"{name}-{suffix}"
 
 
 @pytest.fixture
-def front(own_space: Namespace, tmp_path: Path) -> Iterator[Front]:
-    """A way of the operator to the API server on which faults can be made."""
-    with before_apiserver(own_space.cluster, tmp_path) as front:
-        yield front
+def api_server_proxy(own_space: Namespace, tmp_path: Path) -> Iterator[ApiServerProxy]:
+    """The API server, behind a proxy that keeps all requests and can make faults."""
+    with proxy_to_api_server(own_space.cluster, tmp_path) as proxy:
+        yield proxy
 
 
 @pytest.fixture
-def counted(registry_url: str) -> Iterator[FlakyProxy]:
-    """The registry, which keeps what it was asked."""
-    with between(registry_url) as proxy:
+def registry_proxy(registry_url: str) -> Iterator[FaultProxy]:
+    """The registry, behind a proxy that keeps all requests and can make faults."""
+    with proxy_to(registry_url) as proxy:
         yield proxy

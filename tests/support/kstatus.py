@@ -1,6 +1,6 @@
-"""What kstatus makes of a resource: the generic rules of sigs.k8s.io/cli-utils.
+"""How kstatus judges a resource: the generic rules of sigs.k8s.io/cli-utils, which Flux and kpt use.
 
-They are in its pkg/kstatus, README and status/core.go; Flux and kpt decide by them. In this order:
+They are documented in its pkg/kstatus (README and status/core.go). In this order:
 
 1. a ``deletionTimestamp`` means Terminating;
 2. a ``status.observedGeneration`` that is not the generation means InProgress;
@@ -14,7 +14,7 @@ from typing import Any
 
 
 class Phase(StrEnum):
-    """A status that kstatus gives."""
+    """A status of kstatus."""
 
     TERMINATING = "Terminating"
     IN_PROGRESS = "InProgress"
@@ -22,20 +22,20 @@ class Phase(StrEnum):
     CURRENT = "Current"
 
 
-_DECISIVE = {"Reconciling": Phase.IN_PROGRESS, "Stalled": Phase.FAILED}
+_ABNORMAL = {"Reconciling": Phase.IN_PROGRESS, "Stalled": Phase.FAILED}
 
 
 def phase(resource: dict[str, Any]) -> Phase:
-    """The status of a resource."""
+    """Return the status of a resource."""
     metadata, status = resource["metadata"], resource.get("status", {})
     if "deletionTimestamp" in metadata:
         return Phase.TERMINATING
     if "observedGeneration" in status and status["observedGeneration"] != metadata["generation"]:
         return Phase.IN_PROGRESS
-    conditions = {one["type"]: one["status"] for one in status.get("conditions", [])}
+    conditions = {condition["type"]: condition["status"] for condition in status.get("conditions", [])}
     for condition_type, value in conditions.items():
-        if condition_type in _DECISIVE and value == "True":
-            return _DECISIVE[condition_type]
+        if condition_type in _ABNORMAL and value == "True":
+            return _ABNORMAL[condition_type]
     if "Ready" in conditions:
         return Phase.CURRENT if conditions["Ready"] == "True" else Phase.IN_PROGRESS
     return Phase.CURRENT

@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that answers as a test wants: for faults that a registry cannot be made to have."""
+"""A real HTTP server on loopback with scripted answers, for faults that no registry can be made to have."""
 
 import json
 import ssl
@@ -16,6 +16,11 @@ class Received:
     path: str
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def route(self) -> str:
+        """The path without its query."""
+        return self.path.partition("?")[0]
 
     @property
     def json(self) -> Any:
@@ -49,7 +54,7 @@ NO_ENTRY = Reply(404, {"code": "Not Found", "message": "no registered model foun
 
 
 class LoopbackServer(ThreadingHTTPServer):
-    """Answers every request as `script` says and keeps what it got in `received`."""
+    """Answers every request as `script` decides, and keeps all requests in `received`."""
 
     request_queue_size = 64
     daemon_threads = True
@@ -69,7 +74,7 @@ class LoopbackServer(ThreadingHTTPServer):
         return f"{self.scheme}://127.0.0.1:{self.server_port}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away in the middle is what these tests are about."""
+        """Clients that break a connection are expected."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -95,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PATCH = _serve  # noqa: N815 - the names that http.server looks for
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that http.server gives
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager

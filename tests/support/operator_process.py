@@ -18,7 +18,7 @@ class OperatorProcess:
 
     Args:
         arguments: what follows ``registrar run``.
-        log: file that takes what it says.
+        log: the file that gets its output.
         environment: variables for it, beside this process's.
     """
 
@@ -30,7 +30,7 @@ class OperatorProcess:
 
     @property
     def log(self) -> str:
-        """What it has said so far, of all its runs."""
+        """The output of all its runs so far."""
         return self._log.read_text(encoding="utf-8")
 
     def start(self) -> None:
@@ -47,10 +47,10 @@ class OperatorProcess:
             )
 
     def wait(self, seconds: float = START_LIMIT) -> int:
-        """Wait for it to end by itself; gives its exit status.
+        """Wait until it ends; returns its exit status.
 
         Raises:
-            subprocess.TimeoutExpired: it has not, after that many seconds.
+            subprocess.TimeoutExpired: it did not end within that many seconds.
         """
         if self._process is None:
             raise RuntimeError("it was not started")
@@ -61,7 +61,7 @@ class OperatorProcess:
         self._send(signal.SIGTERM)
 
     def stop(self) -> int | None:
-        """SIGTERM it; gives its exit status, None if it was not running."""
+        """SIGTERM it; returns its exit status, None if it was not running."""
         return self._end(signal.SIGTERM)
 
     def kill(self) -> None:
@@ -69,7 +69,7 @@ class OperatorProcess:
         self._end(signal.SIGKILL)
 
     def pause(self) -> None:
-        """SIGSTOP it: it lives, and does nothing, as on a machine that hangs."""
+        """SIGSTOP it, so that it hangs."""
         self._send(signal.SIGSTOP)
 
     def resume(self) -> None:
@@ -89,13 +89,13 @@ class OperatorProcess:
         return process.wait(START_LIMIT)
 
     def wait_for_log(self, text: str, *, times: int = 1) -> None:
-        """Wait until it has said that, so many times over all its runs.
+        """Wait until its output contains a text, so many times over all its runs.
 
         Raises:
-            TimeoutError: it has not; with what it said instead.
+            TimeoutError: it does not; the message holds the end of the output.
         """
         deadline = time.monotonic() + START_LIMIT
         while self.log.count(text) < times:
             if time.monotonic() > deadline:
-                raise TimeoutError(f"the operator never said {text!r}:\n{self.log[-3000:]}")
+                raise TimeoutError(f"the operator never wrote {text!r}:\n{self.log[-3000:]}")
             time.sleep(0.05)

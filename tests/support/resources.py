@@ -1,4 +1,4 @@
-"""The small language in which the tests speak of resources: apply, edit, delete, wait."""
+"""Resources of the tests: write, apply, edit, delete, wait for a state."""
 
 import json
 import time
@@ -14,36 +14,36 @@ from registrar.api.meta import API_VERSION, GROUP, VERSION
 Manifest = dict[str, Any]
 
 PLURALS = {"RegisteredModel": "registeredmodels", "ModelVersion": "modelversions", "ModelArtifact": "modelartifacts"}
-WAIT_LIMIT = 30.0
-"""Seconds until a test that waits gives up; what it waits for mostly takes less than one."""
+WAIT_LIMIT = 60.0
+"""Seconds until a test that waits gives up. Mostly it waits for less than one; an operator may be starting first."""
 
 
 def manifest(kind: str, name: str, /, **spec: Any) -> Manifest:
-    """A resource of ours, without a namespace."""
+    """Return a resource of our group, without a namespace."""
     return {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}, "spec": spec}
 
 
 def annotated(resource: Manifest, **annotations: str) -> Manifest:
-    """The same with annotations of ours, such as ``paused="true"`` (``_`` for ``-``)."""
+    """Return the resource with annotations of our group, such as ``paused="true"`` (``_`` for ``-``)."""
     named = {f"{GROUP}/{name.replace('_', '-')}": value for name, value in annotations.items()}
     return {**resource, "metadata": {**resource["metadata"], "annotations": named}}
 
 
 def condition(resource: Manifest, kind: str) -> Manifest:
-    """A condition of a resource; empty if it has none of that type."""
+    """Return a condition of a resource; empty if it has none of that type."""
     conditions = resource.get("status", {}).get("conditions", [])
-    return next((one for one in conditions if one["type"] == kind), {})
+    return next((found for found in conditions if found["type"] == kind), {})
 
 
 def is_ready(resource: Manifest) -> bool:
-    """Whether the resource is Ready as it is written now."""
+    """Return whether the resource is Ready with its present spec."""
     ready = condition(resource, "Ready")
     is_current: bool = ready.get("observedGeneration") == resource["metadata"]["generation"]
     return is_current and bool(ready["status"] == "True")
 
 
 def has_reason(reason: str) -> Callable[[Manifest], bool]:
-    """Whether the resource is not Ready for that reason, as it is written now."""
+    """Check that a resource with its present spec is not Ready for that reason."""
 
     def check(resource: Manifest) -> bool:
         ready = condition(resource, "Ready")
@@ -51,6 +51,16 @@ def has_reason(reason: str) -> Callable[[Manifest], bool]:
         return is_current and bool(ready["status"] != "True" and ready["reason"] == reason)
 
     return check
+
+
+def has_drifted(resource: Manifest) -> bool:
+    """Return whether the resource reports drift."""
+    return bool(condition(resource, "Drifted"))
+
+
+def has_handled(request: str) -> Callable[[Manifest], bool]:
+    """Check that a resource's status answers this reconcile request."""
+    return lambda resource: bool(resource["status"].get("lastHandledReconcileAt") == request)
 
 
 @dataclass(frozen=True)
@@ -63,7 +73,7 @@ class Namespace:
 
     def apply(self, *resources: Manifest) -> None:
         """``kubectl apply``, in this order."""
-        text = "\n---\n".join(json.dumps(one) for one in resources)
+        text = "\n---\n".join(json.dumps(resource) for resource in resources)
         self.cluster.run_kubectl("apply", "--namespace", self.name, "-f", "-", stdin=text)
 
     def delete(self, kind: str, name: str) -> None:
@@ -71,7 +81,7 @@ class Namespace:
         self.cluster.run_kubectl("delete", PLURALS[kind], name, "--namespace", self.name, "--wait=false")
 
     def patch(self, kind: str, name: str, patch: Manifest) -> None:
-        """A JSON merge patch by the user."""
+        """Send a JSON merge patch as the user."""
         self.api.patch_namespaced_custom_object(
             GROUP, VERSION, self.name, PLURALS[kind], name, patch, _content_type="application/merge-patch+json"
         )
@@ -82,7 +92,7 @@ class Namespace:
         self.patch(kind, name, {"metadata": {"annotations": named}})
 
     def get(self, kind: str, name: str) -> Manifest:
-        """The resource as it is now; empty if it does not exist."""
+        """Return the resource as it is now; empty if it does not exist."""
         try:
             found = self.api.get_namespaced_custom_object(GROUP, VERSION, self.name, PLURALS[kind], name)
         except kubernetes.client.ApiException as error:
@@ -92,39 +102,39 @@ class Namespace:
         return cast("Manifest", found)
 
     def wait(self, kind: str, name: str, until: Callable[[Manifest], bool]) -> Manifest:
-        """Wait until a resource is there and fits.
+        """Wait until a resource exists and passes the check; returns it.
 
         Raises:
-            TimeoutError: it does not; with its status.
+            TimeoutError: it does not in time; the message holds its status.
         """
         deadline = time.monotonic() + WAIT_LIMIT
         while not ((found := self.get(kind, name)) and until(found)):
             if time.monotonic() > deadline:
                 raise TimeoutError(
-                    f"{kind} {name} did not become as awaited: {json.dumps(found.get('status'), indent=1)}"
+                    f"{kind} {name} did not reach the awaited state: {json.dumps(found.get('status'), indent=1)}"
                 )
             time.sleep(0.05)
         return found
 
     def ready(self, kind: str, name: str) -> Manifest:
-        """Wait until a resource is Ready as it is written now."""
+        """Wait until a resource is Ready with its present spec; returns it."""
         return self.wait(kind, name, is_ready)
 
     def wait_gone(self, kind: str, name: str) -> None:
         """Wait until a resource no longer exists.
 
         Raises:
-            TimeoutError: it still is; with what it is.
+            TimeoutError: it still does; the message holds it.
         """
         deadline = time.monotonic() + WAIT_LIMIT
         while found := self.get(kind, name):
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{kind} {name} is still there: {json.dumps(found, indent=1)}")
+                raise TimeoutError(f"{kind} {name} still exists: {json.dumps(found, indent=1)}")
             time.sleep(0.05)
 
     def events(self, name: str) -> list[Manifest]:
-        """The Events about one resource, oldest first."""
+        """Return the Events about a resource, oldest first."""
         answer = self.cluster.run_kubectl("get", "events", "--namespace", self.name, "-o", "json").stdout
         found: list[Manifest] = json.loads(answer)["items"]
-        about = [one for one in found if one["involvedObject"]["name"] == name]
-        return sorted(about, key=lambda one: int(one["metadata"]["resourceVersion"]))
+        about = [entry for entry in found if entry["involvedObject"]["name"] == name]
+        return sorted(about, key=lambda resource: int(resource["metadata"]["resourceVersion"]))

@@ -1,25 +1,42 @@
 """Short ways to the values that the pipeline passes on."""
 
+import asyncio
 import dataclasses
+import ssl
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from hypothesis import strategies as st
 
+from model_registry import ModelRegistryAPIClient
 from model_registry.types import ModelArtifact, RegisteredModel, RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.api.meta import API_VERSION, OWNER_PROPERTY, ObjectMeta
 from registrar.api.properties import Scalar, TypedProperty
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
+from registrar.cluster.cache import ResourceCache
+from registrar.cluster.client import ClusterLogin, KubernetesAPI
+from registrar.fencing import Leadership, WriteFence
 from registrar.kinds.artifacts import MODEL_ARTIFACT
 from registrar.kinds.base import Claim, Desired, EntryKind, Identity
 from registrar.kinds.registered_model import REGISTERED_MODEL
 from registrar.planning.actions import FieldSet, Policies, RecordedState
 from registrar.planning.claims import Claimant
 from registrar.planning.ownership import Origin, Stamp
-from registrar.registries.registry import FROM_FLAGS
+from registrar.reconcile.context import Context
+from registrar.reconcile.memory import Memory
+from registrar.registries.kubeflow.backend import KubeflowBackend
+from registrar.registries.registry import FROM_FLAGS, Registry
+from registrar.registries.replacement import MassDeletionGuard
+from registrar.settings import Settings
+from registrar.telemetry.metrics import Metrics
 
 OWNER_ID = "platform/registrar"
 REGISTRY = FROM_FLAGS
+NOBODY = "http://127.0.0.1:9"
+"""A server that does not answer, for what must not be asked."""
 REFERENCE = "team/fraud"
 SPECS: dict[str, dict[str, Any]] = {
     "RegisteredModel": {},
@@ -79,6 +96,24 @@ class RecordingQueue:
 
     def forget(self, key: ResourceKey) -> None:
         self.forgotten.append(key.name)
+
+
+@asynccontextmanager
+async def context_of(*, registry_url: str = NOBODY, kubernetes_url: str = NOBODY) -> AsyncIterator[Context]:
+    """The parts of an operator that leads, without queue and watch; the view of its registry is empty."""
+    metrics = Metrics()
+    login = ClusterLogin(kubernetes_url, ssl.create_default_context(), {})
+    kube = KubernetesAPI(login, WriteFence(Leadership.without_rivals(), metrics.to_kubernetes))
+    memory = Memory(ResourceCache(), RecordingQueue(), time.monotonic)
+    async with ModelRegistryAPIClient.connect(registry_url) as client:
+        registry = Registry(KubeflowBackend(client), registry_url, OWNER_ID)
+        guard = MassDeletionGuard(memory.cache.recorded_ids, registry)
+        try:
+            yield Context(Settings(registry_url=registry_url), kube, registry, memory, guard, metrics.reconciles)
+        finally:
+            await kube.aclose()
+            # A socket is closed one turn of the loop after its connection.
+            await asyncio.sleep(0)
 
 
 def metadata_of(resource: dict[str, Any]) -> ObjectMeta:

@@ -1,4 +1,4 @@
-"""Argo CD's health checks and actions for our kinds, against cases in Argo CD's own format (`health_test.yaml`)."""
+"""What teaches Argo CD our kinds, in the format of its own tests: health_test.yaml and action_test.yaml."""
 
 from pathlib import Path
 from typing import Any
@@ -40,8 +40,8 @@ def test_each_health_and_each_kind_is_recorded() -> None:
         "Degraded",
         "Suspended",
     }
-    conditions = [entry for resource in recorded for entry in resource["status"].get("conditions", [])]
-    assert {condition["type"] for condition in conditions} == set(ConditionType)
+    conditions = {condition["type"] for resource in recorded for condition in resource["status"].get("conditions", [])}
+    assert conditions == set(ConditionType)
 
 
 @pytest.mark.parametrize("status", [None, {}, {"observedGeneration": 1}, {"observedGeneration": 1, "conditions": []}])
@@ -54,8 +54,7 @@ def test_health_of_a_resource_that_says_nothing_is_progressing(status: dict[str,
 @pytest.mark.parametrize("case", ACTION_TESTS["discoveryTests"], ids=lambda case: case["inputPath"])
 def test_actions_that_are_offered(case: dict[str, Any]) -> None:
     offered = run(ACTIONS / "discovery.lua", _read(ACTIONS / case["inputPath"]))
-    expected = [dict(action) for action in case["result"]]
-    assert offered == {action.pop("name"): action for action in expected}
+    assert offered == {action.pop("name"): action for action in map(dict, case["result"])}
 
 
 @pytest.mark.parametrize(

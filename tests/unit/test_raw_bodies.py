@@ -45,7 +45,7 @@ def test_only_the_rim_and_the_parser_read_a_raw_body(module: str) -> None:
         assert found == []
 
 
-def test_the_modules_that_may_read_one_exist_and_do() -> None:
+def test_the_parser_and_the_rim_do_read_raw_bodies() -> None:
     for allowed in MAY_READ:
         reading = [name for name in MODULES if name.startswith(allowed)]
         assert any(any(raw_reads((ROOT / name).read_text(encoding="utf-8"))) for name in reading), allowed

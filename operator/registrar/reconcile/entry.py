@@ -89,6 +89,7 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
     owned = owned_by(desired)
     observed = await observe(desired, recorded, registry, force_read=request.force_read)
     for _ in range(MAX_STEPS):
+        _note_existing(request, observed, context)
         await _resolve_conflict(request, observed, context)
         action = plan(desired, observed.entry, recorded, request.policies, registry.owner_id)
         match action:
@@ -121,6 +122,12 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
                 _log(operation, request, changed, action.changes)
                 return EntryResult(changed, action.origin, owned, operation, drift=action.drift)
     raise transient(Reason.REGISTRY_UNAVAILABLE, f"Others keep changing {desired.name!r} in the registry")
+
+
+def _note_existing(request: EntryRequest, observed: Observation, context: Context) -> None:
+    """Drop a former loss of an entry that exists: a later loss needs a later reading of the registry."""
+    if observed.entry is not None:
+        context.guard.forget(request.desired.claim)
 
 
 async def _resolve_conflict(request: EntryRequest, observed: Observation, context: Context) -> None:

@@ -102,7 +102,7 @@ def largest(schema: Schema) -> int:
 
 
 @each_kind
-def test_lists_of_objects_are_told_apart_by_one_key(kind: type[Any]) -> None:
+def test_list_items_are_identified_by_one_key(kind: type[Any]) -> None:
     keys = {
         path: node.get("x-kubernetes-list-map-keys")
         for path, node in own_nodes(kind)

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from registrar.planning.ownership import ForeignStamp, Origin, Stamp, read_stamp
+from model_registry.types import RegisteredModel, RegistryEntry
+from registrar.api.meta import OWNER_PROPERTY
+from registrar.planning.ownership import ForeignStamp, Origin, Stamp, read_stamp, stamp_of
 from registrar.registries.kubeflow.backend import stamp_filter
 
 OWNER_IDS = st.from_regex(r"[A-Za-z0-9]([-A-Za-z0-9./]{0,20}[A-Za-z0-9])?", fullmatch=True)
@@ -46,6 +48,24 @@ def test_an_absent_or_empty_property_is_no_stamp(value: str | None) -> None:
 )
 def test_an_unreadable_stamp_is_foreign(value: object) -> None:
     assert read_stamp(value, "a") == ForeignStamp(str(value))
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (None, None),
+        (RegisteredModel("fraud"), None),
+        (RegisteredModel("fraud", custom_properties={"team": "x"}), None),
+        (RegisteredModel("fraud", custom_properties={OWNER_PROPERTY: "created:b/team/x"}), None),
+        (
+            RegisteredModel("fraud", custom_properties={OWNER_PROPERTY: "adopted:a/team/x"}),
+            Stamp(Origin.ADOPTED, "team/x"),
+        ),
+    ],
+    ids=["no entry", "no properties", "no stamp", "another installation's", "ours"],
+)
+def test_the_stamp_of_an_entry_is_ours_or_none(entry: RegistryEntry | None, expected: Stamp | None) -> None:
+    assert stamp_of(entry, "a") == expected
 
 
 def test_the_filter_names_the_installation() -> None:

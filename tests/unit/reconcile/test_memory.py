@@ -106,7 +106,13 @@ def test_every_index_is_filled_by_these_tests() -> None:
 
 def test_a_forgotten_resource_is_in_no_index() -> None:
     world = World()
-    world.memory.forget(KEY)
+    memory = world.memory
+    indexes = (memory.claims, memory.dependencies, memory.unreported, memory.readiness)
+    assert [KEY in index for index in indexes] == [True] * 4
+    assert OWN in memory.corrections
+    memory.forget(KEY)
+    assert [KEY in index for index in indexes] == [False] * 4
+    assert OWN not in memory.corrections
     # What the others want is theirs.
     assert _remembering(world.memory, KEY) == {"memory.dependencies._children", "memory.dependencies._parents"}
     assert world.memory.dependencies.children(KEY) == {CHILD}

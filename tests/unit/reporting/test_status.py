@@ -17,7 +17,7 @@ from registrar.planning.actions import Change
 from registrar.planning.problems import Disposition, Problem
 from registrar.reporting.conditions import MAX_MESSAGE_LENGTH
 from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outcome
-from registrar.reporting.status import MAX_DRIFT_PATHS, as_json, events_for, merge_patch, next_status
+from registrar.reporting.status import MAX_DRIFT_PATHS, as_json, describe_drift, events_for, merge_patch, next_status
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
@@ -129,6 +129,22 @@ def test_facts_are_read_back_from_the_status(status: EntryStatus) -> None:
     assert Facts.of(type(status).model_validate(as_json(reported))) == FACTS
 
 
+def test_facts_of_a_version_are_read_back_whole() -> None:
+    card = InlineArtifactStatus(name="card", type=ArtifactType.DOC, id="9")
+    facts = Facts(
+        id="7",
+        parent_id="3",
+        state="LIVE",
+        registry_url="http://registry",
+        storage_uri="model-registry://a/b",
+        owned_fields=("author",),
+        owned_properties=("team",),
+        artifacts=(card,),
+    )
+    assert Facts.of(after(Outcome(facts), ModelVersionStatus())) == facts
+    assert Facts.of(ModelVersionStatus()) == Facts.of(RegisteredModelStatus()) == Facts()
+
+
 def test_the_sync_time_is_that_of_the_last_write() -> None:
     written = after(dataclasses.replace(SYNCED, operation=OperationResult.CREATED))
     assert written.last_sync_time == NOW
@@ -194,6 +210,23 @@ def test_events_report_what_changed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("outcome", "message"),
+    [
+        (SYNCED, "The registry entry matches the spec."),
+        (problem(Disposition.TERMINAL), "Change something."),
+        (
+            PAUSED,
+            "Paused by annotation: nothing is written to the registry until model-registrar.dev/paused is removed.",
+        ),
+    ],
+    ids=["synced", "problem", "paused"],
+)
+def test_the_event_of_a_condition_has_its_message(outcome: Outcome, message: str) -> None:
+    ((_, note),) = events_for(RegisteredModelStatus(), after(outcome), outcome)
+    assert note.message == message
+
+
+@pytest.mark.parametrize(
     ("outcome", "expected"),
     [
         (DRIFTED, [("Warning", "ChangedOutside")]),
@@ -217,17 +250,23 @@ def test_another_reason_is_reported_though_the_status_is_the_same() -> None:
     assert [note.reason for _, note in events_for(before, after(second, before), second)] == ["InvalidSpec"]
 
 
-def test_drift_names_a_few_fields_and_counts_the_rest() -> None:
-    many = tuple(Change(f"customProperties.p{n}", n, None) for n in range(MAX_DRIFT_PATHS + 2))
-    long, short = (
-        next(found.message for found in after(Outcome(FACTS, drift=drift)).conditions if found.type == "Drifted")
-        for drift in (many, many[:MAX_DRIFT_PATHS])
+@pytest.mark.parametrize(("hidden", "more"), [(0, ""), (1, " and 1 more"), (2, " and 2 more")])
+def test_drift_names_a_few_fields_and_counts_the_rest(hidden: int, more: str) -> None:
+    drift = tuple(Change(f"customProperties.p{n}", n, None) for n in range(MAX_DRIFT_PATHS + hidden))
+    named = "; ".join(f"customProperties.p{n} is {n}, the spec says None" for n in range(MAX_DRIFT_PATHS))
+    expected = f"Changed in the registry (driftPolicy Report leaves it): {named}{more}."
+    assert describe_drift(Outcome(FACTS, drift=drift)) == expected
+    (condition,) = (found for found in after(Outcome(FACTS, drift=drift)).conditions if found.type == "Drifted")
+    assert condition.message == expected
+
+
+def test_contested_drift_says_why_it_stays() -> None:
+    outcome = dataclasses.replace(DRIFTED, is_contested=True)
+    assert describe_drift(outcome) == (
+        "Changed in the registry (no longer corrected, because another writer keeps changing it; find that writer): "
+        "description is 'by hand', the spec says 'by git'."
     )
-    assert "customProperties.p0 is 0, the spec says None" in long
-    assert f"p{MAX_DRIFT_PATHS - 1} " in long
-    assert f"p{MAX_DRIFT_PATHS} " not in long
-    assert " and 2 more" in long
-    assert " and 2 more" not in short
+    assert conditions(after(outcome))["Drifted"] == ("True", "Contested")
 
 
 def test_the_synced_generation_stays_until_the_next_one_is_synced() -> None:

@@ -1,0 +1,79 @@
+"""An API server that does not serve our kinds for a moment, as with new definitions: every watch recovers."""
+
+from itertools import islice
+
+import pytest
+
+from registrar.cluster.watch import kopf_settings
+from tests.support.api_server_proxy import ApiServerProxy
+from tests.support.fault_proxy import Script, Treatment
+from tests.support.fixtures import StartOperator, Unique
+from tests.support.loopback import Received, Reply
+from tests.support.resources import PLURALS, Namespace, manifest
+
+KIND = "RegisteredModel"
+SOON = "--feed-interval=0.3"
+NOT_SERVED = Reply(404, "404 page not found\n")
+NO_GROUPS = Reply(
+    200, {"kind": "APIGroupList", "apiVersion": "v1", "groups": []}, headers={"Content-Type": "application/json"}
+)
+
+
+def _once(answers: dict[str, Reply]) -> Script:
+    """Answer the first request for a path with such an ending so, and pass the others on."""
+    left = dict(answers)
+
+    def script(received: Received) -> Treatment:
+        path = received.route
+        ending = next((ending for ending in left if path.endswith(ending)), None)
+        return left.pop(ending) if ending and received.method == "GET" else None
+
+    return script
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"/apis": NO_GROUPS},
+        {"/v1alpha1": NOT_SERVED},
+        {f"/{plural}": NOT_SERVED for plural in PLURALS.values()},
+    ],
+    ids=["group not listed", "kinds not listed", "lists refused"],
+)
+async def test_the_operator_waits_for_definitions_that_were_just_applied(
+    answers: dict[str, Reply],
+    own_space: Namespace,
+    start_operator: StartOperator,
+    api_server_proxy: ApiServerProxy,
+    registry_url: str,
+    unique: Unique,
+) -> None:
+    api_server_proxy.script = _once(answers)
+    start_operator(registry_url, own_space, api_server_proxy.kubeconfig_flag, SOON)
+    name = unique("early")
+    own_space.apply(manifest(KIND, name))
+    own_space.ready(KIND, name)
+
+
+async def test_watches_survive_kinds_that_are_not_served_for_a_moment(
+    own_space: Namespace,
+    start_operator: StartOperator,
+    api_server_proxy: ApiServerProxy,
+    registry_url: str,
+    unique: Unique,
+) -> None:
+    start_operator(registry_url, own_space, api_server_proxy.kubeconfig_flag, SOON)
+    before, after = unique("before"), unique("after")
+    own_space.apply(manifest(KIND, before))
+    own_space.ready(KIND, before)
+    api_server_proxy.script = _once({f"/{plural}": NOT_SERVED for plural in PLURALS.values()})
+    api_server_proxy.close_connections()
+    own_space.apply(manifest(KIND, after))
+    own_space.ready(KIND, after)
+
+
+def test_the_retries_of_a_watch_never_end() -> None:
+    """kopf continues without a watch whose last retry failed."""
+    backoffs = kopf_settings().networking.error_backoffs
+    assert not isinstance(backoffs, float)
+    assert [list(islice(backoffs, 6)), list(islice(backoffs, 6))] == [[1, 2, 4, 8, 8, 8]] * 2

@@ -1,0 +1,87 @@
+"""One entry on a real registry: created, left alone, and not replaced before another reading of the registry."""
+
+import uuid
+from collections.abc import AsyncIterator
+
+import pytest
+
+from model_registry.types import RegisteredModel
+from registrar.api.conditions import Reason
+from registrar.kinds.desired import desired_entry
+from registrar.planning.actions import FieldSet, RecordedState
+from registrar.planning.problems import Disposition, ReconcileError
+from registrar.reconcile.context import Context
+from registrar.reconcile.entry import PROBE_SECONDS, EntryRequest, reconcile_entry
+from registrar.reconcile.resource import policies_of, read_resource
+from registrar.reporting.outcome import EntryResult, OperationResult
+from tests.unit.build import REGISTRY, body, context_of
+
+ABSENT = "2147483646"
+
+
+@pytest.fixture
+async def context(registry_url: str) -> AsyncIterator[Context]:
+    async with context_of(registry_url=registry_url) as context:
+        await context.registry.load()
+        yield context
+
+
+@pytest.fixture
+def name() -> str:
+    return f"entry-{uuid.uuid4().hex[:8]}"
+
+
+async def reconcile(name: str, recorded: RecordedState, context: Context) -> EntryResult:
+    resource = read_resource(body("RegisteredModel", name, description="d"))
+    declared = resource.require_spec()
+    request = EntryRequest(
+        resource=resource,
+        desired=desired_entry(declared, REGISTRY, ""),
+        claimant=resource.claimant(),
+        recorded=recorded,
+        policies=policies_of(declared, context.settings),
+    )
+    return await reconcile_entry(request, context)
+
+
+async def test_a_missing_entry_is_created_and_then_left_alone(name: str, context: Context) -> None:
+    created = await reconcile(name, RecordedState(), context)
+    assert created.operation is OperationResult.CREATED
+    assert created.owned == FieldSet(frozenset({"description"}))
+    entry = created.entry
+    assert isinstance(entry, RegisteredModel)
+    assert (entry.name, entry.description, entry.state) == (name, "d", "LIVE")
+    again = await reconcile(name, RecordedState(entry.id, created.owned), context)
+    assert (again.operation, again.drift, again.entry) == (None, (), entry)
+
+
+async def test_an_entry_is_replaced_only_after_another_reading_of_the_registry(name: str, context: Context) -> None:
+    context.memory.cache.synced.set()
+    gone = RecordedState(ABSENT, had_entry=True)
+    with pytest.raises(ReconcileError) as refusal:
+        await reconcile(name, gone, context)
+    problem = refusal.value.problem
+    assert (problem.disposition, problem.reason) == (Disposition.WAITING, Reason.REGISTRY_UNAVAILABLE)
+    assert problem.requeue_after == PROBE_SECONDS
+    await context.registry.load()
+    assert (await reconcile(name, gone, context)).operation is OperationResult.CREATED
+
+
+async def test_an_entry_that_came_back_and_is_lost_again_needs_a_reading_of_its_own(
+    name: str, context: Context
+) -> None:
+    context.memory.cache.synced.set()
+    gone = RecordedState(ABSENT, had_entry=True)
+    with pytest.raises(ReconcileError):
+        await reconcile(name, gone, context)
+    entry = await context.registry.create(
+        desired_entry(read_resource(body("RegisteredModel", name)).require_spec(), REGISTRY, ""),
+        RegisteredModel(name, description="d"),
+    )
+    recorded = RecordedState(entry.id, FieldSet(frozenset({"description"})), had_entry=True)
+    assert (await reconcile(name, recorded, context)).entry.id == entry.id
+    await context.registry.load()
+    context.registry.view.forget(RegisteredModel, str(entry.id))
+    with pytest.raises(ReconcileError) as refusal:
+        await reconcile(name, gone, context)
+    assert refusal.value.problem.reason is Reason.REGISTRY_UNAVAILABLE

@@ -1,0 +1,142 @@
+"""The status of a version's inline artifacts: laws over names, and what a failed write leaves."""
+
+import dataclasses
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model_registry.types import ModelVersion
+from registrar.api.v1alpha1.model_version import ArtifactType, InlineArtifactStatus
+from registrar.kinds.artifacts import DOC_ARTIFACT, MODEL_ARTIFACT
+from registrar.kinds.base import Desired
+from registrar.planning.actions import Change, FieldSet, RecordedState
+from registrar.reconcile.inline_artifacts import (
+    Statuses,
+    departed,
+    in_order,
+    joined,
+    recorded_artifact,
+    recorded_since,
+    with_artifact,
+    without_artifact,
+)
+from registrar.reporting.outcome import EntryResult, Facts, OperationResult, Outcome
+from tests.unit.build import artifact, desired
+
+NAMES = st.sampled_from(["card", "weights", "onnx"])
+TYPES = st.sampled_from(list(ArtifactType))
+STATUS = st.builds(InlineArtifactStatus, name=NAMES, type=TYPES, id=st.sampled_from([None, "8", "9"]))
+STATUSES: st.SearchStrategy[Statuses] = st.lists(STATUS, unique_by=lambda status: status.name).map(tuple)
+DESIRED = st.lists(
+    st.builds(lambda kind, name: desired(kind, name=name), st.sampled_from([DOC_ARTIFACT, MODEL_ARTIFACT]), NAMES),
+    unique_by=lambda wanted: wanted.name,
+)
+OWNED = FieldSet(frozenset({"uri", "model_format_name"}), frozenset({"team"}))
+
+
+def card(entry_id: str | None = "9", kind: ArtifactType = ArtifactType.DOC) -> InlineArtifactStatus:
+    return InlineArtifactStatus(name="card", type=kind, id=entry_id)
+
+
+def weights(entry_id: str | None = "8") -> InlineArtifactStatus:
+    return InlineArtifactStatus(name="weights", type=ArtifactType.MODEL, id=entry_id)
+
+
+@given(STATUSES, DESIRED)
+def test_departed_are_those_that_no_desired_artifact_has_the_name_and_type_of(
+    statuses: Statuses, wanted: list[Desired]
+) -> None:
+    names_and_types = {(item.name, item.kind.name) for item in wanted}
+    left = departed(statuses, wanted)
+    for status in statuses:
+        assert (status in left) == ((status.name, status.type.value) not in names_and_types)
+    assert len(left) == len(set(left))
+
+
+@given(STATUSES, NAMES, st.sampled_from([None, "10"]))
+def test_an_artifact_is_added_or_replaced_and_nothing_else_moves(
+    statuses: Statuses, name: str, entry_id: str | None
+) -> None:
+    after = with_artifact(statuses, desired(MODEL_ARTIFACT, name=name), entry_id, OWNED)
+    written = next(status for status in after if status.name == name)
+    assert written == InlineArtifactStatus(
+        name=name,
+        type=ArtifactType.MODEL,
+        id=entry_id,
+        owned_fields=("modelFormatName", "uri"),
+        owned_properties=("team",),
+    )
+    names = [status.name for status in statuses]
+    assert [status.name for status in after] == (names if name in names else [*names, name])
+    assert [status for status in after if status.name != name] == [s for s in statuses if s.name != name]
+
+
+def test_an_empty_set_leaves_the_owned_names_out() -> None:
+    (status,) = with_artifact((), desired(DOC_ARTIFACT, name="card"), "9", FieldSet())
+    assert status.model_dump(exclude_none=True) == {"name": "card", "type": ArtifactType.DOC, "id": "9"}
+
+
+@given(STATUSES, NAMES)
+def test_an_artifact_is_removed_by_its_name(statuses: Statuses, name: str) -> None:
+    assert without_artifact(statuses, name) == tuple(status for status in statuses if status.name != name)
+
+
+def test_the_recorded_state_of_an_artifact_is_that_of_its_status() -> None:
+    wanted = desired(MODEL_ARTIFACT, name="weights")
+    statuses = with_artifact((card(),), wanted, "8", OWNED)
+    for settled in (True, False):
+        assert recorded_artifact(statuses, wanted, settled=settled) == RecordedState("8", OWNED, settled)
+    unknown = desired(MODEL_ARTIFACT, name="other")
+    assert recorded_artifact(statuses, unknown, settled=True) == RecordedState()
+
+
+@given(STATUSES, DESIRED)
+def test_statuses_come_in_the_order_of_writing_and_what_departs_comes_last(
+    statuses: Statuses, wanted: list[Desired]
+) -> None:
+    ordered = in_order(statuses, wanted)
+    assert sorted(ordered, key=repr) == sorted(statuses, key=repr)
+    names = [item.name for item in wanted]
+    places = [names.index(status.name) if status.name in names else len(names) for status in ordered]
+    assert places == sorted(places)
+    leaving = [status for status in ordered if status.name not in names]
+    assert leaving == [status for status in statuses if status.name not in names]
+
+
+def test_what_was_recorded_before_a_failed_write_stays() -> None:
+    before, recorded = (card(), weights(None)), (card(), weights("8"))
+    # Nothing was recorded: the statuses stay as the reconcile has them.
+    assert recorded_since((card(),), "weights", before=before, now=before) == (card(),)
+    assert recorded_since(before, "weights", before=before, now=recorded) == recorded
+    assert recorded_since((card("10"),), "weights", before=before, now=recorded) == (card("10"), weights("8"))
+    assert recorded_since(before, "weights", before=before, now=(card(),)) == (card(),)
+
+
+OUTCOME = Outcome(Facts(id="4"))
+WANTED = desired(MODEL_ARTIFACT, name="weights")
+
+
+def test_an_artifact_that_was_written_updates_its_version() -> None:
+    written = EntryResult(artifact(), FieldSet(), OperationResult.CREATED)
+    assert joined(OUTCOME, WANTED, written).operation is OperationResult.UPDATED
+    created = dataclasses.replace(OUTCOME, operation=OperationResult.CREATED)
+    assert joined(created, WANTED, written).operation is OperationResult.CREATED
+    untouched = EntryResult(artifact(), FieldSet())
+    assert joined(OUTCOME, WANTED, untouched) == OUTCOME
+    assert joined(created, WANTED, untouched) == created
+
+
+def test_drift_of_an_artifact_is_reported_with_its_name() -> None:
+    own = Change("description", "a", "b")
+    drifted = EntryResult(artifact(), FieldSet(), drift=(Change("uri", "s3://x", "s3://y"),))
+    outcome = joined(dataclasses.replace(OUTCOME, drift=(own,)), WANTED, drifted)
+    assert outcome.drift == (own, Change("model-artifact weights: uri", "s3://x", "s3://y"))
+    assert not outcome.is_contested
+    contested = dataclasses.replace(drifted, is_contested=True)
+    assert joined(OUTCOME, WANTED, contested).is_contested
+    assert joined(dataclasses.replace(OUTCOME, is_contested=True), WANTED, drifted).is_contested
+
+
+def test_the_versions_own_entry_is_not_among_them() -> None:
+    result = EntryResult(ModelVersion("v1", id="4"), FieldSet())
+    assert joined(OUTCOME, WANTED, result).facts == OUTCOME.facts

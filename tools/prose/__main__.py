@@ -1,0 +1,5 @@
+"""``python -m tools.prose``."""
+
+from tools.prose.phrases import main
+
+main()
