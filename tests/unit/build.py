@@ -3,7 +3,6 @@
 import asyncio
 import dataclasses
 import ssl
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -104,7 +103,7 @@ async def context_of(*, registry_url: str = NOBODY, kubernetes_url: str = NOBODY
     metrics = Metrics()
     login = ClusterLogin(kubernetes_url, ssl.create_default_context(), {})
     kube = KubernetesAPI(login, WriteFence(Leadership.without_rivals(), metrics.to_kubernetes))
-    memory = Memory(ResourceCache(), RecordingQueue(), time.monotonic)
+    memory = Memory(ResourceCache(), RecordingQueue(), lambda _: None)
     async with ModelRegistryAPIClient.connect(registry_url) as client:
         registry = Registry(KubeflowBackend(client), registry_url, OWNER_ID)
         guard = MassDeletionGuard(memory.cache.recorded_ids, registry)

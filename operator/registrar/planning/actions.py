@@ -53,6 +53,7 @@ class RecordedState:
         owned: what the resource has set on it.
         settled: the entry matched this very spec before, so that a difference is drift.
         had_entry: there was an entry, in this registry or another: a new one replaces it.
+        adopting: this reconcile recorded the entry, to adopt it: a missing stamp was not lost.
     """
 
     entry_id: str | None = None
@@ -61,6 +62,7 @@ class RecordedState:
     owned: FieldSet = FieldSet()
     settled: bool = False
     had_entry: bool = False
+    adopting: bool = False
 
     def proves(self, entry: RegistryEntry) -> bool:
         """Return whether the status records this very entry, and not a predecessor of its ID."""

@@ -82,7 +82,7 @@ def _stamped_origin(origin: Origin, deletion: DeletionPolicy | None) -> Origin:
 
 
 def _adopts(written: Stamp | ForeignStamp | None, recorded: RecordedState) -> bool:
-    is_lost_stamp = written is None and recorded.entry_id is not None
+    is_lost_stamp = written is None and recorded.entry_id is not None and not recorded.adopting
     return not isinstance(written, Stamp) and not is_lost_stamp
 
 
@@ -108,6 +108,7 @@ def after_recording(recorded: RecordedState, action: RecordOwnership) -> Recorde
         owned=action.owned,
         settled=recorded.settled and recorded.proves(action.entry),
         had_entry=True,
+        adopting=not recorded.proves(action.entry),
     )
 
 

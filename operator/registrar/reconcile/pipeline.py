@@ -124,7 +124,7 @@ async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, c
         operation=result.operation,
         drift=result.drift,
         is_contested=result.is_contested,
-        notes=_notes(resource, result),
+        notes=_notes(resource, result, registry.url),
     )
     # The artifacts may end without an outcome, where the API server does not accept a part of the status.
     memory.unreported.join(resource.key, resource.metadata.uid, outcome)
@@ -148,8 +148,10 @@ async def _reconcile_inline(
     """
     registry, name = context.registry, ""
     desired = desired_inline(declared, registry.name, str(outcome.facts.id))
-    # Those of another entry than the present one are void.
-    is_same_entry = registry.known_id(resource.status) == outcome.facts.id
+    # Those of another entry than the present one are void: a reset registry gives the same IDs again.
+    before = Facts.of(resource.status)
+    recorded_entry = before.id, before.create_time_since_epoch or outcome.facts.create_time_since_epoch
+    is_same_entry = recorded_entry == (outcome.facts.id, outcome.facts.create_time_since_epoch)
     statuses: Statuses = outcome.facts.artifacts if is_same_entry else ()
     try:
         for status in departed(statuses, desired):
@@ -211,11 +213,12 @@ def _facts(resource: ManagedResource, result: EntryResult, parent: Identity | No
     )
 
 
-def _notes(resource: ManagedResource, result: EntryResult) -> tuple[EventNote, ...]:
+def _notes(resource: ManagedResource, result: EntryResult, registry_url: str) -> tuple[EventNote, ...]:
     notes = []
     status = resource.status
     if status.id is not None and status.id != result.entry.id:
-        message = f"The ID {status.id} is void; the entry has the ID {result.entry.id} now."
+        where = "" if status.registry_url == registry_url else f" (of {status.registry_url})"
+        message = f"The ID {status.id}{where} is void; the entry has the ID {result.entry.id} now."
         notes.append(EventNote("IdentityChanged", message))
     if "externalId" in (status.owned_fields or ()) and "external_id" not in result.owned.fields:
         message = "The registry cannot clear an external ID: the entry keeps the old one."

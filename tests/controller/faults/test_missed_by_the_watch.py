@@ -1,7 +1,7 @@
 """A list of the operator's own finds what the watch has missed: deletions, new resources and changes."""
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 

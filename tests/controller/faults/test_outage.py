@@ -105,25 +105,25 @@ async def test_a_message_about_one_resource_is_not_reported_for_others(
 
 
 def test_an_outage_that_changes_its_reason_reports_the_reason_of_now(
-    own_space: Namespace, own_operator: Callable[..., OperatorProcess], front: Front, unique: Unique
+    own_space: Namespace, start_operator: StartOperator, gateway: Gateway, unique: Unique
 ) -> None:
     """A resource that has an ID and one that has none, and neither quotes a request about another."""
-    own_operator(front.url, own_space, "--feed-interval=0.5")
+    start_operator(gateway.url, own_space, "--feed-interval=0.5")
     edited, created = unique("edited"), unique("created")
     own_space.apply(manifest("RegisteredModel", edited))
     own_space.ready("RegisteredModel", edited)
-    front.status = 503
+    gateway.status = 503
     own_space.apply(manifest("RegisteredModel", edited, description="second"), manifest("RegisteredModel", created))
     for name in (edited, created):
         unavailable = own_space.wait("RegisteredModel", name, has_reason("RegistryUnavailable"))
         message = condition(unavailable, "Ready")["message"]
         assert "answered 503: come back later" in message
         assert "http" not in message
-    front.status = 401
+    gateway.status = 401
     for name in (edited, created):
         refused = own_space.wait("RegisteredModel", name, has_reason("Unauthorized"))
         assert "answered 401" in condition(refused, "Ready")["message"]
-    front.status = None
+    gateway.status = None
     for name in (edited, created):
         own_space.ready("RegisteredModel", name)
 

@@ -83,6 +83,7 @@ def test_recording_keeps_everything_else_that_the_status_records(case: Case) -> 
             owned=action.owned,
             settled=case.recorded.settled and case.recorded.proves(case.observed),
             had_entry=True,
+            adopting=not case.recorded.proves(case.observed),
         )
 
 

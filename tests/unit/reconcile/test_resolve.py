@@ -17,7 +17,7 @@ from registrar.kinds.model_version import MODEL_VERSION
 from registrar.kinds.registered_model import REGISTERED_MODEL
 from registrar.planning.problems import Disposition, ReconcileError
 from registrar.reconcile.memory import Memory
-from registrar.reconcile.resolve import EXTERNAL_REQUEUE_SECONDS, find_parent, parent_key, resolve_parent
+from registrar.reconcile.resolve import EXTERNAL_REQUEUE_SECONDS, resolve_parent
 from registrar.reconcile.resource import read_resource
 from registrar.registries.kubeflow.backend import KubeflowBackend
 from registrar.registries.registry import Registry

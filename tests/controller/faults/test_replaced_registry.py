@@ -2,19 +2,15 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable
 
 import pytest
 
 from devcluster.embedded_registry import EmbeddedRegistry
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import ModelVersion, RegisteredModel
-from tests.support.fixtures import Unique
-from tests.support.operator_process import OperatorProcess
+from tests.env.registry import EmbeddedServers
+from tests.support.fixtures import StartOperator, Unique
 from tests.support.resources import Manifest, Namespace, is_ready, manifest
-
-MakeOperator = Callable[..., OperatorProcess]
-MakeRegistry = Callable[..., EmbeddedRegistry]
 
 SOON = "--feed-interval=0.3"
 LETTERS = ("a", "b", "c")
@@ -72,10 +68,14 @@ async def until_trees(url: str, expected: Trees) -> None:
 
 @pytest.mark.parametrize("interval", ["0.3", "3600"], ids=["seen by the feed", "met by a change before the feed"])
 async def test_after_a_reset_every_child_is_below_its_own_parent(
-    own_space: Namespace, own_operator: MakeOperator, embedded_registry: MakeRegistry, unique: Unique, interval: str
+    own_space: Namespace,
+    start_operator: StartOperator,
+    embedded_registry: EmbeddedServers,
+    unique: Unique,
+    interval: str,
 ) -> None:
     server, prefix = embedded_registry(), unique("reset")
-    own_operator(server.url, own_space, f"--feed-interval={interval}")
+    start_operator(server.url, own_space, f"--feed-interval={interval}")
     for letter in LETTERS:
         own_space.apply(*family(prefix, letter))
         own_space.ready("ModelVersion", f"{prefix}-v{letter}")
@@ -93,10 +93,10 @@ async def test_after_a_reset_every_child_is_below_its_own_parent(
 
 
 async def test_a_restored_registry_in_which_strangers_took_the_ids(
-    own_space: Namespace, own_operator: MakeOperator, embedded_registry: MakeRegistry, unique: Unique
+    own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers, unique: Unique
 ) -> None:
     server, prefix = embedded_registry(), unique("restore")
-    own_operator(server.url, own_space, SOON)
+    start_operator(server.url, own_space, SOON)
     own_space.apply(*family(prefix, "a"))
     own_space.ready("ModelVersion", f"{prefix}-va")
     server.stop()
@@ -118,11 +118,11 @@ async def test_a_restored_registry_in_which_strangers_took_the_ids(
 
 
 async def test_the_same_database_under_another_address(
-    own_space: Namespace, own_operator: MakeOperator, embedded_registry: MakeRegistry, unique: Unique
+    own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers, unique: Unique
 ) -> None:
     """Among them more than ten artifacts, which no list by parent proves; and one field leaves a spec meanwhile."""
     server, prefix = embedded_registry(), unique("moved")
-    operator = own_operator(server.url, own_space, SOON)
+    operator = start_operator(server.url, own_space, SOON)
     resources = [*family(prefix, "a")]
     resources += [
         manifest("ModelArtifact", f"{prefix}-{n}", uri=f"s3://{n}", modelVersionRef={"name": f"{prefix}-va"})
@@ -133,7 +133,7 @@ async def test_the_same_database_under_another_address(
     before = {key: own_space.ready(*key)["status"] for key in keys}
     operator.stop()
     own_space.patch("RegisteredModel", f"{prefix}-ma", {"spec": {"description": None}})
-    own_operator(server.url.replace("127.0.0.1", "localhost"), own_space, SOON)
+    start_operator(server.url.replace("127.0.0.1", "localhost"), own_space, SOON)
     for key in keys:
         status = own_space.wait(*key, lambda found: is_ready(found) and "localhost" in found["status"]["registryUrl"])[
             "status"

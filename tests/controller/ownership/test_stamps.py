@@ -8,19 +8,17 @@ import pytest
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
 from registrar.api.meta import OWNER_PROPERTY
-from tests.support.fixtures import Unique
+from tests.support.fixtures import StartOperator, Unique
 from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Namespace, condition, manifest
-
-MakeOperator = Callable[..., OperatorProcess]
 
 SOON = "--feed-interval=0.3"
 
 
 @pytest.fixture
-def operator(own_operator: MakeOperator, own_space: Namespace, registry_url: str) -> OperatorProcess:
+def operator(start_operator: StartOperator, own_space: Namespace, registry_url: str) -> OperatorProcess:
     """An operator that polls often."""
-    return own_operator(registry_url, own_space, SOON)
+    return start_operator(registry_url, own_space, SOON)
 
 
 async def until(
@@ -57,12 +55,12 @@ async def test_a_notebook_that_replaces_the_properties_does_not_turn_created_int
 
 async def test_under_report_a_lost_stamp_comes_back_and_drift_is_followed_on(
     own_space: Namespace,
-    own_operator: MakeOperator,
+    start_operator: StartOperator,
     registry_url: str,
     registry: ModelRegistryAPIClient,
     unique: Unique,
 ) -> None:
-    own_operator(registry_url, own_space, SOON, "--drift-policy=Report")
+    start_operator(registry_url, own_space, SOON, "--drift-policy=Report")
     name = unique("model")
     own_space.apply(manifest("RegisteredModel", name, owner="analytics"))
     entry_id = own_space.ready("RegisteredModel", name)["status"]["id"]
@@ -78,13 +76,13 @@ async def test_under_report_a_lost_stamp_comes_back_and_drift_is_followed_on(
 
 async def test_an_entry_without_our_stamp_is_followed_by_the_id_in_the_status(
     own_space: Namespace,
-    own_operator: MakeOperator,
+    start_operator: StartOperator,
     registry_url: str,
     registry: ModelRegistryAPIClient,
     unique: Unique,
 ) -> None:
     """Ignore does not restore the stamp: it leaves the entry unguarded."""
-    own_operator(registry_url, own_space, SOON, "--drift-policy=Ignore")
+    start_operator(registry_url, own_space, SOON, "--drift-policy=Ignore")
     name = unique("model")
     own_space.apply(manifest("RegisteredModel", name))
     entry_id = own_space.ready("RegisteredModel", name)["status"]["id"]
@@ -98,7 +96,7 @@ async def test_an_entry_without_our_stamp_is_followed_by_the_id_in_the_status(
 @pytest.mark.usefixtures("operator")
 async def test_what_a_deletion_archived_is_open_to_another_installation(
     own_space: Namespace,
-    own_operator: MakeOperator,
+    start_operator: StartOperator,
     registry_url: str,
     registry: ModelRegistryAPIClient,
     unique: Unique,
@@ -112,7 +110,7 @@ async def test_what_a_deletion_archived_is_open_to_another_installation(
     archived = await until(registry, name, lambda found: str(found.state) == "ARCHIVED")
     assert owner(archived).startswith("released:")
     operator.stop()
-    own_operator(registry_url, own_space, SOON, "--owner-id=another/installation")
+    start_operator(registry_url, own_space, SOON, "--owner-id=another/installation")
     own_space.apply(manifest("RegisteredModel", name))
     status = own_space.ready("RegisteredModel", name)["status"]
     assert (status["id"], status["origin"], status["state"]) == (entry_id, "Adopted", "LIVE")
