@@ -119,6 +119,10 @@ async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, c
     result = await reconcile_entry(request, context)
     identity = registry.identity_of(desired.kind, result.entry)
     memory.identify(resource.key, identity)
+    if identity.id != known_id:
+        # In a registry that was reset, the old ID can belong to another version: its artifacts are no longer claimed.
+        inline = desired_inline(declared, registry.name, identity.id)
+        memory.claim_only(resource.key, {entry.claim for entry in (desired, *inline)})
     outcome = Outcome(
         _facts(resource, result, parent, registry.url),
         operation=result.operation,
