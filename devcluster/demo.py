@@ -20,7 +20,7 @@ from devcluster.errors import BinariesError
 from devcluster.narration import CheckFailed, Narrator
 from devcluster.processes import ChildError
 from devcluster.stage import REPOSITORY, WAIT_SECONDS, Entries, Resource, Stage
-from model_registry.exceptions import StoreError
+from model_registry.exceptions import RegistryError
 
 EXAMPLES = REPOSITORY / "examples" / "quickstart"
 _INTERRUPTED = 130
@@ -32,7 +32,7 @@ def tour(on: Stage) -> None:
 
     Raises:
         CheckFailed: A claim is not true.
-        KubectlError, ChildError, StoreError: A part failed.
+        KubectlError, ChildError, RegistryError: A part failed.
     """
     resources = {resource.kind: resource for resource in _apply_the_examples(on)}
     _show_the_entries(on, list(resources.values()))
@@ -169,7 +169,7 @@ def main() -> int:
     except CheckFailed as error:
         narrator.failure(f"Not true: {error}")
         return 1
-    except (KubectlError, ChildError, BinariesError, StoreError) as error:
+    except (KubectlError, ChildError, BinariesError, RegistryError) as error:
         narrator.failure(str(error))
         return 1
     except KeyboardInterrupt:

@@ -22,7 +22,7 @@ from devcluster.kind import cluster
 from devcluster.kind.cluster import CommandError, KindCluster
 from devcluster.narration import CheckFailed, Narrator
 from devcluster.stage import REPOSITORY, Entries, read_entries, resources_of
-from model_registry.exceptions import StoreError
+from model_registry.exceptions import RegistryError
 
 MANIFESTS = Path(__file__).parent / "manifests"
 QUICKSTART = REPOSITORY / "examples" / "quickstart"
@@ -53,7 +53,7 @@ def tour(on: KindCluster) -> None:
 
     Raises:
         CheckFailed: A claim is not true.
-        CommandError, KubectlError, StoreError: A part failed.
+        CommandError, KubectlError, RegistryError: A part failed.
     """
     _install_the_registry(on)
     _install_the_chart(on)
@@ -174,7 +174,7 @@ def main() -> int:
         narrator.step(f"Create a kind cluster with {found.name}")
         with cluster.create(found, narrator, keep=keep) as on:
             tour(on)
-    except (NoEngineError, BinariesError, CommandError, KubectlError, StoreError) as error:
+    except (NoEngineError, BinariesError, CommandError, KubectlError, RegistryError) as error:
         narrator.failure(str(error))
         return 1
     except CheckFailed as error:

@@ -54,7 +54,11 @@ def parse_address(
     Raises:
         ValueError: If the address is not usable. The message says what to change.
     """
-    text = str(server_address).strip()
+    if not isinstance(server_address, str):
+        raise TypeError(f"The server address is text, got {type(server_address).__name__}")
+    text = server_address.strip()
+    if _is_ipv6(text):
+        raise ValueError(f"The server address {text!r} is an IPv6 address: write it in brackets, as in http://[{text}]")
     if "://" not in text:
         if default_scheme is None:
             raise ValueError(f"The server address {text!r} has no scheme: start it with http:// or https://")
@@ -115,6 +119,13 @@ def _parse_port(port: int | str | None) -> int | None:
     if not digits.isdecimal() or not 1 <= int(digits) <= _MAX_PORT:
         raise ValueError(f"The port {port!r} is not a number from 1 to 65535")
     return int(digits)
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        return ipaddress.ip_address(text).version == 6  # noqa: PLR2004 - the number is the name
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:

@@ -45,6 +45,8 @@ def named_authority(variable: str | None) -> str | None:
 
 def effective_port(server_address: str, port: int | str | None) -> int | str:
     """Return the port in the address, else the given port, else the usual port."""
+    if not isinstance(server_address, str):
+        raise TypeError(f"The server address is text, got {type(server_address).__name__}")
     parts = urlsplit(server_address)
     if parts.scheme not in ("http", "https"):
         return port or 443

@@ -3,8 +3,10 @@
 import asyncio
 import atexit
 import os
+import sys
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -27,11 +29,13 @@ class _BackgroundLoop:
                 "A synchronous call from inside the client, such as from the function that returns the token, would "
                 "wait for itself: use a separate client there"
             )
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        future: Future[T] | None = None
         try:
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
             return future.result()
         except BaseException:
-            future.cancel()
+            if future is not None:
+                future.cancel()
             raise
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
@@ -70,8 +74,12 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     running event loop, which is blocked in the meantime.
 
     Raises:
-        RuntimeError: If called from the background loop itself.
+        RuntimeError: If called from the background loop itself, or while the interpreter exits.
     """
+    if sys.is_finalizing():
+        # No thread can run any more: the wait for the loop to start would never end.
+        coroutine.close()
+        raise RuntimeError("The interpreter is exiting, so the registry cannot be called any more")
     loop = _loops.get(os.getpid())
     if loop is None:
         with _start_lock:

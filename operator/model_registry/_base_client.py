@@ -96,10 +96,12 @@ class BaseClient:
             monitor: Receives each request, for metrics. It may hold requests back by raising an exception.
 
         Raises:
-            ValueError: If `in_flight` or `requests_per_second` would let no request through.
+            ValueError: If `in_flight`, `requests_per_second` or a time limit would let no request through.
         """
         if in_flight < 1 or (requests_per_second is not None and requests_per_second <= 0):
             raise ValueError("in_flight and requests_per_second must be more than 0, or no request would be sent")
+        _check_seconds("timeout", timeout)
+        _check_seconds("write_timeout", timeout if write_timeout is None else write_timeout)
         address = partial(parse_address, url, api_version=api_version)
         transport = Transport(
             address,
@@ -125,3 +127,9 @@ class BaseClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+def _check_seconds(name: str, seconds: object) -> None:
+    """Check a time limit here, where the mistake is, and not in the first call."""
+    if not isinstance(seconds, int | float) or not seconds > 0:
+        raise ValueError(f"{name} must be a number of seconds above 0, not {seconds!r}")

@@ -7,41 +7,27 @@ more; a conflict then may be with the entry that the first request created.
 """
 
 import uuid
-from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar, cast
+from dataclasses import replace
+from typing import Any, cast
 
 from model_registry import _wire
 from model_registry._deadline import Deadline
-from model_registry._endpoints import ARTIFACT, CONTEXTS, EntryT, Kind, item, within
+from model_registry._endpoints import ARTIFACT, CONTEXTS, EntryT, Kind, item
+from model_registry._reader import Reader, WrittenT
 from model_registry._request import Request
-from model_registry._response import Response
 from model_registry._retry import may_have_been_applied
-from model_registry._transport import Transport
 from model_registry.exceptions import (
-    AmbiguousEntryError,
+    BadRequest,
     ConflictError,
     IdentityMismatch,
-    NotFound,
     OutcomeUnknown,
-    StoreError,
+    RegistryError,
 )
-from model_registry.types import Artifact, ListOptions, RegistryEntry
-
-WrittenT = TypeVar("WrittenT", bound=RegistryEntry)
-ReadT = TypeVar("ReadT")
-
-_LIKE_ESCAPES = str.maketrans({"\\": r"\\", "_": r"\_", "%": r"\%"})
+from model_registry.types import Artifact, OpaqueProperty, RegistryEntry
 
 
-class Entries(Generic[EntryT]):
-    """The entries of one kind, over a transport.
-
-    Every method raises what `Transport.send` raises, except that a get or find returns None for what does not exist.
-    """
-
-    def __init__(self, transport: Transport, kind: Kind[EntryT]) -> None:
-        self._transport = transport
-        self._kind = kind
+class Entries(Reader[EntryT]):
+    """Reads and writes the entries of one kind, over a transport. Every method raises what `Transport.send` raises."""
 
     async def create(
         self, entry: WrittenT, path: str | None = None, parent_id: str | None = None, **fields: str
@@ -80,56 +66,6 @@ class Entries(Generic[EntryT]):
         path = item(self._kind.update, entry.id)
         return await self._send_update(entry, Request("PATCH", path, body=_wire.update_body(entry)))
 
-    async def get(self, entry_id: str | None) -> EntryT | None:
-        """Return the entry with this ID."""
-        return await self._get_or_none(Request("GET", item(self._kind.collection, entry_id)))
-
-    async def page(self, path: str, options: ListOptions | None, **params: str) -> list[EntryT]:
-        """Return one page, and write the token of the next page into the options. Without options, return all."""
-        query = (options.as_params() if options else {}) | params
-        response = await self._transport.send(Request("GET", path, params=query))
-        entries = self._parse(response, lambda body: _wire.read_list(self._kind.entry, body))
-        if options is not None:
-            token = response.body.get("nextPageToken")
-            options.next_page_token = token if isinstance(token, str) else ""
-            options.answered_at = response.answered_at
-        return entries
-
-    async def find(self, name: str | None, parent_id: str | None, external_id: str | None) -> EntryT | None:
-        """Return the entry with exactly this name under this parent, or with this external ID, or with both.
-
-        Raises:
-            AmbiguousEntryError: If several entries match.
-        """
-        if name is None:
-            return await self._find_by_external_id(external_id or "")
-        named = await self._find_all_by_name(name, parent_id)
-        found = [entry for entry in named if external_id in (None, entry.external_id)]
-        if len(found) > 1:
-            ids = ", ".join(str(entry.id) for entry in found)
-            raise AmbiguousEntryError(
-                f"{len(found)} {self._kind.noun}s are named {name!r}: get one by its ID ({ids})", list(found)
-            )
-        return found[0] if found else None
-
-    async def _find_all_by_name(self, name: str, parent_id: str | None) -> list[EntryT]:
-        """Return all entries with exactly this name.
-
-        The server treats a name as an SQL pattern, and an artifact's name as one that may follow any prefix ending
-        with a colon. So the client escapes the name, checks the response, and resolves a "multiple" by reading all
-        candidates.
-        """
-        params = {"name": name.translate(_LIKE_ESCAPES)}
-        if self._kind.parents:
-            params["parentResourceId"] = item("", parent_id)[1:]
-        try:
-            found = [await self._send_for_entry(Request("GET", self._kind.find, params), self._kind.entry)]
-        except NotFound as error:
-            if not error.message.startswith("multiple"):
-                return []
-            found = await self._list_candidates(name, parent_id)
-        return [entry for entry in found if entry.name == name]
-
     async def _find_namesake(self, entry: RegistryEntry, parent_id: str | None) -> RegistryEntry | None:
         """Return the entry that has the name of this one, where the name is unique."""
         found = await self._find_all_by_name(entry.name or "", parent_id)
@@ -138,19 +74,6 @@ class Entries(Generic[EntryT]):
     def _has_unique_name(self, parent_id: str | None) -> bool:
         """Return whether names are unique under this parent. Artifacts without a version may share a name."""
         return bool(parent_id) or not self._kind.parents
-
-    async def _list_candidates(self, name: str, parent_id: str | None) -> list[EntryT]:
-        if not self._kind.parents:
-            quoted = name.replace("\\", r"\\").replace("'", r"\'")
-            return await self.page(self._kind.collection, None, filterQuery=f"name = '{quoted}'")
-        children = await self.page(within(self._kind, parent_id), None)
-        return [child for child in children if isinstance(child, self._kind.entry)]
-
-    async def _find_by_external_id(self, external_id: str) -> EntryT | None:
-        if not external_id:
-            raise ValueError("An external ID cannot be empty")
-        found = await self._get_or_none(Request("GET", self._kind.find, params={"externalId": external_id}))
-        return found if found is not None and found.external_id == external_id else None
 
     async def _find_holder(self, entry: RegistryEntry, parent_id: str | None) -> RegistryEntry | None:
         """Return the entry that kept this one from being written, in at most three requests."""
@@ -166,14 +89,14 @@ class Entries(Generic[EntryT]):
                     )
                     if holder is not None and holder.id != entry.id:
                         return holder
-        except StoreError:
+        except RegistryError:
             return None  # report the conflict, not the failure to explain it
         return None
 
     async def _send_create(self, entry: WrittenT, request: Request, parent_id: str | None) -> WrittenT:
         """Send a create until its outcome is known, at most once more than the number of retries."""
         deadline = self._transport.deadline_for(request)
-        doubt: StoreError | None = None
+        doubt: RegistryError | None = None
         retries_taken = 0
         while True:
             try:
@@ -183,7 +106,7 @@ class Entries(Generic[EntryT]):
                 if doubt is None or not _is_as_sent(conflict.holder, request):
                     raise conflict from doubt
                 return cast("WrittenT", conflict.holder)
-            except StoreError as error:
+            except RegistryError as error:
                 if not may_have_been_applied(error) or not self._transport.retries:
                     raise
                 doubt = error
@@ -197,7 +120,7 @@ class Entries(Generic[EntryT]):
             retries_taken += 1
 
     async def _look_up(
-        self, entry: RegistryEntry, parent_id: str | None, doubt: StoreError, deadline: Deadline
+        self, entry: RegistryEntry, parent_id: str | None, doubt: RegistryError, deadline: Deadline
     ) -> RegistryEntry | None:
         """Return the entry that a create may have written, or that has its place.
 
@@ -220,7 +143,7 @@ class Entries(Generic[EntryT]):
                 if self._has_unique_name(parent_id):
                     return await self._find_namesake(entry, parent_id)
                 return await self._find_by_external_id(entry.external_id or "")
-        except (StoreError, TimeoutError) as error:
+        except (RegistryError, TimeoutError) as error:
             reason = str(error) or "no time was left"
             raise OutcomeUnknown(f"{what}; it could not be looked up: {reason}") from doubt
 
@@ -237,26 +160,30 @@ class Entries(Generic[EntryT]):
             if conflict.holder is not None:
                 raise
             stored = await self._send_for_entry(request, type(entry))
+        except BadRequest as refusal:
+            request = await self._with_properties(entry, request, refusal)
+            stored = await self._send_for_entry(request, type(entry))
         _check_identity(entry, stored)
         return stored
 
-    async def _get_or_none(self, request: Request) -> EntryT | None:
-        try:
-            return await self._send_for_entry(request, self._kind.entry)
-        except NotFound:
-            return None
+    async def _with_properties(self, entry: RegistryEntry, request: Request, refusal: BadRequest) -> Request:
+        """Return a refused update with the entry's custom properties, which it did not send.
 
-    async def _send_for_entry(
-        self, request: Request, cls: type[WrittenT], deadline: Deadline | None = None
-    ) -> WrittenT:
-        response = await self._transport.send(request, deadline)
-        return self._parse(response, lambda body: _wire.read_entry(cls, body))
+        The registry refuses an update that leaves them out if one of them is a struct: it writes back what it has
+        read, and it takes a struct only in another form than that in which it returns it.
 
-    def _parse(self, response: Response, reader: Callable[[Mapping[str, Any]], ReadT]) -> ReadT:
-        try:
-            return reader(response.body)
-        except (ValueError, OverflowError) as error:
-            raise response.not_a_registry(f"the response is not a valid {self._kind.noun}") from error
+        Raises:
+            BadRequest: The refusal, if it has another reason.
+            UnwritableProperty: If the registry cannot take back one of the properties.
+        """
+        if entry.custom_properties is not None or "CustomProperties" not in refusal.message:
+            raise refusal
+        stored = await self.get(entry.id)
+        if stored is None or not any(isinstance(v, OpaqueProperty) for v in (stored.custom_properties or {}).values()):
+            raise refusal
+        _check_identity(entry, stored, is_written=False)
+        properties = _wire.create_body(stored)["customProperties"]
+        return replace(request, body={**(request.body or {}), "customProperties": properties})
 
 
 def _kinds_sharing_external_ids(kind: Kind[Any]) -> tuple[Kind[Any], ...]:
@@ -273,11 +200,11 @@ def _type_of(entry: RegistryEntry) -> str | None:
 
 def _is_as_sent(found: RegistryEntry | None, request: Request) -> bool:
     """Return whether an entry has every field that a create request sent."""
-    return found is not None and _wire.create_body(found).items() >= (request.body or {}).items()
+    return found is not None and _wire.content(found).items() >= (request.body or {}).items()
 
 
-def _check_identity(sent: RegistryEntry, stored: RegistryEntry) -> None:
-    """Check that an update reached the entry that it was meant for.
+def _check_identity(sent: RegistryEntry, stored: RegistryEntry, *, is_written: bool = True) -> None:
+    """Check that an update reaches, or has reached, the entry that it was meant for.
 
     Raises:
         IdentityMismatch: If it did not.
@@ -287,7 +214,8 @@ def _check_identity(sent: RegistryEntry, stored: RegistryEntry) -> None:
         if sent.id and expected is not None and expected != found:
             raise IdentityMismatch(
                 f"ID {sent.id} was expected to have {field} {expected!r}, but has {field} {found!r}, and that entry "
-                "has been updated: the registry's database was replaced, or the ID belongs to another entry",
+                f"has {'been updated' if is_written else 'not been updated'}: the registry's database was replaced, or "
+                "the ID belongs to another entry",
                 sent,
                 stored,
             )

@@ -1,11 +1,13 @@
 """Registering a model, a version and the version's artifact, in steps that another attempt completes."""
 
 from collections.abc import Iterator
-from typing import TypedDict
+from typing import TypedDict, TypeVar
 
 from model_registry.core import ModelRegistryAPIClient
 from model_registry.exceptions import ConflictError, DuplicateError
-from model_registry.types import ModelArtifact, ModelVersion, RegisteredModel
+from model_registry.types import ModelArtifact, ModelVersion, RegisteredModel, RegistryEntry
+
+EntryT = TypeVar("EntryT", bound=RegistryEntry)
 
 
 class ArtifactFields(TypedDict, total=False):
@@ -22,15 +24,28 @@ class ArtifactFields(TypedDict, total=False):
 
 
 async def register(
-    client: ModelRegistryAPIClient, model: RegisteredModel, version: ModelVersion, artifact: ModelArtifact
+    client: ModelRegistryAPIClient,
+    model: RegisteredModel,
+    version: ModelVersion,
+    artifact: ModelArtifact,
+    *,
+    exist_ok: bool = False,
 ) -> RegisteredModel:
     """Create a version with its artifact, and its model if no model has that name. Return the model.
 
     The registry has no transactions. The artifact is created last, so a version without an artifact is one whose
     registration did not finish. It is completed if it equals the version to register.
 
+    Args:
+        client: The client.
+        model: The model. An existing one is used as it is.
+        version: The version.
+        artifact: The artifact.
+        exist_ok: Accept a version that exists with its artifact, if both have the values to register.
+
     Raises:
-        DuplicateError: If the version exists with its artifact, or without it and with other values.
+        DuplicateError: If the version exists with its artifact (with `exist_ok`: and with other values), or without it
+            and with other values.
     """
     model = await client.get_or_create_registered_model(model)
     try:
@@ -40,9 +55,11 @@ async def register(
         if existing is None:
             raise  # the external ID is taken
         stored = existing
-        if await client.get_model_artifact_by_params(artifact.name, stored.id) is not None:
-            raise DuplicateError(f"Version {version.name} already exists") from None
+        existing_artifact = await client.get_model_artifact_by_params(artifact.name, stored.id)
         differing = ", ".join(_differing_fields(version, stored))
+        if existing_artifact is not None:
+            _check_existing(version, artifact, existing_artifact, differing, exist_ok=exist_ok)
+            return model
         if differing:
             raise DuplicateError(
                 f"Version {version.name} already exists, without its artifact and with another {differing}: register "
@@ -52,9 +69,26 @@ async def register(
     return model
 
 
-def _differing_fields(version: ModelVersion, stored: ModelVersion) -> Iterator[str]:
-    """Yield the fields that are set in the version and differ from what is stored."""
-    for field in ("author", "description", "custom_properties"):
-        value = getattr(version, field)
+def _check_existing(
+    version: ModelVersion, artifact: ModelArtifact, stored: ModelArtifact, differing: str, *, exist_ok: bool
+) -> None:
+    """Check whether a version that exists with its artifact is what was to be registered.
+
+    Raises:
+        DuplicateError: If it is not, or must not exist.
+    """
+    if not exist_ok:
+        raise DuplicateError(f"Version {version.name} already exists") from None
+    of_artifact = ", ".join(_differing_fields(artifact, stored))
+    if differing or of_artifact:
+        found = [f"another {differing}"] if differing else []
+        found += [f"an artifact with another {of_artifact}"] if of_artifact else []
+        raise DuplicateError(f"Version {version.name} already exists, with {' and '.join(found)}") from None
+
+
+def _differing_fields(entry: EntryT, stored: EntryT) -> Iterator[str]:
+    """Yield the fields that are set in an entry and differ from what is stored. The state may have changed since."""
+    for field in sorted(type(entry).model_fields.keys() - {"id", "state"}):
+        value = getattr(entry, field)
         if value is not None and value != getattr(stored, field):
             yield field

@@ -103,7 +103,8 @@ class Response:
         if not HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES:
             raise self._error()
         if not self.body:
-            raise self.not_a_registry("the response is not a JSON object")
+            is_empty = self.content.strip() == b"{}"
+            raise self.not_a_registry(f"the response is {'an empty' if is_empty else 'not a'} JSON object")
 
     def not_a_registry(self, reason: str) -> NotARegistryError:
         """Return the error for a response that no registry sends."""

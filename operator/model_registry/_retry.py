@@ -13,8 +13,8 @@ from model_registry.exceptions import (
     ConnectionFailed,
     OutcomeUnknown,
     RateLimited,
+    RegistryError,
     ServerError,
-    StoreError,
 )
 
 DEFAULT_RETRIES = 2
@@ -33,7 +33,7 @@ _TRANSIENT = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus
 _REFUSED_BY_DATABASE = re.compile(r"\(SQLSTATE 2[23]\w{3}\)|\bError \d+ \(2[23]\w{3}\)")
 
 
-def should_retry(error: StoreError, retries_taken: int, *, is_idempotent: bool) -> bool:
+def should_retry(error: RegistryError, retries_taken: int, *, is_idempotent: bool) -> bool:
     """Return whether to send a failed request again as it is.
 
     Args:
@@ -56,7 +56,7 @@ def should_retry(error: StoreError, retries_taken: int, *, is_idempotent: bool) 
             return False
 
 
-def may_have_been_applied(error: StoreError) -> bool:
+def may_have_been_applied(error: RegistryError) -> bool:
     """Return whether a create that failed with this error may have been carried out."""
     match error:
         case OutcomeUnknown():

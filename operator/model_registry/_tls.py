@@ -4,6 +4,7 @@ import logging
 import os
 import ssl
 from pathlib import Path
+from typing import Any
 from weakref import WeakValueDictionary
 
 from model_registry.exceptions import ConnectionFailed
@@ -35,6 +36,9 @@ class TrustStore:
         self._context: ssl.SSLContext | None = None
         self._loaded_state: tuple[int, ...] | None = None
         self.reloads = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_context": None}  # it is built again where it is needed
 
     def context(self) -> ssl.SSLContext:
         """Return the context. It is the same object every time.

@@ -1,15 +1,18 @@
 """Bearer tokens. They are read again for every request, because Kubernetes rotates the files it projects."""
 
+import inspect
 import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from model_registry.exceptions import ConnectionFailed
 
 Token = str | os.PathLike[str] | Callable[[], str]
 """The token itself, the path of a file that contains it, or a function that returns it."""
 
+_ACCEPTED = "A token is text, a pathlib.Path, or a function that returns text (not an asynchronous one)"
 _SENDABLE = re.compile(r"[\x21-\x7e]+")
 
 
@@ -21,6 +24,8 @@ class TokenSource:
     """
 
     def __init__(self, token: Token | None) -> None:
+        if not (token is None or isinstance(token, str | os.PathLike) or callable(token)):
+            raise TypeError(f"{_ACCEPTED}, not {type(token).__name__}")
         self._token = token
         self._file_state: tuple[int, ...] | None = None
         self._from_file = ""
@@ -42,7 +47,12 @@ class TokenSource:
             return _sendable(self._token)
         if isinstance(self._token, os.PathLike):
             return self._read_file(Path(self._token), force_read=force_read)
-        return _sendable(self._token())
+        returned: Any = self._token()
+        if inspect.iscoroutine(returned):
+            returned.close()
+        if returned is not None and not isinstance(returned, str):
+            raise TypeError(f"{_ACCEPTED}, and this function returned {type(returned).__name__}")
+        return _sendable(returned)
 
     def _read_file(self, path: Path, *, force_read: bool) -> str | None:
         try:
@@ -65,6 +75,8 @@ def _sendable(token: str | None) -> str | None:
     if token is None:
         return None
     stripped = token.strip()
+    if stripped.startswith("/") and Path(stripped).is_file():
+        raise ValueError(f"The token {stripped!r} is the path of a file: pass pathlib.Path({stripped!r})")
     if not _SENDABLE.fullmatch(stripped):
         raise ValueError(
             "The token cannot be sent: it is empty, or contains spaces, line breaks or non-ASCII characters"

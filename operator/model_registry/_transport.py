@@ -20,20 +20,23 @@ from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
 
 import anyio
 import httpx
 
 from model_registry._address import API_VERSIONS, Address
 from model_registry._deadline import Deadline
+from model_registry._failures import is_verification_failure, not_answered, not_sent
 from model_registry._monitor import Monitor, NullMonitor
+from model_registry._proxy import Proxy, proxy_for
 from model_registry._rate_limiter import RateLimiter
 from model_registry._request import Request
 from model_registry._response import Response
 from model_registry._retry import DEFAULT_RETRIES, MAX_RETRY_AFTER_SECONDS, retry_delay, should_retry
 from model_registry._tls import TrustStore
 from model_registry._token import TokenSource
-from model_registry.exceptions import APIStatusError, ConnectionFailed, OutcomeUnknown, RequestTimeout, StoreError
+from model_registry.exceptions import APIStatusError, ConnectionFailed, RegistryError
 
 DEFAULT_IN_FLIGHT = 16
 """Concurrent requests per event loop by default: the server opens a database connection for each, without a limit."""
@@ -50,6 +53,7 @@ class _Pool:
     """The connections of one event loop."""
 
     http: httpx.AsyncClient
+    proxy: Proxy | None
     slots: asyncio.Semaphore
     rate_limiter: RateLimiter
     closer: AsyncGenerator[None, None]
@@ -103,6 +107,9 @@ class Transport:
         # A pool inherited from the parent process stays here unused: closing it would disturb the parent's connections.
         self._pools: dict[tuple[int, asyncio.AbstractEventLoop], _Pool] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_pools": {}}  # connections stay in the process and the event loop that opened them
+
     def deadline_for(self, request: Request) -> Deadline:
         """Return the time limit of a call that begins with this request."""
         return Deadline(self._timeout if request.method == "GET" else self._write_timeout)
@@ -133,7 +140,7 @@ class Transport:
                     raise
             retries_taken += 1
 
-    async def wait_before_retry(self, error: StoreError, retries_taken: int, deadline: Deadline) -> bool:
+    async def wait_before_retry(self, error: RegistryError, retries_taken: int, deadline: Deadline) -> bool:
         """Wait before a retry, without occupying a slot. Return False at once if not enough time is left."""
         retry_after = error.retry_after if isinstance(error, APIStatusError) else None
         delay = retry_delay(retries_taken, random.random(), retry_after)  # noqa: S311 - it spreads load, and is no secret
@@ -177,11 +184,11 @@ class Transport:
             await pool.rate_limiter.acquire()
             # Read now, because waiting for a slot may take longer than a token is valid.
             token = self._token.read()
-            response = await self._send_handling_ca_rotation(pool.http, request, version, token, deadline)
+            response = await self._send_handling_ca_rotation(pool, request, version, token, deadline)
             if response.status == HTTPStatus.UNAUTHORIZED:
                 newer_token = self._token.read(force_read=True)
                 if newer_token != token:
-                    response = await self._send_handling_ca_rotation(pool.http, request, version, newer_token, deadline)
+                    response = await self._send_handling_ca_rotation(pool, request, version, newer_token, deadline)
         retry_after = response.retry_after_seconds or 0
         if response.status == HTTPStatus.TOO_MANY_REQUESTS and retry_after <= MAX_RETRY_AFTER_SECONDS:
             # It applies to all requests of this client: each one sent now would be refused too, and count.
@@ -189,19 +196,19 @@ class Transport:
         return response
 
     async def _send_handling_ca_rotation(
-        self, http: httpx.AsyncClient, request: Request, version: str, token: str | None, deadline: Deadline
+        self, pool: _Pool, request: Request, version: str, token: str | None, deadline: Deadline
     ) -> Response:
         """Send a request, and once more if verification failed and newer certificate authorities exist."""
         reloads = self._trust.reloads
         try:
-            return await self._send_single_request(http, request, version, token, deadline)
+            return await self._send_single_request(pool, request, version, token, deadline)
         except ConnectionFailed as error:
-            if not _is_verification_failure(error) or not self._trust.reload(reloads):
+            if not is_verification_failure(error) or not self._trust.reload(reloads):
                 raise
-        return await self._send_single_request(http, request, version, token, deadline)
+        return await self._send_single_request(pool, request, version, token, deadline)
 
     async def _send_single_request(
-        self, http: httpx.AsyncClient, request: Request, version: str, token: str | None, deadline: Deadline
+        self, pool: _Pool, request: Request, version: str, token: str | None, deadline: Deadline
     ) -> Response:
         url = self._address.base(version) + request.path
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
@@ -210,12 +217,12 @@ class Transport:
         started, status = time.monotonic(), None
         try:
             with deadline.running(timeout):
-                response = await http.request(
+                response = await pool.http.request(
                     request.method, url, params=request.params, json=request.body, headers=headers
                 )
             status = response.status_code
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            raise _connection_error(error, request, url, timeout) from error
+            raise _connection_error(error, request, url, pool.proxy, timeout) from error
         finally:
             self._monitor.request_ended(request.method, status, time.monotonic() - started)
         location, date, wait = (response.headers.get(name, "") for name in ("location", "date", "retry-after"))
@@ -231,10 +238,11 @@ class Transport:
                     self._pools.pop(known, None)
             with _ANYIO_IMPORT_LOCK:
                 anyio.current_time()
-            http = self._new_http_client()
+            proxy = proxy_for(self._address)
+            http = self._new_http_client(proxy)
             limiter = RateLimiter(self._requests_per_second)
             closer = self._close_with_loop(key, http)
-            pool = self._pools[key] = _Pool(http, asyncio.Semaphore(self._in_flight), limiter, closer)
+            pool = self._pools[key] = _Pool(http, proxy, asyncio.Semaphore(self._in_flight), limiter, closer)
             # The loop knows every started generator, and closes it when the loop itself shuts down.
             await anext(pool.closer)
         return pool
@@ -248,15 +256,28 @@ class Transport:
             self._pools.pop(key, None)
             await http.aclose()
 
-    def _new_http_client(self) -> httpx.AsyncClient:
+    def _new_http_client(self, proxy: Proxy | None) -> httpx.AsyncClient:
         # For http an empty context is cheap. Without one, httpx would read all of its certificates.
         context = self._trust.context() if self._address.is_secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        try:
+            return self._create_http_client(context, proxy)
+        except ImportError:
+            if proxy is None:
+                raise
+            raise proxy.unusable("SOCKS needs the package socksio: run `pip install socksio`") from None
+        except (httpx.InvalidURL, ValueError) as error:
+            if proxy is None:
+                raise
+            raise proxy.unusable(f"{error}: write it as http://host:port") from None
+
+    def _create_http_client(self, context: ssl.SSLContext, proxy: Proxy | None) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             verify=context,
             follow_redirects=False,
             # A proxy in front of the registry may set any cookie. One that cannot be sent back would fail all calls.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            trust_env=not self._address.is_loopback,
+            proxy=proxy.url.replace("socks5h://", "socks5://", 1) if proxy else None,
+            trust_env=False,  # `proxy_for` has read the environment
             limits=httpx.Limits(
                 max_connections=self._in_flight,
                 max_keepalive_connections=self._in_flight,
@@ -267,29 +288,13 @@ class Transport:
         )
 
 
-def _connection_error(error: Exception, request: Request, url: str, timeout: float) -> ConnectionFailed:
+def _connection_error(
+    error: Exception, request: Request, url: str, proxy: Proxy | None, timeout: float
+) -> ConnectionFailed:
     """Return the error for a request without a response. It says whether the request may have been carried out."""
-    what = f"{request.method} {url}"
-    never_sent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
-    if isinstance(error, (*never_sent, httpx.InvalidURL)):
-        permanent = isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL)) or _is_verification_failure(error)
-        what = f"{what}: the registry cannot be reached: {_reason(error)}"
-        return ConnectionFailed(what, is_temporary=not permanent)
-    timed_out = isinstance(error, (TimeoutError, httpx.TimeoutException))
-    reason = f"no answer within {timeout:.3g} s" if timed_out else f"the connection broke: {_reason(error)}"
-    if not request.is_idempotent:
-        return OutcomeUnknown(f"{what}: {reason}; the entry may have been written: look it up before trying again")
-    return RequestTimeout(f"{what}: {reason}") if timed_out else ConnectionFailed(f"{what}: {reason}")
-
-
-def _reason(error: BaseException) -> str:
-    return str(error) or type(error).__name__
-
-
-def _is_verification_failure(error: BaseException | None) -> bool:
-    """Return whether a failure goes back to a certificate that is not trusted."""
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+    never_sent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
+    invalid = (httpx.UnsupportedProtocol, httpx.InvalidURL)
+    if isinstance(error, (*never_sent, *invalid)):
+        return not_sent(error, request, url, proxy, is_invalid=isinstance(error, invalid))
+    is_timeout = isinstance(error, (TimeoutError, httpx.TimeoutException))
+    return not_answered(error, request, url, timeout, is_timeout=is_timeout)

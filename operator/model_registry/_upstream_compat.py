@@ -6,9 +6,11 @@ docs/migration.md lists them, and also those that need no message at run time.
 from collections.abc import Callable
 from typing import Any
 
-_UPLOADS = (
-    "uploads are not supported: upload the files with the storage's own tool, then call `register_model` with their URI"
+_OCI = (
+    "uploads to OCI registries are not supported: push the image with skopeo or oras, then call `register_model` with "
+    "its URI (oci://…)"
 )
+_S3 = "call `ModelRegistry.save_to_s3` or `upload_artifact_and_register_model` with `S3Params`"
 _HUGGING_FACE = (
     "imports from Hugging Face are not supported: call `register_model` with `huggingface_hub.hf_hub_url(repo, path)` "
     "as the URI and what you need of the model card as `metadata`"
@@ -17,7 +19,6 @@ _EXPERIMENTS = "experiments and their runs are not supported, and newer versions
 _GENERATED = "this package has no generated client: call the methods of `ModelRegistryAPIClient`"
 
 HIGH_LEVEL = {
-    **dict.fromkeys(("save_to_s3", "upload_artifact_and_register_model"), _UPLOADS),
     "register_hf_model": _HUGGING_FACE,
     **dict.fromkeys(
         (
@@ -66,18 +67,24 @@ UTILS = {
             "OCIParams",
             "PullFn",
             "PushFn",
-            "S3Params",
             "create_auth_object",
             "get_auth_reference",
             "save_to_oci_registry",
             "temp_auth_file",
-            "upload_to_s3",
         ),
-        _UPLOADS,
+        _OCI,
     ),
+    **dict.fromkeys(("upload_to_s3",), _S3),
     **dict.fromkeys(("ThreadSafeVariable", "generate_name", "rand_suffix"), _EXPERIMENTS),
 }
 """Unsupported names of `model_registry.utils`."""
+
+
+PRIVATE_UTILS = {
+    **dict.fromkeys(("_get_oras_backend", "_get_skopeo_backend"), _OCI),
+    **dict.fromkeys(("_connect_to_s3", "_upload_to_s3"), _S3),
+}
+"""Unsupported private names of `model_registry.utils` that published programs import."""
 
 
 def missing_name(module: str, unsupported: dict[str, str]) -> Callable[[str], Any]:

@@ -1,41 +1,51 @@
 # ruff: noqa: N818 - several names come from existing Python clients, and the others follow their form
 """The exceptions that the client raises.
 
-Invalid arguments raise `ValueError` or `TypeError` before anything is sent. All other errors are in this tree::
+Invalid arguments raise `ValueError` or `TypeError` before anything is sent. All other errors are in this tree. A
+`StoreError` (*) says something about an entry or about a wrong call, as upstream's does. No other error does: after an
+outage or a refused token, nobody knows whether an entry exists::
 
     Exception
-    ├── StoreError                  any problem with the registry
-    │   ├── APIStatusError          the server answered with an error: status, method, url, message
-    │   │   ├── BadRequest          400  the server does not understand or accept the request
-    │   │   ├── Unauthorized        401  no token, or a token that is not (or no longer) valid
-    │   │   ├── Forbidden           403  a valid token without permission
-    │   │   ├── NotFound            404  the entry does not exist (`get_*` return None instead)
-    │   │   ├── ConflictError       409  a name or external ID is taken: holder (is a DuplicateError too)
-    │   │   ├── Unprocessable       422  a required field is missing
-    │   │   ├── RateLimited         429  too many requests
-    │   │   ├── ServerError         5xx  the server, or a proxy in front of it, failed
-    │   │   └── NotARegistryError   a response that no registry sends, or 410: wrong address or API version
-    │   ├── ConnectionFailed        no response
-    │   │   ├── RequestTimeout      no response in time
-    │   │   └── OutcomeUnknown      no response, and a create may have been carried out
-    │   ├── DuplicateError          the entry to create exists already
-    │   ├── AmbiguousEntryError     several entries have the requested name: entries
-    │   └── IdentityMismatch        an ID now belongs to another entry: expected, found
-    └── MissingMetadata             a URI cannot be built from the arguments and the environment
+    └── RegistryError               any problem with the registry
+        ├── StoreError            * wrong use: no token, no ID, a model that does not exist
+        │   └── DuplicateError    * the entry to create exists already
+        ├── APIStatusError          the server answered with an error: status, method, url, message
+        │   ├── BadRequest          400  the server does not understand or accept the request
+        │   ├── Unauthorized        401  no token, or a token that is not (or no longer) valid
+        │   ├── Forbidden           403  a valid token without permission
+        │   ├── NotFound          * 404  the entry does not exist (`get_*` return None instead)
+        │   ├── ConflictError     * 409  a name or external ID is taken: holder (is a DuplicateError too)
+        │   ├── Unprocessable       422  a required field is missing
+        │   ├── RateLimited         429  too many requests
+        │   ├── ServerError         5xx  the server, or a proxy in front of it, failed
+        │   ├── UnreadableEntry     an entry that does not have the form that the API describes
+        │   └── NotARegistryError   a response that no registry sends, or 410: wrong address or API version
+        ├── ConnectionFailed        no response
+        │   ├── RequestTimeout      no response in time
+        │   ├── UnusableProxy       the proxy that the environment sets cannot be used
+        │   └── OutcomeUnknown      no response, and a create may have been carried out
+        ├── AmbiguousEntryError     several entries have the requested name: entries
+        ├── IdentityMismatch        an ID now belongs to another entry: expected, found
+        ├── UnwritableProperty      the registry cannot take back a custom property of the entry: names
+        └── MissingMetadata         a URI cannot be built from the arguments and the environment
 """
 
 from typing import Any
 
 
-class StoreError(Exception):
+class RegistryError(Exception):
     """Any problem with the registry."""
 
 
-class MissingMetadata(Exception):
+class StoreError(RegistryError):
+    """Wrong use, or what the registry says about an entry: it does not exist, or exists already. Never an outage."""
+
+
+class MissingMetadata(RegistryError):
     """A URI cannot be built from the arguments and the environment."""
 
 
-class APIStatusError(StoreError):
+class APIStatusError(RegistryError):
     """The server answered with an error status.
 
     Attributes:
@@ -72,7 +82,7 @@ class Forbidden(APIStatusError):
     """403: the token is valid, but does not permit this request."""
 
 
-class NotFound(APIStatusError):
+class NotFound(APIStatusError, StoreError):
     """404 from the registry itself: the entry does not exist."""
 
 
@@ -119,11 +129,15 @@ class ServerError(APIStatusError):
     """5xx: the server, or a proxy in front of it, failed."""
 
 
+class UnreadableEntry(APIStatusError):
+    """The response is an entry that does not have the form that the API describes. Lists leave such an entry out."""
+
+
 class NotARegistryError(APIStatusError):
     """The response does not come from a registry API: the address, the path or the API version is wrong."""
 
 
-class ConnectionFailed(StoreError):
+class ConnectionFailed(RegistryError):
     """The registry could not be reached, or the connection broke before the response was complete.
 
     Attributes:
@@ -139,6 +153,10 @@ class RequestTimeout(ConnectionFailed):
     """The response was not complete in time."""
 
 
+class UnusableProxy(ConnectionFailed):
+    """The environment sets a proxy that this client cannot use. Nothing has been sent."""
+
+
 class OutcomeUnknown(ConnectionFailed):
     """A create may have been carried out: its response was lost, and the entry could not be looked up.
 
@@ -146,7 +164,7 @@ class OutcomeUnknown(ConnectionFailed):
     """
 
 
-class AmbiguousEntryError(StoreError):
+class AmbiguousEntryError(RegistryError):
     """Several entries have exactly the requested name.
 
     Attributes:
@@ -162,7 +180,7 @@ class AmbiguousEntryError(StoreError):
         return self.message
 
 
-class IdentityMismatch(StoreError):
+class IdentityMismatch(RegistryError):
     """An update by ID reached an entry with another name or parent: the registry's database was replaced.
 
     The update has been carried out, on the entry `found`.
@@ -177,6 +195,24 @@ class IdentityMismatch(StoreError):
         self.message = message
         self.expected = expected
         self.found = found
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UnwritableProperty(RegistryError):
+    """An entry has a custom property that the registry returns and cannot take back. Nothing has been written.
+
+    Every update of such an entry sends its custom properties, so the entry cannot be updated with the property.
+
+    Attributes:
+        names: The names of these properties.
+    """
+
+    def __init__(self, message: str, names: list[str]) -> None:
+        super().__init__(message, names)
+        self.message = message
+        self.names = names
 
     def __str__(self) -> str:
         return self.message

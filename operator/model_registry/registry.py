@@ -1,9 +1,11 @@
 """The synchronous client for notebooks and scripts, which finds models by name."""
 
 import logging
+import sys
 import warnings
 import weakref
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
@@ -12,11 +14,14 @@ from model_registry._arguments import core_client, effective_port, named_authori
 from model_registry._registration import ArtifactFields, register
 from model_registry._tls import Authority
 from model_registry._token import Token
+from model_registry._uploads import Uploads
 from model_registry._upstream_compat import HIGH_LEVEL, missing_attribute
+from model_registry._upstream_private import UpstreamPrivateNames
 from model_registry.core import ModelRegistryAPIClient
 from model_registry.exceptions import StoreError
 from model_registry.types import (
     Artifact,
+    ArtifactState,
     ListOptions,
     ModelArtifact,
     ModelVersion,
@@ -32,7 +37,7 @@ T = TypeVar("T")
 EntryT = TypeVar("EntryT", bound=RegistryEntry)
 
 
-class ModelRegistry:
+class ModelRegistry(Uploads, UpstreamPrivateNames):
     """A synchronous client for one registry.
 
     It works in scripts, threads, forked processes, and where an event loop is running, as in a notebook (a call blocks
@@ -58,8 +63,8 @@ class ModelRegistry:
 
     Raises:
         ValueError: If an argument is invalid, or the named environment variable is not set.
-        StoreError: If a secure connection has no token, the token's file cannot be read, or the server does not answer
-            like a registry.
+        StoreError: If a secure connection has no token, or the token's file cannot be read.
+        RegistryError: If the server does not answer, or not like a registry.
 
     Attributes:
         api: The asynchronous client underneath. `async_runner` runs its calls.
@@ -99,10 +104,17 @@ class ModelRegistry:
         port = effective_port(server_address, port)
         self.hint_server_address_port(server_address, port)
         self.api = core_client(server_address, port, token, ca, is_secure=is_secure)
-        if async_runner is None:
+        self._close_when_collected()
+        self.get_registered_models().page_size(1).next_page()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._close_when_collected()
+
+    def _close_when_collected(self) -> None:
+        if self._run is _background.run:
             # Without this, the sockets of a client that was never closed may be collected before they are closed.
             weakref.finalize(self, _background.start, self.api.aclose).atexit = False
-        self.get_registered_models().page_size(1).next_page()
 
     @staticmethod
     def hint_server_address_port(server_address: str, port: int | str) -> None:
@@ -118,7 +130,9 @@ class ModelRegistry:
                 )
 
     def close(self) -> None:
-        """Close the connections. A later call opens new ones."""
+        """Close the connections. A later call opens new ones. While the interpreter exits, this does nothing."""
+        if sys.is_finalizing():
+            return
         self.async_runner(self.api.aclose())
 
     def __enter__(self) -> Self:
@@ -147,6 +161,7 @@ class ModelRegistry:
         version_description: str | None = None,
         description: str | None = None,
         metadata: Mapping[str, SupportedTypes] | None = None,
+        exist_ok: bool = False,
         **more: Unpack[ArtifactFields],
     ) -> RegisteredModel:
         """Register a version of a stored model, and the model itself if no model has that name.
@@ -165,6 +180,7 @@ class ModelRegistry:
             version_description: Description of the version.
             description: Deprecated. Use `version_description`.
             metadata: Custom properties of the version.
+            exist_ok: Return the model if this version exists with the same values, instead of raising an error.
             **more: More fields of the artifact: storage_key, storage_path, service_account_name, model_source_kind,
                 model_source_class, model_source_group, model_source_id, model_source_name. See `ModelArtifact`.
 
@@ -172,8 +188,12 @@ class ModelRegistry:
             The model.
 
         Raises:
-            DuplicateError: If the version exists with its artifact, or without it and with other values.
+            DuplicateError: If the version exists with its artifact, or without it and with other values. With
+                `exist_ok` only if a value differs. The message names the fields.
+            ValueError: If the URI is empty.
         """
+        if not uri:
+            raise ValueError(f"The URI of a model cannot be empty, got {uri!r}: is a variable not set?")
         if description is not None:
             warnings.warn(
                 "The 'description' parameter is deprecated and will be removed in a future version. "
@@ -192,10 +212,11 @@ class ModelRegistry:
             uri=uri,
             model_format_name=model_format_name,
             model_format_version=model_format_version,
+            state=ArtifactState.UNKNOWN,
             **more,
         )
         model = RegisteredModel(name, owner=owner or self._author)
-        return self.async_runner(register(self.api, model, new_version, artifact))
+        return self.async_runner(register(self.api, model, new_version, artifact, exist_ok=exist_ok))
 
     def update(self, model: EntryT) -> EntryT:
         """Write the fields of a model, a version or an artifact that are not None, and return it as stored.
@@ -237,11 +258,7 @@ class ModelRegistry:
 
     def get_registered_models(self) -> Pager[RegisteredModel]:
         """Return an iterator over the models."""
-
-        def page(options: ListOptions) -> list[RegisteredModel]:
-            return self.async_runner(self.api.get_registered_models(options))
-
-        return Pager(page)
+        return Pager(self._page_of_models)
 
     def get_model_versions(self, name: str) -> Pager[ModelVersion]:
         """Return an iterator over the versions of a model.
@@ -249,12 +266,14 @@ class ModelRegistry:
         Raises:
             StoreError: If the model does not exist.
         """
-        model_id = self._model_id(name)
+        return Pager(partial(self._page_of_versions, self._model_id(name)))
 
-        def page(options: ListOptions) -> list[ModelVersion]:
-            return self.async_runner(self.api.get_model_versions(model_id, options))
+    # Methods, because a pager with a nested function could not be pickled.
+    def _page_of_models(self, options: ListOptions) -> list[RegisteredModel]:
+        return self.async_runner(self.api.get_registered_models(options))
 
-        return Pager(page)
+    def _page_of_versions(self, model_id: str | None, options: ListOptions) -> list[ModelVersion]:
+        return self.async_runner(self.api.get_model_versions(model_id, options))
 
     def _model_id(self, name: str) -> str | None:
         model = self.get_registered_model(name)

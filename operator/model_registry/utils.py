@@ -1,9 +1,10 @@
-"""URIs of stored models."""
+"""URIs of stored models, and where to upload them."""
 
 import os
 from typing import TYPE_CHECKING
 
-from model_registry._upstream_compat import UTILS, missing_name
+from model_registry._s3 import S3Params as S3Params  # noqa: PLC0414 - upstream has it here
+from model_registry._upstream_compat import PRIVATE_UTILS, UTILS, missing_name
 from model_registry.exceptions import MissingMetadata
 
 
@@ -47,4 +48,4 @@ def s3_uri_from(
 
 
 if not TYPE_CHECKING:  # otherwise a type checker would accept every name
-    __getattr__ = missing_name(__name__, UTILS)
+    __getattr__ = missing_name(__name__, UTILS | PRIVATE_UTILS)

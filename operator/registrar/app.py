@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from prometheus_client import disable_created_metrics
 
 from model_registry import ModelRegistryAPIClient
-from model_registry.exceptions import NotARegistryError, StoreError
+from model_registry.exceptions import NotARegistryError, RegistryError, UnusableProxy
 from registrar.api.bodies import ResourceKey
 from registrar.api.meta import API_VERSION
 from registrar.cluster.cache import ResourceCache
@@ -269,13 +269,14 @@ async def _try_to_load(registry: Registry) -> None:
     """Load the view, or leave that to the poller where the registry does not answer yet.
 
     Raises:
-        StartError: the address is not that of a registry, or the token or the certificate authorities are unusable.
+        StartError: the address is not that of a registry, or the token, the certificate authorities or the proxy
+            cannot be used.
     """
     try:
         await registry.load()
-    except ValueError as error:
+    except (ValueError, UnusableProxy) as error:
         raise StartError(f"The registry {registry.url} cannot be reached as it is configured: {error}.") from error
     except NotARegistryError as error:
         raise StartError(f"No model registry answers at {registry.url}: {error}. Check --registry-url.") from error
-    except StoreError as error:
+    except RegistryError as error:
         logger.warning("The registry %s cannot be read yet; retrying: %s", registry.url, error)

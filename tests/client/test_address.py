@@ -1,5 +1,8 @@
 """How the constructors interpret an address."""
 
+import re
+from typing import Any
+
 import pytest
 
 from model_registry import ModelRegistryAPIClient
@@ -105,3 +108,19 @@ async def test_credentials_in_an_address_are_refused_and_not_shown() -> None:
 def test_a_secure_connection_needs_a_token(token: str | None) -> None:
     with pytest.raises(ValueError, match="needs a user token, and this one is empty"):
         ModelRegistryAPIClient.secure_connection("registry", 443, user_token=token)  # type: ignore[arg-type]  # the fault
+
+
+@pytest.mark.parametrize("address", ["::1", "fd01::7"])
+async def test_an_ipv6_address_without_brackets_is_refused_with_the_brackets(address: str) -> None:
+    client = ModelRegistryAPIClient.insecure_connection(address)
+    with pytest.raises(ValueError, match=re.escape(f"write it in brackets, as in http://[{address}]")):
+        await client.get_registered_models()
+
+
+@pytest.mark.parametrize("seconds", [None, 0, -1, "5", float("nan")])
+def test_a_time_limit_that_is_no_time_is_refused_at_once(seconds: Any) -> None:
+    with pytest.raises(ValueError, match="timeout must be a number of seconds above 0"):
+        ModelRegistryAPIClient.connect("http://registry.example", timeout=seconds)
+    if seconds is not None:
+        with pytest.raises(ValueError, match="write_timeout must be a number of seconds above 0"):
+            ModelRegistryAPIClient.connect("http://registry.example", write_timeout=seconds)

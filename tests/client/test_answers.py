@@ -18,8 +18,8 @@ from model_registry.exceptions import (
     NotFound,
     OutcomeUnknown,
     RateLimited,
+    RegistryError,
     ServerError,
-    StoreError,
     Unauthorized,
     Unprocessable,
 )
@@ -55,7 +55,7 @@ async def test_each_status_has_its_exception(status: int, kind: type[APIStatusEr
                 await client.upsert_registered_model(RegisteredModel("m"))
     error = raised.value
     assert type(error) is kind
-    assert isinstance(error, StoreError)
+    assert isinstance(error, RegistryError)
     assert (error.status, error.method, error.message) == (status, "POST", "what the server says")
     assert error.url == f"{server.url}{ALPHA}/registered_models"
     assert str(error) == f"POST {error.url} answered {status}: what the server says"
@@ -89,7 +89,7 @@ async def test_an_error_without_a_message_quotes_the_body_in_part(body: Any, mes
         IdentityMismatch("m", RegisteredModel("n"), RegisteredModel("o")),
     ],
 )
-def test_errors_survive_pickling(error: StoreError) -> None:
+def test_errors_survive_pickling(error: RegistryError) -> None:
     copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
     assert type(copy) is type(error)
     assert (str(copy), copy.args) == (str(error), error.args)

@@ -193,3 +193,48 @@ def test_a_script_ends_while_a_call_is_running() -> None:
         "end",
     )
     assert (done.returncode, done.stdout, complaints(done)) == (0, "True\n", [])
+
+
+AT_EXIT = """
+    class Job:
+        def __init__(self):
+            self.registry = ModelRegistry(url, author="me", user_token="t")
+
+        def __del__(self):
+            self.registry.close()
+            try:
+                self.registry.get_registered_model("m")
+            except RuntimeError as error:
+                print(error)
+
+    job = Job()
+    sys.modules["kept"] = job  # until the modules themselves are cleared
+"""
+
+
+@pytest.mark.parametrize("used_before", [True, False])
+def test_a_call_while_the_interpreter_exits_is_refused_and_never_hangs(registry_url: str, *, used_before: bool) -> None:
+    more = "" if used_before else "    import model_registry._background as b; b._stop()\n"
+    done = script(AT_EXIT + more, registry_url, "", mode=())
+    assert done.returncode == 0
+    assert done.stdout == "The interpreter is exiting, so the registry cannot be called any more\n"
+
+
+def test_a_generator_that_cleans_up_at_exit_ends(registry_url: str) -> None:
+    done = script(
+        """
+        def steps():
+            registry = ModelRegistry(url, author="me", user_token="t")
+            try:
+                yield registry
+            finally:
+                registry.close()
+
+        running = steps()
+        print(next(running).get_registered_model("nobody's"))
+        """,
+        registry_url,
+        "",
+        mode=(),
+    )
+    assert (done.returncode, done.stdout, complaints(done)) == (0, "None\n", [])

@@ -8,6 +8,7 @@ import traceback
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -279,3 +280,29 @@ def test_custom_authorities_are_not_shared(authority: CertificateAuthority) -> N
     own, insecure = TrustStore(authority.pem), TrustStore(verify=False)
     assert len({id(trust.context()) for trust in (TrustStore(), TrustStore(authority.pem), own, insecure)}) == 4
     assert insecure.context().verify_mode is ssl.CERT_NONE
+
+
+@pytest.mark.parametrize("token", [b"secret", 5, ["secret"]])
+def test_a_token_of_another_type_is_refused_when_the_client_is_created(token: Any) -> None:
+    with pytest.raises(TypeError, match=f"a function that returns text .*, not {type(token).__name__}") as refused:
+        ModelRegistryAPIClient.connect("http://registry.example", token=token)
+    assert "secret" not in str(refused.value)
+
+
+async def test_a_function_that_returns_no_text_is_refused(gated: LoopbackServer) -> None:
+    async def later() -> str:
+        return "secret"
+
+    for function, kind in ((later, "coroutine"), (lambda: b"secret", "bytes")):
+        async with ModelRegistryAPIClient.connect(gated.url, token=function) as client:  # type: ignore[arg-type]  # what a caller without a type checker may pass
+            with pytest.raises(TypeError, match=f"and this function returned {kind}"):
+                await client.get_registered_models()
+    assert gated.received == []
+
+
+async def test_a_path_given_as_text_is_not_sent_as_a_token(gated: LoopbackServer, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("secret")
+    async with ModelRegistryAPIClient.connect(gated.url, token=str(tmp_path / "token")) as client:
+        with pytest.raises(ValueError, match=r"is the path of a file: pass pathlib\.Path\("):
+            await client.get_registered_models()
+    assert gated.received == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from model_registry import ModelRegistryAPIClient
-from model_registry.exceptions import ConflictError, OutcomeUnknown, ServerError, StoreError
+from model_registry.exceptions import ConflictError, OutcomeUnknown, RegistryError, ServerError
 from model_registry.types import Artifact, DocArtifact, ModelArtifact, ModelVersion, RegisteredModel, RegistryEntry
 from tests.support.fault_proxy import ErrorAfter, Fault, FaultProxy, Treatment, always, on_first, proxy_to
 from tests.support.loopback import Received, Reply
@@ -155,7 +155,7 @@ async def test_an_artifact_that_nothing_tells_from_others_is_never_sent_again(
                 OutcomeUnknown, match=r"may have been written.* no external ID, so it cannot be looked up"
             ) as lost:
                 await through.upsert_artifact(DocArtifact("a", uri="u"))
-    assert isinstance(lost.value.__cause__, StoreError)
+    assert isinstance(lost.value.__cause__, RegistryError)
     assert [received.method for received in proxy.received] == ["POST"]
 
 
@@ -266,7 +266,7 @@ async def test_a_fault_that_stays_is_named_in_the_error(
     with proxy_to(registry_url, always(fault)) as proxy:
         async with connect(proxy, timeout=2) as through:
             for call in calls:
-                with pytest.raises(StoreError, match=named) as raised:
+                with pytest.raises(RegistryError, match=named) as raised:
                     await call(through)
     assert isinstance(raised.value, OutcomeUnknown)
     assert "the entry may have been written" in str(raised.value)
@@ -281,7 +281,7 @@ async def test_without_retries_every_request_is_sent_once_and_faults_are_reporte
             async with connect(proxy, retries=0) as through:
                 with pytest.raises(kind):
                     await through.upsert_registered_model(RegisteredModel(unique("m")))
-                with pytest.raises(StoreError):
+                with pytest.raises(RegistryError):
                     await through.get_registered_models()
         assert [received.method for received in proxy.received] == ["POST", "GET"]
 

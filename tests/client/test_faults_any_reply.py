@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from model_registry import ModelRegistryAPIClient
-from model_registry.exceptions import StoreError
+from model_registry.exceptions import RegistryError
 from model_registry.types import DocArtifact, ListOptions, ModelArtifact, ModelVersion, RegisteredModel, RegistryEntry
 
 CALLS: list[Callable[[ModelRegistryAPIClient], Any]] = [
@@ -175,11 +175,11 @@ def test_a_call_returns_a_value_or_raises_a_client_exception(
     async def outcome() -> Any:
         try:
             return await call(client)
-        except StoreError as error:
+        except RegistryError as error:
             return error
 
     result = portal.call(outcome)
-    if isinstance(result, StoreError):
+    if isinstance(result, RegistryError):
         assert str(result)
         return
     entries = result if isinstance(result, list) else [] if result is None else [result]

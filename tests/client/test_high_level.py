@@ -269,12 +269,7 @@ def test_lists_are_pagers(registry: ModelRegistry, unique: Unique) -> None:
     assert next(registry.get_model_versions(unique("m")).descending()).name == "v2"
 
 
-def test_uploads_say_what_to_do_instead(registry: ModelRegistry) -> None:
-    for method in ("upload_artifact_and_register_model", "save_to_s3"):
-        with pytest.raises(
-            AttributeError, match=f"{method}': uploads are not supported: upload .*call `register_model`"
-        ):
-            getattr(registry, method)
+def test_an_import_from_hugging_face_says_what_to_do_instead(registry: ModelRegistry) -> None:
     with pytest.raises(AttributeError, match="hf_hub_url"):
         registry.register_hf_model  # type: ignore[attr-defined]  # noqa: B018 - unsupported
 

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from model_registry import ModelRegistryAPIClient
+from model_registry.exceptions import UnreadableEntry
 from model_registry.types import (
     ArtifactTypeQueryParam,
     DocArtifact,
@@ -12,6 +15,7 @@ from model_registry.types import (
     Pager,
     RegisteredModel,
 )
+from tests.support.loopback import MODEL, Reply, serving
 
 Unique = Callable[[str], str]
 
@@ -82,3 +86,44 @@ async def test_a_list_reports_the_servers_clock(client: ModelRegistryAPIClient, 
     assert options.answered_at is not None
     # The header has whole seconds, and servers update it once a second.
     assert abs(options.answered_at - int(created.create_time_since_epoch or "")) < 3000
+
+
+UNREADABLE = [{"id": "7", "customProperties": {}}, {"id": "8", "name": 5}, None]
+
+
+async def test_an_entry_that_cannot_be_read_is_left_out_counted_and_logged_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    page = Reply(200, {"items": [UNREADABLE[0], MODEL, *UNREADABLE[1:]], "nextPageToken": ""})
+    with serving(lambda _: page) as server:
+        async with ModelRegistryAPIClient.connect(server.url) as client:
+            options = ListOptions(limit=10)
+            pager = Pager(client.get_registered_models)
+            for _ in range(2):
+                assert [model.id for model in await client.get_registered_models(options)] == ["1"]
+                assert options.passed_over == 3
+                assert [model.id async for model in pager.restart()] == ["1"]
+                assert pager.passed_over == 3
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        "Lists leave out registered model 7, because it cannot be read: name: Field required",
+        "Lists leave out registered model 8, because it cannot be read: name: Input should be a valid string",
+        "Lists leave out registered model without an ID, because it cannot be read: name: Field required",
+    ]
+
+
+async def test_nothing_is_passed_over_in_a_list_that_can_be_read() -> None:
+    options = ListOptions(passed_over=5)
+    with serving(lambda _: Reply(200, {"items": [MODEL], "nextPageToken": ""})) as server:
+        async with ModelRegistryAPIClient.connect(server.url) as client:
+            await client.get_registered_models(options)
+    assert options.passed_over == 0
+
+
+async def test_getting_an_entry_that_cannot_be_read_raises_an_error_that_says_why() -> None:
+    with serving(lambda _: Reply(200, UNREADABLE[1])) as server:
+        async with ModelRegistryAPIClient.connect(server.url) as client:
+            for read in (client.get_registered_model_by_id("8"), client.get_registered_model_by_params("m")):
+                with pytest.raises(UnreadableEntry, match="registered model 8 cannot be read: name: Input should be a"):
+                    await read
+            with pytest.raises(UnreadableEntry, match="artifact 8 cannot be read"):
+                await client.get_artifact_by_id("8")

@@ -147,7 +147,7 @@ async def wrong(client: ModelRegistryAPIClient) -> None:
 def wrong_too(registry: ModelRegistry) -> None:
     registry.register_model("m", "u", version="v", model_format_name="f", model_format_version="1", storage_kye="k")
     registry.update("m")
-    registry.save_to_s3("path", "bucket", "prefix")
+    registry.register_hf_model("path", "bucket", "prefix")
 """
 
 
@@ -174,7 +174,7 @@ def test_a_users_program_passes_a_strict_type_check(tmp_path: Path) -> None:
     assert revealed_types(USERS_PROGRAM, tmp_path) == [
         "model_registry.types.contexts.RegisteredModel",
         "model_registry.types.contexts.RegisteredModel | None",
-        "dict[str, bool | int | float | str] | None",
+        "dict[str, bool | int | float | str | model_registry.types.properties.OpaqueProperty] | None",
         "model_registry.types.artifacts.ModelArtifact",
         "model_registry.types.artifacts.DocArtifact",
         "list[model_registry.types.artifacts.Artifact]",
@@ -195,7 +195,7 @@ def test_a_synchronous_program_passes_a_strict_type_check(tmp_path: Path) -> Non
         "dict[int, Exception]",
         "list[list[model_registry.types.contexts.ModelVersion]]",
         "str | None",
-        "float",
+        "float | None",
     ]
 
 
@@ -203,6 +203,6 @@ def test_a_users_mistakes_are_found_by_a_type_check(tmp_path: Path) -> None:
     report = check_types(WRONG_PROGRAM, tmp_path)
     for code in ("attr-defined", "assignment", "arg-type", "call-arg", "type-var"):
         assert f"[{code}]" in report
-    for left_out in ("get_experiments", "save_to_s3"):
+    for left_out in ("get_experiments", "register_hf_model"):
         assert f'has no attribute "{left_out}"' in report
     assert "Found 8 errors" in report

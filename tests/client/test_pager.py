@@ -1,8 +1,11 @@
 """Pager with fake page functions. test_seed_document.py uses it with a registry."""
 
 import asyncio
+import copy
+import pickle
 from collections.abc import Awaitable, Callable
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -128,11 +131,80 @@ def test_sync_items_one_by_one() -> None:
         pager.next_item()
 
 
-async def test_iterating_starts_over() -> None:
-    pager = Pager(Shelf(3).async_page).page_size(2)
-    await pager.next_page()
-    assert ids([entry async for entry in pager]) == [1, 2, 3]
-    assert ids([entry async for entry in pager]) == [1, 2, 3]
+async def test_iterating_continues_where_the_last_iteration_stopped() -> None:
+    pager = Pager(Shelf(5).async_page).page_size(2)
+    async for entry in pager:
+        assert entry.id == "1"
+        break
+    assert ids([entry async for entry in pager]) == [2, 3, 4, 5]
+    assert ids([entry async for entry in pager]) == []
+    assert ids([entry async for entry in pager.restart()]) == [1, 2, 3, 4, 5]
+
+
+async def test_iterating_continues_after_a_page() -> None:
+    pager = Pager(Shelf(5).async_page).page_size(2)
+    assert ids(await pager.next_page()) == [1, 2]
+    assert ids([entry async for entry in pager]) == [3, 4, 5]
+
+
+def test_synchronous_iteration_continues_too() -> None:
+    pager = Pager(Shelf(5).page).page_size(2)
+    assert next(pager).id == "1"
+    assert [ids(list(islice(pager, 2))) for _ in range(3)] == [[2, 3], [4, 5], []]
+    assert ids(list(pager.restart())) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("take", ["__anext__", "next_item"])
+async def test_several_tasks_share_a_pager(take: str) -> None:
+    shelf = Shelf(50)
+    pager = Pager(shelf.async_page).page_size(3)
+    seen: list[RegisteredModel] = []
+
+    async def work() -> None:
+        try:
+            while True:
+                seen.append(await getattr(pager, take)())
+        except StopAsyncIteration:
+            return
+
+    await asyncio.gather(*(work() for _ in range(7)))
+    assert sorted(ids(seen)) == list(range(1, 51))
+    assert len(shelf.asked) == 17
+
+
+async def test_several_tasks_share_the_pages() -> None:
+    shelf = Shelf(5)
+    pager = Pager(shelf.async_page).page_size(2)
+    pages = await asyncio.gather(*(pager.next_page() for _ in range(6)))
+    assert sorted(number for page in pages for number in ids(page)) == [1, 2, 3, 4, 5]
+    assert len(shelf.asked) == 3
+
+
+def test_a_pager_is_used_in_one_event_loop_after_the_other() -> None:
+    pager = Pager(Shelf(5).async_page).page_size(2)
+
+    async def both() -> list[int]:
+        return ids([await entry for entry in [pager.next_item(), pager.next_item()]])
+
+    async def together() -> list[int]:
+        return ids(await asyncio.gather(pager.next_item(), pager.next_item()))
+
+    assert sorted(asyncio.run(together()) + asyncio.run(both())) == [1, 2, 3, 4]
+
+
+def test_a_used_pager_is_copied_and_pickled_with_its_place() -> None:
+    pager = Pager(Shelf(5).page).page_size(2)
+    assert next(pager).id == "1"
+    for twin in (copy.deepcopy(pager), pickle.loads(pickle.dumps(pager))):  # noqa: S301 - our own bytes
+        assert ids(list(twin)) == [2, 3, 4, 5]
+    assert ids(list(pager)) == [2, 3, 4, 5]
+
+
+async def test_a_used_asynchronous_pager_is_pickled_too() -> None:
+    pager = Pager(Shelf(5).async_page).page_size(2)
+    assert (await anext(pager)).id == "1"
+    twin = pickle.loads(pickle.dumps(pager))  # noqa: S301 - our own bytes
+    assert ids([entry async for entry in twin]) == [2, 3, 4, 5]
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from model_registry.exceptions import (
     ConnectionFailed,
     NotARegistryError,
     OutcomeUnknown,
+    RegistryError,
     RequestTimeout,
     ServerError,
-    StoreError,
 )
 
 TOO_LONG = "error saving registered model: ERROR: value too long for type character varying(255) (SQLSTATE 22001)"
@@ -50,7 +50,7 @@ def answered(status: int, message: str = "x") -> APIStatusError:
     ],
     ids=str,
 )
-def test_which_requests_may_be_repeated(error: StoreError, *, of_create: bool, of_others: bool) -> None:
+def test_which_requests_may_be_repeated(error: RegistryError, *, of_create: bool, of_others: bool) -> None:
     assert should_retry(error, 0, is_idempotent=False) is of_create
     assert should_retry(error, 0, is_idempotent=True) is of_others
 
@@ -73,7 +73,7 @@ def test_a_500_is_repeated_twice_at_most() -> None:
     ],
     ids=str,
 )
-def test_which_errors_leave_a_create_in_doubt(error: StoreError, *, doubtful: bool) -> None:
+def test_which_errors_leave_a_create_in_doubt(error: RegistryError, *, doubtful: bool) -> None:
     assert may_have_been_applied(error) is doubtful
 
 

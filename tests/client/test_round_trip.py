@@ -23,7 +23,7 @@ from model_registry.types import (
     RegisteredModelState,
     RegistryEntry,
 )
-from model_registry.types.base import MAX_INT32, MIN_INT32
+from model_registry.types.properties import MAX_INT32, MIN_INT32
 
 # What the registry refuses: NUL, also as its six-character JSON escape, and more than 255 characters in a property's
 # name or in a name, including the parent's ID with which it is stored.

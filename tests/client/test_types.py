@@ -194,8 +194,19 @@ def test_a_metric_that_json_cannot_represent_is_refused(value: float) -> None:
         Metric("m", value=value)
 
 
-def test_a_metric_or_parameter_without_a_value_is_refused() -> None:
-    with pytest.raises(ValidationError, match="value"):
-        Metric("m")
-    with pytest.raises(ValidationError, match="value"):
-        Parameter("p")
+def test_a_metric_or_parameter_needs_no_value() -> None:
+    assert Metric("m").value is None
+    assert Parameter("p").value is None
+    assert Parameter("p", value=None).model_dump(exclude_none=True) == {"name": "p", "artifact_type": "parameter"}
+
+
+class Array:
+    """Several numbers, as numpy's arrays have them."""
+
+    def item(self) -> None:
+        raise ValueError("can only convert an array of size 1 to a Python scalar")
+
+
+def test_an_array_is_refused_with_the_name_of_the_property() -> None:
+    with pytest.raises(ValidationError, match=r"custom property 'scores': a value must be .+, not Array: store"):
+        RegisteredModel("n", custom_properties={"scores": Array()})

@@ -49,7 +49,7 @@ def recorded(section: str) -> list[Any]:
 
 
 def class_of(name: str) -> type[Any]:
-    found: type[Any] = getattr(model_registry, name, None) or getattr(types, name)
+    found: type[Any] = getattr(model_registry, name, None) or getattr(types, name, None) or getattr(utils, name)
     return found
 
 
@@ -119,9 +119,9 @@ def test_unsupported_names_are_in_the_migration_guide() -> None:
 
 def test_importing_an_unsupported_name_explains_it() -> None:
     with pytest.raises(
-        ImportError, match=r"'S3Params' from 'model_registry.utils': uploads are not supported: upload the"
+        ImportError, match=r"'OCIParams' from 'model_registry.utils': uploads to OCI registries are not supported: push"
     ):
-        from model_registry.utils import S3Params  # type: ignore[attr-defined]  # noqa: F401, PLC0415 - unsupported
+        from model_registry.utils import OCIParams  # type: ignore[attr-defined]  # noqa: F401, PLC0415 - unsupported
     with pytest.raises(ImportError, match=r"'Experiment' from 'model_registry.types': experiments"):
         from model_registry.types import Experiment  # type: ignore[attr-defined]  # noqa: F401, PLC0415 - unsupported
 

@@ -1,6 +1,10 @@
 """Entries as JSON."""
 
+import base64
+import copy
 import math
+import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_registry import _wire
+from model_registry.exceptions import UnwritableProperty
 from model_registry.types import (
     Artifact,
     DataSet,
@@ -15,10 +20,14 @@ from model_registry.types import (
     Metric,
     ModelArtifact,
     ModelVersion,
+    OpaqueProperty,
     Parameter,
+    ProtoProperty,
     RegisteredModel,
     RegistryEntry,
+    StructProperty,
 )
+from model_registry.types.properties import opaque_property
 
 scalars = st.one_of(
     st.booleans(),
@@ -44,6 +53,35 @@ def test_an_update_sends_no_immutable_or_unset_fields_but_always_the_state() -> 
 
 def test_an_update_of_a_kind_without_a_state_sends_none() -> None:
     assert _wire.update_body(RegistryEntry("n", id="1", description="d")) == {"description": "d"}
+
+
+@pytest.mark.parametrize("body_of", [_wire.update_body, _wire.create_body])
+def test_a_renamed_entry_is_refused(body_of: Callable[[RegistryEntry], dict[str, Any]]) -> None:
+    read = _wire.read_entry(RegisteredModel, {"id": "1", "name": "n"})
+    read.name = "new"
+    with pytest.raises(ValueError, match="RegisteredModel 1 is named 'n', and the name of an entry cannot be"):
+        body_of(read)
+    for twin in (copy.copy(read), copy.deepcopy(read), pickle.loads(pickle.dumps(read))):  # noqa: S301 - our own bytes
+        assert twin.is_renamed
+    read.name = "n"
+    assert body_of(read) == body_of(RegisteredModel("n", id="1"))
+
+
+def test_an_entry_without_an_id_may_be_renamed() -> None:
+    template = RegisteredModel("n")
+    template.name = "new"
+    assert _wire.create_body(template) == {"name": "new"}
+    read = _wire.read_entry(RegisteredModel, {"id": "1", "name": "n"})
+    read.name, read.id = "copy", None
+    assert _wire.create_body(read) == {"name": "copy"}
+
+
+def test_a_name_that_was_assigned_is_no_field() -> None:
+    read = RegisteredModel("n", id="1")
+    read.name = "new"
+    assert read == RegisteredModel("new", id="1")
+    assert read.model_dump() == RegisteredModel("new", id="1").model_dump()
+    assert repr(read) == "RegisteredModel(name='new', id='1')"
 
 
 def test_empty_values_are_sent_because_they_clear() -> None:
@@ -94,17 +132,86 @@ def test_a_whole_number_of_type_double_is_read_as_a_float() -> None:
     assert type(properties["d"]) is float
 
 
+STRUCT = {"metadataType": "MetadataStructValue", "struct_value": '{"a":1,"b":"\\u003cä"}'}
+PROTO = {"metadataType": "MetadataProtoValue", "type": "t", "proto_value": "AQ=="}
+
+
 @pytest.mark.parametrize(
-    ("tagged", "text"),
+    ("tagged", "kind"),
     [
-        ({"metadataType": "MetadataStructValue", "struct_value": '{"a": 1}'}, '{"a": 1}'),
-        ({"metadataType": "MetadataOfTomorrow", "x": 1}, '{"metadataType": "MetadataOfTomorrow", "x": 1}'),
-        ({"metadataType": "MetadataIntValue"}, '{"metadataType": "MetadataIntValue"}'),
+        (STRUCT, StructProperty),
+        ({"metadataType": "MetadataStructValue", "struct_value": "no JSON"}, StructProperty),
+        (PROTO, ProtoProperty),
+        ({"metadataType": "MetadataOfTomorrow", "x": 1}, OpaqueProperty),
+        ({"metadataType": "MetadataIntValue"}, OpaqueProperty),
+        ({"metadataType": "MetadataIntValue", "int_value": "9999999999"}, OpaqueProperty),
+        ({"metadataType": "MetadataIntValue", "int_value": "--1"}, OpaqueProperty),
+        ({"metadataType": "MetadataIntValue", "int_value": "1_000"}, OpaqueProperty),
+        ({"metadataType": "MetadataDoubleValue", "double_value": 10**400}, OpaqueProperty),
+        ({"metadataType": "MetadataBoolValue", "bool_value": None}, OpaqueProperty),
+        ({"metadataType": "MetadataStringValue", "string_value": 5}, OpaqueProperty),
+        ({"metadataType": "MetadataStructValue", "struct_value": None}, OpaqueProperty),
+        ({}, OpaqueProperty),
+        (None, OpaqueProperty),
+        ("text", OpaqueProperty),
     ],
 )
-def test_custom_properties_of_other_types_are_read_as_text(tagged: dict[str, Any], text: str) -> None:
+def test_custom_properties_of_other_types_are_read_as_they_are(tagged: Any, kind: type[OpaqueProperty]) -> None:
     body = {"id": "1", "name": "n", "customProperties": {"p": tagged}}
-    assert _wire.read_entry(RegisteredModel, body).custom_properties == {"p": text}
+    entry = _wire.read_entry(RegisteredModel, body)
+    assert entry.custom_properties is not None
+    value = entry.custom_properties["p"]
+    assert type(value) is kind
+    assert isinstance(value, OpaqueProperty)
+    assert value.tagged == tagged
+    assert entry == _wire.read_entry(RegisteredModel, body)
+    assert entry == copy.deepcopy(entry) == pickle.loads(pickle.dumps(entry))  # noqa: S301 - our own bytes
+    assert entry.model_dump(mode="json")["custom_properties"] == {"p": tagged}
+
+
+def test_opaque_values_differ_as_their_json_does() -> None:
+    struct = opaque_property(STRUCT)
+    assert struct == opaque_property(dict(reversed(STRUCT.items())))
+    assert hash(struct) == hash(opaque_property(STRUCT))
+    for other in (
+        opaque_property({**STRUCT, "struct_value": "{}"}),
+        opaque_property(PROTO),
+        OpaqueProperty(STRUCT),
+        "",
+    ):
+        assert struct != other
+    assert OpaqueProperty({"a": 1}) != OpaqueProperty({"a": True})
+
+
+def test_a_struct_shows_its_json() -> None:
+    struct = opaque_property(STRUCT)
+    assert isinstance(struct, StructProperty)
+    assert struct.value == {"a": 1, "b": "<ä"}
+    assert repr(struct) == f"StructProperty({STRUCT!r})"
+    broken = opaque_property({**STRUCT, "struct_value": "no JSON"})
+    assert isinstance(broken, StructProperty)
+    assert broken.value == "no JSON"
+
+
+def test_a_struct_is_sent_as_base64_of_its_text() -> None:
+    model = RegisteredModel("n", id="1", custom_properties={"s": opaque_property(STRUCT), "t": "x"})
+    for body in (_wire.create_body(model), _wire.update_body(model)):
+        sent = body["customProperties"]["s"]
+        assert sent["metadataType"] == "MetadataStructValue"
+        assert base64.b64decode(sent["struct_value"]).decode() == STRUCT["struct_value"]
+        assert body["customProperties"]["t"] == {"metadataType": "MetadataStringValue", "string_value": "x"}
+
+
+@pytest.mark.parametrize("tagged", [PROTO, {"metadataType": "MetadataOfTomorrow"}, None])
+def test_what_the_registry_cannot_take_back_is_refused(tagged: Any) -> None:
+    properties = {"p": opaque_property(tagged), "s": opaque_property(STRUCT)}
+    model = RegisteredModel("n", id="7", custom_properties=properties)
+    for body_of in (_wire.create_body, _wire.update_body):
+        with pytest.raises(
+            UnwritableProperty, match=r"RegisteredModel 'n' \(id 7\) has .*: 'p' \(\w+\)\. Nothing"
+        ) as refused:
+            body_of(model)
+        assert refused.value.names == ["p"]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +261,26 @@ def test_an_object_that_is_not_an_entry_is_refused(body: dict[str, Any]) -> None
         _wire.read_entry(RegisteredModel, body)
 
 
-@pytest.mark.parametrize("body", [{}, {"items": None}, {"items": {}}, {"items": ["x"]}])
+@pytest.mark.parametrize("body", [{}, {"items": None}, {"items": {}}, {"items": ["x"]}, {"items": [{"kind": "Pod"}]}])
 def test_a_page_that_does_not_contain_entries_is_refused(body: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="a page without items"):
+    with pytest.raises(ValueError, match=r"a page without (items|entries)"):
         _wire.read_list(RegistryEntry, body)
+
+
+@pytest.mark.parametrize(
+    ("item", "entry_id", "reason"),
+    [
+        ({"id": "7"}, "7", "name: Field required"),
+        ({"id": "7", "name": None}, "7", "name: Input should be a valid string"),
+        ({"id": "7", "name": "n", "language": [None]}, "7", "language.0: Input should be a valid string"),
+        ({"name": "n"}, "without an ID", "an entry without an ID"),
+        ({"name": "n", "id": 7}, "without an ID", "id: Input should be a valid string"),
+        (None, "without an ID", "name: Field required"),
+        ("text", "without an ID", "name: Field required"),
+    ],
+)
+def test_an_entry_that_cannot_be_read_is_passed_over(item: Any, entry_id: str, reason: str) -> None:
+    good = {"id": "1", "name": "n"}
+    page = _wire.read_list(RegisteredModel, {"items": [item, good, item]})
+    assert page.entries == [RegisteredModel("n", id="1")]
+    assert page.unreadable == [(entry_id, reason)] * 2

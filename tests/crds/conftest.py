@@ -18,8 +18,10 @@ Kubectl = Callable[..., subprocess.CompletedProcess[str]]
 def kubectl(cluster: ControlPlane, namespace: str) -> Kubectl:
     """Run kubectl in a namespace of the test's own."""
 
-    def run(*arguments: str, manifest: Manifest | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
-        stdin = None if manifest is None else json.dumps(manifest)
+    def run(
+        *arguments: str, manifest: Manifest | None = None, stdin: str | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        stdin = stdin if manifest is None else json.dumps(manifest)
         return cluster.run_kubectl(f"--namespace={namespace}", *arguments, stdin=stdin, check=check)
 
     return run

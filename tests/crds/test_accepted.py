@@ -11,7 +11,7 @@ import yaml
 
 from registrar.api.conditions import Condition, ConditionStatus
 from registrar.api.meta import API_VERSION
-from registrar.api.properties import TypedProperty
+from registrar.api.properties import MAX_NAME_LENGTH, MAX_PROPERTIES, TypedProperty
 from registrar.api.v1alpha1 import (
     ArtifactType,
     InlineArtifactStatus,
@@ -21,8 +21,9 @@ from registrar.api.v1alpha1 import (
     RegisteredModelStatus,
 )
 from registrar.kinds.table import RESOURCES
+from tests.crds.cards import CARDS
 from tests.crds.conftest import Kubectl
-from tests.crds.manifests import Manifest, model_artifact, model_version, registered_model
+from tests.crds.manifests import Manifest, model_artifact, model_version, registered_model, without
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -57,6 +58,55 @@ def test_empty_spec_is_kept_without_defaults(create: Create) -> None:
 
     assert created["spec"] == {}
     assert created["status"] == {"observedGeneration": -1}
+
+
+def test_spec_of_a_model_may_be_absent(create: Create, kubectl: Kubectl) -> None:
+    created = create(without(registered_model("this"), "spec"))
+    assert "spec" not in created
+    assert RegisteredModel.model_validate(created).entry_name == "this"
+
+    patch = json.dumps({"status": {"id": "7"}})
+    kubectl("patch", "rmodel", "this", "--subresource=status", "--type=merge", f"--patch={patch}")
+    assert kubectl("patch", "rmodel", "this", "--type=merge", '--patch={"spec": {"owner": "ada"}}').returncode == 0
+
+
+@pytest.mark.parametrize("manifest", CARDS.values(), ids=CARDS.keys())
+def test_real_cards_fit(create: Create, manifest: Manifest) -> None:
+    created = create(manifest)
+
+    assert created["spec"] == manifest["spec"]
+    kind = next(kind for kind in RESOURCES if manifest["kind"] == kind.KIND)
+    assert kind.model_validate(created).entry_name == manifest["spec"].get("name", manifest["metadata"]["name"])
+
+
+def test_external_names_may_have_spaces_around_them(create: Create) -> None:
+    """The entry exists: whoever created it need not have used this operator."""
+    manifest = model_version(registeredModelRef={"external": {"name": "fraud "}})
+    assert create(manifest)["spec"] == manifest["spec"]
+
+
+def test_object_that_etcd_cannot_hold_is_refused_with_that_reason(kubectl: Kubectl) -> None:
+    manifest = registered_model(readme="r" * 1_000_000, description="d" * 1_000_000)
+    answer = kubectl("create", "--filename=-", manifest=manifest, check=False)
+
+    assert answer.returncode == 1
+    assert "request is too large" in answer.stderr
+
+
+def test_card_beyond_the_annotation_of_kubectl_apply_needs_server_side_apply(kubectl: Kubectl) -> None:
+    manifest = registered_model(readme="r" * 300_000)
+    answer = kubectl("apply", "--filename=-", manifest=manifest, check=False)
+
+    assert (answer.returncode, "metadata.annotations: Too long" in answer.stderr) == (1, True)
+    assert kubectl("apply", "--server-side", "--filename=-", manifest=manifest).returncode == 0
+
+
+def test_most_properties_with_the_longest_names_and_their_status_fit(kubectl: Kubectl, create: Create) -> None:
+    names = [f"{number:04}".ljust(MAX_NAME_LENGTH, "n") for number in range(2 * MAX_PROPERTIES)]
+    create(registered_model("this", customProperties=dict.fromkeys(names[:MAX_PROPERTIES], 1)))
+    patch = json.dumps({"status": {"ownedProperties": names}})
+
+    kubectl("patch", "rmodel", "this", "--subresource=status", "--type=merge", "--patch-file=/dev/stdin", stdin=patch)
 
 
 def test_every_scalar_property_reaches_the_operator(create: Create) -> None:

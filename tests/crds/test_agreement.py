@@ -4,6 +4,7 @@ The operator parses by the models, the API server checks by the schemas. If they
 learn of a mistake too late, or could not write what the operator can do.
 """
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -16,15 +17,21 @@ from pydantic import ValidationError
 from devcluster.controlplane import ControlPlane
 from registrar.api.meta import API_VERSION, GROUP, VERSION
 from registrar.api.schema import openapi_schema
+from registrar.api.v1alpha1.texts import MAX_TEXT_LENGTH, MAX_URI_BYTES
 from registrar.kinds.table import RESOURCES
 
 Schema = dict[str, Any]
+Test = Callable[..., None]
 CEL = "x-kubernetes-validations"
 LEAST: dict[str, dict[str, Any]] = {
     "RegisteredModel": {},
     "ModelVersion": {"registeredModelRef": {"name": "model"}},
     "ModelArtifact": {"modelVersionRef": {"name": "version"}, "uri": "s3://bucket/model"},
 }
+ODD_NAMES = [
+    *(f"{odd}a" for odd in ["\x00", "\t", "\n", "\x1c", " ", "\x7f", "\x85", "\xa0", "\u2028", "\u3000", "\ufeff"]),
+    *("a ", "a\n", "a\r\nb", "a\u2029b", " ", "2026-11-23T00:00:00Z", "2026-11-23T00:00:00Z\n", "2026-11-23T00:00:01Z"),
+]
 
 
 @pytest.fixture
@@ -42,6 +49,8 @@ def specs(schema: Schema) -> st.SearchStrategy[Any]:
             return _texts(schema)
         case "array":
             items = st.lists(specs(schema["items"]), max_size=3)
+            if schema["maxItems"] > 100:  # more of the longest items would not fit into a request
+                return items
             return _mostly(items, specs(schema["items"]).map(lambda item: [item] * (schema["maxItems"] + 1)))
         case "object" if "properties" in schema:
             return _objects(schema)
@@ -63,18 +72,28 @@ def _mostly(usual: st.SearchStrategy[Any], rare: st.SearchStrategy[Any]) -> st.S
 
 def _texts(schema: Schema) -> st.SearchStrategy[str]:
     longest = schema["maxLength"]
-    if CEL in schema:  # IDs and names of resources
+    if longest == MAX_URI_BYTES:
+        return _mostly(
+            st.sampled_from(["u", "ü" * (longest // 2)]), st.sampled_from(["", "ü" * (longest // 2 + 1), "ü" * longest])
+        )
+    if longest == MAX_TEXT_LENGTH:  # several of that length would be more than a request may have
+        return st.text(max_size=20)
+    if CEL in schema and longest in {10, 253}:  # IDs and names of resources
         usual = ["1", "2147483647"] if longest == 10 else ["a", "a-1.b", "z" * longest]
         return _mostly(
             st.sampled_from(usual),
             st.sampled_from(["0", "01", "2147483648", "9999999999", "1\n", "٣", "A", "a_b", ".a", "a.", "ü"]),
         )
+    if CEL in schema:  # names of entries
+        usual_names = st.sampled_from(["a b", "ü" * longest, "1.10", "2026-11-23", "\u200b"])
+        return _mostly(usual_names, st.text() | st.sampled_from(ODD_NAMES))
     usual_texts = st.text(min_size=schema.get("minLength", 0), max_size=min(longest, 20))
     return _mostly(usual_texts | st.just("ü" * longest), st.sampled_from(["", "x" * (longest + 1)]))
 
 
 def _objects(schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
-    required = schema.get("required", [])
+    # An artifact may lack its URI while it is PENDING; most have one.
+    required = [*schema.get("required", []), *({"uri"} & schema["properties"].keys())]
     fields = {name: specs(field) for name, field in schema["properties"].items()}
     usual = st.fixed_dictionaries(
         {name: fields[name] for name in required},
@@ -103,6 +122,15 @@ def _model_accepts(kind: type[Any], manifest: dict[str, Any]) -> bool:
     return True
 
 
+def _examples(tried: list[dict[str, Any]]) -> Callable[[Test], Test]:
+    def decorate(test: Test) -> Test:
+        for spec in tried:
+            test = example(name="a", spec=spec)(test)
+        return test
+
+    return decorate
+
+
 @pytest.mark.parametrize("kind", RESOURCES, ids=lambda kind: kind.KIND)
 def test_models_and_schemas_agree(api: client.CustomObjectsApi, kind: type[Any]) -> None:
     verdicts = set()
@@ -112,6 +140,7 @@ def test_models_and_schemas_agree(api: client.CustomObjectsApi, kind: type[Any])
     @given(name=st.sampled_from(["a", "b" * 240, "c" * 241]), spec=specs(openapi_schema(kind)["properties"]["spec"]))
     @example(name="a", spec=least)
     @example(name="a", spec={**least, "externalId": ""})
+    @_examples([{**least, "name": odd} for odd in ODD_NAMES])
     def agree(name: str, spec: dict[str, Any]) -> None:
         manifest = {"apiVersion": API_VERSION, "kind": kind.KIND, "metadata": {"name": name}, "spec": spec}
         accepted = _model_accepts(kind, manifest)

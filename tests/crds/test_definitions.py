@@ -74,9 +74,16 @@ def test_category_lists_every_kind_with_its_columns(kubectl: Kubectl, create: Cr
                 "type": "Ready",
                 "status": "True",
                 "reason": "Synced",
-                "message": "",
+                "message": "Matches.",
                 "lastTransitionTime": "2026-11-23T12:00:00Z",
-            }
+            },
+            {
+                "type": "Drifted",
+                "status": "True",
+                "reason": "ChangedOutside",
+                "message": "Changed.",
+                "lastTransitionTime": "2026-11-23T12:00:00Z",
+            },
         ],
     }
     patch = json.dumps({"status": {**status, "parentId": "4"}})
@@ -93,8 +100,8 @@ def test_category_lists_every_kind_with_its_columns(kubectl: Kubectl, create: Cr
         ]
     )
     assert _row(short, "modelversion")[:5] == [f"modelversion.{GROUP}/fraud-v1", "11", "fraud", "LIVE", "True"]
-    assert _row(wide, "modelversion")[:7] == [
-        f"modelversion.{GROUP}/fraud-v1", "11", "fraud", "4", "LIVE", "True", "Synced",
+    assert _row(wide, "modelversion")[:9] == [
+        f"modelversion.{GROUP}/fraud-v1", "11", "fraud", "4", "LIVE", "True", "Synced", "True", "Matches.",
     ]  # fmt: skip
     assert _row(short, "modelartifact")[1] == "fraud-v1"
 
@@ -102,6 +109,29 @@ def test_category_lists_every_kind_with_its_columns(kubectl: Kubectl, create: Cr
 def _row(table: str, kind: str) -> list[str]:
     (row,) = [line.split() for line in table.splitlines() if line.startswith(f"{kind}.{GROUP}/")]
     return row
+
+
+PARENTS = {
+    "model of this namespace": (model_version("this", registeredModelRef={"name": "fraud"}), "fraud"),
+    "external model by name": (model_version("this", registeredModelRef={"external": {"name": "Fraud"}}), "Fraud"),
+    "external model by ID": (model_version("this", registeredModelRef={"external": {"id": "42"}}), "42"),
+    "version of this namespace": (model_artifact("this", modelVersionRef={"name": "v1"}), "v1"),
+    "external version by names": (
+        model_artifact("this", modelVersionRef={"external": {"registeredModelName": "Fraud", "name": "1.0"}}),
+        "1.0",
+    ),
+    "external version by ID": (model_artifact("this", modelVersionRef={"external": {"id": "42"}}), "42"),
+}
+
+
+@pytest.mark.parametrize(("manifest", "parent"), PARENTS.values(), ids=PARENTS.keys())
+def test_parent_column_is_filled_for_every_form_of_reference(
+    kubectl: Kubectl, create: Create, manifest: Manifest, parent: str
+) -> None:
+    create(manifest)
+    header, row = kubectl("get", manifest["kind"], "this").stdout.splitlines()
+    place = header.index("MODEL" if manifest["kind"] == "ModelVersion" else "VERSION")
+    assert row[place:].split()[0] == parent
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,16 @@ EXTERNAL_VERSION = (
 RESOURCE_NAME = "must be the metadata.name of a resource in this namespace"
 REGISTRY_ID = "must be an ID as the registry shows it: a decimal number in quotes, such as '42'"
 
+NAME = "must not begin or end with white space, or contain line ends or other control characters"
+UPLOAD = "set uri, or set state to PENDING if an upload provides the uri later"
+DATE = (
+    "must not be a date without quotes, which kustomize and Argo CD turn into a time; put it in quotes, such as "
+    "'2026-11-23'"
+)
+
 REFUSED = {
-    "spec absent": (without(registered_model(), "spec"), "spec: Required value"),
+    "spec of a version absent": (without(model_version(), "spec"), "spec: Required value"),
+    "spec of an artifact absent": (without(model_artifact(), "spec"), "spec: Required value"),
     "name empty": (registered_model(name=""), "spec.name in body should be at least 1 chars long"),
     "model name too long": (registered_model(name="n" * 256), "spec.name: Too long: … 255"),
     "version name too long": (model_version(name="n" * 241), "spec.name: Too long: … 240"),
@@ -37,12 +45,30 @@ REFUSED = {
         model_artifact("n" * 241),
         "metadata.name is longer than 240 characters, the registry's limit; set a shorter spec.name",
     ),
-    "description too long": (
-        registered_model(description="d" * 8193),
-        "spec.description: Too long: … 8192",
+    "readme too long": (registered_model(readme="r" * 1_048_577), "spec.readme: Too long: … 1048576"),
+    "model name of white space only": (registered_model(name=" \t"), f"spec.name: Invalid value: … {NAME}"),
+    "model name with a space at the end": (registered_model(name="fraud "), f"spec.name: Invalid value: … {NAME}"),
+    "version name that is a number": (model_version(name=1.5), 'spec.name in body must be of type string: "number"'),
+    "version name with a line end": (model_version(name="1.0\n"), f"spec.name: Invalid value: … {NAME}"),
+    "version name in two lines": (model_version(name="1\n0"), f"spec.name: Invalid value: … {NAME}"),
+    "artifact name with a control character": (model_artifact(name="a\x07b"), f"spec.name: Invalid value: … {NAME}"),
+    "inline artifact name with a space in front": (
+        model_version(artifacts=[{"name": " onnx", "uri": "s3://a"}]),
+        f"spec.artifacts[0].name: Invalid value: … {NAME}",
     ),
-    "readme too long": (registered_model(readme="r" * 131073), "spec.readme: Too long: … 131072"),
-    "owner too long": (registered_model(owner="o" * 256), "spec.owner: Too long: … 255"),
+    "document name with a line separator": (
+        model_version(docArtifacts=[{"name": "card\u2028", "uri": "s3://a"}]),
+        f"spec.docArtifacts[0].name: Invalid value: … {NAME}",
+    ),
+    "version name that was a date": (model_version(name="2026-11-23T00:00:00Z"), f"spec.name: Invalid value: … {DATE}"),
+    "external version name that was a date": (
+        model_artifact(modelVersionRef={"external": {"registeredModelName": "m", "name": "2026-11-23T00:00:00Z"}}),
+        f"spec.modelVersionRef.external.name: Invalid value: … {DATE}",
+    ),
+    "Norwegian without quotes": (
+        registered_model(language=["en", False]),
+        'spec.language[1] in body must be of type string: "boolean"',
+    ),
     "external ID empty": (registered_model(externalId=""), "spec.externalId in body should be at least 1 chars long"),
     "external ID too long": (
         registered_model(externalId="e" * 256),
@@ -73,11 +99,14 @@ REFUSED = {
         registered_model(driftPolicy="correct"),
         'spec.driftPolicy: Unsupported value: "correct": supported values: "Correct", "Report", "Ignore"',
     ),
-    "too many languages": (registered_model(language=["en"] * 65), "spec.language: Too many: 65: must have at most 64"),
+    "too many languages": (
+        registered_model(language=["en"] * 8193),
+        "spec.language: Too many: 8193: must have at most 8192",
+    ),
     "empty task": (registered_model(tasks=[""]), "spec.tasks[0] in body should be at least 1 chars long"),
     "too many properties": (
-        registered_model(customProperties={f"p{number}": 1 for number in range(129)}),
-        "spec.customProperties: Too many: 129: must have at most 128 items",
+        registered_model(customProperties={f"p{number}": 1 for number in range(1025)}),
+        "spec.customProperties: Too many: 1025: must have at most 1024 items",
     ),
     "properties as a list": (
         registered_model(customProperties=["a"]),
@@ -130,12 +159,24 @@ REFUSED = {
         model_artifact(modelVersionRef={"external": {"id": "1", "registeredModelName": "m", "name": "v1"}}),
         EXTERNAL_VERSION,
     ),
-    "artifact without uri": (without(model_artifact(), "spec", "uri"), "spec.uri: Required value"),
+    "artifact without uri": (without(model_artifact(), "spec", "uri"), f"spec: Invalid value: … {UPLOAD}"),
+    "live artifact without uri": (
+        without(model_artifact(state="LIVE"), "spec", "uri"),
+        f"spec: Invalid value: … {UPLOAD}",
+    ),
     "artifact with an empty uri": (model_artifact(uri=""), "spec.uri in body should be at least 1 chars long"),
-    "artifact with a long uri": (model_artifact(uri="u" * 2049), "spec.uri: Too long: … 2048"),
+    "artifact with a long uri": (model_artifact(uri="u" * 2693), "spec.uri: Too long: … 2692"),
+    "artifact with a uri of many bytes": (
+        model_artifact(uri="ü" * 1347),
+        "spec.uri: Invalid value: … must not be longer than 2692 bytes, the registry's limit",
+    ),
     "inline artifact without uri": (
         model_version(artifacts=[{"name": "a"}]),
-        "spec.artifacts[0].uri: Required value",
+        f"spec.artifacts[0]: Invalid value: … {UPLOAD}",
+    ),
+    "document without uri": (
+        model_version(docArtifacts=[{"name": "a", "state": "UNKNOWN"}]),
+        f"spec.docArtifacts[0]: Invalid value: … {UPLOAD}",
     ),
     "document with an empty uri": (
         model_version(docArtifacts=[{"name": "a", "uri": ""}]),

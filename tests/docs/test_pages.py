@@ -15,6 +15,7 @@ from tests.docs.session import NOT_RUN, Session, UntrueError, commands_of
 
 WITH_OPERATOR: dict[Path, tuple[str, ...]] = {
     Path("README.md"): (),
+    Path("docs/coming-from.md"): (),
     Path("docs/conditions.md"): ("in-sync",),
     Path("docs/gitops.md"): (),
     Path("docs/index.md"): (),

@@ -51,11 +51,12 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_wheel_holds_the_three_packages_and_no_build_tool(wheel: Path) -> None:
+def test_the_wheel_holds_the_packages_and_no_build_tool(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         folders = {name.partition("/")[0] for name in archive.namelist()}
     assert {name for name in folders if not name.endswith(".dist-info")} == {
         "model_registry",
+        "mr_openapi",
         "registrar",
         "local_registry",
     }

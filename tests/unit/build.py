@@ -13,7 +13,7 @@ from model_registry import ModelRegistryAPIClient
 from model_registry.types import ModelArtifact, RegisteredModel, RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.api.meta import API_VERSION, OWNER_PROPERTY, ObjectMeta
-from registrar.api.properties import Scalar, TypedProperty
+from registrar.api.properties import Observed, Scalar, TypedProperty
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
 from registrar.cluster.cache import ResourceCache
 from registrar.cluster.client import ClusterLogin, KubernetesAPI
@@ -184,7 +184,7 @@ def policies(
     return Policies(adoption, drift, deletion, take_over)
 
 
-def properties_of(entry: RegistryEntry) -> dict[str, Scalar]:
+def properties_of(entry: RegistryEntry) -> dict[str, Observed]:
     return dict(entry.custom_properties or {})
 
 
@@ -197,8 +197,13 @@ MODEL_FIELDS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {}, optional={"description": TEXTS, "owner": TEXTS, "external_id": st.sampled_from(["x", "y"]), "tasks": WORDS}
 )
 ARTIFACT_FIELDS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
-    {"uri": st.sampled_from(["s3://a", "s3://b"])},
-    optional={"description": TEXTS, "storage_key": TEXTS, "external_id": st.sampled_from(["x", "y"])},
+    {},
+    optional={
+        "uri": st.sampled_from(["s3://a", "s3://b"]),
+        "description": TEXTS,
+        "storage_key": TEXTS,
+        "external_id": st.sampled_from(["x", "y"]),
+    },
 )
 STAMPS: st.SearchStrategy[dict[str, Scalar]] = st.sampled_from(
     [{}, stamp(), stamp(Origin.ADOPTED), stamp(reference="team/before"), {OWNER_PROPERTY: "created:others/x/y"}]
@@ -255,7 +260,7 @@ def cases(draw: st.DrawFn) -> Case:
         create_time_since_epoch="5",
         last_update_time_since_epoch=draw(st.sampled_from(["5", "6"])),
     )
-    fields = ["description", "external_id", "state", *(["owner", "tasks"] if is_model else ["storage_key"])]
+    fields = ["description", "external_id", "state", *(["owner", "tasks"] if is_model else ["storage_key", "uri"])]
     owned = FieldSet(draw(st.frozensets(st.sampled_from(fields))), draw(st.frozensets(NAMES)))
     recorded = RecordedState(
         entry_id=draw(st.sampled_from(["7", None])),

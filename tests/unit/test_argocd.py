@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from registrar.api.conditions import ConditionType
+from registrar.api.meta import PAUSED_ANNOTATION, ObjectMeta
 from registrar.kinds.table import RESOURCES
 from tests.support.argo_lua import run
 
@@ -55,6 +56,14 @@ def test_health_of_a_resource_that_says_nothing_is_progressing(status: dict[str,
 def test_actions_that_are_offered(case: dict[str, Any]) -> None:
     offered = run(ACTIONS / "discovery.lua", _read(ACTIONS / case["inputPath"]))
     assert offered == {action.pop("name"): action for action in map(dict, case["result"])}
+
+
+@pytest.mark.parametrize("value", ["true", "True", "yes", "1", "", "false", "False"])
+def test_a_resource_that_the_operator_holds_for_paused_offers_to_resume(value: str) -> None:
+    annotations = {PAUSED_ANNOTATION: value}
+    offered = run(ACTIONS / "discovery.lua", {"kind": "RegisteredModel", "metadata": {"annotations": annotations}})
+    is_paused = ObjectMeta(name="churn", namespace="team", annotations=annotations).paused
+    assert (offered["pause"]["disabled"], offered["resume"]["disabled"]) == (is_paused, not is_paused)
 
 
 @pytest.mark.parametrize(

@@ -1,66 +1,14 @@
 """The base class of all entries."""
 
-import math
-from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator
 from pydantic.alias_generators import to_camel
 
-Scalar = bool | int | float | str
-"""The value of a custom property. In the REST API, each value carries its type."""
+from model_registry.types.properties import CustomProperties
 
-SupportedTypes = Scalar
-"""Upstream's name for it."""
-
-MIN_INT32 = -(2**31)
-MAX_INT32 = 2**31 - 1
-
-
-def checked_property(name: str, value: Any) -> Scalar:
-    """Return the value of a custom property as one of the four plain types.
-
-    Args:
-        name: The property's name, for the message.
-        value: A bool, int, float or str, one of their subclasses, or a scalar with `.item()`, such as numpy's.
-
-    Raises:
-        ValueError: For every other type, for ints that need more than 32 bits (the server refuses them), and for NaN
-            and infinities (JSON cannot represent them).
-    """
-    match value:
-        case bool():
-            return value
-        case str():
-            return str.__str__(value)
-        case int() if MIN_INT32 <= value <= MAX_INT32:
-            return int(value)
-        case int():
-            raise ValueError(f"custom property {name!r}: {value} needs more than 32 bits: pass it as a string")
-        case float() if math.isfinite(value):
-            return float(value)
-        case float():
-            raise ValueError(
-                f"custom property {name!r}: {value} is not valid in JSON: leave it out, or pass it as a string"
-            )
-    plain = value.item() if callable(getattr(value, "item", None)) else value
-    if isinstance(plain, Scalar):
-        return checked_property(name, plain)
-    kind = type(plain).__name__
-    raise ValueError(
-        f"custom property {name!r}: a value must be a string, an integer, a float or a boolean, not {kind}: "
-        "store anything else as JSON in a string"
-    )
-
-
-def _checked_properties(properties: Any) -> Any:
-    """Check a whole map. pydantic reports anything but a map."""
-    if not isinstance(properties, Mapping):
-        return properties
-    return {name: checked_property(name, value) for name, value in properties.items()}
-
-
-CustomProperties = Annotated[dict[str, Scalar], BeforeValidator(_checked_properties)]
+NAME_BEFORE = "_name_before"
 
 InitT = TypeVar("InitT", bound=Callable[..., None])
 
@@ -89,7 +37,8 @@ class RegistryEntry(BaseModel):
         external_id: An ID from another system. Unique among models and versions together, and among artifacts. It can
             be changed, but not cleared.
         custom_properties: All custom properties of the entry, by name. They are sent as a whole: a property that is
-            missing from the map is removed. Ints have 32 bits.
+            missing from the map is removed. Ints have 32 bits. A value of a type that the client does not write is an
+            `OpaqueProperty`, and a map that contains a `StructProperty` can be sent as it was read.
         create_time_since_epoch: Milliseconds since the epoch, as decimal digits. Written by the registry.
         last_update_time_since_epoch: The same, for the last update, even if that changed nothing.
     """
@@ -117,6 +66,17 @@ class RegistryEntry(BaseModel):
                 raise TypeError(f"{type(self).__name__}() got the name twice: as {name!r} and as name={data['name']!r}")
             data["name"] = name
         super().__init__(**data)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "name" and self.id and self.name is not None:
+            # Not a field, so it is not compared, dumped or sent.
+            vars(self).setdefault(NAME_BEFORE, self.name)
+        super().__setattr__(name, value)
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether another name was assigned to an entry that has an ID. The registry cannot rename entries."""
+        return vars(self).get(NAME_BEFORE, self.name) != self.name
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         return [(name, value) for name, value in super().__repr_args__() if value is not None]

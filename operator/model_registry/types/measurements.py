@@ -27,13 +27,13 @@ class Metric(Artifact):
     """A number that was measured.
 
     Attributes:
-        value: The number. Required.
+        value: The number. The API does not require it.
         timestamp: When it was measured, in milliseconds since the epoch, as decimal digits.
         step: The step of the training, such as the epoch.
     """
 
     artifact_type: str | None = "metric"
-    value: Annotated[float, Field(allow_inf_nan=False)]
+    value: Annotated[float, Field(allow_inf_nan=False)] | None = None
     timestamp: str | None = None
     step: int | None = None
 
@@ -49,12 +49,12 @@ class Parameter(Artifact):
     """A setting with which a model was trained or run.
 
     Attributes:
-        value: Text, as the registry stores it. Required. Other values are converted to their JSON.
+        value: Text, as the registry stores it. The API does not require it. Other values are converted to their JSON.
         parameter_type: Type of the value. A type unknown to this client stays text.
     """
 
     artifact_type: str | None = "parameter"
-    value: Annotated[str, BeforeValidator(_as_text)]
+    value: Annotated[str | None, BeforeValidator(_as_text)] = None
     parameter_type: Annotated[ParameterType | str, Field(union_mode="left_to_right")] | None = None
 
     def __init__(self, name: str | None = None, /, **data: Any) -> None:

@@ -43,6 +43,8 @@ class ListOptions:
             ``name LIKE 'hal%' AND state = 'LIVE'``. The registry ignores it in a list of all model artifacts.
         answered_at: After a request: the server's clock when it answered, in milliseconds since the epoch, or None if
             the server sent no date.
+        passed_over: After a request: how many entries of the page were left out, because they cannot be read. The
+            logger `model_registry` warns of each once.
     """
 
     limit: int | None = None
@@ -52,6 +54,7 @@ class ListOptions:
     artifact_type_param: ArtifactTypeQueryParam | str | None = None
     filter_query: str | None = None
     answered_at: int | None = field(default=None, compare=False, repr=False)
+    passed_over: int = field(default=0, compare=False, repr=False)
 
     @classmethod
     def order_by_creation_time(cls, **options: Any) -> Self:

@@ -1,5 +1,6 @@
 """Iteration over lists of any length, page by page."""
 
+import asyncio
 import inspect
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -18,8 +19,12 @@ class Pager(Generic[T]):
     """Iterates over all entries that a list method returns.
 
     It is synchronous or asynchronous like the list method: use `for` or `async for`. `next_page()` and `next_item()`
-    return their result or an awaitable of it. Iteration starts at the first page, and setting an order, a direction or
-    a page size starts over. At most one page is kept in memory.
+    return their result or an awaitable of it. Iteration continues where the last one stopped, and ends for good after
+    the last entry: `restart()` starts over, and so does setting an order, a direction or a page size. Several tasks may
+    share an asynchronous pager: each entry goes to one of them. At most one page is kept in memory.
+
+    Attributes:
+        passed_over: How many entries were left out since the first page, because they cannot be read.
 
     Args:
         page_fn: A list method of the client, or a lambda or a partial that calls one. It takes `ListOptions`, writes
@@ -35,6 +40,7 @@ class Pager(Generic[T]):
         self.page_fn = page_fn
         self._by_keyword = _takes_options_by_name(page_fn)
         self._awaits = False
+        self._turns: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
         self.restart()
 
     def restart(self) -> Self:
@@ -43,6 +49,7 @@ class Pager(Generic[T]):
         self._ended = False
         self._waiting: deque[T] = deque()
         self._seen: set[str | None] = set()
+        self.passed_over = 0
         return self
 
     def order_by_creation_time(self) -> Self:
@@ -111,7 +118,7 @@ class Pager(Generic[T]):
         return self.__next__()
 
     def __iter__(self) -> Self:
-        return self.restart()
+        return self
 
     def __next__(self) -> T:
         while not self._waiting:
@@ -119,22 +126,32 @@ class Pager(Generic[T]):
                 raise StopIteration
             result = self._request()
             if inspect.isawaitable(result):
-                if inspect.iscoroutine(result):
-                    result.close()
+                _close(result)
                 raise TypeError("the list method is asynchronous: iterate with `async for`")
             self._waiting.extend(self._take(result))
         return self._waiting.popleft()
 
     def __aiter__(self) -> Self:
-        return self.restart()
+        return self
 
     async def __anext__(self) -> T:
-        while not self._waiting:
-            if self._ended:
-                raise StopAsyncIteration
-            result = self._request()
-            self._waiting.extend(self._take(await result if inspect.isawaitable(result) else result))
-        return self._waiting.popleft()
+        async with self._turn():
+            while not self._waiting:
+                if self._ended:
+                    raise StopAsyncIteration
+                result = self._request()
+                self._waiting.extend(self._take(await result if inspect.isawaitable(result) else result))
+            return self._waiting.popleft()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_turns": None}  # another process, or another copy, waits for its own tasks only
+
+    def _turn(self) -> asyncio.Lock:
+        """Return the lock that lets one task of the running loop read at a time."""
+        loop = asyncio.get_running_loop()
+        if self._turns is None or self._turns[0] is not loop:
+            self._turns = loop, asyncio.Lock()
+        return self._turns[1]
 
     def _ordered(self, field: OrderByField) -> Self:
         self.options.order_by = field
@@ -148,6 +165,7 @@ class Pager(Generic[T]):
     def _take(self, page: list[T]) -> list[T]:
         """Record whether this is the last page, and drop entries that the time orders return twice."""
         self._ended = not self.options.next_page_token
+        self.passed_over += self.options.passed_over
         if self.options.order_by in (None, OrderByField.ID):
             return page
         new = [entry for entry in page if entry.id not in self._seen]
@@ -155,11 +173,25 @@ class Pager(Generic[T]):
         return new
 
     async def _take_awaited(self, page: Awaitable[list[T]]) -> list[T]:
-        return self._take(await page)
+        async with self._turn():
+            if self._ended:  # another task has read the last page in the meantime
+                _close(page)
+                return []
+            return self._take(await page)
 
     async def _first_of(self, page: Awaitable[list[T]]) -> T:
-        self._waiting.extend(self._take(await page))
+        async with self._turn():
+            if self._waiting or self._ended:
+                _close(page)
+            else:
+                self._waiting.extend(self._take(await page))
         return await self.__anext__()
+
+
+def _close(page: object) -> None:
+    """Close a coroutine that is not awaited."""
+    if inspect.iscoroutine(page):
+        page.close()
 
 
 async def _value(page: list[T]) -> list[T]:

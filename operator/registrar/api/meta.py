@@ -138,12 +138,12 @@ class ObjectMeta(Frozen):
 
     @property
     def paused(self) -> bool:
-        """Whether the user paused the resource."""
-        return self.annotations.get(PAUSED_ANNOTATION) == "true"
+        """Whether the user paused the resource: by any value but ``false``, so that a misspelt one writes nothing."""
+        return self.annotations.get(PAUSED_ANNOTATION, "").strip().lower() not in {"", "false"}
 
     @property
     def take_over(self) -> bool:
-        """Whether the user allows taking the entry from the owner that its stamp names."""
+        """Whether the user allows taking the entry from the owner that its stamp names: by ``true`` alone."""
         return self.annotations.get(TAKE_OVER_ANNOTATION) == "true"
 
     @property

@@ -13,14 +13,19 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from model_registry.types import OpaqueProperty
 from registrar.api.meta import RESERVED_PREFIX
 from registrar.api.rules import refusal
 
 Scalar = bool | int | float | str
 """A property's value in the registry. bool comes before int, because Python's bool is an int."""
 
+Observed = Scalar | OpaqueProperty
+"""A property's value on an entry that was read: others may have set one of a type that the operator does not write."""
+
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
-MAX_PROPERTIES = 128
+MAX_PROPERTIES = 1024
+"""With the longest names, etcd still takes an object whose status repeats them twice."""
 MAX_NAME_LENGTH = 255
 HIDDEN_NAMES = frozenset({"experiment_id", "experiment_run_id"})
 """Names that the registry stores but never returns: a declared one would look missing for ever."""
@@ -138,7 +143,12 @@ CustomProperties = Annotated[
 """A map of declared properties. The schema accepts any value; a value refused here is reported as ``InvalidSpec``."""
 
 
-def resolve_properties(declared: Mapping[str, Declared], observed: Mapping[str, Scalar]) -> dict[str, Scalar]:
+def opaque_names(declared: Mapping[str, Declared], observed: Mapping[str, Observed]) -> list[str]:
+    """Return the declared names under which the entry has a property of a type that the operator does not write."""
+    return [name for name in sorted(declared) if isinstance(observed.get(name), OpaqueProperty)]
+
+
+def resolve_properties(declared: Mapping[str, Declared], observed: Mapping[str, Observed]) -> dict[str, Scalar]:
     """Return the values to store in the registry for the declared properties.
 
     Args:
@@ -151,7 +161,7 @@ def resolve_properties(declared: Mapping[str, Declared], observed: Mapping[str, 
     return {name: _resolve(value, observed.get(name)) for name, value in declared.items()}
 
 
-def _resolve(value: Declared, observed: Scalar | None) -> Scalar:
+def _resolve(value: Declared, observed: Observed | None) -> Scalar:
     if isinstance(value, TypedProperty):
         return value.value
     if type(value) is int and isinstance(observed, float):

@@ -66,9 +66,10 @@ def openapi_schema(resource: type[Resource[Any, Any]]) -> JsonSchemaValue:
     """Return the ``openAPIV3Schema`` of a kind."""
     schema = resource.model_json_schema(schema_generator=StructuralSchema)
     properties = schema["properties"]
+    spec_is_required = "required" in properties["spec"]
     return {
-        **schema,
-        "required": ["spec"],
+        **{key: value for key, value in schema.items() if key != "required"},
+        **({"required": ["spec"]} if spec_is_required else {}),
         "properties": {
             "apiVersion": properties["apiVersion"],
             "kind": properties["kind"],
@@ -81,13 +82,15 @@ def openapi_schema(resource: type[Resource[Any, Any]]) -> JsonSchemaValue:
 
 
 def _columns(resource: type[Resource[Any, Any]]) -> list[Column]:
-    ready = '.status.conditions[?(@.type=="Ready")]'
+    ready, drifted = (f'.status.conditions[?(@.type=="{name}")]' for name in ("Ready", "Drifted"))
     return [
         Column("ID", ".status.id", "ID of the entry in the registry."),
         *resource.PARENT_COLUMNS,
         Column("State", ".status.state", "State of the entry as the registry last reported it."),
         Column("Ready", f"{ready}.status", "Whether the registry entry matches the spec."),
         Column("Reason", f"{ready}.reason", "Why the resource is ready or not.", wide=True),
+        Column("Drifted", f"{drifted}.status", "True while the registry differs from the spec.", wide=True),
+        Column("Message", f"{ready}.message", "Why, and what to do about it.", wide=True),
         Column("Age", ".metadata.creationTimestamp", "Time since the resource was created.", type="date"),
     ]
 

@@ -32,6 +32,7 @@ _NOT_FIELDS = frozenset(
         "artifact_type",
     }
 )
+_PENDING = "PENDING"
 
 StateRule = Callable[[str | None, str | None], str | None]
 """From the declared and the observed state to the state that an existing entry must have; None leaves it alone."""
@@ -216,6 +217,21 @@ class Desired:
     def claim(self) -> Claim:
         """The place in the registry that this entry takes."""
         return Claim(self.registry, self.kind.name, self.parent_id, self.name)
+
+    @property
+    def awaits_upload(self) -> bool:
+        """Whether an upload provides the URI of this artifact later, and sets its state."""
+        return self.state == _PENDING and "uri" not in self.fields
+
+    @property
+    def managed_state(self) -> str | None:
+        """The state that the entry has to keep; None if its state is left unchanged after the creation."""
+        return None if self.awaits_upload else self.state
+
+    @property
+    def name_setting(self) -> str:
+        """What a user changes to give the entry another name, for messages."""
+        return "artifact name" if "#" in self.reference else "spec.name"
 
     def matches(self, entry: RegistryEntry) -> bool:
         """Return whether an entry has the desired type and name, and the desired parent where it reports one."""

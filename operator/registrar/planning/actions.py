@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from model_registry.types import RegistryEntry
 from registrar.api.meta import OWNER_PROPERTY
-from registrar.api.properties import Scalar
+from registrar.api.properties import Observed, Scalar
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
 from registrar.kinds.base import Desired, FieldValue
 from registrar.planning.ownership import Origin, Stamp
@@ -99,8 +99,8 @@ class Change:
     """
 
     path: str
-    observed: FieldValue | Scalar | None
-    wanted: FieldValue | Scalar | None
+    observed: FieldValue | Observed | None
+    wanted: FieldValue | Observed | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Patch:
 
     entry: RegistryEntry
     fields: Mapping[str, FieldValue]
-    properties: Mapping[str, Scalar] | None
+    properties: Mapping[str, Observed] | None
     state: str | None
     stamp: Stamp
     changes: tuple[Change, ...]
@@ -204,7 +204,7 @@ class Release:
 
     entry: RegistryEntry
     state: str | None
-    properties: Mapping[str, Scalar]
+    properties: Mapping[str, Observed]
 
 
 Action = Create | RecordOwnership | Patch | Leave | Refuse
@@ -212,5 +212,5 @@ Action = Create | RecordOwnership | Patch | Leave | Refuse
 
 def owned_by(desired: Desired) -> FieldSet:
     """Return what the resource sets with its present spec."""
-    state = {"state"} if desired.state is not None else set()
+    state = {"state"} if desired.managed_state is not None else set()
     return FieldSet(frozenset(desired.fields) | state, frozenset(desired.properties))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from model_registry.types import RegistryEntry
 from registrar.api.conditions import Reason
 from registrar.api.meta import OWNER_PROPERTY
-from registrar.api.properties import Scalar, resolve_properties
+from registrar.api.properties import Observed, opaque_names, resolve_properties
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
 from registrar.kinds.base import Desired, EntryKind, FieldValue
 from registrar.planning.actions import (
@@ -183,8 +183,16 @@ def _refusal(
         return Problem(
             Disposition.TERMINAL,
             Reason.ADOPTION_REFUSED,
-            f"The registry already has {what}, and adoptionPolicy is Fail. Choose another spec.name, or set "
-            "adoptionPolicy to Adopt to manage that entry.",
+            f"The registry already has {what}, and adoptionPolicy is Fail. Choose another {desired.name_setting}, or "
+            "set adoptionPolicy to Adopt to manage that entry.",
+        )
+    if opaque := opaque_names(desired.properties, observed.custom_properties or {}):
+        return Problem(
+            Disposition.TERMINAL,
+            Reason.REFUSED_BY_REGISTRY,
+            f"{what} has the custom properties {', '.join(opaque)} of a type that the operator cannot write, so it "
+            "does not overwrite them. Remove these names from spec.customProperties, or delete the properties in the "
+            "registry.",
         )
     return None
 
@@ -199,8 +207,8 @@ def _difference(
     cleared: dict[str, FieldValue] = {
         name: [] if isinstance(getattr(observed, name), list) else ""
         for name in owned.fields - desired.fields.keys()
-        # The registry cannot clear an external ID: ownership of it is only released.
-        if name not in {"external_id", "state"} and hasattr(observed, name)
+        # The registry cannot clear an external ID, and an artifact without a URI is an upload: they are only released.
+        if name not in {"external_id", "state", "uri"} and hasattr(observed, name)
     }
     fields = {
         name: value
@@ -208,8 +216,7 @@ def _difference(
         if (getattr(observed, name) or None) != (value or None)
     }
     properties, property_changes = _property_difference(desired, observed, owned, stamp.text(owner_id))
-    rule = desired.kind.state_rule
-    state = None if rule is None else rule(desired.state, _state(observed))
+    state = _wanted_state(desired, observed)
     changes = [_field_change(observed, name, value) for name, value in sorted(fields.items())]
     if state is not None and state != _state(observed):
         changes.append(Change("state", _state(observed), state))
@@ -228,18 +235,25 @@ def _difference(
     )
 
 
+def _wanted_state(desired: Desired, observed: RegistryEntry) -> str | None:
+    rule = desired.kind.state_rule
+    state = None if rule is None else rule(desired.managed_state, _state(observed))
+    is_unfinished = desired.awaits_upload and not getattr(observed, "uri", None)
+    return desired.state if state is not None and is_unfinished else state
+
+
 def _field_change(observed: RegistryEntry, name: str, value: FieldValue) -> Change:
     return Change(field_name(type(observed), name), getattr(observed, name), value or None)
 
 
 def _property_difference(
     desired: Desired, observed: RegistryEntry, owned: FieldSet, stamp: str
-) -> tuple[dict[str, Scalar] | None, list[Change]]:
+) -> tuple[dict[str, Observed] | None, list[Change]]:
     """Return the whole new map, or None to leave it alone; and the changes in it, the owner stamp left out."""
     before = dict(observed.custom_properties or {})
     wanted = {**resolve_properties(desired.properties, before), OWNER_PROPERTY: stamp}
     removed = owned.properties - wanted.keys()
-    after = {**{name: value for name, value in before.items() if name not in removed}, **wanted}
+    after: dict[str, Observed] = {**{name: value for name, value in before.items() if name not in removed}, **wanted}
     differing = [name for name in sorted(before.keys() | after.keys()) if not _same(before.get(name), after.get(name))]
     changes = [
         Change(f"customProperties.{name}", before.get(name), after.get(name))
@@ -249,7 +263,7 @@ def _property_difference(
     return (after if differing else None), changes
 
 
-def _same(left: Scalar | None, right: Scalar | None) -> bool:
+def _same(left: Observed | None, right: Observed | None) -> bool:
     """Return equality in value and type: Python's True equals 1 and 1.0, the registry keeps three properties."""
     return type(left) is type(right) and left == right
 

@@ -21,7 +21,7 @@ async def create(desired: Desired, action: Create, registry: Registry) -> tuple[
 
     Raises:
         ReconcileError: another entry holds the external ID, the parent is gone, or the registry cannot store it.
-        StoreError: the registry could not answer, or refused.
+        RegistryError: the registry could not answer, or refused.
     """
     unsupported = registry.backend.unsupported(desired)
     if unsupported is not None:
@@ -46,7 +46,7 @@ async def patch(desired: Desired, action: Patch, registry: Registry) -> Registry
 
     Raises:
         ReconcileError: another entry holds the external ID.
-        StoreError: the registry could not answer, or refused.
+        RegistryError: the registry could not answer, or refused.
     """
     entry: Any = desired.kind.entry(
         desired.name,
@@ -62,7 +62,7 @@ async def patch(desired: Desired, action: Patch, registry: Registry) -> Registry
 
 
 async def release(kind: EntryKind, action: Release, registry: Registry) -> None:
-    """Release the entry of a resource that is being deleted. Raises StoreError."""
+    """Release the entry of a resource that is being deleted. Raises RegistryError."""
     entry: Any = kind.entry(
         action.entry.name, id=action.entry.id, **_state(action.state), custom_properties=dict(action.properties)
     )

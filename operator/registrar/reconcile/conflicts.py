@@ -112,7 +112,7 @@ def _parent_of(resource: ManagedResource, registry: Registry, *, is_inline: bool
 def _conflict(holder: ResourceKey, desired: Desired) -> ReconcileError:
     return waiting(
         Reason.NAME_CONFLICT,
-        f"{holder} has the {desired.kind.name} {desired.name!r}. Delete one of the two resources, or set another "
-        "spec.name on one; this resource takes over when the other goes.",
+        f"{holder} has the {desired.kind.name} {desired.name!r}. Remove one of the two, or choose another "
+        f"{desired.name_setting} here; this resource takes over when the other goes.",
         requeue_after=REQUEUE_SECONDS,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from model_registry.exceptions import AmbiguousEntryError, StoreError
+from model_registry.exceptions import AmbiguousEntryError, RegistryError, UnwritableProperty
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
@@ -22,10 +22,10 @@ from registrar.reconcile.apply import release
 from registrar.reconcile.conflicts import still_wants
 from registrar.reconcile.context import Context
 from registrar.reconcile.inline_artifacts import recorded_artifact
-from registrar.reconcile.report import report
+from registrar.reconcile.report import post_events, report
 from registrar.reconcile.resource import InlineName, ManagedResource, deletion_policy, recorded_state
 from registrar.registries.registry import Registry
-from registrar.reporting.outcome import Facts, Outcome
+from registrar.reporting.outcome import EventNote, Facts, Outcome
 from registrar.workqueue.queue import DONE, Result
 
 logger = logging.getLogger(__name__)
@@ -78,8 +78,8 @@ async def finalize(resource: ManagedResource, context: Context) -> Result:
         try:
             context.registry.ensure_available()
             for target in _targets(resource, context.registry):
-                await retire_entry(target, resource.key, deletion, context)
-        except (ReconcileError, StoreError) as error:
+                await _release(target, resource, deletion, context)
+        except (ReconcileError, RegistryError) as error:
             return await report(resource, _waiting_deletion(resource, error, context), context)
     if resource.has_finalizer:
         others = [name for name in resource.metadata.finalizers if name != FINALIZER]
@@ -87,6 +87,17 @@ async def finalize(resource: ManagedResource, context: Context) -> Result:
     # Others may have the entries at once: finalizers of other controllers can hold the resource for long.
     context.memory.claim_only(resource.key, ())
     return DONE
+
+
+async def _release(
+    target: Target, resource: ManagedResource, deletion: DeletionPolicy | None, context: Context
+) -> None:
+    """Release one entry, or leave one that the registry cannot take back: it must not hold the deletion for ever."""
+    try:
+        await retire_entry(target, resource.key, deletion, context)
+    except UnwritableProperty as error:
+        note = EventNote("EntryLeft", f"The {target.kind.name} {target.name!r} is left as it is: {error}.")
+        await post_events(resource, [("Warning", note)], context)
 
 
 async def retire_entry(target: Target, key: ResourceKey, deletion: DeletionPolicy | None, context: Context) -> None:
@@ -99,7 +110,7 @@ async def retire_entry(target: Target, key: ResourceKey, deletion: DeletionPolic
         context: the operator.
 
     Raises:
-        StoreError: the registry could not answer, or refused.
+        RegistryError: the registry could not answer, or refused.
     """
     registry = context.registry
     observed = await registry.get(target.kind, target.entry_id)
@@ -137,7 +148,7 @@ def departing_artifact(resource: ManagedResource, status: InlineArtifactStatus) 
     )
 
 
-def _waiting_deletion(resource: ManagedResource, error: ReconcileError | StoreError, context: Context) -> Outcome:
+def _waiting_deletion(resource: ManagedResource, error: ReconcileError | RegistryError, context: Context) -> Outcome:
     problem = context.registry.diagnose(error)
     message = (
         f"The deletion waits for the registry: {problem.message} To delete without archiving the entry, set "

@@ -82,7 +82,7 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
 
     Raises:
         ReconcileError: it cannot reach that state, or not yet.
-        StoreError: the registry could not answer, or refused.
+        RegistryError: the registry could not answer, or refused.
         KubernetesError: the ownership could not be recorded, or the resource no longer exists; nothing was written.
     """
     registry, desired, recorded = context.registry, request.desired, request.recorded
@@ -153,7 +153,7 @@ async def _confirm(
     Raises:
         ReconcileError: the registry was reset, restored or replaced.
         ResourceGoneError: the resource does not exist, or another one has its name.
-        StoreError: the registry could not answer.
+        RegistryError: the registry could not answer.
     """
     await _confirm_exists(request, context)
     is_proved = entry is not None and recorded.proves(entry)

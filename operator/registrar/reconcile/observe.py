@@ -45,7 +45,7 @@ async def observe(
             from an adoption.
 
     Raises:
-        StoreError: the registry could not answer.
+        RegistryError: the registry could not answer.
     """
     found = await _observe_known(desired, recorded, registry, force_read=force_read)
     if found.entry is None and by_name:

@@ -10,7 +10,7 @@ import logging
 import time
 from dataclasses import replace
 
-from model_registry.exceptions import StoreError
+from model_registry.exceptions import RegistryError
 from registrar.api.bodies import ResourceKey, is_awaited, reports_outage
 from registrar.api.conditions import ConditionType
 from registrar.cluster.client import KubernetesError, ResourceGoneError, StaleResourceError
@@ -88,7 +88,7 @@ async def _outcome(resource: ManagedResource, context: Context) -> Outcome:
     try:
         context.registry.ensure_available()
         outcome = await _reconcile_entries(resource, resource.require_spec(), context)
-    except (ReconcileError, StoreError) as error:
+    except (ReconcileError, RegistryError) as error:
         _restore_identity(resource, context)
         # What was recorded before a write that failed stays: the registry may have carried the write out.
         outcome = Outcome(latest_facts(resource, context), context.registry.diagnose(error))
@@ -179,7 +179,7 @@ async def _reconcile_inline(
             result = await reconcile_entry(request, context)
             statuses = with_artifact(statuses, entry, result.entry, result.origin, result.owned)
             outcome = joined(outcome, entry, result)
-    except (ReconcileError, StoreError) as error:
+    except (ReconcileError, RegistryError) as error:
         problem = registry.diagnose(error)
         outcome = replace(outcome, problem=replace(problem, message=f"Artifact {name!r}: {problem.message}"))
         statuses = recorded_since(

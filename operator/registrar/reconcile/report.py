@@ -100,13 +100,12 @@ async def report(resource: ManagedResource, outcome: Outcome, context: Context) 
     if latest is None:
         # It is gone; a successor of the same name has a run of its own.
         return DONE
-    now = datetime.now(UTC)
-    wanted = next_status(resource.metadata, latest.status, outcome, now)
+    wanted = next_status(resource.metadata, latest.status, outcome, datetime.now(UTC))
     patch = merge_patch(latest.raw_status, as_json(wanted))
     if patch:
         memory.cache.put(await context.kube.patch_status(key, latest.metadata, patch))
     memory.unreported.reported(key)
-    await _post_events(latest, events_for(latest.status, wanted, outcome), now, context)
+    await post_events(latest, events_for(latest.status, wanted, outcome), context)
     return follow_up
 
 
@@ -120,12 +119,10 @@ def latest_facts(resource: ManagedResource, context: Context) -> Facts:
     return Facts.of((latest_of(resource, context) or resource).status)
 
 
-async def _post_events(
-    resource: ManagedResource, events: Iterable[tuple[str, EventNote]], now: datetime, context: Context
-) -> None:
+async def post_events(resource: ManagedResource, events: Iterable[tuple[str, EventNote]], context: Context) -> None:
     """Post Events; one that cannot be posted (in a namespace that is being deleted, say) is only logged."""
     for kind, note in events:
-        event = event_json(resource.key, resource.metadata, kind, note, now)
+        event = event_json(resource.key, resource.metadata, kind, note, datetime.now(UTC))
         try:
             await context.kube.create_event(event, resource.key.namespace)
         except KubernetesError as error:

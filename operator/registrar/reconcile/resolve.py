@@ -36,7 +36,7 @@ async def resolve_parent(
 
     Raises:
         ReconcileError: the parent does not exist yet, or ``ParentChanged``.
-        StoreError: the look-up of an external entry failed.
+        RegistryError: the look-up of an external entry failed.
     """
     parent = parent_key(declared)
     if parent is not None:
@@ -69,7 +69,7 @@ async def find_parent(
         exists: whether a resource exists.
 
     Raises:
-        ReconcileError, StoreError: as `resolve_parent`.
+        ReconcileError, RegistryError: as `resolve_parent`.
     """
     reference = kind_of(declared.kind).parent
     if reference is None:

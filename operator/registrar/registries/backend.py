@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from model_registry.exceptions import ConflictError, StoreError
+from model_registry.exceptions import ConflictError, RegistryError
 from model_registry.types import RegistryEntry
 from registrar.kinds.base import Desired, EntryKind
 from registrar.planning.problems import ReconcileError
@@ -18,7 +18,7 @@ Cursor = Any
 """How far a feed has been read; opaque to everyone but its backend."""
 
 
-class RegistryWentBackError(StoreError):
+class RegistryWentBackError(RegistryError):
     """The registry lacks what it had: its database was reset, or restored from a backup."""
 
 
@@ -36,7 +36,7 @@ class Changes:
 
 
 class RegistryBackend(Protocol):
-    """One registry server. Every method may raise StoreError."""
+    """One registry server. Every method may raise RegistryError."""
 
     async def get(self, kind: EntryKind, entry_id: str) -> RegistryEntry | None:
         """Return the entry with that ID; None if no entry of this kind has it."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from model_registry.exceptions import RateLimited, StoreError
+from model_registry.exceptions import RateLimited, RegistryError
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
 from registrar.planning.problems import Disposition, Problem
@@ -92,7 +92,7 @@ class Poller:
             await asyncio.sleep(max(FIRST_PAUSE, min(error.retry_after or 0.0, MAX_RETRY_AFTER)))
             registry.breaker.request_probe()
             return None
-        except StoreError as error:
+        except RegistryError as error:
             logger.warning("The registry %s cannot be read; retrying: %s", registry.url, error)
             problem = replace(problem_of(error), disposition=Disposition.OUTAGE)
         except Exception as error:

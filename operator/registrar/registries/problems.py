@@ -11,7 +11,7 @@ from registrar.planning.problems import Disposition, Problem, ReconcileError
 _REQUEST = re.compile(r"^[A-Z]+ https?://\S+: ")
 
 
-def problem_of(error: ReconcileError | exceptions.StoreError) -> Problem:
+def problem_of(error: ReconcileError | exceptions.RegistryError) -> Problem:
     """Return the problem that an error stands for."""
     if isinstance(error, ReconcileError):
         return error.problem
@@ -22,13 +22,13 @@ def problem_of(error: ReconcileError | exceptions.StoreError) -> Problem:
     return Problem(disposition, reason, sentence.format(cause), retry_after=retry_after)
 
 
-def _without_request(error: exceptions.StoreError) -> str:
+def _without_request(error: exceptions.RegistryError) -> str:
     if isinstance(error, exceptions.APIStatusError):
         return f"it answered {error.status}: {error.message}"
     return _REQUEST.sub("", str(error))
 
 
-def _classify(error: exceptions.StoreError) -> tuple[Disposition, Reason, str]:
+def _classify(error: exceptions.RegistryError) -> tuple[Disposition, Reason, str]:
     match error:
         case exceptions.Unauthorized() | exceptions.Forbidden():
             # The connection's fault, not the resource's: another token heals it without a change of any spec.
@@ -39,6 +39,8 @@ def _classify(error: exceptions.StoreError) -> tuple[Disposition, Reason, str]:
         case exceptions.BadRequest() | exceptions.Unprocessable():
             sentence = "The registry refused the entry: {}. Change the spec."
             classified = Disposition.TERMINAL, Reason.REFUSED_BY_REGISTRY, sentence
+        case exceptions.UnwritableProperty():
+            classified = Disposition.TERMINAL, Reason.REFUSED_BY_REGISTRY, "{}."
         case exceptions.ConnectionFailed(is_temporary=False):
             # A token or CA file that cannot be read, a certificate that is not trusted: the error says what to mend.
             classified = Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "The registry cannot be reached: {}"

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from model_registry.exceptions import StoreError
+from model_registry.exceptions import RegistryError
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
@@ -64,7 +64,7 @@ class Registry:
         """Read the view: the lists of entries with our stamp.
 
         Raises:
-            StoreError: the registry cannot be read; the view stays as it was.
+            RegistryError: the registry cannot be read; the view stays as it was.
         """
         asked_at = time.monotonic()
         cursors = {family: await self.backend.newest(family) for family in FAMILIES}
@@ -92,7 +92,7 @@ class Registry:
 
         Raises:
             RegistryWentBackError: the registry lacks what it had; its epoch has to end.
-            StoreError: the registry cannot be read.
+            RegistryError: the registry cannot be read.
         """
         began_at = time.monotonic()
         affected: set[ResourceKey] = set()
@@ -109,7 +109,7 @@ class Registry:
         return frozenset(affected)
 
     async def get(self, kind: EntryKind, entry_id: str) -> RegistryEntry | None:
-        """Return the entry as the registry has it now, and keep it in the view. Raises StoreError."""
+        """Return the entry as the registry has it now, and keep it in the view. Raises RegistryError."""
         found = await self.backend.get(kind, entry_id)
         if found is None:
             self.view.forget(kind.family, entry_id)
@@ -118,17 +118,17 @@ class Registry:
         return found
 
     async def find(self, kind: EntryKind, name: str, parent_id: str) -> RegistryEntry | None:
-        """Return the entry with exactly that name under that parent. Raises StoreError."""
+        """Return the entry with exactly that name under that parent. Raises RegistryError."""
         return await self.backend.find(kind, name, parent_id)
 
     async def create(self, desired: Desired, entry: Any) -> RegistryEntry:
-        """Create an entry under the desired parent, and keep it in the view. Raises StoreError."""
+        """Create an entry under the desired parent, and keep it in the view. Raises RegistryError."""
         created = await self.backend.create(desired.kind, entry, desired.parent_id)
         self.view.keep(created)
         return created
 
     async def update(self, kind: EntryKind, entry: Any) -> RegistryEntry:
-        """Change an entry by its ID, and keep it in the view. Raises StoreError."""
+        """Change an entry by its ID, and keep it in the view. Raises RegistryError."""
         changed = await self.backend.update(kind, entry)
         self.view.keep(changed)
         return changed
@@ -141,7 +141,7 @@ class Registry:
 
         Raises:
             ReconcileError: it is another entry, or the registry's epoch ended; every identity is proved again.
-            StoreError: the registry could not answer.
+            RegistryError: the registry could not answer.
         """
         if identity.epoch == self.epoch:
             if self.view.seconds_since_answer(identity.kind.family, identity.id) <= CONFIRMED_SECONDS:
@@ -193,7 +193,7 @@ class Registry:
         if not self.loaded:
             raise outage(f"The registry {self.url} could not be read so far.")
 
-    def diagnose(self, error: ReconcileError | StoreError) -> Problem:
+    def diagnose(self, error: ReconcileError | RegistryError) -> Problem:
         """Return the problem that an error stands for; one that means an outage opens the breaker.
 
         Here, and not where the problem is reported: a report adds words about one resource, and an outage concerns all.

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from registrar.api.conditions import Condition, ConditionStatus, ConditionType, Reason
-from registrar.api.meta import ObjectMeta
+from registrar.api.meta import PAUSED_ANNOTATION, ObjectMeta
+from registrar.api.properties import Observed
 from registrar.api.v1alpha1.common import EntryStatus
+from registrar.kinds.base import FieldValue
 from registrar.kinds.table import ENTRY_KINDS
 from registrar.planning.problems import Disposition, Problem
 from registrar.reporting.conditions import ConditionWriter
@@ -16,6 +18,8 @@ from registrar.reporting.outcome import EventNote, Outcome
 
 MAX_DRIFT_PATHS = 10
 """Field paths that the ``Drifted`` condition names."""
+MAX_VALUE_LENGTH = 120
+"""Characters of a value that a message shows: a readme may have a million."""
 
 
 def next_status(metadata: ObjectMeta, current: EntryStatus, outcome: Outcome, now: datetime) -> EntryStatus:
@@ -44,7 +48,7 @@ def next_status(metadata: ObjectMeta, current: EntryStatus, outcome: Outcome, no
         "synced_generation": _synced_generation(metadata, current, outcome),
         "last_sync_time": now if outcome.operation is not None else current.last_sync_time,
         "last_handled_reconcile_at": outcome.handled_request or current.last_handled_reconcile_at,
-        "conditions": tuple(_conditions(outcome, writer)),
+        "conditions": tuple(_conditions(metadata, outcome, writer)),
     }
     kind = type(current)
     return kind(**{name: value for name, value in values.items() if name in kind.model_fields})
@@ -87,11 +91,9 @@ def _synced_generation(metadata: ObjectMeta, current: EntryStatus, outcome: Outc
     return metadata.generation if is_done else current.synced_generation
 
 
-def _conditions(outcome: Outcome, writer: ConditionWriter) -> Iterable[Condition]:
+def _conditions(metadata: ObjectMeta, outcome: Outcome, writer: ConditionWriter) -> Iterable[Condition]:
     if outcome.paused:
-        message = (
-            "Paused by annotation: nothing is written to the registry until model-registrar.dev/paused is removed."
-        )
+        message = _describe_pause(metadata.annotations.get(PAUSED_ANNOTATION, "true"))
         yield writer.write(ConditionType.READY, ConditionStatus.UNKNOWN, Reason.PAUSED, message)
         return
     if outcome.problem is not None:
@@ -110,12 +112,30 @@ def _problem_conditions(problem: Problem, writer: ConditionWriter) -> Iterable[C
     yield writer.write(condition_type, ConditionStatus.TRUE, problem.reason, problem.message)
 
 
+def _describe_pause(value: str) -> str:
+    until = f"nothing is written to the registry until {PAUSED_ANNOTATION} is removed."
+    if value == "true":
+        return f"Paused by annotation: {until}"
+    return f"Paused by annotation: {until} Its value {value[:MAX_VALUE_LENGTH]!r} counts as 'true'; 'false' resumes."
+
+
 def describe_drift(outcome: Outcome) -> str:
     """Return a sentence that names what changed in the registry, what the spec says, and why both stay."""
-    shown = [f"{change.path} is {change.observed!r}, the spec says {change.wanted!r}" for change in outcome.drift]
+    shown = [
+        f"{change.path} is {_as_written(change.observed)}, the spec says {_as_written(change.wanted)}"
+        for change in outcome.drift
+    ]
     hidden = len(shown) - MAX_DRIFT_PATHS
     more = f" and {hidden} more" if hidden > 0 else ""
     why = "driftPolicy Report leaves it"
     if outcome.is_contested:
         why = "no longer corrected, because another writer keeps changing it; find that writer"
     return f"Changed in the registry ({why}): {'; '.join(shown[:MAX_DRIFT_PATHS])}{more}."
+
+
+def _as_written(value: FieldValue | Observed | None) -> str:
+    """Return a value as a manifest writes it, cut to what a message can show."""
+    if value is None:
+        return "not set"
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= MAX_VALUE_LENGTH else f"{text[:MAX_VALUE_LENGTH]}…"

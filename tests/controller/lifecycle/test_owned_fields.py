@@ -7,7 +7,7 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
-from registrar.api.properties import Scalar
+from registrar.api.properties import Observed
 from tests.support.fault_proxy import ErrorAfter, Treatment, proxy_to
 from tests.support.fixtures import StartOperator, Unique
 from tests.support.loopback import Received, Reply
@@ -16,7 +16,7 @@ from tests.support.resources import Manifest, Namespace, has_reason, manifest
 pytestmark = pytest.mark.usefixtures("operator")
 
 
-async def _properties(registry: ModelRegistryAPIClient, name: str) -> dict[str, Scalar]:
+async def _properties(registry: ModelRegistryAPIClient, name: str) -> dict[str, Observed]:
     entry = await registry.get_registered_model_by_params(name=name)
     assert entry is not None
     properties = dict(entry.custom_properties or {})

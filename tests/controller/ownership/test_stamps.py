@@ -1,8 +1,10 @@
 """The owner stamp: nobody loses an entry by replacing it, and it does not outlive its resource's claim."""
 
 import asyncio
+import base64
 from collections.abc import Callable
 
+import httpx
 import pytest
 
 from model_registry import ModelRegistryAPIClient
@@ -175,3 +177,25 @@ async def test_an_entry_that_orphan_leaves_says_so_in_its_stamp(
     own_space.patch("RegisteredModel", name, {"spec": {"deletionPolicy": "Archive"}})
     own_space.ready("RegisteredModel", name)
     await until(registry, name, lambda found: owner(found).startswith("created:"))
+
+
+@pytest.mark.usefixtures("operator")
+async def test_a_property_of_a_type_that_nobody_writes_survives_every_write(
+    own_space: Namespace, registry: ModelRegistryAPIClient, registry_url: str, unique: Unique
+) -> None:
+    """A struct that a colleague adds: adopt, edit, archive and restore send it back as it was."""
+    name = unique("model")
+    struct = {"metadataType": "MetadataStructValue", "struct_value": base64.b64encode(b'{"f1": 0.9}').decode()}
+    body = {"name": name, "customProperties": {"metrics": struct}}
+    async with httpx.AsyncClient(base_url=f"{registry_url}/api/model_registry/v1alpha3", trust_env=False) as http:
+        (await http.post("/registered_models", json=body)).raise_for_status()
+    before = (await until(registry, name, lambda _: True)).custom_properties
+    for spec in ({"owner": "me"}, {"owner": "you"}, {"owner": "you", "customProperties": {"team": "a"}}):
+        own_space.apply(manifest("RegisteredModel", name, deletionPolicy="Archive", **spec))
+        own_space.ready("RegisteredModel", name)
+        found = (await until(registry, name, lambda entry: entry.owner == spec["owner"])).custom_properties or {}
+        assert found["metrics"] == (before or {})["metrics"]
+    own_space.delete("RegisteredModel", name)
+    own_space.wait_gone("RegisteredModel", name)
+    archived = await until(registry, name, lambda entry: str(entry.state) == "ARCHIVED")
+    assert (archived.custom_properties or {})["metrics"] == (before or {})["metrics"]

@@ -48,6 +48,17 @@ def test_a_wrong_registry_address_ends_the_operator_with_a_sentence(
     assert "Traceback" not in operator.log
 
 
+def test_an_unusable_proxy_ends_the_operator_with_a_sentence(
+    own_space: Namespace, start_operator: StartOperator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+    operator = start_operator("http://registry.example:8080", own_space)
+    assert operator.wait() == 1
+    assert "The registry http://registry.example:8080 cannot be reached as it is configured: The proxy" in operator.log
+    assert "run `pip install socksio`; or add registry.example to NO_PROXY" in operator.log
+    assert "Traceback" not in operator.log
+
+
 def test_missing_crds_end_the_operator_with_a_sentence(
     own_space: Namespace, start_operator: StartOperator, registry_url: str
 ) -> None:

@@ -224,3 +224,22 @@ def test_long_reconcile_request_fits_the_status() -> None:
 
     status = ModelVersionStatus(last_handled_reconcile_at=meta.reconcile_requested_at)
     assert status.last_handled_reconcile_at == "x" * RECONCILE_REQUEST_MAX_LENGTH
+
+
+@pytest.mark.parametrize("value", ["true", "True", "TRUE", " true", "yes", "1", "on", "enabled", "no", "0"])
+def test_every_value_but_false_pauses(value: str) -> None:
+    """A switch that stops writing must not fail open."""
+    assert ObjectMeta(name="a", namespace="b", annotations={"model-registrar.dev/paused": value}).paused
+
+
+@pytest.mark.parametrize(
+    "annotations", [{}, *({"model-registrar.dev/paused": value} for value in ("", "false", "False"))]
+)
+def test_false_and_nothing_do_not_pause(annotations: dict[str, str]) -> None:
+    assert not ObjectMeta(name="a", namespace="b", annotations=annotations).paused
+
+
+@pytest.mark.parametrize("value", ["True", "TRUE", "yes", "1", " true", "", "false"])
+def test_only_true_takes_over(value: str) -> None:
+    """A switch that allows writing fails closed."""
+    assert not ObjectMeta(name="a", namespace="b", annotations={"model-registrar.dev/take-over": value}).take_over

@@ -10,7 +10,6 @@ from registrar.api.schema import custom_resource_definition, openapi_schema
 from registrar.kinds.table import RESOURCES
 
 Schema = dict[str, Any]
-MEBIBYTE = 1024 * 1024
 each_kind = pytest.mark.parametrize("kind", RESOURCES, ids=lambda kind: kind.KIND)
 UNSUPPORTED = {"$ref", "$defs", "title", "anyOf", "oneOf", "allOf", "const", "propertyNames", "nullable"}
 
@@ -79,26 +78,6 @@ def test_reference_is_replaced_and_the_field_keeps_its_own_description(reference
         "type": "string",
         "enum": ["LIVE"],
     }
-
-
-@each_kind
-def test_largest_spec_fits_etcd(kind: type[Any]) -> None:
-    """etcd takes 1.5 MiB a request. The values of custom properties are not counted: the schema cannot limit them."""
-    assert largest(openapi_schema(kind)["properties"]["spec"]) < MEBIBYTE
-
-
-def largest(schema: Schema) -> int:
-    """Characters of the largest value of a schema, without its keys."""
-    match schema.get("type"):
-        case "string" if "enum" in schema:
-            return max(map(len, schema["enum"]))
-        case "string":
-            return int(schema["maxLength"])
-        case "array":
-            return int(schema["maxItems"]) * largest(schema["items"])
-        case "object":
-            return sum(largest(field) for field in schema.get("properties", {}).values())
-    raise AssertionError(f"no bound for {schema}")
 
 
 @each_kind

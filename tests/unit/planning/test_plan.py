@@ -4,8 +4,16 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from model_registry.types import RegisteredModel, RegistryEntry
+from model_registry.types import (
+    ModelArtifact,
+    OpaqueProperty,
+    ProtoProperty,
+    RegisteredModel,
+    RegistryEntry,
+    StructProperty,
+)
 from registrar.api.conditions import Reason
 from registrar.api.meta import OWNER_PROPERTY
 from registrar.api.properties import Scalar, TypedProperty, resolve_properties
@@ -28,7 +36,7 @@ from registrar.planning.actions import (
 from registrar.planning.ownership import Origin, stamp_of
 from registrar.planning.plan import after_recording, plan
 from registrar.planning.problems import Disposition
-from tests.unit.build import OWNER_ID, Case, artifact, cases, desired, model, policies, properties_of, stamp
+from tests.unit.build import OWNER_ID, TEXTS, Case, artifact, cases, desired, model, policies, properties_of, stamp
 
 TAKING = policies(take_over=True)
 ORPHANING = policies(deletion=DeletionPolicy.ORPHAN)
@@ -86,7 +94,7 @@ def test_a_patch_sets_what_is_declared_and_clears_what_left_the_spec(case: Case)
     # In value and type: to Python True is 1 and 1 is 1.0.
     for name, scalar in resolve_properties(case.wanted.properties, properties_of(case.observed)).items():
         assert (type(properties_of(after)[name]), properties_of(after)[name]) == (type(scalar), scalar)
-    for field in case.owned.fields - case.wanted.fields.keys() - {"state", "external_id"}:
+    for field in case.owned.fields - case.wanted.fields.keys() - {"state", "external_id", "uri"}:
         # A text is cleared by an empty text, a list by an empty list; what was empty already is not written.
         before = getattr(case.observed, field)
         assert getattr(after, field) == (type(before)() if before else before)
@@ -100,6 +108,25 @@ def test_an_external_id_is_changed_but_never_cleared(case: Case) -> None:
     if isinstance(action, Patch):
         assert action.fields.get("external_id", "something") != ""
     assert applied(action).external_id == case.wanted.fields.get("external_id", case.observed.external_id)
+
+
+@given(
+    uri=st.sampled_from([None, "s3://by/the/upload"]),
+    state=st.sampled_from([None, "UNKNOWN", "PENDING", "LIVE", "MARKED_FOR_DELETION", "DELETED", "ABANDONED"]),
+    owned=st.frozensets(st.sampled_from(["uri", "state", "storage_key"])),
+    storage_key=TEXTS,
+)
+def test_uri_and_state_of_an_upload_are_left_alone_until_they_are_declared(
+    uri: str | None, state: str | None, owned: frozenset[str], storage_key: str
+) -> None:
+    wanted = desired(MODEL_ARTIFACT, state="PENDING", fields={"storage_key": storage_key})
+    before = artifact(state=state, uri=uri, custom_properties=stamp())
+    after = applied(write(Case(wanted, before, RecordedState("7", owned=FieldSet(owned), settled=True))))
+    assert isinstance(after, ModelArtifact)
+    assert (after.uri, after.storage_key or "") == (uri, storage_key)
+    restored = "PENDING" if uri is None else "LIVE"
+    assert after.state == (restored if state in {"MARKED_FOR_DELETION", "DELETED", "ABANDONED"} else state)
+    assert owned_by(wanted).fields == {"storage_key"}
 
 
 @given(cases())
@@ -155,6 +182,42 @@ def test_changes_report_the_observed_and_the_wanted_value(case: Case) -> None:
         assert changes["state"] == Change("state", getattr(case.observed, "state", None), case.wanted.state or "LIVE")
 
 
+STRUCT = StructProperty({"metadataType": "MetadataStructValue", "struct_value": '{"f1":0.9}'})
+PROTO = ProtoProperty({"metadataType": "MetadataProtoValue", "type": "t", "proto_value": "AQ=="})
+
+
+@pytest.mark.parametrize("opaque", [STRUCT, PROTO])
+@pytest.mark.parametrize("stamped", [True, False])
+def test_properties_of_types_that_are_not_written_are_carried_back_unchanged(
+    opaque: OpaqueProperty, *, stamped: bool
+) -> None:
+    others = {"theirs": opaque, "text": "x", **(stamp() if stamped else {})}
+    entry = model(custom_properties=others, description="before")
+    action = plan(desired(properties={"team": "a"}), entry, RecordedState(entry_id="7"), TAKING, OWNER_ID)
+    if isinstance(action, RecordOwnership):
+        recorded = after_recording(RecordedState(entry_id="7"), action)
+        action = plan(desired(properties={"team": "a"}), entry, recorded, TAKING, OWNER_ID)
+    assert isinstance(action, Patch)
+    assert action.properties is not None
+    assert {name: action.properties[name] for name in ("theirs", "text")} == {"theirs": opaque, "text": "x"}
+    assert [change.path for change in action.changes] == ["customProperties.team"]
+    settled = model(custom_properties=dict(action.properties))
+    owned = FieldSet(properties=frozenset({"team"}))
+    again = plan(desired(properties={"team": "a"}), settled, RecordedState(entry_id="7", owned=owned), TAKING, OWNER_ID)
+    assert isinstance(again, Leave)
+
+
+def test_a_declared_property_is_not_written_over_one_of_another_type() -> None:
+    entry = model(custom_properties={"metrics": STRUCT, "team": "a", **stamp()})
+    action = plan(
+        desired(properties={"metrics": "x", "team": "b"}), entry, RecordedState(entry_id="7"), policies(), OWNER_ID
+    )
+    assert isinstance(action, Refuse)
+    assert (action.problem.disposition, action.problem.reason) == (Disposition.TERMINAL, Reason.REFUSED_BY_REGISTRY)
+    assert "has the custom properties metrics of a type that the operator cannot write" in action.problem.message
+    assert "Remove these names from spec.customProperties" in action.problem.message
+
+
 def test_a_missing_entry_is_created_live_and_stamped() -> None:
     wanted = desired(fields={"description": "d"}, properties={"size": 1})
     action = plan(wanted, None, RecordedState("7"), policies(), OWNER_ID)
@@ -163,6 +226,9 @@ def test_a_missing_entry_is_created_live_and_stamped() -> None:
     archived = plan(desired(state="ARCHIVED"), None, RecordedState(), policies(), OWNER_ID)
     assert isinstance(archived, Create)
     assert archived.state == "ARCHIVED"
+    upload = plan(desired(MODEL_ARTIFACT, state="PENDING"), None, RecordedState(), policies(), OWNER_ID)
+    assert isinstance(upload, Create)
+    assert (upload.fields, upload.state) == ({}, "PENDING")
 
 
 MODEL_STATES = [
@@ -210,7 +276,8 @@ def test_states_of_models_and_versions(kind: EntryKind, declared: str | None, ob
 @pytest.mark.parametrize(("declared", "observed", "written"), ARTIFACT_STATES)
 def test_states_of_artifacts(declared: str | None, observed: str | None, written: str | None) -> None:
     entry = artifact(state=observed, custom_properties=stamp())
-    assert _written_state(desired(MODEL_ARTIFACT, state=declared), entry) == written
+    wanted = desired(MODEL_ARTIFACT, state=declared, fields={"uri": "s3://bucket/model"})
+    assert _written_state(wanted, entry) == written
 
 
 def test_a_state_that_left_the_spec_is_released() -> None:

@@ -85,7 +85,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "an artifact without a place": (
         {"artifacts": [{"name": "weights"}]},
-        "spec.artifacts.0.uri: Field required",
+        "spec.artifacts.0: set uri, or set state to PENDING if an upload provides the uri later",
     ),
 }
 

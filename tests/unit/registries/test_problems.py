@@ -3,7 +3,7 @@
 import pytest
 
 from model_registry import exceptions
-from model_registry.exceptions import StoreError
+from model_registry.exceptions import RegistryError
 from registrar.api.conditions import Reason
 from registrar.planning.problems import Disposition, waiting
 from registrar.registries.problems import problem_of
@@ -11,8 +11,8 @@ from registrar.registries.problems import problem_of
 REQUEST = (400, "POST", "http://registry/x")
 UNAVAILABLE = (Disposition.TRANSIENT, Reason.REGISTRY_UNAVAILABLE)
 AWAY = (Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE)
-EXPECTED: dict[type[StoreError], tuple[Disposition, Reason]] = {
-    exceptions.StoreError: UNAVAILABLE,
+EXPECTED: dict[type[RegistryError], tuple[Disposition, Reason]] = {
+    exceptions.RegistryError: UNAVAILABLE,
     exceptions.APIStatusError: UNAVAILABLE,
     exceptions.BadRequest: (Disposition.TERMINAL, Reason.REFUSED_BY_REGISTRY),
     exceptions.Unauthorized: (Disposition.OUTAGE, Reason.UNAUTHORIZED),
@@ -25,19 +25,24 @@ EXPECTED: dict[type[StoreError], tuple[Disposition, Reason]] = {
     exceptions.NotARegistryError: AWAY,
     exceptions.ConnectionFailed: AWAY,
     exceptions.RequestTimeout: AWAY,
+    exceptions.UnusableProxy: AWAY,
     exceptions.OutcomeUnknown: AWAY,
     exceptions.DuplicateError: UNAVAILABLE,
     exceptions.AmbiguousEntryError: (Disposition.TERMINAL, Reason.AMBIGUOUS_ENTRY),
     exceptions.IdentityMismatch: UNAVAILABLE,
+    exceptions.StoreError: UNAVAILABLE,
+    exceptions.MissingMetadata: UNAVAILABLE,
+    exceptions.UnreadableEntry: UNAVAILABLE,
+    exceptions.UnwritableProperty: (Disposition.TERMINAL, Reason.REFUSED_BY_REGISTRY),
     exceptions.UnsupportedType: UNAVAILABLE,
     exceptions.TypeNotFound: UNAVAILABLE,
 }
 
 
-def _error(kind: type[StoreError]) -> StoreError:
+def _error(kind: type[RegistryError]) -> RegistryError:
     if issubclass(kind, exceptions.APIStatusError):
         return kind("what happened", *REQUEST)
-    if issubclass(kind, exceptions.AmbiguousEntryError):
+    if issubclass(kind, exceptions.AmbiguousEntryError | exceptions.UnwritableProperty):
         return kind("what happened", [])
     if issubclass(kind, exceptions.IdentityMismatch):
         return kind("what happened", None, None)
@@ -45,12 +50,12 @@ def _error(kind: type[StoreError]) -> StoreError:
 
 
 def test_every_error_of_the_client_is_classified() -> None:
-    kinds = {kind for kind in vars(exceptions).values() if isinstance(kind, type) and issubclass(kind, StoreError)}
+    kinds = {kind for kind in vars(exceptions).values() if isinstance(kind, type) and issubclass(kind, RegistryError)}
     assert kinds == set(EXPECTED)
 
 
 @pytest.mark.parametrize("kind", EXPECTED, ids=lambda kind: kind.__name__)
-def test_each_error_has_a_disposition_and_a_reason_and_keeps_its_message(kind: type[StoreError]) -> None:
+def test_each_error_has_a_disposition_and_a_reason_and_keeps_its_message(kind: type[RegistryError]) -> None:
     problem = problem_of(_error(kind))
     assert (problem.disposition, problem.reason) == EXPECTED[kind]
     assert "what happened" in problem.message
@@ -70,7 +75,7 @@ def test_retry_after_is_passed_on() -> None:
 
 
 @pytest.mark.parametrize("kind", EXPECTED, ids=lambda kind: kind.__name__)
-def test_only_a_failed_connection_is_reported_as_no_answer(kind: type[StoreError]) -> None:
+def test_only_a_failed_connection_is_reported_as_no_answer(kind: type[RegistryError]) -> None:
     is_connection = issubclass(kind, exceptions.ConnectionFailed)
     assert ("did not answer" in problem_of(_error(kind)).message) == is_connection
 
@@ -87,4 +92,4 @@ def test_a_gateway_without_a_registry_behind_it_is_an_outage(status: int) -> Non
 
 
 def test_braces_in_an_error_are_kept() -> None:
-    assert "{0}" in problem_of(StoreError("{0}")).message
+    assert "{0}" in problem_of(RegistryError("{0}")).message

@@ -17,7 +17,15 @@ from registrar.planning.actions import Change
 from registrar.planning.problems import Disposition, Problem
 from registrar.reporting.conditions import MAX_MESSAGE_LENGTH
 from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outcome
-from registrar.reporting.status import MAX_DRIFT_PATHS, as_json, describe_drift, events_for, merge_patch, next_status
+from registrar.reporting.status import (
+    MAX_DRIFT_PATHS,
+    MAX_VALUE_LENGTH,
+    as_json,
+    describe_drift,
+    events_for,
+    merge_patch,
+    next_status,
+)
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
@@ -253,7 +261,7 @@ def test_another_reason_is_reported_though_the_status_is_the_same() -> None:
 @pytest.mark.parametrize(("hidden", "more"), [(0, ""), (1, " and 1 more"), (2, " and 2 more")])
 def test_drift_names_a_few_fields_and_counts_the_rest(hidden: int, more: str) -> None:
     drift = tuple(Change(f"customProperties.p{n}", n, None) for n in range(MAX_DRIFT_PATHS + hidden))
-    named = "; ".join(f"customProperties.p{n} is {n}, the spec says None" for n in range(MAX_DRIFT_PATHS))
+    named = "; ".join(f"customProperties.p{n} is {n}, the spec says not set" for n in range(MAX_DRIFT_PATHS))
     expected = f"Changed in the registry (driftPolicy Report leaves it): {named}{more}."
     assert describe_drift(Outcome(FACTS, drift=drift)) == expected
     (condition,) = (found for found in after(Outcome(FACTS, drift=drift)).conditions if found.type == "Drifted")
@@ -267,6 +275,41 @@ def test_contested_drift_says_why_it_stays() -> None:
         "description is 'by hand', the spec says 'by git'."
     )
     assert conditions(after(outcome))["Drifted"] == ("True", "Contested")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "not set"),
+        (True, "true"),
+        (False, "false"),
+        (1.5, "1.5"),
+        ("true", "'true'"),
+        (["en", "no"], "['en', 'no']"),
+        ("x" * 200_000, f"'{'x' * (MAX_VALUE_LENGTH - 1)}…"),
+    ],
+)
+def test_drift_shows_values_as_a_manifest_writes_them(value: Any, shown: str) -> None:
+    for change, expected in (
+        (Change("customProperties.p", value, "y"), f"customProperties.p is {shown}, the spec says 'y'."),
+        (Change("customProperties.p", "y", value), f"customProperties.p is 'y', the spec says {shown}."),
+    ):
+        drifted = after(Outcome(FACTS, drift=(change,))).conditions[1]
+        assert drifted.message.endswith(expected)
+
+
+def _pause_message(value: str) -> str:
+    metadata = ObjectMeta(
+        name="fraud", namespace="team", generation=1, annotations={"model-registrar.dev/paused": value}
+    )
+    (ready,) = next_status(metadata, RegisteredModelStatus(), PAUSED, NOW).conditions or ()
+    return ready.message
+
+
+def test_a_pause_by_an_unusual_value_says_that_it_counts() -> None:
+    usual = "Paused by annotation: nothing is written to the registry until model-registrar.dev/paused is removed."
+    assert _pause_message("true") == usual
+    assert _pause_message("yes") == f"{usual} Its value 'yes' counts as 'true'; 'false' resumes."
 
 
 def test_the_synced_generation_stays_until_the_next_one_is_synced() -> None:

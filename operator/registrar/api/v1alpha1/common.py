@@ -1,10 +1,5 @@
-"""Fields and types that the kinds of ``v1alpha1`` share.
+"""Fields and types that the kinds of ``v1alpha1`` share."""
 
-Lengths are in characters. Names and external IDs are ``varchar(255)`` in the registry's database. It stores the name of
-a version or artifact behind its parent's ID and a colon.
-"""
-
-import re
 from enum import StrEnum
 from typing import Annotated, ClassVar, TypeVar
 
@@ -12,54 +7,21 @@ from pydantic import Field
 
 from registrar.api.conditions import Condition
 from registrar.api.meta import RECONCILE_REQUEST_MAX_LENGTH, Frozen, Resource, Timestamp
-from registrar.api.properties import INT32_MAX, MAX_NAME_LENGTH, MAX_PROPERTIES, CustomProperties
+from registrar.api.properties import MAX_NAME_LENGTH, MAX_PROPERTIES, CustomProperties
 from registrar.api.rules import ListMap, Rule
+from registrar.api.v1alpha1.texts import (
+    MAX_CHILD_NAME_LENGTH,
+    ExternalId,
+    Link,
+    ModelName,
+    RegistryId,
+    StatusText,
+    Text,
+    Uri,
+)
 
-MAX_CHILD_NAME_LENGTH = 240
 MAX_ARTIFACTS = 32
 MAX_DOCUMENTS = 16
-
-_DECIMAL = r"^[1-9][0-9]{0,9}$"
-_SUBDOMAIN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
-
-
-def _is_int32_id(value: str) -> bool:
-    return re.fullmatch(_DECIMAL, value, re.ASCII) is not None and int(value) <= INT32_MAX
-
-
-def _is_subdomain(value: str) -> bool:
-    return re.fullmatch(_SUBDOMAIN, value) is not None
-
-
-ModelName = Annotated[str, Field(min_length=1, max_length=255)]
-ChildName = Annotated[str, Field(min_length=1, max_length=MAX_CHILD_NAME_LENGTH)]
-ExternalId = Annotated[str, Field(min_length=1, max_length=255)]
-Description = Annotated[str, Field(max_length=8192)]
-ShortText = Annotated[str, Field(max_length=255)]
-Link = Annotated[str, Field(max_length=2048)]
-Uri = Annotated[str, Field(min_length=1, max_length=2048)]
-
-RegistryId = Annotated[
-    str,
-    Field(min_length=1, max_length=10),
-    Rule(
-        cel=f"self.matches('{_DECIMAL}') && int(self) <= {INT32_MAX}",
-        message="must be an ID as the registry shows it: a decimal number in quotes, such as '42'",
-        holds=_is_int32_id,
-    ),
-]
-"""An ID that the registry assigned: a decimal int32, as a string."""
-
-ResourceName = Annotated[
-    str,
-    Field(min_length=1, max_length=253),
-    Rule(
-        cel=f"self.matches('{_SUBDOMAIN.replace(chr(92), chr(92) * 2)}')",
-        message="must be the metadata.name of a resource in this namespace (lower-case letters, digits, '-' and '.'); "
-        "to refer to a registry entry, use external",
-        holds=_is_subdomain,
-    ),
-]
 
 
 class DeletionPolicy(StrEnum):
@@ -108,7 +70,7 @@ class EntryFields(Frozen):
 
     name: ModelName | None = None
     """Name of the entry in the registry."""
-    description: Description | None = None
+    description: Text | None = None
     """Description of the entry, for people. An empty string clears the description in the registry."""
     external_id: ExternalId | None = None
     """ID of the entry in another system. It is unique across all models and versions in the registry, and separately
@@ -142,35 +104,50 @@ class ManagedSpec(EntryFields):
 class ArtifactFields(EntryFields):
     """Fields that model artifacts and document artifacts have."""
 
-    uri: Uri
-    """Location of the artifact, such as s3://bucket/path, hf://organisation/model or oci://registry/image:tag."""
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            cel="has(self.uri) || (has(self.state) && self.state == 'PENDING')",
+            message="set uri, or set state to PENDING if an upload provides the uri later",
+            holds=lambda artifact: artifact.uri is not None or artifact.state is ArtifactState.PENDING,
+        ),
+        Rule(
+            cel="!has(oldSelf.uri) || has(self.uri)",
+            message="uri cannot be removed once it is declared; set it back, or remove the whole artifact",
+            holds=None,
+        ),
+    )
+
+    uri: Uri | None = None
+    """Location of the artifact, such as s3://bucket/path, hf://organisation/model or oci://registry/image:tag. It may
+    be absent only with state PENDING, for an artifact whose upload provides it later, and cannot be removed again."""
     state: ArtifactState | None = None
     """State of the artifact. If unset, the artifact is created LIVE and its state is left unchanged afterwards, except
-    that an artifact that was marked for deletion, deleted or abandoned becomes LIVE again."""
+    that an artifact that was marked for deletion, deleted or abandoned becomes LIVE again. PENDING without uri counts
+    at creation only: the upload then sets uri and state."""
 
 
 class ModelArtifactFields(ArtifactFields):
     """Fields that model artifacts have, both as resources and inside a version."""
 
-    model_format_name: ShortText | None = None
+    model_format_name: Text | None = None
     """Format of the model, such as onnx, safetensors or sklearn."""
-    model_format_version: ShortText | None = None
+    model_format_version: Text | None = None
     """Version of the format, in quotes, such as '1.17'."""
-    storage_key: ShortText | None = None
+    storage_key: Text | None = None
     """Name of the secret or data connection that gives access to the storage."""
-    storage_path: Link | None = None
+    storage_path: Text | None = None
     """Path of the model in the storage that storageKey gives access to."""
-    service_account_name: ShortText | None = None
+    service_account_name: Text | None = None
     """Service account that can read the model from its storage."""
-    model_source_kind: ShortText | None = None
+    model_source_kind: Text | None = None
     """Kind of system that the model comes from, such as dsp or catalog."""
-    model_source_class: ShortText | None = None
+    model_source_class: Text | None = None
     """Class of the source in its system, such as pipelinerun."""
-    model_source_group: ShortText | None = None
+    model_source_group: Text | None = None
     """Group of the source, such as a namespace or the name of a catalog."""
-    model_source_id: ShortText | None = None
+    model_source_id: Text | None = None
     """ID of the source in its system."""
-    model_source_name: ShortText | None = None
+    model_source_name: Text | None = None
     """Name of the source in its system."""
 
 
@@ -207,7 +184,7 @@ class EntryStatus(Frozen):
     origin: EntryOrigin | None = None
     """How the entry came under management: Created by this resource, or Adopted. It decides what happens to the entry
     when the resource is deleted and sets no deletionPolicy."""
-    state: ShortText | None = None
+    state: StatusText | None = None
     """State of the entry as the registry last reported it, such as LIVE or ARCHIVED."""
     registry_url: Link | None = None
     """Address of the registry that assigned the ID."""
@@ -244,8 +221,8 @@ class EntryResource(Resource[ManagedSpecT, EntryStatusT]):
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(
             cel="!has(oldSelf.status) || !has(oldSelf.status.id) || "
-            "(has(self.spec.name) ? self.spec.name : self.metadata.name) == "
-            "(has(oldSelf.spec.name) ? oldSelf.spec.name : oldSelf.metadata.name)",
+            "(has(self.spec) && has(self.spec.name) ? self.spec.name : self.metadata.name) == "
+            "(has(oldSelf.spec) && has(oldSelf.spec.name) ? oldSelf.spec.name : oldSelf.metadata.name)",
             message="spec.name cannot change once the entry has an ID in the registry (status.id); "
             "set it back, or delete this resource and create another",
             holds=None,

@@ -4,17 +4,8 @@ from typing import ClassVar
 
 from registrar.api.meta import Column, Frozen
 from registrar.api.rules import Rule
-from registrar.api.v1alpha1.common import (
-    CHILD_NAME_RULE,
-    ChildName,
-    EntryResource,
-    EntryStatus,
-    ManagedSpec,
-    ModelArtifactFields,
-    ModelName,
-    RegistryId,
-    ResourceName,
-)
+from registrar.api.v1alpha1.common import CHILD_NAME_RULE, EntryResource, EntryStatus, ManagedSpec, ModelArtifactFields
+from registrar.api.v1alpha1.texts import ChildName, RegistryChildName, RegistryId, RegistryModelName, ResourceName
 
 
 def _is_one_way(entry: "ExternalModelVersion") -> bool:
@@ -37,9 +28,9 @@ class ExternalModelVersion(Frozen):
 
     id: RegistryId | None = None
     """ID of the version in the registry, in quotes."""
-    registered_model_name: ModelName | None = None
+    registered_model_name: RegistryModelName | None = None
     """Name of the registered model in the registry. Requires name."""
-    name: ChildName | None = None
+    name: RegistryChildName | None = None
     """Name of the version in the registry. Requires registeredModelName."""
 
 
@@ -85,7 +76,11 @@ class ModelArtifact(EntryResource[ModelArtifactSpec, ModelArtifactStatus]):
     SINGULAR: ClassVar[str] = "modelartifact"
     SHORT_NAME: ClassVar[str] = "martifact"
     PARENT_COLUMNS: ClassVar[tuple[Column, ...]] = (
-        Column("Version", ".spec.modelVersionRef.name", "ModelVersion that the artifact belongs to."),
+        Column(
+            "Version",
+            ".spec.modelVersionRef..['name', 'id']",
+            "Model version that the artifact belongs to, by the name or ID in the reference.",
+        ),
         Column("Version-ID", ".status.parentId", "ID of the model version in the registry.", wide=True),
     )
     SELECTABLE_FIELDS: ClassVar[tuple[str, ...]] = (*EntryResource.SELECTABLE_FIELDS, ".spec.modelVersionRef.name")

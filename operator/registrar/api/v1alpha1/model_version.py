@@ -12,21 +12,24 @@ from registrar.api.v1alpha1.common import (
     MAX_ARTIFACTS,
     MAX_DOCUMENTS,
     ArtifactFields,
-    ChildName,
     CreateTime,
     EntryOrigin,
     EntryResource,
     EntryState,
     EntryStatus,
     FieldNames,
-    Link,
     ManagedSpec,
     ModelArtifactFields,
-    ModelName,
     PropertyNames,
+)
+from registrar.api.v1alpha1.texts import (
+    ChildName,
+    Link,
+    RegistryChildName,
     RegistryId,
+    RegistryModelName,
     ResourceName,
-    ShortText,
+    Text,
 )
 
 
@@ -43,7 +46,7 @@ class ExternalRegisteredModel(Frozen):
 
     id: RegistryId | None = None
     """ID of the model in the registry, in quotes."""
-    name: ModelName | None = None
+    name: RegistryModelName | None = None
     """Name of the model in the registry."""
 
 
@@ -100,7 +103,7 @@ class ModelVersionSpec(ManagedSpec):
     """Name of the version in the registry; metadata.name if unset. It cannot change once the version has an ID."""
     registered_model_ref: RegisteredModelRef
     """The registered model that this is a version of."""
-    author: ShortText | None = None
+    author: Text | None = None
     """Author of the version."""
     state: EntryState | None = None
     """LIVE or ARCHIVED. If unset, the operator keeps the version LIVE and restores it when someone archives it."""
@@ -125,7 +128,7 @@ class ArtifactType(StrEnum):
 class InlineArtifactStatus(Frozen):
     """Observed state of one artifact of the version."""
 
-    name: ChildName
+    name: RegistryChildName
     """Name of the artifact."""
     type: ArtifactType
     """Type of the artifact: model-artifact or doc-artifact."""
@@ -166,7 +169,11 @@ class ModelVersion(EntryResource[ModelVersionSpec, ModelVersionStatus]):
     SINGULAR: ClassVar[str] = "modelversion"
     SHORT_NAME: ClassVar[str] = "mversion"
     PARENT_COLUMNS: ClassVar[tuple[Column, ...]] = (
-        Column("Model", ".spec.registeredModelRef.name", "RegisteredModel that the version belongs to."),
+        Column(
+            "Model",
+            ".spec.registeredModelRef..['name', 'id']",
+            "Registered model that the version belongs to, by the name or ID in the reference.",
+        ),
         Column("Model-ID", ".status.parentId", "ID of the registered model in the registry.", wide=True),
     )
     SELECTABLE_FIELDS: ClassVar[tuple[str, ...]] = (*EntryResource.SELECTABLE_FIELDS, ".spec.registeredModelRef.name")

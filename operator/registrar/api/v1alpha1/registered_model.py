@@ -4,17 +4,12 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from registrar.api.v1alpha1.common import (
-    EntryResource,
-    EntryState,
-    EntryStatus,
-    Link,
-    ManagedSpec,
-    ModelName,
-    ShortText,
-)
+from registrar.api.v1alpha1.common import EntryResource, EntryState, EntryStatus, ManagedSpec
+from registrar.api.v1alpha1.texts import ModelName, Text
 
-Words = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=255)], ...], Field(max_length=64)]
+MAX_WORDS = 8192
+
+Words = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=255)], ...], Field(max_length=MAX_WORDS)]
 
 
 class RegisteredModelSpec(ManagedSpec):
@@ -22,27 +17,27 @@ class RegisteredModelSpec(ManagedSpec):
 
     name: ModelName | None = None
     """Name of the model in the registry; metadata.name if unset. It cannot change once the model has an ID."""
-    owner: ShortText | None = None
+    owner: Text | None = None
     """Person or team responsible for the model."""
     state: EntryState | None = None
     """LIVE or ARCHIVED. If unset, the operator keeps the model LIVE and restores it when someone archives it."""
-    readme: Annotated[str, Field(max_length=131072)] | None = None
+    readme: Text | None = None
     """Model card, in Markdown."""
-    maturity: ShortText | None = None
+    maturity: Text | None = None
     """Maturity of the model, such as Generally Available."""
     language: Words | None = None
-    """Languages that the model supports, such as en."""
+    """Languages that the model supports, such as en. Put no (Norwegian) in quotes: YAML 1.1 reads it as false."""
     tasks: Words | None = None
     """Tasks that the model is designed for, such as text-generation."""
-    provider: ShortText | None = None
+    provider: Text | None = None
     """Provider of the model."""
-    logo: Annotated[str, Field(max_length=65536)] | None = None
+    logo: Text | None = None
     """URL of a logo, or the image itself as a data: URI."""
-    license: ShortText | None = None
+    license: Text | None = None
     """Short name of the licence, such as apache-2.0."""
-    license_link: Link | None = None
+    license_link: Text | None = None
     """URL of the licence text."""
-    library_name: ShortText | None = None
+    library_name: Text | None = None
     """Library that the model is used with, such as transformers."""
 
 
@@ -58,7 +53,7 @@ class RegisteredModel(EntryResource[RegisteredModelSpec, RegisteredModelStatus])
     SINGULAR: ClassVar[str] = "registeredmodel"
     SHORT_NAME: ClassVar[str] = "rmodel"
 
-    spec: RegisteredModelSpec
+    spec: RegisteredModelSpec = RegisteredModelSpec()
     """Desired state of the registered model."""
     status: RegisteredModelStatus = RegisteredModelStatus()
     """Observed state of the registered model, such as its ID in the registry and its conditions."""

@@ -86,7 +86,9 @@ class KubeflowBackend:
         stored = f"{desired.parent_id}:{desired.name}" if desired.parent_id else desired.name
         if len(stored) <= MAX_STORED_NAME_LENGTH:
             return None
-        return f"the name {desired.name!r} is longer than the registry can store; choose a shorter spec.name"
+        return (
+            f"the name {desired.name!r} is longer than the registry can store; choose a shorter {desired.name_setting}"
+        )
 
     async def _list_page(self, family: type[RegistryEntry], options: ListOptions) -> list[Any]:
         return await _operations_of(family).list_page(self._client, options)

@@ -31,5 +31,6 @@ def explain_conflict(desired: Desired, conflict: ConflictError) -> ReconcileErro
     return terminal(
         Reason.NAME_CONFLICT,
         f"The registry reports that the name {desired.name!r} is taken, but has no entry of exactly that name here: "
-        "its database treats names that differ only in case or accents as the same. Choose another spec.name.",
+        "its database treats names that differ only in case or accents as the same. Choose another "
+        f"{desired.name_setting}.",
     )

@@ -1,5 +1,6 @@
 local annotations = obj.metadata.annotations or {}
-local paused = annotations["model-registrar.dev/paused"] == "true"
+local value = string.lower(annotations["model-registrar.dev/paused"] or "")
+local paused = value ~= "" and value ~= "false"
 
 local actions = {}
 actions["reconcile"] = {

@@ -1,0 +1,55 @@
+"""Why there is no response: the error to raise. No I/O."""
+
+import ssl
+
+from model_registry._proxy import Proxy
+from model_registry._request import Request
+from model_registry.exceptions import ConnectionFailed, OutcomeUnknown, RequestTimeout
+
+
+def not_sent(
+    error: Exception, request: Request, url: str, proxy: Proxy | None, *, is_invalid: bool
+) -> ConnectionFailed:
+    """Return the error for a request that was never sent.
+
+    Args:
+        error: Why.
+        request: The request.
+        url: Its URL.
+        proxy: The proxy that it would have been sent through.
+        is_invalid: Whether the address or the scheme is the reason.
+    """
+    way = f" through the proxy {proxy.shown} that {proxy.source} sets" if proxy else ""
+    hint = f". If it needs no proxy, add {proxy.host} to NO_PROXY" if proxy else ""
+    what = f"{request.method} {url}: the registry cannot be reached{way}: {_reason(error)}{hint}"
+    return ConnectionFailed(what, is_temporary=not (is_invalid or is_verification_failure(error)))
+
+
+def not_answered(error: Exception, request: Request, url: str, timeout: float, *, is_timeout: bool) -> ConnectionFailed:
+    """Return the error for a request that was sent, at least in part. A create may have been carried out."""
+    what = f"{request.method} {url}"
+    reason = f"no answer within {timeout:.3g} s" if is_timeout else f"the connection broke: {_reason(error)}"
+    if not request.is_idempotent:
+        return OutcomeUnknown(f"{what}: {reason}; the entry may have been written: look it up before trying again")
+    return RequestTimeout(f"{what}: {reason}") if is_timeout else ConnectionFailed(f"{what}: {reason}")
+
+
+def is_verification_failure(error: BaseException | None) -> bool:
+    """Return whether a failure goes back to a certificate that is not trusted."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _reason(error: BaseException) -> str:
+    """Return what the operating system says, where the libraries in between say only that something failed."""
+    cause: BaseException | None = error
+    while cause is not None:
+        group = cause.exceptions if isinstance(cause, BaseExceptionGroup) else ()
+        for candidate in (cause, *group):
+            if isinstance(candidate, ConnectionRefusedError):
+                return "connection refused: nothing listens at this address and port"
+        cause = cause.__cause__ or cause.__context__
+    return str(error) or type(error).__name__

@@ -1,0 +1,156 @@
+"""Uploading a model to S3 storage and registering it."""
+
+import os
+from collections.abc import Coroutine, Mapping
+from typing import Any, TypeVar, Unpack
+
+from model_registry import _s3
+from model_registry._registration import ArtifactFields
+from model_registry.core import ModelRegistryAPIClient
+from model_registry.exceptions import DuplicateError
+from model_registry.types import RegisteredModel, SupportedTypes
+from model_registry.utils import S3Params, s3_uri_from
+
+T = TypeVar("T")
+
+
+class Uploads:
+    """The methods of `ModelRegistry` that upload.
+
+    Attributes:
+        api: The asynchronous client underneath.
+    """
+
+    api: ModelRegistryAPIClient
+
+    def async_runner(self, coro: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine and return its result."""
+        raise NotImplementedError
+
+    def register_model(self, *args: Any, **kwargs: Any) -> RegisteredModel:
+        """Register a stored model."""
+        raise NotImplementedError
+
+    def save_to_s3(
+        self,
+        path: str | os.PathLike[str],
+        bucket_name: str,
+        s3_prefix: str,
+        *,
+        endpoint_url: str | None = None,
+        access_key_id: str | None = None,
+        secret_access_key: str | None = None,
+        region: str | None = None,
+        multipart_threshold: int = 1024 * 1024,
+        multipart_chunksize: int = 1024 * 1024,
+        max_pool_connections: int = 10,
+        progress: _s3.Progress | None = None,
+    ) -> str:
+        """Upload a file, or all files of a directory, to S3 storage, and return the URI. It needs the extra `s3`.
+
+        Args:
+            path: The file or the directory.
+            bucket_name: Name of the bucket.
+            s3_prefix: Key below which the files are stored.
+            endpoint_url: Address of the S3 service. The default is AWS_S3_ENDPOINT.
+            access_key_id: The default is AWS_ACCESS_KEY_ID.
+            secret_access_key: The default is AWS_SECRET_ACCESS_KEY.
+            region: Region of the bucket. The default is AWS_DEFAULT_REGION.
+            multipart_threshold: Bytes from which a file is sent in parts.
+            multipart_chunksize: Bytes of a part.
+            max_pool_connections: How many connections to open at most.
+            progress: A function of the bytes that have been sent and of all bytes.
+
+        Raises:
+            StoreError: If boto3 is not installed.
+            ValueError: If the path does not exist, or the endpoint or the credentials are missing.
+            Exception: What boto3 raises, if the upload fails.
+        """
+        params = _s3.with_environment(
+            S3Params(
+                bucket_name,
+                s3_prefix,
+                endpoint_url,
+                access_key_id,
+                secret_access_key,
+                region,
+                multipart_threshold,
+                multipart_chunksize,
+                max_pool_connections,
+            )
+        )
+        _s3.upload(path, params, progress)
+        return s3_uri_from(s3_prefix.rstrip("/"), bucket_name, endpoint=params.endpoint_url, region=params.region)
+
+    def upload_artifact_and_register_model(
+        self,
+        name: str,
+        model_files_path: str | os.PathLike[str],
+        *,
+        upload_params: S3Params,
+        version: str,
+        model_format_name: str,
+        model_format_version: str,
+        author: str | None = None,
+        owner: str | None = None,
+        version_description: str | None = None,
+        description: str | None = None,
+        metadata: Mapping[str, SupportedTypes] | None = None,
+        progress: _s3.Progress | None = None,
+        **more: Unpack[ArtifactFields],
+    ) -> RegisteredModel:
+        """Upload a model to S3 storage, and register it. It needs the extra `s3`.
+
+        If the upload or the registration fails, the same call again uploads the files again, and creates what is
+        missing.
+
+        Args:
+            name: Name of the model.
+            model_files_path: The file or the directory to upload.
+            upload_params: Where to upload it, as `utils.S3Params`.
+            version: Name of the new version.
+            model_format_name: Name of the format, such as "onnx".
+            model_format_version: Version of the format.
+            author: As in `register_model`, as are the others.
+            owner: See there.
+            version_description: See there.
+            description: See there.
+            metadata: See there.
+            progress: A function of the bytes that have been sent and of all bytes.
+            **more: See there.
+
+        Returns:
+            The model.
+
+        Raises:
+            DuplicateError: If the version exists with its artifact. Nothing has been uploaded.
+            ValueError: If `upload_params` is not an `S3Params`, and for what `save_to_s3` refuses.
+        """
+        if not isinstance(upload_params, S3Params):
+            raise ValueError(  # noqa: TRY004 - what upstream raises
+                'Param "upload_params" must be an S3Params. For an image of an OCI registry, push it with skopeo or '
+                "oras, and call `register_model` with its URI (oci://…)"
+            )
+        if self.async_runner(_is_registered(self.api, name, version)):
+            raise DuplicateError(f"Model `{name}:{version}` already exists in Model Registry.")
+        uri = self.save_to_s3(model_files_path, **vars(upload_params), progress=progress)
+        return self.register_model(
+            name,
+            uri,
+            version=version,
+            model_format_name=model_format_name,
+            model_format_version=model_format_version,
+            author=author,
+            owner=owner,
+            version_description=version_description,
+            description=description,
+            metadata=metadata,
+            **more,
+        )
+
+
+async def _is_registered(api: ModelRegistryAPIClient, name: str, version: str) -> bool:
+    """Return whether a version exists with its artifact."""
+    model = await api.get_registered_model_by_params(name)
+    stored = model and await api.get_model_version_by_params(model.id, version)
+    return bool(stored and await api.get_model_artifact_by_params(name, stored.id))

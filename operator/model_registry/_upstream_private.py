@@ -1,0 +1,45 @@
+"""The private names of upstream's `ModelRegistry` that published programs use, such as upstream's own upload job."""
+
+from typing import Any
+
+from model_registry.core import ModelRegistryAPIClient
+from model_registry.exceptions import ConflictError, DuplicateError
+from model_registry.types import ArtifactState, ModelArtifact, ModelVersion, RegisteredModel
+
+
+class UpstreamPrivateNames:
+    """The asynchronous steps of a registration, and upstream's name for the asynchronous client.
+
+    Attributes:
+        api: The asynchronous client underneath.
+    """
+
+    api: ModelRegistryAPIClient
+
+    @property
+    def _api(self) -> ModelRegistryAPIClient:
+        return self.api
+
+    async def _register_model(self, name: str, **fields: Any) -> RegisteredModel:
+        """Create a model, or return the model with that name unchanged."""
+        return await self.api.get_or_create_registered_model(RegisteredModel(name, **fields))
+
+    async def _register_new_version(
+        self, rm: RegisteredModel, version: str, author: str, /, **fields: Any
+    ) -> ModelVersion:
+        """Create a version of a model.
+
+        Raises:
+            DuplicateError: If the version exists.
+        """
+        try:
+            return await self.api.upsert_model_version(ModelVersion(version, author=author, **fields), rm.id)
+        except ConflictError as conflict:
+            if getattr(conflict.holder, "name", version) != version:
+                raise  # the external ID is taken
+            raise DuplicateError(f"Version {version} already exists") from conflict
+
+    async def _register_model_artifact(self, mv: ModelVersion, name: str, uri: str, /, **fields: Any) -> ModelArtifact:
+        """Create a model artifact of a version. As upstream's, its state is UNKNOWN if none is given."""
+        artifact = ModelArtifact(name, uri=uri, **{"state": ArtifactState.UNKNOWN, **fields})
+        return await self.api.upsert_model_version_artifact(artifact, mv.id)

@@ -1,0 +1,146 @@
+"""What published programs call of PyPI's `model-registry` beside its documented names."""
+
+import importlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import mr_openapi
+from model_registry import ModelRegistry
+from model_registry.exceptions import ConnectionFailed, DuplicateError, RegistryError, StoreError
+from model_registry.types import ArtifactState, ModelVersion, RegisteredModel
+from tests.support.loopback import Reply, serving
+
+Unique = Callable[[str], str]
+FORMAT: dict[str, Any] = {"model_format_name": "onnx", "model_format_version": "1"}
+
+
+@pytest.fixture
+def registry(registry_url: str) -> Iterator[ModelRegistry]:
+    with ModelRegistry(registry_url, author="me", user_token="t") as connected:
+        yield connected
+
+
+async def upload_job(client: ModelRegistry, name: str, version: str, uri: str) -> tuple[str, str, str]:
+    """Do what upstream's upload job does to create a model, in its order and with its arguments."""
+    assert await client._api.get_registered_model_by_params(name) is None
+    model = await client._register_model(name=name, owner="team", description="d", custom_properties={})
+    new = await client._register_new_version(
+        model, version, client._author, description="v", custom_properties={"a": "1"}
+    )
+    artifact = await client._register_model_artifact(
+        new,
+        model.name,
+        uri,
+        **FORMAT,
+        storage_key=None,
+        storage_path="p",
+        service_account_name=None,
+        model_source_kind="k",
+        model_source_class=None,
+        model_source_group=None,
+        model_source_id=None,
+        model_source_name=None,
+        custom_properties={},
+    )
+    assert artifact.state is ArtifactState.UNKNOWN
+    artifact.state = ArtifactState.LIVE
+    await client._api.upsert_model_artifact(artifact)
+    return str(model.id), str(new.id), str(artifact.id)
+
+
+def test_the_upload_job_creates_a_model(registry: ModelRegistry, unique: Unique) -> None:
+    model_id, version_id, artifact_id = registry.async_runner(upload_job(registry, unique("m"), "v1", "oci://1"))
+    model, version = registry.get_registered_model(unique("m")), registry.get_model_version(unique("m"), "v1")
+    artifact = registry.get_model_artifact(unique("m"), "v1")
+    assert model is not None
+    assert version is not None
+    assert artifact is not None
+    assert (model.id, version.id, artifact.id) == (model_id, version_id, artifact_id)
+    assert (model.owner, model.description) == ("team", "d")
+    assert (version.author, version.description, version.custom_properties) == ("me", "v", {"a": "1"})
+    assert (artifact.uri, artifact.state, artifact.storage_path) == ("oci://1", ArtifactState.LIVE, "p")
+
+
+def test_the_upload_job_updates_an_artifact(registry: ModelRegistry, unique: Unique) -> None:
+    _, _, artifact_id = registry.async_runner(upload_job(registry, unique("m"), "v1", "oci://1"))
+
+    async def update() -> None:
+        for state, uri in ((ArtifactState.PENDING, None), (ArtifactState.LIVE, "oci://2")):
+            artifact = await registry._api.get_model_artifact_by_id(artifact_id)
+            assert artifact is not None
+            artifact.state, artifact.uri = state, uri or artifact.uri
+            await registry._api.upsert_model_artifact(artifact)
+
+    registry.async_runner(update())
+    artifact = registry.get_model_artifact(unique("m"), "v1")
+    assert artifact is not None
+    assert (artifact.uri, artifact.state) == ("oci://2", ArtifactState.LIVE)
+
+
+def test_the_private_steps_use_an_existing_model_and_refuse_an_existing_version(
+    registry: ModelRegistry, unique: Unique
+) -> None:
+    first = registry.async_runner(registry._register_model(unique("m"), owner="a"))
+    assert registry.async_runner(registry._register_model(unique("m"), owner="b")) == first
+    registry.async_runner(registry._register_new_version(first, "v1", "me"))
+    with pytest.raises(StoreError, match=r"^Version v1 already exists$"):
+        registry.async_runner(registry._register_new_version(first, "v1", "me"))
+
+
+def test_a_taken_external_id_is_not_reported_as_an_existing_version(registry: ModelRegistry, unique: Unique) -> None:
+    model = registry.async_runner(registry._register_model(unique("m"), external_id=unique("e")))
+    with pytest.raises(DuplicateError, match=f"held by RegisteredModel '{unique('m')}'"):
+        registry.async_runner(registry._register_new_version(model, "v1", "me", external_id=unique("e")))
+
+
+@pytest.mark.parametrize("status", [401, 403, 500, 503])
+@pytest.mark.filterwarnings("ignore:User access token is missing")
+def test_an_outage_is_not_taken_for_an_entry_that_does_not_exist(status: int) -> None:
+    """Six of nine public programs that catch StoreError create the model then."""
+    with serving(lambda _: Reply(status, "x", {"Retry-After": "60"})) as server, pytest.raises(RegistryError) as raised:
+        ModelRegistry(server.url, author="me")
+    assert not isinstance(raised.value, StoreError)
+
+
+@pytest.mark.filterwarnings("ignore:User access token is missing")
+def test_nobody_listening_is_not_taken_for_that_either(unused_tcp_port: int) -> None:
+    with pytest.raises(ConnectionFailed) as raised:
+        ModelRegistry("http://127.0.0.1", unused_tcp_port, author="me")
+    assert not isinstance(raised.value, StoreError)
+
+
+def test_a_model_that_does_not_exist_is_a_store_error(registry: ModelRegistry, unique: Unique) -> None:
+    with pytest.raises(StoreError, match="does not exist"):
+        registry.get_model_version(unique("nobodys"), "v1")
+
+
+def test_the_generated_packages_exceptions_catch_ours(registry: ModelRegistry, unique: Unique) -> None:
+    generated = importlib.import_module("mr_openapi.exceptions")
+    registry.async_runner(registry._register_model(unique("m")))
+    with pytest.raises(generated.ConflictException) as raised:
+        registry.async_runner(registry.api.upsert_registered_model(RegisteredModel(unique("m"))))
+    assert isinstance(raised.value, generated.ApiException)
+    assert isinstance(raised.value, generated.OpenApiException)
+    assert raised.value.status == 409
+    with pytest.raises(generated.NotFoundException):
+        registry.update(ModelVersion("v", id="2000000000"))
+    assert {"ForbiddenException", "UnauthorizedException", "ServiceException"} <= set(generated.__all__)
+
+
+def test_the_generated_packages_states_are_ours() -> None:
+    assert mr_openapi.ArtifactState is ArtifactState
+    for name in mr_openapi.__all__:
+        assert hasattr(mr_openapi, name)
+
+
+def test_the_rest_of_the_generated_package_is_refused_with_what_to_use() -> None:
+    with pytest.raises(ImportError, match=r"'ModelRegistryServiceApi' from 'mr_openapi': .*ModelRegistryAPIClient"):
+        exec("from mr_openapi import ModelRegistryServiceApi", {})  # noqa: S102 - the statement that users write
+    assert not hasattr(mr_openapi, "__wrapped__")
+
+
+def test_signing_is_refused_with_what_to_use() -> None:
+    with pytest.raises(ImportError, match="signing is not supported: sign the model with sigstore's `model-signing`"):
+        importlib.import_module("model_registry.signing")
