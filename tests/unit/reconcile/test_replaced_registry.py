@@ -98,7 +98,7 @@ class World:
         """The registry goes on at its address, with another database."""
         self.database = self.folder / f"{uuid.uuid4().hex}.db"
         if source is not None:
-            shutil.copy(source, self.database)
+            _copy(source, self.database)
         self.client = ModelRegistryAPIClient.connect(self.servers.enter_context(serve(Store(str(self.database)))))
         self.clients.append(self.client)
         # A reset takes its time; what was answered within the last second is believed.
@@ -122,7 +122,7 @@ class World:
 
     def backup(self) -> None:
         copied = self.folder / f"{uuid.uuid4().hex}.backup"
-        shutil.copy(self.database, copied)
+        _copy(self.database, copied)
         self.backups.append((copied, dict(self.theirs)))
 
     def restore(self) -> None:
@@ -178,6 +178,13 @@ class World:
             for key in list(self.cluster.bodies):
                 await self.reconcile(key)
             await self.check()
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy an idle database, with what is only in its log so far."""
+    for suffix in ("", "-wal"):
+        if (part := source.with_name(source.name + suffix)).exists():
+            shutil.copy(part, target.with_name(target.name + suffix))
 
 
 def resources_of(letter: str) -> list[dict[str, Any]]:
