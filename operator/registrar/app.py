@@ -105,8 +105,8 @@ def _build(
 
     cache = ResourceCache()
     queue = WorkQueue(process, workers=settings.workers, monitor=metrics.queue)
-    memory = Memory(cache, queue, time.monotonic)
     registry = Registry(KubeflowBackend(client), settings.registry_url, settings.owner_id)
+    memory = Memory(cache, queue, registry.view.unpin)
     guard = MassDeletionGuard(cache.recorded_ids, registry)
     context = Context(settings, kube, registry, memory, guard, metrics.reconciles)
     intake = Intake(memory, queue, leadership, metrics.reconciles)

@@ -3,7 +3,6 @@
 import asyncio
 import dataclasses
 import ssl
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -104,7 +103,7 @@ async def context_of(*, registry_url: str = NOBODY, kubernetes_url: str = NOBODY
     metrics = Metrics()
     login = ClusterLogin(kubernetes_url, ssl.create_default_context(), {})
     kube = KubernetesAPI(login, WriteFence(Leadership.without_rivals(), metrics.to_kubernetes))
-    memory = Memory(ResourceCache(), RecordingQueue(), time.monotonic)
+    memory = Memory(ResourceCache(), RecordingQueue(), lambda _: None)
     async with ModelRegistryAPIClient.connect(registry_url) as client:
         registry = Registry(KubeflowBackend(client), registry_url, OWNER_ID)
         guard = MassDeletionGuard(memory.cache.recorded_ids, registry)
@@ -131,9 +130,11 @@ def claim(name: str = "fraud", kind: str = "RegisteredModel", parent_id: str = "
     return Claim(REGISTRY, kind, parent_id, name)
 
 
-def identity(entry_id: str, name: str | None = "fraud") -> Identity:
+def identity(
+    entry_id: str, name: str | None = "fraud", kind: EntryKind = REGISTERED_MODEL.entry, created: str | None = None
+) -> Identity:
     """What children know of an entry in that registry."""
-    return Identity(REGISTRY, entry_id, name)
+    return Identity(REGISTRY, 1, kind, entry_id, name, created)
 
 
 def stamp(origin: Origin = Origin.CREATED, reference: str = REFERENCE) -> dict[str, Scalar]:
@@ -227,9 +228,10 @@ class Case:
     @property
     def owned(self) -> FieldSet:
         entry, properties = self.observed, properties_of(self.observed)
+        recorded = self.recorded if self.recorded.proves(entry) else RecordedState()
         is_untouched = entry.create_time_since_epoch == entry.last_update_time_since_epoch
-        if self.recorded.entry_id is not None or not is_untouched or not stamp().items() <= properties.items():
-            return self.recorded.owned
+        if recorded.entry_id is not None or not is_untouched or not stamp().items() <= properties.items():
+            return recorded.owned
         return FieldSet(
             frozenset(name for name in FIELD_NAMES if getattr(entry, name, None)),
             frozenset(properties) - {OWNER_PROPERTY},
@@ -260,5 +262,12 @@ def cases(draw: st.DrawFn) -> Case:
     )
     fields = ["description", "external_id", "state", *(["owner", "tasks"] if is_model else ["storage_key", "uri"])]
     owned = FieldSet(draw(st.frozensets(st.sampled_from(fields))), draw(st.frozensets(NAMES)))
-    recorded = RecordedState(draw(st.sampled_from(["7", None])), owned, draw(st.booleans()), draw(st.booleans()))
+    recorded = RecordedState(
+        entry_id=draw(st.sampled_from(["7", None])),
+        created=draw(st.sampled_from([None, "5", "4"])),
+        origin=draw(st.sampled_from([None, Origin.CREATED, Origin.ADOPTED])),
+        owned=owned,
+        settled=draw(st.booleans()),
+        had_entry=draw(st.booleans()),
+    )
     return Case(wanted, observed, recorded)

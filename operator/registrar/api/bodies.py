@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from registrar.api.conditions import ConditionType, Reason
 from registrar.api.meta import RECONCILE_REQUEST_MAX_LENGTH, RECONCILE_REQUESTED_ANNOTATION
 
 Body = Mapping[str, Any]
@@ -31,6 +32,23 @@ class ResourceKey:
     def path(self) -> str:
         """``namespace/name``, as the owner stamp writes it."""
         return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedId:
+    """An entry as a status records it.
+
+    Attributes:
+        kind: the resource's kind.
+        entry_id: the entry's ID.
+        created: when the registry created it (milliseconds since the epoch), if the status records that.
+        url: the address of the registry.
+    """
+
+    kind: str
+    entry_id: str
+    created: str | None
+    url: str | None
 
 
 def key_of(body: Body) -> ResourceKey:
@@ -66,10 +84,19 @@ def ready_status(body: Body) -> str:
     return "Unknown"
 
 
-def recorded_id(body: Body) -> tuple[str, str] | None:
-    """Return the entry ID in the status and the address of the registry that assigned it; None without an ID."""
+def reports_outage(body: Body) -> bool:
+    """Return whether the status says that the registry is unavailable, or refuses the operator."""
+    reasons = {Reason.REGISTRY_UNAVAILABLE, Reason.UNAUTHORIZED}
+    conditions = (body.get("status") or {}).get("conditions") or ()
+    return any(found["type"] == ConditionType.READY and found["reason"] in reasons for found in conditions)
+
+
+def recorded_id(body: Body) -> RecordedId | None:
+    """Return the entry that the status records; None if it records none."""
     status = body.get("status") or {}
-    return None if status.get("id") is None else (str(status["id"]), str(status.get("registryUrl")))
+    if status.get("id") is None:
+        return None
+    return RecordedId(body["kind"], status["id"], status.get("createTimeSinceEpoch"), status.get("registryUrl"))
 
 
 def is_unanswered(body: Body) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from registrar.api.bodies import Body, ResourceKey, key_of, ready_status, recorded_id, resource_version
+from registrar.api.bodies import Body, RecordedId, ResourceKey, key_of, ready_status, recorded_id, resource_version
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -41,12 +41,12 @@ class ResourceCache:
         """Return how many resources exist by kind and Ready, see `ready_status`."""
         return self._ready
 
-    def recorded_ids(self) -> Iterator[tuple[str, str, str]]:
-        """Return kind, entry ID and registry address of every resource whose status records an ID."""
-        for key, body in list(self._bodies.items()):
+    def recorded_ids(self) -> Iterator[RecordedId]:
+        """Return the entry that each status records."""
+        for body in list(self._bodies.values()):
             recorded = recorded_id(body)
             if recorded is not None:
-                yield key.kind, *recorded
+                yield recorded
 
     def is_news(self, body: Body) -> bool:
         """Return whether a body is newer than the known one of its key, if any is."""

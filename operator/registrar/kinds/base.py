@@ -165,17 +165,28 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a child needs to know of its parent.
+    """An entry as a child knows its parent: proved once, and believed until its registry's epoch ends.
 
     Attributes:
         registry: name of the registry that assigned the ID.
-        id: the entry's ID.
-        name: the entry's name; None where only the ID is known.
+        epoch: the epoch of that registry in which the entry was seen.
+        kind: the entry's kind.
+        id: its ID.
+        name: its name; None where only the ID is known.
+        created: when the registry created it (milliseconds since the epoch); None where that is unknown.
     """
 
     registry: str
+    epoch: int
+    kind: EntryKind
     id: str
     name: str | None
+    created: str | None
+
+    def is_entry(self, entry: RegistryEntry) -> bool:
+        """Return whether an entry is this one, and not a successor under its ID."""
+        has_name = self.name is None or entry.name == self.name
+        return has_name and (self.created is None or entry.create_time_since_epoch == self.created)
 
 
 @dataclass(frozen=True, slots=True)

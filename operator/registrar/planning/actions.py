@@ -10,7 +10,7 @@ from registrar.api.meta import OWNER_PROPERTY
 from registrar.api.properties import Observed, Scalar
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
 from registrar.kinds.base import Desired, FieldValue
-from registrar.planning.ownership import Stamp
+from registrar.planning.ownership import Origin, Stamp
 from registrar.planning.problems import Problem
 
 
@@ -46,16 +46,36 @@ class RecordedState:
     """What the status records of an entry.
 
     Attributes:
-        entry_id: its ID, if it had one and the registry is the same.
+        entry_id: its ID, if it has one.
+        created: when the registry created it (milliseconds since the epoch); an entry with another time under the same
+            ID is a different entry. None in statuses that do not record it.
+        origin: how it came under management: `Origin.CREATED` or `Origin.ADOPTED`.
         owned: what the resource has set on it.
         settled: the entry matched this very spec before, so that a difference is drift.
         had_entry: there was an entry, in this registry or another: a new one replaces it.
+        adopting: this reconcile recorded the entry, to adopt it: a missing stamp was not lost.
     """
 
     entry_id: str | None = None
+    created: str | None = None
+    origin: Origin | None = None
     owned: FieldSet = FieldSet()
     settled: bool = False
     had_entry: bool = False
+    adopting: bool = False
+
+    def proves(self, entry: RegistryEntry) -> bool:
+        """Return whether the status records this very entry, and not a predecessor of its ID."""
+        if self.entry_id is None or entry.id != self.entry_id:
+            return False
+        return self.created is None or self.created == entry.create_time_since_epoch
+
+    def for_observed(self, entry: RegistryEntry | None) -> RecordedState:
+        """Return what counts of the record for an observed entry: of another entry than the recorded one, nothing."""
+        if entry is not None and self.proves(entry):
+            return self
+        # A resource whose entry is gone is still settled: its entry is not created again before it is confirmed.
+        return RecordedState(settled=self.settled and entry is None, had_entry=self.had_entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +129,10 @@ class Patch:
         state: the new state; None keeps the observed one.
         stamp: the owner stamp that the entry has afterwards.
         changes: the same for people, the owner stamp left out.
-        adopts: the entry carries no stamp of this installation yet.
+        origin: how the entry came under management.
+        adopts: the entry was not managed by this installation before.
         restores: the entry was archived (or marked for deletion) and becomes live again.
+        drift: differences that the patch leaves alone and that are reported.
     """
 
     entry: RegistryEntry
@@ -119,8 +141,10 @@ class Patch:
     state: str | None
     stamp: Stamp
     changes: tuple[Change, ...]
+    origin: Origin
     adopts: bool
     restores: bool
+    drift: tuple[Change, ...] = ()
 
     def changes_with_stamp(self, owner_id: str) -> tuple[Change, ...]:
         """Return the changes, that of the owner stamp among them: two installations can fight over the stamp alone."""
@@ -137,10 +161,12 @@ class RecordOwnership:
 
     Attributes:
         entry: the entry as observed.
+        origin: how it came under management.
         owned: the wider set, as the status must record it.
     """
 
     entry: RegistryEntry
+    origin: Origin
     owned: FieldSet
 
 
@@ -150,10 +176,12 @@ class Leave:
 
     Attributes:
         entry: the entry as observed.
+        origin: how it came under management.
         drift: differences that the drift policy leaves alone and reports.
     """
 
     entry: RegistryEntry
+    origin: Origin
     drift: tuple[Change, ...] = ()
 
 
@@ -165,16 +193,18 @@ class Refuse:
 
 
 @dataclass(frozen=True, slots=True)
-class Archive:
-    """Retire the entry, because its resource is being deleted.
+class Release:
+    """Release the entry, because its resource is being deleted.
 
     Attributes:
         entry: the entry as observed.
-        state: the state that stands for deletion.
+        state: the state that stands for deletion; None leaves the state alone.
+        properties: the whole new map of custom properties: its stamp is released, or removed.
     """
 
     entry: RegistryEntry
-    state: str
+    state: str | None
+    properties: Mapping[str, Observed]
 
 
 Action = Create | RecordOwnership | Patch | Leave | Refuse

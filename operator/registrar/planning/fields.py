@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from model_registry.types import RegistryEntry
+from registrar.api.v1alpha1.common import EntryOrigin
 from registrar.planning.actions import FieldSet
+from registrar.planning.ownership import Origin
 
 
 @cache
@@ -39,6 +41,16 @@ def state_of(entry: RegistryEntry) -> str | None:
     """Return the state of an entry; None for one without a state."""
     state = getattr(entry, "state", None)
     return None if state is None else str(state)
+
+
+def origin_from_status(origin: EntryOrigin | None) -> Origin | None:
+    """Return how an entry came under management, as the status records it."""
+    return None if origin is None else Origin(origin.lower())
+
+
+def origin_to_status(origin: Origin) -> EntryOrigin:
+    """Return how an entry came under management, as the status writes it. ``KEPT`` and ``RELEASED`` never get here."""
+    return EntryOrigin(origin.capitalize())
 
 
 def storage_uri(model: str, version: str) -> str | None:

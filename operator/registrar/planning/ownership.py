@@ -14,10 +14,17 @@ from registrar.api.meta import OWNER_PROPERTY
 
 
 class Origin(StrEnum):
-    """How an entry came under management; it decides what deletion does by default."""
+    """How an entry came under management, and whether a deletion may still retire it.
+
+    The stamp of an entry that the deletion policy leaves alone says `KEPT` instead of how it came, so that no search
+    for orphans takes it for one. That of an entry which a deletion archived says `RELEASED`: the next resource of this
+    installation resumes it, and other installations treat it as unstamped.
+    """
 
     CREATED = "created"
     ADOPTED = "adopted"
+    KEPT = "kept"
+    RELEASED = "released"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +32,7 @@ class Stamp:
     """A stamp of this installation.
 
     Attributes:
-        origin: whether the entry was created or adopted.
+        origin: how the entry came under management.
         reference: ``namespace/name`` or ``namespace/name#artifact``.
     """
 
@@ -45,7 +52,11 @@ class ForeignStamp:
 
 
 def read_stamp(value: object, owner_id: str) -> Stamp | ForeignStamp | None:
-    """Return the stamp that the property's value writes; None and ``""`` mean that the entry carries none."""
+    """Return the stamp that the property's value writes.
+
+    Returns:
+        None for an entry without a stamp, or with one that another installation has released.
+    """
     if value is None or value == "":
         return None
     text = str(value)
@@ -53,7 +64,7 @@ def read_stamp(value: object, owner_id: str) -> Stamp | ForeignStamp | None:
     reference = owner.removeprefix(f"{owner_id}/")
     # namespace/name has exactly one slash: an owner id that continues ours ("a" and "a/b") is another installation.
     if origin not in set(Origin) or reference == owner or reference.partition("#")[0].count("/") != 1:
-        return ForeignStamp(text)
+        return None if origin == Origin.RELEASED else ForeignStamp(text)
     return Stamp(Origin(origin), reference)
 
 

@@ -9,10 +9,9 @@ from registrar.api.conditions import Reason
 from registrar.api.meta import OWNER_PROPERTY
 from registrar.api.properties import Observed, opaque_names, resolve_properties
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
-from registrar.kinds.base import Desired, FieldValue
+from registrar.kinds.base import Desired, EntryKind, FieldValue
 from registrar.planning.actions import (
     Action,
-    Archive,
     Change,
     Create,
     FieldSet,
@@ -22,6 +21,7 @@ from registrar.planning.actions import (
     RecordedState,
     RecordOwnership,
     Refuse,
+    Release,
     owned_by,
 )
 from registrar.planning.fields import field_name, state_of
@@ -37,32 +37,79 @@ def plan(
     Args:
         desired: the desired state.
         observed: the entry at that place; None if none exists.
-        recorded: what the status records of it.
+        recorded: what the status records of it; a record of another entry than the observed one counts for nothing.
         policies: how far to go.
         owner_id: this installation.
     """
+    recorded = recorded.for_observed(observed)
     if observed is None:
-        stamp = Stamp(Origin.CREATED, desired.reference)
+        stamp = Stamp(_stamped_origin(Origin.CREATED, policies.deletion), desired.reference)
         properties = {**resolve_properties(desired.properties, {}), OWNER_PROPERTY: stamp.text(owner_id)}
         return Create(desired.fields, properties, None if desired.kind.state_rule is None else desired.state or "LIVE")
     written = any_stamp_of(observed, owner_id)
     refusal = _refusal(desired, observed, written, recorded, policies)
     if refusal is not None:
         return Refuse(refusal)
+    origin = origin_of(written, recorded)
     owned = owned_on(observed, desired, recorded, owner_id)
-    patch = _difference(desired, observed, owned, written, owner_id)
+    stamp = Stamp(_stamped_origin(origin, policies.deletion), desired.reference)
+    patch = _difference(desired, observed, owned, stamp, owner_id)
+    patch = replace(patch, origin=origin, adopts=_adopts(written, recorded))
     if not patch.fields and patch.properties is None and patch.state is None:
-        return Leave(observed)
-    if recorded.settled and patch.changes and policies.drift is not DriftPolicy.CORRECT:
-        return Leave(observed, patch.changes if policies.drift is DriftPolicy.REPORT else ())
+        return Leave(observed, origin)
+    if recorded.settled and policies.drift is not DriftPolicy.CORRECT and (patch.changes or written is None):
+        return _left_alone(patch, written, policies, owner_id)
     if not owned.covers(owned_by(desired)):
-        return RecordOwnership(observed, owned.on(observed) | owned_by(desired))
+        return RecordOwnership(observed, origin, owned.on(observed) | owned_by(desired))
     return patch
+
+
+def origin_of(written: Stamp | ForeignStamp | None, recorded: RecordedState) -> Origin:
+    """Return how an entry came under management: the status knows it better than a property that anyone can replace.
+
+    Args:
+        written: the entry's stamp.
+        recorded: what the status records of this very entry.
+    """
+    if recorded.origin is not None:
+        return recorded.origin
+    is_ours = isinstance(written, Stamp) and written.origin in {Origin.CREATED, Origin.RELEASED}
+    return Origin.CREATED if is_ours else Origin.ADOPTED
+
+
+def _stamped_origin(origin: Origin, deletion: DeletionPolicy | None) -> Origin:
+    return Origin.KEPT if deletion is DeletionPolicy.ORPHAN else origin
+
+
+def _adopts(written: Stamp | ForeignStamp | None, recorded: RecordedState) -> bool:
+    is_lost_stamp = written is None and recorded.entry_id is not None and not recorded.adopting
+    return not isinstance(written, Stamp) and not is_lost_stamp
+
+
+def _left_alone(patch: Patch, written: Stamp | ForeignStamp | None, policies: Policies, owner_id: str) -> Leave | Patch:
+    """Return what the drift policies that correct nothing do: report or not, and guard the entry where they report.
+
+    An entry without our stamp is open to every other installation, so Report restores the stamp, and it alone.
+    """
+    if policies.drift is DriftPolicy.IGNORE:
+        return Leave(patch.entry, patch.origin)
+    if written is not None:
+        return Leave(patch.entry, patch.origin, patch.changes)
+    properties = {**(patch.entry.custom_properties or {}), OWNER_PROPERTY: patch.stamp.text(owner_id)}
+    return replace(patch, fields={}, properties=properties, state=None, changes=(), restores=False, drift=patch.changes)
 
 
 def after_recording(recorded: RecordedState, action: RecordOwnership) -> RecordedState:
     """Return the recorded state once the status holds what `RecordOwnership` asked for."""
-    return replace(recorded, entry_id=action.entry.id, owned=action.owned, had_entry=True)
+    return RecordedState(
+        entry_id=action.entry.id,
+        created=action.entry.create_time_since_epoch,
+        origin=action.origin,
+        owned=action.owned,
+        settled=recorded.settled and recorded.proves(action.entry),
+        had_entry=True,
+        adopting=not recorded.proves(action.entry),
+    )
 
 
 def owned_on(observed: RegistryEntry, desired: Desired, recorded: RecordedState, owner_id: str) -> FieldSet:
@@ -72,41 +119,49 @@ def owned_on(observed: RegistryEntry, desired: Desired, recorded: RecordedState,
     changed since, prove such a create: this resource has set everything on the entry, whatever its spec says today.
     """
     stamp = stamp_of(observed, owner_id)
-    if recorded.entry_id is not None or stamp != Stamp(Origin.CREATED, desired.reference):
+    created = {Stamp(origin, desired.reference) for origin in (Origin.CREATED, Origin.KEPT)}
+    if recorded.entry_id is not None or stamp not in created:
         return recorded.owned
     if observed.last_update_time_since_epoch != observed.create_time_since_epoch:
         return recorded.owned
     return FieldSet(desired.kind.fields_on(observed), frozenset(observed.custom_properties or {}) - {OWNER_PROPERTY})
 
 
-def plan_retirement(
-    retired_state: str | None,
+def plan_release(
+    kind: EntryKind,
     observed: RegistryEntry,
     reference: str,
-    recorded_id: str | None,
+    recorded: RecordedState,
     deletion: DeletionPolicy | None,
     owner_id: str,
-) -> Archive | None:
-    """Return how to retire the entry of a resource that is being deleted; None leaves the entry alone.
+) -> Release | None:
+    """Return how to release the entry of a resource that is being deleted; None leaves the entry alone.
+
+    An entry that the operator created is archived, an adopted one only loses its stamp, so that any other resource or
+    installation may have it; a deletion policy decides otherwise.
 
     Args:
-        retired_state: the state that stands for deletion; None if the entry has none.
+        kind: its kind.
         observed: the entry.
         reference: the resource, as the owner stamp writes it.
-        recorded_id: the entry's ID if the status records it, which proves an entry without a stamp.
+        recorded: what the status records of it, which proves an entry without a stamp.
         deletion: the deletion policy; None archives what the resource created and leaves what it adopted.
         owner_id: this installation.
     """
     written = any_stamp_of(observed, owner_id)
     if isinstance(written, ForeignStamp) or (isinstance(written, Stamp) and written.reference != reference):
         return None
-    if written is None and recorded_id != observed.id:
+    if written is None and not recorded.proves(observed):
         return None
-    origin = written.origin if written is not None else Origin.ADOPTED
+    properties = {name: value for name, value in (observed.custom_properties or {}).items() if name != OWNER_PROPERTY}
+    origin = origin_of(written, recorded.for_observed(observed))
     default = DeletionPolicy.ARCHIVE if origin is Origin.CREATED else DeletionPolicy.ORPHAN
-    if retired_state is None or (deletion or default) is DeletionPolicy.ORPHAN or state_of(observed) == retired_state:
+    if (deletion or default) is DeletionPolicy.ORPHAN or kind.retired_state is None:
+        return None if written is None else Release(observed, None, properties)
+    released = Stamp(Origin.RELEASED, reference)
+    if state_of(observed) == kind.retired_state and written == released:
         return None
-    return Archive(observed, retired_state)
+    return Release(observed, kind.retired_state, {**properties, OWNER_PROPERTY: released.text(owner_id)})
 
 
 def _refusal(
@@ -146,10 +201,9 @@ def _difference(
     desired: Desired,
     observed: RegistryEntry,
     owned: FieldSet,
-    written: Stamp | ForeignStamp | None,
+    stamp: Stamp,
     owner_id: str,
 ) -> Patch:
-    stamp = Stamp(written.origin if isinstance(written, Stamp) else Origin.ADOPTED, desired.reference)
     cleared: dict[str, FieldValue] = {
         name: [] if isinstance(getattr(observed, name), list) else ""
         for name in owned.fields - desired.fields.keys()
@@ -175,7 +229,8 @@ def _difference(
         state=state,
         stamp=stamp,
         changes=(*changes, *property_changes),
-        adopts=not isinstance(written, Stamp),
+        origin=stamp.origin,
+        adopts=False,
         restores=state is not None and state_of(observed) == desired.kind.retired_state,
     )
 

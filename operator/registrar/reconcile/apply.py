@@ -8,7 +8,7 @@ from model_registry.exceptions import ConflictError, NotFound
 from model_registry.types import RegistryEntry
 from registrar.api.conditions import Reason
 from registrar.kinds.base import Desired, EntryKind
-from registrar.planning.actions import Archive, Create, Patch
+from registrar.planning.actions import Create, Patch, Release
 from registrar.planning.problems import terminal, transient
 from registrar.registries.registry import Registry
 
@@ -61,9 +61,11 @@ async def patch(desired: Desired, action: Patch, registry: Registry) -> Registry
         raise registry.backend.explain_conflict(desired, conflict) from conflict
 
 
-async def archive(kind: EntryKind, action: Archive, registry: Registry) -> None:
-    """Retire the entry. Raises RegistryError."""
-    entry: Any = kind.entry(action.entry.name, id=action.entry.id, state=action.state)
+async def release(kind: EntryKind, action: Release, registry: Registry) -> None:
+    """Release the entry of a resource that is being deleted. Raises RegistryError."""
+    entry: Any = kind.entry(
+        action.entry.name, id=action.entry.id, **_state(action.state), custom_properties=dict(action.properties)
+    )
     await registry.update(kind, entry)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from model_registry.exceptions import AmbiguousEntryError, RegistryError
+from model_registry.exceptions import AmbiguousEntryError, RegistryError, UnwritableProperty
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
@@ -14,16 +14,18 @@ from registrar.api.v1alpha1 import DeletionPolicy
 from registrar.api.v1alpha1.model_version import InlineArtifactStatus
 from registrar.kinds.base import Claim, EntryKind
 from registrar.kinds.table import ENTRY_KINDS
+from registrar.planning.actions import RecordedState
 from registrar.planning.ownership import stamp_of
-from registrar.planning.plan import plan_retirement
+from registrar.planning.plan import plan_release
 from registrar.planning.problems import Disposition, Problem, ReconcileError
-from registrar.reconcile.apply import archive
+from registrar.reconcile.apply import release
 from registrar.reconcile.conflicts import still_wants
 from registrar.reconcile.context import Context
-from registrar.reconcile.report import report
-from registrar.reconcile.resource import InlineName, ManagedResource, deletion_policy
+from registrar.reconcile.inline_artifacts import recorded_artifact
+from registrar.reconcile.report import post_events, report
+from registrar.reconcile.resource import InlineName, ManagedResource, deletion_policy, recorded_state
 from registrar.registries.registry import Registry
-from registrar.reporting.outcome import Facts, Outcome
+from registrar.reporting.outcome import EventNote, Facts, Outcome
 from registrar.workqueue.queue import DONE, Result
 
 logger = logging.getLogger(__name__)
@@ -39,7 +41,7 @@ class Target:
         name: its name in the resource; under an ID of a reset database another entry can be found.
         reference: the resource, as the owner stamp writes it.
         parent_id: ID of its parent entry; empty at the root, or where it is unknown.
-        recorded: the status records the ID, so that an entry without a stamp counts as ours.
+        recorded: what the status records of it, so that an entry without a stamp counts as ours.
     """
 
     kind: EntryKind
@@ -47,7 +49,7 @@ class Target:
     name: str
     reference: str
     parent_id: str
-    recorded: bool
+    recorded: RecordedState
 
 
 async def ensure_finalizer(resource: ManagedResource, deletion: DeletionPolicy | None, context: Context) -> None:
@@ -74,7 +76,7 @@ async def finalize(resource: ManagedResource, context: Context) -> Result:
         try:
             context.registry.ensure_available()
             for target in _targets(resource, context.registry):
-                await retire_entry(target, resource.key, deletion, context)
+                await _release(target, resource, deletion, context)
         except (ReconcileError, RegistryError) as error:
             return await report(resource, _waiting_deletion(resource, error, context), context)
     if resource.has_finalizer:
@@ -82,6 +84,17 @@ async def finalize(resource: ManagedResource, context: Context) -> Result:
     # Others may have the entries at once: finalizers of other controllers can hold the resource for long.
     context.memory.claim_only(resource.key, ())
     return DONE
+
+
+async def _release(
+    target: Target, resource: ManagedResource, deletion: DeletionPolicy | None, context: Context
+) -> None:
+    """Release one entry, or leave one that the registry cannot take back: it must not hold the deletion for ever."""
+    try:
+        await retire_entry(target, resource.key, deletion, context)
+    except UnwritableProperty as error:
+        note = EventNote("EntryLeft", f"The {target.kind.name} {target.name!r} is left as it is: {error}.")
+        await post_events(resource, [("Warning", note)], context)
 
 
 async def retire_entry(target: Target, key: ResourceKey, deletion: DeletionPolicy | None, context: Context) -> None:
@@ -107,19 +120,16 @@ async def retire_entry(target: Target, key: ResourceKey, deletion: DeletionPolic
     if await _is_wanted_by_another(claim, key, context):
         logger.info("%s hands %s %s over to another resource", key, target.kind.name, target.entry_id)
         return
-    recorded_id = target.entry_id if target.recorded else None
-    action = plan_retirement(
-        target.kind.retired_state, observed, target.reference, recorded_id, deletion, registry.owner_id
-    )
+    action = plan_release(target.kind, observed, target.reference, target.recorded, deletion, registry.owner_id)
     if action is not None:
-        await archive(target.kind, action, registry)
+        await release(target.kind, action, registry)
         logger.info(
-            "Archived %s %r (id %s) for %s: state is %s now",
+            "%s %s %r (id %s) of %s",
+            "Removed the owner stamp of" if action.state is None else f"Set the state {action.state} of",
             target.kind.name,
             observed.name,
             observed.id,
             target.reference,
-            action.state,
         )
 
 
@@ -131,7 +141,7 @@ def departing_artifact(resource: ManagedResource, status: InlineArtifactStatus) 
         name=status.name,
         reference=f"{resource.key.path}#{status.name}",
         parent_id=resource.status.id or "",
-        recorded=True,
+        recorded=recorded_artifact((status,), status.name, settled=False),
     )
 
 
@@ -184,22 +194,29 @@ def _targets(resource: ManagedResource, registry: Registry) -> list[Target]:
     status = resource.status
     known_id = registry.known_id(status)
     parent_id = status.parent_entry_id or ""
-    own = _found(resource.kind.entry, known_id, resource.entry_name, resource.key.path, parent_id, registry)
+    recorded = recorded_state(resource, known_id)
+    own = _found(resource.kind.entry, recorded, resource.entry_name, resource.key.path, parent_id, registry)
     version_id = own[0].entry_id if own else ""
-    recorded = Facts.of(status).artifacts if known_id is not None else ()
-    ids = {InlineName(str(artifact.type), artifact.name): artifact.id for artifact in recorded}
+    statuses = Facts.of(status).artifacts if known_id is not None else ()
+    known = {InlineName(str(artifact.type), artifact.name) for artifact in statuses}
     artifacts: list[Target] = []
-    for inline in sorted({*ids, *resource.inline}, key=lambda inline: (inline.kind, inline.name)):
+    for inline in sorted({*known, *resource.inline}, key=lambda inline: (inline.kind, inline.name)):
         reference = f"{resource.key.path}#{inline.name}"
         kind = ENTRY_KINDS[inline.kind]
-        artifacts += _found(kind, ids.get(inline), inline.name, reference, version_id, registry)
+        of_artifact = recorded_artifact(statuses, inline.name, settled=False) if inline in known else RecordedState()
+        artifacts += _found(kind, of_artifact, inline.name, reference, version_id, registry)
     return [*artifacts, *own]
 
 
 def _found(
-    kind: EntryKind, known_id: str | None, name: str, reference: str, parent_id: str, registry: Registry
+    kind: EntryKind, recorded: RecordedState, name: str, reference: str, parent_id: str, registry: Registry
 ) -> list[Target]:
     stamped = [str(entry.id) for entry in registry.view.stamped(kind, reference) if type(entry) is kind.entry]
     # An earlier resource of the same name may have left other entries with that stamp: they are left alone.
+    known_id = recorded.entry_id
     ids = [known_id] if known_id in stamped else [*([known_id] if known_id else []), *stamped]
-    return [Target(kind, entry_id, name, reference, parent_id, recorded=entry_id == known_id) for entry_id in ids]
+    none = RecordedState()
+    return [
+        Target(kind, entry_id, name, reference, parent_id, recorded if entry_id == known_id else none)
+        for entry_id in ids
+    ]

@@ -15,7 +15,7 @@ from registrar.api.bodies import uid_of
 from registrar.api.conditions import Reason
 from registrar.api.v1alpha1.model_version import InlineArtifactStatus
 from registrar.cluster.client import ResourceGoneError
-from registrar.kinds.base import Desired
+from registrar.kinds.base import Desired, Identity
 from registrar.planning.actions import (
     Change,
     Create,
@@ -28,7 +28,7 @@ from registrar.planning.actions import (
     owned_by,
 )
 from registrar.planning.claims import Claimant
-from registrar.planning.ownership import stamp_of
+from registrar.planning.ownership import Origin, stamp_of
 from registrar.planning.plan import after_recording, plan
 from registrar.planning.problems import ReconcileError, transient, waiting
 from registrar.reconcile.apply import create, patch
@@ -45,8 +45,8 @@ PROBE_SECONDS = 0.2
 """Until the prober has read the registry; one answer of it."""
 REPLACED_REQUEUE_SECONDS = 60.0
 """Until a registry that seems replaced is compared again; the feed notices its return earlier."""
-MAX_STEPS = 6
-"""View, fresh read, creation, conflict, ownership, patch: more steps mean that others keep changing the entry."""
+MAX_STEPS = 7
+"""View, fresh read, creation, conflict, parent, ownership, patch: more mean that others keep changing the entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class EntryRequest:
     Attributes:
         resource: the resource.
         desired: the entry's desired state.
+        parent: the entry that it belongs to; None at the root.
         claimant: the resource, or its inline artifact, as one that wants the entry.
         recorded: what the status records of the entry.
         policies: how far to go.
@@ -64,6 +65,7 @@ class EntryRequest:
 
     resource: ManagedResource
     desired: Desired
+    parent: Identity | None
     claimant: Claimant
     recorded: RecordedState
     policies: Policies
@@ -99,31 +101,31 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
             case Refuse():
                 raise ReconcileError(action.problem)
             case Leave():
-                return EntryResult(action.entry, owned, drift=action.drift)
+                return EntryResult(action.entry, action.origin, owned, drift=action.drift)
             case Create():
                 _refuse_new_registry(request, context)
-                await _confirm_exists(request, context)
+                await _confirm(request, None, recorded, context)
                 entry, created = await create(desired, action, registry)
                 if created:
                     _log(OperationResult.CREATED, request, entry, ())
-                    return EntryResult(entry, owned, OperationResult.CREATED)
+                    return EntryResult(entry, Origin.CREATED, owned, OperationResult.CREATED)
                 observed = Observation(entry, fresh=True)
             case RecordOwnership() | Patch() if not observed.fresh:
                 observed = await observe(desired, recorded, registry, force_read=True)
             case RecordOwnership():
-                await _confirm_exists(request, context)
+                await _confirm(request, action.entry, recorded, context)
                 await record_ownership(request.resource, request.inline, desired, action, context)
                 recorded = after_recording(recorded, action)
             case Patch() if _is_contested(request, action, context):
-                drift = action.changes_with_stamp(registry.owner_id)
-                return EntryResult(action.entry, owned, drift=drift, is_contested=True)
+                drift = (*action.drift, *action.changes_with_stamp(registry.owner_id))
+                return EntryResult(action.entry, action.origin, owned, drift=drift, is_contested=True)
             case Patch():
-                await _confirm_exists(request, context)
+                await _confirm(request, action.entry, recorded, context)
                 changed = await patch(desired, action, registry)
                 _note_correction(request, action, context)
                 operation = _operation(action)
                 _log(operation, request, changed, action.changes)
-                return EntryResult(changed, owned, operation)
+                return EntryResult(changed, action.origin, owned, operation, drift=action.drift)
     raise transient(Reason.REGISTRY_UNAVAILABLE, f"Others keep changing {desired.name!r} in the registry")
 
 
@@ -144,6 +146,24 @@ async def _resolve_conflict(request: EntryRequest, observed: Observation, contex
         kube=context.kube,
         registry=context.registry,
     )
+
+
+async def _confirm(
+    request: EntryRequest, entry: RegistryEntry | None, recorded: RecordedState, context: Context
+) -> None:
+    """Make sure that the resource still exists, and its parent entry still is the one that it was, before a write.
+
+    An entry that the status proves needs no parent for that; a new or adopted one is found by its parent's ID alone.
+
+    Raises:
+        ReconcileError: the registry was reset, restored or replaced.
+        ResourceGoneError: the resource does not exist, or another one has its name.
+        RegistryError: the registry could not answer.
+    """
+    await _confirm_exists(request, context)
+    is_proved = entry is not None and recorded.proves(entry)
+    if request.parent is not None and not is_proved:
+        await context.registry.confirm(request.parent)
 
 
 async def _confirm_exists(request: EntryRequest, context: Context) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from model_registry.types import RegistryEntry
 from registrar.api.v1alpha1.model_version import ArtifactType, InlineArtifactStatus
 from registrar.kinds.base import Desired
+from registrar.kinds.table import ENTRY_KINDS
 from registrar.planning.actions import FieldSet, RecordedState
-from registrar.planning.fields import owned_from_status, owned_to_status
+from registrar.planning.fields import origin_from_status, origin_to_status, owned_from_status, owned_to_status
+from registrar.planning.ownership import Origin
 from registrar.reporting.outcome import EntryResult, OperationResult, Outcome
 
 Statuses = tuple[InlineArtifactStatus, ...]
@@ -21,22 +24,32 @@ def departed(statuses: Statuses, desired: Iterable[Desired]) -> list[InlineArtif
     return [status for status in statuses if (str(status.type), status.name) not in wanted]
 
 
-def recorded_artifact(statuses: Statuses, desired: Desired, *, settled: bool) -> RecordedState:
+def recorded_artifact(statuses: Statuses, name: str, *, settled: bool) -> RecordedState:
     """Return what the status records of an artifact."""
-    known = next((status for status in statuses if status.name == desired.name), None)
+    known = next((status for status in statuses if status.name == name), None)
     if known is None:
         return RecordedState()
-    owned = owned_from_status(desired.kind.entry, known.owned_fields, known.owned_properties)
-    return RecordedState(known.id, owned, settled)
+    owned = owned_from_status(ENTRY_KINDS[known.type].entry, known.owned_fields, known.owned_properties)
+    return RecordedState(
+        entry_id=known.id,
+        created=known.create_time_since_epoch,
+        origin=origin_from_status(known.origin),
+        owned=owned,
+        settled=settled,
+    )
 
 
-def with_artifact(statuses: Statuses, desired: Desired, entry_id: str | None, owned: FieldSet) -> Statuses:
+def with_artifact(
+    statuses: Statuses, desired: Desired, entry: RegistryEntry, origin: Origin, owned: FieldSet
+) -> Statuses:
     """Return the statuses with that of one artifact replaced or added."""
     fields, properties = owned_to_status(desired.kind.entry, owned)
     status = InlineArtifactStatus(
         name=desired.name,
         type=ArtifactType(desired.kind.name),
-        id=entry_id,
+        id=entry.id,
+        create_time_since_epoch=entry.create_time_since_epoch,
+        origin=origin_to_status(origin),
         owned_fields=fields or None,
         owned_properties=properties or None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -40,10 +41,17 @@ class Memory:
     Args:
         cache: the latest bodies.
         queue: the work queue.
+        unpin: has the registry's view follow a resource's entries by their stamps only.
         monotonic: a clock in seconds that never goes back.
     """
 
-    def __init__(self, cache: ResourceCache, queue: Queue, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        cache: ResourceCache,
+        queue: Queue,
+        unpin: Callable[[ResourceKey], None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.cache = cache
         self.claims = ClaimIndex()
         self.dependencies = Dependencies()
@@ -52,6 +60,7 @@ class Memory:
         self.readiness = Readiness()
         self._waiting_since: dict[ResourceKey, float] = {}
         self._queue = queue
+        self._unpin = unpin
         self._monotonic = monotonic
 
     def keep(self, body: Body) -> bool:
@@ -76,6 +85,7 @@ class Memory:
         self.readiness.forget(key)
         self._waiting_since.pop(key, None)
         self._queue.forget(key)
+        self._unpin(key)
         self.wake(self.claims.keep_only(key, frozenset()) | self.dependencies.forget(key))
 
     def wake(self, keys: Iterable[ResourceKey]) -> None:

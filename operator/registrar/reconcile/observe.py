@@ -30,10 +30,10 @@ async def observe(
 ) -> Observation:
     """Find the entry of a resource: by the ID in its status, then by its stamp.
 
-    An ID alone proves nothing: after a database reset it can name another entry. So an entry of another type, name or
-    parent under that ID does not count, and the place is then looked up by name when a creation meets a conflict. Nor
-    does a stamp alone prove an artifact, which does not report its version: an earlier resource of the same name may
-    have left one in another version.
+    An ID alone proves nothing: after a database reset it can name another entry. So an entry of another type, name,
+    parent or creation time under that ID does not count, and the place is then looked up by name when a creation meets
+    a conflict. Nor does a stamp alone prove an artifact, which does not report its version: an earlier resource of the
+    same name may have left one in another version.
 
     Args:
         desired: the place, and the resource that wants it.
@@ -70,13 +70,14 @@ async def _observe_known(
     if not kind.reports_parent and (stamp is None or stamp.reference != desired.reference):
         # An artifact does not report its version: without our stamp on it only the version's list proves it.
         return Observation(await registry.find(kind, desired.name, desired.parent_id), fresh=True)
-    return Observation(found if desired.matches(found) else None, fresh=True)
+    is_known = found.id != recorded.entry_id or recorded.proves(found)
+    return Observation(found if is_known and desired.matches(found) else None, fresh=True)
 
 
 def _in_view(desired: Desired, recorded: RecordedState, view: EntryView) -> RegistryEntry | None:
     """Return the desired entry as the view shows it, where that is proof enough."""
     if recorded.entry_id is not None:
         known = view.by_id(desired.kind, recorded.entry_id)
-        if known is not None and desired.matches(known):
+        if known is not None and desired.matches(known) and recorded.proves(known):
             return known
     return view.at(desired) if desired.kind.reports_parent else None

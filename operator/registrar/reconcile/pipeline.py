@@ -11,15 +11,16 @@ import time
 from dataclasses import replace
 
 from model_registry.exceptions import RegistryError
-from registrar.api.bodies import ResourceKey, is_awaited
+from registrar.api.bodies import ResourceKey, is_awaited, reports_outage
 from registrar.api.conditions import ConditionType
 from registrar.cluster.client import KubernetesError, ResourceGoneError, StaleResourceError
 from registrar.cluster.logs import bind_resource
 from registrar.fencing import NotLeadingError
-from registrar.kinds.base import AnyResource, Identity
+from registrar.kinds.base import AnyResource, EntryKind, Identity
 from registrar.kinds.desired import desired_entry, desired_inline
+from registrar.kinds.table import ENTRY_KINDS
 from registrar.planning.actions import Policies
-from registrar.planning.fields import owned_to_status, state_of, storage_uri
+from registrar.planning.fields import origin_to_status, owned_to_status, state_of, storage_uri
 from registrar.planning.problems import Disposition, ReconcileError
 from registrar.reconcile.context import Context
 from registrar.reconcile.deletion import departing_artifact, ensure_finalizer, finalize, retire_entry
@@ -61,7 +62,7 @@ async def reconcile(key: ResourceKey, context: Context) -> Result:
     body = context.memory.cache.get(key)
     if body is None:
         return DONE
-    if not context.registry.is_available and not is_awaited(body):
+    if not context.registry.is_available and not is_awaited(body) and not reports_outage(body):
         context.registry.breaker.defer(key)
         return DONE
     resource = read_resource(body)
@@ -102,7 +103,7 @@ async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, c
     known_id = registry.known_id(resource.status)
     known_parent_id = None if known_id is None else resource.status.parent_entry_id
     parent = await resolve_parent(declared, known_parent_id, memory, registry)
-    desired = desired_entry(declared, registry.name, parent.id)
+    desired = desired_entry(declared, registry.name, "" if parent is None else parent.id)
     inline = () if known_id is None else desired_inline(declared, registry.name, known_id)
     memory.claim_only(resource.key, {entry.claim for entry in (desired, *inline)})
     policies = policies_of(declared, context.settings)
@@ -110,26 +111,39 @@ async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, c
     request = EntryRequest(
         resource=resource,
         desired=desired,
+        parent=parent,
         claimant=resource.claimant(),
         recorded=recorded_state(resource, known_id),
         policies=policies,
     )
     result = await reconcile_entry(request, context)
-    memory.identify(resource.key, Identity(registry.name, str(result.entry.id), desired.name))
+    identity = registry.identity_of(desired.kind, result.entry)
+    memory.identify(resource.key, identity)
+    if identity.id != known_id:
+        # In a registry that was reset, the old ID can belong to another version: its artifacts are no longer claimed.
+        inline = desired_inline(declared, registry.name, identity.id)
+        memory.claim_only(resource.key, {entry.claim for entry in (desired, *inline)})
     outcome = Outcome(
         _facts(resource, result, parent, registry.url),
         operation=result.operation,
         drift=result.drift,
         is_contested=result.is_contested,
-        notes=_notes(resource, result, known_id),
+        notes=_notes(resource, result, registry.url),
     )
     # The artifacts may end without an outcome, where the API server does not accept a part of the status.
     memory.unreported.join(resource.key, resource.metadata.uid, outcome)
-    return await _reconcile_inline(resource, declared, policies, outcome, context)
+    outcome = await _reconcile_inline(resource, declared, identity, policies, outcome, context)
+    registry.view.pin(resource.key, _pinned(resource, outcome.facts))
+    return outcome
 
 
 async def _reconcile_inline(
-    resource: ManagedResource, declared: AnyResource, policies: Policies, outcome: Outcome, context: Context
+    resource: ManagedResource,
+    declared: AnyResource,
+    parent: Identity,
+    policies: Policies,
+    outcome: Outcome,
+    context: Context,
 ) -> Outcome:
     """Reconcile the inline artifacts of a version, and retire those that left its spec.
 
@@ -138,8 +152,10 @@ async def _reconcile_inline(
     """
     registry, name = context.registry, ""
     desired = desired_inline(declared, registry.name, str(outcome.facts.id))
-    # Those of another entry than the present one are void.
-    is_same_entry = registry.known_id(resource.status) == outcome.facts.id
+    # Those of another entry than the present one are void: a reset registry gives the same IDs again.
+    before = Facts.of(resource.status)
+    recorded_entry = before.id, before.create_time_since_epoch or outcome.facts.create_time_since_epoch
+    is_same_entry = recorded_entry == (outcome.facts.id, outcome.facts.create_time_since_epoch)
     statuses: Statuses = outcome.facts.artifacts if is_same_entry else ()
     try:
         for status in departed(statuses, desired):
@@ -154,13 +170,14 @@ async def _reconcile_inline(
             request = EntryRequest(
                 resource=resource,
                 desired=entry,
+                parent=parent,
                 claimant=resource.claimant(name),
-                recorded=recorded_artifact(statuses, entry, settled=resource.is_settled),
+                recorded=recorded_artifact(statuses, name, settled=resource.is_settled),
                 policies=policies,
                 inline=statuses,
             )
             result = await reconcile_entry(request, context)
-            statuses = with_artifact(statuses, entry, result.entry.id, result.owned)
+            statuses = with_artifact(statuses, entry, result.entry, result.origin, result.owned)
             outcome = joined(outcome, entry, result)
     except (ReconcileError, RegistryError) as error:
         problem = registry.diagnose(error)
@@ -171,16 +188,26 @@ async def _reconcile_inline(
     return replace(outcome, facts=replace(outcome.facts, artifacts=in_order(statuses, desired)))
 
 
-def _facts(resource: ManagedResource, result: EntryResult, parent: Identity, registry_url: str) -> Facts:
+def _pinned(resource: ManagedResource, facts: Facts) -> list[tuple[EntryKind, str]]:
+    """Return the entries that the status records: the feed follows them even if they lose their stamp."""
+    artifacts = [(ENTRY_KINDS[artifact.type], artifact.id) for artifact in facts.artifacts]
+    return [
+        (kind, entry_id) for kind, entry_id in ((resource.kind.entry, facts.id), *artifacts) if entry_id is not None
+    ]
+
+
+def _facts(resource: ManagedResource, result: EntryResult, parent: Identity | None, registry_url: str) -> Facts:
     before, entry = Facts.of(resource.status), result.entry
     fields, properties = owned_to_status(type(entry), result.owned)
     # A parent that vanished left its ID, not its name: the address stays as the status has it.
-    has_uri = "storage_uri" in resource.kind.status.model_fields
-    uri = storage_uri(parent.name, str(entry.name)) if has_uri and parent.name is not None else before.storage_uri
+    has_uri, model = "storage_uri" in resource.kind.status.model_fields, None if parent is None else parent.name
+    uri = storage_uri(model, str(entry.name)) if has_uri and model is not None else before.storage_uri
     return replace(
         before,
         id=entry.id,
-        parent_id=parent.id or None,
+        create_time_since_epoch=entry.create_time_since_epoch,
+        origin=origin_to_status(result.origin),
+        parent_id=None if parent is None else parent.id,
         state=state_of(entry),
         registry_url=registry_url,
         storage_uri=uri,
@@ -189,11 +216,11 @@ def _facts(resource: ManagedResource, result: EntryResult, parent: Identity, reg
     )
 
 
-def _notes(resource: ManagedResource, result: EntryResult, known_id: str | None) -> tuple[EventNote, ...]:
+def _notes(resource: ManagedResource, result: EntryResult, registry_url: str) -> tuple[EventNote, ...]:
     notes = []
     status = resource.status
     if status.id is not None and status.id != result.entry.id:
-        where = "" if known_id is not None else f" (of {status.registry_url})"
+        where = "" if status.registry_url == registry_url else f" (of {status.registry_url})"
         message = f"The ID {status.id}{where} is void; the entry has the ID {result.entry.id} now."
         notes.append(EventNote("IdentityChanged", message))
     if "externalId" in (status.owned_fields or ()) and "external_id" not in result.owned.fields:
@@ -208,12 +235,12 @@ def _restore_identity(resource: ManagedResource, context: Context) -> None:
     The view has to show that the ID still belongs to this entry: children would be created under another one else.
     """
     registry, dependencies = context.registry, context.memory.dependencies
-    known_id = registry.known_id(resource.status)
-    if known_id is None or dependencies.identity(resource.key) is not None:
+    known_id, identity = registry.known_id(resource.status), dependencies.identity(resource.key)
+    if known_id is None or (identity is not None and identity.epoch == registry.epoch):
         return
-    entry = registry.view.by_id(resource.kind.entry, known_id)
-    if entry is not None and entry.name == resource.entry_name:
-        context.memory.identify(resource.key, Identity(registry.name, known_id, resource.entry_name))
+    entry, recorded = registry.view.by_id(resource.kind.entry, known_id), recorded_state(resource, known_id)
+    if entry is not None and entry.name == resource.entry_name and recorded.proves(entry):
+        context.memory.identify(resource.key, registry.identity_of(resource.kind.entry, entry))
 
 
 def _count_drift(resource: ManagedResource, outcome: Outcome, context: Context) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from registrar.api.v1alpha1.model_version import InlineArtifactStatus
 from registrar.cluster.client import KubernetesError
 from registrar.kinds.base import Desired
 from registrar.planning.actions import RecordOwnership
-from registrar.planning.fields import owned_to_status
+from registrar.planning.fields import origin_to_status, owned_to_status
 from registrar.planning.problems import Disposition, Problem
 from registrar.reconcile.context import Context
 from registrar.reconcile.inline_artifacts import with_artifact
@@ -50,14 +50,21 @@ async def record_ownership(
     Raises:
         KubernetesError: the API server did not accept it.
     """
-    entry_id = str(action.entry.id)
+    entry = action.entry
     if inline is None:
         fields, properties = owned_to_status(desired.kind.entry, action.owned)
-        parent = {"parentId": desired.parent_id} if desired.parent_id else {}
-        identity = {"id": entry_id, "registryUrl": context.registry.url, **parent}
-        part: Mapping[str, Any] = {**identity, "ownedFields": fields, "ownedProperties": properties}
+        part: dict[str, Any] = {
+            "id": entry.id,
+            "createTimeSinceEpoch": entry.create_time_since_epoch,
+            "origin": origin_to_status(action.origin),
+            "registryUrl": context.registry.url,
+            "ownedFields": fields,
+            "ownedProperties": properties,
+        }
+        if desired.parent_id:
+            part["parentId"] = desired.parent_id
     else:
-        artifacts = with_artifact(inline, desired, entry_id, action.owned)
+        artifacts = with_artifact(inline, desired, entry, action.origin, action.owned)
         part = {
             "artifacts": [artifact.model_dump(mode="json", by_alias=True, exclude_none=True) for artifact in artifacts]
         }
@@ -93,13 +100,12 @@ async def report(resource: ManagedResource, outcome: Outcome, context: Context) 
     if latest is None:
         # It is gone; a successor of the same name has a run of its own.
         return DONE
-    now = datetime.now(UTC)
-    wanted = next_status(resource.metadata, latest.status, outcome, now)
+    wanted = next_status(resource.metadata, latest.status, outcome, datetime.now(UTC))
     patch = merge_patch(latest.raw_status, as_json(wanted))
     if patch:
         memory.cache.put(await context.kube.patch_status(key, latest.metadata, patch))
     memory.unreported.reported(key)
-    await _post_events(latest, events_for(latest.status, wanted, outcome), now, context)
+    await post_events(latest, events_for(latest.status, wanted, outcome), context)
     return follow_up
 
 
@@ -113,12 +119,10 @@ def latest_facts(resource: ManagedResource, context: Context) -> Facts:
     return Facts.of((latest_of(resource, context) or resource).status)
 
 
-async def _post_events(
-    resource: ManagedResource, events: Iterable[tuple[str, EventNote]], now: datetime, context: Context
-) -> None:
+async def post_events(resource: ManagedResource, events: Iterable[tuple[str, EventNote]], context: Context) -> None:
     """Post Events; one that cannot be posted (in a namespace that is being deleted, say) is only logged."""
     for kind, note in events:
-        event = event_json(resource.key, resource.metadata, kind, note, now)
+        event = event_json(resource.key, resource.metadata, kind, note, datetime.now(UTC))
         try:
             await context.kube.create_event(event, resource.key.namespace)
         except KubernetesError as error:

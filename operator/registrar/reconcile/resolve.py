@@ -25,7 +25,7 @@ EXTERNAL_REQUEUE_SECONDS = 15.0
 
 async def resolve_parent(
     declared: AnyResource, known_parent_id: str | None, memory: Memory, registry: Registry
-) -> Identity:
+) -> Identity | None:
     """Return the parent entry of a resource, and have the resource woken when that changes.
 
     Args:
@@ -58,8 +58,8 @@ async def find_parent(
     *,
     identity: Callable[[ResourceKey], Identity | None],
     exists: Callable[[ResourceKey], bool],
-) -> Identity:
-    """Return the parent entry of a resource; registers nothing.
+) -> Identity | None:
+    """Return the parent entry of a resource, None for a kind at the root; registers nothing.
 
     Args:
         declared: the resource.
@@ -73,16 +73,19 @@ async def find_parent(
     """
     reference = kind_of(declared.kind).parent
     if reference is None:
-        return Identity(registry.name, "", None)
+        return None
     parent = parent_key(declared)
     if parent is None:
         found = await _find_external(declared, reference, registry)
     else:
-        found = identity(parent)
+        known = identity(parent)
+        # What was proved before the registry's epoch ended has to be proved again, parents first.
+        found = None if known is None or known.epoch != registry.epoch else known
         if found is None and known_parent_id is not None and not exists(parent):
             # A vanished parent resource changes nothing for an entry that exists; for a new one it proves nothing.
             is_below = await _is_below(declared, known_parent_id, registry)
-            found = Identity(registry.name, known_parent_id, None) if is_below else None
+            kind = kind_of(reference.kind).entry
+            found = Identity(registry.name, registry.epoch, kind, known_parent_id, None, None) if is_below else None
     if found is None:
         raise _waiting(declared, reference, parent, is_known=parent is not None and exists(parent))
     if known_parent_id not in {None, found.id} and await _is_below(declared, str(known_parent_id), registry):
@@ -110,7 +113,7 @@ async def _find_external(declared: AnyResource, reference: ParentReference, regi
 async def _is_below(declared: AnyResource, parent_id: str, registry: Registry) -> bool:
     """Return whether the resource's entry still belongs to that parent; a registry that was reset has neither."""
     desired = desired_entry(declared, registry.name, parent_id)
-    recorded = RecordedState(declared.status.id)
+    recorded = RecordedState(declared.status.id, declared.status.create_time_since_epoch)
     return (await observe(desired, recorded, registry, force_read=False)).entry is not None
 
 

@@ -22,7 +22,7 @@ from registrar.kinds.base import AnyResource, ResourceKind
 from registrar.kinds.table import kind_of
 from registrar.planning.actions import Policies, RecordedState
 from registrar.planning.claims import Claimant
-from registrar.planning.fields import owned_from_status
+from registrar.planning.fields import origin_from_status, owned_from_status
 from registrar.planning.problems import Problem, ReconcileError, terminal
 from registrar.settings import Settings
 
@@ -180,10 +180,17 @@ def recorded_state(resource: ManagedResource, known_id: str | None) -> RecordedS
 
     Args:
         resource: the resource.
-        known_id: the entry's ID, if its registry assigned it; what another registry assigned is void.
+        known_id: the entry's ID, as far as it counts (`Registry.known_id`).
     """
     status = resource.status
     if known_id is None:
         return RecordedState(had_entry=status.id is not None)
     owned = owned_from_status(resource.kind.entry.entry, status.owned_fields, status.owned_properties)
-    return RecordedState(known_id, owned, resource.is_settled, had_entry=True)
+    return RecordedState(
+        entry_id=known_id,
+        created=status.create_time_since_epoch,
+        origin=origin_from_status(status.origin),
+        owned=owned,
+        settled=resource.is_settled,
+        had_entry=True,
+    )

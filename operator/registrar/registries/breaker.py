@@ -58,6 +58,19 @@ class CircuitBreaker:
         self.problem = problem
         self._probe_wanted.set()
 
+    def update(self, problem: Problem, now: float) -> tuple[ResourceKey, ...]:
+        """Open the breaker, or report another reason than before: an expired token instead of a lost connection, say.
+
+        Returns:
+            The deferred resources if the reason has changed, so that their statuses say what is true now.
+        """
+        before = self.problem
+        self.open(problem, now)
+        if before is None or before.message == problem.message:
+            return ()
+        self.problem = problem
+        return tuple(self._deferred)
+
     def defer(self, key: ResourceKey) -> None:
         """Have this resource woken when the breaker closes."""
         self._deferred[key] = None

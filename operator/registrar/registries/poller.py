@@ -84,7 +84,7 @@ class Poller:
                     return await registry.poll()
                 except RegistryWentBackError as error:
                     logger.warning("%s; its database was reset or restored, loading the view again", error)
-                    registry.invalidate()
+                    registry.end_epoch()
             return await self._load()
         except RateLimited as error:
             # The registry is available: the workers go on, as fast as it lets them.
@@ -101,7 +101,8 @@ class Poller:
             problem = Problem(
                 Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, f"The registry cannot be read: {error!r}"
             )
-        registry.breaker.open(problem, time.monotonic())
+        for key in registry.breaker.update(problem, time.monotonic()):
+            self.enqueue(key)
         return None
 
     async def _load(self) -> frozenset[ResourceKey]:

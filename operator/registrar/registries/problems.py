@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from model_registry import exceptions
 from registrar.api.conditions import Reason
 from registrar.planning.problems import Disposition, Problem, ReconcileError
+
+_REQUEST = re.compile(r"^[A-Z]+ https?://\S+: ")
 
 
 def problem_of(error: ReconcileError | exceptions.RegistryError) -> Problem:
@@ -13,7 +17,15 @@ def problem_of(error: ReconcileError | exceptions.RegistryError) -> Problem:
         return error.problem
     disposition, reason, sentence = _classify(error)
     retry_after = error.retry_after if isinstance(error, exceptions.APIStatusError) else None
-    return Problem(disposition, reason, sentence.format(error), retry_after=retry_after)
+    # An outage concerns every resource: the request that met it says nothing about the others.
+    cause = _without_request(error) if disposition is Disposition.OUTAGE else str(error)
+    return Problem(disposition, reason, sentence.format(cause), retry_after=retry_after)
+
+
+def _without_request(error: exceptions.RegistryError) -> str:
+    if isinstance(error, exceptions.APIStatusError):
+        return f"it answered {error.status}: {error.message}"
+    return _REQUEST.sub("", str(error))
 
 
 def _classify(error: exceptions.RegistryError) -> tuple[Disposition, Reason, str]:

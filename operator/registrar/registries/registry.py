@@ -11,10 +11,11 @@ from typing import Any
 from model_registry.exceptions import RegistryError
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey
+from registrar.api.conditions import Reason
 from registrar.api.v1alpha1.common import EntryStatus
 from registrar.kinds.base import Desired, EntryKind, Identity
-from registrar.kinds.table import FAMILIES, resource_of
-from registrar.planning.problems import Disposition, Problem, ReconcileError, outage
+from registrar.kinds.table import FAMILIES
+from registrar.planning.problems import Disposition, Problem, ReconcileError, outage, waiting
 from registrar.registries.backend import Cursor, RegistryBackend, RegistryWentBackError
 from registrar.registries.breaker import CircuitBreaker
 from registrar.registries.problems import problem_of
@@ -22,6 +23,8 @@ from registrar.registries.view import EntryView
 
 logger = logging.getLogger(__name__)
 
+CONFIRMED_SECONDS = 1.0
+"""How long an answer about an entry proves it to those who write below it."""
 FROM_FLAGS = "flags"
 """Name of the registry that the operator's flags configure."""
 
@@ -36,6 +39,8 @@ class Registry:
         name: its name in the operator.
 
     Attributes:
+        epoch: grows whenever the registry turns out to be another one, or an older one: whatever was known of its
+            entries before has to be proved again.
         view: the entries with our stamp; trusted once `loaded`.
         loaded: whether the view has been read from the registry.
         read_at: when the last successful reading of it began, on the monotonic clock.
@@ -47,6 +52,7 @@ class Registry:
         self.url = url
         self.owner_id = owner_id
         self.name = name
+        self.epoch = 1
         self.view = EntryView(owner_id)
         self.loaded = False
         self.read_at = -math.inf
@@ -71,9 +77,12 @@ class Registry:
         self.read_at = asked_at
         logger.info("The registry %s holds %d entries of this installation", self.url, len(self.view))
 
-    def invalidate(self) -> None:
-        """Trust the view no more, until `load`."""
+    def end_epoch(self) -> None:
+        """Believe nothing that was known of the registry's entries, and have the view loaded again before any write."""
+        self.epoch += 1
         self.loaded = False
+        self._external.clear()
+        self.breaker.request_probe()
 
     async def poll(self) -> frozenset[ResourceKey]:
         """Read what changed since the last poll into the view: one short list a family, whatever their number.
@@ -82,11 +91,11 @@ class Registry:
             The resources whose entries changed.
 
         Raises:
-            RegistryWentBackError: the registry lacks what it had; the view must be loaded again.
+            RegistryWentBackError: the registry lacks what it had; its epoch has to end.
             RegistryError: the registry cannot be read.
         """
         began_at = time.monotonic()
-        affected: set[ResourceKey | None] = set()
+        affected: set[ResourceKey] = set()
         for family, cursor in list(self._cursors.items()):
             asked_at = time.monotonic()
             try:
@@ -94,11 +103,10 @@ class Registry:
             except RegistryWentBackError as error:
                 raise RegistryWentBackError(f"The registry {self.url} went back: {error}") from error
             for entry in changes.entries:
-                references = self.view.learn(entry, asked_at)
-                affected.update(resource_of(type(entry), reference) for reference in references)
+                affected |= self.view.learn(entry, asked_at)
             self._cursors[family] = changes.cursor
         self.read_at = began_at
-        return frozenset(key for key in affected if key is not None)
+        return frozenset(affected)
 
     async def get(self, kind: EntryKind, entry_id: str) -> RegistryEntry | None:
         """Return the entry as the registry has it now, and keep it in the view. Raises RegistryError."""
@@ -125,9 +133,49 @@ class Registry:
         self.view.keep(changed)
         return changed
 
+    async def confirm(self, identity: Identity) -> None:
+        """Make sure that an entry still is the one that was proved, before anything is written below it.
+
+        It is read unless the registry answered about it within the last second. An ID alone proves nothing: after a
+        reset or a restore it can belong to another entry, of another kind even.
+
+        Raises:
+            ReconcileError: it is another entry, or the registry's epoch ended; every identity is proved again.
+            RegistryError: the registry could not answer.
+        """
+        if identity.epoch == self.epoch:
+            if self.view.seconds_since_answer(identity.kind.family, identity.id) <= CONFIRMED_SECONDS:
+                return
+            found = await self.get(identity.kind, identity.id)
+            if found is not None and identity.is_entry(found) and identity.epoch == self.epoch:
+                return
+            if identity.epoch == self.epoch:
+                logger.warning(
+                    "The %s %s is no longer the entry %r: the registry %s was reset, restored or replaced",
+                    identity.kind.name,
+                    identity.id,
+                    identity.name,
+                    self.url,
+                )
+                self.end_epoch()
+        raise waiting(
+            Reason.REGISTRY_UNAVAILABLE,
+            f"The registry {self.url} was reset, restored or replaced; the operator is reading it again.",
+            requeue_after=CONFIRMED_SECONDS,
+        )
+
+    def identity_of(self, kind: EntryKind, entry: RegistryEntry) -> Identity:
+        """Return the identity of an entry that this registry has just shown."""
+        return Identity(self.name, self.epoch, kind, str(entry.id), entry.name, entry.create_time_since_epoch)
+
     def known_id(self, status: EntryStatus) -> str | None:
-        """Return the ID in a status, if this registry assigned it."""
-        return status.id if status.registry_url == self.url else None
+        """Return the ID in a status, as far as it counts.
+
+        The address of a registry is not its identity: the same database may get another one. So an ID counts whose
+        entry's creation time is recorded, because that proves the entry; without it, only the same address does.
+        """
+        is_provable = status.create_time_since_epoch is not None
+        return status.id if is_provable or status.registry_url == self.url else None
 
     @property
     def is_available(self) -> bool:
@@ -175,4 +223,4 @@ class Registry:
             found = await self.backend.find(kinds[-1], names[-1], "" if parent is None else parent.id)
         if found is None or found.id is None:
             return None
-        return self._external.setdefault(place, Identity(self.name, found.id, found.name))
+        return self._external.setdefault(place, self.identity_of(kinds[-1], found))

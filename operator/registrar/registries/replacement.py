@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from registrar.api.bodies import RecordedId
 from registrar.kinds.base import Claim
 from registrar.kinds.table import kind_of
 from registrar.registries.registry import Registry
@@ -19,8 +20,8 @@ MAX_MISSING_SHARE = 0.2
 VALID_SECONDS = 2.0
 """How long a count is used: it looks at every resource."""
 
-RecordedIds = Callable[[], Iterable[tuple[str, str, str]]]
-"""Returns kind, entry ID and registry address of every resource whose status records an ID."""
+RecordedIds = Callable[[], Iterable[RecordedId]]
+"""Returns the ID that each status records."""
 
 
 class MassDeletionGuard:
@@ -62,8 +63,10 @@ class MassDeletionGuard:
 
     def _count(self) -> None:
         self._missing = self._all = 0
-        for kind, entry_id, url in self._recorded_ids():
+        for recorded in self._recorded_ids():
             self._all += 1
-            is_ours = url == self._registry.url
-            if not is_ours or self._registry.view.by_id(kind_of(kind).entry, entry_id) is None:
+            entry = self._registry.view.by_id(kind_of(recorded.kind).entry, recorded.entry_id)
+            # Without a creation time, only the same address proves that an ID is of this registry.
+            is_same = recorded.created is not None or recorded.url == self._registry.url
+            if entry is None or not is_same or recorded.created not in {None, entry.create_time_since_epoch}:
                 self._missing += 1

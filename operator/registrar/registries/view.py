@@ -1,4 +1,7 @@
-"""The entries that carry our stamp, as last seen. A registry may hold half a million that do not."""
+"""The entries that carry our stamp, or that a status records, as last seen.
+
+A registry may hold half a million others.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ import time
 from collections.abc import Callable, Iterable
 
 from model_registry.types import RegistryEntry
+from registrar.api.bodies import ResourceKey
 from registrar.kinds.base import Desired, EntryKind
-from registrar.kinds.table import family_of
+from registrar.kinds.table import family_of, resource_of
 from registrar.planning.ownership import stamp_of
 
 Family = type[RegistryEntry]
@@ -42,6 +46,8 @@ class EntryView:
         self._latest: dict[Family, int] = {}
         self._entries: dict[tuple[Family, str], RegistryEntry] = {}
         self._stamped: dict[tuple[Family, str], set[str]] = {}
+        self._pins: dict[tuple[Family, str], ResourceKey] = {}
+        self._pinned: dict[ResourceKey, set[tuple[Family, str]]] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -63,7 +69,7 @@ class EntryView:
             self._put(entry, str(entry.id))
 
     def keep(self, entry: RegistryEntry) -> None:
-        """Keep an entry as the registry answered it directly; one that lost our stamp is forgotten."""
+        """Keep an entry as the registry answered it directly; one that lost our stamp is forgotten unless pinned."""
         if entry.id is None:
             raise ValueError(f"{entry!r} has no ID: it does not come from a registry")
         self._put(entry, entry.id)
@@ -75,14 +81,34 @@ class EntryView:
         """Return the latest update time in a direct answer about an entry of that family; 0 without one."""
         return self._latest.get(family, 0)
 
-    def learn(self, entry: RegistryEntry, asked_at: float) -> frozenset[str]:
+    def seconds_since_answer(self, family: Family, entry_id: str) -> float:
+        """Return how long ago the registry answered directly about an entry; infinity if it has not."""
+        return self._clock() - self._answered.get((family, entry_id), -math.inf)
+
+    def pin(self, key: ResourceKey, entries: Iterable[tuple[EntryKind, str]]) -> None:
+        """Follow these entries for a resource even if they lose their stamp, and no others."""
+        self.unpin(key)
+        for kind, entry_id in entries:
+            self._pins[kind.family, entry_id] = key
+            self._pinned.setdefault(key, set()).add((kind.family, entry_id))
+
+    def unpin(self, key: ResourceKey) -> None:
+        """Follow the entries of a resource by their stamps only."""
+        for place in self._pinned.pop(key, ()):
+            if self._pins.get(place) == key:
+                del self._pins[place]
+
+    def __contains__(self, key: ResourceKey) -> bool:
+        return key in self._pinned
+
+    def learn(self, entry: RegistryEntry, asked_at: float) -> frozenset[ResourceKey]:
         """Take an entry from a list that was requested at that time (of the view's clock).
 
         A list that was requested before the last direct answer about the entry may be older than that answer: it is
         passed over. The next poll reaches back behind it.
 
         Returns:
-            The references whose resources have to look again: those that the stamp names, now or before.
+            The resources that have to compare: those that the stamp names, now or before, and those that pinned it.
         """
         family = family_of(type(entry))
         if entry.id is None or asked_at <= self._answered.get((family, entry.id), -math.inf):
@@ -91,16 +117,18 @@ class EntryView:
         if known is not None and same_content(known, entry):
             return frozenset()
         self._put(entry, entry.id)
-        stamps = [stamp_of(seen, self._owner_id) for seen in (known, entry)]
-        return frozenset(stamp.reference for stamp in stamps if stamp is not None)
+        stamps = [(type(seen), stamp_of(seen, self._owner_id)) for seen in (known, entry) if seen is not None]
+        named = {resource_of(entry_type, stamp.reference) for entry_type, stamp in stamps if stamp is not None}
+        return frozenset(key for key in {*named, self._pins.get((family, entry.id))} if key is not None)
 
     def _put(self, entry: RegistryEntry, entry_id: str) -> None:
         family = family_of(type(entry))
         self.forget(family, entry_id)
         stamp = stamp_of(entry, self._owner_id)
         if stamp is not None:
-            self._entries[family, entry_id] = entry
             self._stamped.setdefault((family, stamp.reference), set()).add(entry_id)
+        if stamp is not None or (family, entry_id) in self._pins:
+            self._entries[family, entry_id] = entry
 
     def forget(self, family: Family, entry_id: str) -> None:
         """Forget an entry that is gone, if it was known."""
@@ -112,7 +140,7 @@ class EntryView:
                 del self._stamped[family, stamp.reference]
 
     def by_id(self, kind: EntryKind, entry_id: str) -> RegistryEntry | None:
-        """Return the entry of that ID, if it carries our stamp."""
+        """Return the entry of that ID, if it carries our stamp or is pinned."""
         return self._entries.get((kind.family, entry_id))
 
     def stamped(self, kind: EntryKind, reference: str) -> tuple[RegistryEntry, ...]:

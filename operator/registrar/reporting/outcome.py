@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from model_registry.types import RegistryEntry
-from registrar.api.v1alpha1.common import EntryStatus
+from registrar.api.v1alpha1.common import EntryOrigin, EntryStatus
 from registrar.api.v1alpha1.model_version import InlineArtifactStatus
 from registrar.planning.actions import Change, FieldSet
+from registrar.planning.ownership import Origin
 from registrar.planning.problems import Problem
 
 
@@ -27,6 +28,7 @@ class EntryResult:
 
     Attributes:
         entry: the entry.
+        origin: how it came under management.
         owned: what the resource has set on it.
         operation: what the operator wrote; None for nothing.
         drift: differences that are left alone and reported.
@@ -34,6 +36,7 @@ class EntryResult:
     """
 
     entry: RegistryEntry
+    origin: Origin
     owned: FieldSet
     operation: OperationResult | None = None
     drift: tuple[Change, ...] = ()
@@ -45,13 +48,15 @@ class Facts:
     """What the status reports of the entry, apart from the conditions.
 
     Attributes:
-        id, parent_id, state, registry_url, storage_uri: as in the status.
+        id, create_time_since_epoch, origin, parent_id, state, registry_url, storage_uri: as in the status.
         owned_fields: names as the user writes them, sorted.
         owned_properties: names, sorted.
         artifacts: the inline artifacts of a version.
     """
 
     id: str | None = None
+    create_time_since_epoch: str | None = None
+    origin: EntryOrigin | None = None
     parent_id: str | None = None
     state: str | None = None
     registry_url: str | None = None
@@ -65,6 +70,8 @@ class Facts:
         """Return the facts that a status reports."""
         return cls(
             id=status.id,
+            create_time_since_epoch=status.create_time_since_epoch,
+            origin=status.origin,
             parent_id=status.parent_entry_id,
             state=status.state,
             registry_url=status.registry_url,

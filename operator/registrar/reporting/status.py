@@ -35,6 +35,8 @@ def next_status(metadata: ObjectMeta, current: EntryStatus, outcome: Outcome, no
     writer = ConditionWriter(current.conditions or (), metadata.generation, now)
     values: dict[str, Any] = {
         "id": facts.id,
+        "create_time_since_epoch": facts.create_time_since_epoch,
+        "origin": facts.origin,
         "parent_id": facts.parent_id,
         "state": facts.state,
         "registry_url": facts.registry_url,

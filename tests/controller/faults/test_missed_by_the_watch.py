@@ -1,7 +1,6 @@
 """A list of the operator's own finds what the watch has missed: deletions, new resources and changes."""
 
 import re
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +66,7 @@ async def idle(own_space: Namespace, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
         return DONE
 
     queue = WorkQueue(process, workers=1)
-    memory = Memory(ResourceCache(), queue, time.monotonic)
+    memory = Memory(ResourceCache(), queue, lambda _: None)
     intake = Intake(memory, queue, leadership, metrics.reconciles)
     yield Operator(own_space.name, kube, memory, intake, queue, gets)
     await kube.aclose()

@@ -104,6 +104,30 @@ async def test_a_message_about_one_resource_is_not_reported_for_others(
     assert "deletion" not in condition(resource, "Ready")["message"]
 
 
+def test_an_outage_that_changes_its_reason_reports_the_reason_of_now(
+    own_space: Namespace, start_operator: StartOperator, gateway: Gateway, unique: Unique
+) -> None:
+    """A resource that has an ID and one that has none, and neither quotes a request about another."""
+    start_operator(gateway.url, own_space, "--feed-interval=0.5")
+    edited, created = unique("edited"), unique("created")
+    own_space.apply(manifest("RegisteredModel", edited))
+    own_space.ready("RegisteredModel", edited)
+    gateway.status = 503
+    own_space.apply(manifest("RegisteredModel", edited, description="second"), manifest("RegisteredModel", created))
+    for name in (edited, created):
+        unavailable = own_space.wait("RegisteredModel", name, has_reason("RegistryUnavailable"))
+        message = condition(unavailable, "Ready")["message"]
+        assert "answered 503: come back later" in message
+        assert "http" not in message
+    gateway.status = 401
+    for name in (edited, created):
+        refused = own_space.wait("RegisteredModel", name, has_reason("Unauthorized"))
+        assert "answered 401" in condition(refused, "Ready")["message"]
+    gateway.status = None
+    for name in (edited, created):
+        own_space.ready("RegisteredModel", name)
+
+
 @pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "missing"])
 def test_an_unusable_token_file_counts_as_an_outage(
     own_space: Namespace,

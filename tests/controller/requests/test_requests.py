@@ -71,7 +71,7 @@ async def test_ignored_drift_is_not_reported(
     assert await _description(registry, name) == "by hand"
 
 
-async def test_a_removed_stamp_is_restored_and_the_entry_counts_as_adopted(
+async def test_a_removed_stamp_is_restored_with_the_origin_of_the_entry(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
@@ -83,7 +83,7 @@ async def test_a_removed_stamp_is_restored_and_the_entry_counts_as_adopted(
     space.wait("RegisteredModel", name, has_handled("1"))
     found = await registry.get_registered_model_by_params(name=name)
     assert found is not None
-    assert found.custom_properties == {"model-registrar.dev/owner": f"adopted:tests/{space.name}/{space.name}/{name}"}
+    assert found.custom_properties == {"model-registrar.dev/owner": f"created:tests/{space.name}/{space.name}/{name}"}
 
 
 async def test_a_paused_resource_is_not_written_and_continues_when_unpaused(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from registrar.api.bodies import (
+    RecordedId,
     ResourceKey,
     is_awaited,
     is_edited,
@@ -57,7 +58,8 @@ def test_ready_is_that_of_the_present_generation(status: dict[str, Any] | None, 
 
 
 def test_a_recorded_id_comes_with_the_registry_that_assigned_it() -> None:
-    assert recorded_id(body(status={"id": "7", "registryUrl": "http://registry"})) == ("7", "http://registry")
+    status = {"id": "7", "createTimeSinceEpoch": "5", "registryUrl": "http://registry"}
+    assert recorded_id(body(status=status)) == RecordedId("RegisteredModel", "7", "5", "http://registry")
     assert recorded_id(body()) is None
     without_status = body()
     del without_status["status"]

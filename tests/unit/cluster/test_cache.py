@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registrar.api.bodies import ready_status
+from registrar.api.bodies import RecordedId, ready_status
 from registrar.cluster.cache import LAST_APPLIED, ResourceCache
 from tests.unit.build import body, model_key
 
@@ -67,9 +67,9 @@ def test_recorded_ids_are_those_that_a_status_records() -> None:
         body("RegisteredModel", "synced", status={"id": "7", "registryUrl": "http://registry", "observedGeneration": 1})
     )
     cache.put(body("ModelVersion", "v1", status={"id": "8", "registryUrl": "http://other", "observedGeneration": 1}))
-    assert sorted(cache.recorded_ids()) == [
-        ("ModelVersion", "8", "http://other"),
-        ("RegisteredModel", "7", "http://registry"),
+    assert sorted(cache.recorded_ids(), key=lambda recorded: recorded.kind) == [
+        RecordedId("ModelVersion", "8", None, "http://other"),
+        RecordedId("RegisteredModel", "7", None, "http://registry"),
     ]
 
 

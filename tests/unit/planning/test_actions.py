@@ -42,6 +42,7 @@ def _patch(properties: dict[str, Any] | None, *changes: Change) -> Patch:
         state=None,
         stamp=Stamp(Origin.CREATED, REFERENCE),
         changes=changes,
+        origin=Origin.CREATED,
         adopts=False,
         restores=False,
     )

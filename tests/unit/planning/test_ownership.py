@@ -33,7 +33,8 @@ def test_a_stamp_is_read_as_it_was_written(stamp: Stamp, owner_id: str) -> None:
 def test_an_installation_never_reads_the_stamp_of_another_as_its_own(stamp: Stamp, writer: str, reader: str) -> None:
     found = read_stamp(stamp.text(writer), reader)
     if writer != reader:
-        assert found == ForeignStamp(stamp.text(writer))
+        is_released = stamp.origin is Origin.RELEASED
+        assert found == (None if is_released else ForeignStamp(stamp.text(writer)))
 
 
 @pytest.mark.parametrize("value", [None, ""])

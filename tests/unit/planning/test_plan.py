@@ -17,7 +17,7 @@ from model_registry.types import (
 from registrar.api.conditions import Reason
 from registrar.api.meta import OWNER_PROPERTY
 from registrar.api.properties import Scalar, TypedProperty, resolve_properties
-from registrar.api.v1alpha1 import AdoptionPolicy, DriftPolicy
+from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
 from registrar.kinds.artifacts import MODEL_ARTIFACT
 from registrar.planning.actions import (
     Change,
@@ -36,6 +36,7 @@ from registrar.planning.problems import Disposition
 from tests.unit.build import OWNER_ID, TEXTS, Case, artifact, cases, desired, model, policies, properties_of, stamp
 
 TAKING = policies(take_over=True)
+ORPHANING = policies(deletion=DeletionPolicy.ORPHAN)
 
 
 def write(case: Case) -> Patch | Leave:
@@ -63,7 +64,7 @@ def applied(action: Patch | Leave) -> RegistryEntry:
 @given(cases())
 def test_after_a_patch_nothing_is_left_to_do(case: Case) -> None:
     after = applied(write(case))
-    again = plan(case.wanted, after, RecordedState("7", owned_by(case.wanted)), TAKING, OWNER_ID)
+    again = plan(case.wanted, after, RecordedState("7", owned=owned_by(case.wanted)), TAKING, OWNER_ID)
     assert isinstance(again, Leave)
     assert again.drift == ()
 
@@ -101,7 +102,7 @@ def test_a_patch_sets_what_is_declared_and_clears_what_left_the_spec(case: Case)
 def test_a_text_is_cleared_by_an_empty_text_and_a_list_by_an_empty_list() -> None:
     entry = model(owner="me", tasks=["a"], external_id="x", custom_properties=stamp())
     owned = FieldSet(frozenset({"owner", "tasks", "external_id", "description"}))
-    action = plan(desired(), entry, RecordedState("7", owned), policies(), OWNER_ID)
+    action = plan(desired(), entry, RecordedState("7", owned=owned), policies(), OWNER_ID)
     assert isinstance(action, Patch)
     assert (action.fields, action.properties) == ({"owner": "", "tasks": []}, None)
     assert action.changes == (Change("owner", "me", None), Change("tasks", ["a"], None))
@@ -126,7 +127,7 @@ def test_uri_and_state_of_an_upload_are_left_alone_until_they_are_declared(
 ) -> None:
     wanted = desired(MODEL_ARTIFACT, state="PENDING", fields={"storage_key": storage_key})
     before = artifact(state=state, uri=uri, custom_properties=stamp())
-    after = applied(write(Case(wanted, before, RecordedState("7", FieldSet(owned), settled=True))))
+    after = applied(write(Case(wanted, before, RecordedState("7", owned=FieldSet(owned), settled=True))))
     assert isinstance(after, ModelArtifact)
     assert (after.uri, after.storage_key or "") == (uri, storage_key)
     restored = "PENDING" if uri is None else "LIVE"
@@ -141,7 +142,8 @@ def test_a_patch_says_what_it_does_to_stamp_and_state(case: Case) -> None:
         return
     before, after = stamp_of(case.observed, OWNER_ID), stamp_of(applied(action), OWNER_ID)
     assert action.stamp == after
-    assert action.adopts == (before is None)
+    is_lost_stamp = OWNER_PROPERTY not in properties_of(case.observed) and case.recorded.proves(case.observed)
+    assert action.adopts == (before is None and not is_lost_stamp)
     retired = case.wanted.kind.retired_state
     assert action.restores == (action.state is not None and getattr(case.observed, "state", None) == retired)
 
@@ -160,7 +162,7 @@ def test_the_map_of_properties_is_sent_only_if_it_differs(case: Case) -> None:
 def test_a_property_of_another_type_differs(observed: Scalar, declared: Scalar | TypedProperty) -> None:
     entry = model(custom_properties=stamp() | {"flag": observed})
     wanted = desired(properties={"flag": declared})
-    action = plan(wanted, entry, RecordedState("7", owned_by(wanted)), policies(), OWNER_ID)
+    action = plan(wanted, entry, RecordedState("7", owned=owned_by(wanted)), policies(), OWNER_ID)
     assert isinstance(action, Patch)
     value = declared.value if isinstance(declared, TypedProperty) else declared
     assert [(change.path, type(change.wanted)) for change in action.changes] == [("customProperties.flag", type(value))]
@@ -255,22 +257,67 @@ def test_drift_is_corrected_reported_or_ignored(
     is_settled: bool,  # noqa: FBT001 - a column of the table
     expected: tuple[Change, ...] | None,
 ) -> None:
-    recorded = RecordedState("7", owned_by(DECLARING), settled=is_settled)
+    recorded = RecordedState("7", owned=owned_by(DECLARING), settled=is_settled)
     action = plan(DECLARING, DRIFTED, recorded, policies(drift=drift), OWNER_ID)
     if expected is None:
         assert isinstance(action, Patch)
         assert action.changes == DRIFT
     else:
-        assert action == Leave(DRIFTED, expected)
+        assert action == Leave(DRIFTED, Origin.CREATED, expected)
 
 
-@pytest.mark.parametrize("drift", list(DriftPolicy))
-def test_a_lost_stamp_is_restored_and_is_no_drift(drift: DriftPolicy) -> None:
+@pytest.mark.parametrize("origin", [Origin.CREATED, Origin.ADOPTED])
+@pytest.mark.parametrize("drift", [DriftPolicy.CORRECT, DriftPolicy.REPORT])
+def test_a_lost_stamp_is_restored_with_its_origin_and_is_no_drift(drift: DriftPolicy, origin: Origin) -> None:
     entry = model(custom_properties={"theirs": 1})
-    action = plan(desired(), entry, RecordedState("7", settled=True), policies(drift=drift), OWNER_ID)
+    recorded = RecordedState("7", origin=origin, settled=True)
+    action = plan(desired(), entry, recorded, policies(drift=drift), OWNER_ID)
     assert isinstance(action, Patch)
-    assert action.properties == {"theirs": 1, **stamp(Origin.ADOPTED)}
-    assert action.changes == ()
+    assert action.properties == {"theirs": 1, **stamp(origin)}
+    assert (action.changes, action.drift, action.adopts) == ((), (), False)
+
+
+def test_report_restores_a_lost_stamp_and_nothing_else() -> None:
+    entry = model(description="by hand", custom_properties={"team": "theirs"})
+    recorded = RecordedState("7", origin=Origin.CREATED, owned=owned_by(DECLARING), settled=True)
+    action = plan(DECLARING, entry, recorded, policies(drift=DriftPolicy.REPORT), OWNER_ID)
+    assert isinstance(action, Patch)
+    assert (action.fields, action.state) == ({}, None)
+    assert action.properties == {"team": "theirs", **stamp(Origin.CREATED)}
+    assert {change.path for change in action.drift} >= {"description"}
+
+
+def test_ignore_leaves_an_entry_without_its_stamp_unguarded() -> None:
+    recorded = RecordedState("7", origin=Origin.CREATED, settled=True)
+    action = plan(desired(), model(custom_properties={}), recorded, policies(drift=DriftPolicy.IGNORE), OWNER_ID)
+    assert isinstance(action, Leave)
+
+
+@pytest.mark.parametrize("other", [{"id": "8"}, {"create_time_since_epoch": "6"}])
+def test_what_is_recorded_of_another_entry_counts_for_nothing(other: dict[str, str]) -> None:
+    """After a reset of the registry a stranger's entry can have the name, or the ID, of the recorded one."""
+    entry = model(description="theirs", create_time_since_epoch="5").model_copy(update=other)
+    recorded = RecordedState("7", "5", Origin.CREATED, FieldSet(frozenset({"description", "owner"})), settled=True)
+    action = plan(desired(), entry, recorded, policies(), OWNER_ID)
+    assert isinstance(action, Patch)
+    assert (action.fields, action.adopts, action.stamp.origin) == ({}, True, Origin.ADOPTED)
+    refused = plan(desired(), entry, recorded, policies(adoption=AdoptionPolicy.FAIL), OWNER_ID)
+    assert isinstance(refused, Refuse)
+
+
+@pytest.mark.parametrize("origin", [Origin.CREATED, Origin.ADOPTED])
+def test_the_stamp_says_kept_while_the_policy_is_orphan(origin: Origin) -> None:
+    recorded = RecordedState("7", origin=origin)
+    kept = plan(desired(), model(custom_properties=stamp(origin)), recorded, ORPHANING, OWNER_ID)
+    assert isinstance(kept, Patch)
+    assert kept.properties == stamp(Origin.KEPT)
+    assert kept.origin is origin
+    again = plan(desired(), model(custom_properties=stamp(Origin.KEPT)), recorded, policies(), OWNER_ID)
+    assert isinstance(again, Patch)
+    assert again.properties == stamp(origin)
+    created = plan(desired(), None, RecordedState(), ORPHANING, OWNER_ID)
+    assert isinstance(created, Create)
+    assert created.properties == stamp(Origin.KEPT)
 
 
 @pytest.mark.parametrize("recorded_id", [None, "8"])
@@ -312,9 +359,18 @@ def test_the_entry_of_another_installation_is_left_until_take_over() -> None:
     assert taken.properties == stamp(Origin.ADOPTED)
 
 
-@pytest.mark.parametrize("origin", list(Origin))
-def test_a_successor_inherits_the_origin_of_the_entry(origin: Origin) -> None:
-    entry = model(custom_properties=stamp(origin, "team/gone"))
-    action = plan(desired(), entry, RecordedState(), policies(), OWNER_ID)
+@pytest.mark.parametrize(
+    ("written", "inherited"),
+    [
+        (Origin.CREATED, Origin.CREATED),
+        (Origin.ADOPTED, Origin.ADOPTED),
+        # What was archived will be archived again; of what was kept, nothing says that this operator created it.
+        (Origin.RELEASED, Origin.CREATED),
+        (Origin.KEPT, Origin.ADOPTED),
+    ],
+)
+def test_a_successor_inherits_the_origin_of_the_entry(written: Origin, inherited: Origin) -> None:
+    entry = model(custom_properties=stamp(written, "team/gone"))
+    action = plan(desired(), entry, RecordedState(), policies(adoption=AdoptionPolicy.FAIL), OWNER_ID)
     assert isinstance(action, Patch)
-    assert action.properties == stamp(origin)
+    assert action.properties == stamp(inherited)

@@ -22,7 +22,7 @@ from registrar.planning.actions import (
 )
 from registrar.planning.ownership import Origin
 from registrar.planning.plan import after_recording, owned_on, plan
-from tests.unit.build import OWNER_ID, Case, cases, desired, model, policies, stamp
+from tests.unit.build import OWNER_ID, Case, cases, desired, model, policies, properties_of, stamp
 
 TAKING = policies(take_over=True)
 
@@ -44,13 +44,14 @@ def test_the_patch_that_follows_is_the_same_as_without_recording(case: Case) -> 
     action = decide(case)
     if isinstance(action, RecordOwnership):
         # To own what is declared already saves the recording and changes nothing else.
-        everything = dataclasses.replace(case.recorded, entry_id="7", owned=case.owned | owned_by(case.wanted))
-        assert decide(case, after_recording(case.recorded, action)) == decide(case, everything)
+        recorded = after_recording(case.recorded, action)
+        everything = dataclasses.replace(recorded, owned=case.owned | owned_by(case.wanted))
+        assert decide(case, recorded) == decide(case, everything)
 
 
 @given(cases())
 def test_an_entry_whose_resource_owns_everything_needs_no_recording(case: Case) -> None:
-    everything = dataclasses.replace(case.recorded, entry_id="7", owned=case.recorded.owned | owned_by(case.wanted))
+    everything = RecordedState("7", "5", owned=case.recorded.owned | owned_by(case.wanted))
     assert isinstance(decide(case, everything), Patch | Leave)
 
 
@@ -76,7 +77,13 @@ def test_recording_keeps_everything_else_that_the_status_records(case: Case) -> 
     action = decide(case)
     if isinstance(action, RecordOwnership):
         assert after_recording(case.recorded, action) == RecordedState(
-            entry_id="7", owned=action.owned, settled=case.recorded.settled, had_entry=True
+            entry_id="7",
+            created="5",
+            origin=action.origin,
+            owned=action.owned,
+            settled=case.recorded.settled and case.recorded.proves(case.observed),
+            had_entry=True,
+            adopting=not case.recorded.proves(case.observed),
         )
 
 
@@ -85,15 +92,22 @@ def test_the_drift_policy_comes_before_it(case: Case, drift: DriftPolicy) -> Non
     recorded = dataclasses.replace(case.recorded, settled=True)
     corrected = decide(case, recorded)
     action = decide(case, recorded, policies(drift=drift, take_over=True))
-    if isinstance(corrected, RecordOwnership):
-        # Only a difference that is no drift, such as a lost stamp, is written under these policies.
-        patch = decide(case, after_recording(recorded, corrected))
-        assert isinstance(patch, Patch)
-        assert action == (
-            Leave(case.observed, patch.changes if drift is DriftPolicy.REPORT else ()) if patch.changes else corrected
-        )
+    if not isinstance(corrected, RecordOwnership) or not recorded.proves(case.observed):
+        return
+    patch = decide(case, after_recording(recorded, corrected))
+    assert isinstance(patch, Patch)
+    has_stamp = properties_of(case.observed).get(OWNER_PROPERTY) is not None
+    if not patch.changes and has_stamp:
+        # Such as a stamp that names a resource which is gone: no drift.
+        assert action == corrected
+    elif drift is DriftPolicy.IGNORE:
+        assert action == Leave(case.observed, corrected.origin)
+    elif has_stamp:
+        assert action == Leave(case.observed, corrected.origin, patch.changes)
     else:
-        assert not isinstance(action, RecordOwnership)
+        # The stamp alone guards the entry.
+        assert isinstance(action, Patch)
+        assert (action.fields, action.state, action.changes, action.drift) == ({}, None, (), patch.changes)
 
 
 DECLARING = desired(fields={"description": "by git"}, properties={"team": "y"})
@@ -114,13 +128,13 @@ def test_refusals_come_before_it() -> None:
 
 def test_an_entry_that_matches_already_needs_no_recording() -> None:
     entry = model(description="by git", custom_properties=stamp() | {"team": "y"})
-    assert plan(DECLARING, entry, RecordedState("7"), policies(), OWNER_ID) == Leave(entry)
+    assert plan(DECLARING, entry, RecordedState("7"), policies(), OWNER_ID) == Leave(entry, Origin.CREATED)
 
 
 def test_an_adoption_records_what_the_spec_declares_first() -> None:
     entry = model(description="by hand", custom_properties={"theirs": 1})
     action = plan(DECLARING, entry, RecordedState(), policies(), OWNER_ID)
-    assert action == RecordOwnership(entry, FieldSet(frozenset({"description"}), frozenset({"team"})))
+    assert action == RecordOwnership(entry, Origin.ADOPTED, FieldSet(frozenset({"description"}), frozenset({"team"})))
 
 
 def test_an_adoption_without_a_declared_field_only_sets_the_stamp() -> None:
@@ -131,7 +145,7 @@ def test_an_adoption_without_a_declared_field_only_sets_the_stamp() -> None:
 
 @given(cases())
 def test_the_owned_set_is_the_recorded_one_or_that_of_an_unrecorded_create(case: Case) -> None:
-    assert owned_on(case.observed, case.wanted, case.recorded, OWNER_ID) == case.owned
+    assert owned_on(case.observed, case.wanted, case.recorded.for_observed(case.observed), OWNER_ID) == case.owned
 
 
 @pytest.mark.parametrize(
@@ -156,6 +170,6 @@ def test_an_untouched_entry_with_our_stamp_proves_a_create_that_no_status_record
         create_time_since_epoch=created,
         last_update_time_since_epoch=updated,
     )
-    recorded = RecordedState(entry_id, FieldSet(frozenset({"owner"})))
+    recorded = RecordedState(entry_id, owned=FieldSet(frozenset({"owner"})))
     everything = FieldSet(frozenset({"description"}), frozenset({"team"}))
     assert owned_on(entry, desired(), recorded, OWNER_ID) == (everything if is_proof else recorded.owned)

@@ -8,6 +8,7 @@ from registrar.kinds.base import Desired, EntryKind
 from registrar.kinds.model_version import MODEL_VERSION
 from registrar.kinds.registered_model import REGISTERED_MODEL
 from registrar.planning.actions import Change, FieldSet, Leave, Patch, RecordedState, owned_by
+from registrar.planning.ownership import Origin
 from registrar.planning.plan import plan
 from tests.unit.build import OWNER_ID, artifact, desired, policies, stamp
 
@@ -35,7 +36,7 @@ ARTIFACT_STATES = [
 
 
 def _written_state(wanted: Desired, observed: RegistryEntry) -> str | None:
-    recorded = RecordedState("7", owned_by(wanted))
+    recorded = RecordedState("7", owned=owned_by(wanted))
     action = plan(wanted, observed, recorded, policies(), OWNER_ID)
     if isinstance(action, Leave):
         return None
@@ -63,5 +64,5 @@ def test_states_of_artifacts(declared: str | None, observed: str | None, written
 def test_a_state_that_left_the_spec_is_released() -> None:
     wanted = desired(MODEL_ARTIFACT)
     entry = artifact(state="PENDING", custom_properties=stamp())
-    action = plan(wanted, entry, RecordedState("7", FieldSet(frozenset({"state"}))), policies(), OWNER_ID)
-    assert action == Leave(entry)
+    action = plan(wanted, entry, RecordedState("7", owned=FieldSet(frozenset({"state"}))), policies(), OWNER_ID)
+    assert action == Leave(entry, Origin.CREATED)

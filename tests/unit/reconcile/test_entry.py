@@ -37,6 +37,7 @@ async def reconcile(name: str, recorded: RecordedState, context: Context) -> Ent
     request = EntryRequest(
         resource=resource,
         desired=desired_entry(declared, REGISTRY, ""),
+        parent=None,
         claimant=resource.claimant(),
         recorded=recorded,
         policies=policies_of(declared, context.settings),
@@ -51,7 +52,7 @@ async def test_a_missing_entry_is_created_and_then_left_alone(name: str, context
     entry = created.entry
     assert isinstance(entry, RegisteredModel)
     assert (entry.name, entry.description, entry.state) == (name, "d", "LIVE")
-    again = await reconcile(name, RecordedState(entry.id, created.owned), context)
+    again = await reconcile(name, RecordedState(entry.id, owned=created.owned), context)
     assert (again.operation, again.drift, again.entry) == (None, (), entry)
 
 
@@ -78,7 +79,7 @@ async def test_an_entry_that_came_back_and_is_lost_again_needs_a_reading_of_its_
         desired_entry(read_resource(body("RegisteredModel", name)).require_spec(), REGISTRY, ""),
         RegisteredModel(name, description="d"),
     )
-    recorded = RecordedState(entry.id, FieldSet(frozenset({"description"})), had_entry=True)
+    recorded = RecordedState(entry.id, owned=FieldSet(frozenset({"description"})), had_entry=True)
     assert (await reconcile(name, recorded, context)).entry.id == entry.id
     await context.registry.load()
     context.registry.view.forget(RegisteredModel, str(entry.id))

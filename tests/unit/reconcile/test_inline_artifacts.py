@@ -6,10 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_registry.types import ModelVersion
+from registrar.api.v1alpha1.common import EntryOrigin
 from registrar.api.v1alpha1.model_version import ArtifactType, InlineArtifactStatus
 from registrar.kinds.artifacts import DOC_ARTIFACT, MODEL_ARTIFACT
 from registrar.kinds.base import Desired
 from registrar.planning.actions import Change, FieldSet, RecordedState
+from registrar.planning.ownership import Origin
 from registrar.reconcile.inline_artifacts import (
     Statuses,
     departed,
@@ -53,16 +55,15 @@ def test_departed_are_those_that_no_desired_artifact_has_the_name_and_type_of(
     assert len(left) == len(set(left))
 
 
-@given(STATUSES, NAMES, st.sampled_from([None, "10"]))
-def test_an_artifact_is_added_or_replaced_and_nothing_else_moves(
-    statuses: Statuses, name: str, entry_id: str | None
-) -> None:
-    after = with_artifact(statuses, desired(MODEL_ARTIFACT, name=name), entry_id, OWNED)
+@given(STATUSES, NAMES)
+def test_an_artifact_is_added_or_replaced_and_nothing_else_moves(statuses: Statuses, name: str) -> None:
+    after = with_artifact(statuses, desired(MODEL_ARTIFACT, name=name), artifact("10"), Origin.CREATED, OWNED)
     written = next(status for status in after if status.name == name)
     assert written == InlineArtifactStatus(
         name=name,
         type=ArtifactType.MODEL,
-        id=entry_id,
+        id="10",
+        origin=EntryOrigin.CREATED,
         owned_fields=("modelFormatName", "uri"),
         owned_properties=("team",),
     )
@@ -72,8 +73,16 @@ def test_an_artifact_is_added_or_replaced_and_nothing_else_moves(
 
 
 def test_an_empty_set_leaves_the_owned_names_out() -> None:
-    (status,) = with_artifact((), desired(DOC_ARTIFACT, name="card"), "9", FieldSet())
-    assert status.model_dump(exclude_none=True) == {"name": "card", "type": ArtifactType.DOC, "id": "9"}
+    (status,) = with_artifact(
+        (), desired(DOC_ARTIFACT, name="card"), artifact("9", create_time_since_epoch="5"), Origin.ADOPTED, FieldSet()
+    )
+    assert status.model_dump(mode="json", exclude_none=True) == {
+        "name": "card",
+        "type": "doc-artifact",
+        "id": "9",
+        "create_time_since_epoch": "5",
+        "origin": "Adopted",
+    }
 
 
 @given(STATUSES, NAMES)
@@ -83,11 +92,12 @@ def test_an_artifact_is_removed_by_its_name(statuses: Statuses, name: str) -> No
 
 def test_the_recorded_state_of_an_artifact_is_that_of_its_status() -> None:
     wanted = desired(MODEL_ARTIFACT, name="weights")
-    statuses = with_artifact((card(),), wanted, "8", OWNED)
+    entry = artifact("8", create_time_since_epoch="5")
+    statuses = with_artifact((card(),), wanted, entry, Origin.CREATED, OWNED)
     for settled in (True, False):
-        assert recorded_artifact(statuses, wanted, settled=settled) == RecordedState("8", OWNED, settled)
-    unknown = desired(MODEL_ARTIFACT, name="other")
-    assert recorded_artifact(statuses, unknown, settled=True) == RecordedState()
+        recorded = RecordedState("8", "5", Origin.CREATED, OWNED, settled)
+        assert recorded_artifact(statuses, "weights", settled=settled) == recorded
+    assert recorded_artifact(statuses, "other", settled=True) == RecordedState()
 
 
 @given(STATUSES, DESIRED)
@@ -117,18 +127,18 @@ WANTED = desired(MODEL_ARTIFACT, name="weights")
 
 
 def test_an_artifact_that_was_written_updates_its_version() -> None:
-    written = EntryResult(artifact(), FieldSet(), OperationResult.CREATED)
+    written = EntryResult(artifact(), Origin.CREATED, FieldSet(), OperationResult.CREATED)
     assert joined(OUTCOME, WANTED, written).operation is OperationResult.UPDATED
     created = dataclasses.replace(OUTCOME, operation=OperationResult.CREATED)
     assert joined(created, WANTED, written).operation is OperationResult.CREATED
-    untouched = EntryResult(artifact(), FieldSet())
+    untouched = EntryResult(artifact(), Origin.CREATED, FieldSet())
     assert joined(OUTCOME, WANTED, untouched) == OUTCOME
     assert joined(created, WANTED, untouched) == created
 
 
 def test_drift_of_an_artifact_is_reported_with_its_name() -> None:
     own = Change("description", "a", "b")
-    drifted = EntryResult(artifact(), FieldSet(), drift=(Change("uri", "s3://x", "s3://y"),))
+    drifted = EntryResult(artifact(), Origin.CREATED, FieldSet(), drift=(Change("uri", "s3://x", "s3://y"),))
     outcome = joined(dataclasses.replace(OUTCOME, drift=(own,)), WANTED, drifted)
     assert outcome.drift == (own, Change("model-artifact weights: uri", "s3://x", "s3://y"))
     assert not outcome.is_contested
@@ -138,5 +148,5 @@ def test_drift_of_an_artifact_is_reported_with_its_name() -> None:
 
 
 def test_the_versions_own_entry_is_not_among_them() -> None:
-    result = EntryResult(ModelVersion("v1", id="4"), FieldSet())
+    result = EntryResult(ModelVersion("v1", id="4"), Origin.CREATED, FieldSet())
     assert joined(OUTCOME, WANTED, result).facts == OUTCOME.facts

@@ -39,7 +39,7 @@ class World:
 @pytest.fixture
 def world() -> World:
     queue = RecordingQueue()
-    memory = Memory(ResourceCache(), queue, lambda: 0.0)
+    memory = Memory(ResourceCache(), queue, lambda _: None, lambda: 0.0)
     return World(queue, memory, Intake(memory, queue, Leadership.without_rivals(), Metrics().reconciles))
 
 

@@ -19,7 +19,7 @@ OWN, SHARED = claim("card", "doc-artifact", "7"), claim("v1", "ModelVersion", "3
 
 def test_waiting_is_counted_from_the_first_question() -> None:
     now = 10.0
-    memory = Memory(ResourceCache(), RecordingQueue(), lambda: now)
+    memory = Memory(ResourceCache(), RecordingQueue(), lambda _: None, lambda: now)
     assert memory.waited(CHILD) == 0.0
     now = 11.5
     assert memory.waited(CHILD) == 1.5
@@ -71,7 +71,7 @@ class World:
             return DONE
 
         self.queue: WorkQueue[ResourceKey] = WorkQueue(process, workers=1)
-        self.memory = Memory(ResourceCache(), self.queue, lambda: 0.0)
+        self.memory = Memory(ResourceCache(), self.queue, lambda _: None, lambda: 0.0)
         self._fill()
 
     def _fill(self) -> None:

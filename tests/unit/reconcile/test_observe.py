@@ -197,7 +197,7 @@ async def test_a_recorded_id_that_means_another_entry_now_does_not_count(world: 
     """As after a reset of the registry's database, which counts its IDs from 1 again."""
     place = world.place(MODEL)
     other = await world.write(world.place(MODEL, f"{world.name}-other"))
-    recorded = RecordedState(other.id, FieldSet(), had_entry=True)
+    recorded = RecordedState(other.id, owned=FieldSet(), had_entry=True)
     found = await world.observe(place, recorded, by_name=by_name, reads=1 + by_name)
     assert found == Observation(None, fresh=True)
     entry = await world.write(place)

@@ -1,25 +1,27 @@
 """References to parents: to resources from memory, to entries of other writers from a real registry."""
 
-import time
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from model_registry import ModelRegistryAPIClient
-from model_registry.types import ModelVersion, RegisteredModel
+from model_registry.types import ModelVersion, RegisteredModel, RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
 from registrar.cluster.cache import ResourceCache
-from registrar.kinds.base import Identity
+from registrar.kinds.base import EntryKind, Identity
+from registrar.kinds.model_version import MODEL_VERSION
+from registrar.kinds.registered_model import REGISTERED_MODEL
 from registrar.planning.problems import Disposition, ReconcileError
 from registrar.reconcile.memory import Memory
-from registrar.reconcile.resolve import EXTERNAL_REQUEUE_SECONDS, find_parent, parent_key, resolve_parent
+from registrar.reconcile.resolve import EXTERNAL_REQUEUE_SECONDS, resolve_parent
 from registrar.reconcile.resource import read_resource
 from registrar.registries.kubeflow.backend import KubeflowBackend
 from registrar.registries.registry import Registry
+from registrar.registries.view import EntryView
 from tests.unit.build import OWNER_ID, RecordingQueue, body, identity, model_key, stamp
 
 VERSION = ResourceKey("ModelVersion", "team", "v1")
@@ -34,7 +36,7 @@ class World:
     registry: Registry
     memory: Memory
 
-    async def resolve(self, kind: str, name: str, known: str | None = None, **parts: Any) -> Identity:
+    async def resolve(self, kind: str, name: str, known: str | None = None, **parts: Any) -> Identity | None:
         declared = read_resource(body(kind, name, **parts)).require_spec()
         return await resolve_parent(declared, known, self.memory, self.registry)
 
@@ -48,7 +50,7 @@ class World:
 async def world(registry_url: str) -> AsyncIterator[World]:
     async with ModelRegistryAPIClient.connect(registry_url) as client:
         registry = Registry(KubeflowBackend(client), registry_url, OWNER_ID)
-        yield World(client, registry, Memory(ResourceCache(), RecordingQueue(), time.monotonic))
+        yield World(client, registry, Memory(ResourceCache(), RecordingQueue(), registry.view.unpin))
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ def name() -> str:
 
 
 async def test_a_model_has_no_parent(world: World) -> None:
-    assert await world.resolve("RegisteredModel", "fraud") == identity("", None)
+    assert await world.resolve("RegisteredModel", "fraud") is None
 
 
 async def test_a_parent_resource_is_found_in_memory(world: World) -> None:
@@ -105,10 +107,10 @@ async def test_an_external_parent_is_found_by_id_and_by_name(world: World, name:
     version = await world.client.upsert_model_version(ModelVersion(name), model.id)
     for reference in ({"id": model.id}, {"name": name}):
         found = await world.resolve("ModelVersion", "v1", None, registeredModelRef={"external": reference})
-        assert found == identity(str(model.id), name)
+        assert found == world.registry.identity_of(REGISTERED_MODEL.entry, model)
     for reference in ({"id": version.id}, {"registeredModelName": name, "name": name}):
         found = await world.resolve("ModelArtifact", "a", None, modelVersionRef={"external": reference})
-        assert found == identity(str(version.id), name)
+        assert found == world.registry.identity_of(MODEL_VERSION.entry, version)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +143,8 @@ async def test_loading_the_view_drops_what_is_known_of_external_parents(world: W
     world.registry._external[("RegisteredModel", "", name)] = identity("1", "stale")
     assert await world.resolve("ModelVersion", "v1", None, **reference) == identity("1", "stale")
     await world.registry.load()
-    assert await world.resolve("ModelVersion", "v1", None, **reference) == identity(str(model.id), name)
+    found = world.registry.identity_of(REGISTERED_MODEL.entry, model)
+    assert await world.resolve("ModelVersion", "v1", None, **reference) == found
 
 
 async def test_an_entry_cannot_move_to_another_parent(world: World, name: str) -> None:
@@ -166,59 +169,51 @@ async def test_an_entry_that_is_gone_may_be_created_under_another_parent(world: 
     assert await world.resolve("ModelVersion", "v1", "2147483645", status=status) == identity("7")
 
 
-class Established:
-    """What a dry run knows of the cluster: identities of resources; every resource with one exists."""
-
-    def __init__(self, identities: dict[ResourceKey, Identity]) -> None:
-        self._identities = identities
-
-    async def find(self, world: World, kind: str, name: str, known: str | None = None, **parts: Any) -> Identity:
-        return await find_parent(
-            read_resource(body(kind, name, **parts)).require_spec(),
-            known,
-            world.registry,
-            identity=self._identities.get,
-            exists=self._identities.__contains__,
-        )
+async def test_a_parent_that_was_proved_before_the_epoch_ended_has_to_be_proved_again(world: World) -> None:
+    """After a reset its ID can belong to another entry, of another kind even."""
+    world.memory.cache.put(body())
+    world.memory.identify(model_key(), identity("7"))
+    world.registry.end_epoch()
+    error = await world.refused("ModelVersion", "v1")
+    assert error.problem.disposition is Disposition.WAITING
+    again = replace(identity("7"), epoch=world.registry.epoch)
+    world.memory.identify(model_key(), again)
+    assert await world.resolve("ModelVersion", "v1") == again
 
 
-async def test_finding_a_parent_registers_nothing(world: World, name: str) -> None:
-    known = Established({model_key(): identity("7")})
-    assert await known.find(world, "ModelVersion", "v1") == identity("7")
-    assert await known.find(world, "RegisteredModel", "fraud") == identity("", None)
+@pytest.mark.parametrize("successor", ["another name", "another creation time", "another kind", "nothing"])
+async def test_nothing_is_written_below_an_entry_that_is_another_one_now(
+    world: World, name: str, successor: str
+) -> None:
     model = await world.client.upsert_registered_model(RegisteredModel(name))
-    external = {"external": {"name": name}}
-    found = await known.find(world, "ModelVersion", "v1", registeredModelRef=external)
-    assert found == identity(str(model.id), name)
-    with pytest.raises(ReconcileError, match="ModelVersion team/v1 does not exist"):
-        await known.find(world, "ModelArtifact", "weights")
-    assert model_key() not in world.memory.dependencies
-    assert VERSION not in world.memory.dependencies
-    assert not world.memory.dependencies.children(model_key())
-    # The other half does register the child, before it looks, so that the parent's ID wakes it.
-    await world.refused("ModelVersion", "v1")
-    assert world.memory.dependencies.children(model_key()) == {VERSION}
+    parent = world.registry.identity_of(REGISTERED_MODEL.entry, model)
+    await world.registry.confirm(parent)
+    if successor == "another kind":
+        version = await world.client.upsert_model_version(ModelVersion(name), model.id)
+        parent = replace(parent, id=str(version.id))
+    changes = {"another name": {"name": "other"}, "another creation time": {"created": "1"}, "nothing": {"id": ABSENT}}
+    epoch = world.registry.epoch
+    world.registry.view = EntryView(OWNER_ID)
+    with pytest.raises(ReconcileError) as refused:
+        await world.registry.confirm(replace(parent, **changes.get(successor, {})))  # type: ignore[arg-type]  # a table
+    assert refused.value.problem.disposition is Disposition.WAITING
+    assert (world.registry.epoch, world.registry.loaded) == (epoch + 1, False)
 
 
-async def test_finding_a_parent_refuses_a_move_as_resolving_does(world: World, name: str) -> None:
+async def test_a_parent_is_read_at_most_once_a_second(world: World, name: str) -> None:
     model = await world.client.upsert_registered_model(RegisteredModel(name))
-    version = await world.client.upsert_model_version(ModelVersion("v1"), str(model.id))
-    known = Established({model_key(): identity(ABSENT)})
-    status = {"id": version.id, "parentId": model.id, "observedGeneration": 1}
-    with pytest.raises(ReconcileError) as refusal:
-        await known.find(world, "ModelVersion", "v1", str(model.id), status=status)
-    assert refusal.value.problem.reason is Reason.PARENT_CHANGED
+    parent = world.registry.identity_of(REGISTERED_MODEL.entry, model)
+    clock = [0.0]
+    world.registry.view = EntryView(OWNER_ID, lambda: clock[0])
+    reads = 0
+    read = world.registry.backend.get
 
+    async def counted(kind: EntryKind, entry_id: str) -> RegistryEntry | None:
+        nonlocal reads
+        reads += 1
+        return await read(kind, entry_id)
 
-@pytest.mark.parametrize(
-    ("kind", "spec", "expected"),
-    [
-        ("RegisteredModel", {}, None),
-        ("ModelVersion", {}, model_key()),
-        ("ModelVersion", {"registeredModelRef": {"external": {"name": "fraud"}}}, None),
-        ("ModelArtifact", {}, VERSION),
-        ("ModelArtifact", {"modelVersionRef": {"external": {"id": "7"}}}, None),
-    ],
-)
-def test_a_reference_to_a_resource_names_its_key(kind: str, spec: dict[str, Any], expected: ResourceKey | None) -> None:
-    assert parent_key(read_resource(body(kind, "child", **spec)).require_spec()) == expected
+    world.registry.backend.get = counted  # type: ignore[method-assign]  # counts, and reads for real
+    for clock[0], expected in ((0.0, 1), (0.9, 1), (2.0, 2)):
+        await world.registry.confirm(parent)
+        assert reads == expected

@@ -224,7 +224,7 @@ def test_policies_are_those_of_the_spec_and_else_the_operators() -> None:
 
 def test_the_recorded_state_is_that_of_the_status_unless_another_registry_assigned_the_id() -> None:
     owned = FieldSet(frozenset({"author"}), frozenset({"team"}))
-    assert recorded_state(version(), "7") == RecordedState("7", owned, settled=True, had_entry=True)
+    assert recorded_state(version(), "7") == RecordedState("7", owned=owned, settled=True, had_entry=True)
     assert recorded_state(version(), None) == RecordedState(had_entry=True)
     assert recorded_state(version({"observedGeneration": 1}), None) == RecordedState()
 

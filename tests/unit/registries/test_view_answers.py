@@ -9,6 +9,7 @@ from model_registry.types import RegistryEntry
 from registrar.kinds.artifacts import MODEL_ARTIFACT
 from registrar.kinds.base import EntryKind
 from registrar.kinds.registered_model import REGISTERED_MODEL
+from registrar.kinds.table import resource_of
 from registrar.planning.ownership import stamp_of
 from registrar.registries.view import EntryView, same_content, update_time
 from tests.unit.build import OWNER_ID, stamp
@@ -113,15 +114,16 @@ class Answers(RuleBasedStateMachine):
         """The list of changes."""
         requested_at = self._list(events)
         for kind, entry in self.listed.items():
-            references = self.view.learn(entry, requested_at)
+            affected = self.view.learn(entry, requested_at)
             if requested_at <= self.answered_at.get(kind, NEVER):
-                assert references == frozenset(), "the last direct answer may be newer"
+                assert affected == frozenset(), "the last direct answer may be newer"
                 continue
             before = self.known.get(kind)
             if before is not None and _reference(before) is not None and same_content(before, entry):
-                assert references == frozenset(), "nothing has changed"
+                assert affected == frozenset(), "nothing has changed"
                 continue
-            assert references == {_reference(before), _reference(entry)} - {None}
+            references = {_reference(before), _reference(entry)} - {None}
+            assert affected == {resource_of(type(entry), reference) for reference in references if reference}
             self.known[kind] = entry
 
     @rule(whole=st.booleans())

@@ -162,11 +162,28 @@ PropertyNames = Annotated[
 """Up to twice what a spec may declare: before a write, the list holds the names of the last spec and of the next."""
 
 
+class EntryOrigin(StrEnum):
+    """How an entry came under management."""
+
+    CREATED = "Created"
+    ADOPTED = "Adopted"
+
+
+CreateTime = Annotated[str, Field(min_length=1, max_length=20, pattern=r"^[0-9]+$")]
+"""Milliseconds since the epoch, as the registry writes them."""
+
+
 class EntryStatus(Frozen):
     """Observed state of a resource's registry entry."""
 
     id: RegistryId | None = None
     """ID of the entry in the registry."""
+    create_time_since_epoch: CreateTime | None = None
+    """When the registry created the entry, in milliseconds since the epoch. An entry with another time under the same
+    ID is a different entry: the registry was reset or replaced."""
+    origin: EntryOrigin | None = None
+    """How the entry came under management: Created by this resource, or Adopted. It decides what happens to the entry
+    when the resource is deleted and sets no deletionPolicy."""
     state: StatusText | None = None
     """State of the entry as the registry last reported it, such as LIVE or ARCHIVED."""
     registry_url: Link | None = None

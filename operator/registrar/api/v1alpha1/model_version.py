@@ -12,6 +12,8 @@ from registrar.api.v1alpha1.common import (
     MAX_ARTIFACTS,
     MAX_DOCUMENTS,
     ArtifactFields,
+    CreateTime,
+    EntryOrigin,
     EntryResource,
     EntryState,
     EntryStatus,
@@ -132,6 +134,10 @@ class InlineArtifactStatus(Frozen):
     """Type of the artifact: model-artifact or doc-artifact."""
     id: RegistryId | None = None
     """ID of the artifact in the registry."""
+    create_time_since_epoch: CreateTime | None = None
+    """When the registry created the artifact, in milliseconds since the epoch."""
+    origin: EntryOrigin | None = None
+    """How the artifact came under management: Created or Adopted."""
     owned_fields: FieldNames | None = None
     """Fields of the artifact that this resource has set."""
     owned_properties: PropertyNames | None = None

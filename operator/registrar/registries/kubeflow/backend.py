@@ -68,17 +68,14 @@ class KubeflowBackend:
 
     async def changed_since(self, family: type[RegistryEntry], cursor: Watermark, own_latest: int) -> Changes:
         """See the protocol."""
-        watermark = cursor.raised(own_latest)
-        options = ListOptions.order_by_id(
-            limit=PAGE_SIZE, filter_query=f"lastUpdateTimeSinceEpoch >= {watermark.since}"
-        )
+        options = ListOptions.order_by_id(limit=PAGE_SIZE, filter_query=f"lastUpdateTimeSinceEpoch >= {cursor.since}")
         entries = await self._list_page(family, options)
         answered_at = options.answered_at
         while options.next_page_token:
             entries = [*entries, *await self._list_page(family, options)]
-        if watermark.went_back(entries):
-            raise RegistryWentBackError(f"it lacks changes of {family.__name__}s that it returned before")
-        return Changes(entries, watermark.advanced(entries, answered_at))
+        if cursor.went_back(entries, own_latest):
+            raise RegistryWentBackError(f"it lacks {family.__name__}s that it returned before")
+        return Changes(entries, cursor.advanced(entries, answered_at))
 
     def explain_conflict(self, desired: Desired, conflict: ConflictError) -> ReconcileError:
         """See the protocol."""

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from model_registry.types import RegisteredModel, RegistryEntry
-from registrar.registries.kubeflow.feed import OVERLAP_MILLISECONDS, Watermark
+from registrar.registries.kubeflow.feed import OVERLAP_MILLISECONDS, Watermark, Witness
 from registrar.registries.view import same_content, update_time
 
 INTERVAL = 15_000
@@ -49,6 +50,11 @@ def entry(number: int, stamp: int) -> RegisteredModel:
     return RegisteredModel(f"m{number}", id=str(number), last_update_time_since_epoch=str(stamp))
 
 
+def witness_at(stamp: int) -> Witness:
+    """The entry that the last poll returned as its latest; no test looks for it."""
+    return Witness.of(entry(0, stamp))
+
+
 def _id_and_time(found: RegistryEntry) -> tuple[int, int]:
     return int(found.id or 0), update_time(found)
 
@@ -65,7 +71,11 @@ changes = st.builds(
 
 @given(st.lists(changes, min_size=1, max_size=30), st.lists(st.integers(-5_000, 5_000), min_size=16, max_size=16))
 def test_every_change_is_returned_by_the_first_poll_after_it_is_visible(made: list[Change], skews: list[int]) -> None:
-    registry, watermark, returned = SimulatedRegistry(made), Watermark(START, START + skews[0]), set[tuple[int, int]]()
+    registry, watermark, returned = (
+        SimulatedRegistry(made),
+        Watermark(witness_at(START), START + skews[0]),
+        set[tuple[int, int]](),
+    )
     for number, skew in enumerate(skews, start=1):
         now = START + number * INTERVAL
         answer = registry.since(watermark.since, now)
@@ -80,13 +90,13 @@ def test_every_change_is_returned_by_the_first_poll_after_it_is_visible(made: li
 def test_a_quiet_registry_returns_its_latest_change_again_and_no_other(made: list[Change]) -> None:
     registry = SimulatedRegistry(made)
     end = START + 1_000_000
-    watermark = Watermark(0, START).advanced(registry.since(0, end), end)
+    watermark = Watermark(None, START).advanced(registry.since(0, end), end)
     repeated = registry.since(watermark.since, end)
     assert set(map(update_time, repeated)) == {max(_current(registry, end))}
 
 
 def test_a_server_without_a_date_is_asked_further_back() -> None:
-    assert Watermark(START, None).since == START - OVERLAP_MILLISECONDS
+    assert Watermark(witness_at(START), None).since == START - OVERLAP_MILLISECONDS
 
 
 def _current(registry: SimulatedRegistry, now: int) -> set[int]:
@@ -98,19 +108,21 @@ def test_only_a_registry_that_went_back_is_noticed(made: list[Change], data: st.
     end = START + 1_000_000
     registry = SimulatedRegistry(made)
     everything = registry.since(0, end)
-    watermark = Watermark(0, None).advanced(everything, end)
-    assert not watermark.went_back(registry.since(watermark.since, end))
+    watermark = Watermark(None, None).advanced(everything, end)
+    assert not watermark.went_back(registry.since(watermark.since, end), 0)
     kept = data.draw(st.lists(st.sampled_from(made), unique=True))
     restored = SimulatedRegistry(kept)
-    lacks_the_newest = max(_current(restored, end), default=0) < watermark.highest
-    assert watermark.went_back(restored.since(watermark.since, end)) == lacks_the_newest
+    witness = watermark.witness
+    assert witness is not None
+    returned = restored.since(watermark.since, end)
+    assert watermark.went_back(returned, 0) == (witness.id not in {found.id for found in returned})
 
 
 def test_a_clock_that_runs_ahead_hides_no_later_change() -> None:
     ahead = Change(entry=1, written=0, skew=600_000, delay=0)
     later = Change(entry=2, written=20_000, skew=0, delay=0)
     registry = SimulatedRegistry([ahead])
-    watermark = Watermark(START, START).advanced(registry.since(START, START + 15_000), START + 15_000)
+    watermark = Watermark(witness_at(START), START).advanced(registry.since(START, START + 15_000), START + 15_000)
     registry.changes.append(later)
     assert "2" in {found.id for found in registry.since(watermark.since, START + 30_000)}
 
@@ -121,12 +133,24 @@ def test_times_are_no_content() -> None:
     assert not same_content(first, RegisteredModel("m1", id="1", description="news"))
 
 
-def test_our_own_writes_must_come_back_too() -> None:
-    """Until the first poll after them, nothing else knows of them."""
-    watermark = Watermark(0, START).raised(START + 5)
-    assert not watermark.went_back([entry(1, START + 5)])
-    assert watermark.went_back([])
-    assert Watermark(1).went_back([])
-    assert not Watermark().went_back([]), "a registry without entries"
-    assert watermark.raised(START) == watermark
-    assert Watermark(START, 7).raised(START + 5) == Watermark(START + 5, 7)
+@pytest.mark.parametrize(
+    "changed", [{"id": "2"}, {"name": "m2"}, {"create_time_since_epoch": "2"}, {"last_update_time_since_epoch": "0"}]
+)
+def test_a_witness_is_known_by_all_but_its_update_time(changed: dict[str, str]) -> None:
+    """After a reset another entry can have its ID, its name, or a later time."""
+    seen = entry(1, START).model_copy(update={"create_time_since_epoch": "1"})
+    watermark = Watermark().advanced([seen], START)
+    is_the_same = changed.keys() == {"last_update_time_since_epoch"}
+    assert watermark.went_back([seen.model_copy(update=changed)], 0) is not is_the_same
+
+
+def test_a_newer_write_does_not_hide_that_the_witness_is_gone() -> None:
+    watermark = Watermark().advanced([entry(1, START)], START)
+    assert watermark.went_back([entry(2, START + 1_000_000)], 0)
+
+
+def test_a_registry_that_lost_our_first_entries_before_a_poll_is_noticed() -> None:
+    """Until the first poll after them, no witness exists."""
+    assert Watermark(None, START).went_back([], START + 5)
+    assert not Watermark(None, START).went_back([entry(1, START + 5)], START + 5)
+    assert not Watermark(None, START).went_back([], 0)
