@@ -69,6 +69,9 @@ class Settings(BaseModel):
     """Adoption policy of resources that set none."""
     drift_policy: Annotated[DriftPolicy, POLICIES] = DriftPolicy.CORRECT
     """Drift policy of resources that set none."""
+    handover_grace: Annotated[float, Field(ge=0, le=3600), POLICIES] = 5.0
+    """Seconds that an entry waits for another resource that declares it, after its own is deleted, before it is
+    retired. A move or a rename needs them."""
     workers: Annotated[int, Field(ge=1, le=64), RECONCILING] = 16
     """Resources that are reconciled at the same time."""
     feed_interval: Annotated[float, Field(gt=0, le=3600), RECONCILING] = 15.0

@@ -26,6 +26,7 @@
 - --workers={{ .Values.workers }}
 - --feed-interval={{ .Values.feedInterval }}
 - --resync-interval={{ .Values.resyncInterval }}
+- --handover-grace={{ .Values.handoverGrace }}
 {{- if .Values.acceptNewRegistry }}
 - --accept-new-registry
 {{- end }}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Protocol
 
 from registrar.api.bodies import Body, ResourceKey, is_awaited, key_of, uid_of
@@ -59,6 +59,8 @@ class Memory:
         self.unreported = UnreportedOutcomes()
         self.readiness = Readiness()
         self._waiting_since: dict[ResourceKey, float] = {}
+        self._unclaimed: set[ResourceKey] = set()
+        self._leaving_since: dict[ResourceKey, dict[str | None, float]] = {}
         self._queue = queue
         self._unpin = unpin
         self._monotonic = monotonic
@@ -74,6 +76,8 @@ class Memory:
         known = self.cache.get(key)
         if known is not None and uid_of(known) != uid_of(body):
             self.forget(key)
+        if key not in self.claims:
+            self._unclaimed.add(key)
         return self.cache.put(body)
 
     def forget(self, key: ResourceKey) -> None:
@@ -84,6 +88,8 @@ class Memory:
         self.unreported.reported(key)
         self.readiness.forget(key)
         self._waiting_since.pop(key, None)
+        self._leaving_since.pop(key, None)
+        self._unclaimed.discard(key)
         self._queue.forget(key)
         self._unpin(key)
         self.wake(self.claims.keep_only(key, frozenset()) | self.dependencies.forget(key))
@@ -98,9 +104,48 @@ class Memory:
         """Record a resource's registry identity, and wake its children if it has changed."""
         self.wake(self.dependencies.identify(key, identity))
 
+    def claim(self, claim: Claim, claimant: Claimant) -> None:
+        """Claim an entry for a resource.
+
+        A terminating resource that holds it is woken, because it may hand the entry over now; so are those that wanted
+        it from a resource that is terminating now.
+        """
+        known = self.claims.claimants(claim)
+        self.claims.register(claim, claimant)
+        self._unclaimed.discard(claimant.key)
+        if claimant not in known:
+            rivals = {rival.key: rival for rival in known if rival.key != claimant.key}
+            self.wake(
+                key
+                for key, rival in rivals.items()
+                if claimant.terminating or rival.terminating or self._is_terminating(key)
+            )
+
     def claim_only(self, key: ResourceKey, claims: Iterable[Claim]) -> None:
         """Release every other claim of a resource, and wake the resources that claimed the same entries."""
         self.wake(self.claims.keep_only(key, frozenset(claims)))
+        if key not in self.claims and self.cache.get(key) is not None:
+            self._unclaimed.add(key)
+
+    def unclaimed(self) -> list[Body]:
+        """Return the resources that claim no entry yet: not reconciled so far, waiting for a parent, or paused."""
+        bodies = (self.cache.get(key) for key in self._unclaimed)
+        return [body for body in bodies if body is not None]
+
+    def leaving(self, key: ResourceKey, artifact: str | None) -> float:
+        """Return the seconds since an entry of a resource began to lose it, counted from the first call."""
+        now = self._monotonic()
+        return now - self._leaving_since.setdefault(key, {}).setdefault(artifact, now)
+
+    def stop_leaving(self, key: ResourceKey, staying: Collection[str | None]) -> None:
+        """Count `leaving` from its next call again, for all but these artifacts of a resource."""
+        since = {artifact: at for artifact, at in self._leaving_since.pop(key, {}).items() if artifact in staying}
+        if since:
+            self._leaving_since[key] = since
+
+    def _is_terminating(self, key: ResourceKey) -> bool:
+        body = self.cache.get(key)
+        return body is not None and body["metadata"].get("deletionTimestamp") is not None
 
     def rivals(self, claim: Claim, key: ResourceKey) -> list[Claimant]:
         """Return the other resources that want an entry."""

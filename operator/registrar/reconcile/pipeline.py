@@ -23,7 +23,7 @@ from registrar.planning.actions import Policies
 from registrar.planning.fields import origin_to_status, owned_to_status, state_of, storage_uri
 from registrar.planning.problems import Disposition, ReconcileError
 from registrar.reconcile.context import Context
-from registrar.reconcile.deletion import departing_artifact, ensure_finalizer, finalize, retire_entry
+from registrar.reconcile.deletion import ensure_finalizer, finalize, handing_over, retire_artifact
 from registrar.reconcile.entry import EntryRequest, reconcile_entry
 from registrar.reconcile.inline_artifacts import (
     Statuses,
@@ -150,21 +150,24 @@ async def _reconcile_inline(
     The first artifact that cannot reach its desired state ends the work: KServe serves the newest artifact, so none may
     overtake another.
     """
-    registry, name = context.registry, ""
+    registry, memory, name = context.registry, context.memory, ""
     desired = desired_inline(declared, registry.name, str(outcome.facts.id))
     # Those of another entry than the present one are void: a reset registry gives the same IDs again.
     before = Facts.of(resource.status)
     recorded_entry = before.id, before.create_time_since_epoch or outcome.facts.create_time_since_epoch
     is_same_entry = recorded_entry == (outcome.facts.id, outcome.facts.create_time_since_epoch)
     statuses: Statuses = outcome.facts.artifacts if is_same_entry else ()
+    leaving: dict[str, float] = {}
     try:
         for status in departed(statuses, desired):
             name = status.name
-            if status.id is not None:
-                target = departing_artifact(resource, status)
-                await retire_entry(target, resource.key, policies.deletion, context)
+            left = await retire_artifact(resource, status, desired, policies.deletion, context)
+            if left > 0:
+                leaving[name] = left
+                continue
             statuses = without_artifact(statuses, name)
             outcome = replace(outcome, operation=outcome.operation or OperationResult.UPDATED)
+        memory.stop_leaving(resource.key, leaving.keys())
         for entry in desired:
             name = entry.name
             request = EntryRequest(
@@ -179,6 +182,8 @@ async def _reconcile_inline(
             result = await reconcile_entry(request, context)
             statuses = with_artifact(statuses, entry, result.entry, result.origin, result.owned)
             outcome = joined(outcome, entry, result)
+        if leaving:
+            outcome = replace(outcome, problem=handing_over(leaving))
     except (ReconcileError, RegistryError) as error:
         problem = registry.diagnose(error)
         outcome = replace(outcome, problem=replace(problem, message=f"Artifact {name!r}: {problem.message}"))

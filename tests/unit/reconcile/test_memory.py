@@ -90,6 +90,8 @@ class World:
         memory.unreported.join(KEY, "uid-1", Outcome(Facts(), operation=OperationResult.CREATED))
         memory.note_readiness(resource)
         memory.waited(KEY)
+        memory.leaving(KEY, "card")
+        memory._unclaimed.add(KEY)
         self.queue._failures[KEY] = 3
 
     def woken(self) -> list[tuple[ResourceKey, bool]]:
@@ -151,7 +153,7 @@ def test_a_successor_of_the_same_name_inherits_nothing() -> None:
     assert world.memory.dependencies.identity(KEY) == identity("7", "v1"), "another version of the same resource"
     assert world.memory.keep(body("ModelVersion", "v1", version=3, uid="uid-2"))
     theirs = {"memory.dependencies._children", "memory.dependencies._parents"}
-    assert _remembering(world.memory, KEY) == {"memory.cache._bodies", *theirs}
+    assert _remembering(world.memory, KEY) == {"memory.cache._bodies", "memory._unclaimed", *theirs}
     assert world.woken() == [(RIVAL, True), (CHILD, False)]
     found = world.memory.cache.get(KEY)
     assert found is not None
