@@ -6,6 +6,7 @@ The command line's options, the environment variables and the reference page are
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -33,6 +34,13 @@ POLICIES = _group("Policies")
 RECONCILING = _group("Reconciling")
 ELECTION = _group("Leader election")
 OBSERVING = _group("Probes, metrics and log")
+
+
+class OrphanedEntries(StrEnum):
+    """What to do with entries that carry our stamp and whose resource does not exist."""
+
+    REPORT = "Report"
+    ARCHIVE = "Archive"
 
 
 class Settings(BaseModel):
@@ -72,6 +80,9 @@ class Settings(BaseModel):
     handover_grace: Annotated[float, Field(ge=0, le=3600), POLICIES] = 5.0
     """Seconds that an entry waits for another resource that declares it, after its own is deleted, before it is
     retired. A move or a rename needs them."""
+    orphaned_entries: Annotated[OrphanedEntries, POLICIES] = OrphanedEntries.REPORT
+    """What to do with entries whose resource does not exist: report them, or archive those that the operator created,
+    which needs an owner ID of your own."""
     workers: Annotated[int, Field(ge=1, le=64), RECONCILING] = 16
     """Resources that are reconciled at the same time."""
     feed_interval: Annotated[float, Field(gt=0, le=3600), RECONCILING] = 15.0
@@ -160,6 +171,15 @@ class Settings(BaseModel):
     def _check_token(self) -> Settings:
         if self.registry_token is not None and self.registry_token_file is not None:
             raise ValueError("give the registry token or the registry token file, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _check_orphans(self) -> Settings:
+        if self.orphaned_entries is OrphanedEntries.ARCHIVE and "owner_id" not in self.model_fields_set:
+            raise ValueError(
+                "--orphaned-entries=Archive needs --owner-id: under the default ID, the entries of another "
+                "installation that never set one would look orphaned"
+            )
         return self
 
     @model_validator(mode="after")

@@ -27,6 +27,7 @@
 - --feed-interval={{ .Values.feedInterval }}
 - --resync-interval={{ .Values.resyncInterval }}
 - --handover-grace={{ .Values.handoverGrace }}
+- --orphaned-entries={{ .Values.orphanedEntries }}
 {{- if .Values.acceptNewRegistry }}
 - --accept-new-registry
 {{- end }}

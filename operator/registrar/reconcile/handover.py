@@ -7,52 +7,21 @@ place under its parent's ID. One whose own parent has no ID yet cannot: it is re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.cluster.cache import ResourceCache
 from registrar.cluster.client import KubernetesAPI
-from registrar.kinds.base import Claim, EntryKind
+from registrar.kinds.base import EntryKind
 from registrar.kinds.table import kinds_above
-from registrar.planning.actions import RecordedState
 from registrar.planning.ownership import stamp_of
 from registrar.reconcile.conflicts import still_wants
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.resolve import parent_names
 from registrar.reconcile.resource import InlineName, ManagedResource, read_resource
+from registrar.reconcile.targets import Target
 from registrar.registries.registry import Registry
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One entry that loses its resource.
-
-    Attributes:
-        kind: its kind.
-        entry_id: its ID.
-        name: its name in the resource; under an ID of a reset database another entry can be found.
-        reference: the resource, as the owner stamp writes it.
-        parent_id: ID of its parent entry; empty at the root, or where it is unknown.
-        recorded: what the status records of it, so that an entry without a stamp counts as ours.
-    """
-
-    kind: EntryKind
-    entry_id: str
-    name: str
-    reference: str
-    parent_id: str
-    recorded: RecordedState
-
-    @property
-    def artifact(self) -> str | None:
-        """The name of the inline artifact; None for the resource's own entry."""
-        return self.name if "#" in self.reference else None
-
-    def claim(self, registry: Registry) -> Claim:
-        """Return the place of the entry."""
-        return Claim(registry.name, self.kind.name, self.parent_id, self.name)
 
 
 def grace_left(resource: ManagedResource, artifact: str | None, grace: float, memory: Memory) -> float:

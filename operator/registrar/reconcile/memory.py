@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable
+from datetime import UTC, datetime
 from typing import Protocol
 
-from registrar.api.bodies import Body, ResourceKey, is_awaited, key_of, uid_of
+from registrar.api.bodies import Body, ResourceKey, is_awaited, key_of, uid_of, was_never_finalized
 from registrar.cluster.cache import ResourceCache
 from registrar.kinds.base import Claim, Identity
 from registrar.planning.claims import Claimant
@@ -60,6 +61,7 @@ class Memory:
         self.readiness = Readiness()
         self._waiting_since: dict[ResourceKey, float] = {}
         self._unclaimed: set[ResourceKey] = set()
+        self._departed: dict[ResourceKey, Body] = {}
         self._leaving_since: dict[ResourceKey, dict[str | None, float]] = {}
         self._queue = queue
         self._unpin = unpin
@@ -76,6 +78,8 @@ class Memory:
         known = self.cache.get(key)
         if known is not None and uid_of(known) != uid_of(body):
             self.forget(key)
+            if was_never_finalized(known):
+                self.depart(known)
         if key not in self.claims:
             self._unclaimed.add(key)
         return self.cache.put(body)
@@ -93,6 +97,21 @@ class Memory:
         self._queue.forget(key)
         self._unpin(key)
         self.wake(self.claims.keep_only(key, frozenset()) | self.dependencies.forget(key))
+
+    def depart(self, body: Body) -> None:
+        """Keep a resource that is gone before its deletion could be finalized, and have its entries released."""
+        key = key_of(body)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self._departed[key] = {**body, "metadata": {**body["metadata"], "deletionTimestamp": now}}
+        self._queue.add(key)
+
+    def departed(self, key: ResourceKey) -> Body | None:
+        """Return a resource that is gone and whose entries are not released yet, as it was last seen."""
+        return self._departed.get(key)
+
+    def released(self, key: ResourceKey) -> None:
+        """Drop a resource that is gone: its entries are released."""
+        self._departed.pop(key, None)
 
     def wake(self, keys: Iterable[ResourceKey]) -> None:
         """Reconcile these soon, because what they depend on has changed; those that someone waits for come first."""

@@ -18,6 +18,7 @@ CHART_DEFAULTS = {
     "feedInterval": "feed_interval",
     "resyncInterval": "resync_interval",
     "handoverGrace": "handover_grace",
+    "orphanedEntries": "orphaned_entries",
     "acceptNewRegistry": "accept_new_registry",
     "leaderElection.leaseDuration": "lease_duration",
     "leaderElection.renewDeadline": "renew_deadline",
