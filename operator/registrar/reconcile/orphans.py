@@ -39,7 +39,7 @@ MAX_ARCHIVED_SHARE = 0.05
 MAX_NAMED = 20
 """Entries that the log names at once."""
 NOT_LOADED_SECONDS = 1.0
-"""Until a registry that could not be read yet is looked at again."""
+"""Until the next attempt where the registry could not be read yet."""
 
 
 class OrphanMonitor(Protocol):
