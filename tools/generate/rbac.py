@@ -41,7 +41,7 @@ WORK = (
     Rule(GROUP, PLURALS, ("get",), "Read a resource again when a write meets a newer version of it."),
     Rule(GROUP, PLURALS, ("patch",), "Add and remove the finalizer; the operator writes nothing else of a resource."),
     Rule(GROUP, tuple(f"{name}/status" for name in PLURALS), ("patch",), "Write the status: IDs and conditions."),
-    Rule("", ("events",), ("create",), "Report what happened to a resource as Events."),
+    Rule("", ("events",), ("create", "patch"), "Report what happened to a resource as Events."),
 )
 """In each namespace that is watched."""
 

@@ -170,9 +170,23 @@ class KubernetesAPI:
         patch = {"resourceVersion": metadata.resource_version, "finalizers": list(finalizers)}
         return await self._patch(self._path(key), {"metadata": patch})
 
-    async def create_event(self, event: Mapping[str, Any], namespace: str) -> None:
-        """Post one Event (core/v1)."""
-        await self._request("POST", f"/api/v1/namespaces/{namespace}/events", json=event)
+    async def write_event(self, name: str, event: Mapping[str, Any], patch: Mapping[str, Any] | None) -> None:
+        """Post one Event (core/v1), or merge a patch into it where it exists already.
+
+        Args:
+            name: the Event's name.
+            event: the whole Event, posted where it is new or no longer exists.
+            patch: what to change on the existing one; None for a new Event.
+        """
+        path = f"/api/v1/namespaces/{event['metadata']['namespace']}/events"
+        if patch is not None:
+            try:
+                await self._patch(f"{path}/{name}", patch)
+            except ResourceGoneError:
+                pass
+            else:
+                return
+        await self._request("POST", path, json=event)
 
     async def _patch(self, path: str, patch: Mapping[str, Any]) -> Body:
         return await self._request("PATCH", path, json=patch, content_type="application/merge-patch+json")

@@ -17,7 +17,6 @@ from registrar.reconcile.context import Context
 from registrar.reconcile.inline_artifacts import with_artifact
 from registrar.reconcile.resource import ManagedResource
 from registrar.registries.breaker import MAX_RETRY_AFTER
-from registrar.reporting.events import event_json
 from registrar.reporting.outcome import EventNote, Facts, Outcome
 from registrar.reporting.status import as_json, events_for, merge_patch, next_status
 from registrar.workqueue.delays import spread
@@ -119,12 +118,14 @@ def latest_facts(resource: ManagedResource, context: Context) -> Facts:
     return Facts.of((latest_of(resource, context) or resource).status)
 
 
-async def post_events(resource: ManagedResource, events: Iterable[tuple[str, EventNote]], context: Context) -> None:
+async def post_events(resource: ManagedResource, events: Iterable[EventNote], context: Context) -> None:
     """Post Events; one that cannot be posted (in a namespace that is being deleted, say) is only logged."""
-    for kind, note in events:
-        event = event_json(resource.key, resource.metadata, kind, note, datetime.now(UTC))
+    for note in events:
+        write = context.memory.events.correlate(resource.key, resource.metadata, note, datetime.now(UTC))
+        if write is None:
+            continue
         try:
-            await context.kube.create_event(event, resource.key.namespace)
+            await context.kube.write_event(write.name, write.event, write.patch)
         except KubernetesError as error:
             logger.warning("The Event %r about %s was not posted: %s", note.reason, resource.key, error)
 

@@ -8,18 +8,15 @@ from typing import Any
 
 from registrar.api.conditions import Condition, ConditionStatus, ConditionType, Reason
 from registrar.api.meta import PAUSED_ANNOTATION, ObjectMeta
-from registrar.api.properties import Observed
 from registrar.api.v1alpha1.common import EntryStatus
-from registrar.kinds.base import FieldValue
 from registrar.kinds.table import ENTRY_KINDS
 from registrar.planning.problems import Disposition, Problem
 from registrar.reporting.conditions import ConditionWriter
 from registrar.reporting.outcome import EventNote, Outcome
+from registrar.reporting.values import MAX_VALUE_LENGTH, as_written
 
 MAX_DRIFT_PATHS = 10
 """Field paths that the ``Drifted`` condition names."""
-MAX_VALUE_LENGTH = 120
-"""Characters of a value that a message shows: a readme may have a million."""
 
 
 def next_status(metadata: ObjectMeta, current: EntryStatus, outcome: Outcome, now: datetime) -> EntryStatus:
@@ -65,16 +62,20 @@ def as_json(status: EntryStatus) -> dict[str, Any]:
     return status.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def events_for(current: EntryStatus, wanted: EntryStatus, outcome: Outcome) -> list[tuple[str, EventNote]]:
-    """Return the Events to post, each with its type (``Normal`` or ``Warning``): changed conditions, and notes."""
-    events: list[tuple[str, EventNote]] = []
+def events_for(current: EntryStatus, wanted: EntryStatus, outcome: Outcome) -> list[EventNote]:
+    """Return the Events to post: one for each write to the registry, and one for each condition that changed.
+
+    A resource that became Ready by a write has the Event of that write alone.
+    """
+    events = list(outcome.notes)
     for condition in filter(None, map(wanted.condition, (ConditionType.READY, ConditionType.DRIFTED))):
         known = current.condition(condition.type)
-        if known is None or (known.status, known.reason) != (condition.status, condition.reason):
-            done = "" if outcome.operation is None else f"{outcome.operation}: id {wanted.id}. "
-            note = EventNote(condition.reason, done + condition.message)
-            events.append(("Warning" if _is_bad(condition) else "Normal", note))
-    return events + [("Normal", note) for note in outcome.notes]
+        if known is not None and (known.status, known.reason) == (condition.status, condition.reason):
+            continue
+        if condition.reason == Reason.SYNCED and any(note.is_write for note in outcome.notes):
+            continue
+        events.append(EventNote(condition.reason, condition.message, is_warning=_is_bad(condition)))
+    return events
 
 
 def _is_bad(condition: Condition) -> bool:
@@ -120,7 +121,8 @@ def _describe_pause(value: str) -> str:
 def describe_drift(outcome: Outcome) -> str:
     """Return a sentence that names what changed in the registry, what the spec says, and why both stay."""
     shown = [
-        f"{change.path} is {_as_written(change.observed)}, the spec says {_as_written(change.wanted)}"
+        f"{change.path} is {as_written(change.path, change.observed)}, "
+        f"the spec says {as_written(change.path, change.wanted)}"
         for change in outcome.drift
     ]
     hidden = len(shown) - MAX_DRIFT_PATHS
@@ -129,11 +131,3 @@ def describe_drift(outcome: Outcome) -> str:
     if outcome.is_contested:
         why = "no longer corrected, because another writer keeps changing it; find that writer"
     return f"Changed in the registry ({why}): {'; '.join(shown[:MAX_DRIFT_PATHS])}{more}."
-
-
-def _as_written(value: FieldValue | Observed | None) -> str:
-    """Return a value as a manifest writes it, cut to what a message can show."""
-    if value is None:
-        return "not set"
-    text = str(value).lower() if isinstance(value, bool) else repr(value)
-    return text if len(text) <= MAX_VALUE_LENGTH else f"{text[:MAX_VALUE_LENGTH]}…"
