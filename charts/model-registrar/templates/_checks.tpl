@@ -4,6 +4,9 @@
 {{- if and .tokenSecretRef.name .serviceAccountToken.enabled }}
 {{- fail "registry.tokenSecretRef.name and registry.serviceAccountToken.enabled are both set: set only one." }}
 {{- end }}
+{{- if and .serviceAccountToken.enabled (not .serviceAccountToken.audience) }}
+{{- fail "registry.serviceAccountToken.audience is empty: the token would be valid at the API server, and the registry could use the cluster with the operator's rights. Set the audience that the proxy in front of the registry expects." }}
+{{- end }}
 {{- if gt (len (compact (list .caBundle .caSecretRef.name .caConfigMapRef.name))) 1 }}
 {{- fail "registry.caBundle, registry.caSecretRef.name and registry.caConfigMapRef.name are mutually exclusive: set only one." }}
 {{- end }}
