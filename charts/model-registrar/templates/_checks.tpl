@@ -1,3 +1,17 @@
+{{/* Rejects manifests of the chart's own kinds in extraObjects. Helm looks up every kind before it creates any object, also
+those of hooks, so an entry cannot be installed together with its CustomResourceDefinition. */}}
+{{- define "model-registrar.refuseEntries" -}}
+{{- range regexSplit "(?m)^---" . -1 }}
+{{- $manifest := fromYaml . }}
+{{- $items := ternary $manifest.items list (kindIs "slice" $manifest.items) }}
+{{- range prepend $items $manifest }}
+{{- if and (kindIs "map" .) (hasPrefix "model-registrar.dev/" (toString (dig "apiVersion" "" .))) }}
+{{- fail (printf "extraObjects contains the %s %q: such a resource cannot be part of this release. Helm could not install it before its CustomResourceDefinition, and an uninstall would remove the operator before the resource's finalizer. Apply it after this release is installed, with kubectl, GitOps or a chart of its own." (dig "kind" "" .) (dig "metadata" "name" "" .)) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* Rejects values that conflict with each other: a schema could not explain that in a sentence. */}}
 {{- define "model-registrar.checks" -}}
 {{- with .Values.registry }}
