@@ -39,6 +39,20 @@ those of hooks, so an entry cannot be installed together with its CustomResource
 {{- if and .Values.serviceMonitor.enabled (not .Values.metrics.service.enabled) }}
 {{- fail "serviceMonitor.enabled requires metrics.service.enabled: the ServiceMonitor selects that Service." }}
 {{- end }}
+{{- if .Values.finalizerPolicy.enabled }}
+{{- if not (.Capabilities.APIVersions.Has "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy") }}
+{{- fail "finalizerPolicy.enabled requires Kubernetes 1.36 or newer: the cluster does not serve admissionregistration.k8s.io/v1/MutatingAdmissionPolicy. Set it to false: the operator adds its finalizer itself. `helm template` does not ask a cluster and needs --api-versions=admissionregistration.k8s.io/v1/MutatingAdmissionPolicy." }}
+{{- end }}
+{{- $given := .Values.extraArgs }}
+{{- range .Values.extraEnv }}
+{{- $given = append $given .name }}
+{{- end }}
+{{- range $given }}
+{{- if regexMatch "^(--namespace|--deletion-policy|REGISTRAR_NAMESPACES|REGISTRAR_DELETION_POLICY)(=|$)" (toString .) }}
+{{- fail (printf "finalizerPolicy.enabled: its policy cannot follow %s of extraArgs or extraEnv, and would hold deletions that the operator does not finish. Set watchNamespaces and policies.deletion instead." (regexFind "^[^=]+" .)) }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- with .Values.podDisruptionBudget }}
 {{- if and .enabled (eq (empty (toString .minAvailable)) (empty (toString .maxUnavailable))) }}
 {{- fail "podDisruptionBudget: set one of minAvailable and maxUnavailable, and the other to \"\"." }}
