@@ -60,6 +60,7 @@ GENERATORS: tuple[Callable[[], Texts], ...] = (
     settings_reference,
     chart.crd_templates,
     chart.rules_template,
+    chart.finalizer_template,
     chart.rbac_page,
     argocd_customizations,
 )

@@ -80,6 +80,13 @@ class ClusterLogin:
     token_file: Path | None = None
     proxy: str | None = None
 
+    def token(self) -> str | None:
+        """Return the bearer token as it is now; None if this login uses none. Raises OSError for its file."""
+        if self.token_file is not None:
+            return self.token_file.read_text(encoding="utf-8").strip()
+        scheme, _, token = self.headers.get("Authorization", "").partition(" ")
+        return token if scheme == "Bearer" else None
+
 
 class KubernetesAPI:
     """The calls to the API server that this operator needs.
@@ -100,6 +107,10 @@ class KubernetesAPI:
         token = (RotatingToken(login.token_file),) if login.token_file else ()
         self._middlewares = (Fenced(fence), *token)
         self._session = self._open_session(self._calls)
+
+    def own_token(self) -> str | None:
+        """Return the bearer token of the operator as it is now; None if the login uses none. Raises OSError."""
+        return self._login.token()
 
     def open_watch_session(self, note: Callable[[str], None]) -> aiohttp.ClientSession:
         """Return a session for kopf that notes the path of each request; closing it leaves the pool open."""
