@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from registrar.api.conditions import Reason
+from registrar.cli import COMMANDS
+from registrar.reporting.advice import ADVICE
 from tests.docs.pages import PAGES, REPOSITORY, prose_of, read
 from tests.docs.session import NOT_RUN
 
@@ -19,6 +21,12 @@ def test_each_reason_is_documented_and_nothing_else() -> None:
     page = read(Path("docs/conditions.md"))
     reasons = page.partition("\n## Reasons\n")[2].partition("\n## ")[0]
     assert sorted(re.findall(r"^### `(\w+)`$", reasons, re.MULTILINE)) == sorted(Reason)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_the_page_says_what_to_do_in_the_words_of_the_command_line(reason: Reason) -> None:
+    section = read(Path("docs/conditions.md")).partition(f"\n### `{reason}`\n")[2].partition("\n##")[0]
+    assert ADVICE[reason] in " ".join(section.replace("`", "").split())
 
 
 def test_each_event_that_is_no_condition_is_documented() -> None:
@@ -58,7 +66,7 @@ def test_each_flag_that_is_named_exists() -> None:
     inline = [code for page in PAGES for code in _CODE.findall(prose_of(page))]
     flags = {code.split()[0].partition("=")[0] for code in inline if code.startswith("--")}
     helped = ""
-    for words in (["registrar", "run"], ["local_registry"]):
+    for words in (*(["registrar", name] for name in COMMANDS), ["local_registry"]):
         command = [sys.executable, "-m", *words, "--help"]
         folder = REPOSITORY / "operator"
         helped += subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout

@@ -11,7 +11,7 @@ import yaml
 from click.testing import CliRunner
 
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
-from registrar.cli import COMMANDS, main
+from registrar.cli import ALIASES, COMMANDS, main
 from registrar.cli.exits import ExitCode
 from registrar.kinds.table import RESOURCES
 
@@ -99,6 +99,13 @@ def test_the_help_lists_each_command_with_its_first_sentence(name: str) -> None:
     assert command is not None
     assert command.help is not None
     assert command.help.split("\n\n")[0].replace("\n", " ") == COMMANDS[name]
+
+
+@pytest.mark.parametrize(("alias", "name"), ALIASES.items())
+def test_an_alias_calls_its_command_and_the_help_lists_it_behind_the_name(alias: str, name: str) -> None:
+    context = click.Context(main)
+    assert main.get_command(context, alias) is main.get_command(context, name)
+    assert f"  {name}, {alias}  " in CliRunner().invoke(main, ["--help"]).output
 
 
 def test_the_help_imports_no_library_but_click() -> None:
