@@ -48,7 +48,8 @@ def wait(ask: Callable[[], Report], timeout: float, show: Callable[[str], None])
     deadline = time.monotonic() + timeout
     shown = ""
     while True:
-        is_last = time.monotonic() + POLL_SECONDS > deadline
+        left = deadline - time.monotonic()
+        is_last = left <= 0
         try:
             current = ask()
         except ClusterError as error:
@@ -62,7 +63,7 @@ def wait(ask: Callable[[], Report], timeout: float, show: Callable[[str], None])
         if progress != shown:
             show(progress)
             shown = progress
-        time.sleep(POLL_SECONDS)
+        time.sleep(max(0, min(POLL_SECONDS, left)))
 
 
 def ask_for(cluster: Cluster, scope: Scope) -> Report:
