@@ -102,7 +102,14 @@ def _entry_of_name(_context: click.Context, _parameter: click.Parameter, value: 
 @click.argument("resource", required=False, callback=_kind_and_name, metavar="[KIND/NAME]")
 @click.option("--namespace", "-n", help="Namespace to look in. Without it that of the context counts.")
 @click.option("--all-namespaces", "-A", is_flag=True, help="Look in all namespaces.")
-@click.option("--output", "-o", default="text", type=click.Choice(["text", "wide", "json"]), show_default=True)
+@click.option(
+    "--output",
+    "-o",
+    default="text",
+    type=click.Choice(["text", "wide", "json"]),
+    show_default=True,
+    help="Format: text, text with more columns, or JSON for programs.",
+)
 @click.option("--not-ready", is_flag=True, help="List only what is not ready or has drifted, and what it belongs to.")
 @click.option("--events", is_flag=True, help="Show the last Events about the resource; needs KIND/NAME.")
 @click.option(
