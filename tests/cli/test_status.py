@@ -248,6 +248,22 @@ def test_kubectl_finds_the_command_as_a_plugin(unseen: Namespace) -> None:
     assert answer.stdout.startswith("Usage: kubectl registrar trace [OPTIONS]")
 
 
+@pytest.mark.parametrize(
+    ("words", "offered", "directive"),
+    [
+        (["st"], "status\tSay what is not ready, why, and what to do.", ":4"),
+        (["status", "--not-"], "--not-ready\tList only what is not ready", ":4"),
+        (["status", "--output", ""], "wide", ":4"),
+        (["status", "--kubeconfig", ""], "", ":0"),
+    ],
+)
+def test_kubectl_completes_the_command(cluster: ControlPlane, words: list[str], offered: str, directive: str) -> None:
+    answer = run(cluster.kubeconfig, cluster.kubectl, "__complete", "registrar", *words)
+    *offers, last = answer.stdout.splitlines()
+    assert last == directive
+    assert any(offer.startswith(offered) for offer in offers) if offered else not offers
+
+
 def test_a_reader_that_has_seen_enough_ends_the_command_quietly(unseen: Namespace) -> None:
     command = f"'{PROGRAMS}/registrar' status -n {unseen.name} | head -1"
     answer = run(unseen.cluster.kubeconfig, "bash", "-c", command)

@@ -108,14 +108,20 @@ def test_an_alias_calls_its_command_and_the_help_lists_it_behind_the_name(alias:
     assert f"  {name}, {alias}  " in CliRunner().invoke(main, ["--help"]).output
 
 
-def test_the_help_imports_no_library_but_click() -> None:
+HELP = "from click.testing import CliRunner\nprint(CliRunner().invoke(main, ['--help']).output)\n"
+COMPLETION = "from registrar.cli.completion import main as complete\nsys.argv[1:] = ['st']\ncomplete()\n"
+
+
+@pytest.mark.parametrize(
+    ("ask", "answer"), [(HELP, "Commands:"), (COMPLETION, "status\tSay what is not ready")], ids=["help", "completion"]
+)
+def test_help_and_completion_import_no_library_but_click(ask: str, answer: str) -> None:
     program = (
-        "import sys\nfrom click.testing import CliRunner\nfrom registrar.cli import main\n"
-        "print(CliRunner().invoke(main, ['--help']).output)\n"
+        f"import sys\nfrom registrar.cli import main\n{ask}"
         "print({'pydantic', 'kopf', 'aiohttp', 'httpx', 'kubernetes', 'yaml'} & sys.modules.keys())"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert "Commands:" in ran.stdout
+    assert answer in ran.stdout
     assert ran.stdout.splitlines()[-1] == "set()"
 
 

@@ -25,6 +25,9 @@ from registrar.kinds.table import RESOURCES
 MAX_EVENTS = 20
 """Events that are shown, the last ones."""
 
+DEFAULT_TIMEOUT, DEFAULT_SECONDS = "5m", 300.0
+"""How long ``--wait`` waits, as the help says it and in seconds."""
+
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _KINDS = {
     word.lower(): kind.KIND
@@ -58,8 +61,10 @@ class Options:
     timeout: float | None
 
 
-def _seconds(_context: click.Context, _parameter: click.Parameter, value: str) -> float:
+def _seconds(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
     """Return seconds; a unit may follow, as kubectl takes it."""
+    if value is None:
+        return None
     parts = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", value)
     if parts is None:
         raise click.BadParameter(f"{value!r} is no duration: write 90s, 5m or 1h.")
@@ -130,8 +135,7 @@ def _entry_of_name(_context: click.Context, _parameter: click.Parameter, value: 
 @click.option(
     "--timeout",
     callback=_seconds,
-    default="5m",
-    show_default=True,
+    show_default=DEFAULT_TIMEOUT,
     metavar="DURATION",
     help="How long --wait waits, such as 90s, 5m or 1h.",
 )
@@ -152,7 +156,7 @@ def status(
     by_id: Entry | None,
     by_name: Entry | None,
     waits: bool,
-    timeout: float,
+    timeout: float | None,
     context: str | None,
     kubeconfig: Path | None,
 ) -> ExitCode:
@@ -163,7 +167,10 @@ def status(
     Exit codes: 0 everything is ready, 1 something is not, 3 the cluster could not be read, 64 usage.
     """
     entry = by_id or by_name
-    asked = Options(resource, namespace, all_namespaces, output, not_ready, events, entry, timeout if waits else None)
+    if timeout is not None and not waits:
+        raise click.UsageError("--timeout is for --wait.")
+    limit = DEFAULT_SECONDS if timeout is None else timeout
+    asked = Options(resource, namespace, all_namespaces, output, not_ready, events, entry, limit if waits else None)
     _refuse_what_does_not_fit(asked, both=by_id is not None and by_name is not None)
     with connect(kubeconfig, context) as cluster:
         return _answer(asked, cluster)

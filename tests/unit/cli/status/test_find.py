@@ -85,6 +85,7 @@ REFUSED = {
     "a resource in all namespaces": (["rmodel/x", "-A"], "KIND/NAME is in one namespace"),
     "Events of everything": (["--events"], "--events shows the Events about one resource: give KIND/NAME."),
     "a time that is none": (["--wait", "--timeout", "soon"], "'soon' is no duration: write 90s, 5m or 1h"),
+    "a time without waiting": (["--timeout", "5m"], "--timeout is for --wait."),
     "a kubeconfig that does not exist": (["--kubeconfig", "/nowhere"], "'/nowhere' does not exist"),
 }
 
