@@ -1,8 +1,10 @@
 """The command line as a user runs it: the installed program, in a process of its own."""
 
 import os
+import pty
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from devcluster.environment import child_environment
@@ -18,6 +20,22 @@ def run(kubeconfig: Path, *words: str | os.PathLike[str], **more: str) -> subpro
     path = os.pathsep.join([str(PROGRAMS), os.environ["PATH"]])
     environment = child_environment({"KUBECONFIG": str(kubeconfig), "PATH": path, **more})
     return subprocess.run(words, capture_output=True, text=True, check=False, env=environment, timeout=LIMIT)
+
+
+def on_a_terminal(kubeconfig: Path, *words: str | os.PathLike[str], **more: str) -> str:
+    """Run a program that takes its output for a terminal; returns what it printed."""
+    reader, terminal = pty.openpty()
+    environment = child_environment({"KUBECONFIG": str(kubeconfig), "TERM": "xterm", "NO_COLOR": "", **more})
+    with subprocess.Popen(words, stdout=terminal, stderr=terminal, stdin=terminal, env=environment) as process:
+        os.close(terminal)
+        printed = b""
+        # The end of a terminal whose programs have ended is an error on Linux.
+        with suppress(OSError):
+            while part := os.read(reader, 4096):
+                printed += part
+        process.wait(LIMIT)
+    os.close(reader)
+    return printed.decode()
 
 
 def status(kubeconfig: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from devcluster.controlplane import ControlPlane
@@ -14,7 +15,7 @@ from registrar.api.conditions import Reason
 from registrar.api.meta import GROUP, OWNER_PROPERTY
 from registrar.cli.exits import ExitCode
 from registrar.reporting.advice import ADVICE
-from tests.cli.program import PROGRAMS, run, status
+from tests.cli.program import PROGRAMS, on_a_terminal, run, status
 from tests.support.accounts import Account
 from tests.support.api_server_proxy import ApiServerProxy, kubeconfig_of, proxy_to_api_server
 from tests.support.fault_proxy import on_matching
@@ -201,6 +202,16 @@ def test_context_and_its_namespace_are_those_of_the_kubeconfig(own_space: Namesp
     assert "gone" in answer.stderr
 
 
+def test_a_user_that_acts_as_another_is_refused(cluster: ControlPlane, tmp_path: Path) -> None:
+    config = json.loads(cluster.kubeconfig.read_text())
+    config["users"][0]["user"]["as"] = "system:anonymous"
+    path = tmp_path / "as.kubeconfig"
+    path.write_text(json.dumps(config))
+    answer = status(path, "-A")
+    assert (answer.returncode, answer.stdout) == (ExitCode.NOT_KNOWN, "")
+    assert "acts as another one ('as'), which this command does not support" in answer.stderr
+
+
 @pytest.mark.parametrize(
     ("server", "user", "message"),
     [
@@ -228,6 +239,17 @@ def test_a_resource_that_does_not_exist_is_named(own_space: Namespace) -> None:
     answer = status(own_space.cluster.kubeconfig, "rmodel/none", "-n", own_space.name)
     assert (answer.returncode, answer.stdout) == (ExitCode.ATTENTION, "")
     assert answer.stderr == f"Error: RegisteredModel {own_space.name}/none does not exist.\n"
+
+
+def test_colours_reach_a_terminal_alone_and_none_if_the_user_wants_none(own_space: Namespace) -> None:
+    own_space.create(manifest("RegisteredModel", "churn"))
+    words = (PROGRAMS / "registrar", "status", "-n", own_space.name)
+    kubeconfig = own_space.cluster.kubeconfig
+    shown = on_a_terminal(kubeconfig, *words)
+    assert "\x1b[33m" in shown
+    plain = on_a_terminal(kubeconfig, *words, NO_COLOR="1")
+    assert "\x1b" not in plain
+    assert plain.replace("\r\n", "\n") == run(kubeconfig, *words).stdout == click.unstyle(shown).replace("\r\n", "\n")
 
 
 def test_a_deletion_names_the_finalizers_that_it_waits_for(own_space: Namespace) -> None:

@@ -191,6 +191,7 @@ def _log_in(configuration: Any, kubeconfig: Path | None, context: str | None) ->
         kube_config_in_pod(configuration)
         return POD_NAMESPACE.read_text(encoding="utf-8").strip()
     loader = kube_config.KubeConfigLoader(config, active_context=context, config_base_path=None)
+    _refuse_impersonation(config, loader.current_context["context"].get("user"))
     problems = _Problems()
     logging.getLogger().addHandler(problems)
     try:
@@ -200,6 +201,17 @@ def _log_in(configuration: Any, kubeconfig: Path | None, context: str | None) ->
     if problems.messages:
         raise ClusterError(f"The kubeconfig's credentials cannot be used: {'; '.join(problems.messages)}")
     return str(loader.current_context["context"].get("namespace") or "default")
+
+
+def _refuse_impersonation(config: Any, user: str | None) -> None:
+    """Refuse a user that acts as another: the package would read with the rights of the first."""
+    entry = config["users"].get_with_name(user, safe=True)
+    login = (None if entry is None else entry.value.get("user")) or {}
+    if login.keys() & {"as", "as-uid", "as-groups", "as-user-extra"}:
+        message = (
+            f"The user {user!r} of the kubeconfig acts as another one ('as'), which this command does not support."
+        )
+        raise ClusterError(message)
 
 
 class _Problems(logging.Handler):
