@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Condition, ConditionType
 from registrar.cli.status.resources import Observed
-from registrar.cli.status.verdict import Health, Verdict, advice_for
+from registrar.cli.status.verdict import WAIT_OR_CHECK, Health, Verdict, advice_for
 
 MAX_ALONE = 3
 """Origins with one reason up to which each is a cause of its own; more of them are one cause."""
@@ -104,8 +104,10 @@ def assess(
         above = resources.get(parent.key)
         if above is None and parent.kind not in unread:
             return Origin(verdict.reason, str(parent.key), "It does not exist.", verdict.advice, needs_person=False)
-        if above is None or verdicts[above.key].health is Health.READY:
+        if above is None:
             return _own(resource, verdict)
+        if verdicts[above.key].health is Health.READY:
+            return replace(_own(resource, verdict), advice=WAIT_OR_CHECK)
         return trace(above)
 
     return {

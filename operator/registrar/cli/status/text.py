@@ -133,7 +133,7 @@ def _cause(cause: Cause, colour: str) -> Iterator[str]:
     number = f"{cause.count:>6}"
     yield f"{number}  {subjects + ': ' if subjects else ''}{reason}"
     indent = " " * (len(number) + 2)
-    yield f"{indent}{one_line(cause.origins[0].message)}"
+    yield f"{indent}{'First: ' if len(cause.origins) > 1 else ''}{one_line(cause.origins[0].message)}"
     yield f"{indent}To do: {cause.advice}"
 
 

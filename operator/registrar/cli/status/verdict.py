@@ -69,11 +69,7 @@ def judge(resource: Observed) -> Verdict:
     if ready is None or status.observed_generation < 0:
         return Verdict(Health.NOT_SEEN, NOT_SEEN, "No operator has seen it.", CHECK_OPERATOR)
     if status.observed_generation != metadata.generation or ready.reason == Reason.PAUSED:
-        message = (
-            f"The operator has not processed generation {metadata.generation} yet; its status describes generation "
-            f"{status.observed_generation}."
-        )
-        return Verdict(Health.BEHIND, BEHIND, message, WAIT_OR_CHECK)
+        return Verdict(Health.BEHIND, BEHIND, "The operator has not processed the last edit yet.", WAIT_OR_CHECK)
     if ready.status is ConditionStatus.TRUE:
         return _of(Health.READY, ready)
     is_stalled = status.condition(ConditionType.STALLED) is not None

@@ -69,6 +69,7 @@ def test_versions_of_one_external_model_have_one_cause() -> None:
 def test_a_child_of_a_ready_parent_is_its_own_cause() -> None:
     (cause,) = report_of(model("risk", ready("1")), waiting_version("v1", "risk")).causes
     assert named(cause) == [("ModelVersion team/v1", 1)]
+    assert cause.advice.startswith("Wait a moment.")
 
 
 def test_an_outage_is_one_cause_for_all_kinds_and_deletions() -> None:

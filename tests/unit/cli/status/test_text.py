@@ -33,9 +33,10 @@ def test_causes_come_first_each_with_what_to_do_and_then_the_tree() -> None:
 
 def test_a_cause_of_many_resources_names_those_that_hold_up_most() -> None:
     report = report_of(*(model(f"m{number}", REFUSED) for number in range(5)), waiting_version("v", "m3"))
-    assert plain(report)[1] == (
-        "     6  RegisteredModel team/m3 (2), RegisteredModel team/m0, RegisteredModel team/m1 and 2 more: OwnedByOther"
-    )
+    subjects, message = plain(report)[1:3]
+    named = "RegisteredModel team/m3 (2), RegisteredModel team/m0, RegisteredModel team/m1 and 2 more"
+    assert subjects == f"     6  {named}: OwnedByOther"
+    assert message == "        First: The entry carries a stamp."
 
 
 def test_a_parent_that_does_not_exist_is_a_line_of_the_tree() -> None:
@@ -71,7 +72,9 @@ def test_wide_adds_entry_generations_registry_and_message() -> None:
         *("RESOURCE", "ID", "STATE", "READY", "REASON"),
         *("ENTRY", "GENERATION", "LAST-SYNC", "REGISTRY", "MESSAGE"),
     ]
-    shown = "My Model   1/3          2026-11-23T12:00:00Z   http://r   The operator has not processed generation 3"
+    shown = (
+        "My Model   1/3          2026-11-23T12:00:00Z   http://r   The operator has not processed the last edit yet."
+    )
     assert shown in line
 
 

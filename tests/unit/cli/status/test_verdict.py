@@ -65,11 +65,6 @@ def test_each_state_is_told_apart(resource: Body, health: Health, reason: str, n
     assert verdict.advice.endswith(".")
 
 
-def test_the_generations_that_differ_are_named() -> None:
-    verdict = judge(observe(model("m", ready("1"), generation=7)))
-    assert "has not processed generation 7 yet; its status describes generation 1" in verdict.message
-
-
 def test_the_finalizers_of_others_are_named() -> None:
     verdict = judge(observe(deleted(model("m", ready("1")), "others/one", "others/two")))
     assert verdict.message.endswith("others/one, others/two.")
