@@ -100,6 +100,18 @@ def test_context_and_its_namespace_are_those_of_the_kubeconfig(own_space: Namesp
     assert "gone" in answer.stderr
 
 
+@pytest.mark.parametrize(
+    "content", ["", "[", "- a", "apiVersion: v1", "contexts: x", "current-context: a\ncontexts: [1]"]
+)
+def test_a_kubeconfig_of_another_form_is_one_line(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "malformed.kubeconfig"
+    path.write_text(content)
+    answer = status(path)
+    assert (answer.returncode, answer.stdout) == (ExitCode.NOT_KNOWN, "")
+    assert answer.stderr.startswith("Error: The kubeconfig cannot be used: ")
+    assert answer.stderr.count("\n") == 1
+
+
 def test_a_user_that_acts_as_another_is_refused(cluster: ControlPlane, tmp_path: Path) -> None:
     config = json.loads(cluster.kubeconfig.read_text())
     config["users"][0]["user"]["as"] = "system:anonymous"

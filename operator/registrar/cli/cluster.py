@@ -161,6 +161,7 @@ def connect(kubeconfig: Path | None, context: str | None) -> Iterator[Cluster]:
     """
     try:
         import kubernetes  # noqa: PLC0415 - see the top of this module
+        import yaml  # noqa: PLC0415 - the same
     except ModuleNotFoundError as error:
         if error.name != "kubernetes":
             raise
@@ -169,10 +170,12 @@ def connect(kubeconfig: Path | None, context: str | None) -> Iterator[Cluster]:
     # It warns of each repeated request; what counts is how the last one ended.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     configuration = kubernetes.client.Configuration()
+    # A kubeconfig of another form is no error of its own in the package.
+    malformed = (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError)
     try:
         namespace = _log_in(configuration, kubeconfig, context)
-    except (kubernetes.config.ConfigException, OSError, ValueError, KeyError, TypeError) as error:
-        raise ClusterError(f"The kubeconfig cannot be used: {error}") from None
+    except (kubernetes.config.ConfigException, OSError, *malformed) as error:
+        raise ClusterError(f"The kubeconfig cannot be used: {' '.join(str(error).split())}") from None
     with kubernetes.client.ApiClient(configuration) as client:
         yield Cluster(client, namespace)
 
