@@ -101,7 +101,16 @@ def test_context_and_its_namespace_are_those_of_the_kubeconfig(own_space: Namesp
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[", "- a", "apiVersion: v1", "contexts: x", "current-context: a\ncontexts: [1]"]
+    "content",
+    [
+        "",
+        "[",
+        "- a",
+        "apiVersion: v1",
+        "contexts: x",
+        "current-context: a\ncontexts: [1]",
+        "current-context: a\ncontexts: [{name: a, context: 1}]",
+    ],
 )
 def test_a_kubeconfig_of_another_form_is_one_line(content: str, tmp_path: Path) -> None:
     path = tmp_path / "malformed.kubeconfig"
