@@ -63,6 +63,7 @@ NOT_RUN = {
     "pip install '.[operator,local]'": "needs a package registry; the extras are checked to exist",
     'pip install "model-registrar[local]"': "the same",
     "pip install model-registrar": "the same",
+    "pip install 'model-registrar[cluster]'": "the same",
     "helm uninstall model-registrar --namespace model-registrar": "tests/chart uninstalls the chart",
     (
         "helm install model-registrar charts/model-registrar --namespace model-registrar --create-namespace "
