@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import uid_of
 from registrar.api.conditions import Reason
-from registrar.api.v1alpha1.model_version import InlineArtifactStatus
 from registrar.cluster.client import ResourceGoneError
 from registrar.kinds.base import Desired, Identity
 from registrar.planning.actions import (
@@ -37,7 +36,7 @@ from registrar.reconcile.context import Context
 from registrar.reconcile.observe import Observation, observe
 from registrar.reconcile.report import record_ownership
 from registrar.reconcile.resource import ManagedResource
-from registrar.reporting.outcome import EntryResult, EventNote, OperationResult
+from registrar.reporting.outcome import EntryResult, EventNote, Facts, OperationResult
 from registrar.reporting.writes import write_note
 
 logger = logging.getLogger(__name__)
@@ -61,7 +60,7 @@ class EntryRequest:
         claimant: the resource, or its inline artifact, as one that wants the entry.
         recorded: what the status records of the entry.
         policies: how far to go.
-        inline: for an inline artifact, the status of all of the resource's artifacts; None for its own entry.
+        holder: for an inline artifact, what is known of the resource's own entry and artifacts; None for its own entry.
     """
 
     resource: ManagedResource
@@ -70,7 +69,7 @@ class EntryRequest:
     claimant: Claimant
     recorded: RecordedState
     policies: Policies
-    inline: tuple[InlineArtifactStatus, ...] | None = None
+    holder: Facts | None = None
 
     @property
     def force_read(self) -> bool:
@@ -115,7 +114,7 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
                 observed = await observe(desired, recorded, registry, force_read=True)
             case RecordOwnership():
                 await _confirm(request, action.entry, recorded, context)
-                await record_ownership(request.resource, request.inline, desired, action, context)
+                await record_ownership(request.resource, request.holder, desired, action, context)
                 recorded = after_recording(recorded, action)
             case Patch() if _is_contested(request, action, context):
                 drift = (*action.drift, *action.changes_with_stamp(registry.owner_id))

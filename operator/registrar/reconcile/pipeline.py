@@ -183,7 +183,7 @@ async def _reconcile_inline(
                 claimant=resource.claimant(name),
                 recorded=recorded_artifact(statuses, name, settled=resource.is_settled),
                 policies=policies,
-                inline=statuses,
+                holder=replace(outcome.facts, artifacts=statuses),
             )
             result = await reconcile_entry(request, context)
             statuses = with_artifact(statuses, entry, result.entry, result.origin, result.owned)

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from registrar.api.conditions import Condition, ConditionStatus, ConditionType, Reason
 from registrar.api.meta import PAUSED_ANNOTATION, ObjectMeta
 from registrar.api.v1alpha1.common import EntryStatus
 from registrar.kinds.table import ENTRY_KINDS
 from registrar.planning.problems import Disposition, Problem
 from registrar.reporting.conditions import ConditionWriter
-from registrar.reporting.outcome import EventNote, Outcome
+from registrar.reporting.outcome import EventNote, Facts, Outcome
 from registrar.reporting.values import MAX_VALUE_LENGTH, as_written
 
 MAX_DRIFT_PATHS = 10
@@ -28,26 +30,47 @@ def next_status(metadata: ObjectMeta, current: EntryStatus, outcome: Outcome, no
         outcome: how the reconcile ended.
         now: the time, in UTC.
     """
-    facts = outcome.facts
     writer = ConditionWriter(current.conditions or (), metadata.generation, now)
     values: dict[str, Any] = {
-        "id": facts.id,
-        "create_time_since_epoch": facts.create_time_since_epoch,
-        "origin": facts.origin,
-        "parent_id": facts.parent_id,
-        "state": facts.state,
-        "registry_url": facts.registry_url,
-        "storage_uri": facts.storage_uri,
-        "owned_fields": facts.owned_fields or None,
-        "owned_properties": facts.owned_properties or None,
-        "artifacts": facts.artifacts or None,
+        **_ownership(outcome.facts),
+        "state": outcome.facts.state,
+        "storage_uri": outcome.facts.storage_uri,
         "observed_generation": metadata.generation,
         "synced_generation": _synced_generation(metadata, current, outcome),
         "last_sync_time": now if outcome.operation is not None else current.last_sync_time,
         "last_handled_reconcile_at": outcome.handled_request or current.last_handled_reconcile_at,
         "conditions": tuple(_conditions(metadata, outcome, writer)),
     }
-    kind = type(current)
+    return _status(type(current), values)
+
+
+def ownership_patch(current: EntryStatus, raw: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
+    """Return the JSON merge patch that records which entries a resource has, and what it has set on them.
+
+    Args:
+        current: its status today.
+        raw: the same as the API server stores it.
+        facts: what to record; the rest of the status stays.
+    """
+    values = _ownership(facts)
+    wanted = as_json(_status(type(current), values))
+    return {name: wanted.get(name) for name in map(to_camel, values) if wanted.get(name) != raw.get(name)}
+
+
+def _ownership(facts: Facts) -> dict[str, Any]:
+    return {
+        "id": facts.id,
+        "create_time_since_epoch": facts.create_time_since_epoch,
+        "origin": facts.origin,
+        "parent_id": facts.parent_id,
+        "registry_url": facts.registry_url,
+        "owned_fields": facts.owned_fields or None,
+        "owned_properties": facts.owned_properties or None,
+        "artifacts": facts.artifacts or None,
+    }
+
+
+def _status(kind: type[EntryStatus], values: Mapping[str, Any]) -> EntryStatus:
     return kind(**{name: value for name, value in values.items() if name in kind.model_fields})
 
 
