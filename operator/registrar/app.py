@@ -114,6 +114,7 @@ def _build(
     context = Context(settings, kube, registry, memory, guard, metrics.reconciles)
     intake = Intake(memory, queue, leadership, metrics.reconciles)
     metrics.observe(queue, leadership, cache.count_ready)
+    metrics.observe_yielded(memory.count_yielded)
 
     def resync() -> Iterator[ResourceKey]:
         memory.corrections.forget_all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from typing import Protocol
@@ -20,6 +21,7 @@ from registrar.api.bodies import (
 from registrar.cluster.cache import ResourceCache
 from registrar.kinds.base import Claim, Identity
 from registrar.planning.claims import Claimant
+from registrar.planning.holding import HELD, Holding
 from registrar.reconcile.claims import ClaimIndex
 from registrar.reconcile.dependencies import Dependencies
 from registrar.reconcile.drift import Corrections
@@ -74,6 +76,7 @@ class Memory:
         self._waiting_since: dict[ResourceKey, float] = {}
         self._unclaimed: set[ResourceKey] = set()
         self._departed: dict[ResourceKey, Body] = {}
+        self._holdings: dict[ResourceKey, Holding] = {}
         self._leaving_since: dict[ResourceKey, dict[str | None, float]] = {}
         self._queue = queue
         self._unpin = unpin
@@ -107,6 +110,7 @@ class Memory:
         self._waiting_since.pop(key, None)
         self._leaving_since.pop(key, None)
         self._unclaimed.discard(key)
+        self._holdings.pop(key, None)
         self._queue.forget(key)
         self._unpin(key)
         self.wake(self.claims.keep_only(key, frozenset()) | self.dependencies.forget(key))
@@ -163,6 +167,22 @@ class Memory:
         """Return the resources that claim no entry yet: not reconciled so far, waiting for a parent, or paused."""
         bodies = (self.cache.get(key) for key in self._unclaimed)
         return [body for body in bodies if body is not None]
+
+    def holding(self, key: ResourceKey) -> Holding:
+        """Return what is known of this installation's hold on a resource."""
+        return self._holdings.get(key, Holding())
+
+    def hold(self, key: ResourceKey, holding: Holding) -> None:
+        """Remember this installation's hold on a resource."""
+        self._holdings[key] = holding
+
+    def report_hold(self, key: ResourceKey) -> None:
+        """Remember that a status names this installation as the holder of a resource."""
+        self._holdings.setdefault(key, HELD)
+
+    def count_yielded(self) -> Counter[str]:
+        """Return how many resources another installation manages, by kind."""
+        return Counter(key.kind for key, holding in self._holdings.items() if holding.yielded is not None)
 
     def leaving(self, key: ResourceKey, artifact: str | None) -> float:
         """Return the seconds since an entry of a resource began to lose it, counted from the first call."""

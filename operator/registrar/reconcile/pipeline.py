@@ -24,6 +24,7 @@ from registrar.reconcile.context import Context
 from registrar.reconcile.deletion import ensure_finalizer, finalize, finalize_departed, handing_over, retire_artifact
 from registrar.reconcile.entry import EntryRequest, reconcile_entry
 from registrar.reconcile.facts import entries_in, facts_of, notes_of
+from registrar.reconcile.holding import hold
 from registrar.reconcile.inline_artifacts import (
     Statuses,
     departed,
@@ -34,7 +35,7 @@ from registrar.reconcile.inline_artifacts import (
     with_artifact,
     without_artifact,
 )
-from registrar.reconcile.report import latest_facts, report
+from registrar.reconcile.report import latest_facts, post_events, report
 from registrar.reconcile.resolve import resolve_parent
 from registrar.reconcile.resource import ManagedResource, policies_of, read_resource, recorded_state
 from registrar.reporting.outcome import Facts, OperationResult, Outcome
@@ -73,6 +74,12 @@ async def _reconcile_existing(body: Body, context: Context) -> Result:
         return DONE
     resource = read_resource(body)
     try:
+        if not resource.metadata.paused:
+            left, note = await hold(resource, context.memory, context.kube, context.settings)
+            if note is not None:
+                await post_events(resource, [note], context)
+            if left is not None:
+                return left
         if resource.metadata.terminating:
             _restore_identity(resource, context)
             return await finalize(resource, context)

@@ -13,6 +13,7 @@ from registrar.planning.actions import RecordOwnership
 from registrar.planning.fields import origin_to_status, owned_to_status
 from registrar.planning.problems import Disposition, Problem
 from registrar.reconcile.context import Context
+from registrar.reconcile.holding import holder_of
 from registrar.reconcile.inline_artifacts import with_artifact
 from registrar.reconcile.resource import ManagedResource
 from registrar.registries.breaker import MAX_RETRY_AFTER
@@ -55,13 +56,15 @@ async def record_ownership(
             origin=origin_to_status(action.origin),
             parent_id=desired.parent_id or None,
             registry_url=context.registry.url,
+            managed_by=holder_of(context.settings),
             owned_fields=fields,
             owned_properties=properties,
             # Those of another version count no longer: a registry that was reset assigns the same IDs again.
             artifacts=before.artifacts if before.id == entry.id else (),
         )
     else:
-        facts = replace(holder, artifacts=with_artifact(holder.artifacts, desired, entry, action.origin, action.owned))
+        artifacts = with_artifact(holder.artifacts, desired, entry, action.origin, action.owned)
+        facts = replace(holder, managed_by=holder_of(context.settings), artifacts=artifacts)
     latest = latest_of(resource, context)
     if latest is not None:
         patch = ownership_patch(latest.status, latest.raw_status, facts)
@@ -95,10 +98,14 @@ async def report(resource: ManagedResource, outcome: Outcome, context: Context) 
     if latest is None:
         # It is gone; a successor of the same name has a run of its own.
         return DONE
+    if not outcome.paused:
+        outcome = replace(outcome, facts=replace(outcome.facts, managed_by=holder_of(context.settings)))
     wanted = next_status(resource.metadata, latest.status, outcome, datetime.now(UTC))
     patch = merge_patch(latest.raw_status, as_json(wanted))
     if patch:
         memory.cache.put(await context.kube.patch_status(key, latest.metadata, patch))
+    if not outcome.paused:
+        memory.report_hold(key)
     memory.unreported.reported(key)
     await post_events(latest, events_for(latest.status, wanted, outcome), context)
     return follow_up

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from model_registry.types import RegistryEntry
-from registrar.api.v1alpha1.common import EntryOrigin, EntryStatus
+from registrar.api.v1alpha1.common import EntryOrigin, EntryStatus, Holder
 from registrar.api.v1alpha1.model_version import InlineArtifactStatus
 from registrar.planning.actions import Change, FieldSet
 from registrar.planning.ownership import Origin
@@ -74,7 +74,7 @@ class Facts:
     """What the status reports of the entry, apart from the conditions.
 
     Attributes:
-        id, create_time_since_epoch, origin, parent_id, state, registry_url, storage_uri: as in the status.
+        id, create_time_since_epoch, origin, parent_id, state, registry_url, storage_uri, managed_by: as in the status.
         owned_fields: names as the user writes them, sorted.
         owned_properties: names, sorted.
         artifacts: the inline artifacts of a version.
@@ -87,6 +87,7 @@ class Facts:
     state: str | None = None
     registry_url: str | None = None
     storage_uri: str | None = None
+    managed_by: Holder | None = None
     owned_fields: tuple[str, ...] = ()
     owned_properties: tuple[str, ...] = ()
     artifacts: tuple[InlineArtifactStatus, ...] = ()
@@ -102,6 +103,7 @@ class Facts:
             state=status.state,
             registry_url=status.registry_url,
             storage_uri=getattr(status, "storage_uri", None),
+            managed_by=status.managed_by,
             owned_fields=status.owned_fields or (),
             owned_properties=status.owned_properties or (),
             artifacts=getattr(status, "artifacts", None) or (),

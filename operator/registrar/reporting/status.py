@@ -64,6 +64,7 @@ def _ownership(facts: Facts) -> dict[str, Any]:
         "origin": facts.origin,
         "parent_id": facts.parent_id,
         "registry_url": facts.registry_url,
+        "managed_by": facts.managed_by,
         "owned_fields": facts.owned_fields or None,
         "owned_properties": facts.owned_properties or None,
         "artifacts": facts.artifacts or None,

@@ -7,6 +7,7 @@ metrics.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import metadata
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, generate_latest
@@ -228,6 +229,12 @@ class Metrics:
             "1 while this replica leads, else 0.",
             registry=self._collected,
         )
+        self._yielded = Gauge(
+            "registrar_managed_by_other_resources",
+            "Resources that this installation leaves alone, because another one manages them.",
+            ["kind"],
+            registry=self._collected,
+        )
         ProcessCollector(registry=self._collected)
         version = Info("registrar_build", "The running version.", registry=self._collected)
         version.info({"version": metadata.version("model-registrar")})
@@ -244,6 +251,15 @@ class Metrics:
         self.queue.longest.set_function(lambda: queue.longest_run()[1])
         self.leader.set_function(lambda: leadership.is_held)
         self._collected.register(_Resources(count_ready))
+
+    def observe_yielded(self, count: Callable[[], Mapping[str, int]]) -> None:
+        """Read the number of resources that another installation manages, by kind, at each scrape."""
+
+        def number(kind: str) -> float:
+            return count().get(kind, 0)
+
+        for kind in KINDS:
+            self._yielded.labels(kind.name).set_function(partial(number, kind.name))
 
     def text(self) -> bytes:
         """Return all metrics in Prometheus's text format."""

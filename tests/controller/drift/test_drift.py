@@ -86,7 +86,7 @@ async def test_reported_drift_appears_and_disappears_with_the_difference(
     await registry.upsert_registered_model(RegisteredModel(name, id=entry_id, description="by git"))
     own_space.wait("RegisteredModel", name, lambda resource: not condition(resource, "Drifted"))
     assert [(event["type"], event["reason"]) for event in own_space.events(name)] == [
-        ("Normal", "Synced"),
+        ("Normal", "Created"),
         ("Warning", "ChangedOutside"),
     ]
 

@@ -29,8 +29,8 @@ from tests.support.fixtures import Unique
 from tests.support.resources import Namespace, has_reason, manifest
 from tests.support.waiting import wait_until
 
-COLLABORATORS = {"_queue", "_unpin", "_monotonic"}
-"""Attributes of a memory that are no indexes."""
+COLLABORATORS = {"_queue", "_unpin", "_monotonic", "_departed"}
+"""Attributes of a memory that are no indexes of resources that exist."""
 
 
 class Operator:
@@ -117,6 +117,7 @@ def _fill_transient_indexes(operator: Operator, key: ResourceKey, body: Body, cl
     memory.events.correlate(key, ObjectMeta.model_validate(body["metadata"]), EventNote("m", "m"), datetime.now(UTC))
     memory.waited(key)
     memory.leaving(key, None)
+    memory.report_hold(key)
     memory._unclaimed.add(key)
     memory.corrections.record(claim, ["description"], now)
     operator.parts.queue._failures[key] = 3

@@ -95,6 +95,7 @@ class World:
         memory.events.correlate(KEY, metadata_of(resource), EventNote("Synced", "m"), NOW)
         memory.waited(KEY)
         memory.leaving(KEY, "card")
+        memory.report_hold(KEY)
         memory._unclaimed.add(KEY)
         self.queue._failures[KEY] = 3
 

@@ -173,6 +173,15 @@ CreateTime = Annotated[str, Field(min_length=1, max_length=20, pattern=r"^[0-9]+
 """Milliseconds since the epoch, as the registry writes them."""
 
 
+class Holder(Frozen):
+    """An installation of the operator that manages a resource."""
+
+    owner_id: Annotated[str, Field(min_length=1, max_length=100)]
+    """Owner ID of the installation."""
+    registry_url: Link
+    """Address of its registry."""
+
+
 class EntryStatus(Frozen):
     """Observed state of a resource's registry entry."""
 
@@ -188,6 +197,8 @@ class EntryStatus(Frozen):
     """State of the entry as the registry last reported it, such as LIVE or ARCHIVED."""
     registry_url: Link | None = None
     """Address of the registry that assigned the ID."""
+    managed_by: Holder | None = None
+    """The installation that manages this resource. Another one that watches the same namespace leaves it alone."""
     owned_fields: FieldNames | None = None
     """Fields that this resource has set. When a field is removed from the spec, it is cleared in the registry."""
     owned_properties: PropertyNames | None = None

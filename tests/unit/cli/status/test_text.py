@@ -4,9 +4,11 @@ import click
 import pytest
 
 from registrar.api.bodies import Body, ResourceKey
+from registrar.api.conditions import Reason
 from registrar.cli.cluster import Event
 from registrar.cli.status.report import Report, Scope
 from registrar.cli.status.text import events_text, one_line, report_text, table
+from registrar.reporting.advice import ADVICE
 from tests.unit.cli.status.cases import drifted, model, not_ready, ready, report_of, version, waiting_version
 
 REFUSED = not_ready("OwnedByOther", "The entry carries\na stamp.", stalled=True)
@@ -22,7 +24,7 @@ def test_causes_come_first_each_with_what_to_do_and_then_the_tree() -> None:
         "2 of 3 resources are not ready in namespace team, for 1 cause:",
         "     2  RegisteredModel team/risk: OwnedByOther",
         "        The entry carries a stamp.",
-        '        To do: Delete its resource there, or set the annotation model-registrar.dev/take-over: "true" here.',
+        f"        To do: {ADVICE[Reason.OWNED_BY_OTHER]}",
         "",
         "RESOURCE               ID   STATE   READY   REASON",
         "RegisteredModel/fine   7    LIVE    True    Synced",

@@ -1,0 +1,71 @@
+"""Makes sure that this installation manages a resource before anything is written for it."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from registrar.api.v1alpha1.common import Holder
+from registrar.cluster.client import KubernetesAPI
+from registrar.planning.holding import CLAIM_SECONDS, Decision, Step, decide
+from registrar.reconcile.memory import Memory
+from registrar.reconcile.resource import ManagedResource
+from registrar.reporting.outcome import EventNote
+from registrar.settings import Settings
+from registrar.workqueue.queue import DONE, Result
+
+logger = logging.getLogger(__name__)
+
+
+def holder_of(settings: Settings) -> Holder:
+    """Return this installation as a status names it."""
+    return Holder(owner_id=settings.owner_id, registry_url=settings.registry_url)
+
+
+async def hold(
+    resource: ManagedResource, memory: Memory, kube: KubernetesAPI, settings: Settings
+) -> tuple[Result | None, EventNote | None]:
+    """Claim a resource that another installation holds, or leave it alone.
+
+    Args:
+        resource: the resource.
+        memory: what is known of all resources.
+        kube: the API server.
+        settings: the process settings.
+
+    Returns:
+        None if this installation holds the resource, else when to run again; and the Event to post, if any.
+
+    Raises:
+        KubernetesError: the API server did not accept the claim.
+    """
+    key, now, ours = resource.key, time.monotonic(), holder_of(settings)
+    holder = resource.status.managed_by
+    decision = decide(memory.holding(key), holder, ours, resource.metadata.generation, now)
+    memory.hold(key, decision.holding)
+    match decision.step:
+        case Step.RECONCILE:
+            return None, None
+        case Step.LEAVE:
+            return DONE, None
+        case Step.YIELD:
+            message = (
+                f"{_named(holder)} manages this resource too and took it back, so this installation "
+                f"({_named(ours)}) leaves it alone. Let only one of the two watch the namespace {key.namespace}."
+            )
+            logger.warning("%s: %s", key, message)
+            return DONE, EventNote("ManagedByOther", message, is_warning=True)
+        case Step.CLAIM:
+            logger.info("%s: claims it from %s", key, _named(holder))
+            patch = {"managedBy": ours.model_dump(by_alias=True)}
+            memory.cache.put(await kube.patch_status(key, resource.metadata, patch))
+    return Result(requeue_after=_remaining(decision, now)), None
+
+
+def _remaining(decision: Decision, now: float) -> float:
+    claimed_at = decision.holding.claimed_at
+    return 0.0 if claimed_at is None else max(0.0, claimed_at + CLAIM_SECONDS - now)
+
+
+def _named(holder: Holder | None) -> str:
+    return "nobody" if holder is None else f"{holder.owner_id} with the registry {holder.registry_url}"
