@@ -1,7 +1,8 @@
 """Reconciles one entry: observe, resolve conflicts, plan, apply, until nothing is left to write.
 
-A write is planned only from an answer that the registry gave just before: it has no ETag, so the milliseconds in
-between are the registry's.
+An existing entry is changed only on the basis of an answer that the registry gave just before. The registry has no
+ETags, so a change by someone else in the milliseconds in between is lost. A creation needs no read, because the
+registry refuses a name that is taken.
 """
 
 from __future__ import annotations

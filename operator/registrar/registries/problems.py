@@ -8,7 +8,7 @@ from model_registry import exceptions
 from registrar.api.conditions import Reason
 from registrar.planning.problems import Disposition, Problem, ReconcileError
 
-_REQUEST = re.compile(r"^[A-Z]+ https?://\S+: ")
+_REQUEST = re.compile(r"^[A-Z]+ https?://\S+: (?:the registry cannot be reached: )?")
 
 
 def problem_of(error: ReconcileError | exceptions.RegistryError) -> Problem:

@@ -191,7 +191,7 @@ class Registry:
         if self.breaker.problem is not None:
             raise ReconcileError(self.breaker.problem)
         if not self.loaded:
-            raise outage(f"The registry {self.url} could not be read so far.")
+            raise outage(f"The registry {self.url} has not been read yet.")
 
     def diagnose(self, error: ReconcileError | RegistryError) -> Problem:
         """Return the problem that an error stands for; one that means an outage opens the breaker.

@@ -16,6 +16,8 @@ from registrar.planning.problems import Disposition, Problem
 from registrar.reporting.conditions import ConditionWriter
 from registrar.reporting.outcome import EventNote, Outcome
 
+IN_SYNC = "The registry entry matches the spec."
+IN_SYNC_BUT_DRIFTED = "In sync, except for drift that is left in place; see the Drifted condition."
 MAX_DRIFT_PATHS = 10
 """Field paths that the ``Drifted`` condition names."""
 MAX_VALUE_LENGTH = 120
@@ -66,14 +68,22 @@ def as_json(status: EntryStatus) -> dict[str, Any]:
 
 
 def events_for(current: EntryStatus, wanted: EntryStatus, outcome: Outcome) -> list[tuple[str, EventNote]]:
-    """Return the Events to post, each with its type (``Normal`` or ``Warning``): changed conditions, and notes."""
+    """Return the Events to post, each with its type: changed conditions, drift that ended, and notes.
+
+    The type is ``Normal`` or ``Warning``.
+    """
     events: list[tuple[str, EventNote]] = []
+    done = "" if outcome.operation is None else f"{outcome.operation}: id {wanted.id}. "
     for condition in filter(None, map(wanted.condition, (ConditionType.READY, ConditionType.DRIFTED))):
         known = current.condition(condition.type)
         if known is None or (known.status, known.reason) != (condition.status, condition.reason):
-            done = "" if outcome.operation is None else f"{outcome.operation}: id {wanted.id}. "
             note = EventNote(condition.reason, done + condition.message)
             events.append(("Warning" if _is_bad(condition) else "Normal", note))
+    ended = current.condition(ConditionType.DRIFTED)
+    # After a pause or a problem nothing was compared, so the drift may persist.
+    if ended is not None and not outcome.drift and outcome.problem is None and not outcome.paused:
+        note = EventNote("DriftEnded", f"{done}No drift is left to report. Before: {ended.message}")
+        events.append(("Normal", note))
     return events + [("Normal", note) for note in outcome.notes]
 
 
@@ -97,7 +107,7 @@ def _conditions(metadata: ObjectMeta, outcome: Outcome, writer: ConditionWriter)
     if outcome.problem is not None:
         yield from _problem_conditions(outcome.problem, writer)
     else:
-        message = "The registry entry matches the spec."
+        message = IN_SYNC_BUT_DRIFTED if outcome.drift else IN_SYNC
         yield writer.write(ConditionType.READY, ConditionStatus.TRUE, Reason.SYNCED, message)
     if outcome.drift:
         reason = Reason.CONTESTED if outcome.is_contested else Reason.CHANGED_OUTSIDE

@@ -12,7 +12,7 @@ from tests.support.fixtures import StartOperator, Unique
 from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Namespace, manifest
 
-OPERATIONS = ("Created", "Adopted", "Updated", "Restored", "Archived")
+OPERATIONS = ("Created", "Adopted", "Updated", "Restored", "Set the state", "Removed the owner stamp")
 
 
 @pytest.fixture
@@ -25,9 +25,28 @@ def operator(start_operator: StartOperator, own_space: Namespace, server: Embedd
     return start_operator(server.url, own_space)
 
 
+def test_the_log_names_changed_settings_and_says_when_the_operator_is_ready(
+    own_space: Namespace, operator: OperatorProcess, server: EmbeddedRegistry
+) -> None:
+    operator.wait_for_log("Ready: ")
+    own_space.apply(manifest("RegisteredModel", "llama"))
+    own_space.ready("RegisteredModel", "llama")
+    operator.stop()
+    operator.start()
+    operator.wait_for_log("Ready: ", times=2)
+    lines = re.findall(r"^\[[^]]*\] registrar\.app \[INFO\] (.*)$", operator.log, re.MULTILINE)
+    (settings, *_) = (line for line in lines if line.startswith("Settings: "))
+    assert f"registry_url={server.url} " in settings
+    assert "lease_name" not in settings, "it has its default"
+    assert [line for line in lines if line.startswith("Ready")] == [
+        "Ready: watching 0 resources",
+        "Ready: watching 1 resources",
+    ]
+
+
 def _logged_writes(operator: OperatorProcess) -> list[str]:
     """Return the lines about writes to the registry, without time and logger."""
-    lines = re.findall(r"^\[[^]]*\] \S+ +\[INFO +\] (.*)$", operator.log, re.MULTILINE)
+    lines = re.findall(r"^\[[^]]*\] \S+ \[INFO\] (.*)$", operator.log, re.MULTILINE)
     return [line for line in lines if line.startswith(OPERATIONS)]
 
 
@@ -51,7 +70,7 @@ async def test_each_write_to_a_model_is_logged_once(
     assert _logged_writes(operator) == [
         f"Created {entry} for {resource}",
         f"Updated {entry} for {resource}: description, owner, customProperties.team",
-        f"Archived {entry} for {resource}: state is ARCHIVED now",
+        f"Set the state ARCHIVED of {entry} of {resource}",
         f"Restored {entry} for {resource}: state",
         f"Adopted RegisteredModel 'by hand' (id {by_hand.id}) for {own_space.name}/adopted: description, owner",
     ]
@@ -82,12 +101,13 @@ async def test_each_write_to_a_version_and_its_artifacts_is_logged_once(
         f"Created RegisteredModel 'llama' (id {model_id}) for {own_space.name}/llama",
         f"Created {version} for {version_path}",
         f"Created {document} for {version_path}#card",
-        f"Archived {document} for {version_path}#card: state is MARKED_FOR_DELETION now",
+        f"Set the state MARKED_FOR_DELETION of {document} of {version_path}#card",
         f"Adopted model-artifact 'weights' (id {by_hand.id}) for {version_path}#weights: uri",
         f"Created {own} for {own_path}",
-        f"Archived {own} for {own_path}: state is MARKED_FOR_DELETION now",
-        # The adopted artifact stays as it is: no policy says otherwise.
-        f"Archived {version} for {version_path}: state is ARCHIVED now",
+        f"Set the state MARKED_FOR_DELETION of {own} of {own_path}",
+        # The adopted artifact loses only its stamp: no policy says otherwise.
+        f"Removed the owner stamp of model-artifact 'weights' (id {by_hand.id}) of {version_path}#weights",
+        f"Set the state ARCHIVED of {version} of {version_path}",
     ]
 
 
