@@ -91,7 +91,7 @@ def _with_placeholders(status: dict[str, object], session: Session) -> object:
                 return {one: replace(one, inner) for one, inner in value.items()}
             case list():
                 return [replace(key, inner) for inner in value]
-            case str() if key.endswith("Time"):
+            case str() if key.endswith(("Time", "TimeSinceEpoch")):
                 return "<time>"
             case str() if key in {"id", "parentId"} and value.isdecimal():
                 return "<id>"

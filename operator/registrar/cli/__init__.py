@@ -11,7 +11,7 @@ import click
 from registrar.cli.exits import ExitCode
 
 COMMANDS = {
-    "run": "Run the operator until it is asked to stop.",
+    "run": "Run the operator until it receives SIGTERM or Ctrl-C.",
     "crds": "Print the CustomResourceDefinitions, for kubectl apply --server-side -f -.",
 }
 """What ``registrar --help`` lists: the first sentence of each command, so that no command is imported for it."""
