@@ -31,6 +31,7 @@ from registrar.reconcile import pipeline
 from registrar.reconcile.context import Context
 from registrar.reconcile.intake import Intake
 from registrar.reconcile.memory import Memory
+from registrar.reconcile.orphans import OrphanSearch
 from registrar.registries.kubeflow.backend import KubeflowBackend
 from registrar.registries.poller import Poller
 from registrar.registries.registry import Registry
@@ -65,6 +66,7 @@ class _Operator:
     queue: WorkQueue[ResourceKey]
     intake: Intake
     poller: Poller
+    orphans: OrphanSearch
     liveness: WatchLiveness
 
 
@@ -118,7 +120,9 @@ def _build(
         return iter(cache)
 
     poller = Poller(registry, queue.add, resync, metrics.feed, settings.feed_interval, settings.resync_interval)
-    return _Operator(settings, kube, leadership, metrics, registry, cache, queue, intake, poller, WatchLiveness())
+    orphans = OrphanSearch(settings, kube, registry, memory, metrics.orphans)
+    liveness = WatchLiveness()
+    return _Operator(settings, kube, leadership, metrics, registry, cache, queue, intake, poller, orphans, liveness)
 
 
 async def _operate(operator: _Operator) -> None:
@@ -134,7 +138,8 @@ async def _operate(operator: _Operator) -> None:
         keep_complete(operator.cache, operator.intake, operator.kube, settings.namespaces, settings.resync_interval),
         name="listing",
     )
-    parts = [leading]
+    searching = asyncio.create_task(operator.orphans.run(begin), name="orphans")
+    parts = [leading, searching]
     if elector is not None:
         parts.append(asyncio.create_task(elector.run(), name="election"))
     watching = asyncio.create_task(
@@ -143,10 +148,8 @@ async def _operate(operator: _Operator) -> None:
     try:
         await asyncio.wait({watching, *parts}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        leading.cancel()
-        announcing.cancel()
-        listing.cancel()
-        watching.cancel()
+        for task in (leading, announcing, searching, listing, watching):
+            task.cancel()
         # The lease is held until the last write has ended.
         await queue.drain(DRAIN_SECONDS if operator.leadership.is_held else settings.write_timeout or 0)
         if elector is not None:

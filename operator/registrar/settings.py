@@ -6,6 +6,7 @@ The command line's options, the environment variables and the reference page are
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -33,6 +34,13 @@ POLICIES = _group("Policies")
 RECONCILING = _group("Reconciling")
 ELECTION = _group("Leader election")
 OBSERVING = _group("Probes, metrics and log")
+
+
+class OrphanedEntries(StrEnum):
+    """What to do with entries that carry our stamp and whose resource does not exist."""
+
+    REPORT = "Report"
+    ARCHIVE = "Archive"
 
 
 class Settings(BaseModel):
@@ -71,6 +79,12 @@ class Settings(BaseModel):
     """Adoption policy for resources that do not set one."""
     drift_policy: Annotated[DriftPolicy, POLICIES] = DriftPolicy.CORRECT
     """Drift policy for resources that do not set one."""
+    handover_grace: Annotated[float, Field(ge=0, le=3600), POLICIES] = 5.0
+    """Seconds that the entry of a deleted resource waits for another resource that declares it, before it is archived.
+    A move or a rename needs this time."""
+    orphaned_entries: Annotated[OrphanedEntries, POLICIES] = OrphanedEntries.REPORT
+    """What to do with entries whose resource does not exist: report them, or archive those that the operator created.
+    Archive requires an owner ID of your own."""
     workers: Annotated[int, Field(ge=1, le=64), RECONCILING] = 16
     """Number of resources that are reconciled concurrently."""
     feed_interval: Annotated[float, Field(gt=0, le=3600), RECONCILING] = 15.0
@@ -161,6 +175,15 @@ class Settings(BaseModel):
     def _check_token(self) -> Settings:
         if self.registry_token is not None and self.registry_token_file is not None:
             raise ValueError("give the registry token or the registry token file, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _check_orphans(self) -> Settings:
+        if self.orphaned_entries is OrphanedEntries.ARCHIVE and "owner_id" not in self.model_fields_set:
+            raise ValueError(
+                "--orphaned-entries=Archive needs --owner-id: under the default ID, the entries of another "
+                "installation that never set one would look orphaned"
+            )
         return self
 
     @model_validator(mode="after")

@@ -57,12 +57,20 @@ def own_space(cluster: ControlPlane, custom_objects: kubernetes.client.CustomObj
     yield from _new_namespace(cluster, custom_objects)
 
 
+@pytest.fixture
+def other_space(cluster: ControlPlane, custom_objects: kubernetes.client.CustomObjectsApi) -> Iterator[Namespace]:
+    """A second namespace of one test."""
+    yield from _new_namespace(cluster, custom_objects)
+
+
 def operator_arguments(registry_url: str, *spaces: Namespace) -> list[str]:
     """Return the arguments of an operator that watches these namespaces; the first makes its owner id unique."""
     return [
         f"--kubeconfig={spaces[0].cluster.kubeconfig}",
         f"--registry-url={registry_url}",
         f"--owner-id=tests/{spaces[0].name}",
+        # Each test of a deletion would wait for it; those of a handover set it.
+        "--handover-grace=0",
         *(f"--namespace={space.name}" for space in spaces),
     ]
 

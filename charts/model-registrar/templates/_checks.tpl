@@ -8,6 +8,9 @@
 {{- fail "registry.caBundle, registry.caSecretRef.name and registry.caConfigMapRef.name are mutually exclusive: set only one." }}
 {{- end }}
 {{- end }}
+{{- if and (eq .Values.orphanedEntries "Archive") (not .Values.ownerId) }}
+{{- fail "orphanedEntries is Archive and ownerId is empty: give this installation an ownerId that no other one uses." }}
+{{- end }}
 {{- with .Values.leaderElection }}
 {{- if and (not .enabled) (gt (int $.Values.replicaCount) 1) }}
 {{- fail (printf "replicaCount is %d and leaderElection.enabled is false: all replicas would write. Enable it, or set replicaCount to 1." (int $.Values.replicaCount)) }}

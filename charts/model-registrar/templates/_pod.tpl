@@ -26,6 +26,8 @@
 - --workers={{ .Values.workers }}
 - --feed-interval={{ .Values.feedInterval }}
 - --resync-interval={{ .Values.resyncInterval }}
+- --handover-grace={{ .Values.handoverGrace }}
+- --orphaned-entries={{ .Values.orphanedEntries }}
 {{- if .Values.acceptNewRegistry }}
 - --accept-new-registry
 {{- end }}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from registrar.api.conditions import ConditionType, Reason
-from registrar.api.meta import RECONCILE_REQUEST_MAX_LENGTH, RECONCILE_REQUESTED_ANNOTATION
+from registrar.api.meta import FINALIZER, RECONCILE_REQUEST_MAX_LENGTH, RECONCILE_REQUESTED_ANNOTATION
 
 Body = Mapping[str, Any]
 """A resource as the API server sends it (JSON)."""
@@ -89,6 +89,15 @@ def reports_outage(body: Body) -> bool:
     reasons = {Reason.REGISTRY_UNAVAILABLE, Reason.UNAUTHORIZED}
     conditions = (body.get("status") or {}).get("conditions") or ()
     return any(found["type"] == ConditionType.READY and found["reason"] in reasons for found in conditions)
+
+
+def was_never_finalized(body: Body) -> bool:
+    """Return whether a body shows our finalizer and no deletion: an object that is gone has left its entries behind.
+
+    The API server may delete an object whose finalizer came while it was being deleted.
+    """
+    metadata = body["metadata"]
+    return FINALIZER in metadata.get("finalizers", ()) and metadata.get("deletionTimestamp") is None
 
 
 def recorded_id(body: Body) -> RecordedId | None:

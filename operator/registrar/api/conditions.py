@@ -52,6 +52,7 @@ class Reason(StrEnum):
     REFUSED_BY_REGISTRY = "RefusedByRegistry"
     REGISTRY_UNAVAILABLE = "RegistryUnavailable"
     UNAUTHORIZED = "Unauthorized"
+    HANDING_OVER = "HandingOver"
     PAUSED = "Paused"
     ADOPTION_REFUSED = "AdoptionRefused"
     CHANGED_OUTSIDE = "ChangedOutside"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 
 from registrar.api.bodies import Body, ResourceKey, key_of, resource_version
 from registrar.api.meta import API_VERSION
@@ -15,6 +14,7 @@ from registrar.cluster.cache import ResourceCache
 from registrar.cluster.client import KubernetesAPI, KubernetesError, list_path
 from registrar.cluster.sink import ResourceSink
 from registrar.kinds.table import KINDS
+from registrar.workqueue.delays import spread
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ async def keep_complete(
             logger.warning("The resources could not be counted; retrying: %s", error)
         await asyncio.sleep(COUNT_INTERVAL)
     while True:
-        await asyncio.sleep(resync_interval * random.uniform(0.9, 1.1))  # noqa: S311 - spreads load
+        await asyncio.sleep(spread(resync_interval))
         try:
             await relist(cache, sink, kube, namespaces)
         except KubernetesError as error:

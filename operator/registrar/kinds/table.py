@@ -55,6 +55,16 @@ def lineage(kind: ResourceKind) -> tuple[EntryKind, ...]:
     return (*above, kind.entry)
 
 
+def kinds_above(kind: EntryKind) -> tuple[EntryKind, ...]:
+    """Return the entry kinds above one, from the root down."""
+    for row in KINDS:
+        if row.entry is kind:
+            return lineage(row)[:-1]
+        if any(item.entry is kind for item in row.inline):
+            return lineage(row)
+    raise LookupError(f"no resource stands for a {kind.name}")
+
+
 def resource_of(entry_type: type[RegistryEntry], reference: str) -> ResourceKey | None:
     """Return the resource that an owner stamp on an entry of this type names.
 

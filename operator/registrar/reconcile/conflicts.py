@@ -44,7 +44,7 @@ async def resolve_conflict(
         ReconcileError: ``NameConflict``, with the winner's name.
         KubernetesError: the API server did not answer.
     """
-    memory.claims.register(desired.claim, claimant)
+    memory.claim(desired.claim, claimant)
     while (best := winner(memory.claims.claimants(desired.claim), stamped)).key != claimant.key:
         if await _exists(best.key, memory, kube):
             raise _conflict(best.key, desired)

@@ -3,53 +3,29 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from model_registry.exceptions import AmbiguousEntryError, RegistryError, UnwritableProperty
-from model_registry.types import RegistryEntry
+from model_registry.exceptions import RegistryError, UnwritableProperty
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
 from registrar.api.meta import FINALIZER
 from registrar.api.v1alpha1 import DeletionPolicy
 from registrar.api.v1alpha1.model_version import InlineArtifactStatus
-from registrar.kinds.base import Claim, EntryKind
-from registrar.kinds.table import ENTRY_KINDS
-from registrar.planning.actions import RecordedState
-from registrar.planning.ownership import stamp_of
+from registrar.kinds.base import Desired
 from registrar.planning.plan import plan_release
 from registrar.planning.problems import Disposition, Problem, ReconcileError
 from registrar.reconcile.apply import release
 from registrar.reconcile.conflicts import still_wants
 from registrar.reconcile.context import Context
-from registrar.reconcile.inline_artifacts import recorded_artifact
+from registrar.reconcile.handover import grace_left, is_claimed, is_named
 from registrar.reconcile.report import post_events, report
-from registrar.reconcile.resource import InlineName, ManagedResource, deletion_policy, recorded_state
-from registrar.registries.registry import Registry
+from registrar.reconcile.resource import ManagedResource, deletion_policy
+from registrar.reconcile.targets import Target, departing_artifact, is_same_entry, targets_of
 from registrar.reporting.outcome import EventNote, Facts, Outcome
-from registrar.workqueue.queue import DONE, Result
+from registrar.workqueue.queue import DONE, RETRY, Result
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One entry of a resource that is being deleted.
-
-    Attributes:
-        kind: its kind.
-        entry_id: its ID.
-        name: its name in the resource; under an ID of a reset database another entry can be found.
-        reference: the resource, as the owner stamp writes it.
-        parent_id: ID of its parent entry; empty at the root, or where it is unknown.
-        recorded: what the status records of it, so that an entry without a stamp counts as ours.
-    """
-
-    kind: EntryKind
-    entry_id: str
-    name: str
-    reference: str
-    parent_id: str
-    recorded: RecordedState
 
 
 async def ensure_finalizer(resource: ManagedResource, deletion: DeletionPolicy | None, context: Context) -> None:
@@ -75,7 +51,11 @@ async def finalize(resource: ManagedResource, context: Context) -> Result:
     if resource.has_finalizer and not leaves_entries:
         try:
             context.registry.ensure_available()
-            for target in _targets(resource, context.registry):
+            targets = targets_of(resource, context.registry)
+            grace = await _grace(resource, targets, context)
+            if grace > 0:
+                return Result(requeue_after=grace)
+            for target in targets:
                 await _release(target, resource, deletion, context)
         except (ReconcileError, RegistryError) as error:
             return await report(resource, _waiting_deletion(resource, error, context), context)
@@ -84,6 +64,54 @@ async def finalize(resource: ManagedResource, context: Context) -> Result:
     # Others may have the entries at once: finalizers of other controllers can hold the resource for long.
     context.memory.claim_only(resource.key, ())
     return DONE
+
+
+async def finalize_departed(resource: ManagedResource, context: Context) -> Result:
+    """Retire the entries of a resource that vanished before its deletion could be finalized.
+
+    Its entries are found by their stamps too: it may be gone before its status held an ID.
+    """
+    memory, registry = context.memory, context.registry
+    deletion = deletion_policy(resource.kind, resource.deletion_policy, context.settings)
+    if not resource.metadata.paused and deletion is not DeletionPolicy.ORPHAN:
+        left = grace_left(resource, None, context.settings.handover_grace, memory)
+        if left > 0:
+            return Result(requeue_after=left)
+        try:
+            registry.ensure_available()
+            for target in targets_of(resource, registry):
+                if not await _is_kept_by_successor(target, resource.key, context):
+                    await _release(target, resource, deletion, context)
+        except (ReconcileError, RegistryError) as error:
+            problem = registry.diagnose(error)
+            logger.warning("The entries of %s, which is gone, wait for the registry: %s", resource.key, problem.message)
+            if problem.disposition is Disposition.OUTAGE:
+                registry.breaker.defer(resource.key)
+                return DONE
+            return RETRY
+    memory.released(resource.key)
+    return DONE
+
+
+async def _is_kept_by_successor(target: Target, key: ResourceKey, context: Context) -> bool:
+    """Return whether a resource that has the same name by now wants the entry of its predecessor."""
+    return context.memory.cache.get(key) is not None and await still_wants(
+        key, target.reference, target.claim(context.registry), context.kube, context.registry
+    )
+
+
+async def _grace(resource: ManagedResource, targets: Sequence[Target], context: Context) -> float:
+    """Return the seconds for which the deletion still waits for successors; 0 once each entry has one."""
+    memory, registry = context.memory, context.registry
+    for target in targets:
+        memory.claim(target.claim(registry), resource.claimant(target.artifact))
+    left = grace_left(resource, None, context.settings.handover_grace, memory)
+    if left <= 0:
+        return 0.0
+    for target in targets:
+        if not await is_claimed(target, resource.key, memory, context.kube, registry):
+            return left
+    return 0.0
 
 
 async def _release(
@@ -113,11 +141,12 @@ async def retire_entry(target: Target, key: ResourceKey, deletion: DeletionPolic
     observed = await registry.get(target.kind, target.entry_id)
     if observed is None:
         return
-    if not _is_at(observed, target) or not await _is_in_parent(observed, target, registry):
+    if not await is_same_entry(observed, target, registry):
         logger.warning("%s: the entry %s is %r now and is left alone", key, target.entry_id, observed.name)
         return
-    claim = Claim(registry.name, target.kind.name, target.parent_id, target.name)
-    if await _is_wanted_by_another(claim, key, context):
+    if await is_claimed(target, key, context.memory, context.kube, registry) or await is_named(
+        target, key, context.memory, registry
+    ):
         logger.info("%s hands %s %s over to another resource", key, target.kind.name, target.entry_id)
         return
     action = plan_release(target.kind, observed, target.reference, target.recorded, deletion, registry.owner_id)
@@ -133,15 +162,55 @@ async def retire_entry(target: Target, key: ResourceKey, deletion: DeletionPolic
         )
 
 
-def departing_artifact(resource: ManagedResource, status: InlineArtifactStatus) -> Target:
-    """Return the entry of an inline artifact that left the spec."""
-    return Target(
-        kind=ENTRY_KINDS[status.type],
-        entry_id=str(status.id),
-        name=status.name,
-        reference=f"{resource.key.path}#{status.name}",
-        parent_id=resource.status.id or "",
-        recorded=recorded_artifact((status,), status.name, settled=False),
+async def retire_artifact(
+    resource: ManagedResource,
+    status: InlineArtifactStatus,
+    desired: Sequence[Desired],
+    deletion: DeletionPolicy | None,
+    context: Context,
+) -> float:
+    """Retire an inline artifact that left the spec, once no other resource can still claim it.
+
+    Args:
+        resource: the version.
+        status: what its status records of the artifact.
+        desired: the artifacts that the spec declares now.
+        deletion: the version's deletion policy.
+        context: the operator.
+
+    Returns:
+        Seconds that it still waits for another resource; 0 once it is retired or handed over.
+
+    Raises:
+        RegistryError: the registry could not answer, or refused.
+        KubernetesError: the API server did not answer.
+    """
+    if status.id is None:
+        return 0.0
+    target = departing_artifact(resource, status)
+    memory, registry = context.memory, context.registry
+    # Another type of artifact may have its name now; then no other resource can want it.
+    if all(entry.name != status.name for entry in desired):
+        memory.claim(target.claim(registry), replace(resource.claimant(status.name), terminating=True))
+        left = grace_left(resource, status.name, context.settings.handover_grace, memory)
+        if left > 0 and not await is_claimed(target, resource.key, memory, context.kube, registry):
+            return left
+    await retire_entry(target, resource.key, deletion, context)
+    return 0.0
+
+
+def handing_over(leaving: Mapping[str, float]) -> Problem:
+    """Return the problem of a version whose artifacts wait for another resource, with the seconds for each."""
+    names = ", ".join(map(repr, leaving))
+    return Problem(
+        Disposition.WAITING,
+        Reason.HANDING_OVER,
+        f"The artifact {names} is no longer in the spec. The operator retires it in a few seconds, unless another "
+        "resource declares it."
+        if len(leaving) == 1
+        else f"The artifacts {names} are no longer in the spec. The operator retires them in a few seconds, unless "
+        "other resources declare them.",
+        requeue_after=max(leaving.values()),
     )
 
 
@@ -156,67 +225,3 @@ def _waiting_deletion(resource: ManagedResource, error: ReconcileError | Registr
     reason = Reason.UNAUTHORIZED if problem.reason is Reason.UNAUTHORIZED else Reason.REGISTRY_UNAVAILABLE
     waiting = Problem(disposition, reason, message, retry_after=problem.retry_after)
     return Outcome(Facts.of(resource.status), waiting)
-
-
-async def _is_wanted_by_another(claim: Claim, key: ResourceKey, context: Context) -> bool:
-    """Return whether another resource wants an entry and stays: two deleted together must not wait for each other."""
-    for rival in context.memory.rivals(claim, key):
-        if await still_wants(rival.key, rival.reference, claim, context.kube, context.registry):
-            return True
-    return False
-
-
-def _is_at(observed: RegistryEntry, target: Target) -> bool:
-    """Return whether the entry has the resource's name and, where both are known, its parent."""
-    parent_attribute = target.kind.parent_attribute
-    parent_id = None if parent_attribute is None else getattr(observed, parent_attribute)
-    return observed.name == target.name and (not target.parent_id or parent_id in {None, target.parent_id})
-
-
-async def _is_in_parent(observed: RegistryEntry, target: Target, registry: Registry) -> bool:
-    """Return whether an artifact, which does not report its version, is in that version, where no stamp proves it.
-
-    Under an ID that the status kept from before a reset of the database, another version can have one of that name.
-    """
-    if target.kind.reports_parent or stamp_of(observed, registry.owner_id) is not None:
-        return True
-    if not target.parent_id:
-        return False
-    try:
-        found = await registry.find(target.kind, target.name, target.parent_id)
-    except AmbiguousEntryError as several:
-        return observed.id in {entry.id for entry in several.entries}
-    return found is not None and found.id == observed.id
-
-
-def _targets(resource: ManagedResource, registry: Registry) -> list[Target]:
-    """Return the entries of the resource, artifacts first: by their IDs, or by their stamps where no ID is recorded."""
-    status = resource.status
-    known_id = registry.known_id(status)
-    parent_id = status.parent_entry_id or ""
-    recorded = recorded_state(resource, known_id)
-    own = _found(resource.kind.entry, recorded, resource.entry_name, resource.key.path, parent_id, registry)
-    version_id = own[0].entry_id if own else ""
-    statuses = Facts.of(status).artifacts if known_id is not None else ()
-    known = {InlineName(str(artifact.type), artifact.name) for artifact in statuses}
-    artifacts: list[Target] = []
-    for inline in sorted({*known, *resource.inline}, key=lambda inline: (inline.kind, inline.name)):
-        reference = f"{resource.key.path}#{inline.name}"
-        kind = ENTRY_KINDS[inline.kind]
-        of_artifact = recorded_artifact(statuses, inline.name, settled=False) if inline in known else RecordedState()
-        artifacts += _found(kind, of_artifact, inline.name, reference, version_id, registry)
-    return [*artifacts, *own]
-
-
-def _found(
-    kind: EntryKind, recorded: RecordedState, name: str, reference: str, parent_id: str, registry: Registry
-) -> list[Target]:
-    stamped = [str(entry.id) for entry in registry.view.stamped(kind, reference) if type(entry) is kind.entry]
-    # An earlier resource of the same name may have left other entries with that stamp: they are left alone.
-    known_id = recorded.entry_id
-    ids = [known_id] if known_id in stamped else [*([known_id] if known_id else []), *stamped]
-    none = RecordedState()
-    return [
-        Target(kind, entry_id, name, reference, parent_id, recorded if entry_id == known_id else none)
-        for entry_id in ids
-    ]

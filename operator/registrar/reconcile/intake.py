@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registrar.api.bodies import Body, is_edited, is_unanswered, key_of, uid_of
+from registrar.api.bodies import Body, is_edited, is_unanswered, key_of, uid_of, was_never_finalized
 from registrar.fencing import Leadership
 from registrar.reconcile.memory import Memory, Queue
 from registrar.telemetry.metrics import ReconcileMetrics
@@ -43,6 +43,8 @@ class Intake:
         known = self._memory.cache.get(key)
         if known is None or uid_of(known) == uid_of(body):
             self._memory.forget(key)
+            if was_never_finalized(body):
+                self._memory.depart(body)
 
     def note_readiness(self, body: Body) -> None:
         """Measure how long a resource took to become Ready; on a standby that is the leader's work, and only noted."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from datetime import UTC, datetime
 from typing import Protocol
 
-from registrar.api.bodies import Body, ResourceKey, is_awaited, key_of, uid_of
+from registrar.api.bodies import Body, ResourceKey, is_awaited, key_of, uid_of, was_never_finalized
 from registrar.cluster.cache import ResourceCache
 from registrar.kinds.base import Claim, Identity
 from registrar.planning.claims import Claimant
@@ -59,6 +60,9 @@ class Memory:
         self.unreported = UnreportedOutcomes()
         self.readiness = Readiness()
         self._waiting_since: dict[ResourceKey, float] = {}
+        self._unclaimed: set[ResourceKey] = set()
+        self._departed: dict[ResourceKey, Body] = {}
+        self._leaving_since: dict[ResourceKey, dict[str | None, float]] = {}
         self._queue = queue
         self._unpin = unpin
         self._monotonic = monotonic
@@ -74,6 +78,10 @@ class Memory:
         known = self.cache.get(key)
         if known is not None and uid_of(known) != uid_of(body):
             self.forget(key)
+            if was_never_finalized(known):
+                self.depart(known)
+        if key not in self.claims:
+            self._unclaimed.add(key)
         return self.cache.put(body)
 
     def forget(self, key: ResourceKey) -> None:
@@ -84,9 +92,26 @@ class Memory:
         self.unreported.reported(key)
         self.readiness.forget(key)
         self._waiting_since.pop(key, None)
+        self._leaving_since.pop(key, None)
+        self._unclaimed.discard(key)
         self._queue.forget(key)
         self._unpin(key)
         self.wake(self.claims.keep_only(key, frozenset()) | self.dependencies.forget(key))
+
+    def depart(self, body: Body) -> None:
+        """Keep a resource that is gone before its deletion could be finalized, and have its entries released."""
+        key = key_of(body)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self._departed[key] = {**body, "metadata": {**body["metadata"], "deletionTimestamp": now}}
+        self._queue.add(key)
+
+    def departed(self, key: ResourceKey) -> Body | None:
+        """Return a resource that is gone and whose entries are not released yet, as it was last seen."""
+        return self._departed.get(key)
+
+    def released(self, key: ResourceKey) -> None:
+        """Drop a resource that is gone: its entries are released."""
+        self._departed.pop(key, None)
 
     def wake(self, keys: Iterable[ResourceKey]) -> None:
         """Reconcile these soon, because what they depend on has changed; those that someone waits for come first."""
@@ -98,9 +123,48 @@ class Memory:
         """Record a resource's registry identity, and wake its children if it has changed."""
         self.wake(self.dependencies.identify(key, identity))
 
+    def claim(self, claim: Claim, claimant: Claimant) -> None:
+        """Claim an entry for a resource.
+
+        A terminating resource that holds it is woken, because it may hand the entry over now; so are those that wanted
+        it from a resource that is terminating now.
+        """
+        known = self.claims.claimants(claim)
+        self.claims.register(claim, claimant)
+        self._unclaimed.discard(claimant.key)
+        if claimant not in known:
+            rivals = {rival.key: rival for rival in known if rival.key != claimant.key}
+            self.wake(
+                key
+                for key, rival in rivals.items()
+                if claimant.terminating or rival.terminating or self._is_terminating(key)
+            )
+
     def claim_only(self, key: ResourceKey, claims: Iterable[Claim]) -> None:
         """Release every other claim of a resource, and wake the resources that claimed the same entries."""
         self.wake(self.claims.keep_only(key, frozenset(claims)))
+        if key not in self.claims and self.cache.get(key) is not None:
+            self._unclaimed.add(key)
+
+    def unclaimed(self) -> list[Body]:
+        """Return the resources that claim no entry yet: not reconciled so far, waiting for a parent, or paused."""
+        bodies = (self.cache.get(key) for key in self._unclaimed)
+        return [body for body in bodies if body is not None]
+
+    def leaving(self, key: ResourceKey, artifact: str | None) -> float:
+        """Return the seconds since an entry of a resource began to lose it, counted from the first call."""
+        now = self._monotonic()
+        return now - self._leaving_since.setdefault(key, {}).setdefault(artifact, now)
+
+    def stop_leaving(self, key: ResourceKey, staying: Collection[str | None]) -> None:
+        """Count `leaving` from its next call again, for all but these artifacts of a resource."""
+        since = {artifact: at for artifact, at in self._leaving_since.pop(key, {}).items() if artifact in staying}
+        if since:
+            self._leaving_since[key] = since
+
+    def _is_terminating(self, key: ResourceKey) -> bool:
+        body = self.cache.get(key)
+        return body is not None and body["metadata"].get("deletionTimestamp") is not None
 
     def rivals(self, claim: Claim, key: ResourceKey) -> list[Claimant]:
         """Return the other resources that want an entry."""

@@ -12,20 +12,19 @@ import time
 from dataclasses import replace
 
 from model_registry.exceptions import RegistryError
-from registrar.api.bodies import ResourceKey, is_awaited, reports_outage
+from registrar.api.bodies import Body, ResourceKey, is_awaited, key_of, reports_outage, was_never_finalized
 from registrar.api.conditions import ConditionType
 from registrar.cluster.client import KubernetesError, ResourceGoneError, StaleResourceError
 from registrar.cluster.logs import bind_resource
 from registrar.fencing import NotLeadingError
-from registrar.kinds.base import AnyResource, EntryKind, Identity
+from registrar.kinds.base import AnyResource, Identity
 from registrar.kinds.desired import desired_entry, desired_inline
-from registrar.kinds.table import ENTRY_KINDS
 from registrar.planning.actions import Policies
-from registrar.planning.fields import origin_to_status, owned_to_status, state_of, storage_uri
 from registrar.planning.problems import Disposition, ReconcileError
 from registrar.reconcile.context import Context
-from registrar.reconcile.deletion import departing_artifact, ensure_finalizer, finalize, retire_entry
+from registrar.reconcile.deletion import ensure_finalizer, finalize, finalize_departed, handing_over, retire_artifact
 from registrar.reconcile.entry import EntryRequest, reconcile_entry
+from registrar.reconcile.facts import entries_in, facts_of, notes_of
 from registrar.reconcile.inline_artifacts import (
     Statuses,
     departed,
@@ -39,7 +38,7 @@ from registrar.reconcile.inline_artifacts import (
 from registrar.reconcile.report import latest_facts, report
 from registrar.reconcile.resolve import resolve_parent
 from registrar.reconcile.resource import ManagedResource, policies_of, read_resource, recorded_state
-from registrar.reporting.outcome import EntryResult, EventNote, Facts, OperationResult, Outcome
+from registrar.reporting.outcome import Facts, OperationResult, Outcome
 from registrar.workqueue.queue import DONE, NOW, RETRY, Result
 
 logger = logging.getLogger(__name__)
@@ -60,9 +59,16 @@ async def run(key: ResourceKey, context: Context) -> Result:
 
 async def reconcile(key: ResourceKey, context: Context) -> Result:
     """Bring one resource and its entry together; returns when to run again."""
+    departed = context.memory.departed(key)
+    # A successor of the same name waits: it may want the same entries.
+    if departed is not None and (result := await finalize_departed(read_resource(departed), context)) != DONE:
+        return result
     body = context.memory.cache.get(key)
-    if body is None:
-        return DONE
+    return DONE if body is None else await _reconcile_existing(body, context)
+
+
+async def _reconcile_existing(body: Body, context: Context) -> Result:
+    key = key_of(body)
     if not context.registry.is_available and not is_awaited(body) and not reports_outage(body):
         context.registry.breaker.defer(key)
         return DONE
@@ -75,7 +81,7 @@ async def reconcile(key: ResourceKey, context: Context) -> Result:
         _count_drift(resource, outcome, context)
         return await report(resource, outcome, context)
     except (StaleResourceError, ResourceGoneError) as error:
-        return await _read_again(key, NOW if isinstance(error, StaleResourceError) else RETRY, context)
+        return await _read_again(body, NOW if isinstance(error, StaleResourceError) else RETRY, context)
     except KubernetesError as error:
         # What was written to the registry is in the view: the next run finds it and only writes the status.
         logger.warning("The API server could not update %s; retrying: %s", key, error)
@@ -125,16 +131,16 @@ async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, c
         inline = desired_inline(declared, registry.name, identity.id)
         memory.claim_only(resource.key, {entry.claim for entry in (desired, *inline)})
     outcome = Outcome(
-        _facts(resource, result, parent, registry.url),
+        facts_of(resource, result, parent, registry.url),
         operation=result.operation,
         drift=result.drift,
         is_contested=result.is_contested,
-        notes=_notes(resource, result, registry.url),
+        notes=notes_of(resource, result, registry.url),
     )
     # The artifacts may end without an outcome, where the API server does not accept a part of the status.
     memory.unreported.join(resource.key, resource.metadata.uid, outcome)
     outcome = await _reconcile_inline(resource, declared, identity, policies, outcome, context)
-    registry.view.pin(resource.key, _pinned(resource, outcome.facts))
+    registry.view.pin(resource.key, entries_in(resource, outcome.facts))
     return outcome
 
 
@@ -151,21 +157,24 @@ async def _reconcile_inline(
     The first artifact that cannot reach its desired state ends the work: KServe serves the newest artifact, so none may
     overtake another.
     """
-    registry, name = context.registry, ""
+    registry, memory, name = context.registry, context.memory, ""
     desired = desired_inline(declared, registry.name, str(outcome.facts.id))
     # Those of another entry than the present one are void: a reset registry gives the same IDs again.
     before = Facts.of(resource.status)
     recorded_entry = before.id, before.create_time_since_epoch or outcome.facts.create_time_since_epoch
     is_same_entry = recorded_entry == (outcome.facts.id, outcome.facts.create_time_since_epoch)
     statuses: Statuses = outcome.facts.artifacts if is_same_entry else ()
+    leaving: dict[str, float] = {}
     try:
         for status in departed(statuses, desired):
             name = status.name
-            if status.id is not None:
-                target = departing_artifact(resource, status)
-                await retire_entry(target, resource.key, policies.deletion, context)
+            left = await retire_artifact(resource, status, desired, policies.deletion, context)
+            if left > 0:
+                leaving[name] = left
+                continue
             statuses = without_artifact(statuses, name)
             outcome = replace(outcome, operation=outcome.operation or OperationResult.UPDATED)
+        memory.stop_leaving(resource.key, leaving.keys())
         for entry in desired:
             name = entry.name
             request = EntryRequest(
@@ -180,6 +189,8 @@ async def _reconcile_inline(
             result = await reconcile_entry(request, context)
             statuses = with_artifact(statuses, entry, result.entry, result.origin, result.owned)
             outcome = joined(outcome, entry, result)
+        if leaving:
+            outcome = replace(outcome, problem=handing_over(leaving))
     except (ReconcileError, RegistryError) as error:
         problem = registry.diagnose(error)
         outcome = replace(outcome, problem=replace(problem, message=f"Artifact {name!r}: {problem.message}"))
@@ -187,47 +198,6 @@ async def _reconcile_inline(
             statuses, name, before=Facts.of(resource.status).artifacts, now=latest_facts(resource, context).artifacts
         )
     return replace(outcome, facts=replace(outcome.facts, artifacts=in_order(statuses, desired)))
-
-
-def _pinned(resource: ManagedResource, facts: Facts) -> list[tuple[EntryKind, str]]:
-    """Return the entries that the status records: the feed follows them even if they lose their stamp."""
-    artifacts = [(ENTRY_KINDS[artifact.type], artifact.id) for artifact in facts.artifacts]
-    return [
-        (kind, entry_id) for kind, entry_id in ((resource.kind.entry, facts.id), *artifacts) if entry_id is not None
-    ]
-
-
-def _facts(resource: ManagedResource, result: EntryResult, parent: Identity | None, registry_url: str) -> Facts:
-    before, entry = Facts.of(resource.status), result.entry
-    fields, properties = owned_to_status(type(entry), result.owned)
-    # A parent that vanished left its ID, not its name: the address stays as the status has it.
-    has_uri, model = "storage_uri" in resource.kind.status.model_fields, None if parent is None else parent.name
-    uri = storage_uri(model, str(entry.name)) if has_uri and model is not None else before.storage_uri
-    return replace(
-        before,
-        id=entry.id,
-        create_time_since_epoch=entry.create_time_since_epoch,
-        origin=origin_to_status(result.origin),
-        parent_id=None if parent is None else parent.id,
-        state=state_of(entry),
-        registry_url=registry_url,
-        storage_uri=uri,
-        owned_fields=fields,
-        owned_properties=properties,
-    )
-
-
-def _notes(resource: ManagedResource, result: EntryResult, registry_url: str) -> tuple[EventNote, ...]:
-    notes = []
-    status = resource.status
-    if status.id is not None and status.id != result.entry.id:
-        where = "" if status.registry_url == registry_url else f" (of {status.registry_url})"
-        message = f"ID {status.id}{where} is no longer valid; the entry's ID is now {result.entry.id}."
-        notes.append(EventNote("IdentityChanged", message))
-    if "externalId" in (status.owned_fields or ()) and "external_id" not in result.owned.fields:
-        message = "The registry cannot clear an external ID: the entry keeps the old one."
-        notes.append(EventNote("ExternalIdReleased", message))
-    return tuple(notes)
 
 
 def _restore_identity(resource: ManagedResource, context: Context) -> None:
@@ -254,18 +224,29 @@ def _count_drift(resource: ManagedResource, outcome: Outcome, context: Context) 
         context.metrics.found_drift(kind, corrected=False)
 
 
-async def _read_again(key: ResourceKey, follow_up: Result, context: Context) -> Result:
-    """Start again from the resource as it is now: someone changed or deleted it during the reconcile."""
+async def _read_again(before: Body, follow_up: Result, context: Context) -> Result:
+    """Start again from the resource as it is now: someone changed or deleted it during the reconcile.
+
+    Args:
+        before: the resource at the start of the reconcile.
+        follow_up: when to run again if it still exists.
+        context: the operator.
+    """
+    key = key_of(before)
     try:
         body = await context.kube.get(key)
     except KubernetesError as error:
         logger.warning("The API server could not return %s; retrying: %s", key, error)
         return RETRY
-    if body is None:
+    if body is not None:
+        context.memory.keep(body)
+        return follow_up
+    latest = context.memory.cache.get(key)
+    if latest is not None:
         context.memory.forget(key)
-        return DONE
-    context.memory.keep(body)
-    return follow_up
+        if was_never_finalized(latest):
+            context.memory.depart(latest)
+    return DONE
 
 
 def _result_label(result: Result) -> str:

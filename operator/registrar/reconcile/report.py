@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +20,7 @@ from registrar.registries.breaker import MAX_RETRY_AFTER
 from registrar.reporting.events import event_json
 from registrar.reporting.outcome import EventNote, Facts, Outcome
 from registrar.reporting.status import as_json, events_for, merge_patch, next_status
+from registrar.workqueue.delays import spread
 from registrar.workqueue.queue import DONE, RETRY, Result
 
 logger = logging.getLogger(__name__)
@@ -145,5 +145,4 @@ def _follow_up(problem: Problem | None) -> Result:
         case Disposition.TRANSIENT:
             return RETRY
         case Disposition.TERMINAL:
-            spread = random.uniform(0.9, 1.1)  # noqa: S311 - spreads load
-            return Result(requeue_after=TERMINAL_REQUEUE_SECONDS * spread)
+            return Result(requeue_after=spread(TERMINAL_REQUEUE_SECONDS))

@@ -21,6 +21,7 @@ from registrar.registries.backend import RegistryWentBackError
 from registrar.registries.breaker import FIRST_PAUSE, MAX_RETRY_AFTER
 from registrar.registries.problems import problem_of
 from registrar.registries.registry import Registry
+from registrar.workqueue.delays import spread
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class Poller:
     async def run(self) -> None:
         """Poll for as long as the operator runs, and enqueue the resources whose entries changed."""
         breaker = self.registry.breaker
-        resync_at = time.monotonic() + _spread(self.resync_interval)
+        resync_at = time.monotonic() + spread(self.resync_interval)
         while True:
             if not breaker.is_open:
                 await breaker.wait_for_request(self.feed_interval)
@@ -70,7 +71,7 @@ class Poller:
                 self.monitor.failed()
                 continue
             if is_resync:
-                resync_at = time.monotonic() + _spread(self.resync_interval)
+                resync_at = time.monotonic() + spread(self.resync_interval)
             self.monitor.polled()
             for key in {*affected, *breaker.close(time.monotonic())}:
                 self.enqueue(key)
@@ -109,8 +110,3 @@ class Poller:
         """Load the view; every resource is compared with it, which costs nothing where all is in sync."""
         await self.registry.load()
         return frozenset(self.resync())
-
-
-def _spread(seconds: float) -> float:
-    """Return around that many seconds, so that operators that started together drift apart."""
-    return seconds * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load

@@ -143,6 +143,10 @@ class EntryView:
         """Return the entry of that ID, if it carries our stamp or is pinned."""
         return self._entries.get((kind.family, entry_id))
 
+    def all(self) -> tuple[RegistryEntry, ...]:
+        """Return all entries that carry our stamp or are pinned."""
+        return tuple(self._entries.values())
+
     def stamped(self, kind: EntryKind, reference: str) -> tuple[RegistryEntry, ...]:
         """Return the entries of the kind's family whose stamp names this resource, the oldest ID first."""
         # IDs are numbers as text: of two, the shorter is the older.

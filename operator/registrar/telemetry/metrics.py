@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from registrar.api.bodies import ResourceKey
 from registrar.fencing import Leadership
-from registrar.kinds.table import KINDS
+from registrar.kinds.table import ENTRY_KINDS, KINDS
 from registrar.workqueue.queue import WorkQueue
 
 FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -170,6 +170,25 @@ class FeedMetrics:
         self._polls.labels("error").inc()
 
 
+class OrphanMetrics:
+    """The entries whose resource does not exist."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._orphans = Gauge(
+            "registrar_orphaned_entries",
+            "Entries with a stamp of this installation whose resource does not exist, at the last resync.",
+            ["kind"],
+            registry=registry,
+        )
+        for kind in ENTRY_KINDS:
+            self._orphans.labels(kind)
+
+    def found(self, orphans: Mapping[str, int]) -> None:
+        """Take the number of orphaned entries by entry kind; kinds without any are left out."""
+        for kind in ENTRY_KINDS:
+            self._orphans.labels(kind).set(orphans.get(kind, 0))
+
+
 class _Resources(Collector):
     """Counts the resources at each scrape."""
 
@@ -192,7 +211,7 @@ class Metrics:
 
     Attributes:
         to_registry, to_kubernetes: requests.
-        queue, reconciles, feed: as their classes say.
+        queue, reconciles, feed, orphans: as their classes say.
         leader: 1 while this replica leads.
     """
 
@@ -203,6 +222,7 @@ class Metrics:
         self.queue = QueueMetrics(self._collected)
         self.reconciles = ReconcileMetrics(self._collected)
         self.feed = FeedMetrics(self._collected)
+        self.orphans = OrphanMetrics(self._collected)
         self.leader = Gauge(
             "registrar_leader_election_master_status",
             "1 while this replica leads, else 0.",

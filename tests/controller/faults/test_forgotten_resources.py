@@ -27,7 +27,7 @@ from tests.support.fixtures import Unique
 from tests.support.resources import Namespace, has_reason, manifest
 from tests.support.waiting import wait_until
 
-COLLABORATORS = {"_queue", "_monotonic"}
+COLLABORATORS = {"_queue", "_unpin", "_monotonic"}
 """Attributes of a memory that are no indexes."""
 
 
@@ -113,6 +113,8 @@ def _fill_transient_indexes(operator: Operator, key: ResourceKey, body: Body, cl
     memory.unreported.join(key, body["metadata"]["uid"], Outcome(Facts(), operation=OperationResult.CREATED))
     memory.note_readiness({**body, "status": {}})
     memory.waited(key)
+    memory.leaving(key, None)
+    memory._unclaimed.add(key)
     memory.corrections.record(claim, ["description"], now)
     operator.parts.queue._failures[key] = 3
 

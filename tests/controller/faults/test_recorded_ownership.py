@@ -34,6 +34,7 @@ class Setting:
     Attributes:
         before: the version's status.
         entry_id: the ID of the other writer's artifact.
+        created: when the registry created it.
     """
 
     def __init__(self, space: Namespace, unique: Unique) -> None:
@@ -42,6 +43,7 @@ class Setting:
         self._model = unique("model")
         self.before: dict[str, Any] = {}
         self.entry_id = ""
+        self.created: str | None = None
 
     async def prepare(self, registry: ModelRegistryAPIClient) -> None:
         """Wait until the version is in sync, then create the other artifact."""
@@ -49,7 +51,8 @@ class Setting:
         self.apply(FIRST, LAST)
         self.before = self.ready()
         by_hand = ModelArtifact("adopted", uri="s3://old", description="by hand")
-        self.entry_id = str((await registry.upsert_model_version_artifact(by_hand, self.before["id"])).id)
+        entry = await registry.upsert_model_version_artifact(by_hand, self.before["id"])
+        self.entry_id, self.created = str(entry.id), entry.create_time_since_epoch
 
     def apply(self, *artifacts: dict[str, Any]) -> None:
         """Apply the version with these artifacts."""
@@ -80,6 +83,8 @@ class Setting:
             "name": "adopted",
             "type": "model-artifact",
             "id": self.entry_id,
+            "createTimeSinceEpoch": self.created,
+            "origin": "Adopted",
             "ownedFields": ["modelFormatName", "uri"],
             "ownedProperties": ["size"],
         }

@@ -35,6 +35,10 @@ REFUSED = {
         ),
     ),
     "an owner id": (["--registry-url=http://r", "--owner-id=a_b"], "--owner-id: 'a_b' is not a valid owner ID"),
+    "archiving under the default owner id": (
+        ["--registry-url=http://r", "--orphaned-entries=Archive"],
+        "--orphaned-entries=Archive needs --owner-id",
+    ),
     "a missing file": (
         ["--registry-url=http://r", "--registry-ca-file=/nowhere"],
         "--registry-ca-file: the file /nowhere does not exist",

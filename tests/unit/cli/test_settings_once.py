@@ -17,6 +17,8 @@ CHART_DEFAULTS = {
     "workers": "workers",
     "feedInterval": "feed_interval",
     "resyncInterval": "resync_interval",
+    "handoverGrace": "handover_grace",
+    "orphanedEntries": "orphaned_entries",
     "acceptNewRegistry": "accept_new_registry",
     "leaderElection.leaseDuration": "lease_duration",
     "leaderElection.renewDeadline": "renew_deadline",

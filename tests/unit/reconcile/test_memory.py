@@ -60,7 +60,8 @@ def _remembering(memory: Memory, wanted: object) -> set[str]:
 
 WORK = {"_lanes._urgent", "_lanes._background", "_running", "_again", "_timers", "_tasks"}
 """Which key runs when is no memory of a resource: a run of a key that no longer exists ends at once."""
-WITHOUT_KEYS = {"memory.cache._ready", *(f"memory._queue.{name}" for name in WORK)}
+# A resource that vanished stays in _departed until its entries are released.
+WITHOUT_KEYS = {"memory.cache._ready", "memory._departed", *(f"memory._queue.{name}" for name in WORK)}
 
 
 class World:
@@ -90,6 +91,8 @@ class World:
         memory.unreported.join(KEY, "uid-1", Outcome(Facts(), operation=OperationResult.CREATED))
         memory.note_readiness(resource)
         memory.waited(KEY)
+        memory.leaving(KEY, "card")
+        memory._unclaimed.add(KEY)
         self.queue._failures[KEY] = 3
 
     def woken(self) -> list[tuple[ResourceKey, bool]]:
@@ -151,7 +154,7 @@ def test_a_successor_of_the_same_name_inherits_nothing() -> None:
     assert world.memory.dependencies.identity(KEY) == identity("7", "v1"), "another version of the same resource"
     assert world.memory.keep(body("ModelVersion", "v1", version=3, uid="uid-2"))
     theirs = {"memory.dependencies._children", "memory.dependencies._parents"}
-    assert _remembering(world.memory, KEY) == {"memory.cache._bodies", *theirs}
+    assert _remembering(world.memory, KEY) == {"memory.cache._bodies", "memory._unclaimed", *theirs}
     assert world.woken() == [(RIVAL, True), (CHILD, False)]
     found = world.memory.cache.get(KEY)
     assert found is not None

@@ -1,0 +1,101 @@
+"""Hands an entry over to another resource that wants it, instead of retiring it.
+
+A move or a rename deletes one resource and applies another, in any order and within one apply. So an entry that loses
+its resource waits for a moment before it is retired (``--handover-grace``). A successor usually claims the entry by its
+place under its parent's ID. One whose own parent has no ID yet cannot: it is recognized by the names from the root.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from model_registry.types import RegistryEntry
+from registrar.api.bodies import ResourceKey
+from registrar.cluster.cache import ResourceCache
+from registrar.cluster.client import KubernetesAPI
+from registrar.kinds.base import EntryKind
+from registrar.kinds.table import kinds_above
+from registrar.planning.ownership import stamp_of
+from registrar.reconcile.conflicts import still_wants
+from registrar.reconcile.memory import Memory
+from registrar.reconcile.resolve import parent_names
+from registrar.reconcile.resource import InlineName, ManagedResource, read_resource
+from registrar.reconcile.targets import Target
+from registrar.registries.registry import Registry
+
+
+def grace_left(resource: ManagedResource, artifact: str | None, grace: float, memory: Memory) -> float:
+    """Return the seconds for which an entry still waits for a successor; 0 or less means that it waits no longer.
+
+    They count from the resource's deletionTimestamp, or from when this process noticed that the entry loses its
+    resource, whichever is earlier: the clocks of the API server and of the operator may differ.
+    """
+    waited = memory.leaving(resource.key, artifact)
+    if artifact is None and resource.metadata.deletion_timestamp is not None:
+        deleted_at = datetime.fromisoformat(resource.metadata.deletion_timestamp)
+        waited = max(waited, (datetime.now(UTC) - deleted_at).total_seconds())
+    return grace - waited
+
+
+async def is_claimed(target: Target, key: ResourceKey, memory: Memory, kube: KubernetesAPI, registry: Registry) -> bool:
+    """Return whether another resource has the entry, or claims it and stays.
+
+    Two that are deleted together must not wait for each other.
+
+    Raises:
+        KubernetesError: the API server did not answer.
+    """
+    claim = target.claim(registry)
+    stamp = stamp_of(registry.view.by_id(target.kind, target.entry_id), registry.owner_id)
+    if stamp is not None and stamp.reference != target.reference:
+        return True
+    for rival in memory.rivals(claim, key):
+        if await still_wants(rival.key, rival.reference, claim, kube, registry):
+            return True
+    return False
+
+
+async def is_named(target: Target, key: ResourceKey, memory: Memory, registry: Registry) -> bool:
+    """Return whether another resource names the entry, from the root down, and has not claimed it yet.
+
+    Raises:
+        RegistryError: the registry could not answer.
+    """
+    rivals = [read_resource(body) for body in memory.unclaimed() if body["metadata"].get("deletionTimestamp") is None]
+    rivals = [rival for rival in rivals if rival.key != key and _declares(rival, target)]
+    if not rivals:
+        return False
+    names = await _names_of(target, registry)
+    return names is not None and any(_names_below(rival, target, memory.cache) == names for rival in rivals)
+
+
+def _declares(resource: ManagedResource, target: Target) -> bool:
+    """Return whether a resource declares an entry of that kind and name, in whatever parent."""
+    is_own = resource.kind.entry.name == target.kind.name and resource.entry_name == target.name
+    return is_own or InlineName(target.kind.name, target.name) in resource.inline
+
+
+def _names_below(resource: ManagedResource, target: Target, cache: ResourceCache) -> tuple[str, ...] | None:
+    """Return the names of the entry that a resource declares, from the root down; None while a parent is unknown."""
+    is_own = resource.kind.entry.name == target.kind.name
+    above = parent_names(resource, cache)
+    if above is None:
+        return None
+    return (*above, resource.entry_name) if is_own else (*above, resource.entry_name, target.name)
+
+
+async def _names_of(target: Target, registry: Registry) -> tuple[str, ...] | None:
+    """Return the names of an entry from the root down; None where a parent is unknown."""
+    names, parent_id = [target.name], target.parent_id
+    for kind in reversed(kinds_above(target.kind)):
+        parent = await _entry(kind, parent_id, registry) if parent_id else None
+        if parent is None or parent.name is None:
+            return None
+        names.insert(0, parent.name)
+        parent_id = "" if kind.parent_attribute is None else str(getattr(parent, kind.parent_attribute))
+    return tuple(names)
+
+
+async def _entry(kind: EntryKind, entry_id: str, registry: Registry) -> RegistryEntry | None:
+    known = registry.view.by_id(kind, entry_id)
+    return known if known is not None else await registry.get(kind, entry_id)

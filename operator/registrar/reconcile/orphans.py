@@ -1,0 +1,182 @@
+"""Finds entries that carry a stamp of this installation and whose resource does not exist.
+
+They are left over when a finalizer was removed by hand, when a cluster was lost, or when a resource vanished while no
+operator ran. They are reported; ``--orphaned-entries=Archive`` also archives them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from model_registry.exceptions import RegistryError
+from model_registry.types import RegistryEntry
+from registrar.api.bodies import ResourceKey
+from registrar.api.v1alpha1 import DeletionPolicy
+from registrar.cluster.client import KubernetesAPI, KubernetesError
+from registrar.fencing import NotLeadingError
+from registrar.kinds.base import EntryKind
+from registrar.kinds.table import ENTRY_KINDS, resource_of
+from registrar.planning.actions import RecordedState
+from registrar.planning.fields import state_of
+from registrar.planning.ownership import Origin, stamp_of
+from registrar.planning.plan import plan_release
+from registrar.reconcile.apply import release
+from registrar.reconcile.memory import Memory
+from registrar.registries.registry import Registry
+from registrar.settings import OrphanedEntries, Settings
+from registrar.workqueue.delays import spread
+
+logger = logging.getLogger(__name__)
+
+MAX_ARCHIVED = 10
+MAX_ARCHIVED_SHARE = 0.05
+"""More orphans than both are no left-overs: the operator watches the wrong cluster or namespaces."""
+MAX_NAMED = 20
+"""Entries that the log names at once."""
+NOT_LOADED_SECONDS = 1.0
+"""Until the next attempt where the registry could not be read yet."""
+
+
+class OrphanMonitor(Protocol):
+    """Shows how many entries are left over."""
+
+    def found(self, orphans: Mapping[str, int]) -> None:
+        """Take the number of orphaned entries by entry kind; kinds without any are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """One entry that is left over.
+
+    Attributes:
+        kind: its kind.
+        entry_id: its ID.
+        name: its name.
+        reference: the resource that its stamp names.
+        key: the same as a key.
+        is_created: the operator created the entry.
+    """
+
+    kind: EntryKind
+    entry_id: str
+    name: str
+    reference: str
+    key: ResourceKey
+    is_created: bool
+
+    def __str__(self) -> str:
+        return f"{self.kind.name} {self.name!r} (id {self.entry_id}, of {self.key})"
+
+
+class OrphanSearch:
+    """Looks for orphaned entries at the start and at each resync.
+
+    Args:
+        settings: the process settings.
+        kube: the API server, which confirms that a resource does not exist.
+        registry: the registry.
+        memory: what is known of all resources.
+        monitor: shows how many there are.
+    """
+
+    def __init__(
+        self, settings: Settings, kube: KubernetesAPI, registry: Registry, memory: Memory, monitor: OrphanMonitor
+    ) -> None:
+        self._settings = settings
+        self._kube = kube
+        self._registry = registry
+        self._memory = memory
+        self._monitor = monitor
+        self._before: frozenset[Orphan] = frozenset()
+
+    async def run(self, begin: asyncio.Event) -> None:
+        """Search for as long as the operator leads, which begins with the event."""
+        await begin.wait()
+        await self._memory.cache.synced.wait()
+        while True:
+            is_loaded = self._registry.loaded
+            if is_loaded:
+                try:
+                    await self.search()
+                except (KubernetesError, RegistryError, NotLeadingError) as error:
+                    logger.warning("Orphaned entries could not be looked for; the next resync tries again: %s", error)
+                except Exception:
+                    # Whatever it is, the operator's other work must not end with it.
+                    logger.exception("The search for orphaned entries failed unexpectedly; the next resync tries again")
+            await asyncio.sleep(spread(self._settings.resync_interval) if is_loaded else NOT_LOADED_SECONDS)
+
+    async def search(self) -> None:
+        """Report the orphaned entries, and archive those that two searches in a row have found, if that is asked for.
+
+        Raises:
+            KubernetesError: the API server did not answer.
+            RegistryError: the registry did not answer.
+            NotLeadingError: another replica leads by now.
+        """
+        found = frozenset(self._find())
+        self._monitor.found(Counter(orphan.kind.name for orphan in found))
+        if found - self._before:
+            _log(found)
+        if self._settings.orphaned_entries is OrphanedEntries.ARCHIVE:
+            await self._archive([orphan for orphan in found & self._before if orphan.is_created])
+        self._before = found
+
+    def _find(self) -> list[Orphan]:
+        orphans = []
+        for entry in self._registry.view.all():
+            orphan = self._orphan(entry)
+            if orphan is not None:
+                orphans.append(orphan)
+        return orphans
+
+    def _orphan(self, entry: RegistryEntry) -> Orphan | None:
+        stamp = stamp_of(entry, self._registry.owner_id)
+        kind = next((kind for kind in ENTRY_KINDS.values() if kind.entry is type(entry)), None)
+        if stamp is None or kind is None or stamp.origin not in {Origin.CREATED, Origin.ADOPTED}:
+            return None
+        key = resource_of(type(entry), stamp.reference)
+        if key is None or (self._settings.namespaces and key.namespace not in self._settings.namespaces):
+            return None
+        memory = self._memory
+        if memory.cache.get(key) is not None or memory.departed(key) is not None or state_of(entry) != "LIVE":
+            return None
+        is_created = stamp.origin is Origin.CREATED
+        return Orphan(kind, str(entry.id), str(entry.name), stamp.reference, key, is_created)
+
+    async def _archive(self, orphans: list[Orphan]) -> None:
+        confirmed = [orphan for orphan in orphans if await self._kube.get(orphan.key) is None]
+        if len(confirmed) > max(MAX_ARCHIVED, MAX_ARCHIVED_SHARE * len(self._registry.view)):
+            logger.error(
+                "%d of %d entries have no resource: none of them is archived. Check --kubeconfig, --namespace and "
+                "--owner-id; if they are right, archive these entries by hand.",
+                len(confirmed),
+                len(self._registry.view),
+            )
+            return
+        for orphan in confirmed:
+            observed = await self._registry.get(orphan.kind, orphan.entry_id)
+            if observed is None:
+                continue
+            owner_id, archive = self._registry.owner_id, DeletionPolicy.ARCHIVE
+            action = plan_release(orphan.kind, observed, orphan.reference, RecordedState(), archive, owner_id)
+            if action is not None:
+                await release(orphan.kind, action, self._registry)
+                logger.info("Archived the orphaned %s", orphan)
+
+
+def _log(orphans: frozenset[Orphan]) -> None:
+    named = sorted(orphans, key=lambda orphan: (orphan.kind.name, len(orphan.entry_id), orphan.entry_id))
+    hidden = len(named) - MAX_NAMED
+    more = f" and {hidden} more" if hidden > 0 else ""
+    logger.warning(
+        "%d entries carry the stamp of resources that do not exist: %s%s. Apply the resources again, or remove the "
+        "entries' stamps.",
+        len(named),
+        ", ".join(map(str, named[:MAX_NAMED])),
+        more,
+    )
