@@ -211,7 +211,7 @@ async def _probes(operator: _Operator) -> AsyncIterator[None]:
 
 
 def _why_not_live(operator: _Operator) -> Iterator[str]:
-    """Yield what only a restart mends."""
+    """Yield what only a restart fixes."""
     yield from probes.queue_problems(operator.queue)
     yield from probes.watch_problems(operator.liveness.longest_silence())
     yield from probes.lease_problems(operator.leadership)

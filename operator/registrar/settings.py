@@ -80,8 +80,8 @@ class Settings(BaseModel):
     drift_policy: Annotated[DriftPolicy, POLICIES] = DriftPolicy.CORRECT
     """Drift policy for resources that do not set one."""
     handover_grace: Annotated[float, Field(ge=0, le=3600), POLICIES] = 5.0
-    """Seconds that the entry of a deleted resource waits for another resource that declares it, before it is archived.
-    A move or a rename needs this time."""
+    """Seconds to wait, after a resource is deleted, for another resource that declares the same entry, before the entry
+    is archived. Moves and renames need this time."""
     orphaned_entries: Annotated[OrphanedEntries, POLICIES] = OrphanedEntries.REPORT
     """What to do with entries whose resource does not exist: report them, or archive those that the operator created.
     Archive requires an owner ID of your own."""
@@ -92,7 +92,7 @@ class Settings(BaseModel):
     resync_interval: Annotated[float, Field(gt=0, le=86400), RECONCILING] = 1800.0
     """Seconds between full resyncs (±10 %)."""
     leader_election: Annotated[bool, ELECTION] = False
-    """Elect one of several replicas as the leader, which writes. The others are on standby."""
+    """Elect one of several replicas as the leader. Only the leader writes; the others are on standby."""
     lease_name: Annotated[str, ELECTION] = "model-registrar"
     """Name of the Lease that the replicas compete for."""
     lease_namespace: Annotated[str | None, ELECTION] = None

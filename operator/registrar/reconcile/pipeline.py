@@ -51,7 +51,7 @@ async def run(key: ResourceKey, context: Context) -> Result:
     try:
         result = await reconcile(key, context)
     except NotLeadingError as error:
-        logger.info("%s is left to the next leader: %s", key, error)
+        logger.info("Leaving %s to the next leader: %s", key, error)
     finally:
         context.metrics.ended(key.kind, _result_label(result), time.monotonic() - began)
     return result

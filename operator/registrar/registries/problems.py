@@ -42,7 +42,7 @@ def _classify(error: exceptions.RegistryError) -> tuple[Disposition, Reason, str
         case exceptions.UnwritableProperty():
             classified = Disposition.TERMINAL, Reason.REFUSED_BY_REGISTRY, "{}."
         case exceptions.ConnectionFailed(is_temporary=False):
-            # A token or CA file that cannot be read, a certificate that is not trusted: the error says what to mend.
+            # A token or CA file that cannot be read, a certificate that is not trusted: the error says what to fix.
             classified = Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "The registry cannot be reached: {}"
         case exceptions.ConnectionFailed():
             classified = Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "The registry did not answer: {}"

@@ -101,7 +101,7 @@ class Registry:
             try:
                 changes = await self.backend.changed_since(family, cursor, self.view.latest(family))
             except RegistryWentBackError as error:
-                raise RegistryWentBackError(f"The registry {self.url} went back: {error}") from error
+                raise RegistryWentBackError(f"The registry {self.url} went back to an older state: {error}") from error
             for entry in changes.entries:
                 affected |= self.view.learn(entry, asked_at)
             self._cursors[family] = changes.cursor
