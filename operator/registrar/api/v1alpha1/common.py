@@ -71,7 +71,7 @@ class EntryFields(Frozen):
     name: ModelName | None = None
     """Name of the entry in the registry."""
     description: Text | None = None
-    """Description of the entry, for people. An empty string clears the description in the registry."""
+    """Human-readable description of the entry. An empty string clears the description in the registry."""
     external_id: ExternalId | None = None
     """ID of the entry in another system. It is unique across all models and versions in the registry, and separately
     across all artifacts. It can be changed later, but the registry cannot clear it."""
