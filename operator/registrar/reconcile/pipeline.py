@@ -14,6 +14,7 @@ from dataclasses import replace
 from model_registry.exceptions import RegistryError
 from registrar.api.bodies import Body, ResourceKey, is_awaited, key_of, reports_outage, was_never_finalized
 from registrar.api.conditions import ConditionType
+from registrar.api.v1alpha1 import DriftPolicy
 from registrar.cluster.client import KubernetesError, ResourceGoneError, StaleResourceError
 from registrar.cluster.logs import bind_resource
 from registrar.fencing import NotLeadingError
@@ -135,6 +136,7 @@ async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, c
         operation=result.operation,
         drift=result.drift,
         is_contested=result.is_contested,
+        ignores_drift=policies.drift is DriftPolicy.IGNORE,
         notes=notes_of(resource, result, registry.url),
     )
     # The artifacts may end without an outcome, where the API server does not accept a part of the status.

@@ -18,6 +18,7 @@ from registrar.reporting.outcome import EventNote, Outcome
 
 IN_SYNC = "The registry entry matches the spec."
 IN_SYNC_BUT_DRIFTED = "In sync, except for drift that is left in place; see the Drifted condition."
+IN_SYNC_IGNORING_DRIFT = "In sync, except for any drift, which driftPolicy Ignore leaves in place."
 MAX_DRIFT_PATHS = 10
 """Field paths that the ``Drifted`` condition names."""
 MAX_VALUE_LENGTH = 120
@@ -107,11 +108,17 @@ def _conditions(metadata: ObjectMeta, outcome: Outcome, writer: ConditionWriter)
     if outcome.problem is not None:
         yield from _problem_conditions(outcome.problem, writer)
     else:
-        message = IN_SYNC_BUT_DRIFTED if outcome.drift else IN_SYNC
-        yield writer.write(ConditionType.READY, ConditionStatus.TRUE, Reason.SYNCED, message)
+        yield writer.write(ConditionType.READY, ConditionStatus.TRUE, Reason.SYNCED, _describe_sync(outcome))
     if outcome.drift:
         reason = Reason.CONTESTED if outcome.is_contested else Reason.CHANGED_OUTSIDE
         yield writer.write(ConditionType.DRIFTED, ConditionStatus.TRUE, reason, describe_drift(outcome))
+
+
+def _describe_sync(outcome: Outcome) -> str:
+    """Return a sentence that claims no more than was compared."""
+    if outcome.drift:
+        return IN_SYNC_BUT_DRIFTED
+    return IN_SYNC_IGNORING_DRIFT if outcome.ignores_drift else IN_SYNC
 
 
 def _problem_conditions(problem: Problem, writer: ConditionWriter) -> Iterable[Condition]:

@@ -274,6 +274,8 @@ def test_a_resource_with_drift_does_not_claim_to_match_its_spec() -> None:
     assert ready.message == "In sync, except for drift that is left in place; see the Drifted condition."
     assert drifted.message == describe_drift(DRIFTED)
     assert after(SYNCED).conditions[0].message == "The registry entry matches the spec."
+    (ready,) = after(dataclasses.replace(SYNCED, ignores_drift=True)).conditions
+    assert ready.message == "In sync, except for any drift, which driftPolicy Ignore leaves in place."
 
 
 def test_another_reason_is_reported_though_the_status_is_the_same() -> None:
