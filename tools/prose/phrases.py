@@ -23,6 +23,7 @@ PHRASES: Final = {
     r"you get (?:a|the|one)": "this guide shows how to",
     r"(?:one|a) (?:row|file|module|line) an? (?:kind|stage|command|entry)": "one … per …",
     r"is void": "is no longer valid",
+    r"stands? for": "represents, means",
 }
 """What to write instead of each phrase, by a pattern for it."""
 

@@ -24,7 +24,7 @@ from registrar.reconcile.resource import ManagedResource, read_resource
 from registrar.registries.registry import Registry
 
 EXTERNAL_REQUEUE_SECONDS = 15.0
-"""Until the operator looks again for an entry that no resource stands for: no event announces it."""
+"""Until the operator looks again for an entry that no resource represents: no event announces it."""
 
 
 async def resolve_parent(

@@ -12,7 +12,7 @@ _REQUEST = re.compile(r"^[A-Z]+ https?://\S+: (?:the registry cannot be reached:
 
 
 def problem_of(error: ReconcileError | exceptions.RegistryError) -> Problem:
-    """Return the problem that an error stands for."""
+    """Return the problem that an error represents."""
     if isinstance(error, ReconcileError):
         return error.problem
     disposition, reason, sentence = _classify(error)
