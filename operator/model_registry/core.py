@@ -87,7 +87,7 @@ class ModelRegistryAPIClient(BaseClient):
     async def get_registered_model_by_params(
         self, name: str | None = None, external_id: str | None = None
     ) -> RegisteredModel | None:
-        """Return the model with exactly this name or this external ID, or both.
+        """Return the model that has exactly this name, this external ID, or both.
 
         Raises:
             TypeError: If neither is given.
@@ -151,7 +151,7 @@ class ModelRegistryAPIClient(BaseClient):
         *,
         version: str | None = None,
     ) -> ModelVersion | None:
-        """Return the version with exactly this name in this model or this external ID, or both.
+        """Return the version that has exactly this name in this model, this external ID, or both.
 
         Args:
             registered_model_id: ID of the model.
@@ -236,7 +236,7 @@ class ModelRegistryAPIClient(BaseClient):
     async def get_model_artifact_by_params(
         self, name: str | None = None, model_version_id: str | None = None, external_id: str | None = None
     ) -> ModelArtifact | None:
-        """Return the model artifact with exactly this name in this version or this external ID, or both.
+        """Return the model artifact that has exactly this name in this version, this external ID, or both.
 
         Raises:
             TypeError: If neither a name and the version's ID nor an external ID is given.
@@ -248,7 +248,7 @@ class ModelRegistryAPIClient(BaseClient):
     async def get_artifact_by_params(
         self, name: str | None = None, model_version_id: str | None = None, external_id: str | None = None
     ) -> Artifact | None:
-        """Return the artifact, of any type, with exactly this name in this version or this external ID.
+        """Return the artifact of any type that has exactly this name in this version, or this external ID.
 
         Raises:
             TypeError: If neither a name and the version's ID nor an external ID is given.
