@@ -148,7 +148,10 @@ def _keep(on: Stage, console: Console) -> None:
 
 def main() -> int:
     """Run the demo and return its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m devcluster.demo", description=main.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m devcluster.demo",
+        description="Show the operator at work on a temporary control plane, and check each step.",
+    )
     parser.add_argument("--keep", action="store_true", help="keep everything running afterwards, until Ctrl-C")
     keep = parser.parse_args().keep
     # `kill` ends it as Ctrl-C does.
