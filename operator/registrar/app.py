@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from prometheus_client import disable_created_metrics
 
 from model_registry import ModelRegistryAPIClient
-from model_registry.exceptions import NotARegistryError, RegistryError, UnusableProxy
+from model_registry.exceptions import ConnectionFailed, NotARegistryError, RegistryError, UnusableProxy
 from registrar.api.bodies import ResourceKey
 from registrar.api.meta import API_VERSION
 from registrar.cluster.cache import ResourceCache
@@ -36,6 +36,7 @@ from registrar.registries.kubeflow.backend import KubeflowBackend
 from registrar.registries.poller import Poller
 from registrar.registries.registry import Registry
 from registrar.registries.replacement import MassDeletionGuard
+from registrar.registries.token import token_of
 from registrar.settings import Settings, StartError
 from registrar.telemetry import probes
 from registrar.telemetry.metrics import Metrics
@@ -84,7 +85,7 @@ async def run(settings: Settings) -> None:
     metrics = Metrics()
     async with (
         _kubernetes(settings, WriteFence(leadership, metrics.to_kubernetes)) as kube,
-        _registry_client(settings, WriteFence(leadership, metrics.to_registry)) as client,
+        _registry_client(settings, WriteFence(leadership, metrics.to_registry), kube) as client,
     ):
         await _wait_for_definitions(kube)
         operator = _build(settings, kube, client, leadership, metrics)
@@ -237,11 +238,16 @@ async def _kubernetes(settings: Settings, fence: WriteFence) -> AsyncIterator[Ku
 
 
 @contextlib.asynccontextmanager
-async def _registry_client(settings: Settings, fence: WriteFence) -> AsyncIterator[ModelRegistryAPIClient]:
-    token = settings.registry_token_file
+async def _registry_client(
+    settings: Settings, fence: WriteFence, kube: KubernetesAPI
+) -> AsyncIterator[ModelRegistryAPIClient]:
+    try:
+        token = token_of(settings, kube.own_token)
+    except ConnectionFailed as error:
+        raise StartError(f"{error}.") from error
     client = ModelRegistryAPIClient.connect(
         settings.registry_url,
-        token=settings.registry_token.get_secret_value() if settings.registry_token else token,
+        token=token,
         ca=settings.registry_ca_file,
         api_version=settings.registry_api_version,
         timeout=REGISTRY_TIMEOUT_SECONDS,

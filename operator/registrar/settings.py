@@ -54,6 +54,9 @@ class Settings(BaseModel):
     """Bearer token for the registry. Prefer a file, which can be rotated."""
     registry_token_file: Annotated[Path | None, REGISTRY] = None
     """File with the bearer token. The operator reads it again when it changes."""
+    registry_token_api_audience: Annotated[bool, REGISTRY] = False
+    """Accept a registry token that is valid at the API server too. The registry can then use the cluster with its
+    rights."""
     registry_ca_file: Annotated[Path | None, REGISTRY] = None
     """PEM file with the registry's certificate authorities. Default: those of the system."""
     registry_api_version: Annotated[Literal["v1alpha3", "v1"] | None, REGISTRY] = None

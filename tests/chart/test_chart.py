@@ -125,7 +125,12 @@ REFUSED = {
     "replicaCount=2,leaderElection.enabled=false": "replicaCount is 2 and leaderElection.enabled is false: all",
     "strategy.type=RollingUpdate,leaderElection.enabled=false": "without a Lease, only Recreate",
     "leaderElection.renewDeadline=15": "leaseDuration must be longer than renewDeadline, and renewDeadline",
-    "registry.tokenSecretRef.name=a,registry.serviceAccountToken.enabled=true": "are both set: set only one",
+    "registry.tokenSecretRef.name=a,registry.serviceAccountToken.enabled=true,"
+    "registry.serviceAccountToken.audience=r": "are both set: set only one",
+    "registry.serviceAccountToken.enabled=true": "at '/registry/serviceAccountToken': missing property 'audience'",
+    "registry.serviceAccountToken.enabled=true,registry.serviceAccountToken.audience=": (
+        "the token would be valid at the API server, and the registry could use the cluster with the operator's rights"
+    ),
     "registry.caSecretRef.name=a,registry.caConfigMapRef.name=b": "are mutually exclusive: set only one",
     "serviceMonitor.enabled=true,metrics.service.enabled=false": "the ServiceMonitor selects that Service",
     "podDisruptionBudget.enabled=true,podDisruptionBudget.maxUnavailable=1": "set one of minAvailable and",

@@ -2,14 +2,18 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from registrar.kinds.table import RESOURCES
 from tests.chart.helm import CHART, MINIMAL, VALUES, HelmError
 from tests.chart.installed import NAME, RELEASE, Site, site
+from tests.env.control_plane import install_crds
+from tests.support.resources import manifest
 
 QUICKSTART = Path(__file__).parents[2] / "examples" / "quickstart"
 CRDS = [f"customresourcedefinition/{kind.PLURAL}.model-registrar.dev" for kind in RESOURCES]
@@ -73,6 +77,59 @@ def test_another_release_must_not_take_the_crds(own_site: Site) -> None:
     own_site.helm.run(
         "install", "other", CHART, "--namespace", "default", "--values", MINIMAL, "--set", "crds.enabled=false"
     )
+
+
+def _next_chart(folder: Path) -> Path:
+    """The chart with a definition that differs from ``crds/``."""
+    copy = folder / "next" / "model-registrar"
+    shutil.copytree(CHART, copy)
+    crd = copy / "templates" / "crds" / "model-registrar.dev_registeredmodels.yaml"
+    crd.write_text(crd.read_text().replace("    - rmodel\n", "    - rmodel\n    - rmo\n", 1))
+    return copy
+
+
+def test_after_the_quickstart_a_release_takes_the_crds(own_site: Site) -> None:
+    """As docs/install.md says: with the flag alone only as long as the chart's CRDs are the same."""
+    install_crds(own_site.plane)
+    space = own_site.space("team")
+    space.cluster.run_kubectl("apply", "--namespace", "team", "-f", QUICKSTART)
+    kept = space.get("RegisteredModel", "fraud-detector")
+    chart = _next_chart(own_site.folder)
+    with pytest.raises(HelmError, match="exists and cannot be imported into the current release: invalid ownership"):
+        own_site.install(own_site.values(), chart=chart)
+    own_site.install(own_site.values(), "--take-ownership")
+    with pytest.raises(HelmError, match=r'conflict occurred while applying object .*: conflict with "kubectl"'):
+        own_site.install(own_site.values(), chart=chart)
+    own_site.install(own_site.values(), "--force-conflicts", chart=chart)
+    assert space.cluster.run_kubectl("get", "rmo", "--namespace", "team", "-o", "name").stdout.strip()
+    assert space.get("RegisteredModel", "fraud-detector") == kept
+
+
+def test_a_release_of_another_name_takes_crds_and_entries_of_an_uninstalled_one(own_site: Site) -> None:
+    own_site.install(own_site.values())
+    space = own_site.space("team")
+    pod = own_site.pod("first")
+    pod.start()
+    space.apply(manifest("RegisteredModel", "churn"))
+    before = space.ready("RegisteredModel", "churn")
+    pod.process.stop()
+    own_site.helm.run("uninstall", RELEASE, "--namespace", RELEASE)
+
+    values = own_site.folder / "other.yaml"
+    values.write_text(yaml.safe_dump(own_site.values(ownerId=f"{RELEASE}/{RELEASE}")))
+    install = ("install", "other", CHART, "--namespace", RELEASE, "--values", values)
+    with pytest.raises(HelmError, match="exists and cannot be imported into the current release: invalid ownership"):
+        own_site.helm.run(*install)
+    own_site.helm.run(*install, "--take-ownership", "--force-conflicts")
+    pod = own_site.pod("second")
+    pod.start()
+    space.patch("RegisteredModel", "churn", {"spec": {"description": "Under another release."}})
+    assert space.ready("RegisteredModel", "churn")["status"]["id"] == before["status"]["id"]
+    pod.process.stop()
+    # The CRDs are the new release's now, which keeps them too.
+    own_site.helm.run("upgrade", "other", *install[2:], "--set", "workers=3")
+    own_site.helm.run("uninstall", "other", "--namespace", RELEASE)
+    own_site.plane.run_kubectl("get", *CRDS)
 
 
 def test_the_first_manifest_of_the_notes_is_a_good_one(own_site: Site) -> None:

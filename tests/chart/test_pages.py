@@ -10,14 +10,14 @@ import pytest
 import yaml
 
 from devcluster import controlplane
-from devcluster.controlplane import ControlPlane
+from devcluster.controlplane import ControlPlane, KubectlError
 from devcluster.processes import Children
 from tests.chart.helm import Helm, of_kind, the
 from tests.chart.installed import site
 from tests.chart.pod import Pod
 from tests.docs.pages import REPOSITORY, WITH_HELM, blocks_of
 from tests.docs.session import Session
-from tests.support.resources import WAIT_LIMIT, manifest
+from tests.support.resources import WAIT_LIMIT, annotated, manifest
 
 PRODUCTION = REPOSITORY / "examples" / "production" / "values.yaml"
 NAME = "model-registrar"
@@ -147,18 +147,37 @@ def _wait_for_refusal(attempt: Callable[[], subprocess.CompletedProcess[str]]) -
     return result.stderr
 
 
+TAKE_OVER = "model-registrar.dev/take-over"
+
+
 def test_an_admission_policy_keeps_people_from_taking_entries_over(tools: dict[str, Path], tmp_path: Path) -> None:
-    """The policy of docs/security.md."""
+    """The policy of docs/security.md: it refuses to add or change the annotation, and nothing else."""
     (policy,) = (block for block in blocks_of(Path("docs/security.md")) if block.language == "yaml")
     with site(tools, tmp_path) as found:
         found.install(found.values())
-        found.plane.run_kubectl("apply", "-f", "-", stdin=policy.text)
         space = found.space("team")
-        space.apply(manifest("RegisteredModel", "mine"))
-        annotate = ("annotate", "rmodel", "mine", "--overwrite", "--namespace", "team")
-        refusal = _wait_for_refusal(
-            lambda: found.plane.run_kubectl(*annotate, "model-registrar.dev/take-over=true", check=False)
-        )
-        assert "Taking over entries of others is not allowed in this cluster." in refusal
-        # An attempt before the policy was in force has left the annotation behind, which would refuse any other change.
-        found.plane.run_kubectl(*annotate, "model-registrar.dev/take-over-", "model-registrar.dev/paused=true")
+        held = annotated(manifest("RegisteredModel", "old"), take_over="no")
+        held["metadata"]["finalizers"] = ["example.com/held"]
+        other = annotated(manifest("RegisteredModel", "other"), take_over="true")
+        space.apply(manifest("RegisteredModel", "mine"), other, held)
+        found.plane.run_kubectl("apply", "-f", "-", stdin=policy.text)
+
+        def annotate(name: str, *annotations: str, check: bool = False) -> subprocess.CompletedProcess[str]:
+            place = ("--overwrite", "--namespace", space.name)
+            return found.plane.run_kubectl("annotate", "rmodel", name, *place, *annotations, check=check)
+
+        refusals = [_wait_for_refusal(lambda: annotate("mine", f"{TAKE_OVER}=true", "--dry-run=server"))]
+        refusals += [annotate("mine", f"{TAKE_OVER}=").stderr, annotate("old", f"{TAKE_OVER}=true").stderr]
+        with pytest.raises(KubectlError) as refused:
+            space.apply(annotated(manifest("RegisteredModel", "new"), take_over="true"))
+        for refusal in (*refusals, str(refused.value)):
+            assert "Taking over entries of others is not allowed in this cluster." in refusal
+
+        for name in ("mine", "old"):
+            annotate(name, "model-registrar.dev/paused=true", check=True)
+        annotate("other", f"{TAKE_OVER}-", check=True)
+        space.apply(annotated(manifest("RegisteredModel", "new"), paused="true"))
+        # The deletion ends by an update that removes the last finalizer.
+        space.delete("RegisteredModel", "old")
+        space.patch("RegisteredModel", "old", {"metadata": {"finalizers": None}})
+        space.wait_gone("RegisteredModel", "old")

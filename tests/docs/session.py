@@ -62,6 +62,7 @@ NOT_RUN = {
     ". build/quickstart/bin/activate": "the same",
     "pip install '.[operator,local]'": "needs a package registry; the extras are checked to exist",
     "pip install '.[local]'": "the same",
+    "pip install '.[cluster]'": "the same",
     "pip install .": "the same",
     "helm uninstall model-registrar --namespace model-registrar": "tests/chart uninstalls the chart",
     (

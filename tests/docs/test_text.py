@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from registrar.api.conditions import Reason
+from registrar.cli import COMMANDS
+from registrar.reporting.advice import ADVICE
+from registrar.reporting.outcome import OperationResult
 from tests.docs.pages import PAGES, REPOSITORY, prose_of, read
 from tests.docs.session import NOT_RUN
 
@@ -21,11 +24,18 @@ def test_each_reason_is_documented_and_nothing_else() -> None:
     assert sorted(re.findall(r"^### `(\w+)`$", reasons, re.MULTILINE)) == sorted(Reason)
 
 
+@pytest.mark.parametrize("reason", Reason)
+def test_the_page_says_what_to_do_in_the_words_of_the_command_line(reason: Reason) -> None:
+    section = read(Path("docs/conditions.md")).partition(f"\n### `{reason}`\n")[2].partition("\n##")[0]
+    assert ADVICE[reason] in " ".join(section.replace("`", "").split())
+
+
 def test_each_event_that_is_no_condition_is_documented() -> None:
     page = read(Path("docs/conditions.md"))
     sources = [module.read_text() for module in (REPOSITORY / "operator" / "registrar").rglob("*.py")]
     noted = {reason for source in sources for reason in re.findall(r'EventNote\(\s*"(\w+)"', source)}
     assert noted
+    noted |= set(OperationResult)
     assert set(re.findall(r"^\| `(\w+)` \|", page.partition("\n## Events\n")[2], re.MULTILINE)) == noted
 
 
@@ -72,7 +82,7 @@ def test_each_flag_that_is_named_exists() -> None:
     inline = [code for page in PAGES for code in _CODE.findall(prose_of(page))]
     flags = {code.split()[0].partition("=")[0] for code in inline if code.startswith("--")}
     helped = ""
-    for words in (["registrar", "run"], ["local_registry"]):
+    for words in (*(["registrar", name] for name in COMMANDS), ["local_registry"]):
         command = [sys.executable, "-m", *words, "--help"]
         folder = REPOSITORY / "operator"
         helped += subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout

@@ -31,7 +31,8 @@ def custom_objects(cluster: ControlPlane) -> Iterator[kubernetes.client.CustomOb
         yield kubernetes.client.CustomObjectsApi(client)
 
 
-def _new_namespace(cluster: ControlPlane, api: kubernetes.client.CustomObjectsApi) -> Iterator[Namespace]:
+def new_namespace(cluster: ControlPlane, api: kubernetes.client.CustomObjectsApi) -> Iterator[Namespace]:
+    """Yield a namespace of a new name."""
     name = f"test-{uuid.uuid4().hex[:10]}"
     cluster.run_kubectl("create", "namespace", name)
     yield Namespace(cluster, name, api)
@@ -42,25 +43,25 @@ def _new_namespace(cluster: ControlPlane, api: kubernetes.client.CustomObjectsAp
 @pytest.fixture(scope="module")
 def space(cluster: ControlPlane, custom_objects: kubernetes.client.CustomObjectsApi) -> Iterator[Namespace]:
     """The module's namespace."""
-    yield from _new_namespace(cluster, custom_objects)
+    yield from new_namespace(cluster, custom_objects)
 
 
 @pytest.fixture(scope="module")
 def second_space(cluster: ControlPlane, custom_objects: kubernetes.client.CustomObjectsApi) -> Iterator[Namespace]:
     """Another namespace that the module's operator watches."""
-    yield from _new_namespace(cluster, custom_objects)
+    yield from new_namespace(cluster, custom_objects)
 
 
 @pytest.fixture
 def own_space(cluster: ControlPlane, custom_objects: kubernetes.client.CustomObjectsApi) -> Iterator[Namespace]:
     """A namespace that only the operator of one test watches."""
-    yield from _new_namespace(cluster, custom_objects)
+    yield from new_namespace(cluster, custom_objects)
 
 
 @pytest.fixture
 def other_space(cluster: ControlPlane, custom_objects: kubernetes.client.CustomObjectsApi) -> Iterator[Namespace]:
     """A second namespace of one test."""
-    yield from _new_namespace(cluster, custom_objects)
+    yield from new_namespace(cluster, custom_objects)
 
 
 def operator_arguments(registry_url: str, *spaces: Namespace) -> list[str]:

@@ -76,6 +76,12 @@ class Namespace:
         text = "\n---\n".join(json.dumps(resource) for resource in resources)
         self.cluster.run_kubectl("apply", "--namespace", self.name, "-f", "-", stdin=text)
 
+    def create(self, *resources: Manifest) -> None:
+        """Create resources by one request each, which is much faster than kubectl for hundreds."""
+        for resource in resources:
+            plural = PLURALS[resource["kind"]]
+            self.api.create_namespaced_custom_object(GROUP, VERSION, self.name, plural, resource)
+
     def delete(self, kind: str, name: str) -> None:
         """``kubectl delete``, without waiting for the finalizer."""
         self.cluster.run_kubectl("delete", PLURALS[kind], name, "--namespace", self.name, "--wait=false")

@@ -1,10 +1,13 @@
 """What teaches Argo CD our kinds, in the format of its own tests: health_test.yaml and action_test.yaml."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from registrar.api.conditions import ConditionType
 from registrar.api.meta import PAUSED_ANNOTATION, ObjectMeta
@@ -58,12 +61,31 @@ def test_actions_that_are_offered(case: dict[str, Any]) -> None:
     assert offered == {action.pop("name"): action for action in map(dict, case["result"])}
 
 
-@pytest.mark.parametrize("value", ["true", "True", "yes", "1", "", "false", "False"])
-def test_a_resource_that_the_operator_holds_for_paused_offers_to_resume(value: str) -> None:
-    annotations = {PAUSED_ANNOTATION: value}
+def _offers_to_resume(annotations: dict[str, str]) -> bool:
     offered = run(ACTIONS / "discovery.lua", {"kind": "RegisteredModel", "metadata": {"annotations": annotations}})
+    assert offered["pause"]["disabled"] is not offered["resume"]["disabled"]
+    assert offered["reconcile"]["disabled"] is offered["pause"]["disabled"]
+    return offered["pause"]["disabled"] is True
+
+
+SPELLINGS = ["".join(letters) for letters in itertools.product(*zip("false", "FALSE", strict=True))]
+VALUES = st.one_of(
+    st.sampled_from(["true", "yes", "1", "false\u0000", *SPELLINGS]),
+    st.builds("".join, st.tuples(st.sampled_from(["", " ", "\n"]), st.sampled_from(SPELLINGS), st.text(max_size=2))),
+    st.text(alphabet="falseFALSE \t\n", max_size=6),
+)
+
+
+@given(VALUES)
+def test_a_resource_that_the_operator_considers_paused_offers_to_resume(value: str) -> None:
+    annotations = {PAUSED_ANNOTATION: value}
     is_paused = ObjectMeta(name="churn", namespace="team", annotations=annotations).paused
-    assert (offered["pause"]["disabled"], offered["resume"]["disabled"]) == (is_paused, not is_paused)
+    assert _offers_to_resume(annotations) is is_paused
+
+
+@pytest.mark.parametrize("value", [None, "", *SPELLINGS])
+def test_a_resource_without_a_pause_offers_to_pause(value: str | None) -> None:
+    assert not _offers_to_resume({} if value is None else {PAUSED_ANNOTATION: value})
 
 
 @pytest.mark.parametrize(

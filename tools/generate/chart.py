@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from registrar.api.manifests import to_yaml
-from registrar.api.meta import GROUP
+from registrar.api.meta import FINALIZER, GROUP
 from registrar.api.schema import custom_resource_definition
-from registrar.kinds.table import RESOURCES
+from registrar.kinds.table import KINDS, RESOURCES
 from tools.generate import rbac
 from tools.generate.markdown import table
 from tools.generate.rbac import Rule
@@ -58,6 +58,17 @@ def rules_template() -> Mapping[str, str]:
         for name, rules in _RULES.items()
     ]
     return {f"{TEMPLATES}/_rules.tpl": _COMMENT % "tools/generate/rbac.py" + "".join(parts)}
+
+
+def finalizer_template() -> Mapping[str, str]:
+    """Return named templates with the finalizer, and with the kinds whose entries a deletion can archive."""
+    resources = [kind.resource.PLURAL for kind in KINDS if kind.can_retire]
+    rule = {"apiGroups": [GROUP], "apiVersions": ["*"], "operations": ["CREATE"], "resources": resources}
+    parts = {"finalizer": FINALIZER, "finalizerRules": to_yaml([rule]).rstrip()}
+    text = "".join(
+        f'{{{{- define "model-registrar.{name}" -}}}}\n{part}\n{{{{- end }}}}\n' for name, part in parts.items()
+    )
+    return {f"{TEMPLATES}/_finalizer.tpl": _COMMENT % "the models in operator/registrar/api" + text}
 
 
 def rbac_page() -> Mapping[str, str]:

@@ -46,7 +46,7 @@ WORK = (
         "Add and remove the finalizer. The operator changes nothing else outside of the status.",
     ),
     Rule(GROUP, tuple(f"{name}/status" for name in PLURALS), ("patch",), "Write the status: IDs and conditions."),
-    Rule("", ("events",), ("create",), "Report what happened to a resource as Events."),
+    Rule("", ("events",), ("create", "patch"), "Report what happened to a resource as Events."),
 )
 """In each namespace that is watched."""
 

@@ -13,6 +13,7 @@ from registrar.api import manifests
 from registrar.api.schema import custom_resource_definition
 from registrar.kinds.table import RESOURCES
 from tools.generate import argocd, chart
+from tools.generate.commands import commands_page
 from tools.generate.reference import api_page
 from tools.generate.settings import settings_page
 
@@ -49,6 +50,11 @@ def settings_reference() -> Texts:
     return {"docs/reference/settings.md": settings_page()}
 
 
+def commands_reference() -> Texts:
+    """Return the page about the command line."""
+    return {"docs/reference/cli.md": commands_page()}
+
+
 def argocd_customizations() -> Texts:
     """Return health checks and actions for Argo CD: the ConfigMap, and the copies that Argo CD's own layout needs."""
     return argocd.customizations(ROOT)
@@ -58,8 +64,10 @@ GENERATORS: tuple[Callable[[], Texts], ...] = (
     crds,
     api_reference,
     settings_reference,
+    commands_reference,
     chart.crd_templates,
     chart.rules_template,
+    chart.finalizer_template,
     chart.rbac_page,
     argocd_customizations,
 )

@@ -1,8 +1,25 @@
+{{/* Rejects manifests of the chart's own kinds in extraObjects. Helm looks up every kind before it creates any object, also
+those of hooks, so an entry cannot be installed together with its CustomResourceDefinition. */}}
+{{- define "model-registrar.refuseEntries" -}}
+{{- range regexSplit "(?m)^---" . -1 }}
+{{- $manifest := fromYaml . }}
+{{- $items := ternary $manifest.items list (kindIs "slice" $manifest.items) }}
+{{- range prepend $items $manifest }}
+{{- if and (kindIs "map" .) (hasPrefix "model-registrar.dev/" (toString (dig "apiVersion" "" .))) }}
+{{- fail (printf "extraObjects contains the %s %q: such a resource cannot be part of this release. Helm could not install it before its CustomResourceDefinition, and an uninstall would remove the operator before the resource's finalizer. Apply it after this release is installed, with kubectl, GitOps or a chart of its own." (dig "kind" "" .) (dig "metadata" "name" "" .)) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* Rejects values that conflict with each other: a schema could not explain that in a sentence. */}}
 {{- define "model-registrar.checks" -}}
 {{- with .Values.registry }}
 {{- if and .tokenSecretRef.name .serviceAccountToken.enabled }}
 {{- fail "registry.tokenSecretRef.name and registry.serviceAccountToken.enabled are both set: set only one." }}
+{{- end }}
+{{- if and .serviceAccountToken.enabled (not .serviceAccountToken.audience) }}
+{{- fail "registry.serviceAccountToken.audience is empty: the token would be valid at the API server, and the registry could use the cluster with the operator's rights. Set the audience that the proxy in front of the registry expects." }}
 {{- end }}
 {{- if gt (len (compact (list .caBundle .caSecretRef.name .caConfigMapRef.name))) 1 }}
 {{- fail "registry.caBundle, registry.caSecretRef.name and registry.caConfigMapRef.name are mutually exclusive: set only one." }}
@@ -24,6 +41,20 @@
 {{- end }}
 {{- if and .Values.serviceMonitor.enabled (not .Values.metrics.service.enabled) }}
 {{- fail "serviceMonitor.enabled requires metrics.service.enabled: the ServiceMonitor selects that Service." }}
+{{- end }}
+{{- if .Values.finalizerPolicy.enabled }}
+{{- if not (.Capabilities.APIVersions.Has "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy") }}
+{{- fail "finalizerPolicy.enabled requires Kubernetes 1.36 or newer: the cluster does not serve admissionregistration.k8s.io/v1/MutatingAdmissionPolicy. Set it to false: the operator adds its finalizer itself. `helm template` does not ask a cluster and needs --api-versions=admissionregistration.k8s.io/v1/MutatingAdmissionPolicy." }}
+{{- end }}
+{{- $given := .Values.extraArgs }}
+{{- range .Values.extraEnv }}
+{{- $given = append $given .name }}
+{{- end }}
+{{- range $given }}
+{{- if regexMatch "^(--namespace|--deletion-policy|REGISTRAR_NAMESPACES|REGISTRAR_DELETION_POLICY)(=|$)" (toString .) }}
+{{- fail (printf "finalizerPolicy.enabled: its policy cannot follow %s of extraArgs or extraEnv, and would hold deletions that the operator does not finish. Set watchNamespaces and policies.deletion instead." (regexFind "^[^=]+" .)) }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- with .Values.podDisruptionBudget }}
 {{- if and .enabled (eq (empty (toString .minAvailable)) (empty (toString .maxUnavailable))) }}

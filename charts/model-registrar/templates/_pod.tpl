@@ -79,9 +79,7 @@
     - serviceAccountToken:
         path: token
         expirationSeconds: {{ int64 .serviceAccountToken.expirationSeconds }}
-        {{- with .serviceAccountToken.audience }}
-        audience: {{ . | quote }}
-        {{- end }}
+        audience: {{ .serviceAccountToken.audience | quote }}
 {{- else if .tokenSecretRef.name }}
 - name: registry-token
   secret:

@@ -25,6 +25,7 @@
   - events
   verbs:
   - create
+  - patch
 {{- end }}
 {{- define "model-registrar.rules.lease" -}}
 - apiGroups:

@@ -91,13 +91,22 @@ def reports_outage(body: Body) -> bool:
     return any(found["type"] == ConditionType.READY and found["reason"] in reasons for found in conditions)
 
 
+def is_terminating(body: Body) -> bool:
+    """Return whether a resource was deleted and waits for its finalizers."""
+    return body["metadata"].get("deletionTimestamp") is not None
+
+
+def as_deleted(body: Body, at: str) -> Body:
+    """Return a body as it would show a deletion at that time (RFC 3339)."""
+    return {**body, "metadata": {**body["metadata"], "deletionTimestamp": at}}
+
+
 def was_never_finalized(body: Body) -> bool:
     """Return whether a body shows our finalizer and no deletion: an object that is gone has left its entries behind.
 
     The API server may delete an object whose finalizer came while it was being deleted.
     """
-    metadata = body["metadata"]
-    return FINALIZER in metadata.get("finalizers", ()) and metadata.get("deletionTimestamp") is None
+    return FINALIZER in body["metadata"].get("finalizers", ()) and not is_terminating(body)
 
 
 def recorded_id(body: Body) -> RecordedId | None:

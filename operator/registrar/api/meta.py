@@ -138,8 +138,12 @@ class ObjectMeta(Frozen):
 
     @property
     def paused(self) -> bool:
-        """Whether the user paused the resource: by any value but ``false``, so that a misspelt one writes nothing."""
-        return self.annotations.get(PAUSED_ANNOTATION, "").strip().lower() not in {"", "false"}
+        """Whether the user paused the resource: by any value but ``false``, so that a misspelt one writes nothing.
+
+        ``discovery.lua`` in ``integrations/argocd`` decides the same. Its Lua cannot strip white space, so this does
+        not either.
+        """
+        return self.annotations.get(PAUSED_ANNOTATION, "").lower() not in {"", "false"}
 
     @property
     def take_over(self) -> bool:

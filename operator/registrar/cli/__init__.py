@@ -7,14 +7,18 @@ import sys
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from registrar.cli.exits import ExitCode
 
 COMMANDS = {
     "run": "Run the operator until it receives SIGTERM or Ctrl-C.",
     "crds": "Print the CustomResourceDefinitions, for kubectl apply --server-side -f -.",
+    "status": "Say what is not ready, why, and what to do.",
 }
 """What ``registrar --help`` lists: the first sentence of each command, so that no command is imported for it."""
+ALIASES = {"trace": "status"}
+"""Other names of commands, which the help shows behind the first."""
 
 
 class LazyGroup(click.Group):
@@ -25,16 +29,22 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
-        """Import a command by its name; None if there is none of that name."""
-        if cmd_name not in COMMANDS:
+        """Import a command by its name or alias; None if there is none of that name."""
+        name = ALIASES.get(cmd_name, cmd_name)
+        if name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"registrar.cli.{cmd_name}"), cmd_name)
+        command: click.Command = getattr(importlib.import_module(f"registrar.cli.{name}"), name)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the names and options that begin so; click would import every command for it."""
+        names = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
         """Write the list of commands to the help."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl([(", ".join([name, *_aliases(name)]), text) for name, text in COMMANDS.items()])
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run a command and exit with its code: `ExitCode` says what each means."""
@@ -51,6 +61,10 @@ class LazyGroup(click.Group):
             click.echo("Interrupted.", err=True)
             sys.exit(ExitCode.INTERRUPTED)
         sys.exit(code)
+
+
+def _aliases(name: str) -> list[str]:
+    return [alias for alias, command in ALIASES.items() if command == name]
 
 
 @click.group(cls=LazyGroup, context_settings={"max_content_width": 120})

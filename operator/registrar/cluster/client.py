@@ -80,6 +80,13 @@ class ClusterLogin:
     token_file: Path | None = None
     proxy: str | None = None
 
+    def token(self) -> str | None:
+        """Return the bearer token as it is now; None if this login uses none. Raises OSError for its file."""
+        if self.token_file is not None:
+            return self.token_file.read_text(encoding="utf-8").strip()
+        scheme, _, token = self.headers.get("Authorization", "").partition(" ")
+        return token if scheme == "Bearer" else None
+
 
 class KubernetesAPI:
     """The calls to the API server that this operator needs.
@@ -100,6 +107,10 @@ class KubernetesAPI:
         token = (RotatingToken(login.token_file),) if login.token_file else ()
         self._middlewares = (Fenced(fence), *token)
         self._session = self._open_session(self._calls)
+
+    def own_token(self) -> str | None:
+        """Return the bearer token of the operator as it is now; None if the login uses none. Raises OSError."""
+        return self._login.token()
 
     def open_watch_session(self, note: Callable[[str], None]) -> aiohttp.ClientSession:
         """Return a session for kopf that notes the path of each request; closing it leaves the pool open."""
@@ -170,9 +181,23 @@ class KubernetesAPI:
         patch = {"resourceVersion": metadata.resource_version, "finalizers": list(finalizers)}
         return await self._patch(self._path(key), {"metadata": patch})
 
-    async def create_event(self, event: Mapping[str, Any], namespace: str) -> None:
-        """Post one Event (core/v1)."""
-        await self._request("POST", f"/api/v1/namespaces/{namespace}/events", json=event)
+    async def write_event(self, name: str, event: Mapping[str, Any], patch: Mapping[str, Any] | None) -> None:
+        """Post one Event (core/v1), or merge a patch into it where it exists already.
+
+        Args:
+            name: the Event's name.
+            event: the whole Event, posted where it is new or no longer exists.
+            patch: what to change on the existing one; None for a new Event.
+        """
+        path = f"/api/v1/namespaces/{event['metadata']['namespace']}/events"
+        if patch is not None:
+            try:
+                await self._patch(f"{path}/{name}", patch)
+            except ResourceGoneError:
+                pass
+            else:
+                return
+        await self._request("POST", path, json=event)
 
     async def _patch(self, path: str, patch: Mapping[str, Any]) -> Body:
         return await self._request("PATCH", path, json=patch, content_type="application/merge-patch+json")

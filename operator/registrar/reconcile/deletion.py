@@ -13,6 +13,8 @@ from registrar.api.meta import FINALIZER
 from registrar.api.v1alpha1 import DeletionPolicy
 from registrar.api.v1alpha1.model_version import InlineArtifactStatus
 from registrar.kinds.base import Desired
+from registrar.planning.actions import Change
+from registrar.planning.fields import state_of
 from registrar.planning.plan import plan_release
 from registrar.planning.problems import Disposition, Problem, ReconcileError
 from registrar.reconcile.apply import release
@@ -22,7 +24,8 @@ from registrar.reconcile.handover import grace_left, is_claimed, is_named
 from registrar.reconcile.report import post_events, report
 from registrar.reconcile.resource import ManagedResource, deletion_policy
 from registrar.reconcile.targets import Target, departing_artifact, is_same_entry, targets_of
-from registrar.reporting.outcome import EventNote, Facts, Outcome
+from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outcome
+from registrar.reporting.writes import write_note
 from registrar.workqueue.queue import DONE, RETRY, Result
 
 logger = logging.getLogger(__name__)
@@ -55,8 +58,7 @@ async def finalize(resource: ManagedResource, context: Context) -> Result:
             grace = await _grace(resource, targets, context)
             if grace > 0:
                 return Result(requeue_after=grace)
-            for target in targets:
-                await _release(target, resource, deletion, context)
+            await _release(targets, resource, deletion, context)
         except (ReconcileError, RegistryError) as error:
             return await report(resource, _waiting_deletion(resource, error, context), context)
     if resource.has_finalizer:
@@ -79,9 +81,13 @@ async def finalize_departed(resource: ManagedResource, context: Context) -> Resu
             return Result(requeue_after=left)
         try:
             registry.ensure_available()
-            for target in targets_of(resource, registry):
-                if not await _is_kept_by_successor(target, resource.key, context):
-                    await _release(target, resource, deletion, context)
+            kept = [
+                target
+                for target in targets_of(resource, registry)
+                if await _is_kept_by_successor(target, resource.key, context)
+            ]
+            targets = [target for target in targets_of(resource, registry) if target not in kept]
+            await _release(targets, resource, deletion, context)
         except (ReconcileError, RegistryError) as error:
             problem = registry.diagnose(error)
             logger.warning("The entries of %s, which is gone, wait for the registry: %s", resource.key, problem.message)
@@ -115,51 +121,49 @@ async def _grace(resource: ManagedResource, targets: Sequence[Target], context: 
 
 
 async def _release(
-    target: Target, resource: ManagedResource, deletion: DeletionPolicy | None, context: Context
+    targets: Sequence[Target], resource: ManagedResource, deletion: DeletionPolicy | None, context: Context
 ) -> None:
-    """Release one entry, or leave one that the registry cannot take back: it must not hold the deletion for ever."""
-    try:
-        await retire_entry(target, resource.key, deletion, context)
-    except UnwritableProperty as error:
-        note = EventNote("EntryLeft", f"The {target.kind.name} {target.name!r} is left as it is: {error}.")
-        await post_events(resource, [("Warning", note)], context)
+    """Release entries, and leave those that the registry cannot take back: they must not hold the deletion for ever."""
+    for target in targets:
+        try:
+            note = await _retire(target, resource.key, deletion, context)
+        except UnwritableProperty as error:
+            left = f"The {target.kind.name} {target.name!r} is left as it is: {error}."
+            note = EventNote("EntryLeft", left, is_warning=True)
+        if note is not None:
+            await post_events(resource, [note], context)
 
 
-async def retire_entry(target: Target, key: ResourceKey, deletion: DeletionPolicy | None, context: Context) -> None:
-    """Retire one entry, unless another resource wants it, or it is not ours.
-
-    Args:
-        target: the entry.
-        key: the resource that releases it.
-        deletion: the resource's deletion policy.
-        context: the operator.
+async def _retire(
+    target: Target, key: ResourceKey, deletion: DeletionPolicy | None, context: Context
+) -> EventNote | None:
+    """Retire one entry, unless another resource wants it, or it is not ours; returns the Event of the write.
 
     Raises:
         RegistryError: the registry could not answer, or refused.
+        KubernetesError: the API server did not answer.
     """
     registry = context.registry
     observed = await registry.get(target.kind, target.entry_id)
     if observed is None:
-        return
+        return None
     if not await is_same_entry(observed, target, registry):
         logger.warning("%s: the entry %s is %r now and is left alone", key, target.entry_id, observed.name)
-        return
+        return None
     if await is_claimed(target, key, context.memory, context.kube, registry) or await is_named(
         target, key, context.memory, registry
     ):
         logger.info("%s hands %s %s over to another resource", key, target.kind.name, target.entry_id)
-        return
+        return None
     action = plan_release(target.kind, observed, target.reference, target.recorded, deletion, registry.owner_id)
-    if action is not None:
-        await release(target.kind, action, registry)
-        logger.info(
-            "%s %s %r (id %s) of %s",
-            "Removed the owner stamp of" if action.state is None else f"Set the state {action.state} of",
-            target.kind.name,
-            observed.name,
-            observed.id,
-            target.reference,
-        )
+    if action is None:
+        return None
+    await release(target.kind, action, registry)
+    operation = OperationResult.RELEASED if action.state is None else OperationResult.ARCHIVED
+    changes = () if action.state is None else (Change("state", state_of(observed), action.state),)
+    note = write_note(operation, target.kind, observed.name, observed.id, changes)
+    logger.info("%s: %s", target.reference, note.message)
+    return note
 
 
 async def retire_artifact(
@@ -168,7 +172,7 @@ async def retire_artifact(
     desired: Sequence[Desired],
     deletion: DeletionPolicy | None,
     context: Context,
-) -> float:
+) -> tuple[float, EventNote | None]:
     """Retire an inline artifact that left the spec, once no other resource can still claim it.
 
     Args:
@@ -179,14 +183,15 @@ async def retire_artifact(
         context: the operator.
 
     Returns:
-        Seconds that it still waits for another resource; 0 once it is retired or handed over.
+        Seconds that it still waits for another resource, 0 once it is retired or handed over; and the Event of the
+        write, if there was one.
 
     Raises:
         RegistryError: the registry could not answer, or refused.
         KubernetesError: the API server did not answer.
     """
     if status.id is None:
-        return 0.0
+        return 0.0, None
     target = departing_artifact(resource, status)
     memory, registry = context.memory, context.registry
     # Another type of artifact may have its name now; then no other resource can want it.
@@ -194,9 +199,8 @@ async def retire_artifact(
         memory.claim(target.claim(registry), replace(resource.claimant(status.name), terminating=True))
         left = grace_left(resource, status.name, context.settings.handover_grace, memory)
         if left > 0 and not await is_claimed(target, resource.key, memory, context.kube, registry):
-            return left
-    await retire_entry(target, resource.key, deletion, context)
-    return 0.0
+            return left, None
+    return 0.0, await _retire(target, resource.key, deletion, context)
 
 
 def handing_over(leaving: Mapping[str, float]) -> Problem:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import uid_of
 from registrar.api.conditions import Reason
-from registrar.api.v1alpha1.model_version import InlineArtifactStatus
 from registrar.cluster.client import ResourceGoneError
 from registrar.kinds.base import Desired, Identity
 from registrar.planning.actions import (
@@ -29,7 +28,7 @@ from registrar.planning.actions import (
     owned_by,
 )
 from registrar.planning.claims import Claimant
-from registrar.planning.ownership import Origin, stamp_of
+from registrar.planning.ownership import ForeignStamp, Origin, any_stamp_of, stamp_of
 from registrar.planning.plan import after_recording, plan
 from registrar.planning.problems import ReconcileError, transient, waiting
 from registrar.reconcile.apply import create, patch
@@ -38,7 +37,8 @@ from registrar.reconcile.context import Context
 from registrar.reconcile.observe import Observation, observe
 from registrar.reconcile.report import record_ownership
 from registrar.reconcile.resource import ManagedResource
-from registrar.reporting.outcome import EntryResult, OperationResult
+from registrar.reporting.outcome import EntryResult, EventNote, Facts, OperationResult
+from registrar.reporting.writes import write_note
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class EntryRequest:
         claimant: the resource, or its inline artifact, as one that wants the entry.
         recorded: what the status records of the entry.
         policies: how far to go.
-        inline: for an inline artifact, the status of all of the resource's artifacts; None for its own entry.
+        holder: for an inline artifact, what is known of the resource's own entry and artifacts; None for its own entry.
     """
 
     resource: ManagedResource
@@ -70,7 +70,7 @@ class EntryRequest:
     claimant: Claimant
     recorded: RecordedState
     policies: Policies
-    inline: tuple[InlineArtifactStatus, ...] | None = None
+    holder: Facts | None = None
 
     @property
     def force_read(self) -> bool:
@@ -108,14 +108,14 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
                 await _confirm(request, None, recorded, context)
                 entry, created = await create(desired, action, registry)
                 if created:
-                    _log(OperationResult.CREATED, request, entry, ())
-                    return EntryResult(entry, Origin.CREATED, owned, OperationResult.CREATED)
+                    note = _noted(OperationResult.CREATED, request, entry)
+                    return EntryResult(entry, Origin.CREATED, owned, OperationResult.CREATED, note)
                 observed = Observation(entry, fresh=True)
             case RecordOwnership() | Patch() if not observed.fresh:
                 observed = await observe(desired, recorded, registry, force_read=True)
             case RecordOwnership():
                 await _confirm(request, action.entry, recorded, context)
-                await record_ownership(request.resource, request.inline, desired, action, context)
+                await record_ownership(request.resource, request.holder, desired, action, context)
                 recorded = after_recording(recorded, action)
             case Patch() if _is_contested(request, action, context):
                 drift = (*action.drift, *action.changes_with_stamp(registry.owner_id))
@@ -124,9 +124,10 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
                 await _confirm(request, action.entry, recorded, context)
                 changed = await patch(desired, action, registry)
                 _note_correction(request, action, context)
-                operation = _operation(action)
-                _log(operation, request, changed, action.changes)
-                return EntryResult(changed, action.origin, owned, operation, drift=action.drift)
+                owner = _previous_owner(request, action, registry.owner_id)
+                operation = _operation(request, action, owner)
+                note = _noted(operation, request, changed, action.changes, taken_from=owner)
+                return EntryResult(changed, action.origin, owned, operation, note, drift=action.drift)
     raise transient(Reason.REGISTRY_UNAVAILABLE, f"Others keep changing {desired.name!r} in the registry")
 
 
@@ -204,7 +205,7 @@ def _refuse_new_registry(request: EntryRequest, context: Context) -> None:
         raise waiting(
             Reason.REGISTRY_REPLACED,
             f"{missing[0]} of {missing[1]} entries are no longer in the registry {registry.url}: it was reset, "
-            "restored or replaced. Nothing is created. Bring the entries back, or start the operator with "
+            "restored or replaced. Nothing is created. Restore the entries, or start the operator with "
             "--accept-new-registry to create them again.",
             requeue_after=REPLACED_REQUEUE_SECONDS,
         )
@@ -230,13 +231,35 @@ def _paths(action: Patch, context: Context) -> list[str]:
     return [change.path for change in action.changes_with_stamp(context.registry.owner_id)]
 
 
-def _operation(action: Patch) -> OperationResult:
-    if action.restores:
-        return OperationResult.RESTORED
-    return OperationResult.ADOPTED if action.adopts else OperationResult.UPDATED
+def _operation(request: EntryRequest, action: Patch, previous_owner: str | None) -> OperationResult:
+    if previous_owner is not None:
+        return OperationResult.TAKEN_OVER
+    if action.adopts:
+        return OperationResult.ADOPTED
+    if request.corrects_drift:
+        return OperationResult.CORRECTED
+    return OperationResult.RESTORED if action.restores else OperationResult.UPDATED
 
 
-def _log(operation: OperationResult, request: EntryRequest, entry: RegistryEntry, changes: tuple[Change, ...]) -> None:
-    fields = f": {', '.join(change.path for change in changes)}" if changes else ""
-    kind = request.desired.kind.name
-    logger.info("%s %s %r (id %s) for %s%s", operation, kind, entry.name, entry.id, request.claimant.reference, fields)
+def _previous_owner(request: EntryRequest, action: Patch, owner_id: str) -> str | None:
+    """Return the owner that an entry is taken from, as its stamp writes it; None for an entry that has no other one."""
+    written = any_stamp_of(action.entry, owner_id)
+    if isinstance(written, ForeignStamp):
+        return written.text
+    if written is None or written.reference == request.desired.reference:
+        return None
+    return written.reference
+
+
+def _noted(
+    operation: OperationResult,
+    request: EntryRequest,
+    entry: RegistryEntry,
+    changes: tuple[Change, ...] = (),
+    *,
+    taken_from: str | None = None,
+) -> EventNote:
+    """Log a write; returns its Event."""
+    note = write_note(operation, request.desired.kind, entry.name, entry.id, changes, taken_from=taken_from)
+    logger.info("%s: %s", request.claimant.reference, note.message)
+    return note

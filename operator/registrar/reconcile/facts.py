@@ -42,7 +42,7 @@ def facts_of(resource: ManagedResource, result: EntryResult, parent: Identity | 
 
 def notes_of(resource: ManagedResource, result: EntryResult, registry_url: str) -> tuple[EventNote, ...]:
     """Return the Events that an entry deserves beside those of the conditions."""
-    notes = []
+    notes = [] if result.note is None else [result.note]
     status = resource.status
     if status.id is not None and status.id != result.entry.id:
         where = "" if status.registry_url == registry_url else f" (of {status.registry_url})"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from model_registry.types import RegistryEntry
-from registrar.api.bodies import ResourceKey
+from registrar.api.bodies import ResourceKey, is_terminating
 from registrar.cluster.cache import ResourceCache
 from registrar.cluster.client import KubernetesAPI
 from registrar.kinds.base import EntryKind
@@ -61,7 +61,7 @@ async def is_named(target: Target, key: ResourceKey, memory: Memory, registry: R
     Raises:
         RegistryError: the registry could not answer.
     """
-    rivals = [read_resource(body) for body in memory.unclaimed() if body["metadata"].get("deletionTimestamp") is None]
+    rivals = [read_resource(body) for body in memory.unclaimed() if not is_terminating(body)]
     rivals = [rival for rival in rivals if rival.key != key and _declares(rival, target)]
     if not rivals:
         return False

@@ -89,10 +89,12 @@ def in_order(statuses: Statuses, desired: Sequence[Desired]) -> Statuses:
 def joined(outcome: Outcome, desired: Desired, result: EntryResult) -> Outcome:
     """Return the version's outcome with that of one artifact in it."""
     drift = tuple(replace(change, path=f"{desired.kind.name} {desired.name}: {change.path}") for change in result.drift)
-    updated = OperationResult.UPDATED if result.operation is not None else None
+    if result.operation is not None:
+        is_correction = result.operation is OperationResult.CORRECTED
+        operation = OperationResult.CORRECTED if is_correction else OperationResult.UPDATED
+        outcome = outcome.noting(operation, result.note)
     return replace(
         outcome,
-        operation=outcome.operation or updated,
         drift=(*outcome.drift, *drift),
         is_contested=outcome.is_contested or result.is_contested,
     )

@@ -7,13 +7,23 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from typing import Protocol
 
-from registrar.api.bodies import Body, ResourceKey, is_awaited, key_of, uid_of, was_never_finalized
+from registrar.api.bodies import (
+    Body,
+    ResourceKey,
+    as_deleted,
+    is_awaited,
+    is_terminating,
+    key_of,
+    uid_of,
+    was_never_finalized,
+)
 from registrar.cluster.cache import ResourceCache
 from registrar.kinds.base import Claim, Identity
 from registrar.planning.claims import Claimant
 from registrar.reconcile.claims import ClaimIndex
 from registrar.reconcile.dependencies import Dependencies
 from registrar.reconcile.drift import Corrections
+from registrar.reporting.events import EventCorrelator
 from registrar.reporting.unreported import UnreportedOutcomes
 from registrar.telemetry.readiness import Readiness
 
@@ -38,6 +48,7 @@ class Memory:
         corrections: what the operator corrected lately.
         unreported: what no status reports yet.
         readiness: since when resources are not Ready.
+        events: which Events they got lately.
 
     Args:
         cache: the latest bodies.
@@ -59,6 +70,7 @@ class Memory:
         self.corrections = Corrections()
         self.unreported = UnreportedOutcomes()
         self.readiness = Readiness()
+        self.events = EventCorrelator()
         self._waiting_since: dict[ResourceKey, float] = {}
         self._unclaimed: set[ResourceKey] = set()
         self._departed: dict[ResourceKey, Body] = {}
@@ -91,6 +103,7 @@ class Memory:
             self.corrections.forget(claim)
         self.unreported.reported(key)
         self.readiness.forget(key)
+        self.events.forget(key)
         self._waiting_since.pop(key, None)
         self._leaving_since.pop(key, None)
         self._unclaimed.discard(key)
@@ -102,7 +115,7 @@ class Memory:
         """Keep a resource that is gone before its deletion could be finalized, and have its entries released."""
         key = key_of(body)
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        self._departed[key] = {**body, "metadata": {**body["metadata"], "deletionTimestamp": now}}
+        self._departed[key] = as_deleted(body, now)
         self._queue.add(key)
 
     def departed(self, key: ResourceKey) -> Body | None:
@@ -164,7 +177,7 @@ class Memory:
 
     def _is_terminating(self, key: ResourceKey) -> bool:
         body = self.cache.get(key)
-        return body is not None and body["metadata"].get("deletionTimestamp") is not None
+        return body is not None and is_terminating(body)
 
     def rivals(self, claim: Claim, key: ResourceKey) -> list[Claimant]:
         """Return the other resources that want an entry."""

@@ -170,12 +170,12 @@ async def _reconcile_inline(
     try:
         for status in departed(statuses, desired):
             name = status.name
-            left = await retire_artifact(resource, status, desired, policies.deletion, context)
+            left, note = await retire_artifact(resource, status, desired, policies.deletion, context)
             if left > 0:
                 leaving[name] = left
                 continue
             statuses = without_artifact(statuses, name)
-            outcome = replace(outcome, operation=outcome.operation or OperationResult.UPDATED)
+            outcome = outcome.noting(OperationResult.UPDATED, note)
         memory.stop_leaving(resource.key, leaving.keys())
         for entry in desired:
             name = entry.name
@@ -186,7 +186,7 @@ async def _reconcile_inline(
                 claimant=resource.claimant(name),
                 recorded=recorded_artifact(statuses, name, settled=resource.is_settled),
                 policies=policies,
-                inline=statuses,
+                holder=replace(outcome.facts, artifacts=statuses),
             )
             result = await reconcile_entry(request, context)
             statuses = with_artifact(statuses, entry, result.entry, result.origin, result.owned)
@@ -219,7 +219,12 @@ def _restore_identity(resource: ManagedResource, context: Context) -> None:
 def _count_drift(resource: ManagedResource, outcome: Outcome, context: Context) -> None:
     """Count what others changed in the registry: a write for a settled spec, or a new difference."""
     kind, operation = resource.key.kind, outcome.operation
-    writes = {OperationResult.CREATED, OperationResult.RESTORED, OperationResult.UPDATED}
+    writes = {
+        OperationResult.CREATED,
+        OperationResult.CORRECTED,
+        OperationResult.RESTORED,
+        OperationResult.UPDATED,
+    }
     if resource.is_settled and operation in writes:
         context.metrics.found_drift(kind, corrected=True)
     elif outcome.drift and resource.status.condition(ConditionType.DRIFTED) is None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
-from registrar.api.v1alpha1.model_version import InlineArtifactStatus
 from registrar.cluster.client import KubernetesError
 from registrar.kinds.base import Desired
 from registrar.planning.actions import RecordOwnership
@@ -17,9 +16,8 @@ from registrar.reconcile.context import Context
 from registrar.reconcile.inline_artifacts import with_artifact
 from registrar.reconcile.resource import ManagedResource
 from registrar.registries.breaker import MAX_RETRY_AFTER
-from registrar.reporting.events import event_json
 from registrar.reporting.outcome import EventNote, Facts, Outcome
-from registrar.reporting.status import as_json, events_for, merge_patch, next_status
+from registrar.reporting.status import as_json, events_for, merge_patch, next_status, ownership_patch
 from registrar.workqueue.delays import spread
 from registrar.workqueue.queue import DONE, RETRY, Result
 
@@ -32,17 +30,15 @@ TERMINAL_REQUEUE_SECONDS = 1800.0
 
 
 async def record_ownership(
-    resource: ManagedResource,
-    inline: tuple[InlineArtifactStatus, ...] | None,
-    desired: Desired,
-    action: RecordOwnership,
-    context: Context,
+    resource: ManagedResource, holder: Facts | None, desired: Desired, action: RecordOwnership, context: Context
 ) -> None:
     """Record in the status what a patch is about to set.
 
+    What the reconcile did so far is recorded with it: an artifact counts only under the ID of its version.
+
     Args:
         resource: the resource.
-        inline: for an inline artifact, the status of all of the resource's artifacts; None for its own entry.
+        holder: for an inline artifact, what is known of the resource's own entry and artifacts; None for its own entry.
         desired: the entry.
         action: what to record.
         context: the operator.
@@ -50,27 +46,26 @@ async def record_ownership(
     Raises:
         KubernetesError: the API server did not accept it.
     """
-    entry = action.entry
-    if inline is None:
+    entry, before = action.entry, latest_facts(resource, context)
+    if holder is None:
         fields, properties = owned_to_status(desired.kind.entry, action.owned)
-        part: dict[str, Any] = {
-            "id": entry.id,
-            "createTimeSinceEpoch": entry.create_time_since_epoch,
-            "origin": origin_to_status(action.origin),
-            "registryUrl": context.registry.url,
-            "ownedFields": fields,
-            "ownedProperties": properties,
-        }
-        if desired.parent_id:
-            part["parentId"] = desired.parent_id
+        facts = Facts(
+            id=entry.id,
+            create_time_since_epoch=entry.create_time_since_epoch,
+            origin=origin_to_status(action.origin),
+            parent_id=desired.parent_id or None,
+            registry_url=context.registry.url,
+            owned_fields=fields,
+            owned_properties=properties,
+            # Those of another version count no longer: a registry that was reset assigns the same IDs again.
+            artifacts=before.artifacts if before.id == entry.id else (),
+        )
     else:
-        artifacts = with_artifact(inline, desired, entry, action.origin, action.owned)
-        part = {
-            "artifacts": [artifact.model_dump(mode="json", by_alias=True, exclude_none=True) for artifact in artifacts]
-        }
+        facts = replace(holder, artifacts=with_artifact(holder.artifacts, desired, entry, action.origin, action.owned))
     latest = latest_of(resource, context)
     if latest is not None:
-        context.memory.cache.put(await context.kube.patch_status(resource.key, latest.metadata, part))
+        patch = ownership_patch(latest.status, latest.raw_status, facts)
+        context.memory.cache.put(await context.kube.patch_status(resource.key, latest.metadata, patch))
 
 
 async def report(resource: ManagedResource, outcome: Outcome, context: Context) -> Result:
@@ -119,12 +114,14 @@ def latest_facts(resource: ManagedResource, context: Context) -> Facts:
     return Facts.of((latest_of(resource, context) or resource).status)
 
 
-async def post_events(resource: ManagedResource, events: Iterable[tuple[str, EventNote]], context: Context) -> None:
+async def post_events(resource: ManagedResource, events: Iterable[EventNote], context: Context) -> None:
     """Post Events; one that cannot be posted (in a namespace that is being deleted, say) is only logged."""
-    for kind, note in events:
-        event = event_json(resource.key, resource.metadata, kind, note, datetime.now(UTC))
+    for note in events:
+        write = context.memory.events.correlate(resource.key, resource.metadata, note, datetime.now(UTC))
+        if write is None:
+            continue
         try:
-            await context.kube.create_event(event, resource.key.namespace)
+            await context.kube.write_event(write.name, write.event, write.patch)
         except KubernetesError as error:
             logger.warning("The Event %r about %s was not posted: %s", note.reason, resource.key, error)
 

@@ -18,8 +18,32 @@ class OperationResult(StrEnum):
 
     CREATED = "Created"
     ADOPTED = "Adopted"
+    TAKEN_OVER = "TakenOver"
     RESTORED = "Restored"
     UPDATED = "Updated"
+    CORRECTED = "Corrected"
+    ARCHIVED = "Archived"
+    RELEASED = "Released"
+
+
+@dataclass(frozen=True, slots=True)
+class EventNote:
+    """What deserves an Event of its own, beside the conditions.
+
+    Attributes:
+        reason: UpperCamel.
+        message: a sentence.
+        is_warning: whether the user has to do something about it.
+    """
+
+    reason: str
+    message: str
+    is_warning: bool = False
+
+    @property
+    def is_write(self) -> bool:
+        """Whether this is the Event of a write to the registry."""
+        return self.reason in set(OperationResult)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +55,7 @@ class EntryResult:
         origin: how it came under management.
         owned: what the resource has set on it.
         operation: what the operator wrote; None for nothing.
+        note: the Event of that write.
         drift: differences that are left alone and reported.
         is_contested: they are left because another writer keeps changing the same fields.
     """
@@ -39,6 +64,7 @@ class EntryResult:
     origin: Origin
     owned: FieldSet
     operation: OperationResult | None = None
+    note: EventNote | None = None
     drift: tuple[Change, ...] = ()
     is_contested: bool = False
 
@@ -83,19 +109,6 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class EventNote:
-    """What deserves an Event of its own, beside the conditions.
-
-    Attributes:
-        reason: UpperCamel.
-        message: a sentence.
-    """
-
-    reason: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a reconcile ended.
 
@@ -120,6 +133,11 @@ class Outcome:
     notes: tuple[EventNote, ...] = ()
     paused: bool = False
     handled_request: str | None = None
+
+    def noting(self, operation: OperationResult, note: EventNote | None) -> Outcome:
+        """Return this outcome with another write of the same reconcile, whose first operation counts."""
+        notes = self.notes if note is None else (*self.notes, note)
+        return replace(self, operation=self.operation or operation, notes=notes)
 
     def after(self, unreported: Outcome) -> Outcome:
         """Return this outcome with what an earlier one did and no status reports yet."""

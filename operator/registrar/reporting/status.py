@@ -6,23 +6,22 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from registrar.api.conditions import Condition, ConditionStatus, ConditionType, Reason
 from registrar.api.meta import PAUSED_ANNOTATION, ObjectMeta
-from registrar.api.properties import Observed
 from registrar.api.v1alpha1.common import EntryStatus
-from registrar.kinds.base import FieldValue
 from registrar.kinds.table import ENTRY_KINDS
 from registrar.planning.problems import Disposition, Problem
 from registrar.reporting.conditions import ConditionWriter
-from registrar.reporting.outcome import EventNote, Outcome
+from registrar.reporting.outcome import EventNote, Facts, Outcome
+from registrar.reporting.values import MAX_VALUE_LENGTH, as_written
 
 IN_SYNC = "The registry entry matches the spec."
 IN_SYNC_BUT_DRIFTED = "In sync, except for drift that is left in place; see the Drifted condition."
 IN_SYNC_IGNORING_DRIFT = "In sync, except for any drift, which driftPolicy Ignore leaves in place."
 MAX_DRIFT_PATHS = 10
 """Field paths that the ``Drifted`` condition names."""
-MAX_VALUE_LENGTH = 120
-"""Characters of a value that a message shows: a readme may have a million."""
 
 
 def next_status(metadata: ObjectMeta, current: EntryStatus, outcome: Outcome, now: datetime) -> EntryStatus:
@@ -34,26 +33,47 @@ def next_status(metadata: ObjectMeta, current: EntryStatus, outcome: Outcome, no
         outcome: how the reconcile ended.
         now: the time, in UTC.
     """
-    facts = outcome.facts
     writer = ConditionWriter(current.conditions or (), metadata.generation, now)
     values: dict[str, Any] = {
-        "id": facts.id,
-        "create_time_since_epoch": facts.create_time_since_epoch,
-        "origin": facts.origin,
-        "parent_id": facts.parent_id,
-        "state": facts.state,
-        "registry_url": facts.registry_url,
-        "storage_uri": facts.storage_uri,
-        "owned_fields": facts.owned_fields or None,
-        "owned_properties": facts.owned_properties or None,
-        "artifacts": facts.artifacts or None,
+        **_ownership(outcome.facts),
+        "state": outcome.facts.state,
+        "storage_uri": outcome.facts.storage_uri,
         "observed_generation": metadata.generation,
         "synced_generation": _synced_generation(metadata, current, outcome),
         "last_sync_time": now if outcome.operation is not None else current.last_sync_time,
         "last_handled_reconcile_at": outcome.handled_request or current.last_handled_reconcile_at,
         "conditions": tuple(_conditions(metadata, outcome, writer)),
     }
-    kind = type(current)
+    return _status(type(current), values)
+
+
+def ownership_patch(current: EntryStatus, raw: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
+    """Return the JSON merge patch that records which entries a resource has, and what it has set on them.
+
+    Args:
+        current: its status today.
+        raw: the same as the API server stores it.
+        facts: what to record; the rest of the status stays.
+    """
+    values = _ownership(facts)
+    wanted = as_json(_status(type(current), values))
+    return {name: wanted.get(name) for name in map(to_camel, values) if wanted.get(name) != raw.get(name)}
+
+
+def _ownership(facts: Facts) -> dict[str, Any]:
+    return {
+        "id": facts.id,
+        "create_time_since_epoch": facts.create_time_since_epoch,
+        "origin": facts.origin,
+        "parent_id": facts.parent_id,
+        "registry_url": facts.registry_url,
+        "owned_fields": facts.owned_fields or None,
+        "owned_properties": facts.owned_properties or None,
+        "artifacts": facts.artifacts or None,
+    }
+
+
+def _status(kind: type[EntryStatus], values: Mapping[str, Any]) -> EntryStatus:
     return kind(**{name: value for name, value in values.items() if name in kind.model_fields})
 
 
@@ -68,24 +88,24 @@ def as_json(status: EntryStatus) -> dict[str, Any]:
     return status.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def events_for(current: EntryStatus, wanted: EntryStatus, outcome: Outcome) -> list[tuple[str, EventNote]]:
-    """Return the Events to post, each with its type: changed conditions, drift that ended, and notes.
+def events_for(current: EntryStatus, wanted: EntryStatus, outcome: Outcome) -> list[EventNote]:
+    """Return the Events to post: one for each write to the registry, and one for each condition that changed.
 
-    The type is ``Normal`` or ``Warning``.
+    Drift that ended has an Event too. A resource that became Ready by a write has the Event of that write alone.
     """
-    events: list[tuple[str, EventNote]] = []
-    done = "" if outcome.operation is None else f"{outcome.operation}: id {wanted.id}. "
+    events = list(outcome.notes)
     for condition in filter(None, map(wanted.condition, (ConditionType.READY, ConditionType.DRIFTED))):
         known = current.condition(condition.type)
-        if known is None or (known.status, known.reason) != (condition.status, condition.reason):
-            note = EventNote(condition.reason, done + condition.message)
-            events.append(("Warning" if _is_bad(condition) else "Normal", note))
+        if known is not None and (known.status, known.reason) == (condition.status, condition.reason):
+            continue
+        if condition.reason == Reason.SYNCED and any(note.is_write for note in outcome.notes):
+            continue
+        events.append(EventNote(condition.reason, condition.message, is_warning=_is_bad(condition)))
     ended = current.condition(ConditionType.DRIFTED)
     # After a pause or a problem nothing was compared, so the drift may persist.
     if ended is not None and not outcome.drift and outcome.problem is None and not outcome.paused:
-        note = EventNote("DriftEnded", f"{done}No drift is left to report. Before: {ended.message}")
-        events.append(("Normal", note))
-    return events + [("Normal", note) for note in outcome.notes]
+        events.append(EventNote("DriftEnded", f"No drift is left to report. Before: {ended.message}"))
+    return events
 
 
 def _is_bad(condition: Condition) -> bool:
@@ -137,7 +157,8 @@ def _describe_pause(value: str) -> str:
 def describe_drift(outcome: Outcome) -> str:
     """Return a sentence that names what changed in the registry, what the spec says, and why both stay."""
     shown = [
-        f"{change.path} is {_as_written(change.observed)}, the spec says {_as_written(change.wanted)}"
+        f"{change.path} is {as_written(change.path, change.observed)}, "
+        f"the spec says {as_written(change.path, change.wanted)}"
         for change in outcome.drift
     ]
     hidden = len(shown) - MAX_DRIFT_PATHS
@@ -146,11 +167,3 @@ def describe_drift(outcome: Outcome) -> str:
     if outcome.is_contested:
         why = "no longer corrected, because another writer keeps changing it; find that writer"
     return f"Changed in the registry ({why}): {'; '.join(shown[:MAX_DRIFT_PATHS])}{more}."
-
-
-def _as_written(value: FieldValue | Observed | None) -> str:
-    """Return a value as a manifest writes it, cut to what a message can show."""
-    if value is None:
-        return "not set"
-    text = str(value).lower() if isinstance(value, bool) else repr(value)
-    return text if len(text) <= MAX_VALUE_LENGTH else f"{text[:MAX_VALUE_LENGTH]}…"

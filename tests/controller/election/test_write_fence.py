@@ -73,7 +73,7 @@ async def test_the_api_server_is_written_only_while_leading_except_for_the_lease
     for write in (
         kube.patch_finalizers(key, metadata, [FINALIZER]),
         kube.patch_status(key, metadata, {"id": "1"}),
-        kube.create_event({}, space.name),
+        kube.write_event("name", {"metadata": {"namespace": space.name}}, None),
     ):
         with pytest.raises(NotLeadingError):
             await write

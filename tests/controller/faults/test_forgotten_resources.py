@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import time
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from model_registry import ModelRegistryAPIClient
 from registrar import app
 from registrar.api.bodies import Body, ResourceKey
+from registrar.api.meta import ObjectMeta
 from registrar.cluster.client import KubernetesAPI
 from registrar.cluster.login import log_in
 from registrar.cluster.relist import relist
@@ -19,7 +21,7 @@ from registrar.kinds.base import Claim
 from registrar.reconcile import pipeline
 from registrar.reconcile.context import Context
 from registrar.reconcile.memory import Memory
-from registrar.reporting.outcome import Facts, OperationResult, Outcome
+from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outcome
 from registrar.settings import Settings
 from registrar.telemetry.metrics import Metrics
 from registrar.workqueue.queue import Result
@@ -112,6 +114,7 @@ def _fill_transient_indexes(operator: Operator, key: ResourceKey, body: Body, cl
     memory, now = operator.memory, time.monotonic()
     memory.unreported.join(key, body["metadata"]["uid"], Outcome(Facts(), operation=OperationResult.CREATED))
     memory.note_readiness({**body, "status": {}})
+    memory.events.correlate(key, ObjectMeta.model_validate(body["metadata"]), EventNote("m", "m"), datetime.now(UTC))
     memory.waited(key)
     memory.leaving(key, None)
     memory._unclaimed.add(key)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from model_registry import ModelRegistryAPIClient
-from model_registry.types import ModelArtifact
+from model_registry.types import ModelArtifact, ModelVersion, RegisteredModel
 from tests.support.fault_proxy import Fault, FaultProxy, Treatment, on_matching
 from tests.support.fixtures import StartOperator, Unique
 from tests.support.loopback import Received, Reply
@@ -170,3 +170,41 @@ async def test_recorded_ownership_survives_a_killed_operator(
     registry_proxy.heal()
     operator.start()
     await _assert_completed(setting, NARROWED, registry)
+
+
+async def test_what_an_adopted_version_sets_on_its_artifact_is_recorded_with_the_version(
+    own_space: Namespace,
+    start_operator: StartOperator,
+    registry_proxy: FaultProxy,
+    registry: ModelRegistryAPIClient,
+    unique: Unique,
+) -> None:
+    """An artifact counts only under the ID of its version, and this version declares nothing that is recorded first."""
+    model = await registry.upsert_registered_model(RegisteredModel(unique("model")))
+    version = await registry.upsert_model_version(ModelVersion("1.0"), model.id)
+    by_hand = await registry.upsert_model_version_artifact(ModelArtifact("weights", uri="s3://b/w"), version.id)
+    operator = start_operator(registry_proxy.url, own_space)
+    registry_proxy.script = on_matching(
+        Fault.STALL_AFTER, lambda received: received.method == "PATCH" and received.route.endswith(f"/{by_hand.id}")
+    )
+
+    def apply(**fields: str) -> None:
+        artifacts = [{"name": "weights", "uri": "s3://b/w", **fields}]
+        reference = {"external": {"id": model.id}}
+        own_space.apply(
+            manifest("ModelVersion", "version", name="1.0", registeredModelRef=reference, artifacts=artifacts)
+        )
+
+    apply(modelFormatName="onnx")
+    registry_proxy.wait_for_stalled(1)
+    operator.kill()
+    status = own_space.get("ModelVersion", "version")["status"]
+    assert (status["id"], status["origin"], status["parentId"]) == (version.id, "Adopted", model.id)
+    assert status["artifacts"][0]["ownedFields"] == ["modelFormatName", "uri"]
+    apply()
+    registry_proxy.heal()
+    operator.start()
+    own_space.ready("ModelVersion", "version")
+    entry = await registry.get_artifact_by_id(by_hand.id)
+    assert isinstance(entry, ModelArtifact)
+    assert not entry.model_format_name

@@ -48,6 +48,6 @@ def test_a_creation_is_reported_though_its_first_status_was_refused(
         for kind, name in (("RegisteredModel", model), ("ModelVersion", version)):
             resource = own_space.ready(kind, name)["status"]
             assert resource["lastSyncTime"], name
-            messages = [event["message"] for event in own_space.events(name) if event["reason"] == "Synced"]
-            assert [message.partition(".")[0] for message in messages] == [f"Created: id {resource['id']}"]
+            messages = [event["message"] for event in own_space.events(name) if kind in event["message"]]
+            assert messages == [f"Created {kind} '{name}' (id {resource['id']})"]
         assert list(refusing.refused.values()) == [2, 2]

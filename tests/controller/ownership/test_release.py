@@ -126,7 +126,7 @@ async def test_an_adoption_is_reported_though_an_artifact_waits(
     messages = [
         event["message"] for event in space.events(version) if event["involvedObject"]["kind"] == "ModelVersion"
     ]
-    assert any(message.startswith(f"Adopted: id {entry.id}. Artifact 'weights'") for message in messages)
+    assert any(message.startswith(f"Adopted ModelVersion '{version}' (id {entry.id})") for message in messages)
 
 
 async def test_a_reconcile_request_stays_open_while_the_registry_is_unavailable(
@@ -156,4 +156,4 @@ def test_a_resource_with_the_longest_name_gets_its_events(space: Namespace, uniq
     assert len(name) == 253
     space.apply(manifest("RegisteredModel", name))
     space.ready("RegisteredModel", name)
-    assert [event["reason"] for event in space.events(name)] == ["Synced"]
+    assert [event["reason"] for event in space.events(name)] == ["Created"]

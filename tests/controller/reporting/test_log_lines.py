@@ -1,5 +1,6 @@
-"""The log at level info: one line for each write to the registry, and none for a resource that is settled."""
+"""Each write to the registry has one line in the log and one Event; a resource that is settled has neither."""
 
+import asyncio
 import re
 
 import pytest
@@ -10,9 +11,19 @@ from model_registry.types import ModelArtifact, RegisteredModel
 from tests.env.registry import EmbeddedServers
 from tests.support.fixtures import StartOperator, Unique
 from tests.support.operator_process import OperatorProcess
-from tests.support.resources import Namespace, manifest
+from tests.support.resources import Namespace, annotated, manifest
+from tests.support.waiting import wait_for
 
-OPERATIONS = ("Created", "Adopted", "Updated", "Restored", "Set the state", "Removed the owner stamp")
+OPERATIONS = (
+    "Created",
+    "Adopted",
+    "Took over",
+    "Updated",
+    "Corrected",
+    "Restored",
+    "Archived",
+    "Removed the owner stamp",
+)
 
 
 @pytest.fixture
@@ -22,7 +33,7 @@ def server(embedded_registry: EmbeddedServers) -> EmbeddedRegistry:
 
 @pytest.fixture
 def operator(start_operator: StartOperator, own_space: Namespace, server: EmbeddedRegistry) -> OperatorProcess:
-    return start_operator(server.url, own_space)
+    return start_operator(server.url, own_space, "--feed-interval=0.3")
 
 
 def test_the_log_names_changed_settings_and_says_when_the_operator_is_ready(
@@ -47,13 +58,20 @@ def test_the_log_names_changed_settings_and_says_when_the_operator_is_ready(
 def _logged_writes(operator: OperatorProcess) -> list[str]:
     """Return the lines about writes to the registry, without time and logger."""
     lines = re.findall(r"^\[[^]]*\] \S+ \[INFO\] (.*)$", operator.log, re.MULTILINE)
-    return [line for line in lines if line.startswith(OPERATIONS)]
+    return [line for line in lines if line.partition(": ")[2].startswith(OPERATIONS)]
 
 
-async def test_each_write_to_a_model_is_logged_once(
+def _events(space: Namespace, *names: str) -> list[str]:
+    """Return the messages of the Events about writes, as the log has them."""
+    found = [event for name in names for event in space.events(name) if event["message"].startswith(OPERATIONS)]
+    assert all((event["type"], event["count"]) == ("Normal", 1) for event in found)
+    return [event["message"] for event in sorted(found, key=lambda event: int(event["metadata"]["resourceVersion"]))]
+
+
+async def test_each_write_to_a_model_is_reported_once(
     own_space: Namespace, operator: OperatorProcess, server: EmbeddedRegistry
 ) -> None:
-    changed = {"description": "changed", "owner": "o", "customProperties": {"team": "a"}}
+    changed = {"description": "changed", "owner": "o", "customProperties": {"team": "a", "hf_token": "hunter2"}}
     own_space.apply(manifest("RegisteredModel", "llama", description="d"))
     entry_id = own_space.ready("RegisteredModel", "llama")["status"]["id"]
     own_space.apply(manifest("RegisteredModel", "llama", **changed))
@@ -64,19 +82,41 @@ async def test_each_write_to_a_model_is_logged_once(
     own_space.ready("RegisteredModel", "llama")
     async with ModelRegistryAPIClient.connect(server.url) as registry:
         by_hand = await registry.upsert_registered_model(RegisteredModel("by hand", owner="me"))
-    own_space.apply(manifest("RegisteredModel", "adopted", name="by hand", owner="us", description="d"))
-    own_space.ready("RegisteredModel", "adopted")
-    entry, resource = f"RegisteredModel 'llama' (id {entry_id})", f"{own_space.name}/llama"
-    assert _logged_writes(operator) == [
-        f"Created {entry} for {resource}",
-        f"Updated {entry} for {resource}: description, owner, customProperties.team",
-        f"Set the state ARCHIVED of {entry} of {resource}",
-        f"Restored {entry} for {resource}: state",
-        f"Adopted RegisteredModel 'by hand' (id {by_hand.id}) for {own_space.name}/adopted: description, owner",
+        own_space.apply(manifest("RegisteredModel", "adopted", name="by hand", owner="us", description="d"))
+        own_space.ready("RegisteredModel", "adopted")
+        await registry.upsert_registered_model(RegisteredModel("llama", id=entry_id, owner="by hand"))
+    operator.wait_for_log("Corrected")
+    own_space.delete("RegisteredModel", "adopted")
+    own_space.wait_gone("RegisteredModel", "adopted")
+    entry, resource, adopted = (
+        f"RegisteredModel 'llama' (id {entry_id})",
+        f"{own_space.name}/llama",
+        f"{own_space.name}/adopted",
+    )
+    expected = [
+        (resource, f"Created {entry}"),
+        (
+            resource,
+            (
+                f"Updated {entry}: description 'd' -> 'changed', owner not set -> 'o', "
+                "customProperties.hf_token not set -> (hidden), customProperties.team not set -> 'a'"
+            ),
+        ),
+        (resource, f"Archived {entry}: state 'LIVE' -> 'ARCHIVED'"),
+        (resource, f"Restored {entry}: state 'ARCHIVED' -> 'LIVE'"),
+        (
+            adopted,
+            f"Adopted RegisteredModel 'by hand' (id {by_hand.id}): description not set -> 'd', owner 'me' -> 'us'",
+        ),
+        (resource, f"Corrected {entry}: owner 'by hand' -> 'o'"),
+        (adopted, f"Removed the owner stamp of RegisteredModel 'by hand' (id {by_hand.id})"),
     ]
+    assert _logged_writes(operator) == [f"{reference}: {message}" for reference, message in expected]
+    assert _events(own_space, "llama", "adopted") == [message for _, message in expected]
+    assert "hunter2" not in operator.log
 
 
-async def test_each_write_to_a_version_and_its_artifacts_is_logged_once(
+async def test_each_write_to_a_version_and_its_artifacts_is_reported_once(
     own_space: Namespace, operator: OperatorProcess, server: EmbeddedRegistry
 ) -> None:
     own_space.apply(manifest("RegisteredModel", "llama", deletionPolicy="Orphan"))
@@ -94,21 +134,53 @@ async def test_each_write_to_a_version_and_its_artifacts_is_logged_once(
     for kind, name in (("ModelArtifact", "own"), ("ModelVersion", "llama-1")):
         own_space.delete(kind, name)
         own_space.wait_gone(kind, name)
-    version, version_path = f"ModelVersion '1.0' (id {status['id']})", f"{own_space.name}/llama-1"
+    version, path = f"ModelVersion '1.0' (id {status['id']})", f"{own_space.name}/llama-1"
     document = f"doc-artifact 'card' (id {status['artifacts'][0]['id']})"
-    own, own_path = f"model-artifact 'own' (id {own_id})", f"{own_space.name}/own"
-    assert _logged_writes(operator) == [
-        f"Created RegisteredModel 'llama' (id {model_id}) for {own_space.name}/llama",
-        f"Created {version} for {version_path}",
-        f"Created {document} for {version_path}#card",
-        f"Set the state MARKED_FOR_DELETION of {document} of {version_path}#card",
-        f"Adopted model-artifact 'weights' (id {by_hand.id}) for {version_path}#weights: uri",
-        f"Created {own} for {own_path}",
-        f"Set the state MARKED_FOR_DELETION of {own} of {own_path}",
-        # The adopted artifact loses only its stamp: no policy says otherwise.
-        f"Removed the owner stamp of model-artifact 'weights' (id {by_hand.id}) of {version_path}#weights",
-        f"Set the state ARCHIVED of {version} of {version_path}",
+    own, marked = f"model-artifact 'own' (id {own_id})", "state 'LIVE' -> 'MARKED_FOR_DELETION'"
+    expected = [
+        (f"{own_space.name}/llama", f"Created RegisteredModel 'llama' (id {model_id})"),
+        (path, f"Created {version}"),
+        (f"{path}#card", f"Created {document}"),
+        (f"{path}#card", f"Archived {document}: {marked}"),
+        (f"{path}#weights", f"Adopted model-artifact 'weights' (id {by_hand.id}): uri 's3://old' -> 's3://b/w'"),
+        (f"{own_space.name}/own", f"Created {own}"),
+        (f"{own_space.name}/own", f"Archived {own}: {marked}"),
+        # No policy says otherwise: an adopted artifact only loses its stamp.
+        (f"{path}#weights", f"Removed the owner stamp of model-artifact 'weights' (id {by_hand.id})"),
+        (path, f"Archived {version}: state 'LIVE' -> 'ARCHIVED'"),
     ]
+    assert _logged_writes(operator) == [f"{reference}: {message}" for reference, message in expected]
+    assert _events(own_space, "llama", "llama-1", "own") == [message for _, message in expected]
+
+
+async def test_a_take_over_names_the_owner_before(
+    own_space: Namespace, operator: OperatorProcess, server: EmbeddedRegistry
+) -> None:
+    stamp = {"model-registrar.dev/owner": "created:other/cluster/team/llama"}
+    async with ModelRegistryAPIClient.connect(server.url) as registry:
+        await registry.upsert_registered_model(RegisteredModel("llama", custom_properties=stamp))
+    own_space.apply(annotated(manifest("RegisteredModel", "llama"), take_over="true"))
+    entry_id = own_space.ready("RegisteredModel", "llama")["status"]["id"]
+    message = f"Took over RegisteredModel 'llama' (id {entry_id}) from created:other/cluster/team/llama"
+    assert _logged_writes(operator) == [f"{own_space.name}/llama: {message}"]
+    assert _events(own_space, "llama") == [message]
+
+
+async def test_a_correction_that_repeats_is_one_event_with_a_count(
+    own_space: Namespace, start_operator: StartOperator, server: EmbeddedRegistry
+) -> None:
+    start_operator(server.url, own_space, "--feed-interval=0.3")
+    own_space.apply(manifest("RegisteredModel", "llama", owner="by git"))
+    entry_id = own_space.ready("RegisteredModel", "llama")["status"]["id"]
+    async with ModelRegistryAPIClient.connect(server.url) as registry:
+        for count in (1, 2):
+            await registry.upsert_registered_model(RegisteredModel("llama", id=entry_id, owner="by hand"))
+
+            async def corrections() -> list[int]:
+                events = await asyncio.to_thread(own_space.events, "llama")
+                return [event["count"] for event in events if event["reason"] == "Corrected"]
+
+            await wait_for(corrections, lambda counts, wanted=count: counts == [wanted])  # type: ignore[misc]  # bound in the loop
 
 
 def test_a_settled_resource_is_not_logged_at_a_restart(
@@ -130,7 +202,7 @@ def test_a_settled_resource_is_not_logged_at_a_restart(
     marker_id = own_space.ready("RegisteredModel", marker)["status"]["id"]
     assert before == 4
     assert _logged_writes(operator)[before:] == [
-        f"Created RegisteredModel '{marker}' (id {marker_id}) for {own_space.name}/{marker}"
+        f"{own_space.name}/{marker}: Created RegisteredModel '{marker}' (id {marker_id})"
     ]
     settled = [line for line in operator.log.splitlines() if f"{own_space.name}/" in line and marker not in line]
     assert len(settled) == before, "no other line names a settled resource either"

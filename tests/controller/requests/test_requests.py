@@ -130,9 +130,7 @@ async def test_deleting_a_paused_resource_leaves_its_entry(
     assert entry.state == "LIVE"
 
 
-async def test_events_report_changes_of_conditions_only(
-    space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
-) -> None:
+async def test_events_report_each_write(space: Namespace, registry: ModelRegistryAPIClient, unique: Unique) -> None:
     name = unique("model")
     space.apply(manifest("RegisteredModel", name, description="1"))
     entry_id = space.ready("RegisteredModel", name)["status"]["id"]
@@ -141,5 +139,8 @@ async def test_events_report_changes_of_conditions_only(
         space.ready("RegisteredModel", name)
     assert await _description(registry, name) == "3"
     events = space.events(name)
-    assert [(event["type"], event["reason"]) for event in events] == [("Normal", "Synced")]
-    assert events[0]["message"].startswith(f"Created: id {entry_id}.")
+    assert [event["message"] for event in events] == [
+        f"Created RegisteredModel '{name}' (id {entry_id})",
+        f"Updated RegisteredModel '{name}' (id {entry_id}): description '1' -> '2'",
+        f"Updated RegisteredModel '{name}' (id {entry_id}): description '2' -> '3'",
+    ]

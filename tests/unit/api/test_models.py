@@ -226,7 +226,9 @@ def test_long_reconcile_request_fits_the_status() -> None:
     assert status.last_handled_reconcile_at == "x" * RECONCILE_REQUEST_MAX_LENGTH
 
 
-@pytest.mark.parametrize("value", ["true", "True", "TRUE", " true", "yes", "1", "on", "enabled", "no", "0"])
+@pytest.mark.parametrize(
+    "value", ["true", "True", "TRUE", " true", "yes", "1", "on", "enabled", "no", "0", " false", "false\n", " "]
+)
 def test_every_value_but_false_pauses(value: str) -> None:
     """A switch that stops writing must not fail open."""
     assert ObjectMeta(name="a", namespace="b", annotations={"model-registrar.dev/paused": value}).paused

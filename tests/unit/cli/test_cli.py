@@ -11,7 +11,7 @@ import yaml
 from click.testing import CliRunner
 
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
-from registrar.cli import COMMANDS, main
+from registrar.cli import ALIASES, COMMANDS, main
 from registrar.cli.exits import ExitCode
 from registrar.kinds.table import RESOURCES
 
@@ -131,14 +131,27 @@ def test_the_help_lists_each_command_with_its_first_sentence(name: str) -> None:
     assert command.help.split("\n\n")[0].replace("\n", " ") == COMMANDS[name]
 
 
-def test_the_help_imports_no_library_but_click() -> None:
+@pytest.mark.parametrize(("alias", "name"), ALIASES.items())
+def test_an_alias_calls_its_command_and_the_help_lists_it_behind_the_name(alias: str, name: str) -> None:
+    context = click.Context(main)
+    assert main.get_command(context, alias) is main.get_command(context, name)
+    assert f"  {name}, {alias}  " in CliRunner().invoke(main, ["--help"]).output
+
+
+HELP = "from click.testing import CliRunner\nprint(CliRunner().invoke(main, ['--help']).output)\n"
+COMPLETION = "from registrar.cli.completion import main as complete\nsys.argv[1:] = ['st']\ncomplete()\n"
+
+
+@pytest.mark.parametrize(
+    ("ask", "answer"), [(HELP, "Commands:"), (COMPLETION, "status\tSay what is not ready")], ids=["help", "completion"]
+)
+def test_help_and_completion_import_no_library_but_click(ask: str, answer: str) -> None:
     program = (
-        "import sys\nfrom click.testing import CliRunner\nfrom registrar.cli import main\n"
-        "print(CliRunner().invoke(main, ['--help']).output)\n"
+        f"import sys\nfrom registrar.cli import main\n{ask}"
         "print({'pydantic', 'kopf', 'aiohttp', 'httpx', 'kubernetes', 'yaml'} & sys.modules.keys())"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert "Commands:" in ran.stdout
+    assert answer in ran.stdout
     assert ran.stdout.splitlines()[-1] == "set()"
 
 

@@ -2,15 +2,17 @@
 
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime
 
 from registrar.api.bodies import ResourceKey
 from registrar.cluster.cache import ResourceCache
 from registrar.planning.claims import Claimant
 from registrar.reconcile.memory import Memory
-from registrar.reporting.outcome import Facts, OperationResult, Outcome
+from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outcome
 from registrar.workqueue.queue import DONE, Result, WorkQueue
-from tests.unit.build import RecordingQueue, body, claim, claimant, identity, model_key
+from tests.unit.build import RecordingQueue, body, claim, claimant, identity, metadata_of, model_key
 
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEY = ResourceKey("ModelVersion", "team", "v1")
 PARENT, RIVAL = model_key("parent"), ResourceKey("ModelVersion", "team", "rival")
 CHILD = ResourceKey("ModelArtifact", "team", "weights")
@@ -90,6 +92,7 @@ class World:
             memory.corrections.record(place, ["description"], 0.0)
         memory.unreported.join(KEY, "uid-1", Outcome(Facts(), operation=OperationResult.CREATED))
         memory.note_readiness(resource)
+        memory.events.correlate(KEY, metadata_of(resource), EventNote("Synced", "m"), NOW)
         memory.waited(KEY)
         memory.leaving(KEY, "card")
         memory._unclaimed.add(KEY)

@@ -72,7 +72,7 @@ class Cluster:
         self.bodies[key]["metadata"]["finalizers"] = list(finalizers)
         return self._next(key)
 
-    async def create_event(self, event: Mapping[str, Any], namespace: str) -> None:
+    async def write_event(self, name: str, event: Mapping[str, Any], patch: Mapping[str, Any] | None) -> None:
         """Take an Event, which nothing here reads."""
 
     def _next(self, key: ResourceKey) -> Body:

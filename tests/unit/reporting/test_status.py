@@ -19,13 +19,13 @@ from registrar.reporting.conditions import MAX_MESSAGE_LENGTH
 from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outcome
 from registrar.reporting.status import (
     MAX_DRIFT_PATHS,
-    MAX_VALUE_LENGTH,
     as_json,
     describe_drift,
     events_for,
     merge_patch,
     next_status,
 )
+from registrar.reporting.values import MAX_VALUE_LENGTH
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
@@ -206,15 +206,25 @@ def test_a_patch_leads_from_one_status_to_the_other(current: dict[str, Any], wan
 
 
 def test_events_report_what_changed() -> None:
-    created = dataclasses.replace(
-        SYNCED, operation=OperationResult.CREATED, notes=(EventNote("IdentityChanged", "A new ID."),)
-    )
-    status = after(created)
-    expected = [
-        ("Normal", EventNote("Synced", "Created: id 7. The registry entry matches the spec.")),
-        ("Normal", EventNote("IdentityChanged", "A new ID.")),
+    changed = dataclasses.replace(SYNCED, notes=(EventNote("IdentityChanged", "A new ID."),))
+    assert events_for(RegisteredModelStatus(), after(changed), changed) == [
+        EventNote("IdentityChanged", "A new ID."),
+        EventNote("Synced", "The registry entry matches the spec."),
     ]
-    assert events_for(RegisteredModelStatus(), status, created) == expected
+
+
+def test_a_resource_that_became_ready_by_a_write_has_the_event_of_the_write_alone() -> None:
+    write = EventNote("Created", "Created RegisteredModel 'fraud' (id 7)")
+    created = SYNCED.noting(OperationResult.CREATED, write)
+    assert events_for(RegisteredModelStatus(), after(created), created) == [write]
+    failed = dataclasses.replace(problem(Disposition.TERMINAL, Reason.INVALID_SPEC), notes=(write,))
+    reasons = [note.reason for note in events_for(RegisteredModelStatus(), after(failed), failed)]
+    assert reasons == ["Created", "InvalidSpec"]
+
+
+def test_each_write_has_an_event_though_no_condition_changes() -> None:
+    updated = SYNCED.noting(OperationResult.UPDATED, EventNote("Updated", "Updated it"))
+    assert events_for(after(SYNCED), after(updated), updated) == [EventNote("Updated", "Updated it")]
 
 
 @pytest.mark.parametrize(
@@ -230,7 +240,7 @@ def test_events_report_what_changed() -> None:
     ids=["synced", "problem", "paused"],
 )
 def test_the_event_of_a_condition_has_its_message(outcome: Outcome, message: str) -> None:
-    ((_, note),) = events_for(RegisteredModelStatus(), after(outcome), outcome)
+    (note,) = events_for(RegisteredModelStatus(), after(outcome), outcome)
     assert note.message == message
 
 
@@ -249,22 +259,20 @@ def test_the_event_of_a_condition_has_its_message(outcome: Outcome, message: str
 def test_events_warn_of_problems_and_not_of_waiting(outcome: Outcome, expected: list[tuple[str, str]]) -> None:
     synced = after(SYNCED)
     events = events_for(synced, after(outcome, synced), outcome)
-    assert [(kind, note.reason) for kind, note in events] == expected
+    assert [("Warning" if note.is_warning else "Normal", note.reason) for note in events] == expected
 
 
 def test_the_end_of_drift_is_an_event_that_names_what_ended() -> None:
     drifted = after(DRIFTED)
-    corrected = dataclasses.replace(SYNCED, operation=OperationResult.UPDATED)
-    for outcome, done in ((SYNCED, ""), (corrected, "Updated: id 7. ")):
-        ((kind, note),) = events_for(drifted, after(outcome, drifted), outcome)
-        assert (kind, note.reason) == ("Normal", "DriftEnded")
-        assert note.message == f"{done}No drift is left to report. Before: {describe_drift(DRIFTED)}"
+    (note,) = events_for(drifted, after(SYNCED, drifted), SYNCED)
+    assert (note.reason, note.is_warning) == ("DriftEnded", False)
+    assert note.message == f"No drift is left to report. Before: {describe_drift(DRIFTED)}"
 
 
 @pytest.mark.parametrize("outcome", [PAUSED, problem(Disposition.OUTAGE)], ids=["paused", "problem"])
 def test_drift_that_was_not_compared_has_not_ended(outcome: Outcome) -> None:
     drifted = after(DRIFTED)
-    reasons = [note.reason for _, note in events_for(drifted, after(outcome, drifted), outcome)]
+    reasons = [note.reason for note in events_for(drifted, after(outcome, drifted), outcome)]
     assert len(reasons) == 1
     assert "DriftEnded" not in reasons
 
@@ -281,7 +289,7 @@ def test_a_resource_with_drift_does_not_claim_to_match_its_spec() -> None:
 def test_another_reason_is_reported_though_the_status_is_the_same() -> None:
     first, second = problem(Disposition.WAITING), problem(Disposition.TERMINAL, Reason.INVALID_SPEC)
     before = after(first)
-    assert [note.reason for _, note in events_for(before, after(second, before), second)] == ["InvalidSpec"]
+    assert [note.reason for note in events_for(before, after(second, before), second)] == ["InvalidSpec"]
 
 
 @pytest.mark.parametrize(("hidden", "more"), [(0, ""), (1, " and 1 more"), (2, " and 2 more")])

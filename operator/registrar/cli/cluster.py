@@ -1,0 +1,256 @@
+"""Reads resources from a cluster as kubectl does: contexts, exec plugins, proxies, lists in pages.
+
+This is the only module of the project that imports the ``kubernetes`` package, when a command runs that needs it;
+docs/design/006-cli.md says why.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from registrar.api.bodies import Body
+from registrar.api.meta import GROUP, VERSION
+from registrar.cli.exits import ExitCode
+
+if TYPE_CHECKING:
+    import kubernetes
+
+PAGE_SIZE = 500
+"""Resources that one list request returns at most, as with kubectl."""
+MAX_LISTS = 3
+"""How often a list is begun, if its pages expire while they are read."""
+REQUEST_TIMEOUT = (10, 60)
+"""Seconds to connect, and to wait for an answer."""
+POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+
+EXPIRED, TOO_MANY, SERVER_FAULT = 410, 429, 500
+"""HTTP statuses of the API server."""
+
+
+class ClusterError(click.ClickException):
+    """The cluster could not be read.
+
+    Attributes:
+        is_temporary: the same request may succeed later.
+    """
+
+    exit_code = ExitCode.NOT_KNOWN
+
+    def __init__(self, message: str, *, is_temporary: bool = False) -> None:
+        super().__init__(message)
+        self.is_temporary = is_temporary
+
+
+class _ExpiredError(Exception):
+    """The pages of a list expired while they were read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One Event (core/v1) about a resource.
+
+    Attributes:
+        last_seen: RFC 3339 in UTC.
+        type: ``Normal`` or ``Warning``.
+        reason: UpperCamel.
+        message: a sentence.
+        count: how often it happened.
+    """
+
+    last_seen: str
+    type: str
+    reason: str
+    message: str
+    count: int
+
+
+class Cluster:
+    """A cluster that the user is logged in to.
+
+    Args:
+        client: the connection.
+        namespace: the namespace of the kubeconfig's context, or the pod's.
+
+    Attributes:
+        namespace: the same.
+    """
+
+    def __init__(self, client: kubernetes.client.ApiClient, namespace: str) -> None:
+        self._client = client
+        self.namespace = namespace
+
+    def list_resources(self, plural: str, namespace: str | None) -> list[Body]:
+        """Return all resources of one of our kinds, in a namespace or (None) in all.
+
+        Raises:
+            ClusterError: the API server refused, or did not answer.
+        """
+        for _ in range(MAX_LISTS):
+            try:
+                return list(self._pages(plural, namespace))
+            except _ExpiredError:
+                continue
+        raise ClusterError(f"The pages of {plural} expired while they were read.", is_temporary=True)
+
+    def events(self, namespace: str, uid: str) -> list[Event]:
+        """Return the Events about a resource, oldest first.
+
+        Raises:
+            ClusterError: as `list_resources`.
+        """
+        import kubernetes  # noqa: PLC0415 - see the top of this module
+
+        listed = kubernetes.client.CoreV1Api(self._client).list_namespaced_event
+        selector = f"involvedObject.uid={uid}"
+        answer = self._ask("events", namespace, listed, namespace, field_selector=selector, limit=PAGE_SIZE)
+        return sorted(map(_event, answer.items), key=lambda event: event.last_seen)
+
+    def _pages(self, plural: str, namespace: str | None) -> Iterator[Body]:
+        import kubernetes  # noqa: PLC0415 - see the top of this module
+
+        objects = kubernetes.client.CustomObjectsApi(self._client)
+        request, place = (
+            (objects.list_cluster_custom_object, (plural,))
+            if namespace is None
+            else (objects.list_namespaced_custom_object, (namespace, plural))
+        )
+        options: dict[str, Any] = {"limit": PAGE_SIZE}
+        while True:
+            page = self._ask(plural, namespace, request, GROUP, VERSION, *place, **options)
+            yield from page["items"]
+            if not (token := page["metadata"].get("continue")):
+                return
+            options["_continue"] = token
+
+    def _ask(
+        self, plural: str, namespace: str | None, request: Callable[..., Any], *arguments: str, **options: Any
+    ) -> Any:
+        import urllib3  # noqa: PLC0415 - it comes with the kubernetes package
+        from kubernetes.client import ApiException  # noqa: PLC0415 - see the top of this module
+
+        try:
+            return request(*arguments, _request_timeout=REQUEST_TIMEOUT, **options)
+        except ApiException as error:
+            if error.status == EXPIRED and "_continue" in options:
+                raise _ExpiredError from None
+            raise _refusal(plural, namespace, error.status or 0, str(error.reason)) from None
+        except urllib3.exceptions.HTTPError as error:
+            why = getattr(error, "reason", None) or error
+            host = self._client.configuration.host
+            raise ClusterError(f"The API server {host} does not answer: {why}", is_temporary=True) from None
+
+
+@contextmanager
+def connect(kubeconfig: Path | None, context: str | None) -> Iterator[Cluster]:
+    """Log in to a cluster as kubectl does.
+
+    Args:
+        kubeconfig: the file; None means KUBECONFIG, or ``~/.kube/config``, or the pod's service account.
+        context: the context; None means the current one.
+
+    Raises:
+        ClusterError: the package is not installed, or the kubeconfig cannot be used.
+    """
+    try:
+        import kubernetes  # noqa: PLC0415 - see the top of this module
+        import yaml  # noqa: PLC0415 - the same
+    except ModuleNotFoundError as error:
+        if error.name != "kubernetes":
+            raise
+        message = "This command reads a cluster, which requires an extra: install model-registrar[cluster]"
+        raise ClusterError(message) from None
+    # It warns of each repeated request; what counts is how the last one ended.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    configuration = kubernetes.client.Configuration()
+    # A kubeconfig of another form is no error of its own in the package.
+    malformed = (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError)
+    try:
+        namespace = _log_in(configuration, kubeconfig, context)
+    except (kubernetes.config.ConfigException, OSError, *malformed) as error:
+        raise ClusterError(f"The kubeconfig cannot be used: {' '.join(str(error).split())}") from None
+    with kubernetes.client.ApiClient(configuration) as client:
+        yield Cluster(client, namespace)
+
+
+def _log_in(configuration: Any, kubeconfig: Path | None, context: str | None) -> str:
+    """Fill in address and credentials; returns the namespace."""
+    import kubernetes.config  # noqa: PLC0415 - see the top of this module
+
+    kube_config: Any = kubernetes.config.kube_config
+    places = str(kubeconfig) if kubeconfig else os.environ.get("KUBECONFIG") or "~/.kube/config"
+    config = kube_config.KubeConfigMerger(places).config
+    if config is None:
+        if "KUBERNETES_SERVICE_HOST" not in os.environ:
+            raise ClusterError("No cluster to read: give --kubeconfig, or set KUBECONFIG.")
+        kube_config_in_pod: Any = kubernetes.config.load_incluster_config
+        kube_config_in_pod(configuration)
+        return POD_NAMESPACE.read_text(encoding="utf-8").strip()
+    loader = kube_config.KubeConfigLoader(config, active_context=context, config_base_path=None)
+    _refuse_impersonation(config, loader.current_context["context"].get("user"))
+    problems = _Problems()
+    logging.getLogger().addHandler(problems)
+    try:
+        loader.load_and_set(configuration)
+    finally:
+        logging.getLogger().removeHandler(problems)
+    if problems.messages:
+        raise ClusterError(f"The kubeconfig's credentials cannot be used: {'; '.join(problems.messages)}")
+    return str(loader.current_context["context"].get("namespace") or "default")
+
+
+def _refuse_impersonation(config: Any, user: str | None) -> None:
+    """Refuse a user that acts as another: the package would read with the rights of the first."""
+    entry = config["users"].get_with_name(user, safe=True)
+    login = (None if entry is None else entry.value.get("user")) or {}
+    if login.keys() & {"as", "as-uid", "as-groups", "as-user-extra"}:
+        message = (
+            f"The user {user!r} of the kubeconfig acts as another one ('as'), which this command does not support."
+        )
+        raise ClusterError(message)
+
+
+class _Problems(logging.Handler):
+    """Keeps what the package only logs: it goes on without credentials when an exec plugin fails."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the message."""
+        self.messages.append(record.getMessage())
+
+
+def _refusal(plural: str, namespace: str | None, status: int, reason: str) -> ClusterError:
+    where = "in all namespaces" if namespace is None else f"in namespace {namespace}"
+    match status:
+        case 401:
+            return ClusterError("The API server does not accept the kubeconfig's credentials (401).")
+        case 403:
+            hint = "ask for one namespace with --namespace, or " if namespace is None else ""
+            return ClusterError(
+                f"You may not list {plural} {where} (403): {hint}have an administrator bind the role view to you."
+            )
+        case 404:
+            return ClusterError(
+                f"The cluster does not serve {plural} (404): apply the definitions, with "
+                "registrar crds | kubectl apply --server-side -f -"
+            )
+        case _:
+            is_temporary = status in {0, EXPIRED, TOO_MANY} or status >= SERVER_FAULT
+            message = f"The API server did not list {plural} {where}: {status} {reason}"
+            return ClusterError(message, is_temporary=is_temporary)
+
+
+def _event(event: Any) -> Event:
+    moment = event.last_timestamp or event.event_time or event.metadata.creation_timestamp
+    last_seen = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Event(last_seen, event.type or "", event.reason or "", event.message or "", event.count or 1)

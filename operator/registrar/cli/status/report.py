@@ -1,0 +1,118 @@
+"""What the command reports: pure, from the resources that were read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from registrar.api.bodies import ResourceKey
+from registrar.cli.exits import ExitCode
+from registrar.cli.status.causes import Assessed, Cause, assess, causes_of, drift_of
+from registrar.cli.status.resources import Observed, ancestors
+from registrar.cli.status.verdict import judge
+from registrar.kinds.table import kind_of, lineage
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What was asked for.
+
+    Attributes:
+        namespace: the namespace; None for all.
+        resource: the resource whose chain was asked for; None for everything.
+    """
+
+    namespace: str | None
+    resource: ResourceKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What could be read of the cluster.
+
+    Attributes:
+        resources: the resources.
+        unread: the kinds that could not be read, each with the reason.
+    """
+
+    resources: tuple[Observed, ...]
+    unread: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The state of the resources that were asked for.
+
+    Attributes:
+        scope: what was asked for.
+        assessed: the resources, by namespace, kind (parents first) and name.
+        missing: parents that these resources refer to and that do not exist.
+        causes: why resources are not ready.
+        drift: what has drifted, which does not make a resource less ready.
+        problems: what could not be read.
+    """
+
+    scope: Scope
+    assessed: tuple[Assessed, ...]
+    missing: frozenset[ResourceKey]
+    causes: tuple[Cause, ...]
+    drift: tuple[Cause, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def ready(self) -> int:
+        """How many resources are ready."""
+        return sum(one.is_ready for one in self.assessed)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """DONE if everything is ready, ATTENTION if something is not, NOT_KNOWN if not everything could be read."""
+        if self.problems:
+            return ExitCode.NOT_KNOWN
+        return ExitCode.DONE if self.ready == len(self.assessed) else ExitCode.ATTENTION
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing will change by itself: each resource is ready, or waits for a person."""
+        waits = (one.origin for one in self.assessed if one.origin is not None)
+        return not self.problems and all(origin.needs_person for origin in waits)
+
+    def without_ready(self) -> frozenset[ResourceKey]:
+        """Return the resources that are not ready or have drifted, and what they belong to."""
+        known = {one.resource.key: one.resource for one in self.assessed}
+        picked = [one.resource for one in self.assessed if not one.is_ready or one.resource.has_drifted]
+        above = [parent for resource in picked for parent in ancestors(resource, known)]
+        return frozenset(resource.key for resource in (*picked, *above))
+
+
+def report(reading: Reading, scope: Scope) -> Report:
+    """Return the state of what was asked for; the causes may lie outside of it."""
+    known = {resource.key: resource for resource in reading.resources}
+    verdicts = {key: judge(resource) for key, resource in known.items()}
+    assessed = assess(known, verdicts, reading.unread)
+    keys = known.keys() if scope.resource is None else chain(scope.resource, known)
+    picked = tuple(assessed[key] for key in sorted(keys, key=order_of))
+    parents = (one.resource.parent for one in picked)
+    named = (parent.key for parent in parents if parent is not None and parent.kind not in reading.unread)
+    return Report(
+        scope=scope,
+        assessed=picked,
+        missing=frozenset(key for key in named if key is not None and key not in known),
+        causes=causes_of(picked),
+        drift=drift_of(picked),
+        problems=tuple(reading.unread.values()),
+    )
+
+
+def chain(key: ResourceKey, known: Mapping[ResourceKey, Observed]) -> Iterable[ResourceKey]:
+    """Return a resource, what it belongs to, and what belongs to it."""
+    above = {resource.key for resource in ancestors(known[key], known)}
+    below = {
+        resource.key for resource in known.values() if any(parent.key == key for parent in ancestors(resource, known))
+    }
+    return {key, *above, *below}
+
+
+def order_of(key: ResourceKey) -> tuple[str, int, str]:
+    """Return the place of a resource in a list: by namespace, parents before children, by name."""
+    return key.namespace, len(lineage(kind_of(key.kind))), key.name

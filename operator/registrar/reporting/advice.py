@@ -1,0 +1,34 @@
+"""What a user does about each reason, in one sentence or two: docs/conditions.md has the same sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from registrar.api.conditions import Reason
+
+ADVICE: Mapping[Reason, str] = {
+    Reason.SYNCED: "No action is needed.",
+    Reason.WAITING_FOR_REGISTERED_MODEL: "Check registeredModelRef, or create the model.",
+    Reason.WAITING_FOR_MODEL_VERSION: "Check modelVersionRef, or create the version.",
+    Reason.NAME_CONFLICT: "Delete one of the two, or give one of them another spec.name.",
+    Reason.EXTERNAL_ID_CONFLICT: "Choose another externalId, or change that of the holder first.",
+    Reason.OWNED_BY_OTHER: (
+        "Delete its resource there, which releases the stamp unless its deletion policy is Orphan, or set the "
+        'annotation model-registrar.dev/take-over: "true" here.'
+    ),
+    Reason.PARENT_CHANGED: "Restore the reference, or delete the resource and create another.",
+    Reason.AMBIGUOUS_ENTRY: "Rename or merge the entries by hand.",
+    Reason.INVALID_SPEC: "Change the field that the message names.",
+    Reason.REFUSED_BY_REGISTRY: "Change the spec.",
+    Reason.REGISTRY_UNAVAILABLE: "Check that the registry runs and that the operator reaches it.",
+    Reason.UNAUTHORIZED: "Check the file that --registry-token-file names, and the permissions of that token.",
+    Reason.HANDING_OVER: "No action is needed.",
+    Reason.PAUSED: "Remove the annotation model-registrar.dev/paused to resume.",
+    Reason.ADOPTION_REFUSED: "Choose another spec.name, or set adoptionPolicy: Adopt.",
+    Reason.CHANGED_OUTSIDE: "Put the new value into the spec, or set driftPolicy: Correct.",
+    Reason.CONTESTED: "Find the other writer, or remove the field from the spec.",
+    Reason.REGISTRY_REPLACED: (
+        "Restore the entries, check --registry-url, or start the operator with --accept-new-registry to recreate them."
+    ),
+}
+"""Every reason has an entry. The sentences name fields, flags and annotations, and never a particular resource."""

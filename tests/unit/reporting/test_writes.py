@@ -1,0 +1,81 @@
+"""The sentence of a write, for the log and the Event: what was changed from what to what, short and without secrets."""
+
+from typing import Any
+
+import pytest
+
+from registrar.kinds.artifacts import MODEL_ARTIFACT
+from registrar.kinds.registered_model import REGISTERED_MODEL
+from registrar.planning.actions import Change
+from registrar.reporting.outcome import EventNote, OperationResult
+from registrar.reporting.values import MAX_VALUE_LENGTH, as_written, describe_changes
+from registrar.reporting.writes import write_note
+
+MODEL = REGISTERED_MODEL.entry
+
+
+@pytest.mark.parametrize("operation", OperationResult)
+def test_every_operation_has_a_sentence_and_its_own_reason(operation: OperationResult) -> None:
+    note = write_note(operation, MODEL, "fraud", "7")
+    assert note.reason == operation
+    assert note.message.endswith("RegisteredModel 'fraud' (id 7)")
+    assert note.is_write
+    assert not EventNote("IdentityChanged", "m").is_write
+
+
+def test_a_write_names_what_it_changed() -> None:
+    changes = [Change("description", "a", "b"), Change("owner", "me", None), Change("customProperties.new", None, True)]
+    note = write_note(OperationResult.UPDATED, MODEL, "fraud", "7", changes)
+    assert note.message == (
+        "Updated RegisteredModel 'fraud' (id 7): description 'a' -> 'b', owner 'me' -> not set, "
+        "customProperties.new not set -> true"
+    )
+
+
+def test_a_take_over_names_the_previous_owner() -> None:
+    note = write_note(OperationResult.TAKEN_OVER, MODEL_ARTIFACT, "w", "9", taken_from="created:other/team/w")
+    assert note.message == "Took over model-artifact 'w' (id 9) from created:other/team/w"
+
+
+def test_many_changes_are_counted() -> None:
+    changes = [Change(f"customProperties.p{n}", n, n + 1) for n in range(12)]
+    assert describe_changes(changes).endswith("customProperties.p9 9 -> 10 and 2 more")
+
+
+SHOWN = {
+    "a number that is named like a secret": ("customProperties.max_tokens", 4096, "4096"),
+    "a token of a tokenizer": ("customProperties.eos_token", "</s>", "'</s>'"),
+    "an author": ("author", "ada", "'ada'"),
+    "an address": ("uri", "s3://bucket/model", "'s3://bucket/model'"),
+    "an address that cannot be split": ("uri", "http://[", "'http://['"),
+    "a long text": ("readme", "x" * 500, f"'{'x' * (MAX_VALUE_LENGTH - 1)}…"),
+}
+HIDDEN = {
+    "a token": "customProperties.hf_token",
+    "a password in camel case": "customProperties.dbPassword",
+    "a key with a hyphen": "customProperties.api-key",
+    "a key with dots": "customProperties.service.secret.v1",
+}
+MASKED = {
+    "https://user:pw@host/path": "'https://(hidden)@host/path'",
+    "https://host/model?X-Amz-Signature=abc&x=1": "'https://host/model?(hidden)'",
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIE": "(hidden)",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln": "(hidden)",
+    "hf_abcdefghijklmnopqrstuvwx": "(hidden)",
+}
+
+
+@pytest.mark.parametrize(("path", "value", "shown"), SHOWN.values(), ids=list(SHOWN))
+def test_what_is_no_secret_is_shown(path: str, value: Any, shown: str) -> None:
+    assert as_written(path, value) == shown
+
+
+@pytest.mark.parametrize("path", HIDDEN.values(), ids=list(HIDDEN))
+def test_a_property_that_is_named_like_a_secret_is_hidden(path: str) -> None:
+    assert describe_changes([Change(path, "hunter2", "hunter3")]) == f"{path} (hidden) -> (hidden)"
+    assert as_written(path, None) == "not set"
+
+
+@pytest.mark.parametrize(("value", "shown"), MASKED.items())
+def test_a_value_that_has_the_form_of_a_secret_is_hidden_under_any_name(value: str, shown: str) -> None:
+    assert as_written("description", value) == shown
