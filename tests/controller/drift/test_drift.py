@@ -88,7 +88,7 @@ async def test_reported_drift_appears_and_disappears_with_the_difference(
     own_space.wait("RegisteredModel", name, lambda resource: not condition(resource, "Drifted"))
     wait_until(lambda: len(own_space.events(name)) > 2, "no Event said that the drift ended")
     assert [(event["type"], event["reason"]) for event in own_space.events(name)] == [
-        ("Normal", "Synced"),
+        ("Normal", "Created"),
         ("Warning", "ChangedOutside"),
         ("Normal", "DriftEnded"),
     ]
