@@ -1,11 +1,13 @@
 # Tasks for contributors. `make` alone lists the targets.
-# Each target works on a new machine: it sets up what it needs first.
+# Each target works in a fresh clone: it sets up what it needs first.
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 UV := .uv/bin/uv
 BIN := .venv/bin
 READY := .venv/.ready
+# uv leaves an empty lock file in the folder for temporary files.
+RUN_UV := TMPDIR="$(CURDIR)/.uv" $(UV)
 # Use only this machine's Python; otherwise uv would download another.
 export UV_PYTHON_DOWNLOADS := never
 # Tests that run the code in their own process, so that coverage sees it.
@@ -29,14 +31,15 @@ $(UV): Makefile
 
 $(READY): $(UV) pyproject.toml uv.lock
 	@echo "==> Installing the locked dependencies into .venv/"
-	@$(UV) sync --python $(PYTHON) --all-extras --locked
+	@$(RUN_UV) sync --python $(PYTHON) --all-extras --locked 2>&1 | sed '/^ [+~-] /d'
+	@$(RUN_UV) sync --python $(PYTHON) --all-extras --locked --check --quiet  # sed hides the exit status
 	@touch $@
 
 generate: $(READY)  ## Generate files from the code (CRDs, parts of the chart, references)
 	@echo "==> Generating"
 	@$(BIN)/python -m tools.generate
 
-check: lint types layers prose generated  ## Check lint, types, import layers, spelling, generated files, lock file; writes nothing
+check: lint types layers prose generated  ## Check lint, types, import layers, spelling, generated files and lock file without changing anything
 
 lint: $(READY)
 	@echo "==> Lint and formatting"
@@ -60,15 +63,15 @@ prose: $(READY)
 generated: $(READY)
 	@echo "==> Generated files and lock file"
 	@$(BIN)/python -m tools.generate --check
-	@$(UV) lock --check
+	@$(RUN_UV) lock --check
 
-fix: $(READY)  ## Mend what can be mended: lint, formatting, plain spelling mistakes, generated files, lock file
-	@echo "==> Mending"
+fix: $(READY)  ## Fix what can be fixed automatically: lint, formatting, spelling, generated files, lock file
+	@echo "==> Fixing"
 	@$(BIN)/ruff check --fix-only
 	@$(BIN)/ruff format
 	@$(BIN)/codespell --write-changes || true  # make check lists what is left
 	@$(BIN)/python -m tools.generate
-	@$(UV) lock
+	@$(RUN_UV) lock
 
 test: $(READY)  ## Run the whole suite on real servers; ARGS="-k name" narrows it
 	@echo "==> The control plane's programs (built once if this machine has none)"
@@ -90,7 +93,7 @@ chart: $(READY)  ## Check the chart, and install it with Helm on a real API serv
 chart-readme: $(READY)  ## Generate the chart's README.md from its values.yaml, with helm-docs
 	@$(BIN)/python -m devcluster.charttools --readme
 
-gitops: $(READY)  ## Run a real Argo CD against the operator; ARGS="-k name" narrows it
+gitops: $(READY)  ## Test with a real Argo CD; ARGS="-k name" narrows it
 	@echo "==> The control plane's programs and Argo CD's (built once if this machine has none)"
 	@$(BIN)/python -m devcluster.binaries
 	@$(BIN)/python -m devcluster.argocd
@@ -113,7 +116,7 @@ docs: $(READY)  ## Build the documentation site into build/docs; warnings are er
 	@$(BIN)/python -m sphinx --fail-on-warning --keep-going --nitpicky --quiet --builder html docs build/docs
 	@echo "build/docs/index.html is ready"
 
-demo: $(READY)  ## Show the operator at work on its own cluster; KEEP=1 keeps it running until Ctrl-C
+demo: $(READY)  ## Show the operator at work on a temporary control plane; KEEP=1 keeps it running until Ctrl-C
 	@echo "==> Demo"
 	@$(BIN)/python -m devcluster.demo $(if $(KEEP),--keep)
 

@@ -183,7 +183,7 @@ def main() -> int:
     except KeyboardInterrupt:
         narrator.failure("Stopped.")
         return _INTERRUPTED
-    narrator.say("Every claim was true.")
+    narrator.say("All checks passed.")
     return 0
 
 

@@ -12,8 +12,7 @@ def _refuse_namesake() -> None:
     raise ImportError(
         f"The distribution `model-registry` {namesake} is also installed. It contains the same package, "
         "`model_registry`, as `model-registrar`, so files of both are mixed. Keep one: run "
-        "`pip uninstall --yes model-registry model-registrar`, then install the one you want "
-        "(`pip install model-registrar`)."
+        "`pip uninstall --yes model-registry model-registrar`, then install the one that you want."
     )
 
 

@@ -35,8 +35,8 @@ class BaseClient:
         """Create a client that uses TLS and sends a token.
 
         Args:
-            server_address: Host or URL. It may include a path in front of the API's own. Without a scheme, https is
-                used. http is refused at the first call, because the token would be sent unencrypted.
+            server_address: Host or URL. It may include a path prefix. Without a scheme, https is used. http is refused
+                at the first call, because the token would be sent unencrypted.
             port: Used if the address has no port.
             user_token: The token, the path of its file (read again when it changes), or a function that returns it.
             custom_ca: Path or PEM text of the certificate authorities to trust instead of the system's.
@@ -56,8 +56,7 @@ class BaseClient:
         """Create a client that uses plain HTTP, or TLS without verification for an https address.
 
         Args:
-            server_address: Host or URL. It may include a path in front of the API's own. Without a scheme, http is
-                used.
+            server_address: Host or URL. It may include a path prefix. Without a scheme, http is used.
             port: Used if the address has no port. None means the scheme's usual port.
             user_token: The token, the path of its file, or a function that returns it.
         """
@@ -82,21 +81,21 @@ class BaseClient:
         """Create a client for a URL: http, or https with verification.
 
         Args:
-            url: `http://` or `https://`, the host, and any path in front of `/api/model_registry`.
+            url: `http://` or `https://`, the host, and any path before `/api/model_registry`.
             token: The token, the path of its file (read again when it changes), or a function that returns it.
             ca: Path or PEM text of the certificate authorities to trust instead of the system's.
             api_version: "v1alpha3" or "v1". None detects it at the first call.
-            timeout: Seconds that a call may take with all its attempts, from the moment it gets a slot.
+            timeout: Seconds that a call may take, including all retries, from the moment when it gets a slot.
             write_timeout: The same for a call that changes something. None means `timeout`.
-            retries: How often a request is retried after a fault. 0 sends each request once and does not look up a
+            retries: How often a request is retried after a failure. 0 sends each request once and does not look up a
                 create whose response was lost.
-            in_flight: How many requests may be in flight at once per event loop. The others wait for a slot.
-            requests_per_second: How many requests may be sent per second and event loop, evenly spaced. None means no
+            in_flight: Maximum number of concurrent requests per event loop. The others wait for a slot.
+            requests_per_second: Maximum number of requests per second and event loop, evenly spaced. None means no
                 limit.
-            monitor: Receives each request, for metrics. It may hold requests back by raising an exception.
+            monitor: Receives each request, for metrics. It can prevent a request by raising an exception.
 
         Raises:
-            ValueError: If `in_flight`, `requests_per_second` or a time limit would let no request through.
+            ValueError: If `in_flight`, `requests_per_second` or a time limit would not allow any request.
         """
         if in_flight < 1 or (requests_per_second is not None and requests_per_second <= 0):
             raise ValueError("in_flight and requests_per_second must be more than 0, or no request would be sent")

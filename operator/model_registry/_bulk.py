@@ -16,7 +16,7 @@ _PENDING = RuntimeError("pending")
 
 
 class Results(list[T | Exception], Generic[T]):
-    """The outcome of each call, in the order of the calls: what it returned, or the exception that it raised."""
+    """The result of each call, in the order of the calls: its return value, or the exception that it raised."""
 
     @property
     def failures(self) -> dict[int, Exception]:
@@ -24,7 +24,7 @@ class Results(list[T | Exception], Generic[T]):
         return {position: result for position, result in enumerate(self) if isinstance(result, Exception)}
 
     def values(self) -> list[T]:
-        """Return what the calls returned.
+        """Return the return values of the calls.
 
         Raises:
             ExceptionGroup: With all the exceptions, if any call failed.
@@ -38,22 +38,22 @@ class Results(list[T | Exception], Generic[T]):
 async def bulk(
     calls: Iterable[Awaitable[T]] | AsyncIterable[Awaitable[T]], *, at_once: int = DEFAULT_AT_ONCE
 ) -> Results[T]:
-    """Await many calls, a limited number at once. A failed call does not stop the others.
+    """Await many calls, a limited number at a time. A failed call does not stop the others.
 
-    A call is taken from the iterable only when it can run, so a generator may produce thousands of them. An exception
-    is the result of its call, and failures are also logged as a warning.
+    A call is taken from the iterable only when it can run, so a generator may produce thousands of calls. If a call
+    raises an exception, this exception is its result; failures are also logged as a warning.
 
     Args:
         calls: Calls of the client's methods, or of your own functions that make several calls.
-        at_once: How many calls run at once at most. More than 16 do not help, because a client has at most 16 requests
-            in flight by default.
+        at_once: Maximum number of concurrent calls. More than 16 do not help, because by default a client has at most
+            16 requests in flight.
 
     Returns:
         One result per call, in order.
 
     Raises:
         ValueError: If `at_once` is less than 1.
-        Exception: What `calls` itself raises when it is iterated. The running calls are cancelled first.
+        Exception: Whatever `calls` itself raises during iteration. The running calls are cancelled first.
     """
     if at_once < 1:
         _close_unused(calls)

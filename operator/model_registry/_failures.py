@@ -50,6 +50,6 @@ def _reason(error: BaseException) -> str:
         group = cause.exceptions if isinstance(cause, BaseExceptionGroup) else ()
         for candidate in (cause, *group):
             if isinstance(candidate, ConnectionRefusedError):
-                return "connection refused: nothing listens at this address and port"
+                return "connection refused"
         cause = cause.__cause__ or cause.__context__
     return str(error) or type(error).__name__

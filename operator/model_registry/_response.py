@@ -1,6 +1,7 @@
 """HTTP responses, and what each means: a JSON object, or one of this package's exceptions. No I/O."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -30,6 +31,9 @@ _ERRORS: dict[int, type[APIStatusError]] = {
     422: Unprocessable,
     429: RateLimited,
 }
+_HTML = re.compile(r"<!doctype html|<html|<head", re.IGNORECASE)
+_TITLE = re.compile(r"<title>\s*([^<]+?)\s*</title>", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
 _MAX_EXCERPT = 256
 """Characters of an unexpected body to quote: enough to recognise the sender, without flooding logs."""
 
@@ -128,7 +132,11 @@ class Response:
         text = " ".join(self.content.decode("utf-8", "replace").split())
         if not text:
             return "empty body"
-        return text if len(text) <= _MAX_EXCERPT else f"{text[:_MAX_EXCERPT]}…"
+        prefix = ""
+        if _HTML.match(text):
+            title = _TITLE.search(text)
+            prefix, text = "an HTML page: ", title[1] if title else " ".join(_TAG.sub(" ", text).split())
+        return prefix + (text if len(text) <= _MAX_EXCERPT else f"{text[:_MAX_EXCERPT]}…")
 
 
 def _parse_date(text: str) -> datetime | None:

@@ -124,7 +124,7 @@ def _connect(params: S3Params) -> tuple[Any, Any]:
         from boto3.s3.transfer import TransferConfig  # noqa: PLC0415 - the same
         from botocore.config import Config  # noqa: PLC0415 - the same
     except ImportError as error:
-        raise StoreError("Uploads to S3 need boto3: run `pip install 'model-registrar[s3]'`") from error
+        raise StoreError("Uploads to S3 need boto3: run `pip install boto3`") from error
     client = boto3.client(
         "s3",
         endpoint_url=params.endpoint_url,

@@ -18,7 +18,7 @@ class Uploads:
     """The methods of `ModelRegistry` that upload.
 
     Attributes:
-        api: The asynchronous client underneath.
+        api: The underlying asynchronous client.
     """
 
     api: ModelRegistryAPIClient
@@ -51,20 +51,20 @@ class Uploads:
         Args:
             path: The file or the directory.
             bucket_name: Name of the bucket.
-            s3_prefix: Key below which the files are stored.
+            s3_prefix: Key prefix of the stored files.
             endpoint_url: Address of the S3 service. The default is AWS_S3_ENDPOINT.
             access_key_id: The default is AWS_ACCESS_KEY_ID.
             secret_access_key: The default is AWS_SECRET_ACCESS_KEY.
             region: Region of the bucket. The default is AWS_DEFAULT_REGION.
-            multipart_threshold: Bytes from which a file is sent in parts.
-            multipart_chunksize: Bytes of a part.
-            max_pool_connections: How many connections to open at most.
-            progress: A function of the bytes that have been sent and of all bytes.
+            multipart_threshold: Size in bytes from which a file is uploaded in parts.
+            multipart_chunksize: Size of a part in bytes.
+            max_pool_connections: Maximum number of connections.
+            progress: A function that is called with the number of bytes sent and the total number of bytes.
 
         Raises:
             StoreError: If boto3 is not installed.
             ValueError: If the path does not exist, or the endpoint or the credentials are missing.
-            Exception: What boto3 raises, if the upload fails.
+            Exception: Whatever boto3 raises if the upload fails.
         """
         params = S3Params(
             bucket_name,
@@ -98,7 +98,7 @@ class Uploads:
     ) -> RegisteredModel:
         """Upload a model to S3 storage, and register it. It needs the extra `s3`.
 
-        If the upload or the registration fails, the same call again uploads the files again, and creates what is
+        If the upload or the registration fails, repeat the call. It uploads the files again and creates what is
         missing.
 
         Args:
@@ -108,20 +108,20 @@ class Uploads:
             version: Name of the new version.
             model_format_name: Name of the format, such as "onnx".
             model_format_version: Version of the format.
-            author: As in `register_model`, as are the others.
-            owner: See there.
-            version_description: See there.
-            description: See there.
-            metadata: See there.
-            progress: A function of the bytes that have been sent and of all bytes.
-            **more: See there.
+            author: As in `register_model`.
+            owner: As in `register_model`.
+            version_description: As in `register_model`.
+            description: As in `register_model`.
+            metadata: As in `register_model`.
+            progress: A function that is called with the number of bytes sent and the total number of bytes.
+            **more: As in `register_model`.
 
         Returns:
             The model.
 
         Raises:
             DuplicateError: If the version exists with its artifact. Nothing has been uploaded.
-            ValueError: If `upload_params` is not an `S3Params`, and for what `save_to_s3` refuses.
+            ValueError: If `upload_params` is not an `S3Params`, or for the reasons that `save_to_s3` lists.
         """
         if not isinstance(upload_params, S3Params):
             raise ValueError(  # noqa: TRY004 - what upstream raises

@@ -11,13 +11,14 @@ class UpstreamPrivateNames:
     """The asynchronous steps of a registration, and upstream's name for the asynchronous client.
 
     Attributes:
-        api: The asynchronous client underneath.
+        api: The underlying asynchronous client.
     """
 
     api: ModelRegistryAPIClient
 
     @property
     def _api(self) -> ModelRegistryAPIClient:
+        """Upstream's private name for `api`."""
         return self.api
 
     async def _register_model(self, name: str, **fields: Any) -> RegisteredModel:

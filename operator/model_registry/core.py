@@ -24,20 +24,20 @@ ArtifactT = TypeVar("ArtifactT", bound=Artifact)
 class ModelRegistryAPIClient(BaseClient):
     """A client for one registry. Create it with `secure_connection`, `insecure_connection` or `connect`.
 
-    Creating a client opens no connection and needs no event loop. The address is checked at the first call. One client
-    serves any number of event loops, threads and forked processes, each with its own connections. `async with`,
-    `aclose()` or the end of the event loop closes them.
+    Creating a client opens no connection and needs no event loop. The client checks the address at the first call. One
+    client can serve any number of event loops, threads and forked processes, each with its own connections. `async
+    with`, `aclose()` or the end of the event loop closes them.
 
     At most 16 requests are in flight per event loop. The others wait for a slot.
 
-    `upsert_*` creates an entry that has no ID, and updates the entry with its ID otherwise: a field that is None keeps
+    `upsert_*` creates an entry that has no ID. Otherwise, it updates the entry with this ID: a field that is None keeps
     its value, `""`, `[]` and `{}` clear a field, and a map of custom properties replaces the whole map. It returns the
-    entry as stored and does not change its argument. `get_*` returns None for what does not exist. `get_*s` returns
+    entry as stored and does not change its argument. `get_*` returns None if the entry does not exist. `get_*s` returns
     all entries, or the page that its options ask for.
 
     Every method raises these exceptions of `model_registry.exceptions`:
-        APIStatusError: The subclass that fits, if the server answers with an error.
-        ConnectionFailed: If there is no response. `OutcomeUnknown` if a create may have been carried out.
+        APIStatusError: The matching subclass, if the server answers with an error.
+        ConnectionFailed: If there is no response. `OutcomeUnknown` if a create may have succeeded.
 
     and `ValueError` for an invalid address, token or argument, such as an entry without an ID where one is needed.
     """
@@ -87,7 +87,7 @@ class ModelRegistryAPIClient(BaseClient):
     async def get_registered_model_by_params(
         self, name: str | None = None, external_id: str | None = None
     ) -> RegisteredModel | None:
-        """Return the model with exactly this name, or with this external ID, or with both.
+        """Return the model that has exactly this name, this external ID, or both.
 
         Raises:
             TypeError: If neither is given.
@@ -151,7 +151,7 @@ class ModelRegistryAPIClient(BaseClient):
         *,
         version: str | None = None,
     ) -> ModelVersion | None:
-        """Return the version with exactly this name in this model, or with this external ID, or with both.
+        """Return the version that has exactly this name in this model, this external ID, or both.
 
         Args:
             registered_model_id: ID of the model.
@@ -187,7 +187,7 @@ class ModelRegistryAPIClient(BaseClient):
         Args:
             model_artifact: The artifact.
             model_version_id: ID of the version it belongs to. None creates an artifact without a version. The registry
-                accepts several of those with the same name.
+                accepts several of these with the same name.
 
         Raises:
             NotFound: If the version does not exist.
@@ -236,7 +236,7 @@ class ModelRegistryAPIClient(BaseClient):
     async def get_model_artifact_by_params(
         self, name: str | None = None, model_version_id: str | None = None, external_id: str | None = None
     ) -> ModelArtifact | None:
-        """Return the model artifact with exactly this name in this version, or with this external ID, or with both.
+        """Return the model artifact that has exactly this name in this version, this external ID, or both.
 
         Raises:
             TypeError: If neither a name and the version's ID nor an external ID is given.
@@ -248,7 +248,7 @@ class ModelRegistryAPIClient(BaseClient):
     async def get_artifact_by_params(
         self, name: str | None = None, model_version_id: str | None = None, external_id: str | None = None
     ) -> Artifact | None:
-        """Return the artifact, of any type, with exactly this name in this version, or with this external ID.
+        """Return the artifact of any type that has exactly this name in this version, or this external ID.
 
         Raises:
             TypeError: If neither a name and the version's ID nor an external ID is given.

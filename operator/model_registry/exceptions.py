@@ -1,14 +1,14 @@
 # ruff: noqa: N818 - several names come from existing Python clients, and the others follow their form
 """The exceptions that the client raises.
 
-Invalid arguments raise `ValueError` or `TypeError` before anything is sent. All other errors are in this tree. A
-`StoreError` (*) says something about an entry or about a wrong call, as upstream's does. No other error does: after an
-outage or a refused token, nobody knows whether an entry exists::
+Invalid arguments raise `ValueError` or `TypeError` before anything is sent. All other errors are in this hierarchy. As
+in upstream, a `StoreError` (*) means that the call is wrong, or that an entry does not exist or already exists. Any
+other error, such as an outage or a rejected token, does not say whether an entry exists::
 
     Exception
     └── RegistryError               any problem with the registry
         ├── StoreError            * wrong use: no token, no ID, a model that does not exist
-        │   └── DuplicateError    * the entry to create exists already
+        │   └── DuplicateError    * the entry to create already exists
         ├── APIStatusError          the server answered with an error: status, method, url, message
         │   ├── BadRequest          400  the server does not understand or accept the request
         │   ├── Unauthorized        401  no token, or a token that is not (or no longer) valid
@@ -18,15 +18,15 @@ outage or a refused token, nobody knows whether an entry exists::
         │   ├── Unprocessable       422  a required field is missing
         │   ├── RateLimited         429  too many requests
         │   ├── ServerError         5xx  the server, or a proxy in front of it, failed
-        │   ├── UnreadableEntry     an entry that does not have the form that the API describes
-        │   └── NotARegistryError   a response that no registry sends, or 410: wrong address or API version
+        │   ├── UnreadableEntry     an entry that does not match the API schema
+        │   └── NotARegistryError   a response from something else, or 410: wrong address or API version
         ├── ConnectionFailed        no response
         │   ├── RequestTimeout      no response in time
         │   ├── UnusableProxy       the proxy that the environment sets cannot be used
-        │   └── OutcomeUnknown      no response, and a create may have been carried out
+        │   └── OutcomeUnknown      no response, but a create may have succeeded
         ├── AmbiguousEntryError     several entries have the requested name: entries
         ├── IdentityMismatch        an ID now belongs to another entry: expected, found
-        ├── UnwritableProperty      the registry cannot take back a custom property of the entry: names
+        ├── UnwritableProperty      the registry does not accept a custom property of the entry: names
         └── MissingMetadata         a URI cannot be built from the arguments and the environment
 """
 
@@ -38,7 +38,7 @@ class RegistryError(Exception):
 
 
 class StoreError(RegistryError):
-    """Wrong use, or what the registry says about an entry: it does not exist, or exists already. Never an outage."""
+    """The call is wrong, or an entry does not exist or already exists. Never raised for an outage."""
 
 
 class MissingMetadata(RegistryError):
@@ -75,7 +75,7 @@ class BadRequest(APIStatusError):
 
 
 class Unauthorized(APIStatusError):
-    """401: no token was sent, or the token is not, or no longer, valid."""
+    """401: no token was sent, or the token is not valid."""
 
 
 class Forbidden(APIStatusError):
@@ -87,21 +87,21 @@ class NotFound(APIStatusError, StoreError):
 
 
 class DuplicateError(StoreError):
-    """The entry to create exists already."""
+    """The entry to create already exists."""
 
 
 class UnsupportedType(StoreError):
-    """Never raised. It exists so that programs that catch upstream's exception of this name run."""
+    """Never raised. It exists so that programs that catch upstream's exception of this name still work."""
 
 
 class TypeNotFound(StoreError):
-    """Never raised. It exists so that programs that catch upstream's exception of this name run."""
+    """Never raised. It exists so that programs that catch upstream's exception of this name still work."""
 
 
 class ConflictError(APIStatusError, DuplicateError):
     """409: the name or the external ID is taken.
 
-    The server's message always blames the name, even if the external ID is taken. Rely on `holder` instead.
+    The server's message always refers to the name, even if the external ID is taken. Use `holder` instead.
 
     Attributes:
         holder: The entry that has the name or the external ID, of any type of `model_registry.types`. None if this API
@@ -130,7 +130,7 @@ class ServerError(APIStatusError):
 
 
 class UnreadableEntry(APIStatusError):
-    """The response is an entry that does not have the form that the API describes. Lists leave such an entry out."""
+    """The registry returned an entry that does not match the API schema. List methods skip it."""
 
 
 class NotARegistryError(APIStatusError):
@@ -158,7 +158,7 @@ class UnusableProxy(ConnectionFailed):
 
 
 class OutcomeUnknown(ConnectionFailed):
-    """A create may have been carried out: its response was lost, and the entry could not be looked up.
+    """A create request may have succeeded: its response was lost, and the entry could not be looked up.
 
     Look the entry up before creating it again.
     """
@@ -181,7 +181,7 @@ class AmbiguousEntryError(RegistryError):
 
 
 class IdentityMismatch(RegistryError):
-    """An update by ID reached an entry with another name or parent: the registry's database was replaced.
+    """An update by ID changed an entry with another name or parent: the registry's database was replaced.
 
     The update has been carried out, on the entry `found`.
 
@@ -201,9 +201,10 @@ class IdentityMismatch(RegistryError):
 
 
 class UnwritableProperty(RegistryError):
-    """An entry has a custom property that the registry returns and cannot take back. Nothing has been written.
+    """An entry has a custom property that the registry returns but does not accept. Nothing has been written.
 
-    Every update of such an entry sends its custom properties, so the entry cannot be updated with the property.
+    Every update of such an entry sends its custom properties, so the entry cannot be updated while it has this
+    property.
 
     Attributes:
         names: The names of these properties.

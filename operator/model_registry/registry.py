@@ -40,11 +40,11 @@ EntryT = TypeVar("EntryT", bound=RegistryEntry)
 class ModelRegistry(Uploads, UpstreamPrivateNames):
     """A synchronous client for one registry.
 
-    It works in scripts, threads, forked processes, and where an event loop is running, as in a notebook (a call blocks
-    that loop). `model_registry.core.ModelRegistryAPIClient` sends the requests, on one background event loop per
+    It works in scripts, threads and forked processes, and while an event loop is running, as in a notebook (a call
+    blocks that loop). `model_registry.core.ModelRegistryAPIClient` sends the requests, on one background event loop per
     process. Connections stay open between calls. `close()`, `with` or the end of the process closes them.
 
-    The constructor asks the registry for one model, so that a wrong address or token fails there.
+    The constructor requests one model from the registry, so that a wrong address or token fails there.
 
     Args:
         server_address: Host or URL.
@@ -64,14 +64,14 @@ class ModelRegistry(Uploads, UpstreamPrivateNames):
     Raises:
         ValueError: If an argument is invalid, or the named environment variable is not set.
         StoreError: If a secure connection has no token, or the token's file cannot be read.
-        RegistryError: If the server does not answer, or not like a registry.
+        RegistryError: If the server does not answer, or is not a registry.
 
     Attributes:
-        api: The asynchronous client underneath. `async_runner` runs its calls.
+        api: The underlying asynchronous client. `async_runner` runs its calls.
 
     Every method raises these exceptions of `model_registry.exceptions`:
-        APIStatusError: The subclass that fits, if the server answers with an error.
-        ConnectionFailed: If there is no response. `OutcomeUnknown` if a create may have been carried out.
+        APIStatusError: The matching subclass, if the server answers with an error.
+        ConnectionFailed: If there is no response. `OutcomeUnknown` if a create may have succeeded.
     """
 
     if not TYPE_CHECKING:  # otherwise a type checker would accept every name
@@ -130,7 +130,7 @@ class ModelRegistry(Uploads, UpstreamPrivateNames):
                 )
 
     def close(self) -> None:
-        """Close the connections. A later call opens new ones. While the interpreter exits, this does nothing."""
+        """Close the connections. A later call opens new ones. During interpreter shutdown, this does nothing."""
         if sys.is_finalizing():
             return
         self.async_runner(self.api.aclose())
@@ -167,7 +167,7 @@ class ModelRegistry(Uploads, UpstreamPrivateNames):
         """Register a version of a stored model, and the model itself if no model has that name.
 
         It creates three entries, one after the other: the model, the version, and an artifact with the model's name and
-        the URI. If one of them fails, the same call again creates what is missing.
+        the URI. If one of these steps fails, repeat the call to create what is missing.
 
         Args:
             name: Name of the model.
@@ -188,8 +188,8 @@ class ModelRegistry(Uploads, UpstreamPrivateNames):
             The model.
 
         Raises:
-            DuplicateError: If the version exists with its artifact, or without it and with other values. With
-                `exist_ok` only if a value differs. The message names the fields.
+            DuplicateError: If the version exists with its artifact, or without it but with other values. With
+                `exist_ok`, only if a value differs. The message names the fields.
             ValueError: If the URI is empty.
         """
         if not uri:

@@ -11,7 +11,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name != "click":
             raise
-        sys.exit("The command line is an extra: pip install 'model-registrar[cli]', or [operator] to run the operator.")
+        sys.exit("The command line is an extra: install model-registrar[cli], or [operator] to run the operator.")
     called_as_plugin = Path(sys.argv[0]).name.startswith("kubectl-")
     command_line(prog_name="kubectl registrar" if called_as_plugin else "registrar")
 

@@ -49,6 +49,7 @@ DRAIN_SECONDS = 15.0
 DEFINITIONS_SECONDS = 5.0
 """For the API server to serve definitions that were applied just before."""
 DEFINITIONS_INTERVAL_SECONDS = 0.2
+READY_INTERVAL_SECONDS = 0.2
 REGISTRY_TIMEOUT_SECONDS = 10.0
 """For one request to the registry; a page of a list takes less than one."""
 
@@ -77,7 +78,7 @@ async def run(settings: Settings) -> None:
         StartError: the cluster or the registry is not what the operator needs.
         ElectionError: the lease was lost, or cannot be taken.
     """
-    logger.info("Settings: %s", settings.redacted())
+    logger.info("Settings: %s (all others have their defaults)", settings.redacted())
     leadership = Leadership() if settings.leader_election else Leadership.without_rivals()
     # They would double the number of series.
     disable_created_metrics()  # type: ignore[no-untyped-call]  # not annotated
@@ -134,6 +135,7 @@ async def _operate(operator: _Operator) -> None:
     # kopf would cancel tasks that are created after its start (registrar.cluster.watch, quirk 9).
     queue.start(begin)
     leading = asyncio.create_task(_lead(operator, begin), name="leading")
+    announcing = asyncio.create_task(_announce(operator), name="announcing")
     listing = asyncio.create_task(
         keep_complete(operator.cache, operator.intake, operator.kube, settings.namespaces, settings.resync_interval),
         name="listing",
@@ -148,17 +150,15 @@ async def _operate(operator: _Operator) -> None:
     try:
         await asyncio.wait({watching, *parts}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        leading.cancel()
-        searching.cancel()
-        listing.cancel()
-        watching.cancel()
+        for task in (leading, announcing, searching, listing, watching):
+            task.cancel()
         # The lease is held until the last write has ended.
         await queue.drain(DRAIN_SECONDS if operator.leadership.is_held else settings.write_timeout or 0)
         if elector is not None:
             await elector.release()
         for part in parts:
             part.cancel()
-        ends = await asyncio.gather(watching, listing, *parts, return_exceptions=True)
+        ends = await asyncio.gather(watching, listing, announcing, *parts, return_exceptions=True)
     for end in ends:
         if isinstance(end, Exception):
             raise end
@@ -174,11 +174,20 @@ async def _lead(operator: _Operator, begin: asyncio.Event) -> None:
     await operator.poller.run()
 
 
+async def _announce(operator: _Operator) -> None:
+    """Log once that the operator is ready, which is when ``/readyz`` first says so."""
+    await operator.cache.synced.wait()
+    while any(_why_not_ready(operator)):  # noqa: ASYNC110 - several parts decide it
+        await asyncio.sleep(READY_INTERVAL_SECONDS)
+    role = "Ready" if operator.leadership.is_held else "Ready to take over, waiting for the lease"
+    logger.info("%s: watching %d resources", role, len(operator.cache))
+
+
 def _elector(operator: _Operator) -> LeaderElector:
     settings = operator.settings
     namespace = settings.lease_namespace or own_namespace()
     if namespace is None:
-        raise StartError("No namespace for the lease: give --lease-namespace, which outside a pod is unknown.")
+        raise StartError("No namespace for the lease: give --lease-namespace. It has no default outside a pod.")
     lease = KubernetesLease(operator.kube, namespace, settings.lease_name)
     durations = LeaseDurations(settings.lease_duration, settings.renew_deadline, settings.retry_period)
     return LeaderElector(lease, f"{socket.gethostname()}_{uuid.uuid4()}", durations, operator.leadership)
@@ -204,7 +213,7 @@ async def _probes(operator: _Operator) -> AsyncIterator[None]:
 
 
 def _why_not_live(operator: _Operator) -> Iterator[str]:
-    """Yield what only a restart mends."""
+    """Yield what only a restart fixes."""
     yield from probes.queue_problems(operator.queue)
     yield from probes.watch_problems(operator.liveness.longest_silence())
     yield from probes.lease_problems(operator.leadership)

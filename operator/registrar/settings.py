@@ -58,58 +58,61 @@ class Settings(BaseModel):
     """Accept a registry token that is valid at the API server too. The registry can then use the cluster with its
     rights."""
     registry_ca_file: Annotated[Path | None, REGISTRY] = None
-    """PEM file with the registry's certificate authorities. Without it the system's are trusted."""
+    """PEM file with the registry's certificate authorities. Default: those of the system."""
     registry_api_version: Annotated[Literal["v1alpha3", "v1"] | None, REGISTRY] = None
-    """API version of the registry. Without it the operator finds out."""
+    """API version of the registry. Detected by default."""
     registry_requests_in_flight: Annotated[int, Field(ge=1, le=64), REGISTRY] = 16
-    """Requests to the registry at the same time."""
+    """Maximum number of concurrent requests to the registry."""
     registry_requests_per_second: Annotated[Annotated[float, Field(gt=0)] | None, REGISTRY] = None
-    """Requests to the registry per second. 0 sets no limit."""
+    """Maximum number of requests to the registry per second. 0, the default, means no limit."""
     accept_new_registry: Annotated[bool, REGISTRY] = False
-    """Recreate entries even if most of them are missing from the registry."""
+    """Recreate missing entries even if more than ten, and more than a fifth of all, are missing."""
     owner_id: Annotated[str, REGISTRY] = "model-registrar/model-registrar"
-    """This installation's name in the owner stamp of each entry. Clusters that share a registry need one each."""
+    """This installation's name in the owner stamp of each entry. Clusters that share a registry must each use a
+    different one. Do not change it later: the operator would no longer recognise its entries."""
     namespaces: Annotated[tuple[str, ...], CLUSTER] = ()
-    """Namespace to watch; repeat the option for several. Without it the operator watches all namespaces."""
+    """Namespace to watch. Repeat the option for several, or separate their names with spaces in the variable. Default:
+    all namespaces."""
     kubeconfig: Annotated[Path | None, CLUSTER] = None
-    """Kubeconfig to log in with. Without it KUBECONFIG counts, then the pod's service account."""
+    """Kubeconfig file to log in with. Defaults to KUBECONFIG, then ~/.kube/config, then the pod's service account."""
     deletion_policy: Annotated[DeletionPolicy | None, POLICIES] = None
-    """Deletion policy of resources that set none. Without it an entry that the operator created is archived, and an
-    adopted one is left alone."""
+    """Deletion policy for resources that do not set one. By default, the operator archives an entry that it created and
+    leaves an adopted entry unchanged."""
     adoption_policy: Annotated[AdoptionPolicy, POLICIES] = AdoptionPolicy.ADOPT
-    """Adoption policy of resources that set none."""
+    """Adoption policy for resources that do not set one."""
     drift_policy: Annotated[DriftPolicy, POLICIES] = DriftPolicy.CORRECT
-    """Drift policy of resources that set none."""
+    """Drift policy for resources that do not set one."""
     handover_grace: Annotated[float, Field(ge=0, le=3600), POLICIES] = 5.0
-    """Seconds that an entry waits for another resource that declares it, after its own is deleted, before it is
-    retired. A move or a rename needs them."""
+    """Seconds to wait, after a resource is deleted, for another resource that declares the same entry, before the entry
+    is archived. Moves and renames need this time."""
     orphaned_entries: Annotated[OrphanedEntries, POLICIES] = OrphanedEntries.REPORT
-    """What to do with entries whose resource does not exist: report them, or archive those that the operator created,
-    which needs an owner ID of your own."""
+    """What to do with entries whose resource does not exist: report them, or archive those that the operator created.
+    Archive requires an owner ID of your own."""
     workers: Annotated[int, Field(ge=1, le=64), RECONCILING] = 16
-    """Resources that are reconciled at the same time."""
+    """Number of resources that are reconciled concurrently."""
     feed_interval: Annotated[float, Field(gt=0, le=3600), RECONCILING] = 15.0
-    """Seconds between two polls of the registry's change feed."""
+    """Seconds between polls of the registry's change feed."""
     resync_interval: Annotated[float, Field(gt=0, le=86400), RECONCILING] = 1800.0
-    """Seconds between two comparisons of everything, give or take a tenth."""
+    """Seconds between full resyncs (±10 %)."""
     leader_election: Annotated[bool, ELECTION] = False
-    """Elect one of several replicas to write; the others stand by."""
+    """Elect one of several replicas as the leader. Only the leader writes; the others are on standby."""
     lease_name: Annotated[str, ELECTION] = "model-registrar"
     """Name of the Lease that the replicas compete for."""
     lease_namespace: Annotated[str | None, ELECTION] = None
-    """Namespace of the Lease. Without it the pod's namespace counts."""
+    """Namespace of the Lease. Defaults to the pod's namespace."""
     lease_duration: Annotated[int, Field(ge=2, le=3600), ELECTION] = 15
-    """Seconds after which a lease that nobody renewed is free."""
+    """Seconds after which an unrenewed lease expires. A whole number, because the Lease object stores whole seconds."""
     renew_deadline: Annotated[float, Field(gt=0), ELECTION] = 10.0
-    """Seconds after which a leader that could not renew stops writing."""
+    """Seconds after which a leader that could not renew the lease stops writing. Must be shorter than the lease
+    duration."""
     retry_period: Annotated[float, Field(gt=0), ELECTION] = 2.0
-    """Seconds between two attempts to take or renew the lease."""
+    """Seconds between attempts to acquire or renew the lease. Must be shorter than the renew deadline."""
     probe_address: Annotated[str, OBSERVING] = "127.0.0.1"
     """Address on which the operator serves /livez, /readyz and /metrics."""
     probe_port: Annotated[Annotated[int, Field(ge=0, le=65535)] | None, OBSERVING] = None
-    """Port for the probes and metrics; 0 takes a free one. Without it the operator serves none."""
+    """Port for the probes and metrics; 0 picks a free port. By default, they are not served."""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], OBSERVING] = "info"
-    """Lowest level of the lines in the log."""
+    """Minimum log level."""
     log_format: Annotated[Literal["text", "json"], OBSERVING] = "text"
     """Format of the log."""
 
@@ -131,7 +134,8 @@ class Settings(BaseModel):
         for namespace in value:
             if not _LABEL.fullmatch(namespace):
                 raise ValueError(
-                    f"{namespace!r} is not a valid namespace; patterns and lists are not supported, repeat the option"
+                    f"{namespace!r} is not a valid namespace; give full names, without patterns or commas. Repeat "
+                    "--namespace, or separate the names with spaces in REGISTRAR_NAMESPACES"
                 )
         return tuple(dict.fromkeys(value))
 
@@ -203,5 +207,6 @@ class Settings(BaseModel):
         return self.lease_duration - self.renew_deadline if self.leader_election else None
 
     def redacted(self) -> str:
-        """Return one line with every setting, secrets masked: safe to log."""
-        return " ".join(f"{name}={value}" for name, value in self.model_dump(mode="json").items())
+        """Return one line with the settings that differ from their defaults, secrets masked: safe to log."""
+        changed = self.model_dump(mode="json", exclude_defaults=True)
+        return " ".join(f"{name}={value}" for name, value in changed.items())

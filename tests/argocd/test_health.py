@@ -105,8 +105,8 @@ async def test_the_actions_reach_the_operator_and_are_no_difference(
     app.wait_health("RegisteredModel", name, "Healthy")
     async with asyncio.timeout(WAIT_LIMIT):
         while True:
-            mended = await registry.get_registered_model_by_id(before["status"]["id"])
-            if mended is not None and mended.owner == "analytics":
+            fixed = await registry.get_registered_model_by_id(before["status"]["id"])
+            if fixed is not None and fixed.owner == "analytics":
                 break
             await asyncio.sleep(0.1)
 

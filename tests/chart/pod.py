@@ -98,7 +98,7 @@ class Pod:
         return found
 
     def _mount(self, template: dict[str, Any]) -> dict[str, Path]:
-        """Write the files of the volumes; gives the folder that stands for each mount path."""
+        """Write the files of the volumes; gives the folder that represents each mount path."""
         volumes = {one["name"]: one for one in template.get("volumes", ())}
         folders = {}
         for mount in self._container.get("volumeMounts", ()):

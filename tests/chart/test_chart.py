@@ -38,7 +38,7 @@ def test_unit_tests_of_the_templates_pass(tools: dict[str, Path]) -> None:
 
 
 def test_readme_is_what_helm_docs_makes_of_the_values(tools: dict[str, Path], tmp_path: Path) -> None:
-    """`make chart-readme` mends it."""
+    """`make chart-readme` fixes it."""
     copy = tmp_path / "model-registrar"
     shutil.copytree(CHART, copy)
     (copy / "README.md").unlink()

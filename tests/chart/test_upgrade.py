@@ -57,7 +57,7 @@ async def test_an_upgrade_keeps_every_id_and_writes_nothing(tools: dict[str, Pat
         new = found.pod("new")
         new.start()
         assert old.process.stop() == 0
-        new.process.wait_for_log("leads now")
+        new.process.wait_for_log("is now the leader")
         space.apply(manifest("RegisteredModel", "after", description="The new pod works."))
         space.ready("RegisteredModel", "after")
 

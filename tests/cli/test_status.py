@@ -126,7 +126,7 @@ def test_the_resource_of_an_entry_is_found_by_id_and_by_name(space: Namespace, u
         assert line.split()[-3:] == [space.name, f"ModelVersion/{name}-v1", "True"]
     answer = status(space.cluster.kubeconfig, "-n", space.name, "--find", "2000000000")
     assert (answer.returncode, answer.stdout) == (ExitCode.ATTENTION, "")
-    assert f"No resource in namespace {space.name} stands for this entry; --all-namespaces" in answer.stderr
+    assert f"No resource in namespace {space.name} represents this entry; --all-namespaces" in answer.stderr
 
 
 def test_waiting_ends_when_only_a_person_can_change_anything(space: Namespace, unique: Unique) -> None:

@@ -66,7 +66,8 @@ async def test_each_status_has_its_exception(status: int, kind: type[APIStatusEr
     [
         ("upstream connect error", "upstream connect error"),
         ("", "empty body"),
-        ("<html>\n  <p>Bad\n Gateway</p>", "<html> <p>Bad Gateway</p>"),
+        ("<html>\n  <p>Bad\n Gateway</p>", "an HTML page: Bad Gateway"),
+        ("<!DOCTYPE html><html><head><title> 404\nNot Found </title></head><p>x</p>", "an HTML page: 404 Not Found"),
         ({"message": 5}, '{"message": 5}'),
         ("x" * 5000, "x" * 256 + "…"),
     ],

@@ -160,7 +160,7 @@ def test_without_boto3_the_extra_is_named(
     registry: ModelRegistry, params: S3Params, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "boto3", None)
-    with pytest.raises(StoreError, match=re.escape("pip install 'model-registrar[s3]'")):
+    with pytest.raises(StoreError, match=re.escape("pip install boto3")):
         registry.save_to_s3(files, **vars(params))
 
 

@@ -23,7 +23,7 @@ EXTERNAL_VERSION = (
 RESOURCE_NAME = "must be the metadata.name of a resource in this namespace"
 REGISTRY_ID = "must be an ID as the registry shows it: a decimal number in quotes, such as '42'"
 
-NAME = "must not begin or end with white space, or contain line ends or other control characters"
+NAME = "must not begin or end with white space, or contain line breaks or other control characters"
 UPLOAD = "set uri, or set state to PENDING if an upload provides the uri later"
 DATE = (
     "must not be a date without quotes, which kustomize and Argo CD turn into a time; put it in quotes, such as "
@@ -49,7 +49,7 @@ REFUSED = {
     "model name of white space only": (registered_model(name=" \t"), f"spec.name: Invalid value: … {NAME}"),
     "model name with a space at the end": (registered_model(name="fraud "), f"spec.name: Invalid value: … {NAME}"),
     "version name that is a number": (model_version(name=1.5), 'spec.name in body must be of type string: "number"'),
-    "version name with a line end": (model_version(name="1.0\n"), f"spec.name: Invalid value: … {NAME}"),
+    "version name with a line break": (model_version(name="1.0\n"), f"spec.name: Invalid value: … {NAME}"),
     "version name in two lines": (model_version(name="1\n0"), f"spec.name: Invalid value: … {NAME}"),
     "artifact name with a control character": (model_artifact(name="a\x07b"), f"spec.name: Invalid value: … {NAME}"),
     "inline artifact name with a space in front": (

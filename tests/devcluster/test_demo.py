@@ -126,7 +126,7 @@ def test_demo_shows_that_all_of_it_is_true_and_touches_nothing_else(
         f"version {ids['modelversion']} is LIVE in the registry again",
     ):
         assert re.search(f"✓ {claim}", demo.printed), demo.printed
-    assert "Every claim was true" in demo.printed
+    assert "All checks passed" in demo.printed
 
 
 def test_demo_fails_when_something_is_not_true(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_demo_fails_when_something_is_not_true(tmp_path: Path) -> None:
 
     assert demo.status() == 1
     assert re.search(r"✗ Not true: nothing is lost: version \d+ is LIVE", demo.printed)
-    assert "Every claim was true" not in demo.printed
+    assert "All checks passed" not in demo.printed
     assert demo.leftovers() == []
 
 
@@ -170,7 +170,7 @@ def test_kept_demo_is_usable_as_it_says_and_ends_cleanly(tmp_path: Path, number:
     assert listed.stdout.startswith("registeredmodel.model-registrar.dev/")
     assert entries["size"] >= 1
     assert demo.status() == 0
-    assert "Nothing keeps running." in demo.printed
+    assert "Everything has been stopped and cleaned up." in demo.printed
     assert demo.leftovers() == []
 
 

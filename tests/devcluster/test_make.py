@@ -149,7 +149,7 @@ def test_a_commit_runs_the_parts_of_check(
 
 
 def test_fix_mends_what_check_refuses(tmp_path: Path) -> None:
-    """On a copy of the tree, with something for each of its tools to mend."""
+    """On a copy of the tree, with something for each of its tools to fix."""
     tree = tmp_path / "tree"
     shutil.copytree(REPOSITORY, tree, ignore=shutil.ignore_patterns(".*", "build", "dist", "__pycache__"))
     faulty = tree / "tools" / "faulty.py"

@@ -61,9 +61,9 @@ NOT_RUN = {
     "python3 -m venv build/quickstart": "the reader has an environment with the project installed",
     ". build/quickstart/bin/activate": "the same",
     "pip install '.[operator,local]'": "needs a package registry; the extras are checked to exist",
-    'pip install "model-registrar[local]"': "the same",
-    "pip install model-registrar": "the same",
-    "pip install 'model-registrar[cluster]'": "the same",
+    "pip install '.[local]'": "the same",
+    "pip install '.[cluster]'": "the same",
+    "pip install .": "the same",
     "helm uninstall model-registrar --namespace model-registrar": "tests/chart uninstalls the chart",
     (
         "helm install model-registrar charts/model-registrar --namespace model-registrar --create-namespace "

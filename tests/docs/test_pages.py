@@ -1,6 +1,7 @@
 """Each page is true: a reader does what it says, from top to bottom, and sees what it shows."""
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,18 @@ import yaml
 
 from devcluster import controlplane
 from devcluster.processes import Children
-from tests.docs.pages import ADD_A_KIND, HOW_TO, PAGES, REPOSITORY, WITH_HELM, Block, all_blocks, blocks_of, is_status
+from tests.docs.pages import (
+    ADD_A_KIND,
+    HOW_TO,
+    PAGES,
+    REPOSITORY,
+    WITH_HELM,
+    Block,
+    all_blocks,
+    blocks_of,
+    is_status,
+    read,
+)
 from tests.docs.session import NOT_RUN, Session, UntrueError, commands_of
 
 WITH_OPERATOR: dict[Path, tuple[str, ...]] = {
@@ -116,7 +128,7 @@ def test_every_page_left_to_another_test_only_shows_python_and_commands_that_can
 
 def test_every_extra_that_is_shown_exists() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
-    shown = {c for c in NOT_RUN if c.startswith("pip install") and "[" in c}
-    extras = {extra for c in shown for extra in c.partition("[")[2].partition("]")[0].split(",")}
-    assert extras
+    named = re.findall(r"pip install '?\.\[([a-z0-9,]+)\]", "".join(map(read, PAGES)))
+    extras = {extra for names in named for extra in names.split(",")}
+    assert {"operator", "local", "s3"} <= extras
     assert extras <= project["optional-dependencies"].keys()

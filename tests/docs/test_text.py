@@ -39,6 +39,20 @@ def test_each_event_that_is_no_condition_is_documented() -> None:
     assert set(re.findall(r"^\| `(\w+)` \|", page.partition("\n## Events\n")[2], re.MULTILINE)) == noted
 
 
+def test_each_message_that_troubleshooting_quotes_is_the_operators() -> None:
+    section = (
+        read(Path("docs/troubleshooting.md"))
+        .partition("\n## The operator exits immediately\n")[2]
+        .partition("\n## ")[0]
+    )
+    quoted = re.findall(r"^\| ([A-Z][^|]+) \|", section, re.MULTILINE)
+    sources = "".join(module.read_text() for module in (REPOSITORY / "operator" / "registrar").rglob("*.py"))
+    # Up to the first value in the message.
+    missing = [message for message in quoted if " ".join(message.split()[:5]) not in sources]
+    assert len(quoted) > 2
+    assert missing == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_each_link_leads_somewhere(page: Path) -> None:
     for path, heading in _LINK.findall(_CODE.sub("", prose_of(page))):

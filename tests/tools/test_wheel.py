@@ -80,5 +80,5 @@ def test_the_base_install_answers_registrar_with_one_sentence(wheel: Path, tmp_p
     ran = subprocess.run([bare / "bin" / "registrar", "export"], capture_output=True, text=True, check=False)
     assert ran.returncode == 1
     assert ran.stderr == (
-        "The command line is an extra: pip install 'model-registrar[cli]', or [operator] to run the operator.\n"
+        "The command line is an extra: install model-registrar[cli], or [operator] to run the operator.\n"
     )

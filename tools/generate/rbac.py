@@ -38,8 +38,13 @@ class Rule:
 
 WORK = (
     Rule(GROUP, PLURALS, ("list", "watch"), "Read the resources, and see their changes."),
-    Rule(GROUP, PLURALS, ("get",), "Read a resource again when a write meets a newer version of it."),
-    Rule(GROUP, PLURALS, ("patch",), "Add and remove the finalizer; the operator writes nothing else of a resource."),
+    Rule(GROUP, PLURALS, ("get",), "Read a resource again when a write conflicts with a newer version of it."),
+    Rule(
+        GROUP,
+        PLURALS,
+        ("patch",),
+        "Add and remove the finalizer. The operator changes nothing else outside of the status.",
+    ),
     Rule(GROUP, tuple(f"{name}/status" for name in PLURALS), ("patch",), "Write the status: IDs and conditions."),
     Rule("", ("events",), ("create", "patch"), "Report what happened to a resource as Events."),
 )
@@ -48,7 +53,7 @@ WORK = (
 LEASE = Rule("coordination.k8s.io", ("leases",), ("get", "update"), "Elect one of several replicas as the leader.")
 """In the release's namespace, for the Lease of that name only."""
 
-LEASE_CREATE = Rule("coordination.k8s.io", ("leases",), ("create",), "Create the Lease at the first start.")
+LEASE_CREATE = Rule("coordination.k8s.io", ("leases",), ("create",), "Create the Lease when the operator first starts.")
 """In the release's namespace. RBAC cannot limit a creation to a name."""
 
 VIEW = (Rule(GROUP, PLURALS, ("get", "list", "watch"), "See the resources and their status."),)
@@ -59,7 +64,7 @@ EDIT = (
         GROUP,
         PLURALS,
         ("create", "delete", "deletecollection", "patch", "update"),
-        "Write and delete the resources, never their status.",
+        "Write and delete the resources, but not their status.",
     ),
 )
 """For people; added to the cluster's ``edit`` and ``admin`` roles."""

@@ -17,6 +17,13 @@ PHRASES: Final = {
     r"to be had": "available",
     r"in the place of": "instead of",
     r"of then": "former",
+    r"give or take": "about, ±",
+    r"without a word": "silently",
+    r"(?:nothing|everything) stays behind": "cleaned up",
+    r"you get (?:a|the|one)": "this guide shows how to",
+    r"(?:one|a) (?:row|file|module|line) an? (?:kind|stage|command|entry)": "one … per …",
+    r"is void": "is no longer valid",
+    r"stands? for": "represents, means",
 }
 """What to write instead of each phrase, by a pattern for it."""
 

@@ -23,11 +23,11 @@ class ArtifactState(StrEnum):
 
 
 class Artifact(RegistryEntry):
-    """An artifact of any type. Types without a class in this client have exactly this class.
+    """An artifact of any type. Artifacts of types without their own class are instances of this class.
 
     Attributes:
-        name: Unique among the artifacts of one type in a version. If it is None, the registry makes one up.
-        uri: Where the content is.
+        name: Unique among the artifacts of one type in a version. If it is None, the registry generates one.
+        uri: Location of the content.
         state: None keeps the current state. A state unknown to this client stays text.
         artifact_type: The registry's name for the type, such as "dataset-artifact". It never changes.
     """

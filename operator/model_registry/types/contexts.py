@@ -25,7 +25,7 @@ class ModelVersionState(StrEnum):
 
 
 class RegisteredModel(RegistryEntry):
-    """A model: the name that its versions share.
+    """A registered model, which groups its versions.
 
     Attributes:
         name: Unique among the models of a registry.

@@ -24,7 +24,7 @@ class ParameterType(StrEnum):
 
 
 class Metric(Artifact):
-    """A number that was measured.
+    """A measured number.
 
     Attributes:
         value: The number. The API does not require it.
@@ -46,7 +46,7 @@ def _as_text(value: Any) -> Any:
 
 
 class Parameter(Artifact):
-    """A setting with which a model was trained or run.
+    """A parameter that a model was trained or run with.
 
     Attributes:
         value: Text, as the registry stores it. The API does not require it. Other values are converted to their JSON.

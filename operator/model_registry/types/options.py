@@ -29,7 +29,7 @@ class ArtifactTypeQueryParam(StrEnum):
 
 @dataclass
 class ListOptions:
-    """Options of a list request. Each request writes the token of the next page into `next_page_token`.
+    """Options of a list request. Each request stores the token of the next page in `next_page_token`.
 
     Attributes:
         limit: Entries per page. None returns all entries.

@@ -19,12 +19,12 @@ class Pager(Generic[T]):
     """Iterates over all entries that a list method returns.
 
     It is synchronous or asynchronous like the list method: use `for` or `async for`. `next_page()` and `next_item()`
-    return their result or an awaitable of it. Iteration continues where the last one stopped, and ends for good after
-    the last entry: `restart()` starts over, and so does setting an order, a direction or a page size. Several tasks may
-    share an asynchronous pager: each entry goes to one of them. At most one page is kept in memory.
+    return their result or an awaitable of it. Iteration continues where the last one stopped, and ends after the last
+    entry. To start again, call `restart()`, or set an order, a direction or a page size. Several tasks may share an
+    asynchronous pager; each entry goes to one of them. The pager keeps at most one page in memory.
 
     Attributes:
-        passed_over: How many entries were left out since the first page, because they cannot be read.
+        passed_over: How many entries were skipped since the first page because they cannot be read.
 
     Args:
         page_fn: A list method of the client, or a lambda or a partial that calls one. It takes `ListOptions`, writes
@@ -44,7 +44,7 @@ class Pager(Generic[T]):
         self.restart()
 
     def restart(self) -> Self:
-        """Start over at the first page."""
+        """Start again at the first page."""
         self.options.next_page_token = None
         self._ended = False
         self._waiting: deque[T] = deque()
@@ -53,29 +53,29 @@ class Pager(Generic[T]):
         return self
 
     def order_by_creation_time(self) -> Self:
-        """Order by time of creation, and start over."""
+        """Order by creation time, and start again."""
         return self._ordered(OrderByField.CREATE_TIME)
 
     def order_by_update_time(self) -> Self:
-        """Order by time of the last update, and start over."""
+        """Order by the time of the last update, and start again."""
         return self._ordered(OrderByField.LAST_UPDATE_TIME)
 
     def order_by_id(self) -> Self:
-        """Order by ID, and start over. This is the default, and the only order that cannot miss an entry."""
+        """Order by ID, and start again. This is the default, and the only order that never misses an entry."""
         return self._ordered(OrderByField.ID)
 
     def ascending(self) -> Self:
-        """Sort in ascending order (the default), and start over."""
+        """Sort in ascending order (the default), and start again."""
         self.options.is_asc = True
         return self.restart()
 
     def descending(self) -> Self:
-        """Sort in descending order, and start over."""
+        """Sort in descending order, and start again."""
         self.options.is_asc = False
         return self.restart()
 
     def page_size(self, n: int) -> Self:
-        """Read this many entries per request, and start over.
+        """Read this many entries per request, and start again.
 
         Raises:
             ValueError: If it is less than 1.

@@ -1,4 +1,4 @@
-"""Custom properties: the four types that the client writes, and the others, which it carries unchanged."""
+"""Custom properties: the four types that the client writes, and the others, which it does not change."""
 
 import json
 import math
@@ -21,10 +21,10 @@ Json = dict[str, Any] | list[Any] | str | int | float | bool | None
 
 
 class OpaqueProperty:
-    """The value of a custom property of a type that this client does not write. It never changes.
+    """The value of a custom property of a type that this client cannot create. It is immutable.
 
-    Two are equal if the registry returned the same JSON for both. An update that sends one of another class than
-    `StructProperty` is refused, because the registry cannot take it back.
+    Two are equal if the registry returned the same JSON for both. An update that sends one that is not a
+    `StructProperty` is refused, because the registry does not accept it.
 
     Args:
         tagged: The JSON object in which the registry returned it.
@@ -68,8 +68,8 @@ class OpaqueProperty:
 class StructProperty(OpaqueProperty):
     """A custom property of the type `MetadataStructValue`: a JSON object.
 
-    The registry returns it as JSON text, but takes it as base64 of that text. The client encodes it again when it
-    sends the map that contains it.
+    The registry returns it as JSON text, but accepts only the base64 encoding of that text. The client encodes it when
+    it sends the map that contains it.
     """
 
     __slots__ = ()
@@ -91,13 +91,13 @@ class StructProperty(OpaqueProperty):
 
 
 class ProtoProperty(OpaqueProperty):
-    """A custom property of the type `MetadataProtoValue`: a serialised message of Protocol Buffers."""
+    """A custom property of the type `MetadataProtoValue`: a serialised Protocol Buffers message."""
 
     __slots__ = ()
 
 
 PropertyValue = Scalar | OpaqueProperty
-"""What a custom property of an entry may be."""
+"""The value of a custom property of an entry."""
 
 
 def opaque_property(tagged: Any) -> OpaqueProperty:

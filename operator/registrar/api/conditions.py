@@ -28,9 +28,9 @@ class Condition(Frozen):
     status: ConditionStatus
     """Whether the condition holds: True, False or Unknown."""
     reason: Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$")]
-    """Why the condition has this status, in one UpperCamel word for programs."""
+    """Machine-readable reason for the status, in one UpperCamelCase word."""
     message: Annotated[str, Field(max_length=32768)]
-    """Why the condition has this status and what to do about it, in a sentence for people."""
+    """Human-readable explanation of the status, and what to do about it."""
     last_transition_time: Timestamp
     """When the status last changed from one value to another."""
     observed_generation: Annotated[int | None, Field(ge=0)] = None

@@ -87,10 +87,12 @@ def _columns(resource: type[Resource[Any, Any]]) -> list[Column]:
         Column("ID", ".status.id", "ID of the entry in the registry."),
         *resource.PARENT_COLUMNS,
         Column("State", ".status.state", "State of the entry as the registry last reported it."),
-        Column("Ready", f"{ready}.status", "Whether the registry entry matches the spec."),
+        Column(
+            "Ready", f"{ready}.status", "Whether the resource is in sync with the registry, apart from reported drift."
+        ),
         Column("Reason", f"{ready}.reason", "Why the resource is ready or not.", wide=True),
         Column("Drifted", f"{drifted}.status", "True while the registry differs from the spec.", wide=True),
-        Column("Message", f"{ready}.message", "Why, and what to do about it.", wide=True),
+        Column("Message", f"{ready}.message", "Explanation of the reason, and what to do about it.", wide=True),
         Column("Age", ".metadata.creationTimestamp", "Time since the resource was created.", type="date"),
     ]
 

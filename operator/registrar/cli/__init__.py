@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 from registrar.cli.exits import ExitCode
 
 COMMANDS = {
-    "run": "Run the operator until it is asked to stop.",
+    "run": "Run the operator until it receives SIGTERM or Ctrl-C.",
     "crds": "Print the CustomResourceDefinitions, for kubectl apply --server-side -f -.",
     "status": "Say what is not ready, why, and what to do.",
 }

@@ -165,7 +165,7 @@ def connect(kubeconfig: Path | None, context: str | None) -> Iterator[Cluster]:
     except ModuleNotFoundError as error:
         if error.name != "kubernetes":
             raise
-        message = "This command reads a cluster, which is an extra: pip install 'model-registrar[cluster]'"
+        message = "This command reads a cluster, which requires an extra: install model-registrar[cluster]"
         raise ClusterError(message) from None
     # It warns of each repeated request; what counts is how the last one ended.
     logging.getLogger("urllib3").setLevel(logging.ERROR)

@@ -6,9 +6,10 @@ import types
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import click
+from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
@@ -92,10 +93,22 @@ def explain(error: ValidationError) -> str:
     return "; ".join(problems)
 
 
+def range_of(info: FieldInfo) -> str:
+    """Return the range of a number, such as ``1 to 64``; empty for a field without an upper limit."""
+    inner = [argument.__metadata__ for argument in get_args(info.annotation) if get_origin(argument) is Annotated]
+    constraints = [*info.metadata, *(one for fields in inner for field in fields for one in field.metadata)]
+    lowest = next((one.ge for one in constraints if isinstance(one, Ge)), None)
+    above = next((one.gt for one in constraints if isinstance(one, Gt)), None)
+    highest = next((one.le for one in constraints if isinstance(one, Le)), None)
+    if highest is None:
+        return ""
+    return f"above {above} up to {highest}" if lowest is None else f"{lowest} to {highest}"
+
+
 def _help(info: FieldInfo) -> str:
     text = " ".join((info.description or "").split())
-    default = default_of(info)
-    return f"{text}  [default: {default}]" if default else text
+    notes = [f"{name}: {note}" for name, note in (("default", default_of(info)), ("range", range_of(info))) if note]
+    return f"{text}  [{'; '.join(notes)}]" if notes else text
 
 
 def type_of(annotation: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from registrar.settings import Settings, StartError
 @click.command(cls=GroupedCommand, context_settings={"auto_envvar_prefix": ENVIRONMENT_PREFIX})
 @options_of(Settings)
 def run(**options: Any) -> None:
-    """Run the operator until it is asked to stop."""
+    """Run the operator until it receives SIGTERM or Ctrl-C."""
     given = {name: value for name, value in options.items() if value not in {None, ()}}
     try:
         settings = Settings(**given)

@@ -1,15 +1,18 @@
-"""The log of the operator: kopf's formats, with the resource that a line is about, whoever writes the line."""
+"""The operator's log, as text or in kopf's JSON format; each line names the resource that is being reconciled."""
 
 from __future__ import annotations
 
 import logging
 from contextvars import ContextVar
+from typing import Final
 
 import kopf
 
 from registrar.api.bodies import ResourceKey
 from registrar.api.meta import API_VERSION
 from registrar.settings import Settings
+
+TEXT_FORMAT: Final = "[%(asctime)s] %(name)s [%(levelname)s] %(message)s"
 
 _current: ContextVar[ResourceKey | None] = ContextVar("resource", default=None)
 
@@ -22,6 +25,9 @@ def configure_logging(settings: Settings) -> None:
         log_format=kopf.LogFormat.JSON if settings.log_format == "json" else kopf.LogFormat.FULL,
     )
     for handler in logging.getLogger().handlers:
+        if settings.log_format == "text":
+            # kopf's own format cuts the names of loggers to 20 characters.
+            handler.setFormatter(logging.Formatter(TEXT_FORMAT))
         handler.addFilter(ResourceFilter())
     if settings.log_level != "debug":
         # They log every request, and every event of the watch.

@@ -39,7 +39,7 @@ async def keep_complete(
         sink: takes what the watch has missed.
         kube: the API server.
         namespaces: the namespaces that the operator watches; none means all.
-        resync_interval: seconds between two comparisons, give or take a tenth.
+        resync_interval: seconds between two comparisons, ±10 %.
     """
     while not cache.synced.is_set():
         try:

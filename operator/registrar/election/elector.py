@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 class ElectionError(Exception):
-    """The lease is lost, or cannot be taken for a reason that waiting does not mend."""
+    """The lease is lost, or cannot be taken for a reason that waiting cannot fix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +129,11 @@ class LeaderElector:
         Raises:
             ElectionError: this replica lost it, or the API server refuses it.
         """
-        logger.info("Standing for election as %s", self._identity)
+        logger.info("Taking part in the leader election as %s", self._identity)
         while not await self.attempt(self._durations.renew_deadline / 2):  # noqa: ASYNC110 - the API server is asked
             # Replicas that wait for the same lease drift apart.
             await asyncio.sleep(self._durations.retry_period * random.uniform(1, 1.2))  # noqa: S311 - spreads load
-        logger.info("This replica (%s) leads now", self._identity)
+        logger.info("This replica (%s) is now the leader", self._identity)
         while True:
             await asyncio.sleep(self._durations.retry_period)
             await self._renew()
@@ -160,11 +160,11 @@ class LeaderElector:
         if self._seen.holder not in {"", self._identity}:
             self._leadership.end()
             raise ElectionError(
-                f"{self._seen.holder} took the lease: this replica ends, so that it writes nothing more."
+                f"{self._seen.holder} took the lease: this replica exits so that it writes nothing more."
             )
         if not self._leadership.is_held:
             raise ElectionError(
-                f"The lease could not be renewed within {self._durations.renew_deadline:g} s: this replica ends, so "
+                f"The lease could not be renewed within {self._durations.renew_deadline:g} s: this replica exits so "
                 "that another can write."
             )
 
@@ -172,7 +172,7 @@ class LeaderElector:
         """Take or renew the lease; returns whether it succeeded.
 
         Raises:
-            ElectionError: the API server refuses it for a reason that waiting does not mend.
+            ElectionError: the API server refuses it for a reason that waiting cannot fix.
         """
         began = self._monotonic()
         try:
@@ -194,9 +194,9 @@ class LeaderElector:
             before = self._seen
             self._seen = before.followed_by(await self._lease.get(), self._monotonic())
             if self._seen.holder not in {"", self._identity, before.holder}:
-                logger.info("Standing by: %s holds the lease", self._seen.holder)
+                logger.info("On standby: %s holds the lease", self._seen.holder)
             if self._seen.deleted is not before.deleted and before.holder not in {"", self._identity}:
-                logger.warning("Standing by: the lease was deleted, and %s may not know yet", before.holder)
+                logger.warning("On standby: the lease was deleted, and %s may not have noticed yet", before.holder)
         if not self._seen.is_free_for(self._identity, self._monotonic(), self._durations):
             return False
         lease = self._seen.lease

@@ -11,7 +11,7 @@ _GONE = frozenset({"MARKED_FOR_DELETION", "DELETED", "ABANDONED"})
 
 
 def unmanaged_unless_declared(declared: str | None, observed: str | None) -> str | None:
-    """Return the state of an artifact: absent leaves it alone, except for the states that stand for deletion."""
+    """Return the state of an artifact: absent leaves it alone, except for the states that represent deletion."""
     return "LIVE" if declared is None and observed in _GONE else declared
 
 

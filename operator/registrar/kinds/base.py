@@ -46,7 +46,7 @@ class EntryKind:
         name: as in claims and in ``status.artifacts[].type``, such as ``ModelVersion`` or ``doc-artifact``.
         entry: the client's type of it.
         family: the client's type that shares one sequence of IDs, one list and one feed with this kind.
-        retired_state: the state that stands for deletion, because the registry deletes nothing; None for entries
+        retired_state: the state that represents deletion, because the registry deletes nothing; None for entries
             without a state, which a deletion leaves unchanged.
         state_rule: which state an existing entry must have; None for entries without a state.
         reports_parent: whether an entry names its parent (or has none), so that name and ID together are proof.
@@ -123,7 +123,7 @@ class ResourceKind:
     Attributes:
         resource: its class.
         status: the class of its status.
-        entry: the registry entry that a resource of this kind stands for.
+        entry: the registry entry that a resource of this kind represents.
         parent: how it refers to its parent; None for a kind at the root.
         inline: its lists of inline entries, in the order of writing.
     """

@@ -1,4 +1,4 @@
-"""From a resource to the entries that it stands for."""
+"""From a resource to the entries that it represents."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from registrar.kinds.table import kind_of
 
 
 def desired_entry(resource: AnyResource, registry: str, parent_id: str) -> Desired:
-    """Return the entry that the resource itself stands for.
+    """Return the entry that the resource itself represents.
 
     Args:
         resource: the resource.

@@ -19,7 +19,7 @@ RESOURCES = tuple(kind.resource for kind in KINDS)
 """The class of every kind of resource, parents before children."""
 
 INLINE_ONLY: tuple[EntryKind, ...] = (DOC_ARTIFACT,)
-"""Entry kinds that no resource of their own stands for."""
+"""Entry kinds that no resource of their own represents."""
 
 _BY_NAME = {kind.name: kind for kind in KINDS}
 
@@ -62,7 +62,7 @@ def kinds_above(kind: EntryKind) -> tuple[EntryKind, ...]:
             return lineage(row)[:-1]
         if any(item.entry is kind for item in row.inline):
             return lineage(row)
-    raise LookupError(f"no resource stands for a {kind.name}")
+    raise LookupError(f"no resource represents a {kind.name}")
 
 
 def resource_of(entry_type: type[RegistryEntry], reference: str) -> ResourceKey | None:
@@ -73,7 +73,7 @@ def resource_of(entry_type: type[RegistryEntry], reference: str) -> ResourceKey 
         reference: ``namespace/name``, or ``namespace/name#artifact`` for an inline artifact.
 
     Returns:
-        The resource; None where no kind of resource stands for such an entry.
+        The resource; None where no kind of resource represents such an entry.
     """
     path, _, artifact = reference.partition("#")
     namespace, _, name = path.partition("/")

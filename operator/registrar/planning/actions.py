@@ -198,7 +198,7 @@ class Release:
 
     Attributes:
         entry: the entry as observed.
-        state: the state that stands for deletion; None leaves the state alone.
+        state: the state that represents deletion; None leaves the state alone.
         properties: the whole new map of custom properties: its stamp is released, or removed.
     """
 

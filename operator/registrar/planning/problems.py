@@ -55,7 +55,7 @@ def waiting(reason: Reason, message: str, *, requeue_after: float | None = None)
 
 
 def transient(reason: Reason, message: str) -> ReconcileError:
-    """Return the error for what a retry may mend."""
+    """Return the error for what a retry may fix."""
     return ReconcileError(Problem(Disposition.TRANSIENT, reason, message))
 
 

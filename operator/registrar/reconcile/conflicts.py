@@ -113,6 +113,6 @@ def _conflict(holder: ResourceKey, desired: Desired) -> ReconcileError:
     return waiting(
         Reason.NAME_CONFLICT,
         f"{holder} has the {desired.kind.name} {desired.name!r}. Remove one of the two, or choose another "
-        f"{desired.name_setting} here; this resource takes over when the other goes.",
+        f"{desired.name_setting} here; this resource takes over when the other is deleted.",
         requeue_after=REQUEUE_SECONDS,
     )

@@ -1,7 +1,8 @@
 """Reconciles one entry: observe, resolve conflicts, plan, apply, until nothing is left to write.
 
-A write is planned only from an answer that the registry gave just before: it has no ETag, so the milliseconds in
-between are the registry's.
+An existing entry is changed only on the basis of an answer that the registry gave just before. The registry has no
+ETags, so a change by someone else in the milliseconds in between is lost. A creation needs no read, because the
+registry refuses a name that is taken.
 """
 
 from __future__ import annotations
@@ -204,7 +205,7 @@ def _refuse_new_registry(request: EntryRequest, context: Context) -> None:
         raise waiting(
             Reason.REGISTRY_REPLACED,
             f"{missing[0]} of {missing[1]} entries are no longer in the registry {registry.url}: it was reset, "
-            "restored or replaced. Nothing is created. Bring the entries back, or start the operator with "
+            "restored or replaced. Nothing is created. Restore the entries, or start the operator with "
             "--accept-new-registry to create them again.",
             requeue_after=REPLACED_REQUEUE_SECONDS,
         )

@@ -46,7 +46,7 @@ def notes_of(resource: ManagedResource, result: EntryResult, registry_url: str) 
     status = resource.status
     if status.id is not None and status.id != result.entry.id:
         where = "" if status.registry_url == registry_url else f" (of {status.registry_url})"
-        message = f"The ID {status.id}{where} is void; the entry has the ID {result.entry.id} now."
+        message = f"ID {status.id}{where} is no longer valid; the entry's ID is now {result.entry.id}."
         notes.append(EventNote("IdentityChanged", message))
     if "externalId" in (status.owned_fields or ()) and "external_id" not in result.owned.fields:
         message = "The registry cannot clear an external ID: the entry keeps the old one."

@@ -1,7 +1,8 @@
 """THE PIPELINE: read -> resolve -> observe -> plan -> apply -> report. Read it from top to bottom.
 
-Every event, restart and request leads here with the latest body of a resource. Between two runs the operator remembers
-only what `registrar.reconcile.memory` holds.
+Every event, restart and request leads here with the latest body of a resource. Between two runs, the operator
+remembers of resources only what `registrar.reconcile.memory` holds, and of the registry what `registrar.registries`
+holds: the view, external look-ups, missing entries and an outage.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import replace
 from model_registry.exceptions import RegistryError
 from registrar.api.bodies import Body, ResourceKey, is_awaited, key_of, reports_outage, was_never_finalized
 from registrar.api.conditions import ConditionType
+from registrar.api.v1alpha1 import DriftPolicy
 from registrar.cluster.client import KubernetesError, ResourceGoneError, StaleResourceError
 from registrar.cluster.logs import bind_resource
 from registrar.fencing import NotLeadingError
@@ -51,7 +53,7 @@ async def run(key: ResourceKey, context: Context) -> Result:
     try:
         result = await reconcile(key, context)
     except NotLeadingError as error:
-        logger.info("%s is left to the next leader: %s", key, error)
+        logger.info("Leaving %s to the next leader: %s", key, error)
     finally:
         context.metrics.ended(key.kind, _result_label(result), time.monotonic() - began)
     return result
@@ -141,6 +143,7 @@ async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, c
         operation=result.operation,
         drift=result.drift,
         is_contested=result.is_contested,
+        ignores_drift=policies.drift is DriftPolicy.IGNORE,
         notes=notes_of(resource, result, registry.url),
     )
     # The artifacts may end without an outcome, where the API server does not accept a part of the status.

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 QUIET_SECONDS = 2.0
 """Of waiting that no status reports: parents mostly get their ID at once."""
 TERMINAL_REQUEUE_SECONDS = 1800.0
-"""Until a terminal problem is retried, for what was mended in the registry."""
+"""Until a terminal problem is retried, for what was fixed in the registry."""
 
 
 async def record_ownership(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pydantic.alias_generators import to_camel
+
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
 from registrar.cluster.cache import ResourceCache
@@ -22,7 +24,7 @@ from registrar.reconcile.resource import ManagedResource, read_resource
 from registrar.registries.registry import Registry
 
 EXTERNAL_REQUEUE_SECONDS = 15.0
-"""Until the operator looks again for an entry that no resource stands for: no event announces it."""
+"""Until the operator looks again for an entry that no resource represents: no event announces it."""
 
 
 async def resolve_parent(
@@ -147,16 +149,16 @@ def _waiting(
     declared: AnyResource, reference: ParentReference, parent: ResourceKey | None, *, is_known: bool
 ) -> ReconcileError:
     reason = kind_of(declared.kind).entry.waiting or Reason.REGISTRY_UNAVAILABLE
+    field = f"spec.{to_camel(reference.attribute)}"
     if parent is None:
         external = getattr(declared.spec, reference.attribute).external
         named = external.model_dump(by_alias=True, exclude_none=True).items()
         described = ", ".join(f"{name} {value!r}" for name, value in named)
         return waiting(
             reason,
-            f"The registry has no {reference.kind} with {described}. Check the reference, or create that entry.",
+            f"The registry has no {reference.kind} with {described}. Check {field}, or create that entry.",
             requeue_after=EXTERNAL_REQUEUE_SECONDS,
         )
     if not is_known:
-        message = f"{parent} does not exist. Check the reference, or create it; this resource continues then."
-        return waiting(reason, message)
-    return waiting(reason, f"{parent} has no ID yet; see its conditions. This resource continues then.")
+        return waiting(reason, f"{parent} does not exist. Check {field}, or create it.")
+    return waiting(reason, f"Waiting for {parent} to get an ID; see its conditions.")

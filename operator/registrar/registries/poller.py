@@ -46,7 +46,7 @@ class Poller:
         resync: returns all resources, because every one is compared with a view that was loaded again.
         monitor: counts the polls.
         feed_interval: seconds between two polls.
-        resync_interval: seconds between two loads of the view, give or take a tenth.
+        resync_interval: seconds between two loads of the view, ±10 %.
     """
 
     registry: Registry

@@ -8,11 +8,11 @@ from model_registry import exceptions
 from registrar.api.conditions import Reason
 from registrar.planning.problems import Disposition, Problem, ReconcileError
 
-_REQUEST = re.compile(r"^[A-Z]+ https?://\S+: ")
+_REQUEST = re.compile(r"^[A-Z]+ https?://\S+: (?:the registry cannot be reached: )?")
 
 
 def problem_of(error: ReconcileError | exceptions.RegistryError) -> Problem:
-    """Return the problem that an error stands for."""
+    """Return the problem that an error represents."""
     if isinstance(error, ReconcileError):
         return error.problem
     disposition, reason, sentence = _classify(error)
@@ -42,7 +42,7 @@ def _classify(error: exceptions.RegistryError) -> tuple[Disposition, Reason, str
         case exceptions.UnwritableProperty():
             classified = Disposition.TERMINAL, Reason.REFUSED_BY_REGISTRY, "{}."
         case exceptions.ConnectionFailed(is_temporary=False):
-            # A token or CA file that cannot be read, a certificate that is not trusted: the error says what to mend.
+            # A token or CA file that cannot be read, a certificate that is not trusted: the error says what to fix.
             classified = Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "The registry cannot be reached: {}"
         case exceptions.ConnectionFailed():
             classified = Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "The registry did not answer: {}"

@@ -101,7 +101,7 @@ class Registry:
             try:
                 changes = await self.backend.changed_since(family, cursor, self.view.latest(family))
             except RegistryWentBackError as error:
-                raise RegistryWentBackError(f"The registry {self.url} went back: {error}") from error
+                raise RegistryWentBackError(f"The registry {self.url} went back to an older state: {error}") from error
             for entry in changes.entries:
                 affected |= self.view.learn(entry, asked_at)
             self._cursors[family] = changes.cursor
@@ -191,10 +191,10 @@ class Registry:
         if self.breaker.problem is not None:
             raise ReconcileError(self.breaker.problem)
         if not self.loaded:
-            raise outage(f"The registry {self.url} could not be read so far.")
+            raise outage(f"The registry {self.url} has not been read yet.")
 
     def diagnose(self, error: ReconcileError | RegistryError) -> Problem:
-        """Return the problem that an error stands for; one that means an outage opens the breaker.
+        """Return the problem that an error represents; one that means an outage opens the breaker.
 
         Here, and not where the problem is reported: a report adds words about one resource, and an outage concerns all.
         """
@@ -204,7 +204,7 @@ class Registry:
         return problem
 
     async def external(self, kinds: Sequence[EntryKind], entry_id: str | None, names: Sequence[str]) -> Identity | None:
-        """Return an entry that no resource stands for, or None while it does not exist. Found ones are remembered.
+        """Return an entry that no resource represents, or None while it does not exist. Found ones are remembered.
 
         Args:
             kinds: the kinds from the root down to the entry's.

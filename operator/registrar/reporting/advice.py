@@ -11,7 +11,7 @@ ADVICE: Mapping[Reason, str] = {
     Reason.WAITING_FOR_REGISTERED_MODEL: "Check registeredModelRef, or create the model.",
     Reason.WAITING_FOR_MODEL_VERSION: "Check modelVersionRef, or create the version.",
     Reason.NAME_CONFLICT: "Delete one of the two, or give one of them another spec.name.",
-    Reason.EXTERNAL_ID_CONFLICT: "Choose another externalId, or change the holder's first.",
+    Reason.EXTERNAL_ID_CONFLICT: "Choose another externalId, or change that of the holder first.",
     Reason.OWNED_BY_OTHER: (
         "Delete its resource there, which releases the stamp unless its deletion policy is Orphan, or set the "
         'annotation model-registrar.dev/take-over: "true" here.'
@@ -25,11 +25,10 @@ ADVICE: Mapping[Reason, str] = {
     Reason.HANDING_OVER: "No action is needed.",
     Reason.PAUSED: "Remove the annotation model-registrar.dev/paused to resume.",
     Reason.ADOPTION_REFUSED: "Choose another spec.name, or set adoptionPolicy: Adopt.",
-    Reason.CHANGED_OUTSIDE: "Write the new value into the spec, or set driftPolicy: Correct.",
+    Reason.CHANGED_OUTSIDE: "Put the new value into the spec, or set driftPolicy: Correct.",
     Reason.CONTESTED: "Find the other writer, or remove the field from the spec.",
     Reason.REGISTRY_REPLACED: (
-        "Bring the entries back, check --registry-url, or start the operator with --accept-new-registry to recreate "
-        "them."
+        "Restore the entries, check --registry-url, or start the operator with --accept-new-registry to recreate them."
     ),
 }
 """Every reason has an entry. The sentences name fields, flags and annotations, and never a particular resource."""

@@ -120,6 +120,7 @@ class Outcome:
         operation: what the operator wrote; None for nothing.
         drift: differences that are left alone and reported.
         is_contested: the differences are left because another writer keeps making them.
+        ignores_drift: the drift policy ignores differences, so that none is known.
         notes: further Events.
         paused: the user paused the resource, so that nothing was compared.
         handled_request: value of the reconcile request that this answers.
@@ -130,6 +131,7 @@ class Outcome:
     operation: OperationResult | None = None
     drift: tuple[Change, ...] = ()
     is_contested: bool = False
+    ignores_drift: bool = False
     notes: tuple[EventNote, ...] = ()
     paused: bool = False
     handled_request: str | None = None

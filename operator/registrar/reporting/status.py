@@ -17,6 +17,9 @@ from registrar.reporting.conditions import ConditionWriter
 from registrar.reporting.outcome import EventNote, Facts, Outcome
 from registrar.reporting.values import MAX_VALUE_LENGTH, as_written
 
+IN_SYNC = "The registry entry matches the spec."
+IN_SYNC_BUT_DRIFTED = "In sync, except for drift that is left in place; see the Drifted condition."
+IN_SYNC_IGNORING_DRIFT = "In sync, except for any drift, which driftPolicy Ignore leaves in place."
 MAX_DRIFT_PATHS = 10
 """Field paths that the ``Drifted`` condition names."""
 
@@ -89,7 +92,7 @@ def as_json(status: EntryStatus) -> dict[str, Any]:
 def events_for(current: EntryStatus, wanted: EntryStatus, outcome: Outcome) -> list[EventNote]:
     """Return the Events to post: one for each write to the registry, and one for each condition that changed.
 
-    A resource that became Ready by a write has the Event of that write alone.
+    Drift that ended has an Event too. A resource that became Ready by a write has the Event of that write alone.
     """
     events = list(outcome.notes)
     for condition in filter(None, map(wanted.condition, (ConditionType.READY, ConditionType.DRIFTED))):
@@ -99,6 +102,10 @@ def events_for(current: EntryStatus, wanted: EntryStatus, outcome: Outcome) -> l
         if condition.reason == Reason.SYNCED and any(note.is_write for note in outcome.notes):
             continue
         events.append(EventNote(condition.reason, condition.message, is_warning=_is_bad(condition)))
+    ended = current.condition(ConditionType.DRIFTED)
+    # After a pause or a problem nothing was compared, so the drift may persist.
+    if ended is not None and not outcome.drift and outcome.problem is None and not outcome.paused:
+        events.append(EventNote("DriftEnded", f"No drift is left to report. Before: {ended.message}"))
     return events
 
 
@@ -122,11 +129,17 @@ def _conditions(metadata: ObjectMeta, outcome: Outcome, writer: ConditionWriter)
     if outcome.problem is not None:
         yield from _problem_conditions(outcome.problem, writer)
     else:
-        message = "The registry entry matches the spec."
-        yield writer.write(ConditionType.READY, ConditionStatus.TRUE, Reason.SYNCED, message)
+        yield writer.write(ConditionType.READY, ConditionStatus.TRUE, Reason.SYNCED, _describe_sync(outcome))
     if outcome.drift:
         reason = Reason.CONTESTED if outcome.is_contested else Reason.CHANGED_OUTSIDE
         yield writer.write(ConditionType.DRIFTED, ConditionStatus.TRUE, reason, describe_drift(outcome))
+
+
+def _describe_sync(outcome: Outcome) -> str:
+    """Return a sentence that claims no more than was compared."""
+    if outcome.drift:
+        return IN_SYNC_BUT_DRIFTED
+    return IN_SYNC_IGNORING_DRIFT if outcome.ignores_drift else IN_SYNC
 
 
 def _problem_conditions(problem: Problem, writer: ConditionWriter) -> Iterable[Condition]:

@@ -39,13 +39,13 @@ class RequestMetrics:
     def __init__(self, server: str, registry: CollectorRegistry) -> None:
         self._requests = Counter(
             f"registrar_{server}_requests",
-            "Requests by method and status; code is 'error' without an answer.",
+            "Requests by method and status; the code is 'error' if there was no response.",
             ["method", "code"],
             registry=registry,
         )
         self._seconds = Histogram(
             f"registrar_{server}_request_duration_seconds",
-            "Time until the end of the answer; for a watch, until its start.",
+            "Time until the response is complete; for a watch, until it starts.",
             ["method"],
             buckets=FAST,
             registry=registry,
@@ -61,20 +61,20 @@ class QueueMetrics:
     """The work queue."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.depth = Gauge("registrar_workqueue_depth", "Resources that wait for a worker.", registry=registry)
+        self.depth = Gauge("registrar_workqueue_depth", "Resources waiting for a worker.", registry=registry)
         self.longest = Gauge(
             "registrar_workqueue_longest_running_processor_seconds",
-            "How long the longest-running reconcile has been running.",
+            "Duration so far of the longest reconcile in progress.",
             registry=registry,
         )
-        self.active = Gauge("registrar_active_workers", "Reconciles that are running.", registry=registry)
+        self.active = Gauge("registrar_active_workers", "Reconciles in progress.", registry=registry)
         self._waited = Histogram(
             "registrar_workqueue_queue_duration_seconds",
-            "Time from being due until a worker starts.",
+            "Time spent waiting for a worker.",
             buckets=FAST,
             registry=registry,
         )
-        self._retries = Counter("registrar_workqueue_retries", "Failures that are retried.", registry=registry)
+        self._retries = Counter("registrar_workqueue_retries", "Retries after a failure.", registry=registry)
 
     def started(self, waited: float) -> None:
         """Count a key that a worker took after so many seconds."""
@@ -102,20 +102,20 @@ class ReconcileMetrics:
         )
         self._to_ready = Histogram(
             "registrar_managed_resource_time_to_readiness_seconds",
-            "Time from the first sight of a generation until it is Ready.",
+            "Time from when a generation is first seen until it is Ready.",
             kind,
             buckets=SLOW,
             registry=registry,
         )
         self._drift_found = Counter(
             "registrar_drift_found",
-            "Times that an entry was found changed outside of its resource.",
+            "Drifted entries found.",
             kind,
             registry=registry,
         )
         self._drift_corrected = Counter(
             "registrar_drift_corrected",
-            "Times that an entry was corrected to match its resource.",
+            "Drifted entries corrected.",
             kind,
             registry=registry,
         )
@@ -199,7 +199,7 @@ class _Resources(Collector):
     def collect(self) -> list[GaugeMetricFamily]:
         family = GaugeMetricFamily(
             "registrar_managed_resources",
-            "Resources by kind and by Ready: True, False, or Unknown while none describes the present generation.",
+            "Resources by kind and status of Ready; Unknown until the condition covers the current generation.",
             labels=["kind", "ready"],
         )
         for labels, number in self._count().items():

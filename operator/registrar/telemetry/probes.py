@@ -17,7 +17,7 @@ MAX_RUN_SECONDS = 600.0
 """After which a reconcile will not end any more: its longest chain of requests times out well before."""
 MAX_SILENCE_SECONDS = 900.0
 """Without a request for a list or a watch, after which a watch is dead: two and a half times what a watch may take,
-with all retries of the list that may follow it. Unanswered requests count: a restart would not mend those."""
+with all retries of the list that may follow it. Unanswered requests count: a restart would not fix those."""
 MAX_OVERDUE_SECONDS = 30.0
 """By which a process may outlive its lease: it ends unless something holds it."""
 
@@ -42,7 +42,7 @@ class ObservedQueue(Protocol):
 
 
 def queue_problems(queue: ObservedQueue) -> Iterator[str]:
-    """Yield what only a restart mends in the work queue."""
+    """Yield what only a restart fixes in the work queue."""
     if not queue.has_workers():
         yield "a worker has ended"
     key, seconds = queue.longest_run()
@@ -53,16 +53,16 @@ def queue_problems(queue: ObservedQueue) -> Iterator[str]:
 
 
 def watch_problems(longest_silence: tuple[str, float]) -> Iterator[str]:
-    """Yield what only a restart mends in the watches: the path that was asked for longest ago, and the seconds."""
+    """Yield what only a restart fixes in the watches: the path that was asked for longest ago, and the seconds."""
     path, seconds = longest_silence
     if seconds > MAX_SILENCE_SECONDS:
         yield f"{path} has not been watched for {seconds:.0f} s"
 
 
 def lease_problems(leadership: Leadership) -> Iterator[str]:
-    """Yield what only a restart mends in the election."""
+    """Yield what only a restart fixes in the election."""
     if leadership.overdue > MAX_OVERDUE_SECONDS:
-        yield f"the lease ended {leadership.overdue:.0f} s ago and the process did not"
+        yield f"the lease ended {leadership.overdue:.0f} s ago, but the process is still running"
 
 
 @contextlib.asynccontextmanager
@@ -74,7 +74,7 @@ async def serve(
     Args:
         address: where to listen.
         port: on which port; 0 takes a free one, None serves nothing.
-        live: what only a restart mends.
+        live: what only a restart fixes.
         ready: what the operator still needs before it can do its work, or take it over at once.
         metrics: the metrics, in Prometheus's text format.
 

@@ -11,7 +11,7 @@ from tests.support.entries import model_named
 from tests.support.fixtures import StartOperator, Unique
 from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Namespace, condition, has_drifted, has_reason, is_ready, manifest
-from tests.support.waiting import wait_for
+from tests.support.waiting import wait_for, wait_until
 
 SOON = "--feed-interval=0.3"
 
@@ -83,11 +83,14 @@ async def test_reported_drift_appears_and_disappears_with_the_difference(
     resource = own_space.wait("RegisteredModel", name, has_drifted)
     assert "description is 'by hand', the spec says 'by git'" in condition(resource, "Drifted")["message"]
     assert is_ready(resource)
+    assert condition(resource, "Ready")["message"].startswith("In sync, except for drift")
     await registry.upsert_registered_model(RegisteredModel(name, id=entry_id, description="by git"))
     own_space.wait("RegisteredModel", name, lambda resource: not condition(resource, "Drifted"))
+    wait_until(lambda: len(own_space.events(name)) > 2, "no Event said that the drift ended")
     assert [(event["type"], event["reason"]) for event in own_space.events(name)] == [
         ("Normal", "Created"),
         ("Warning", "ChangedOutside"),
+        ("Normal", "DriftEnded"),
     ]
 
 

@@ -68,9 +68,9 @@ def replica(start_operator: StartOperator, own_space: Namespace, proxy: Slow) ->
 
 def _pair(replica: StartOperator, durations: tuple[str, ...]) -> tuple[OperatorProcess, OperatorProcess]:
     first = replica("first", *durations)
-    first.wait_for_log("leads now")
+    first.wait_for_log("is now the leader")
     second = replica("second", *durations)
-    second.wait_for_log("Standing by")
+    second.wait_for_log("On standby")
     return first, second
 
 
@@ -106,7 +106,7 @@ async def test_the_standby_takes_over_from_a_killed_leader(
     names = _start_work(own_space, proxy, unique)
     first.kill()
     assert len(proxy.writers) < RESOURCES, "the first replica had ended its work"
-    second.wait_for_log("leads now")
+    second.wait_for_log("is now the leader")
     await _assert_all_exist_once(names, own_space, registry)
     assert _turns(proxy) == ["first", "second"]
 
@@ -123,13 +123,13 @@ async def test_a_leader_that_hung_begins_no_write_when_it_wakes(
     first.pause()
     try:
         assert len(proxy.writers) < RESOURCES, "the first replica had ended its work"
-        second.wait_for_log("leads now")
+        second.wait_for_log("is now the leader")
         # The second replica is still writing when the first wakes with all its remaining work.
         wait_until(lambda: "second" in proxy.writers, "the second wrote nothing")
     finally:
         first.resume()
     assert first.wait() == 1
-    assert "this replica ends" in first.log
+    assert "this replica exits" in first.log
     assert "Traceback" not in first.log
     await _assert_all_exist_once(names, own_space, registry)
     # A write that passed the fence just before the process hung may still go out: at most one for each worker.
@@ -147,7 +147,7 @@ async def test_a_leader_that_is_stopped_hands_over_at_once(
     first, second = _pair(replica, LONG)
     names = _start_work(own_space, proxy, unique)
     assert first.stop() == 0
-    second.wait_for_log("leads now")
+    second.wait_for_log("is now the leader")
     await _assert_all_exist_once(names, own_space, registry)
     assert _turns(proxy) == ["first", "second"]
     assert "Stopped while still reconciling" not in first.log
@@ -164,23 +164,23 @@ def _lease(own_space: Namespace) -> dict[str, str]:
 def test_one_of_several_replicas_that_start_together_leads(own_space: Namespace, replica: StartOperator) -> None:
     replicas = [replica(name, *LONG) for name in ("one", "two", "three")]
     wait_until(
-        lambda: all("leads now" in replica.log or "Standing by" in replica.log for replica in replicas),
+        lambda: all("is now the leader" in replica.log or "On standby" in replica.log for replica in replicas),
         "no replica leads",
     )
-    leading = [replica for replica in replicas if "leads now" in replica.log]
+    leading = [replica for replica in replicas if "is now the leader" in replica.log]
     assert len(leading) == 1
-    assert f"({_lease(own_space)['holderIdentity']}) leads now" in leading[0].log
+    assert f"({_lease(own_space)['holderIdentity']}) is now the leader" in leading[0].log
 
 
 def test_a_leader_whose_lease_was_taken_ends(own_space: Namespace, replica: StartOperator) -> None:
     leader = replica("first", *LONG)
-    leader.wait_for_log("leads now")
+    leader.wait_for_log("is now the leader")
     taken = json.dumps({"spec": {"holderIdentity": "another-replica"}})
     own_space.cluster.run_kubectl(
         "patch", "lease", "model-registrar", "--namespace", own_space.name, "--type=merge", "-p", taken
     )
     assert leader.wait() == 1
-    assert "another-replica took the lease: this replica ends" in leader.log
+    assert "another-replica took the lease: this replica exits" in leader.log
     assert "Traceback" not in leader.log
     assert _lease(own_space)["holderIdentity"] == "another-replica"
 
@@ -197,10 +197,10 @@ def test_a_deleted_lease_still_belongs_to_its_holder(own_space: Namespace, repli
         first.resume()
     wait_until(lambda: "holderIdentity" in _lease_or_nothing(own_space), "nobody created the lease again")
     assert _lease(own_space)["holderIdentity"] == holder
-    assert "leads now" not in second.log
+    assert "is now the leader" not in second.log
     own_space.apply(manifest("RegisteredModel", "after"))
     own_space.ready("RegisteredModel", "after")
-    assert "this replica ends" not in first.log
+    assert "this replica exits" not in first.log
 
 
 def _lease_or_nothing(own_space: Namespace) -> dict[str, str]:

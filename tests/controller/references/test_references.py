@@ -1,4 +1,4 @@
-"""References to parents: waited for, mended, and held to the ID that they led to."""
+"""References to parents: waited for, fixed, and held to the ID that they led to."""
 
 import pytest
 

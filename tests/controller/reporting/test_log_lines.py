@@ -36,9 +36,28 @@ def operator(start_operator: StartOperator, own_space: Namespace, server: Embedd
     return start_operator(server.url, own_space, "--feed-interval=0.3")
 
 
+def test_the_log_names_changed_settings_and_says_when_the_operator_is_ready(
+    own_space: Namespace, operator: OperatorProcess, server: EmbeddedRegistry
+) -> None:
+    operator.wait_for_log("Ready: ")
+    own_space.apply(manifest("RegisteredModel", "llama"))
+    own_space.ready("RegisteredModel", "llama")
+    operator.stop()
+    operator.start()
+    operator.wait_for_log("Ready: ", times=2)
+    lines = re.findall(r"^\[[^]]*\] registrar\.app \[INFO\] (.*)$", operator.log, re.MULTILINE)
+    (settings, *_) = (line for line in lines if line.startswith("Settings: "))
+    assert f"registry_url={server.url} " in settings
+    assert "lease_name" not in settings, "it has its default"
+    assert [line for line in lines if line.startswith("Ready")] == [
+        "Ready: watching 0 resources",
+        "Ready: watching 1 resources",
+    ]
+
+
 def _logged_writes(operator: OperatorProcess) -> list[str]:
     """Return the lines about writes to the registry, without time and logger."""
-    lines = re.findall(r"^\[[^]]*\] \S+ +\[INFO +\] (.*)$", operator.log, re.MULTILINE)
+    lines = re.findall(r"^\[[^]]*\] \S+ \[INFO\] (.*)$", operator.log, re.MULTILINE)
     return [line for line in lines if line.partition(": ")[2].startswith(OPERATIONS)]
 
 

@@ -132,9 +132,9 @@ def test_a_standby_is_ready_and_live_and_writes_nothing(
 ) -> None:
     election = ("--leader-election", f"--lease-namespace={own_space.name}", "--lease-duration=600", PROBES)
     first = start_operator(registry_url, own_space, *election)
-    first.wait_for_log("leads now")
+    first.wait_for_log("is now the leader")
     second = start_operator(registry_url, own_space, *election)
-    second.wait_for_log("Standing by")
+    second.wait_for_log("On standby")
     leader, standby = probes_of(first), probes_of(second)
     assert leader.wait("/readyz", 200) == standby.wait("/readyz", 200) == "ok\n"
     assert standby.get("/livez") == (200, "ok\n")

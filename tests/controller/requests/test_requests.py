@@ -68,6 +68,7 @@ async def test_ignored_drift_is_not_reported(
     space.annotate("RegisteredModel", name, reconcile_requested_at="1")
     resource = space.wait("RegisteredModel", name, has_handled("1"))
     assert not condition(resource, "Drifted")
+    assert "driftPolicy Ignore" in condition(resource, "Ready")["message"]
     assert await _description(registry, name) == "by hand"
 
 

@@ -178,4 +178,4 @@ async def test_ids_of_another_registry_are_void(
     assert entry is not None
     assert (resource["status"]["id"], entry.owner) == (entry.id, "o")
     messages = [event["message"] for event in own_space.events(name) if event["reason"] == "IdentityChanged"]
-    assert messages == [f"The ID {other.id} (of {first.url}) is void; the entry has the ID {entry.id} now."]
+    assert messages == [f"ID {other.id} (of {first.url}) is no longer valid; the entry's ID is now {entry.id}."]

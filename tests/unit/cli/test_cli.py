@@ -27,6 +27,13 @@ REFUSED = {
         ["--registry-url=http://r", "--namespace=team-*"],
         "'team-*' is not a valid namespace",
     ),
+    "namespaces in one value": (
+        ["--registry-url=http://r", "--namespace=a,b"],
+        (
+            "'a,b' is not a valid namespace; give full names, without patterns or commas. Repeat --namespace, "
+            "or separate the names with spaces in REGISTRAR_NAMESPACES"
+        ),
+    ),
     "an owner id": (["--registry-url=http://r", "--owner-id=a_b"], "--owner-id: 'a_b' is not a valid owner ID"),
     "archiving under the default owner id": (
         ["--registry-url=http://r", "--orphaned-entries=Archive"],
@@ -80,6 +87,25 @@ def test_settings_come_from_the_environment_too() -> None:
     result = CliRunner().invoke(main, ["run"], env={"REGISTRAR_REGISTRY_URL": "nonsense"})
     assert result.exit_code == ExitCode.USAGE
     assert "'nonsense' is not a URL" in result.output
+
+
+def test_the_variable_separates_namespaces_with_spaces() -> None:
+    result = CliRunner().invoke(main, ["run", "--registry-url=http://r"], env={"REGISTRAR_NAMESPACES": "team-a b_"})
+    assert result.exit_code == ExitCode.USAGE
+    assert "'b_' is not a valid namespace" in result.output
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "--workers INTEGER Number of resources that are reconciled concurrently. [default: 16; range: 1 to 64]",
+        "[default: 15; range: above 0 up to 3600]",
+        "By default, they are not served. [range: 0 to 65535]",
+        "Maximum number of requests to the registry per second. 0, the default, means no limit. [env var:",
+    ],
+)
+def test_the_help_shows_defaults_and_ranges(shown: str) -> None:
+    assert shown in " ".join(CliRunner().invoke(main, ["run", "--help"]).output.split())
 
 
 def test_crds_prints_one_definition_for_each_kind() -> None:

@@ -1,4 +1,4 @@
-"""From a resource to the entries that it stands for."""
+"""From a resource to the entries that it represents."""
 
 from typing import Any
 

@@ -79,7 +79,7 @@ async def test_a_child_waits_for_its_parent_and_is_woken_when_that_has_an_id(wor
     assert error.problem.requeue_after is None
     world.memory.cache.put(body())
     error = await world.refused("ModelVersion", "v1")
-    assert "RegisteredModel team/fraud has no ID yet" in error.problem.message
+    assert "Waiting for RegisteredModel team/fraud to get an ID" in error.problem.message
     assert world.memory.dependencies.identify(model_key(), identity("7")) == {VERSION}
     error = await world.refused("ModelArtifact", "weights")
     assert (error.problem.disposition, error.problem.reason) == (Disposition.WAITING, Reason.WAITING_FOR_MODEL_VERSION)

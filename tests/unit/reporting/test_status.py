@@ -262,6 +262,30 @@ def test_events_warn_of_problems_and_not_of_waiting(outcome: Outcome, expected: 
     assert [("Warning" if note.is_warning else "Normal", note.reason) for note in events] == expected
 
 
+def test_the_end_of_drift_is_an_event_that_names_what_ended() -> None:
+    drifted = after(DRIFTED)
+    (note,) = events_for(drifted, after(SYNCED, drifted), SYNCED)
+    assert (note.reason, note.is_warning) == ("DriftEnded", False)
+    assert note.message == f"No drift is left to report. Before: {describe_drift(DRIFTED)}"
+
+
+@pytest.mark.parametrize("outcome", [PAUSED, problem(Disposition.OUTAGE)], ids=["paused", "problem"])
+def test_drift_that_was_not_compared_has_not_ended(outcome: Outcome) -> None:
+    drifted = after(DRIFTED)
+    reasons = [note.reason for note in events_for(drifted, after(outcome, drifted), outcome)]
+    assert len(reasons) == 1
+    assert "DriftEnded" not in reasons
+
+
+def test_a_resource_with_drift_does_not_claim_to_match_its_spec() -> None:
+    ready, drifted = after(DRIFTED).conditions
+    assert ready.message == "In sync, except for drift that is left in place; see the Drifted condition."
+    assert drifted.message == describe_drift(DRIFTED)
+    assert after(SYNCED).conditions[0].message == "The registry entry matches the spec."
+    (ready,) = after(dataclasses.replace(SYNCED, ignores_drift=True)).conditions
+    assert ready.message == "In sync, except for any drift, which driftPolicy Ignore leaves in place."
+
+
 def test_another_reason_is_reported_though_the_status_is_the_same() -> None:
     first, second = problem(Disposition.WAITING), problem(Disposition.TERMINAL, Reason.INVALID_SPEC)
     before = after(first)

@@ -1,4 +1,4 @@
-"""What only a restart mends, as the liveness probe reports it."""
+"""What only a restart fixes, as the liveness probe reports it."""
 
 import asyncio
 
@@ -65,7 +65,7 @@ def test_a_process_that_outlives_its_lease() -> None:
     now += 10 + MAX_OVERDUE_SECONDS
     assert list(probes.lease_problems(leadership)) == []
     now += 1
-    assert list(probes.lease_problems(leadership)) == ["the lease ended 31 s ago and the process did not"]
+    assert list(probes.lease_problems(leadership)) == ["the lease ended 31 s ago, but the process is still running"]
 
 
 def test_an_operator_without_rivals_has_no_lease_problem() -> None:

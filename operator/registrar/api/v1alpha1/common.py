@@ -71,7 +71,7 @@ class EntryFields(Frozen):
     name: ModelName | None = None
     """Name of the entry in the registry."""
     description: Text | None = None
-    """Description of the entry, for people. An empty string clears the description in the registry."""
+    """Human-readable description of the entry. An empty string clears the description in the registry."""
     external_id: ExternalId | None = None
     """ID of the entry in another system. It is unique across all models and versions in the registry, and separately
     across all artifacts. It can be changed later, but the registry cannot clear it."""
@@ -88,16 +88,16 @@ class ManagedSpec(EntryFields):
 
     deletion_policy: DeletionPolicy | None = None
     """What happens to the entry when this resource is deleted. Archive archives the entry (an artifact is marked for
-    deletion), Orphan leaves it unchanged. If unset, the operator's default applies. Unless configured otherwise, it
-    archives an entry that this resource created and leaves an adopted entry unchanged. The policy can still be changed
+    deletion); Orphan leaves it unchanged. If unset, the operator's default applies. Unless configured otherwise, it
+    archives an entry that this resource created and leaves an adopted entry unchanged. You can still change the policy
     while the deletion is pending."""
     adoption_policy: AdoptionPolicy | None = None
-    """What to do when the registry already has an entry of that name that no resource owns. Adopt takes
-    ownership of it, Fail reports AdoptionRefused. If unset, the operator's default applies, which is Adopt unless
-    configured otherwise."""
+    """What to do when the registry already has an entry with this name that no resource owns. Adopt takes ownership of
+    it; Fail reports AdoptionRefused. If unset, the operator's default applies, which is Adopt unless configured
+    otherwise."""
     drift_policy: DriftPolicy | None = None
-    """What to do when someone changes a declared field in the registry. Correct writes the declared value back, Report
-    reports the change in the Drifted condition, Ignore does nothing. If unset, the operator's default applies, which
+    """What to do when someone changes a declared field in the registry. Correct restores the declared value; Report
+    reports the change in the Drifted condition; Ignore does nothing. If unset, the operator's default applies, which
     is Correct unless configured otherwise."""
 
 
@@ -119,11 +119,11 @@ class ArtifactFields(EntryFields):
 
     uri: Uri | None = None
     """Location of the artifact, such as s3://bucket/path, hf://organisation/model or oci://registry/image:tag. It may
-    be absent only with state PENDING, for an artifact whose upload provides it later, and cannot be removed again."""
+    be omitted only with state PENDING, for an artifact whose upload sets it later. Once set, it cannot be removed."""
     state: ArtifactState | None = None
     """State of the artifact. If unset, the artifact is created LIVE and its state is left unchanged afterwards, except
-    that an artifact that was marked for deletion, deleted or abandoned becomes LIVE again. PENDING without uri counts
-    at creation only: the upload then sets uri and state."""
+    that an artifact that was marked for deletion, deleted or abandoned becomes LIVE again. PENDING without uri applies
+    only at creation: the upload then sets uri and state."""
 
 
 class ModelArtifactFields(ArtifactFields):
@@ -205,7 +205,7 @@ class EntryStatus(Frozen):
     """Custom properties that this resource has set. When a property is removed from the spec, it is removed from the
     registry."""
     observed_generation: Annotated[int, Field(ge=-1)] = -1
-    """The metadata.generation that the operator last processed; -1 until the first time."""
+    """The metadata.generation that the operator last processed; -1 if it has not processed any."""
     synced_generation: Annotated[int | None, Field(ge=0)] = None
     """The metadata.generation that the registry entry last matched. A later difference is drift."""
     last_sync_time: Timestamp | None = None

@@ -49,7 +49,7 @@ def _fits_the_index(uri: str) -> bool:
 
 _NAME_RULE = Rule(
     cel=f"self == self.trim() && !self.matches(r'{_CONTROL_OR_LINE_END}')",
-    message="must not begin or end with white space, or contain line ends or other control characters",
+    message="must not begin or end with white space, or contain line breaks or other control characters",
     holds=_is_printable_line,
 )
 _DATE_RULE = Rule(

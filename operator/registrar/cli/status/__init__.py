@@ -1,4 +1,4 @@
-"""``registrar status``: why resources are not ready, and which resource stands for an entry."""
+"""``registrar status``: why resources are not ready, and which resource represents an entry."""
 
 from registrar.cli.status.command import status
 

@@ -46,7 +46,7 @@ def report_json(report: Report, only: Collection[ResourceKey] | None, events: Se
 
 
 def matches_json(report: Report, matches: Iterable[Match]) -> dict[str, Any]:
-    """Return the resources that stand for an entry."""
+    """Return the resources that represent an entry."""
     found = [
         {
             "entry": {

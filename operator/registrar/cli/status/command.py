@@ -105,7 +105,7 @@ def _entry_of_name(_context: click.Context, _parameter: click.Parameter, value: 
 
 @click.command()
 @click.argument("resource", required=False, callback=_kind_and_name, metavar="[KIND/NAME]")
-@click.option("--namespace", "-n", help="Namespace to look in. Without it that of the context counts.")
+@click.option("--namespace", "-n", help="Namespace to look in. Defaults to that of the context.")
 @click.option("--all-namespaces", "-A", is_flag=True, help="Look in all namespaces.")
 @click.option(
     "--output",
@@ -116,13 +116,13 @@ def _entry_of_name(_context: click.Context, _parameter: click.Parameter, value: 
     help="Format: text, text with more columns, or JSON for programs.",
 )
 @click.option("--not-ready", is_flag=True, help="List only what is not ready or has drifted, and what it belongs to.")
-@click.option("--events", is_flag=True, help="Show the last Events about the resource; needs KIND/NAME.")
+@click.option("--events", is_flag=True, help="Show the latest Events about the resource; requires KIND/NAME.")
 @click.option(
     "--find",
     "by_id",
     callback=_entry_of_id,
     metavar="[SORT/]ID",
-    help="Say which resource stands for this entry of the registry, such as model/7, version/12 or artifact/3.",
+    help="Say which resource represents this entry of the registry, such as model/7, version/12 or artifact/3.",
 )
 @click.option(
     "--find-name",
@@ -131,7 +131,7 @@ def _entry_of_name(_context: click.Context, _parameter: click.Parameter, value: 
     metavar="[SORT/]NAME",
     help="The same by the entry's name in the registry, such as version/2026-03.",
 )
-@click.option("--wait", "waits", is_flag=True, help="Wait until everything is ready, or only a person can change it.")
+@click.option("--wait", "waits", is_flag=True, help="Wait until everything is ready, or until only a person can help.")
 @click.option(
     "--timeout",
     callback=_seconds,
@@ -143,7 +143,7 @@ def _entry_of_name(_context: click.Context, _parameter: click.Parameter, value: 
 @click.option(
     "--kubeconfig",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Kubeconfig to log in with. Without it KUBECONFIG counts, then ~/.kube/config, then the pod's account.",
+    help="Kubeconfig file to log in with. Defaults to KUBECONFIG, then ~/.kube/config, then the pod's account.",
 )
 def status(
     *,
@@ -234,7 +234,7 @@ def _show_matches(asked: Options, report: Report) -> ExitCode:
         return ExitCode.NOT_KNOWN
     if not matches:
         elsewhere = "" if asked.all_namespaces else "; --all-namespaces looks in all"
-        click.echo(f"No resource {text.place_of(report.scope)} stands for this entry{elsewhere}.", err=True)
+        click.echo(f"No resource {text.place_of(report.scope)} represents this entry{elsewhere}.", err=True)
         return ExitCode.ATTENTION
     return ExitCode.DONE
 

@@ -1,4 +1,4 @@
-"""Which resource stands for an entry of the registry: by the entry's ID, or by its name."""
+"""Which resource represents an entry of the registry: by the entry's ID, or by its name."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A resource, or an artifact inside of one, that stands for the entry.
+    """A resource, or an artifact inside of one, that represents the entry.
 
     Attributes:
         assessed: the resource.
@@ -61,7 +61,7 @@ def sorts() -> dict[str, type[RegistryEntry]]:
 
 
 def find(entry: Entry, assessed: Iterable[Assessed]) -> Iterator[Match]:
-    """Yield what stands for an entry: resources, and the artifacts inside of them."""
+    """Yield what represents an entry: resources, and the artifacts inside of them."""
     for one in assessed:
         resource = one.resource
         own = resource.kind.entry.name

@@ -70,7 +70,7 @@ def events_text(events: Sequence[Event]) -> Iterator[str]:
 
 
 def matches_text(matches: Iterable[Match], *, wide: bool) -> Iterator[str]:
-    """Yield the lines of the resources that stand for an entry."""
+    """Yield the lines of the resources that represent an entry."""
     rows = []
     for match in matches:
         resource = match.assessed.resource

@@ -1,4 +1,4 @@
-"""Which resource stands for an entry."""
+"""Which resource represents an entry."""
 
 import pytest
 from click.testing import CliRunner

@@ -62,7 +62,7 @@ def test_drift_is_named_with_what_to_do() -> None:
         "1 resource drifted: the registry differs from the spec, and the operator leaves it so.",
         "     1  RegisteredModel team/m: ChangedOutside",
         "        owner is 'x'",
-        "        To do: Write the new value into the spec, or set driftPolicy: Correct.",
+        "        To do: Put the new value into the spec, or set driftPolicy: Correct.",
     ]
     assert lines[-1] == "RegisteredModel/m   1    LIVE    True    ChangedOutside"
 
