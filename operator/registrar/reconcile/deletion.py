@@ -117,12 +117,16 @@ async def _grace(resource: ManagedResource, targets: Sequence[Target], context: 
 async def _release(
     target: Target, resource: ManagedResource, deletion: DeletionPolicy | None, context: Context
 ) -> None:
-    """Release one entry, or leave one that the registry cannot take back: it must not hold the deletion for ever."""
+    """Release one entry, or leave one that the registry cannot take back: it must not hold the deletion for ever.
+
+    Those that wait for its external ID run again in any case: it may be free now, or never.
+    """
     try:
         await retire_entry(target, resource.key, deletion, context)
     except UnwritableProperty as error:
         note = EventNote("EntryLeft", f"The {target.kind.name} {target.name!r} is left as it is: {error}.")
         await post_events(resource, [("Warning", note)], context)
+    context.memory.let_go(resource.key, target.artifact)
 
 
 async def retire_entry(target: Target, key: ResourceKey, deletion: DeletionPolicy | None, context: Context) -> None:
@@ -196,7 +200,16 @@ async def retire_artifact(
         if left > 0 and not await is_claimed(target, resource.key, memory, context.kube, registry):
             return left
     await retire_entry(target, resource.key, deletion, context)
+    memory.let_go(resource.key, status.name)
     return 0.0
+
+
+def with_departures(problem: Problem, leaving: Mapping[str, float]) -> Problem:
+    """Return the problem of a version, retried in time for its artifacts that wait for another resource."""
+    if not leaving:
+        return problem
+    after = max(leaving.values())
+    return replace(problem, requeue_after=after if problem.requeue_after is None else min(after, problem.requeue_after))
 
 
 def handing_over(leaving: Mapping[str, float]) -> Problem:

@@ -18,15 +18,24 @@ from registrar.cluster.logs import bind_resource
 from registrar.fencing import NotLeadingError
 from registrar.kinds.base import AnyResource, Identity
 from registrar.kinds.desired import desired_entry, desired_inline
+from registrar.kinds.table import ENTRY_KINDS
 from registrar.planning.actions import Policies
 from registrar.planning.problems import Disposition, ReconcileError
 from registrar.reconcile.context import Context
-from registrar.reconcile.deletion import ensure_finalizer, finalize, finalize_departed, handing_over, retire_artifact
+from registrar.reconcile.deletion import (
+    ensure_finalizer,
+    finalize,
+    finalize_departed,
+    handing_over,
+    retire_artifact,
+    with_departures,
+)
 from registrar.reconcile.entry import EntryRequest, reconcile_entry
 from registrar.reconcile.facts import entries_in, facts_of, notes_of
 from registrar.reconcile.inline_artifacts import (
     Statuses,
     departed,
+    givers_first,
     in_order,
     joined,
     recorded_artifact,
@@ -37,6 +46,7 @@ from registrar.reconcile.inline_artifacts import (
 from registrar.reconcile.report import latest_facts, report
 from registrar.reconcile.resolve import resolve_parent
 from registrar.reconcile.resource import ManagedResource, policies_of, read_resource, recorded_state
+from registrar.registries.registry import Registry
 from registrar.reporting.outcome import Facts, OperationResult, Outcome
 from registrar.workqueue.queue import DONE, NOW, RETRY, Result
 
@@ -77,6 +87,8 @@ async def _reconcile_existing(body: Body, context: Context) -> Result:
             _restore_identity(resource, context)
             return await finalize(resource, context)
         outcome = await _outcome(resource, context)
+        if outcome.problem is None:
+            context.memory.external_ids.end(resource.key)
         _count_drift(resource, outcome, context)
         return await report(resource, outcome, context)
     except (StaleResourceError, ResourceGoneError) as error:
@@ -123,6 +135,7 @@ async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, c
         policies=policies,
     )
     result = await reconcile_entry(request, context)
+    memory.let_go(resource.key, None, result.entry)
     identity = registry.identity_of(desired.kind, result.entry)
     memory.identify(resource.key, identity)
     if identity.id != known_id:
@@ -174,7 +187,7 @@ async def _reconcile_inline(
             statuses = without_artifact(statuses, name)
             outcome = replace(outcome, operation=outcome.operation or OperationResult.UPDATED)
         memory.stop_leaving(resource.key, leaving.keys())
-        for entry in desired:
+        for entry in givers_first(desired, _external_ids(statuses, registry)):
             name = entry.name
             request = EntryRequest(
                 resource=resource,
@@ -186,17 +199,24 @@ async def _reconcile_inline(
                 inline=statuses,
             )
             result = await reconcile_entry(request, context)
+            memory.let_go(resource.key, name, result.entry)
             statuses = with_artifact(statuses, entry, result.entry, result.origin, result.owned)
             outcome = joined(outcome, entry, result)
         if leaving:
             outcome = replace(outcome, problem=handing_over(leaving))
     except (ReconcileError, RegistryError) as error:
-        problem = registry.diagnose(error)
+        problem = with_departures(registry.diagnose(error), leaving)
         outcome = replace(outcome, problem=replace(problem, message=f"Artifact {name!r}: {problem.message}"))
         statuses = recorded_since(
             statuses, name, before=Facts.of(resource.status).artifacts, now=latest_facts(resource, context).artifacts
         )
     return replace(outcome, facts=replace(outcome.facts, artifacts=in_order(statuses, desired)))
+
+
+def _external_ids(statuses: Statuses, registry: Registry) -> dict[str, str | None]:
+    """Return the external IDs of the artifacts that exist, by name, as the view shows them."""
+    entries = ((status.name, registry.view.by_id(ENTRY_KINDS[status.type], str(status.id))) for status in statuses)
+    return {name: entry.external_id for name, entry in entries if entry is not None}
 
 
 def _restore_identity(resource: ManagedResource, context: Context) -> None:
