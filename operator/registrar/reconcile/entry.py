@@ -42,6 +42,7 @@ from registrar.reconcile.external_ids import free_external_id
 from registrar.reconcile.observe import Observation, observe
 from registrar.reconcile.report import record_ownership
 from registrar.reconcile.resource import ManagedResource
+from registrar.reconcile.same_uri import same_uri_note, unmanaged_with_same_uri
 from registrar.reporting.outcome import EntryResult, OperationResult
 
 logger = logging.getLogger(__name__)
@@ -140,8 +141,13 @@ async def _create(
     """Create the entry, or find it; returns it, and whether this call created it."""
     _refuse_new_registry(request, context)
     await _confirm(request, None, recorded, context)
-    write = partial(create, request.desired, action, context.registry)
-    return await _with_free_external_id(write, request, context)
+    desired = request.desired
+    others = await unmanaged_with_same_uri(desired, request.parent, context.registry)
+    write = partial(create, desired, action, context.registry)
+    entry, created = await _with_free_external_id(write, request, context)
+    if created and others:
+        context.memory.unreported.note(request.claimant.key, request.claimant.uid, same_uri_note(desired, others))
+    return entry, created
 
 
 async def _with_free_external_id(

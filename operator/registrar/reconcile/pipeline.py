@@ -20,6 +20,7 @@ from registrar.kinds.base import AnyResource, Identity
 from registrar.kinds.desired import desired_entry, desired_inline
 from registrar.kinds.table import ENTRY_KINDS
 from registrar.planning.actions import Policies
+from registrar.planning.fields import origin_to_status
 from registrar.planning.problems import Disposition, ReconcileError
 from registrar.reconcile.context import Context
 from registrar.reconcile.deletion import (
@@ -136,7 +137,7 @@ async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, c
     )
     result = await reconcile_entry(request, context)
     memory.let_go(resource.key, None, result.entry)
-    identity = registry.identity_of(desired.kind, result.entry)
+    identity = registry.identity_of(desired.kind, result.entry, origin_to_status(result.origin))
     memory.identify(resource.key, identity)
     if identity.id != known_id:
         # In a registry that was reset, the old ID can belong to another version: its artifacts are no longer claimed.
@@ -230,7 +231,8 @@ def _restore_identity(resource: ManagedResource, context: Context) -> None:
         return
     entry, recorded = registry.view.by_id(resource.kind.entry, known_id), recorded_state(resource, known_id)
     if entry is not None and entry.name == resource.entry_name and recorded.proves(entry):
-        context.memory.identify(resource.key, registry.identity_of(resource.kind.entry, entry))
+        identity = registry.identity_of(resource.kind.entry, entry, resource.status.origin)
+        context.memory.identify(resource.key, identity)
 
 
 def _count_drift(resource: ManagedResource, outcome: Outcome, context: Context) -> None:

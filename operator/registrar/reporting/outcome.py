@@ -89,10 +89,12 @@ class EventNote:
     Attributes:
         reason: UpperCamel.
         message: a sentence.
+        is_warning: whether someone should act on it.
     """
 
     reason: str
     message: str
+    is_warning: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def events_for(current: EntryStatus, wanted: EntryStatus, outcome: Outcome) -> l
             done = "" if outcome.operation is None else f"{outcome.operation}: id {wanted.id}. "
             note = EventNote(condition.reason, done + condition.message)
             events.append(("Warning" if _is_bad(condition) else "Normal", note))
-    return events + [("Normal", note) for note in outcome.notes]
+    return events + [("Warning" if note.is_warning else "Normal", note) for note in outcome.notes]
 
 
 def _is_bad(condition: Condition) -> bool:

@@ -206,13 +206,15 @@ def test_a_patch_leads_from_one_status_to_the_other(current: dict[str, Any], wan
 
 
 def test_events_report_what_changed() -> None:
+    same = EventNote("SameUri", "Two of them.", is_warning=True)
     created = dataclasses.replace(
-        SYNCED, operation=OperationResult.CREATED, notes=(EventNote("IdentityChanged", "A new ID."),)
+        SYNCED, operation=OperationResult.CREATED, notes=(EventNote("IdentityChanged", "A new ID."), same)
     )
     status = after(created)
     expected = [
         ("Normal", EventNote("Synced", "Created: id 7. The registry entry matches the spec.")),
         ("Normal", EventNote("IdentityChanged", "A new ID.")),
+        ("Warning", same),
     ]
     assert events_for(RegisteredModelStatus(), status, created) == expected
 
