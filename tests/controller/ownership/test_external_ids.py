@@ -110,16 +110,12 @@ async def test_two_resources_that_exchange_their_external_ids_need_a_temporary_o
 ) -> None:
     first, second, one, two = unique("first"), unique("second"), unique("one"), unique("two")
 
-    def declare(first_id: str, second_id: str) -> None:
-        space.apply(
-            manifest("RegisteredModel", first, externalId=first_id),
-            manifest("RegisteredModel", second, externalId=second_id),
-        )
-
-    declare(one, two)
-    space.ready("RegisteredModel", first)
-    space.ready("RegisteredModel", second)
-    declare(two, one)
+    for name, external_id in ((first, one), (second, two)):
+        space.apply(manifest("RegisteredModel", name, externalId=external_id))
+        space.ready("RegisteredModel", name)
+    space.apply(manifest("RegisteredModel", first, externalId=two))
+    _waits(space, "RegisteredModel", first, "once that one has another externalId")
+    space.apply(manifest("RegisteredModel", second, externalId=one))
     for name, other in ((first, second), (second, first)):
         circle = f"This resource and RegisteredModel {space.name}/{other} wait for each other"
         _waits(space, "RegisteredModel", name, circle, "temporary externalId")
