@@ -13,7 +13,7 @@ from typing import Any
 from model_registry.types import RegistryEntry
 from registrar.api.conditions import Reason
 from registrar.api.properties import Declared
-from registrar.api.v1alpha1.common import EntryFields, EntryResource, EntryStatus
+from registrar.api.v1alpha1.common import EntryFields, EntryOrigin, EntryResource, EntryStatus
 
 FieldValue = str | list[str]
 """Value of a plain field: text, or a list of texts (language, tasks)."""
@@ -174,6 +174,7 @@ class Identity:
         id: its ID.
         name: its name; None where only the ID is known.
         created: when the registry created it (milliseconds since the epoch); None where that is unknown.
+        origin: how it came under management; None where no resource stands for it, or its status does not record that.
     """
 
     registry: str
@@ -182,6 +183,7 @@ class Identity:
     id: str
     name: str | None
     created: str | None
+    origin: EntryOrigin | None = None
 
     def is_entry(self, entry: RegistryEntry) -> bool:
         """Return whether an entry is this one, and not a successor under its ID."""

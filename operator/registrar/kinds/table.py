@@ -37,6 +37,11 @@ def kind_of(name: str) -> ResourceKind:
     return _BY_NAME[name]
 
 
+def entry_kind(entry_type: type[RegistryEntry]) -> EntryKind | None:
+    """Return the kind of the entries of that type; None for artifacts of a type that is unknown here."""
+    return next((kind for kind in ENTRY_KINDS.values() if kind.entry is entry_type), None)
+
+
 def family_of(entry_type: type[RegistryEntry]) -> type[RegistryEntry]:
     """Return the family of an entry, also of an artifact whose type is unknown here.
 

@@ -43,6 +43,12 @@ def state_of(entry: RegistryEntry) -> str | None:
     return None if state is None else str(state)
 
 
+def describe_entry(entry: RegistryEntry) -> str:
+    """Return an entry as messages name it, such as ``the ModelVersion '1.0' (id 7, LIVE)``."""
+    state = state_of(entry)
+    return f"the {type(entry).__name__} {entry.name!r} (id {entry.id}{'' if state is None else f', {state}'})"
+
+
 def origin_from_status(origin: EntryOrigin | None) -> Origin | None:
     """Return how an entry came under management, as the status records it."""
     return None if origin is None else Origin(origin.lower())

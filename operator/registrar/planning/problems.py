@@ -30,7 +30,7 @@ class Problem:
         disposition: what has to happen.
         reason: the reason of the ``Ready`` condition.
         message: one or two sentences that say what to change, or what the resource waits for.
-        requeue_after: seconds until the next attempt, where no event ends the wait.
+        requeue_after: seconds until the next attempt, where no event ends the wait or something else is due earlier.
         retry_after: seconds for which the registry asked for no requests; None if it did not ask.
     """
 

@@ -20,7 +20,8 @@ async def create(desired: Desired, action: Create, registry: Registry) -> tuple[
         The entry, and whether this call created it.
 
     Raises:
-        ReconcileError: another entry holds the external ID, the parent is gone, or the registry cannot store it.
+        ConflictError: another entry holds the external ID, or the registry takes another name for this one.
+        ReconcileError: the parent is gone, or the registry cannot store the entry.
         RegistryError: the registry could not answer, or refused.
     """
     unsupported = registry.backend.unsupported(desired)
@@ -31,11 +32,11 @@ async def create(desired: Desired, action: Create, registry: Registry) -> tuple[
     )
     try:
         return await registry.create(desired, entry), True
-    except ConflictError as conflict:
+    except ConflictError:
         existing = await registry.find(desired.kind, desired.name, desired.parent_id)
-        if existing is not None:
-            return existing, False
-        raise registry.backend.explain_conflict(desired, conflict) from conflict
+        if existing is None:
+            raise
+        return existing, False
     except NotFound as missing:
         message = f"The parent {desired.parent_id} of {desired.name!r} no longer exists in the registry: {missing}"
         raise transient(desired.kind.waiting or Reason.REGISTRY_UNAVAILABLE, message) from missing
@@ -45,7 +46,7 @@ async def patch(desired: Desired, action: Patch, registry: Registry) -> Registry
     """Change the entry.
 
     Raises:
-        ReconcileError: another entry holds the external ID.
+        ConflictError: another entry holds the external ID.
         RegistryError: the registry could not answer, or refused.
     """
     entry: Any = desired.kind.entry(
@@ -55,10 +56,7 @@ async def patch(desired: Desired, action: Patch, registry: Registry) -> Registry
         **_state(action.state),
         custom_properties=None if action.properties is None else dict(action.properties),
     )
-    try:
-        return await registry.update(desired.kind, entry)
-    except ConflictError as conflict:
-        raise registry.backend.explain_conflict(desired, conflict) from conflict
+    return await registry.update(desired.kind, entry)
 
 
 async def release(kind: EntryKind, action: Release, registry: Registry) -> None:

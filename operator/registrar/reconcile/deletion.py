@@ -123,7 +123,10 @@ async def _grace(resource: ManagedResource, targets: Sequence[Target], context: 
 async def _release(
     targets: Sequence[Target], resource: ManagedResource, deletion: DeletionPolicy | None, context: Context
 ) -> None:
-    """Release entries, and leave those that the registry cannot take back: they must not hold the deletion for ever."""
+    """Release entries, and leave those that the registry cannot take back: they must not hold the deletion for ever.
+
+    Those that wait for an external ID of one of them run again in any case: it may be free now, or never.
+    """
     for target in targets:
         try:
             note = await _retire(target, resource.key, deletion, context)
@@ -132,6 +135,7 @@ async def _release(
             note = EventNote("EntryLeft", left, is_warning=True)
         if note is not None:
             await post_events(resource, [note], context)
+        context.memory.let_go(resource.key, target.artifact)
 
 
 async def _retire(
@@ -200,7 +204,17 @@ async def retire_artifact(
         left = grace_left(resource, status.name, context.settings.handover_grace, memory)
         if left > 0 and not await is_claimed(target, resource.key, memory, context.kube, registry):
             return left, None
-    return 0.0, await _retire(target, resource.key, deletion, context)
+    note = await _retire(target, resource.key, deletion, context)
+    memory.let_go(resource.key, status.name)
+    return 0.0, note
+
+
+def with_departures(problem: Problem, leaving: Mapping[str, float]) -> Problem:
+    """Return the problem of a version, retried in time for its artifacts that wait for another resource."""
+    if not leaving:
+        return problem
+    after = max(leaving.values())
+    return replace(problem, requeue_after=after if problem.requeue_after is None else min(after, problem.requeue_after))
 
 
 def handing_over(leaving: Mapping[str, float]) -> Problem:

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
+from model_registry.exceptions import ConflictError
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import uid_of
 from registrar.api.conditions import Reason
@@ -34,13 +38,17 @@ from registrar.planning.problems import ReconcileError, transient, waiting
 from registrar.reconcile.apply import create, patch
 from registrar.reconcile.conflicts import resolve_conflict
 from registrar.reconcile.context import Context
+from registrar.reconcile.external_ids import free_external_id
 from registrar.reconcile.observe import Observation, observe
 from registrar.reconcile.report import record_ownership
 from registrar.reconcile.resource import ManagedResource
+from registrar.reconcile.same_uri import same_uri_note, unmanaged_with_same_uri
 from registrar.reporting.outcome import EntryResult, EventNote, Facts, OperationResult
 from registrar.reporting.writes import write_note
 
 logger = logging.getLogger(__name__)
+
+Written = TypeVar("Written")
 
 PROBE_SECONDS = 0.2
 """Until the prober has read the registry; one answer of it."""
@@ -104,9 +112,7 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
             case Leave():
                 return EntryResult(action.entry, action.origin, owned, drift=action.drift)
             case Create():
-                _refuse_new_registry(request, context)
-                await _confirm(request, None, recorded, context)
-                entry, created = await create(desired, action, registry)
+                entry, created = await _create(request, action, recorded, context)
                 if created:
                     note = _noted(OperationResult.CREATED, request, entry)
                     return EntryResult(entry, Origin.CREATED, owned, OperationResult.CREATED, note)
@@ -122,13 +128,46 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
                 return EntryResult(action.entry, action.origin, owned, drift=drift, is_contested=True)
             case Patch():
                 await _confirm(request, action.entry, recorded, context)
-                changed = await patch(desired, action, registry)
+                changed = await _with_free_external_id(partial(patch, desired, action, registry), request, context)
                 _note_correction(request, action, context)
                 owner = _previous_owner(request, action, registry.owner_id)
                 operation = _operation(request, action, owner)
                 note = _noted(operation, request, changed, action.changes, taken_from=owner)
                 return EntryResult(changed, action.origin, owned, operation, note, drift=action.drift)
     raise transient(Reason.REGISTRY_UNAVAILABLE, f"Others keep changing {desired.name!r} in the registry")
+
+
+async def _create(
+    request: EntryRequest, action: Create, recorded: RecordedState, context: Context
+) -> tuple[RegistryEntry, bool]:
+    """Create the entry, or find it; returns it, and whether this call created it."""
+    _refuse_new_registry(request, context)
+    await _confirm(request, None, recorded, context)
+    desired = request.desired
+    others = await unmanaged_with_same_uri(desired, request.parent, context.registry)
+    write = partial(create, desired, action, context.registry)
+    entry, created = await _with_free_external_id(write, request, context)
+    if created and others:
+        context.memory.unreported.note(request.claimant.key, request.claimant.uid, same_uri_note(desired, others))
+    return entry, created
+
+
+async def _with_free_external_id(
+    write: Callable[[], Awaitable[Written]], request: EntryRequest, context: Context
+) -> Written:
+    """Write, and once more if the write conflicted with an external ID that is free by now."""
+    try:
+        return await write()
+    except ConflictError as conflict:
+        await free_external_id(
+            request.desired,
+            request.claimant,
+            conflict,
+            memory=context.memory,
+            kube=context.kube,
+            registry=context.registry,
+        )
+    return await write()
 
 
 def _note_existing(request: EntryRequest, observed: Observation, context: Context) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from model_registry.types import RegistryEntry
@@ -22,6 +22,26 @@ def departed(statuses: Statuses, desired: Iterable[Desired]) -> list[InlineArtif
     """Return the artifacts that left the spec, or whose name it gives to an artifact of another type now."""
     wanted = {(item.kind.name, item.name) for item in desired}
     return [status for status in statuses if (str(status.type), status.name) not in wanted]
+
+
+def givers_first(desired: Sequence[Desired], held: Mapping[str, str | None]) -> list[Desired]:
+    """Return the artifacts in the order of writing, but each behind the one whose external ID it takes.
+
+    That one exists, so no creation overtakes another.
+
+    Args:
+        desired: the artifacts in the order of writing.
+        held: the external IDs of the existing entries, by the artifact's name.
+    """
+    holders = {external_id: name for name, external_id in held.items() if external_id}
+    named = {entry.name: entry for entry in desired}
+    ordered: dict[str, Desired] = {}
+    for entry in desired:
+        chain = [entry.name]
+        while (giver := holders.get(str(named[chain[-1]].fields.get("external_id")))) in named and giver not in chain:
+            chain.append(str(giver))
+        ordered |= {name: named[name] for name in reversed(chain) if name not in ordered}
+    return list(ordered.values())
 
 
 def recorded_artifact(statuses: Statuses, name: str, *, settled: bool) -> RecordedState:

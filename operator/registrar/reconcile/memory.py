@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from typing import Protocol
 
+from model_registry.types import RegistryEntry
 from registrar.api.bodies import (
     Body,
     ResourceKey,
@@ -25,6 +26,7 @@ from registrar.planning.holding import HELD, Holding
 from registrar.reconcile.claims import ClaimIndex
 from registrar.reconcile.dependencies import Dependencies
 from registrar.reconcile.drift import Corrections
+from registrar.reconcile.external_id_waits import ExternalIdWait, ExternalIdWaits
 from registrar.reporting.events import EventCorrelator
 from registrar.reporting.unreported import UnreportedOutcomes
 from registrar.telemetry.readiness import Readiness
@@ -47,6 +49,7 @@ class Memory:
         cache: the latest bodies.
         claims: which resources want which entry.
         dependencies: who waits for which parent.
+        external_ids: who waits for an external ID of whom.
         corrections: what the operator corrected lately.
         unreported: what no status reports yet.
         readiness: since when resources are not Ready.
@@ -69,6 +72,7 @@ class Memory:
         self.cache = cache
         self.claims = ClaimIndex()
         self.dependencies = Dependencies()
+        self.external_ids = ExternalIdWaits()
         self.corrections = Corrections()
         self.unreported = UnreportedOutcomes()
         self.readiness = Readiness()
@@ -100,7 +104,7 @@ class Memory:
         return self.cache.put(body)
 
     def forget(self, key: ResourceKey) -> None:
-        """Forget a resource that is gone from the cluster; wake those that wanted its entries or depend on it."""
+        """Forget a resource that is gone from the cluster; wake those that wanted what it had or depend on it."""
         self.cache.remove(key)
         for claim in self.claims.claims_of(key):
             self.corrections.forget(claim)
@@ -113,7 +117,8 @@ class Memory:
         self._holdings.pop(key, None)
         self._queue.forget(key)
         self._unpin(key)
-        self.wake(self.claims.keep_only(key, frozenset()) | self.dependencies.forget(key))
+        rivals = self.claims.keep_only(key, frozenset()) | self.external_ids.forget(key)
+        self.wake(rivals | self.dependencies.forget(key))
 
     def depart(self, body: Body) -> None:
         """Keep a resource that is gone before its deletion could be finalized, and have its entries released."""
@@ -127,8 +132,9 @@ class Memory:
         return self._departed.get(key)
 
     def released(self, key: ResourceKey) -> None:
-        """Drop a resource that is gone: its entries are released."""
+        """Drop a resource that is gone: its entries are released. Wake those that waited for their external IDs."""
         self._departed.pop(key, None)
+        self.wake(self.external_ids.forget(key))
 
     def wake(self, keys: Iterable[ResourceKey]) -> None:
         """Reconcile these soon, because what they depend on has changed; those that someone waits for come first."""
@@ -139,6 +145,22 @@ class Memory:
     def identify(self, key: ResourceKey, identity: Identity) -> None:
         """Record a resource's registry identity, and wake its children if it has changed."""
         self.wake(self.dependencies.identify(key, identity))
+
+    def wait_for_external_id(self, wait: ExternalIdWait) -> tuple[ResourceKey, ...]:
+        """Have a resource woken once another lets an external ID go.
+
+        Returns:
+            The others, if they wait in a circle; they are woken to report it too.
+        """
+        is_new = self.external_ids.begin(wait)
+        circle = self.external_ids.circle(wait.waiter)
+        if is_new:
+            self.wake(circle)
+        return circle
+
+    def let_go(self, key: ResourceKey, artifact: str | None, entry: RegistryEntry | None = None) -> None:
+        """Wake those that waited for the external ID of a resource's entry, unless the entry as given still has it."""
+        self.wake(self.external_ids.let_go(key, artifact, entry))
 
     def claim(self, claim: Claim, claimant: Claimant) -> None:
         """Claim an entry for a resource.

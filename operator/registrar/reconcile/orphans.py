@@ -20,7 +20,7 @@ from registrar.api.v1alpha1 import DeletionPolicy
 from registrar.cluster.client import KubernetesAPI, KubernetesError
 from registrar.fencing import NotLeadingError
 from registrar.kinds.base import EntryKind
-from registrar.kinds.table import ENTRY_KINDS, resource_of
+from registrar.kinds.table import entry_kind, resource_of
 from registrar.planning.actions import RecordedState
 from registrar.planning.fields import state_of
 from registrar.planning.ownership import Origin, stamp_of
@@ -136,7 +136,7 @@ class OrphanSearch:
 
     def _orphan(self, entry: RegistryEntry) -> Orphan | None:
         stamp = stamp_of(entry, self._registry.owner_id)
-        kind = next((kind for kind in ENTRY_KINDS.values() if kind.entry is type(entry)), None)
+        kind = entry_kind(type(entry))
         if stamp is None or kind is None or stamp.origin not in {Origin.CREATED, Origin.ADOPTED}:
             return None
         key = resource_of(type(entry), stamp.reference)

@@ -20,16 +20,26 @@ from registrar.cluster.logs import bind_resource
 from registrar.fencing import NotLeadingError
 from registrar.kinds.base import AnyResource, Identity
 from registrar.kinds.desired import desired_entry, desired_inline
+from registrar.kinds.table import ENTRY_KINDS
 from registrar.planning.actions import Policies
+from registrar.planning.fields import origin_to_status
 from registrar.planning.problems import Disposition, ReconcileError
 from registrar.reconcile.context import Context
-from registrar.reconcile.deletion import ensure_finalizer, finalize, finalize_departed, handing_over, retire_artifact
+from registrar.reconcile.deletion import (
+    ensure_finalizer,
+    finalize,
+    finalize_departed,
+    handing_over,
+    retire_artifact,
+    with_departures,
+)
 from registrar.reconcile.entry import EntryRequest, reconcile_entry
 from registrar.reconcile.facts import entries_in, facts_of, notes_of
 from registrar.reconcile.holding import hold
 from registrar.reconcile.inline_artifacts import (
     Statuses,
     departed,
+    givers_first,
     in_order,
     joined,
     recorded_artifact,
@@ -40,6 +50,7 @@ from registrar.reconcile.inline_artifacts import (
 from registrar.reconcile.report import latest_facts, post_events, report
 from registrar.reconcile.resolve import resolve_parent
 from registrar.reconcile.resource import ManagedResource, policies_of, read_resource, recorded_state
+from registrar.registries.registry import Registry
 from registrar.reporting.outcome import Facts, OperationResult, Outcome
 from registrar.workqueue.queue import DONE, NOW, RETRY, Result
 
@@ -86,6 +97,8 @@ async def _reconcile_existing(body: Body, context: Context) -> Result:
             _restore_identity(resource, context)
             return await finalize(resource, context)
         outcome = await _outcome(resource, context)
+        if outcome.problem is None:
+            context.memory.external_ids.end(resource.key)
         _count_drift(resource, outcome, context)
         return await report(resource, outcome, context)
     except (StaleResourceError, ResourceGoneError) as error:
@@ -132,7 +145,8 @@ async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, c
         policies=policies,
     )
     result = await reconcile_entry(request, context)
-    identity = registry.identity_of(desired.kind, result.entry)
+    memory.let_go(resource.key, None, result.entry)
+    identity = registry.identity_of(desired.kind, result.entry, origin_to_status(result.origin))
     memory.identify(resource.key, identity)
     if identity.id != known_id:
         # In a registry that was reset, the old ID can belong to another version: its artifacts are no longer claimed.
@@ -184,7 +198,7 @@ async def _reconcile_inline(
             statuses = without_artifact(statuses, name)
             outcome = outcome.noting(OperationResult.UPDATED, note)
         memory.stop_leaving(resource.key, leaving.keys())
-        for entry in desired:
+        for entry in givers_first(desired, _external_ids(statuses, registry)):
             name = entry.name
             request = EntryRequest(
                 resource=resource,
@@ -196,17 +210,24 @@ async def _reconcile_inline(
                 holder=replace(outcome.facts, artifacts=statuses),
             )
             result = await reconcile_entry(request, context)
+            memory.let_go(resource.key, name, result.entry)
             statuses = with_artifact(statuses, entry, result.entry, result.origin, result.owned)
             outcome = joined(outcome, entry, result)
         if leaving:
             outcome = replace(outcome, problem=handing_over(leaving))
     except (ReconcileError, RegistryError) as error:
-        problem = registry.diagnose(error)
+        problem = with_departures(registry.diagnose(error), leaving)
         outcome = replace(outcome, problem=replace(problem, message=f"Artifact {name!r}: {problem.message}"))
         statuses = recorded_since(
             statuses, name, before=Facts.of(resource.status).artifacts, now=latest_facts(resource, context).artifacts
         )
     return replace(outcome, facts=replace(outcome.facts, artifacts=in_order(statuses, desired)))
+
+
+def _external_ids(statuses: Statuses, registry: Registry) -> dict[str, str | None]:
+    """Return the external IDs of the artifacts that exist, by name, as the view shows them."""
+    entries = ((status.name, registry.view.by_id(ENTRY_KINDS[status.type], str(status.id))) for status in statuses)
+    return {name: entry.external_id for name, entry in entries if entry is not None}
 
 
 def _restore_identity(resource: ManagedResource, context: Context) -> None:
@@ -220,7 +241,8 @@ def _restore_identity(resource: ManagedResource, context: Context) -> None:
         return
     entry, recorded = registry.view.by_id(resource.kind.entry, known_id), recorded_state(resource, known_id)
     if entry is not None and entry.name == resource.entry_name and recorded.proves(entry):
-        context.memory.identify(resource.key, registry.identity_of(resource.kind.entry, entry))
+        identity = registry.identity_of(resource.kind.entry, entry, resource.status.origin)
+        context.memory.identify(resource.key, identity)
 
 
 def _count_drift(resource: ManagedResource, outcome: Outcome, context: Context) -> None:

@@ -149,4 +149,4 @@ def _follow_up(problem: Problem | None) -> Result:
         case Disposition.TRANSIENT:
             return RETRY
         case Disposition.TERMINAL:
-            return Result(requeue_after=spread(TERMINAL_REQUEUE_SECONDS))
+            return Result(requeue_after=problem.requeue_after or spread(TERMINAL_REQUEUE_SECONDS))

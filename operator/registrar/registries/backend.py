@@ -48,6 +48,9 @@ class RegistryBackend(Protocol):
             AmbiguousEntryError: several entries match.
         """
 
+    async def artifacts_of(self, version_id: str) -> Sequence[RegistryEntry]:
+        """Return the artifacts of a version, of every type; none if it does not exist."""
+
     async def create(self, kind: EntryKind, entry: Any, parent_id: str) -> RegistryEntry:
         """Create an entry. It MUST NOT do anything that can fail after the entry exists.
 

@@ -12,7 +12,7 @@ from model_registry.exceptions import RegistryError
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
-from registrar.api.v1alpha1.common import EntryStatus
+from registrar.api.v1alpha1.common import EntryOrigin, EntryStatus
 from registrar.kinds.base import Desired, EntryKind, Identity
 from registrar.kinds.table import FAMILIES
 from registrar.planning.problems import Disposition, Problem, ReconcileError, outage, waiting
@@ -164,9 +164,9 @@ class Registry:
             requeue_after=CONFIRMED_SECONDS,
         )
 
-    def identity_of(self, kind: EntryKind, entry: RegistryEntry) -> Identity:
-        """Return the identity of an entry that this registry has just shown."""
-        return Identity(self.name, self.epoch, kind, str(entry.id), entry.name, entry.create_time_since_epoch)
+    def identity_of(self, kind: EntryKind, entry: RegistryEntry, origin: EntryOrigin | None = None) -> Identity:
+        """Return the identity of an entry that this registry has just shown, and how it came under management."""
+        return Identity(self.name, self.epoch, kind, str(entry.id), entry.name, entry.create_time_since_epoch, origin)
 
     def known_id(self, status: EntryStatus) -> str | None:
         """Return the ID in a status, as far as it counts.

@@ -7,7 +7,7 @@ would know nothing of the creation any more, neither for ``lastSyncTime`` nor fo
 from __future__ import annotations
 
 from registrar.api.bodies import ResourceKey
-from registrar.reporting.outcome import Outcome
+from registrar.reporting.outcome import EventNote, Facts, Outcome
 
 
 class UnreportedOutcomes:
@@ -27,6 +27,10 @@ class UnreportedOutcomes:
         if outcome.operation is not None or outcome.notes:
             self._outcomes[key] = uid, outcome
         return outcome
+
+    def note(self, key: ResourceKey, uid: str, note: EventNote) -> None:
+        """Keep a further Event of a resource until `reported`, however its reconcile ends."""
+        self.join(key, uid, Outcome(Facts(), notes=(note,)))
 
     def reported(self, key: ResourceKey) -> None:
         """Drop an outcome: the status reports it, or the resource no longer exists."""

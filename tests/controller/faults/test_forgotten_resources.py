@@ -20,6 +20,7 @@ from registrar.fencing import Leadership, WriteFence
 from registrar.kinds.base import Claim
 from registrar.reconcile import pipeline
 from registrar.reconcile.context import Context
+from registrar.reconcile.external_id_waits import ExternalIdWait
 from registrar.reconcile.memory import Memory
 from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outcome
 from registrar.settings import Settings
@@ -31,6 +32,9 @@ from tests.support.waiting import wait_until
 
 COLLABORATORS = {"_queue", "_unpin", "_monotonic", "_departed"}
 """Attributes of a memory that are no indexes of resources that exist."""
+
+
+WAITED_FOR = ResourceKey("RegisteredModel", "elsewhere", "holder")
 
 
 class Operator:
@@ -119,6 +123,7 @@ def _fill_transient_indexes(operator: Operator, key: ResourceKey, body: Body, cl
     memory.leaving(key, None)
     memory.report_hold(key)
     memory._unclaimed.add(key)
+    memory.external_ids.begin(ExternalIdWait(key, None, WAITED_FOR, None, "7", "x"))
     memory.corrections.record(claim, ["description"], now)
     operator.parts.queue._failures[key] = 3
 
@@ -148,7 +153,8 @@ async def test_a_deleted_resource_is_forgotten_everywhere(
     (claim,) = operator.memory.claims.claims_of(gone)
     _fill_transient_indexes(operator, gone, body, claim)
     indexes = {name for name in vars(operator.memory) if name not in COLLABORATORS}
-    assert _indexes_with(operator.memory, gone) == indexes - {"corrections"}, "every index by resource is filled"
+    # Corrections are kept by entry, and only a resource that vanished departs.
+    assert _indexes_with(operator.memory, gone) == indexes - {"corrections", "_departed"}, "the others are filled"
     assert claim in operator.memory.corrections
 
     own_space.delete(gone.kind, gone.name)

@@ -9,7 +9,17 @@ from registrar.kinds.artifacts import DOC_ARTIFACT, MODEL_ARTIFACT
 from registrar.kinds.base import EntryKind, ResourceKind
 from registrar.kinds.model_version import MODEL_VERSION
 from registrar.kinds.registered_model import REGISTERED_MODEL
-from registrar.kinds.table import ENTRY_KINDS, FAMILIES, KINDS, RESOURCES, family_of, kind_of, lineage, resource_of
+from registrar.kinds.table import (
+    ENTRY_KINDS,
+    FAMILIES,
+    KINDS,
+    RESOURCES,
+    entry_kind,
+    family_of,
+    kind_of,
+    lineage,
+    resource_of,
+)
 from registrar.registries.kubeflow.entries import OPERATIONS
 
 MODEL, VERSION = REGISTERED_MODEL.entry, MODEL_VERSION.entry
@@ -51,6 +61,12 @@ def test_an_entry_kind_is_known_by_its_name_and_can_be_read_and_written(kind: En
     assert issubclass(kind.entry, kind.family)
     assert kind.parent_attribute is None or kind.parent_attribute in kind.entry.model_fields
     assert (kind.waiting is None) == (kind is MODEL), "only the root waits for nothing"
+
+
+def test_an_entry_kind_is_known_by_its_entries() -> None:
+    assert [entry_kind(kind.entry) for kind in ENTRY_KINDS.values()] == list(ENTRY_KINDS.values())
+    assert entry_kind(UnknownArtifact) is None
+    assert entry_kind(ServingEnvironment) is None
 
 
 def test_an_unknown_kind_has_no_row() -> None:

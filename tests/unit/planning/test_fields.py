@@ -4,9 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_registry.types import DocArtifact, ModelArtifact, ModelVersion, RegisteredModel, RegistryEntry
+from model_registry.types import (
+    DocArtifact,
+    ModelArtifact,
+    ModelVersion,
+    RegisteredModel,
+    RegistryEntry,
+)
 from registrar.planning.actions import FieldSet
-from registrar.planning.fields import field_attributes, owned_from_status, owned_to_status, storage_uri
+from registrar.planning.fields import describe_entry, field_attributes, owned_from_status, owned_to_status, storage_uri
 
 TYPES = [RegisteredModel, ModelVersion, ModelArtifact, DocArtifact]
 
@@ -41,3 +47,8 @@ def test_the_storage_uri_is_that_of_kserve() -> None:
 @pytest.mark.parametrize(("model", "version"), [("org/fraud", "v1"), ("fraud", "v1/a")])
 def test_a_storage_uri_cannot_express_a_slash(model: str, version: str) -> None:
     assert storage_uri(model, version) is None
+
+
+def test_an_entry_is_described_with_its_id_and_state() -> None:
+    assert describe_entry(RegisteredModel("fraud", id="7", state="LIVE")) == "the RegisteredModel 'fraud' (id 7, LIVE)"
+    assert describe_entry(ModelArtifact("weights", id="8")) == "the ModelArtifact 'weights' (id 8)"

@@ -2,19 +2,24 @@
 
 import dataclasses
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from model_registry.types import ModelVersion
+from registrar.api.conditions import Reason
 from registrar.api.v1alpha1.common import EntryOrigin
 from registrar.api.v1alpha1.model_version import ArtifactType, InlineArtifactStatus
 from registrar.kinds.artifacts import DOC_ARTIFACT, MODEL_ARTIFACT
 from registrar.kinds.base import Desired
 from registrar.planning.actions import Change, FieldSet, RecordedState
 from registrar.planning.ownership import Origin
+from registrar.planning.problems import terminal, waiting
+from registrar.reconcile.deletion import with_departures
 from registrar.reconcile.inline_artifacts import (
     Statuses,
     departed,
+    givers_first,
     in_order,
     joined,
     recorded_artifact,
@@ -150,3 +155,38 @@ def test_drift_of_an_artifact_is_reported_with_its_name() -> None:
 def test_the_versions_own_entry_is_not_among_them() -> None:
     result = EntryResult(ModelVersion("v1", id="4"), Origin.CREATED, FieldSet())
     assert joined(OUTCOME, WANTED, result).facts == OUTCOME.facts
+
+
+def wanting(**external_ids: str | None) -> list[Desired]:
+    return [
+        desired(MODEL_ARTIFACT, name=name, fields={"external_id": external_id} if external_id else {})
+        for name, external_id in external_ids.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "held", "expected"),
+    [
+        (wanting(new="x", giver="y"), {"giver": "x"}, ["giver", "new"]),
+        (wanting(a="x", b="y", c="z"), {"b": "x", "c": "y"}, ["c", "b", "a"]),
+        (wanting(a="x", b="x"), {"b": "x"}, ["b", "a"]),
+        (wanting(a="x", b="y"), {"a": "x", "b": "y"}, ["a", "b"]),
+        (wanting(a=None, b="x", c=None), {"a": None, "c": "z"}, ["a", "b", "c"]),
+        (wanting(a="x"), {"gone": "x"}, ["a"]),
+        (wanting(a="y", b="x"), {"a": "x", "b": "y"}, ["b", "a"]),
+    ],
+    ids=["moved", "moved along", "declared twice", "unchanged", "none", "of one that departs", "exchanged"],
+)
+def test_an_external_id_is_let_go_before_another_artifact_takes_it(
+    wanted: list[Desired], held: dict[str, str | None], expected: list[str]
+) -> None:
+    assert [item.name for item in givers_first(wanted, held)] == expected
+
+
+def test_a_problem_of_a_version_does_not_keep_a_departing_artifact_waiting() -> None:
+    problem = terminal(Reason.AMBIGUOUS_ENTRY, "Two.").problem
+    assert with_departures(problem, {}) is problem
+    assert with_departures(problem, {"a": 3.0, "b": 4.0}).requeue_after == 4.0
+    waits = waiting(Reason.NAME_CONFLICT, "Taken.", requeue_after=300.0).problem
+    assert with_departures(waits, {"a": 3.0}) == dataclasses.replace(waits, requeue_after=3.0)
+    assert with_departures(dataclasses.replace(waits, requeue_after=1.0), {"a": 3.0}).requeue_after == 1.0

@@ -7,14 +7,16 @@ from datetime import UTC, datetime
 from registrar.api.bodies import ResourceKey
 from registrar.cluster.cache import ResourceCache
 from registrar.planning.claims import Claimant
+from registrar.reconcile.external_id_waits import ExternalIdWait
 from registrar.reconcile.memory import Memory
 from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outcome
 from registrar.workqueue.queue import DONE, Result, WorkQueue
-from tests.unit.build import RecordingQueue, body, claim, claimant, identity, metadata_of, model_key
+from tests.unit.build import RecordingQueue, artifact, body, claim, claimant, identity, metadata_of, model_key
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEY = ResourceKey("ModelVersion", "team", "v1")
 PARENT, RIVAL = model_key("parent"), ResourceKey("ModelVersion", "team", "rival")
+HOLDER, WAITER = model_key("holder"), model_key("waiter")
 CHILD = ResourceKey("ModelArtifact", "team", "weights")
 OWN, SHARED = claim("card", "doc-artifact", "7"), claim("v1", "ModelVersion", "3")
 
@@ -88,6 +90,8 @@ class World:
         memory.dependencies.depend(KEY, PARENT)
         memory.dependencies.depend(CHILD, KEY)
         memory.dependencies.identify(KEY, identity("7", "v1"))
+        memory.external_ids.begin(ExternalIdWait(KEY, None, HOLDER, None, "5", "x"))
+        memory.external_ids.begin(ExternalIdWait(WAITER, None, KEY, "card", "9", "y"))
         for place in (OWN, SHARED):
             memory.corrections.record(place, ["description"], 0.0)
         memory.unreported.join(KEY, "uid-1", Outcome(Facts(), operation=OperationResult.CREATED))
@@ -114,11 +118,11 @@ def test_every_index_is_filled_by_these_tests() -> None:
 def test_a_forgotten_resource_is_in_no_index() -> None:
     world = World()
     memory = world.memory
-    indexes = (memory.claims, memory.dependencies, memory.unreported, memory.readiness)
-    assert [KEY in index for index in indexes] == [True] * 4
+    indexes = (memory.claims, memory.dependencies, memory.external_ids, memory.unreported, memory.readiness)
+    assert [KEY in index for index in indexes] == [True] * 5
     assert OWN in memory.corrections
     memory.forget(KEY)
-    assert [KEY in index for index in indexes] == [False] * 4
+    assert [KEY in index for index in indexes] == [False] * 5
     assert OWN not in memory.corrections
     # What the others want is theirs.
     assert _remembering(world.memory, KEY) == {"memory.dependencies._children", "memory.dependencies._parents"}
@@ -129,7 +133,7 @@ def test_a_forgotten_resource_is_in_no_index() -> None:
     assert world.memory.cache.count_ready()["ModelVersion", "Unknown"] == 1
     world.memory.forget(CHILD)
     world.memory.forget(RIVAL)
-    for gone in (KEY, PARENT, CHILD, RIVAL, OWN, SHARED):
+    for gone in (KEY, PARENT, CHILD, RIVAL, HOLDER, WAITER, OWN, SHARED):
         assert _remembering(world.memory, gone) <= {"memory._queue._lanes._urgent", "memory._queue._lanes._background"}
     assert KEY not in world.queue._lanes
     assert not any(world.memory.cache.count_ready().values())
@@ -139,7 +143,7 @@ def test_forgetting_wakes_those_that_wanted_its_entries_or_depend_on_it() -> Non
     world = World()
     world.memory.forget(KEY)
     # The rival has no entry yet, and someone waits for it; the child has its own.
-    assert world.woken() == [(RIVAL, True), (CHILD, False)]
+    assert sorted(world.woken()) == [(CHILD, False), (RIVAL, True), (WAITER, False)]
     world.memory.forget(KEY)
     assert world.woken() == [(CHILD, False)], "it still depends on a resource that does not exist"
 
@@ -159,7 +163,7 @@ def test_a_successor_of_the_same_name_inherits_nothing() -> None:
     assert world.memory.keep(body("ModelVersion", "v1", version=3, uid="uid-2"))
     theirs = {"memory.dependencies._children", "memory.dependencies._parents"}
     assert _remembering(world.memory, KEY) == {"memory.cache._bodies", "memory._unclaimed", *theirs}
-    assert world.woken() == [(RIVAL, True), (CHILD, False)]
+    assert sorted(world.woken()) == [(CHILD, False), (RIVAL, True), (WAITER, False)]
     found = world.memory.cache.get(KEY)
     assert found is not None
     assert found["metadata"]["uid"] == "uid-2"
@@ -188,3 +192,27 @@ def test_a_released_claim_wakes_its_rivals() -> None:
     assert [rival.key for rival in world.memory.rivals(SHARED, KEY)] == [RIVAL]
     world.memory.claim_only(KEY, [])
     assert world.woken() == [(RIVAL, True)]
+
+
+def test_those_that_wait_for_an_external_id_run_when_it_is_let_go() -> None:
+    world = World()
+    world.memory.let_go(KEY, None)
+    world.memory.let_go(KEY, "card", artifact("9", external_id="y"))
+    assert world.woken() == []
+    world.memory.let_go(KEY, "card", artifact("9", external_id="z"))
+    assert world.woken() == [(WAITER, False)]
+
+
+def test_those_that_wait_for_each_other_are_woken_once_to_report_it() -> None:
+    world = World()
+    back = ExternalIdWait(HOLDER, None, KEY, None, "7", "z")
+    assert world.memory.wait_for_external_id(back) == (KEY,)
+    assert world.woken() == [(KEY, True)]
+    assert world.memory.wait_for_external_id(back) == (KEY,)
+    assert world.woken() == [], "they would wake each other for ever"
+
+
+def test_those_that_wait_for_an_external_id_run_when_a_vanished_resource_is_released() -> None:
+    world = World()
+    world.memory.released(KEY)
+    assert world.woken() == [(WAITER, False)]

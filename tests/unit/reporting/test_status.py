@@ -206,9 +206,11 @@ def test_a_patch_leads_from_one_status_to_the_other(current: dict[str, Any], wan
 
 
 def test_events_report_what_changed() -> None:
-    changed = dataclasses.replace(SYNCED, notes=(EventNote("IdentityChanged", "A new ID."),))
+    same = EventNote("SameUri", "Two of them.", is_warning=True)
+    changed = dataclasses.replace(SYNCED, notes=(EventNote("IdentityChanged", "A new ID."), same))
     assert events_for(RegisteredModelStatus(), after(changed), changed) == [
         EventNote("IdentityChanged", "A new ID."),
+        same,
         EventNote("Synced", "The registry entry matches the spec."),
     ]
 

@@ -33,3 +33,12 @@ def test_a_successor_of_the_same_name_inherits_no_outcome() -> None:
     unreported.join(model_key(), "uid", Outcome(Facts(), operation=OperationResult.CREATED))
     assert unreported.join(model_key(), "another", NOTHING) == NOTHING
     assert unreported.join(model_key("other"), "uid", NOTHING) == NOTHING
+
+
+def test_an_event_is_kept_however_the_reconcile_ends() -> None:
+    unreported = UnreportedOutcomes()
+    unreported.note(model_key(), "uid", RELEASED)
+    unreported.note(model_key(), "uid", CHANGED)
+    failed = Outcome(Facts(id="7"))
+    assert unreported.join(model_key(), "uid", failed) == Outcome(Facts(id="7"), notes=(RELEASED, CHANGED))
+    assert unreported.join(model_key("other"), "uid", failed) == failed

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from model_registry import ModelRegistryAPIClient
-from model_registry.exceptions import ConflictError
-from model_registry.types import ListOptions, Pager, RegistryEntry
+from model_registry.exceptions import ConflictError, NotFound
+from model_registry.types import Artifact, ListOptions, Pager, RegistryEntry
 from registrar.kinds.base import Desired, EntryKind
 from registrar.kinds.table import ENTRY_KINDS
 from registrar.planning.problems import ReconcileError
@@ -46,6 +46,13 @@ class KubeflowBackend:
     async def find(self, kind: EntryKind, name: str, parent_id: str) -> RegistryEntry | None:
         """See the protocol."""
         return await OPERATIONS[kind.name].find(self._client, name, parent_id)
+
+    async def artifacts_of(self, version_id: str) -> list[Artifact]:
+        """See the protocol."""
+        try:
+            return await self._client.get_model_version_artifacts(version_id)
+        except NotFound:
+            return []
 
     async def create(self, kind: EntryKind, entry: Any, parent_id: str) -> RegistryEntry:
         """See the protocol."""

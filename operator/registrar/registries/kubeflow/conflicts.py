@@ -7,7 +7,7 @@ from typing import Any
 from model_registry.exceptions import ConflictError
 from registrar.api.conditions import Reason
 from registrar.kinds.base import Desired
-from registrar.planning.fields import state_of
+from registrar.planning.fields import describe_entry
 from registrar.planning.problems import ReconcileError, terminal
 
 
@@ -16,12 +16,10 @@ def explain_conflict(desired: Desired, conflict: ConflictError) -> ReconcileErro
     holder: Any = conflict.holder
     external_id = desired.fields.get("external_id")
     if holder is not None and external_id is not None and holder.external_id == external_id:
-        state = state_of(holder)
-        shown = f"id {holder.id}" if state is None else f"id {holder.id}, {state}"
         return terminal(
             Reason.EXTERNAL_ID_CONFLICT,
-            f"The external ID {external_id!r} belongs to the {type(holder).__name__} {holder.name!r} ({shown}). "
-            "Choose another externalId, or change that entry's first.",
+            f"The external ID {external_id!r} belongs to {describe_entry(holder)}, which no resource of this "
+            "installation manages. Choose another externalId, or give that entry another one in the registry.",
         )
     if external_id is not None and holder is None:
         return terminal(

@@ -1,0 +1,135 @@
+"""Resolves conflicts over an external ID: whether its holder gives it up, now or later.
+
+The registry cannot clear an external ID, but can change it. So the entry that a deletion of this installation archived
+gives its external ID up to the next resource that declares it. One that another resource manages keeps it: that
+resource wakes the others when it lets the ID go.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from model_registry.exceptions import ConflictError
+from model_registry.types import RegistryEntry
+from registrar.api.bodies import ResourceKey
+from registrar.api.conditions import Reason
+from registrar.cluster.client import KubernetesAPI, KubernetesError
+from registrar.kinds.base import Desired, EntryKind
+from registrar.kinds.table import entry_kind, resource_of
+from registrar.planning.claims import Claimant
+from registrar.planning.external_ids import released_external_id
+from registrar.planning.fields import describe_entry, state_of
+from registrar.planning.ownership import Origin, Stamp, stamp_of
+from registrar.planning.problems import ReconcileError, waiting
+from registrar.reconcile.external_id_waits import ExternalIdWait
+from registrar.reconcile.memory import Memory
+from registrar.reconcile.resource import read_resource
+from registrar.registries.registry import Registry
+from registrar.reporting.outcome import EventNote
+
+logger = logging.getLogger(__name__)
+
+REQUEUE_SECONDS = 300.0
+"""Until a resource that waits tries again, for holders that this operator does not watch. The others wake it."""
+
+
+async def free_external_id(
+    desired: Desired,
+    claimant: Claimant,
+    conflict: ConflictError,
+    *,
+    memory: Memory,
+    kube: KubernetesAPI,
+    registry: Registry,
+) -> None:
+    """Return once the external ID that an entry wants may be free, so that the refused write can be repeated.
+
+    Args:
+        desired: the entry.
+        claimant: the resource, or inline artifact of it, that wants the entry.
+        conflict: the refusal, where no other entry has the name.
+        memory: what is known of all resources; it wakes this one when the holder lets the external ID go.
+        kube: the API server, which knows whether the holder's resource exists.
+        registry: the registry.
+
+    Raises:
+        ReconcileError: ``ExternalIdConflict``, or what else the conflict means.
+        RegistryError: the registry could not answer, or refused.
+        KubernetesError: the API server did not answer.
+    """
+    found = conflict.holder
+    wanted = desired.fields.get("external_id")
+    stamp = stamp_of(found, registry.owner_id)
+    if not isinstance(wanted, str) or stamp is None or found.external_id != wanted:
+        raise registry.backend.explain_conflict(desired, conflict) from conflict
+    kind, key = entry_kind(type(found)), resource_of(type(found), stamp.reference)
+    if kind is None or key is None:
+        raise registry.backend.explain_conflict(desired, conflict) from conflict
+    held_by = stamp.reference.partition("#")[2] or None
+    wait = ExternalIdWait(claimant.key, claimant.artifact, key, held_by, str(found.id), wanted)
+    circle = memory.wait_for_external_id(wait)
+    # Read once the wait is known: whatever lets the external ID go after this answer wakes this resource.
+    holder = await registry.get(kind, str(found.id))
+    if holder is None or holder.external_id != wanted or stamp_of(holder, registry.owner_id) != stamp:
+        return
+    if _is_released(holder, stamp, kind):
+        note = await _give_up(holder, stamp, wanted, kind, registry)
+        memory.unreported.note(claimant.key, claimant.uid, note)
+        return
+    if stamp.reference == desired.reference or not await _may_let_go(key, memory, kube):
+        raise registry.backend.explain_conflict(desired, conflict) from conflict
+    raise _waiting(holder, key, circle, memory)
+
+
+def _is_released(holder: RegistryEntry, stamp: Stamp, kind: EntryKind) -> bool:
+    """Return whether a deletion archived the entry, and nobody has restored it since."""
+    return stamp.origin is Origin.RELEASED and state_of(holder) == kind.retired_state
+
+
+async def _give_up(
+    holder: RegistryEntry, stamp: Stamp, external_id: str, kind: EntryKind, registry: Registry
+) -> EventNote:
+    """Give an archived entry another external ID; returns the Event for the resource that gets the former one."""
+    released = released_external_id(external_id, str(holder.id))
+    await registry.update(kind, kind.entry(holder.name, id=holder.id, external_id=released))
+    logger.info("Changed the external ID of %s of %s to %r", describe_entry(holder), stamp.reference, released)
+    return EventNote(
+        "ExternalIdReleased",
+        f"The external ID {external_id!r} is free: {describe_entry(holder)} of the deleted {stamp.reference} has "
+        f"{released!r} now.",
+    )
+
+
+async def _may_let_go(holder: ResourceKey, memory: Memory, kube: KubernetesAPI) -> bool:
+    """Return whether a resource exists that manages the entry; one that this operator may not read counts."""
+    if memory.departed(holder) is not None:
+        return True
+    try:
+        return await kube.get(holder) is not None
+    except KubernetesError as error:
+        if error.status == HTTPStatus.FORBIDDEN:
+            return True
+        raise
+
+
+def _waiting(
+    holder: RegistryEntry, key: ResourceKey, circle: tuple[ResourceKey, ...], memory: Memory
+) -> ReconcileError:
+    body = memory.departed(key) or memory.cache.get(key)
+    is_leaving = body is not None and read_resource(body).metadata.terminating
+    if circle:
+        others = ", ".join(map(str, circle))
+        advice = f"This resource and {others} wait for each other: give one of them a temporary externalId first."
+    elif is_leaving:
+        advice = "That resource is being deleted, and this one continues then."
+    else:
+        advice = (
+            "This resource continues once that one has another externalId. Removing it there is not enough, because "
+            "the registry cannot clear it. Or choose another externalId here."
+        )
+    return waiting(
+        Reason.EXTERNAL_ID_CONFLICT,
+        f"The external ID {holder.external_id!r} belongs to {describe_entry(holder)} of {key}. {advice}",
+        requeue_after=REQUEUE_SECONDS,
+    )
