@@ -103,6 +103,9 @@ def _build(
         body = cache.get(key)
         if body is not None:
             intake.note_readiness(body)
+        elif memory.departed(key) is None:
+            # It was deleted during the run, which may have remembered something of it after it was forgotten.
+            memory.forget(key)
         return result
 
     cache = ResourceCache()

@@ -132,7 +132,7 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
 def _note_existing(request: EntryRequest, observed: Observation, context: Context) -> None:
     """Drop a former loss of an entry that exists: a later loss needs a later reading of the registry."""
     if observed.entry is not None:
-        context.guard.forget(request.desired.claim)
+        context.memory.losses.forget(request.desired.claim)
 
 
 async def _resolve_conflict(request: EntryRequest, observed: Observation, context: Context) -> None:
@@ -191,7 +191,7 @@ def _refuse_new_registry(request: EntryRequest, context: Context) -> None:
     if not request.recorded.had_entry or context.settings.accept_new_registry:
         return
     claim, registry, now = request.desired.claim, context.registry, time.monotonic()
-    is_read = registry.read_at > context.guard.notice(claim, now)
+    is_read = registry.read_at > context.memory.losses.notice(claim, now)
     if not is_read:
         # Only another reading distinguishes a registry that was reset since the last from one that lost an entry.
         registry.breaker.request_probe()
@@ -207,7 +207,7 @@ def _refuse_new_registry(request: EntryRequest, context: Context) -> None:
             "--accept-new-registry to create them again.",
             requeue_after=REPLACED_REQUEUE_SECONDS,
         )
-    context.guard.forget(claim)
+    context.memory.losses.forget(claim)
 
 
 def _is_contested(request: EntryRequest, action: Patch, context: Context) -> bool:

@@ -14,6 +14,7 @@ from registrar.planning.claims import Claimant
 from registrar.reconcile.claims import ClaimIndex
 from registrar.reconcile.dependencies import Dependencies
 from registrar.reconcile.drift import Corrections
+from registrar.reconcile.losses import Losses
 from registrar.reporting.unreported import UnreportedOutcomes
 from registrar.telemetry.readiness import Readiness
 
@@ -36,6 +37,7 @@ class Memory:
         claims: which resources want which entry.
         dependencies: who waits for which parent.
         corrections: what the operator corrected lately.
+        losses: entries that are missing.
         unreported: what no status reports yet.
         readiness: since when resources are not Ready.
 
@@ -57,6 +59,7 @@ class Memory:
         self.claims = ClaimIndex()
         self.dependencies = Dependencies()
         self.corrections = Corrections()
+        self.losses = Losses()
         self.unreported = UnreportedOutcomes()
         self.readiness = Readiness()
         self._waiting_since: dict[ResourceKey, float] = {}
@@ -84,11 +87,19 @@ class Memory:
             self._unclaimed.add(key)
         return self.cache.put(body)
 
+    def keep_answer(self, body: Body) -> None:
+        """Keep the answer to one of our own writes, unless the resource is gone or was replaced since.
+
+        The answer may arrive after the watch has shown the deletion; nothing would remove the resource again then.
+        """
+        known = self.cache.get(key_of(body))
+        if known is not None and uid_of(known) == uid_of(body):
+            self.cache.put(body)
+
     def forget(self, key: ResourceKey) -> None:
         """Forget a resource that is gone from the cluster; wake those that wanted its entries or depend on it."""
         self.cache.remove(key)
-        for claim in self.claims.claims_of(key):
-            self.corrections.forget(claim)
+        self._forget_entries(self.claims.claims_of(key))
         self.unreported.reported(key)
         self.readiness.forget(key)
         self._waiting_since.pop(key, None)
@@ -97,6 +108,11 @@ class Memory:
         self._queue.forget(key)
         self._unpin(key)
         self.wake(self.claims.keep_only(key, frozenset()) | self.dependencies.forget(key))
+
+    def _forget_entries(self, claims: Iterable[Claim]) -> None:
+        for claim in claims:
+            self.corrections.forget(claim)
+            self.losses.forget(claim)
 
     def depart(self, body: Body) -> None:
         """Keep a resource that is gone before its deletion could be finalized, and have its entries released."""
@@ -142,7 +158,9 @@ class Memory:
 
     def claim_only(self, key: ResourceKey, claims: Iterable[Claim]) -> None:
         """Release every other claim of a resource, and wake the resources that claimed the same entries."""
+        before = self.claims.claims_of(key)
         self.wake(self.claims.keep_only(key, frozenset(claims)))
+        self._forget_entries(claim for claim in before if not self.claims.claimants(claim))
         if key not in self.claims and self.cache.get(key) is not None:
             self._unclaimed.add(key)
 

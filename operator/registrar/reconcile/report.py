@@ -70,7 +70,7 @@ async def record_ownership(
         }
     latest = latest_of(resource, context)
     if latest is not None:
-        context.memory.cache.put(await context.kube.patch_status(resource.key, latest.metadata, part))
+        context.memory.keep_answer(await context.kube.patch_status(resource.key, latest.metadata, part))
 
 
 async def report(resource: ManagedResource, outcome: Outcome, context: Context) -> Result:
@@ -103,7 +103,7 @@ async def report(resource: ManagedResource, outcome: Outcome, context: Context) 
     wanted = next_status(resource.metadata, latest.status, outcome, datetime.now(UTC))
     patch = merge_patch(latest.raw_status, as_json(wanted))
     if patch:
-        memory.cache.put(await context.kube.patch_status(key, latest.metadata, patch))
+        memory.keep_answer(await context.kube.patch_status(key, latest.metadata, patch))
     memory.unreported.reported(key)
     await post_events(latest, events_for(latest.status, wanted, outcome), context)
     return follow_up

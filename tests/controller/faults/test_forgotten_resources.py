@@ -116,6 +116,7 @@ def _fill_transient_indexes(operator: Operator, key: ResourceKey, body: Body, cl
     memory.leaving(key, None)
     memory._unclaimed.add(key)
     memory.corrections.record(claim, ["description"], now)
+    memory.losses.notice(claim, now)
     operator.parts.queue._failures[key] = 3
 
 
@@ -144,8 +145,9 @@ async def test_a_deleted_resource_is_forgotten_everywhere(
     (claim,) = operator.memory.claims.claims_of(gone)
     _fill_transient_indexes(operator, gone, body, claim)
     indexes = {name for name in vars(operator.memory) if name not in COLLABORATORS}
-    assert _indexes_with(operator.memory, gone) == indexes - {"corrections"}, "every index by resource is filled"
+    assert _indexes_with(operator.memory, gone) == indexes - {"corrections", "losses"}, "every other is filled"
     assert claim in operator.memory.corrections
+    assert claim in operator.memory.losses
 
     own_space.delete(gone.kind, gone.name)
     own_space.wait_gone(gone.kind, gone.name)
@@ -158,6 +160,7 @@ async def test_a_deleted_resource_is_forgotten_everywhere(
     assert operator.memory.dependencies.children(gone) == {child}, "only the child still refers to it"
     assert gone not in operator.memory.dependencies
     assert claim not in operator.memory.corrections
+    assert claim not in operator.memory.losses
     assert operator.parts.queue.failures(gone) == 0
     both = {rival, child}
     await asyncio.to_thread(wait_until, lambda: both <= set(operator.reconciled), "rival and child did not run again")

@@ -88,6 +88,7 @@ class World:
         memory.dependencies.identify(KEY, identity("7", "v1"))
         for place in (OWN, SHARED):
             memory.corrections.record(place, ["description"], 0.0)
+            memory.losses.notice(place, 0.0)
         memory.unreported.join(KEY, "uid-1", Outcome(Facts(), operation=OperationResult.CREATED))
         memory.note_readiness(resource)
         memory.waited(KEY)
@@ -113,9 +114,11 @@ def test_a_forgotten_resource_is_in_no_index() -> None:
     indexes = (memory.claims, memory.dependencies, memory.unreported, memory.readiness)
     assert [KEY in index for index in indexes] == [True] * 4
     assert OWN in memory.corrections
+    assert OWN in memory.losses
     memory.forget(KEY)
     assert [KEY in index for index in indexes] == [False] * 4
     assert OWN not in memory.corrections
+    assert OWN not in memory.losses
     # What the others want is theirs.
     assert _remembering(world.memory, KEY) == {"memory.dependencies._children", "memory.dependencies._parents"}
     assert world.memory.dependencies.children(KEY) == {CHILD}
@@ -184,3 +187,26 @@ def test_a_released_claim_wakes_its_rivals() -> None:
     assert [rival.key for rival in world.memory.rivals(SHARED, KEY)] == [RIVAL]
     world.memory.claim_only(KEY, [])
     assert world.woken() == [(RIVAL, True)]
+
+
+def test_what_is_known_of_an_entry_goes_with_its_last_claim() -> None:
+    memory = World().memory
+    memory.claim_only(KEY, [SHARED])
+    assert [OWN in memory.corrections, OWN in memory.losses] == [False, False]
+    assert [SHARED in memory.corrections, SHARED in memory.losses] == [True, True]
+    memory.claim_only(KEY, [])
+    assert [SHARED in memory.corrections, SHARED in memory.losses] == [True, True], "the rival claims it still"
+    memory.claim_only(RIVAL, [])
+    assert [SHARED in memory.corrections, SHARED in memory.losses] == [False, False]
+
+
+def test_an_answer_to_a_write_replaces_only_the_same_resource() -> None:
+    memory = World().memory
+    memory.keep_answer(body("ModelVersion", "v1", version=2))
+    assert memory.cache.get(KEY) == body("ModelVersion", "v1", version=2)
+    memory.keep(body("ModelVersion", "v1", version=3, uid="uid-2"))
+    memory.keep_answer(body("ModelVersion", "v1", version=4))
+    assert memory.cache.get(KEY) == body("ModelVersion", "v1", version=3, uid="uid-2")
+    memory.forget(KEY)
+    memory.keep_answer(body("ModelVersion", "v1", version=4, uid="uid-2"))
+    assert memory.cache.get(KEY) is None
