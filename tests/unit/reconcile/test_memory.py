@@ -125,7 +125,7 @@ def test_a_forgotten_resource_is_in_no_index() -> None:
     assert _remembering(world.memory, OWN) == set()
     assert _remembering(world.memory, SHARED) == {"memory.claims._claimants", "memory.claims._claims"}
     assert [rival.key for rival in world.memory.claims.claimants(SHARED)] == [RIVAL]
-    assert world.memory.cache.count_ready()["ModelVersion", "Unknown"] == 1
+    assert world.memory.cache.count_ready()["ModelVersion", "Unknown", "Unknown"] == 1
     world.memory.forget(CHILD)
     world.memory.forget(RIVAL)
     for gone in (KEY, PARENT, CHILD, RIVAL, OWN, SHARED):
