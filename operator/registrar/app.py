@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from prometheus_client import disable_created_metrics
 
@@ -257,21 +258,32 @@ async def _wait_for_definitions(kube: KubernetesAPI) -> None:
         StartError: the API server does not serve them, or does not answer.
     """
     deadline = time.monotonic() + DEFINITIONS_SECONDS
-    while (missing := await _missing_plurals(kube)) and time.monotonic() < deadline:  # noqa: ASYNC110 - it is asked
+    while (problem := await _why_not_served(kube)) and time.monotonic() < deadline:  # noqa: ASYNC110 - it is asked
         await asyncio.sleep(DEFINITIONS_INTERVAL_SECONDS)
-    if missing:
-        raise StartError(
-            f"The cluster does not serve {', '.join(missing)} of {API_VERSION}. Install the CRDs first: "
-            "kubectl apply --server-side -f crds/"
-        )
+    if problem:
+        raise StartError(problem)
 
 
-async def _missing_plurals(kube: KubernetesAPI) -> list[str]:
+async def _why_not_served(kube: KubernetesAPI) -> str | None:
+    """Return why kopf would not find the definitions now; None if it would.
+
+    Raises:
+        StartError: the API server does not answer, or refuses for good.
+    """
     try:
         served = await kube.served_plurals()
     except KubernetesError as error:
-        raise StartError(f"The cluster did not list its resources: {error}") from error
-    return [kind.resource.PLURAL for kind in KINDS if kind.resource.PLURAL not in served]
+        problem = f"The cluster did not list its resources: {error}"
+        if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return problem
+        raise StartError(problem) from error
+    missing = [kind.resource.PLURAL for kind in KINDS if kind.resource.PLURAL not in served]
+    if not missing:
+        return None
+    return (
+        f"The cluster does not serve {', '.join(missing)} of {API_VERSION}. Install the CRDs first: "
+        "kubectl apply --server-side -f crds/"
+    )
 
 
 async def _try_to_load(registry: Registry) -> None:
