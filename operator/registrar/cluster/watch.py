@@ -22,8 +22,9 @@ for reasons that were measured (docs/design/001-own-queue.md):
 9. At its end it cancels every task that was created after its start, and waits 5 s for tasks of ``wait_for`` and of
    idle HTTP connections. So the operator's tasks start before kopf, time limits use ``asyncio.timeout``, and probes
    close their connections.
-10. It reads a service account's token and namespace once, asks the cluster's DNS for the API server, and does not know
-    ``tokenFile`` of a kubeconfig. So `registrar.cluster.login` and `registrar.cluster.middlewares.RotatingToken` do.
+10. It reads a service account's token and namespace once, asks the cluster's DNS for the API server, does not know
+    ``tokenFile`` of a kubeconfig, and ends on a wrong kubeconfig with a bare KeyError. So `registrar.cluster.login`,
+    `registrar.cluster.kubeconfig` and `registrar.cluster.middlewares.RotatingToken` do it.
 11. It closes the session that its login returns. So the session does not own its connection pool.
 12. It logs an error for a 429, which the API server answers while the storage of a new definition starts, although it
     waits and retries. So `registrar.cluster.middlewares.RefusalsAreTemporary` waits for it below kopf.
