@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import functools
 import os
 import sys
 import threading
@@ -29,14 +30,20 @@ class _BackgroundLoop:
                 "A synchronous call from inside the client, such as from the function that returns the token, would "
                 "wait for itself: use a separate client there"
             )
-        future: Future[T] | None = None
+        # `asyncio.run_coroutine_threadsafe` returns the future after it has handed the call over: a Ctrl-C in between
+        # would leave nothing to cancel.
+        future: Future[T] = Future()
         try:
-            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+            self._loop.call_soon_threadsafe(self._start_call, coroutine, future)
             return future.result()
         except BaseException:
-            if future is not None:
-                future.cancel()
+            future.cancel()
             raise
+
+    def _start_call(self, coroutine: Coroutine[Any, Any, T], future: "Future[T]") -> None:
+        task = self._loop.create_task(coroutine)
+        task.add_done_callback(functools.partial(_pass_on, future))
+        future.add_done_callback(lambda _: self._loop.call_soon_threadsafe(task.cancel) if future.cancelled() else None)
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine without waiting for it. Any thread may call this."""
@@ -59,6 +66,19 @@ class _BackgroundLoop:
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         finally:
             self._loop.close()
+
+
+def _pass_on(future: "Future[T]", task: asyncio.Task[T]) -> None:
+    """Pass the end of a call on to the thread that waits for it, if it still does."""
+    if task.cancelled():
+        future.cancel()
+    error = None if task.cancelled() else task.exception()
+    if not future.set_running_or_notify_cancel():
+        return
+    if error is None:
+        future.set_result(task.result())
+    else:
+        future.set_exception(error)
 
 
 # By process ID: a forked child inherits the parent's object, but not its thread. The child never closes that loop,

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import socket
-import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -16,9 +15,9 @@ from prometheus_client import disable_created_metrics
 from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import ConnectionFailed, NotARegistryError, RegistryError, UnusableProxy
 from registrar.api.bodies import ResourceKey
-from registrar.api.meta import API_VERSION
 from registrar.cluster.cache import ResourceCache
-from registrar.cluster.client import KubernetesAPI, KubernetesError
+from registrar.cluster.client import KubernetesAPI
+from registrar.cluster.definitions import wait_for_definitions
 from registrar.cluster.liveness import WatchLiveness
 from registrar.cluster.login import log_in, own_namespace
 from registrar.cluster.relist import keep_complete
@@ -26,7 +25,6 @@ from registrar.cluster.watch import watch
 from registrar.election.elector import LeaderElector, LeaseDurations
 from registrar.election.lease import KubernetesLease
 from registrar.fencing import Leadership, WriteFence
-from registrar.kinds.table import KINDS
 from registrar.reconcile import pipeline
 from registrar.reconcile.context import Context
 from registrar.reconcile.intake import Intake
@@ -46,9 +44,6 @@ logger = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 15.0
 """For writes in progress when the operator is asked to stop; a pod has 30."""
-DEFINITIONS_SECONDS = 5.0
-"""For the API server to serve definitions that were applied just before."""
-DEFINITIONS_INTERVAL_SECONDS = 0.2
 READY_INTERVAL_SECONDS = 0.2
 REGISTRY_TIMEOUT_SECONDS = 10.0
 """For one request to the registry; a page of a list takes less than one."""
@@ -87,7 +82,7 @@ async def run(settings: Settings) -> None:
         _kubernetes(settings, WriteFence(leadership, metrics.to_kubernetes)) as kube,
         _registry_client(settings, WriteFence(leadership, metrics.to_registry), kube) as client,
     ):
-        await _wait_for_definitions(kube)
+        await wait_for_definitions(kube)
         operator = _build(settings, kube, client, leadership, metrics)
         async with _probes(operator):
             await _operate(operator)
@@ -105,6 +100,9 @@ def _build(
         body = cache.get(key)
         if body is not None:
             intake.note_readiness(body)
+        elif memory.departed(key) is None:
+            # It was deleted during the run, which may have remembered something of it after it was forgotten.
+            memory.forget(key)
         return result
 
     cache = ResourceCache()
@@ -261,30 +259,6 @@ async def _registry_client(
     )
     async with client:
         yield client
-
-
-async def _wait_for_definitions(kube: KubernetesAPI) -> None:
-    """Wait a little for definitions that were just applied: kopf looks for them only once.
-
-    Raises:
-        StartError: the API server does not serve them, or does not answer.
-    """
-    deadline = time.monotonic() + DEFINITIONS_SECONDS
-    while (missing := await _missing_plurals(kube)) and time.monotonic() < deadline:  # noqa: ASYNC110 - it is asked
-        await asyncio.sleep(DEFINITIONS_INTERVAL_SECONDS)
-    if missing:
-        raise StartError(
-            f"The cluster does not serve {', '.join(missing)} of {API_VERSION}. Install the CRDs first: "
-            "kubectl apply --server-side -f crds/"
-        )
-
-
-async def _missing_plurals(kube: KubernetesAPI) -> list[str]:
-    try:
-        served = await kube.served_plurals()
-    except KubernetesError as error:
-        raise StartError(f"The cluster did not list its resources: {error}") from error
-    return [kind.resource.PLURAL for kind in KINDS if kind.resource.PLURAL not in served]
 
 
 async def _try_to_load(registry: Registry) -> None:

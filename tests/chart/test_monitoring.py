@@ -43,9 +43,10 @@ def expressions(helm: Helm) -> list[str]:
 def test_each_metric_that_is_asked_for_exists(pod: Pod, expressions: list[str]) -> None:
     series = set(re.findall(r"^(\w+)[{ ]", pod.metrics(), re.MULTILINE))
     asked = {name for one in expressions for name in re.findall(r"\b(?:registrar|process)_\w+", one)}
-    # It counts resources, of which there are none.
-    assert "# TYPE registrar_managed_resources gauge" in pod.metrics()
-    assert asked - {"registrar_managed_resources"} - series == set()
+    # They count resources, of which there are none.
+    counts = {"registrar_managed_resources", "registrar_managed_resources_not_ready"}
+    assert [f"# TYPE {name} gauge" in pod.metrics() for name in counts] == [True, True]
+    assert asked - counts - series == set()
     own = {name for name in series if name.startswith("registrar_")}
     shown = {re.sub("_(bucket|count|sum)$", "", name) for name in asked}
     assert {re.sub("_(bucket|count|sum)$", "", name) for name in own} - shown == set(), "the dashboard lacks them"
@@ -53,7 +54,7 @@ def test_each_metric_that_is_asked_for_exists(pod: Pod, expressions: list[str]) 
 
 def test_each_label_that_is_asked_for_exists(pod: Pod, expressions: list[str]) -> None:
     text = pod.metrics()
-    labels = set(re.findall(r'[{,](\w+)="', text)) | {"ready"} | OF_PROMETHEUS
+    labels = set(re.findall(r'[{,](\w+)="', text)) | {"ready", "reason"} | OF_PROMETHEUS
     grouped = {
         label.strip()
         for one in expressions

@@ -180,6 +180,71 @@ def test_ctrl_c_ends_the_request_too() -> None:
     assert complaints(done) == []
 
 
+def test_ctrl_c_at_any_moment_of_a_call_cancels_it() -> None:
+    """The loop may run a call while the thread that made it has not gone on to wait for its end yet."""
+    done = script(
+        """
+        import asyncio, concurrent.futures, itertools
+        from model_registry import _background
+
+        started, ended = threading.Event(), threading.Event()
+        packages = tuple(os.path.dirname(module.__file__) for module in (_background, asyncio, concurrent.futures))
+
+        async def endless():
+            started.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+
+        async def nothing():
+            pass
+
+        def interrupt_before(line):
+            # As a signal's handler does, before a line of the call; returns whether the call is waited for there.
+            lines, waits = itertools.count(1), False
+
+            def trace(frame, event, _):
+                nonlocal waits
+                # A finalizer that runs meanwhile would swallow the interrupt.
+                if not frame.f_code.co_filename.startswith(packages):
+                    return None
+                waits = waits or frame.f_code.co_name == "result"
+                if event == "line" and (next(lines) == line or waits):
+                    sys.settrace(None)
+                    started.wait(0.05)
+                    raise KeyboardInterrupt
+                return trace
+
+            call = endless()
+            sys.settrace(trace)
+            try:
+                _background.run(call)
+            except KeyboardInterrupt:
+                return waits
+
+        _background.run(nothing())
+        began = 0
+        for line in itertools.count(1):
+            waits = interrupt_before(line)
+            _background.run(nothing())
+            began += started.is_set()
+            if started.is_set() and not ended.wait(10):
+                print("before line", line, "the call went on")
+                break
+            started.clear(), ended.clear()
+            if waits:
+                break
+        print(waits, began > 1)
+        """,
+        "",
+        "",
+        # A call that is interrupted before it is handed over has a coroutine that never runs.
+        mode=(),
+    )
+    assert (done.returncode, done.stdout) == (0, "True True\n")
+
+
 def test_a_script_ends_while_a_call_is_running() -> None:
     """A daemon thread waits for an answer that never arrives."""
     done = script(

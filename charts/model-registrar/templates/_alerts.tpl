@@ -39,13 +39,13 @@
     summary: Many reconciles are failing
     description: {{ print "{{ $value | humanizePercentage }} of the reconciles of {{ $labels.kind }} have failed for 15 minutes." | quote }}
 - alert: ModelRegistrarResourcesNotReady
-  expr: max by (kind) (registrar_managed_resources{ {{- $these -}} ,ready="False"}) > 0
+  expr: max by (kind, reason) (registrar_managed_resources_not_ready{ {{- $these -}} ,reason!~"Paused|Unknown"}) > 0
   for: 1h
   labels:
     severity: warning
   annotations:
     summary: Resources need manual action
-    description: {{ print "{{ $value }} resources of kind {{ $labels.kind }} have not been Ready for an hour. Their Ready condition says what to do." | quote }}
+    description: {{ print "{{ $value }} resources of kind {{ $labels.kind }} have not been Ready for an hour, with the reason {{ $labels.reason }}. Their Ready condition says what to do." | quote }}
 - alert: ModelRegistrarDriftKeepsReturning
   expr: sum by (kind) (increase(registrar_drift_corrected_total{ {{- $these -}} }[1h])) > 20
   for: 1h

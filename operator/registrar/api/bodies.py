@@ -77,11 +77,16 @@ def written_generation(body: Body) -> tuple[str, int]:
 
 def ready_status(body: Body) -> str:
     """Return ``True`` or ``False`` as Ready says of the present generation; ``Unknown`` if it says nothing of it."""
+    return ready_state(body)[0]
+
+
+def ready_state(body: Body) -> tuple[str, str]:
+    """Return status and reason of Ready; both ``Unknown`` if it says nothing of the present generation."""
     generation = body["metadata"].get("generation")
     for condition in (body.get("status") or {}).get("conditions") or ():
         if condition["type"] == "Ready" and condition.get("observedGeneration") == generation:
-            return str(condition["status"])
-    return "Unknown"
+            return str(condition["status"]), str(condition["reason"])
+    return "Unknown", "Unknown"
 
 
 def reports_outage(body: Body) -> bool:

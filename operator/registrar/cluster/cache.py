@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from registrar.api.bodies import Body, RecordedId, ResourceKey, key_of, ready_status, recorded_id, resource_version
+from registrar.api.bodies import Body, RecordedId, ResourceKey, key_of, ready_state, recorded_id, resource_version
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -25,7 +25,7 @@ class ResourceCache:
         self.synced = asyncio.Event()
         self._bodies: dict[ResourceKey, Body] = {}
         # Counted as bodies come and go: a scrape every few seconds must not look at every resource.
-        self._ready: Counter[tuple[str, str]] = Counter()
+        self._ready: Counter[tuple[str, str, str]] = Counter()
 
     def __len__(self) -> int:
         return len(self._bodies)
@@ -37,8 +37,8 @@ class ResourceCache:
         """Return the latest body; None for a resource that does not exist."""
         return self._bodies.get(key)
 
-    def count_ready(self) -> Mapping[tuple[str, str], int]:
-        """Return how many resources exist by kind and Ready, see `ready_status`."""
+    def count_ready(self) -> Mapping[tuple[str, str, str], int]:
+        """Return how many resources exist by kind, and by status and reason of Ready (see `ready_state`)."""
         return self._ready
 
     def recorded_ids(self) -> Iterator[RecordedId]:
@@ -60,8 +60,8 @@ class ResourceCache:
         key = key_of(body)
         known = self._bodies.get(key)
         if known is not None:
-            self._ready[key.kind, ready_status(known)] -= 1
-        self._ready[key.kind, ready_status(body)] += 1
+            self._ready[key.kind, *ready_state(known)] -= 1
+        self._ready[key.kind, *ready_state(body)] += 1
         self._bodies[key] = _without_copies(body)
         return True
 
@@ -69,7 +69,7 @@ class ResourceCache:
         """Drop a resource that is gone from the cluster."""
         known = self._bodies.pop(key, None)
         if known is not None:
-            self._ready[key.kind, ready_status(known)] -= 1
+            self._ready[key.kind, *ready_state(known)] -= 1
 
 
 def _without_copies(body: Body) -> Body:

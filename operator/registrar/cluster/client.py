@@ -18,7 +18,7 @@ import aiohttp
 
 from registrar.api.bodies import Body, ResourceKey
 from registrar.api.meta import API_VERSION, GROUP, VERSION, ObjectMeta
-from registrar.cluster.middlewares import LEASES, Fenced, NotServedIsTemporary, RotatingToken, UnauthorizedIsTemporary
+from registrar.cluster.middlewares import LEASES, Fenced, RefusalsAreTemporary, RotatingToken
 from registrar.fencing import READS, WriteFence
 from registrar.kinds.table import KINDS
 
@@ -114,7 +114,7 @@ class KubernetesAPI:
 
     def open_watch_session(self, note: Callable[[str], None]) -> aiohttp.ClientSession:
         """Return a session for kopf that notes the path of each request; closing it leaves the pool open."""
-        return self._open_session(self._watches, NotServedIsTemporary(note), UnauthorizedIsTemporary())
+        return self._open_session(self._watches, RefusalsAreTemporary(note))
 
     def _open_session(self, pool: aiohttp.TCPConnector, *more: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 import kopf
-import yaml
 
 from registrar.cluster.client import ClusterLogin
+from registrar.cluster.kubeconfig import current_entries, kubeconfig_files
 from registrar.settings import StartError
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -25,28 +25,49 @@ def log_in(kubeconfig: Path | None = None) -> ClusterLogin:
     Raises:
         StartError: the kubeconfig cannot be used, or there is no cluster to log in to.
     """
-    if kubeconfig is not None:
-        os.environ["KUBECONFIG"] = str(kubeconfig)
-    try:
-        login = _log_in()
-    except (kopf.LoginError, OSError, KeyError, ValueError, TypeError) as error:
-        raise StartError(f"The kubeconfig cannot be used: {error!r}") from error
+    files = kubeconfig_files() if kubeconfig is None else (kubeconfig,)
+    login = _log_in_by_kubeconfig(files) if files else _log_in_as_pod()
     if login is None:
         raise StartError("No cluster to log in to: give --kubeconfig, set KUBECONFIG, or run in a pod.")
     return login
 
 
-def _log_in() -> ClusterLogin | None:
-    settings = kopf.OperatorSettings()
-    info = kopf.login_with_kubeconfig(settings=settings)
-    token_file = None if info is None else _token_file_of_kubeconfig()
-    if info is None:
-        info = kopf.login_with_service_account(settings=settings)
-        token_file = SERVICE_ACCOUNT_TOKEN
-    if info is None:
-        return None
-    server = info.server if token_file != SERVICE_ACCOUNT_TOKEN else _server_of_pod(info.server)
-    return ClusterLogin(server, info.as_ssl_context(), info.as_http_headers(), token_file, info.proxy_url)
+def _log_in_by_kubeconfig(files: tuple[Path, ...]) -> ClusterLogin:
+    cluster, user = current_entries(files)
+    provider = (user.values.get("auth-provider") or {}).get("config") or {}
+    try:
+        info = kopf.ConnectionInfo(
+            server=cluster.values["server"],
+            ca_path=cluster.values.get("certificate-authority"),
+            ca_data=cluster.values.get("certificate-authority-data"),
+            insecure=cluster.values.get("insecure-skip-tls-verify"),
+            certificate_path=user.values.get("client-certificate"),
+            certificate_data=user.values.get("client-certificate-data"),
+            private_key_path=user.values.get("client-key"),
+            private_key_data=user.values.get("client-key-data"),
+            username=user.values.get("username"),
+            password=user.values.get("password"),
+            token=user.values.get("token") or provider.get("access-token"),
+            proxy_url=cluster.values.get("proxy-url"),
+        )
+        tls = info.as_ssl_context()
+    except (OSError, ValueError) as error:
+        raise StartError(f"In the kubeconfig, {cluster} or {user} cannot be used: {error}.") from error
+    token_file = user.values.get("tokenFile")
+    return ClusterLogin(
+        info.server, tls, info.as_http_headers(), None if token_file is None else Path(token_file), info.proxy_url
+    )
+
+
+def _log_in_as_pod() -> ClusterLogin | None:
+    try:
+        info = kopf.login_with_service_account(settings=kopf.OperatorSettings())
+        if info is None:
+            return None
+        server, tls = _server_of_pod(info.server), info.as_ssl_context()
+    except (OSError, ValueError) as error:
+        raise StartError(f"The service account in {SERVICE_ACCOUNT} cannot be used: {error}.") from error
+    return ClusterLogin(server, tls, info.as_http_headers(), SERVICE_ACCOUNT_TOKEN, info.proxy_url)
 
 
 def _server_of_pod(by_name: str) -> str:
@@ -55,21 +76,6 @@ def _server_of_pod(by_name: str) -> str:
     if not host or not port:
         return by_name
     return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
-
-
-def _token_file_of_kubeconfig() -> Path | None:
-    """Return the ``tokenFile`` of the current context's user; a relative path starts at its kubeconfig's folder."""
-    places = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
-    files = [Path(place).expanduser() for place in places.split(os.pathsep) if place]
-    configs = [(file, yaml.safe_load(file.read_text(encoding="utf-8")) or {}) for file in files if file.exists()]
-    current = next((config["current-context"] for _, config in configs if config.get("current-context")), None)
-    contexts = [context for _, config in configs for context in config.get("contexts") or ()]
-    user = next((context["context"].get("user") for context in contexts if context["name"] == current), None)
-    for file, config in configs:
-        for entry in config.get("users") or ():
-            if entry["name"] == user and (named := (entry.get("user") or {}).get("tokenFile")):
-                return file.parent / str(named)
-    return None
 
 
 def own_namespace() -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -13,11 +14,15 @@ import aiohttp
 from registrar.api.meta import API_VERSION
 from registrar.fencing import WriteFence
 
+logger = logging.getLogger(__name__)
+
 LEASES = "/apis/coordination.k8s.io/v1/"
 TOKEN_LIFE_SECONDS = 60.0
 """How long a token is used before its file is read again; the kubelet rotates it long before it expires."""
 REFUSED_PAUSE = 1.0
-"""Seconds until a watch retries after its token was refused."""
+"""Seconds until a request of a watch that was refused is repeated, unless the API server names others."""
+MAX_PAUSE = 30.0
+"""The longest pause that the API server can ask for."""
 
 
 class RotatingToken:
@@ -55,20 +60,44 @@ class RotatingToken:
         self._read_at = time.monotonic()
 
 
-class UnauthorizedIsTemporary:
-    """aiohttp middleware for kopf that retries a refused token, up to the request's time limit.
+class RefusalsAreTemporary:
+    """aiohttp middleware for kopf that repeats a request which is refused for now, up to the request's time limit.
 
-    See `registrar.cluster.watch`, quirk 4.
+    That is a token that is not valid yet (401), a definition that is not served yet (404), and an API server that asks
+    for patience (429). See `registrar.cluster.watch`, quirks 4, 5 and 12.
+
+    Args:
+        note: takes the path of each request, and of each repetition.
     """
+
+    def __init__(self, note: Callable[[str], None]) -> None:
+        self._note = note
 
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
-        """Send a request until the server accepts the token."""
-        while (response := await handler(request)).status == HTTPStatus.UNAUTHORIZED:
+        """Send a request until it is not refused, or is refused for good."""
+        path, is_logged = request.url.path, False
+        while True:
+            self._note(path)
+            response = await handler(request)
+            pause = _pause_after(response, path)
+            if pause is None:
+                return response
+            if not is_logged:
+                logger.warning("The API server answers %d to %s for now; asking again.", response.status, path)
+                is_logged = True
             response.release()
-            await asyncio.sleep(REFUSED_PAUSE)
-        return response
+            await asyncio.sleep(pause)
+
+
+def _pause_after(response: aiohttp.ClientResponse, path: str) -> float | None:
+    """Return the seconds until a refused request is repeated; None if the answer stands."""
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+        asked = response.headers.get("Retry-After", "")
+        return min(float(asked), MAX_PAUSE) if asked.isdecimal() else REFUSED_PAUSE
+    is_not_served = response.status == HTTPStatus.NOT_FOUND and path.startswith(f"/apis/{API_VERSION}")
+    return REFUSED_PAUSE if is_not_served or response.status == HTTPStatus.UNAUTHORIZED else None
 
 
 class Fenced:
@@ -92,30 +121,4 @@ class Fenced:
             status = response.status
         finally:
             self._fence.request_ended(request.method, status, time.monotonic() - began)
-        return response
-
-
-class NotServedIsTemporary:
-    """aiohttp middleware for kopf that notes the path of each request, and turns a 404 into a broken connection.
-
-    See `registrar.cluster.watch`, quirk 5.
-    """
-
-    def __init__(self, note: Callable[[str], None]) -> None:
-        self._note = note
-
-    async def __call__(
-        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-    ) -> aiohttp.ClientResponse:
-        """Send a request.
-
-        Raises:
-            aiohttp.ClientConnectionError: the API server does not serve what kopf watches.
-        """
-        path = request.url.path
-        self._note(path)
-        response = await handler(request)
-        if response.status == HTTPStatus.NOT_FOUND and path.startswith(f"/apis/{API_VERSION}"):
-            response.release()
-            raise aiohttp.ClientConnectionError(f"{path} is not served (404)")
         return response

@@ -10,10 +10,9 @@ for reasons that were measured (docs/design/001-own-queue.md):
    configured with a name that nothing uses, and the operator's own finalizer has another.
 3. It gives a watch up for good when its retries of a request are used up. So its back-off never ends.
 4. After a 401 it closes the session under its other watches, and can then wait for itself for ever. So
-   `registrar.cluster.middlewares.UnauthorizedIsTemporary` retries the token below kopf.
+   `registrar.cluster.middlewares.RefusalsAreTemporary` repeats the request below kopf.
 5. It ends a watch for good, and continues without, on a 404, which a new definition can return for a moment after it
-   is established. So `registrar.cluster.middlewares.NotServedIsTemporary` turns the 404 into a connection error, which
-   kopf retries.
+   is established. So `registrar.cluster.middlewares.RefusalsAreTemporary` waits the 404 out too.
 6. It looks for the kinds once, at its start, and never again. So the operator waits for the definitions before
    (`registrar.app`), and scanning is off.
 7. After a 410 it lists again and reports everything that exists, but not what was deleted in between; and it never
@@ -23,9 +22,12 @@ for reasons that were measured (docs/design/001-own-queue.md):
 9. At its end it cancels every task that was created after its start, and waits 5 s for tasks of ``wait_for`` and of
    idle HTTP connections. So the operator's tasks start before kopf, time limits use ``asyncio.timeout``, and probes
    close their connections.
-10. It reads a service account's token and namespace once, asks the cluster's DNS for the API server, and does not know
-    ``tokenFile`` of a kubeconfig. So `registrar.cluster.login` and `registrar.cluster.middlewares.RotatingToken` do.
+10. It reads a service account's token and namespace once, asks the cluster's DNS for the API server, does not know
+    ``tokenFile`` of a kubeconfig, and ends on a wrong kubeconfig with a bare KeyError. So `registrar.cluster.login`,
+    `registrar.cluster.kubeconfig` and `registrar.cluster.middlewares.RotatingToken` do it.
 11. It closes the session that its login returns. So the session does not own its connection pool.
+12. It logs an error for a 429, which the API server answers while the storage of a new definition starts, although it
+    waits and retries. So `registrar.cluster.middlewares.RefusalsAreTemporary` waits for it below kopf.
 """
 
 from __future__ import annotations

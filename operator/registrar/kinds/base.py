@@ -174,7 +174,7 @@ class Identity:
         id: its ID.
         name: its name; None where only the ID is known.
         created: when the registry created it (milliseconds since the epoch); None where that is unknown.
-        origin: how it came under management; None where no resource stands for it, or its status does not record that.
+        origin: how it came under management; None where no resource represents it, or its status does not record that.
     """
 
     registry: str

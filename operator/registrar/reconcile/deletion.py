@@ -40,7 +40,7 @@ async def ensure_finalizer(resource: ManagedResource, deletion: DeletionPolicy |
     is_wanted = deletion is not DeletionPolicy.ORPHAN
     if is_wanted != resource.has_finalizer:
         wanted = (*resource.other_finalizers, FINALIZER) if is_wanted else resource.other_finalizers
-        context.memory.cache.put(await context.kube.patch_finalizers(resource.key, resource.metadata, wanted))
+        context.memory.keep_answer(await context.kube.patch_finalizers(resource.key, resource.metadata, wanted))
 
 
 async def finalize(resource: ManagedResource, context: Context) -> Result:

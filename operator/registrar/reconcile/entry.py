@@ -21,7 +21,6 @@ from registrar.api.conditions import Reason
 from registrar.cluster.client import ResourceGoneError
 from registrar.kinds.base import Desired, Identity
 from registrar.planning.actions import (
-    Change,
     Create,
     Leave,
     Patch,
@@ -32,19 +31,19 @@ from registrar.planning.actions import (
     owned_by,
 )
 from registrar.planning.claims import Claimant
-from registrar.planning.ownership import ForeignStamp, Origin, any_stamp_of, stamp_of
+from registrar.planning.ownership import Origin, stamp_of
 from registrar.planning.plan import after_recording, plan
 from registrar.planning.problems import ReconcileError, transient, waiting
 from registrar.reconcile.apply import create, patch
 from registrar.reconcile.conflicts import resolve_conflict
 from registrar.reconcile.context import Context
 from registrar.reconcile.external_ids import free_external_id
+from registrar.reconcile.noting import note_creation, note_patch
 from registrar.reconcile.observe import Observation, observe
 from registrar.reconcile.report import record_ownership
 from registrar.reconcile.resource import ManagedResource
 from registrar.reconcile.same_uri import same_uri_note, unmanaged_with_same_uri
-from registrar.reporting.outcome import EntryResult, EventNote, Facts, OperationResult
-from registrar.reporting.writes import write_note
+from registrar.reporting.outcome import EntryResult, Facts, OperationResult
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +113,7 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
             case Create():
                 entry, created = await _create(request, action, recorded, context)
                 if created:
-                    note = _noted(OperationResult.CREATED, request, entry)
+                    note = note_creation(desired, request.claimant, entry)
                     return EntryResult(entry, Origin.CREATED, owned, OperationResult.CREATED, note)
                 observed = Observation(entry, fresh=True)
             case RecordOwnership() | Patch() if not observed.fresh:
@@ -130,9 +129,9 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
                 await _confirm(request, action.entry, recorded, context)
                 changed = await _with_free_external_id(partial(patch, desired, action, registry), request, context)
                 _note_correction(request, action, context)
-                owner = _previous_owner(request, action, registry.owner_id)
-                operation = _operation(request, action, owner)
-                note = _noted(operation, request, changed, action.changes, taken_from=owner)
+                operation, note = note_patch(
+                    desired, request.claimant, action, changed, registry.owner_id, corrects_drift=request.corrects_drift
+                )
                 return EntryResult(changed, action.origin, owned, operation, note, drift=action.drift)
     raise transient(Reason.REGISTRY_UNAVAILABLE, f"Others keep changing {desired.name!r} in the registry")
 
@@ -173,7 +172,7 @@ async def _with_free_external_id(
 def _note_existing(request: EntryRequest, observed: Observation, context: Context) -> None:
     """Drop a former loss of an entry that exists: a later loss needs a later reading of the registry."""
     if observed.entry is not None:
-        context.guard.forget(request.desired.claim)
+        context.memory.losses.forget(request.desired.claim)
 
 
 async def _resolve_conflict(request: EntryRequest, observed: Observation, context: Context) -> None:
@@ -232,7 +231,7 @@ def _refuse_new_registry(request: EntryRequest, context: Context) -> None:
     if not request.recorded.had_entry or context.settings.accept_new_registry:
         return
     claim, registry, now = request.desired.claim, context.registry, time.monotonic()
-    is_read = registry.read_at > context.guard.notice(claim, now)
+    is_read = registry.read_at > context.memory.losses.notice(claim, now)
     if not is_read:
         # Only another reading distinguishes a registry that was reset since the last from one that lost an entry.
         registry.breaker.request_probe()
@@ -248,7 +247,7 @@ def _refuse_new_registry(request: EntryRequest, context: Context) -> None:
             "--accept-new-registry to create them again.",
             requeue_after=REPLACED_REQUEUE_SECONDS,
         )
-    context.guard.forget(claim)
+    context.memory.losses.forget(claim)
 
 
 def _is_contested(request: EntryRequest, action: Patch, context: Context) -> bool:
@@ -268,37 +267,3 @@ def _note_correction(request: EntryRequest, action: Patch, context: Context) -> 
 
 def _paths(action: Patch, context: Context) -> list[str]:
     return [change.path for change in action.changes_with_stamp(context.registry.owner_id)]
-
-
-def _operation(request: EntryRequest, action: Patch, previous_owner: str | None) -> OperationResult:
-    if previous_owner is not None:
-        return OperationResult.TAKEN_OVER
-    if action.adopts:
-        return OperationResult.ADOPTED
-    if request.corrects_drift:
-        return OperationResult.CORRECTED
-    return OperationResult.RESTORED if action.restores else OperationResult.UPDATED
-
-
-def _previous_owner(request: EntryRequest, action: Patch, owner_id: str) -> str | None:
-    """Return the owner that an entry is taken from, as its stamp writes it; None for an entry that has no other one."""
-    written = any_stamp_of(action.entry, owner_id)
-    if isinstance(written, ForeignStamp):
-        return written.text
-    if written is None or written.reference == request.desired.reference:
-        return None
-    return written.reference
-
-
-def _noted(
-    operation: OperationResult,
-    request: EntryRequest,
-    entry: RegistryEntry,
-    changes: tuple[Change, ...] = (),
-    *,
-    taken_from: str | None = None,
-) -> EventNote:
-    """Log a write; returns its Event."""
-    note = write_note(operation, request.desired.kind, entry.name, entry.id, changes, taken_from=taken_from)
-    logger.info("%s: %s", request.claimant.reference, note.message)
-    return note

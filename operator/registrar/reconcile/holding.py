@@ -58,7 +58,7 @@ async def hold(
         case Step.CLAIM:
             logger.info("%s: claims it from %s", key, _named(holder))
             patch = {"managedBy": ours.model_dump(by_alias=True)}
-            memory.cache.put(await kube.patch_status(key, resource.metadata, patch))
+            memory.keep_answer(await kube.patch_status(key, resource.metadata, patch))
     return Result(requeue_after=_remaining(decision, now)), None
 
 

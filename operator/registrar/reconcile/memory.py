@@ -27,6 +27,7 @@ from registrar.reconcile.claims import ClaimIndex
 from registrar.reconcile.dependencies import Dependencies
 from registrar.reconcile.drift import Corrections
 from registrar.reconcile.external_id_waits import ExternalIdWait, ExternalIdWaits
+from registrar.reconcile.losses import Losses
 from registrar.reporting.events import EventCorrelator
 from registrar.reporting.unreported import UnreportedOutcomes
 from registrar.telemetry.readiness import Readiness
@@ -51,6 +52,7 @@ class Memory:
         dependencies: who waits for which parent.
         external_ids: who waits for an external ID of whom.
         corrections: what the operator corrected lately.
+        losses: entries that are missing.
         unreported: what no status reports yet.
         readiness: since when resources are not Ready.
         events: which Events they got lately.
@@ -74,6 +76,7 @@ class Memory:
         self.dependencies = Dependencies()
         self.external_ids = ExternalIdWaits()
         self.corrections = Corrections()
+        self.losses = Losses()
         self.unreported = UnreportedOutcomes()
         self.readiness = Readiness()
         self.events = EventCorrelator()
@@ -103,11 +106,19 @@ class Memory:
             self._unclaimed.add(key)
         return self.cache.put(body)
 
+    def keep_answer(self, body: Body) -> None:
+        """Keep the answer to one of our own writes, unless the resource is gone or was replaced since.
+
+        The answer may arrive after the watch has shown the deletion; nothing would remove the resource again then.
+        """
+        known = self.cache.get(key_of(body))
+        if known is not None and uid_of(known) == uid_of(body):
+            self.cache.put(body)
+
     def forget(self, key: ResourceKey) -> None:
         """Forget a resource that is gone from the cluster; wake those that wanted what it had or depend on it."""
         self.cache.remove(key)
-        for claim in self.claims.claims_of(key):
-            self.corrections.forget(claim)
+        self._forget_entries(self.claims.claims_of(key))
         self.unreported.reported(key)
         self.readiness.forget(key)
         self.events.forget(key)
@@ -119,6 +130,11 @@ class Memory:
         self._unpin(key)
         rivals = self.claims.keep_only(key, frozenset()) | self.external_ids.forget(key)
         self.wake(rivals | self.dependencies.forget(key))
+
+    def _forget_entries(self, claims: Iterable[Claim]) -> None:
+        for claim in claims:
+            self.corrections.forget(claim)
+            self.losses.forget(claim)
 
     def depart(self, body: Body) -> None:
         """Keep a resource that is gone before its deletion could be finalized, and have its entries released."""
@@ -181,7 +197,9 @@ class Memory:
 
     def claim_only(self, key: ResourceKey, claims: Iterable[Claim]) -> None:
         """Release every other claim of a resource, and wake the resources that claimed the same entries."""
+        before = self.claims.claims_of(key)
         self.wake(self.claims.keep_only(key, frozenset(claims)))
+        self._forget_entries(claim for claim in before if not self.claims.claimants(claim))
         if key not in self.claims and self.cache.get(key) is not None:
             self._unclaimed.add(key)
 

@@ -12,7 +12,7 @@ import time
 from dataclasses import replace
 
 from model_registry.exceptions import RegistryError
-from registrar.api.bodies import Body, ResourceKey, is_awaited, key_of, reports_outage, was_never_finalized
+from registrar.api.bodies import Body, ResourceKey, is_awaited, key_of, reports_outage, uid_of, was_never_finalized
 from registrar.api.conditions import ConditionType
 from registrar.api.v1alpha1 import DriftPolicy
 from registrar.cluster.client import KubernetesError, ResourceGoneError, StaleResourceError
@@ -275,7 +275,9 @@ async def _read_again(before: Body, follow_up: Result, context: Context) -> Resu
         logger.warning("The API server could not return %s; retrying: %s", key, error)
         return RETRY
     if body is not None:
-        context.memory.keep(body)
+        # An answer about the same object may be older than its deletion, which the watch has shown since.
+        keep = context.memory.keep_answer if uid_of(body) == uid_of(before) else context.memory.keep
+        keep(body)
         return follow_up
     latest = context.memory.cache.get(key)
     if latest is not None:

@@ -68,7 +68,7 @@ async def record_ownership(
     latest = latest_of(resource, context)
     if latest is not None:
         patch = ownership_patch(latest.status, latest.raw_status, facts)
-        context.memory.cache.put(await context.kube.patch_status(resource.key, latest.metadata, patch))
+        context.memory.keep_answer(await context.kube.patch_status(resource.key, latest.metadata, patch))
 
 
 async def report(resource: ManagedResource, outcome: Outcome, context: Context) -> Result:
@@ -103,7 +103,7 @@ async def report(resource: ManagedResource, outcome: Outcome, context: Context) 
     wanted = next_status(resource.metadata, latest.status, outcome, datetime.now(UTC))
     patch = merge_patch(latest.raw_status, as_json(wanted))
     if patch:
-        memory.cache.put(await context.kube.patch_status(key, latest.metadata, patch))
+        memory.keep_answer(await context.kube.patch_status(key, latest.metadata, patch))
     if not outcome.paused:
         memory.report_hold(key)
     memory.unreported.reported(key)

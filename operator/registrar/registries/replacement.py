@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from registrar.api.bodies import RecordedId
-from registrar.kinds.base import Claim
 from registrar.kinds.table import kind_of
 from registrar.registries.registry import Registry
 
@@ -36,17 +35,8 @@ class MassDeletionGuard:
         self._recorded_ids = recorded_ids
         self._registry = registry
         self._counted_at: float | None = None
-        self._noticed: dict[Claim, float] = {}
         self._missing = 0
         self._all = 0
-
-    def notice(self, claim: Claim, now: float) -> float:
-        """Note that an entry is missing; returns when that was first noted (monotonic seconds)."""
-        return self._noticed.setdefault(claim, now)
-
-    def forget(self, claim: Claim) -> None:
-        """Drop an entry that exists, or is about to be created."""
-        self._noticed.pop(claim, None)
 
     def missing(self, now: float) -> tuple[int, int] | None:
         """Return how many entries are missing, of how many; None where the registry may still be the same.

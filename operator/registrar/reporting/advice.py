@@ -11,7 +11,7 @@ ADVICE: Mapping[Reason, str] = {
     Reason.WAITING_FOR_REGISTERED_MODEL: "Check registeredModelRef, or create the model.",
     Reason.WAITING_FOR_MODEL_VERSION: "Check modelVersionRef, or create the version.",
     Reason.NAME_CONFLICT: "Delete one of the two, or give one of them another spec.name.",
-    Reason.EXTERNAL_ID_CONFLICT: "Choose another externalId, or change that of the holder first.",
+    Reason.EXTERNAL_ID_CONFLICT: "Choose another externalId, or give the entry that holds it another one.",
     Reason.OWNED_BY_OTHER: (
         "Delete its resource there, which releases the stamp unless its deletion policy is Orphan, or set the "
         'annotation model-registrar.dev/take-over: "true" here.'

@@ -6,6 +6,7 @@ metrics.
 
 from __future__ import annotations
 
+from collections import Counter as Numbers
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import metadata
@@ -190,21 +191,44 @@ class OrphanMetrics:
             self._orphans.labels(kind).set(orphans.get(kind, 0))
 
 
-class _Resources(Collector):
-    """Counts the resources at each scrape."""
+CountReady = Callable[[], Mapping[tuple[str, str, str], int]]
+"""Returns how many resources exist by kind, and by status and reason of Ready."""
 
-    def __init__(self, count: Callable[[], Mapping[tuple[str, str], int]]) -> None:
+
+class _Resources(Collector):
+    """Reads the number of resources at each scrape."""
+
+    def __init__(self, count: CountReady) -> None:
         self._count = count
 
     def collect(self) -> list[GaugeMetricFamily]:
-        family = GaugeMetricFamily(
-            "registrar_managed_resources",
-            "Resources by kind and status of Ready; Unknown until the condition covers the current generation.",
-            labels=["kind", "ready"],
-        )
-        for labels, number in self._count().items():
-            family.add_metric(labels, number)
-        return [family]
+        by_ready: Numbers[tuple[str, str]] = Numbers()
+        by_reason: Numbers[tuple[str, str]] = Numbers()
+        for (kind, ready, reason), number in self._count().items():
+            by_ready[kind, ready] += number
+            if ready != "True":
+                by_reason[kind, reason] += number
+        return [
+            _family(
+                "registrar_managed_resources",
+                "Resources by kind and status of Ready; Unknown until the condition covers the current generation.",
+                ["kind", "ready"],
+                by_ready,
+            ),
+            _family(
+                "registrar_managed_resources_not_ready",
+                "Resources that are not Ready, by kind and by the condition's reason; Unknown as for Ready.",
+                ["kind", "reason"],
+                by_reason,
+            ),
+        ]
+
+
+def _family(name: str, text: str, labels: list[str], values: Mapping[tuple[str, str], int]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, text, labels=labels)
+    for each, number in values.items():
+        family.add_metric(each, number)
+    return family
 
 
 class Metrics:
@@ -243,7 +267,7 @@ class Metrics:
         self,
         queue: WorkQueue[ResourceKey],
         leadership: Leadership,
-        count_ready: Callable[[], Mapping[tuple[str, str], int]],
+        count_ready: CountReady,
     ) -> None:
         """Read these at each scrape."""
         self.queue.depth.set_function(lambda: len(queue))

@@ -125,6 +125,7 @@ def _fill_transient_indexes(operator: Operator, key: ResourceKey, body: Body, cl
     memory._unclaimed.add(key)
     memory.external_ids.begin(ExternalIdWait(key, None, WAITED_FOR, None, "7", "x"))
     memory.corrections.record(claim, ["description"], now)
+    memory.losses.notice(claim, now)
     operator.parts.queue._failures[key] = 3
 
 
@@ -153,9 +154,11 @@ async def test_a_deleted_resource_is_forgotten_everywhere(
     (claim,) = operator.memory.claims.claims_of(gone)
     _fill_transient_indexes(operator, gone, body, claim)
     indexes = {name for name in vars(operator.memory) if name not in COLLABORATORS}
-    # Corrections are kept by entry, and only a resource that vanished departs.
-    assert _indexes_with(operator.memory, gone) == indexes - {"corrections", "_departed"}, "the others are filled"
+    # Two know entries and not resources; the third has resources that vanished before they were finalized.
+    others = {"corrections", "losses", "_departed"}
+    assert _indexes_with(operator.memory, gone) == indexes - others, "every index by resource is filled"
     assert claim in operator.memory.corrections
+    assert claim in operator.memory.losses
 
     own_space.delete(gone.kind, gone.name)
     own_space.wait_gone(gone.kind, gone.name)
@@ -168,6 +171,7 @@ async def test_a_deleted_resource_is_forgotten_everywhere(
     assert operator.memory.dependencies.children(gone) == {child}, "only the child still refers to it"
     assert gone not in operator.memory.dependencies
     assert claim not in operator.memory.corrections
+    assert claim not in operator.memory.losses
     assert operator.parts.queue.failures(gone) == 0
     both = {rival, child}
     await asyncio.to_thread(wait_until, lambda: both <= set(operator.reconciled), "rival and child did not run again")

@@ -33,6 +33,8 @@ async def test_metrics_count_the_operators_work(
     seen.wait_metric("registrar_managed_resources{kind=RegisteredModel,ready=False}", 1)
     metrics = seen.wait_metric("registrar_workqueue_depth", 0)
     assert metrics["registrar_managed_resources{kind=RegisteredModel,ready=True}"] == 5
+    assert metrics["registrar_managed_resources_not_ready{kind=RegisteredModel,reason=InvalidSpec}"] == 1
+    assert metrics["registrar_managed_resources_not_ready{kind=RegisteredModel,reason=Unknown}"] == 0
     assert metrics["registrar_registry_requests_total{code=201,method=POST}"] == 5
     assert "registrar_registry_requests_total{code=200,method=PATCH}" not in metrics
     # Finalizer and status of the five; only the status of the invalid resource, which has no entry to archive.
@@ -56,6 +58,8 @@ async def test_metrics_count_the_operators_work(
     own_space.patch("RegisteredModel", names[1], {"spec": {"description": "edited"}})
     metrics = seen.wait_metric(to_ready, 6)
     assert metrics["registrar_drift_found_total{kind=RegisteredModel}"] == 1, "an edit is no drift"
+    own_space.delete("RegisteredModel", unique("bad"))
+    seen.wait_metric("registrar_managed_resources_not_ready{kind=RegisteredModel,reason=InvalidSpec}", 0)
 
 
 async def test_drift_that_is_only_reported_counts_as_found_and_not_corrected(
@@ -162,7 +166,7 @@ def test_the_operator_is_ready_only_once_the_cache_has_synced(
     # Ready may come at once, but never before all three are registry_proxy.
     seen.wait("/readyz", 200)
     metrics = seen.metrics()
-    assert sum(value for name, value in metrics.items() if name.startswith("registrar_managed_resources")) == 3
+    assert sum(value for name, value in metrics.items() if name.startswith("registrar_managed_resources{")) == 3
 
 
 def test_a_probe_port_in_use_ends_the_operator_with_a_sentence(

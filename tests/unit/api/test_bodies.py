@@ -11,6 +11,7 @@ from registrar.api.bodies import (
     is_edited,
     is_unanswered,
     key_of,
+    ready_state,
     ready_status,
     recorded_id,
     resource_version,
@@ -35,26 +36,29 @@ def test_uid_version_and_generation_are_those_of_the_metadata() -> None:
 
 
 def _ready(status: str, generation: int | None = 2) -> dict[str, Any]:
-    return {"type": "Ready", "status": status, "observedGeneration": generation}
+    reason = "Synced" if status == "True" else "Paused"
+    return {"type": "Ready", "status": status, "reason": reason, "observedGeneration": generation}
 
 
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        (None, "Unknown"),
-        ({}, "Unknown"),
-        ({"conditions": None}, "Unknown"),
-        ({"conditions": [_ready("True")]}, "True"),
-        ({"conditions": [_ready("False")]}, "False"),
-        ({"conditions": [_ready("True", 1)]}, "Unknown"),
-        ({"conditions": [{**_ready("True"), "type": "Drifted"}]}, "Unknown"),
-        ({"conditions": [{**_ready("True"), "type": "Drifted"}, _ready("False")]}, "False"),
+        (None, "Unknown Unknown"),
+        ({}, "Unknown Unknown"),
+        ({"conditions": None}, "Unknown Unknown"),
+        ({"conditions": [_ready("True")]}, "True Synced"),
+        ({"conditions": [_ready("False")]}, "False Paused"),
+        ({"conditions": [_ready("Unknown")]}, "Unknown Paused"),
+        ({"conditions": [_ready("True", 1)]}, "Unknown Unknown"),
+        ({"conditions": [{**_ready("True"), "type": "Drifted"}]}, "Unknown Unknown"),
+        ({"conditions": [{**_ready("True"), "type": "Drifted"}, _ready("False")]}, "False Paused"),
     ],
 )
 def test_ready_is_that_of_the_present_generation(status: dict[str, Any] | None, expected: str) -> None:
     resource = body(generation=2)
     resource["status"] = status
-    assert ready_status(resource) == expected
+    assert ready_state(resource) == tuple(expected.split())
+    assert ready_status(resource) == expected.split(maxsplit=1)[0]
 
 
 def test_a_recorded_id_comes_with_the_registry_that_assigned_it() -> None:

@@ -6,11 +6,23 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registrar.api.bodies import RecordedId, ready_status
+from registrar.api.bodies import RecordedId, ready_state
 from registrar.cluster.cache import LAST_APPLIED, ResourceCache
 from tests.unit.build import body, model_key
 
-READY = {"conditions": [{"type": "Ready", "status": "True", "observedGeneration": 1}]}
+
+def _ready(status: str, reason: str, generation: int = 1) -> dict[str, Any]:
+    return {"conditions": [{"type": "Ready", "status": status, "reason": reason, "observedGeneration": generation}]}
+
+
+STATUSES = {
+    "put": None,
+    "put ready": _ready("True", "Synced"),
+    "put invalid": _ready("False", "InvalidSpec"),
+    "put waiting": _ready("False", "RegistryUnavailable"),
+    "put edited": _ready("False", "InvalidSpec", 0),
+    "put successor": None,
+}
 
 
 def _version(found: Any) -> int:
@@ -30,7 +42,7 @@ def test_an_older_body_never_replaces_a_newer_one(versions: list[int]) -> None:
         assert _version(found) == newest
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["put", "put ready", "put successor", "remove"]))))
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([*STATUSES, "remove"]))))
 def test_the_count_by_ready_is_that_of_the_bodies(steps: list[tuple[str, str]]) -> None:
     cache = ResourceCache()
     for version, (name, what) in enumerate(steps, 1):
@@ -38,12 +50,10 @@ def test_the_count_by_ready_is_that_of_the_bodies(steps: list[tuple[str, str]]) 
             cache.remove(model_key(name))
         else:
             uid = f"uid-{version}" if what == "put successor" else "uid"
-            cache.put(
-                body("RegisteredModel", name, version=version, uid=uid, status=READY if what == "put ready" else None)
-            )
+            cache.put(body("RegisteredModel", name, version=version, uid=uid, status=STATUSES[what]))
         counted = {place: number for place, number in cache.count_ready().items() if number}
         bodies = [found for key in cache if (found := cache.get(key)) is not None]
-        assert counted == Counter(("RegisteredModel", ready_status(found)) for found in bodies)
+        assert counted == Counter(("RegisteredModel", *ready_state(found)) for found in bodies)
 
 
 def test_bodies_are_kept_without_what_nothing_reads() -> None:

@@ -94,6 +94,7 @@ class World:
         memory.external_ids.begin(ExternalIdWait(WAITER, None, KEY, "card", "9", "y"))
         for place in (OWN, SHARED):
             memory.corrections.record(place, ["description"], 0.0)
+            memory.losses.notice(place, 0.0)
         memory.unreported.join(KEY, "uid-1", Outcome(Facts(), operation=OperationResult.CREATED))
         memory.note_readiness(resource)
         memory.events.correlate(KEY, metadata_of(resource), EventNote("Synced", "m"), NOW)
@@ -121,16 +122,18 @@ def test_a_forgotten_resource_is_in_no_index() -> None:
     indexes = (memory.claims, memory.dependencies, memory.external_ids, memory.unreported, memory.readiness)
     assert [KEY in index for index in indexes] == [True] * 5
     assert OWN in memory.corrections
+    assert OWN in memory.losses
     memory.forget(KEY)
     assert [KEY in index for index in indexes] == [False] * 5
     assert OWN not in memory.corrections
+    assert OWN not in memory.losses
     # What the others want is theirs.
     assert _remembering(world.memory, KEY) == {"memory.dependencies._children", "memory.dependencies._parents"}
     assert world.memory.dependencies.children(KEY) == {CHILD}
     assert _remembering(world.memory, OWN) == set()
     assert _remembering(world.memory, SHARED) == {"memory.claims._claimants", "memory.claims._claims"}
     assert [rival.key for rival in world.memory.claims.claimants(SHARED)] == [RIVAL]
-    assert world.memory.cache.count_ready()["ModelVersion", "Unknown"] == 1
+    assert world.memory.cache.count_ready()["ModelVersion", "Unknown", "Unknown"] == 1
     world.memory.forget(CHILD)
     world.memory.forget(RIVAL)
     for gone in (KEY, PARENT, CHILD, RIVAL, HOLDER, WAITER, OWN, SHARED):
@@ -216,3 +219,26 @@ def test_those_that_wait_for_an_external_id_run_when_a_vanished_resource_is_rele
     world = World()
     world.memory.released(KEY)
     assert world.woken() == [(WAITER, False)]
+
+
+def test_what_is_known_of_an_entry_goes_with_its_last_claim() -> None:
+    memory = World().memory
+    memory.claim_only(KEY, [SHARED])
+    assert [OWN in memory.corrections, OWN in memory.losses] == [False, False]
+    assert [SHARED in memory.corrections, SHARED in memory.losses] == [True, True]
+    memory.claim_only(KEY, [])
+    assert [SHARED in memory.corrections, SHARED in memory.losses] == [True, True], "the rival claims it still"
+    memory.claim_only(RIVAL, [])
+    assert [SHARED in memory.corrections, SHARED in memory.losses] == [False, False]
+
+
+def test_an_answer_to_a_write_replaces_only_the_same_resource() -> None:
+    memory = World().memory
+    memory.keep_answer(body("ModelVersion", "v1", version=2))
+    assert memory.cache.get(KEY) == body("ModelVersion", "v1", version=2)
+    memory.keep(body("ModelVersion", "v1", version=3, uid="uid-2"))
+    memory.keep_answer(body("ModelVersion", "v1", version=4))
+    assert memory.cache.get(KEY) == body("ModelVersion", "v1", version=3, uid="uid-2")
+    memory.forget(KEY)
+    memory.keep_answer(body("ModelVersion", "v1", version=4, uid="uid-2"))
+    assert memory.cache.get(KEY) is None

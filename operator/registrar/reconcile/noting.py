@@ -1,0 +1,66 @@
+"""Logs what was written to the registry, and returns the Event that reports it."""
+
+from __future__ import annotations
+
+import logging
+
+from model_registry.types import RegistryEntry
+from registrar.kinds.base import Desired
+from registrar.planning.actions import Patch
+from registrar.planning.claims import Claimant
+from registrar.planning.ownership import ForeignStamp, any_stamp_of
+from registrar.reporting.outcome import EventNote, OperationResult
+from registrar.reporting.writes import write_note
+
+logger = logging.getLogger(__name__)
+
+
+def note_creation(desired: Desired, claimant: Claimant, entry: RegistryEntry) -> EventNote:
+    """Log the creation of an entry; returns its Event."""
+    note = write_note(OperationResult.CREATED, desired.kind, entry.name, entry.id)
+    logger.info("%s: %s", claimant.reference, note.message)
+    return note
+
+
+def note_patch(
+    desired: Desired,
+    claimant: Claimant,
+    action: Patch,
+    changed: RegistryEntry,
+    owner_id: str,
+    *,
+    corrects_drift: bool,
+) -> tuple[OperationResult, EventNote]:
+    """Log a change of an entry; returns what it was, and its Event.
+
+    Args:
+        desired: the entry.
+        claimant: the resource that wants it.
+        action: what was changed.
+        changed: the entry after it.
+        owner_id: this installation.
+        corrects_drift: nobody changed the spec or asked for it.
+    """
+    owner = _previous_owner(desired, action, owner_id)
+    operation = _operation(action, owner, corrects_drift=corrects_drift)
+    note = write_note(operation, desired.kind, changed.name, changed.id, action.changes, taken_from=owner)
+    logger.info("%s: %s", claimant.reference, note.message)
+    return operation, note
+
+
+def _operation(action: Patch, previous_owner: str | None, *, corrects_drift: bool) -> OperationResult:
+    if previous_owner is not None:
+        return OperationResult.TAKEN_OVER
+    if action.adopts:
+        return OperationResult.ADOPTED
+    if corrects_drift:
+        return OperationResult.CORRECTED
+    return OperationResult.RESTORED if action.restores else OperationResult.UPDATED
+
+
+def _previous_owner(desired: Desired, action: Patch, owner_id: str) -> str | None:
+    """Return the owner that an entry is taken from, as its stamp writes it; None for an entry that has no other one."""
+    written = any_stamp_of(action.entry, owner_id)
+    if isinstance(written, ForeignStamp):
+        return written.text
+    return None if written is None or written.reference == desired.reference else written.reference
