@@ -224,7 +224,8 @@ async def test_artifacts_give_their_external_ids_up_too(
     registry_url: str,
     unique: Unique,
 ) -> None:
-    start_operator(registry_url, own_space, "--handover-grace=1")
+    # Longer than a wait goes unreported, so that the next attempt depends on what departs.
+    start_operator(registry_url, own_space, "--handover-grace=3")
     external_id = unique("ext")
 
     def version(name: str) -> Manifest:
