@@ -32,6 +32,7 @@ from registrar.reconcile.context import Context
 from registrar.reconcile.intake import Intake
 from registrar.reconcile.memory import Memory
 from registrar.registries.kubeflow.backend import KubeflowBackend
+from registrar.registries.kubeflow.connection import connect
 from registrar.registries.poller import Poller
 from registrar.registries.registry import Registry
 from registrar.registries.replacement import MassDeletionGuard
@@ -47,8 +48,6 @@ DRAIN_SECONDS = 15.0
 DEFINITIONS_SECONDS = 5.0
 """For the API server to serve definitions that were applied just before."""
 DEFINITIONS_INTERVAL_SECONDS = 0.2
-REGISTRY_TIMEOUT_SECONDS = 10.0
-"""For one request to the registry; a page of a list takes less than one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,20 +222,8 @@ async def _kubernetes(settings: Settings, fence: WriteFence) -> AsyncIterator[Ku
 
 @contextlib.asynccontextmanager
 async def _registry_client(settings: Settings, fence: WriteFence) -> AsyncIterator[ModelRegistryAPIClient]:
-    token = settings.registry_token_file
-    client = ModelRegistryAPIClient.connect(
-        settings.registry_url,
-        token=settings.registry_token.get_secret_value() if settings.registry_token else token,
-        ca=settings.registry_ca_file,
-        api_version=settings.registry_api_version,
-        timeout=REGISTRY_TIMEOUT_SECONDS,
-        write_timeout=settings.write_timeout,
-        # The queue retries, with back-off and by the stamps; an outage is reported at once.
-        retries=0,
-        in_flight=settings.registry_requests_in_flight,
-        requests_per_second=settings.registry_requests_per_second,
-        monitor=fence,
-    )
+    # The queue retries, with back-off and by the stamps; an outage is reported at once.
+    client = connect(settings, fence, retries=0, write_timeout=settings.write_timeout)
     async with client:
         yield client
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
 
@@ -35,18 +35,29 @@ ELECTION = _group("Leader election")
 OBSERVING = _group("Probes, metrics and log")
 
 
-class Settings(BaseModel):
-    """What flags and environment set for one operator process."""
+def _existing(value: Path) -> Path:
+    if not value.is_file():
+        raise ValueError(f"the file {value} does not exist")
+    return value
 
+
+ExistingFile = Annotated[Path, AfterValidator(_existing)]
+
+
+class _Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class RegistrySettings(_Group):
+    """How to reach a registry."""
 
     registry_url: Annotated[str, REGISTRY]
     """Root URL of the model registry, such as https://registry.example:8443. A path prefix is kept."""
     registry_token: Annotated[SecretStr | None, REGISTRY] = None
     """Bearer token for the registry. Prefer a file, which can be rotated."""
-    registry_token_file: Annotated[Path | None, REGISTRY] = None
+    registry_token_file: Annotated[ExistingFile | None, REGISTRY] = None
     """File with the bearer token. The operator reads it again when it changes."""
-    registry_ca_file: Annotated[Path | None, REGISTRY] = None
+    registry_ca_file: Annotated[ExistingFile | None, REGISTRY] = None
     """PEM file with the registry's certificate authorities. Without it the system's are trusted."""
     registry_api_version: Annotated[Literal["v1alpha3", "v1"] | None, REGISTRY] = None
     """API version of the registry. Without it the operator finds out."""
@@ -54,13 +65,55 @@ class Settings(BaseModel):
     """Requests to the registry at the same time."""
     registry_requests_per_second: Annotated[Annotated[float, Field(gt=0)] | None, REGISTRY] = None
     """Requests to the registry per second. 0 sets no limit."""
-    accept_new_registry: Annotated[bool, REGISTRY] = False
-    """Recreate entries even if most of them are missing from the registry."""
+
+    @field_validator("registry_url")
+    @classmethod
+    def _check_registry_url(cls, value: str) -> str:
+        parts = urlsplit(value.strip())
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError(f"{value!r} is not a URL; give one such as http://model-registry-service.kubeflow:8080")
+        if parts.username or parts.password:
+            raise ValueError("the URL contains a user name or password; give a token file instead")
+        if parts.query or parts.fragment:
+            raise ValueError(f"{value!r} has a query or a fragment; give the URL without it")
+        return value.strip().rstrip("/")
+
+    @field_validator("registry_requests_per_second", mode="before")
+    @classmethod
+    def _no_limit(cls, value: object) -> object:
+        return None if value in {0, "0"} else value
+
+    @model_validator(mode="after")
+    def _check_token(self) -> Self:
+        if self.registry_token is not None and self.registry_token_file is not None:
+            raise ValueError("give the registry token or the registry token file, not both")
+        return self
+
+
+class OwnerSettings(_Group):
+    """Whose entries are ours."""
+
     owner_id: Annotated[str, REGISTRY] = "model-registrar/model-registrar"
     """This installation's name in the owner stamp of each entry. Clusters that share a registry need one each."""
+
+    @field_validator("owner_id")
+    @classmethod
+    def _check_owner_id(cls, value: str) -> str:
+        if not _OWNER_ID.fullmatch(value):
+            raise ValueError(
+                f"{value!r} is not a valid owner ID; use letters, digits, '-', '.' and '/', at most 100 characters"
+            )
+        return value
+
+
+class Settings(OwnerSettings, RegistrySettings):
+    """What flags and environment set for one operator process."""
+
+    accept_new_registry: Annotated[bool, REGISTRY] = False
+    """Recreate entries even if most of them are missing from the registry."""
     namespaces: Annotated[tuple[str, ...], CLUSTER] = ()
     """Namespace to watch; repeat the option for several. Without it the operator watches all namespaces."""
-    kubeconfig: Annotated[Path | None, CLUSTER] = None
+    kubeconfig: Annotated[ExistingFile | None, CLUSTER] = None
     """Kubeconfig to log in with. Without it KUBECONFIG counts, then the pod's service account."""
     deletion_policy: Annotated[DeletionPolicy | None, POLICIES] = None
     """Deletion policy of resources that set none. Without it an entry that the operator created is archived, and an
@@ -96,18 +149,6 @@ class Settings(BaseModel):
     log_format: Annotated[Literal["text", "json"], OBSERVING] = "text"
     """Format of the log."""
 
-    @field_validator("registry_url")
-    @classmethod
-    def _check_registry_url(cls, value: str) -> str:
-        parts = urlsplit(value.strip())
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError(f"{value!r} is not a URL; give one such as http://model-registry-service.kubeflow:8080")
-        if parts.username or parts.password:
-            raise ValueError("the URL contains a user name or password; give a token file instead")
-        if parts.query or parts.fragment:
-            raise ValueError(f"{value!r} has a query or a fragment; give the URL without it")
-        return value.strip().rstrip("/")
-
     @field_validator("namespaces")
     @classmethod
     def _check_namespaces(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -117,11 +158,6 @@ class Settings(BaseModel):
                     f"{namespace!r} is not a valid namespace; patterns and lists are not supported, repeat the option"
                 )
         return tuple(dict.fromkeys(value))
-
-    @field_validator("registry_requests_per_second", mode="before")
-    @classmethod
-    def _no_limit(cls, value: object) -> object:
-        return None if value in {0, "0"} else value
 
     @field_validator("lease_name")
     @classmethod
@@ -136,28 +172,6 @@ class Settings(BaseModel):
         if value is not None and not _LABEL.fullmatch(value):
             raise ValueError(f"{value!r} is not a valid namespace")
         return value
-
-    @field_validator("owner_id")
-    @classmethod
-    def _check_owner_id(cls, value: str) -> str:
-        if not _OWNER_ID.fullmatch(value):
-            raise ValueError(
-                f"{value!r} is not a valid owner ID; use letters, digits, '-', '.' and '/', at most 100 characters"
-            )
-        return value
-
-    @field_validator("registry_token_file", "registry_ca_file", "kubeconfig")
-    @classmethod
-    def _check_file(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.is_file():
-            raise ValueError(f"the file {value} does not exist")
-        return value
-
-    @model_validator(mode="after")
-    def _check_token(self) -> Settings:
-        if self.registry_token is not None and self.registry_token_file is not None:
-            raise ValueError("give the registry token or the registry token file, not both")
-        return self
 
     @model_validator(mode="after")
     def _check_durations(self) -> Settings:

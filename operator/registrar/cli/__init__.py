@@ -13,6 +13,7 @@ from registrar.cli.exits import ExitCode
 COMMANDS = {
     "run": "Run the operator until it is asked to stop.",
     "crds": "Print the CustomResourceDefinitions, for kubectl apply --server-side -f -.",
+    "snapshot": "Write everything that a registry holds to one file, for commands that must not reach the registry.",
     "schema": "Print the JSON Schema of a kind, or one for all kinds, for editors and kubeconform.",
 }
 """What ``registrar --help`` lists: the first sentence of each command, so that no command is imported for it."""

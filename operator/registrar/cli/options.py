@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
@@ -13,6 +13,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 ENVIRONMENT_PREFIX = "REGISTRAR"
 PLURALS = {"namespaces": "namespace"}
@@ -63,8 +64,14 @@ def default_of(info: FieldInfo) -> str:
     return f"{info.default:g}" if isinstance(info.default, float) else str(info.default)
 
 
-def options_of(model: type[BaseModel]) -> Callable[[Command], Command]:
-    """Return a decorator that gives a command one option for each field of a model; absent ones are None."""
+def options_of(model: type[BaseModel], *, required: bool = True) -> Callable[[Command], Command]:
+    """Return a decorator that gives a command one option for each field of a model; absent ones are None.
+
+    Args:
+        model: the model. A command that needs some of the operator's settings takes one of the models that
+            `registrar.settings.Settings` consists of, or several.
+        required: whether the model's required fields are required options.
+    """
 
     def decorate(command: Command) -> Command:
         for name, info in reversed(model.model_fields.items()):
@@ -74,7 +81,7 @@ def options_of(model: type[BaseModel]) -> Callable[[Command], Command]:
                 cls=_GroupedOption,
                 group=group_of(info),
                 help=_help(info),
-                required=info.is_required(),
+                required=required and info.is_required(),
                 show_envvar=True,
                 **type_of(info.annotation),
             )(command)
@@ -83,8 +90,20 @@ def options_of(model: type[BaseModel]) -> Callable[[Command], Command]:
     return decorate
 
 
-def explain(error: ValidationError) -> str:
-    """Return which options are wrong, and why."""
+def parse(model: type[ModelT], options: Mapping[str, Any]) -> ModelT:
+    """Return the model that a command's options describe; options that are not its fields are passed over.
+
+    Raises:
+        click.UsageError: an option is wrong; the message says which, and why.
+    """
+    given = {name: options[name] for name in model.model_fields if options.get(name) not in {None, ()}}
+    try:
+        return model(**given)
+    except ValidationError as error:
+        raise click.UsageError(_explain(error)) from None
+
+
+def _explain(error: ValidationError) -> str:
     problems = []
     for problem in error.errors(include_url=False):
         message = problem["msg"].removeprefix("Value error, ")
