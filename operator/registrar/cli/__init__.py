@@ -13,6 +13,7 @@ from registrar.cli.exits import ExitCode
 COMMANDS = {
     "run": "Run the operator until it is asked to stop.",
     "crds": "Print the CustomResourceDefinitions, for kubectl apply --server-side -f -.",
+    "export": 'Write the entries of a registry as manifests into a folder; "-" prints them.',
     "snapshot": "Write everything that a registry holds to one file, for commands that must not reach the registry.",
     "schema": "Print the JSON Schema of a kind, or one for all kinds, for editors and kubeconform.",
 }

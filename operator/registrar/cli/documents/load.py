@@ -97,14 +97,33 @@ def resources(document: Document) -> Iterator[Mapping[str, Any]]:
         yield content
 
 
+def replaced(text: str, contents: Mapping[int, str]) -> str:
+    """Return a text with documents replaced.
+
+    Args:
+        text: the text, as it was loaded.
+        contents: new documents by the `Document.start` of those that they replace.
+    """
+    parts = []
+    for start, end, lines in _chunks(text):
+        content = contents.get(start)
+        parts.append("".join(lines) if content is None else content)
+        parts.extend(_lines(text)[end : end + 1])
+    return "".join(parts)
+
+
 def _chunks(text: str) -> Iterator[tuple[int, int, list[str]]]:
     """Yield the lines between separators, with the numbers of lines before their begin and their end."""
-    lines = re.findall(r"[^\n]*\n|[^\n]+", text)
+    lines = _lines(text)
     start = 0
     for number, line in enumerate([*lines, "---"]):
         if _SEPARATOR.match(line):
             yield start, number, lines[start:number]
             start = number + 1
+
+
+def _lines(text: str) -> list[str]:
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 class _Parser(yaml.CSafeLoader):

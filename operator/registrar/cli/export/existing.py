@@ -1,0 +1,170 @@
+"""The manifests that a folder already has, and which entries they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic.alias_generators import to_camel
+
+from registrar.api.meta import API_VERSION
+from registrar.cli.console import AttentionError
+from registrar.cli.documents.load import Document, DocumentError, load, resources
+from registrar.cli.export.catalogue import Catalogue, Place
+from registrar.cli.files import open_to_read
+from registrar.kinds.base import ResourceKind
+from registrar.kinds.table import KINDS, kind_of
+
+_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+_NAMES = frozenset(kind.name for kind in KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A manifest in a file.
+
+    Attributes:
+        file: the file.
+        document: the document that holds it.
+        body: the resource.
+        kind: its kind.
+        place: the entry that it stands for.
+        items: the inline entries that it stands for.
+        is_alone: whether the document holds nothing else, so that it can be replaced.
+    """
+
+    file: Path
+    document: Document
+    body: Mapping[str, Any]
+    kind: ResourceKind
+    place: Place
+    items: tuple[Place, ...]
+    is_alone: bool
+
+    @property
+    def name(self) -> str:
+        """Its ``metadata.name``."""
+        return str(self.body["metadata"]["name"])
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.document.line}: {self.kind.name} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """The manifests of a folder, by the places of their entries.
+
+    Attributes:
+        resources: those whose own entry is at a place.
+        inline: those that hold an inline entry for a place.
+    """
+
+    resources: dict[Place, Found] = field(default_factory=dict)
+    inline: dict[Place, Found] = field(default_factory=dict)
+
+    def name_at(self, place: Place) -> tuple[str, ...]:
+        """Return the name of the resource that stands for a place; empty if none does."""
+        found = self.resources.get(place)
+        return () if found is None else (found.name,)
+
+    def has(self, place: Place) -> bool:
+        """Return whether a manifest stands for a place."""
+        return place in self.resources or place in self.inline
+
+
+def read_existing(directory: Path, namespace: str | None, catalogue: Catalogue) -> Existing:
+    """Return the manifests under a folder; of several for one entry, the first by path.
+
+    Args:
+        directory: the folder; it need not exist.
+        namespace: pass over manifests of other namespaces; None takes all.
+        catalogue: the registry, for references by ID.
+
+    Raises:
+        AttentionError: a file cannot be read: an export that does not know what is there would write it twice.
+    """
+    raw: list[tuple[Path, Document, Mapping[str, Any], bool]] = []
+    for file in _files(directory):
+        for document in _documents(file):
+            bodies = list(resources(document))
+            raw.extend((file, document, body, len(bodies) == 1) for body in bodies if _is_ours(body, namespace))
+    by_name: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for _, _, body, _ in raw:
+        by_name.setdefault((body["kind"], body["metadata"]["name"]), body)
+    existing = Existing()
+    for file, document, body, is_alone in raw:
+        place = _place(body, by_name, catalogue)
+        if place is not None:
+            items = tuple(_items(body, place))
+            found = Found(file, document, body, kind_of(body["kind"]), place, items, is_alone)
+            existing.resources.setdefault(place, found)
+            for item in items:
+                existing.inline.setdefault(item, found)
+    return existing
+
+
+def _files(directory: Path) -> list[Path]:
+    """Return the manifests' files, without those in hidden folders."""
+    return sorted(
+        path
+        for path in directory.rglob("*")
+        if path.suffix in _SUFFIXES
+        and not any(part.startswith(".") for part in path.relative_to(directory).parts)
+        and path.is_file()
+    )
+
+
+def _documents(file: Path) -> list[Document]:
+    try:
+        with open_to_read(file) as opened:
+            return load(opened.read())
+    except DocumentError as error:
+        raise AttentionError(f"{file}:{error.line}: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise AttentionError(f"{file} cannot be read: {error}") from error
+
+
+def _is_ours(body: Mapping[str, Any], namespace: str | None) -> bool:
+    metadata = body.get("metadata")
+    if body.get("apiVersion") != API_VERSION or body.get("kind") not in _NAMES or not isinstance(metadata, Mapping):
+        return False
+    is_elsewhere = namespace is not None and metadata.get("namespace", namespace) != namespace
+    return isinstance(metadata.get("name"), str) and not is_elsewhere
+
+
+def _place(
+    body: Mapping[str, Any], by_name: Mapping[tuple[str, str], Mapping[str, Any]], catalogue: Catalogue
+) -> Place | None:
+    """Return where the entry of a manifest is; None if its reference leads to nothing that is known here."""
+    kind, spec = kind_of(body["kind"]), _map(body.get("spec"))
+    name = str(spec.get("name") or body["metadata"]["name"])
+    if kind.parent is None:
+        return (kind.entry.name, name)
+    parent = kind_of(kind.parent.kind)
+    reference = _map(spec.get(to_camel(kind.parent.attribute)))
+    external = _map(reference.get("external"))
+    if "name" in reference:
+        named = by_name.get((parent.name, str(reference["name"])))
+        above = None if named is None else _place(named, by_name, catalogue)
+    elif "id" in external:
+        entry = catalogue.by_id(parent.entry, str(external["id"]))
+        above = None if entry is None else catalogue.place(entry)
+    else:
+        names = [str(external.get(to_camel(name), "")) for name in kind.parent.external_names]
+        above = (parent.entry.name, *names)
+    return None if above is None else (kind.entry.name, *above[1:], name)
+
+
+def _items(body: Mapping[str, Any], place: Place) -> Iterator[Place]:
+    spec = _map(body.get("spec"))
+    for inline in kind_of(body["kind"]).inline:
+        items = spec.get(inline.field)
+        for item in items if isinstance(items, list) else ():
+            if isinstance(item, Mapping) and isinstance(item.get("name"), str):
+                yield (inline.entry.name, *place[1:], item["name"])
+
+
+def _map(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
