@@ -461,6 +461,36 @@ def test_secrets_are_in_no_output(name: str, value: str, rest: Rest, export: Exp
     assert printed(revealed)[0]["spec"]["customProperties"][name] == value
 
 
+def test_what_would_clear_something_is_left_out(rest: Rest, export: Export) -> None:
+    """Of an entry that our resource created and nobody has changed since, a new resource clears what it does not have.
+
+    Such an entry has a stamp, no status, and here a secret that the manifest leaves out.
+    """
+    stamp = text("created:us/team/m")
+    rest.model("m", customProperties={"model-registrar.dev/owner": stamp, "hf_token": text("hunter2")})
+    result = export("--owner-id=us", to="-")
+    assert result.exit_code == ExitCode.ATTENTION
+    assert printed(result) == []
+    assert (
+        "RegisteredModel 'm' (id 1): NotExact: customProperties.hf_token would change; its value is not shown\n"
+        in result.stderr
+    )
+    assert export("--owner-id=us", "--include-sensitive", to="-").exit_code == ExitCode.DONE
+
+
+def test_a_secret_that_git_has_is_compared_and_not_shown(rest: Rest, export: Export, tmp_path: Path) -> None:
+    rest.model("m", customProperties={"hf_token": text("hunter2")})
+    export("--include-sensitive")
+    assert export("--check").exit_code == ExitCode.DONE
+    rest.change("registered_models/1", customProperties={"hf_token": text("changed")})
+    result = export("--check")
+    assert result.exit_code == ExitCode.CHANGES
+    assert "customProperties.hf_token would change; its value is not shown" in result.stderr
+    assert "hunter2" not in result.output
+    assert "changed" not in result.output
+    assert files(tmp_path / "git")
+
+
 @pytest.mark.parametrize("name", ["tokenizer", "max_tokens", "num_tokens", "keyword", "key_metric", "monkey", "passes"])
 def test_names_of_the_trade_are_no_secrets(name: str) -> None:
     assert not is_sensitive_name(name)

@@ -13,16 +13,30 @@ from model_registry.types import RegistryEntry
 from registrar.api.v1alpha1 import AdoptionPolicy, DriftPolicy
 from registrar.cli.documents.load import load
 from registrar.cli.export.catalogue import Catalogue, Place
-from registrar.cli.export.manifests import Manifest, drop, parse
+from registrar.cli.export.manifests import ASSUMED_NAMESPACE, Manifest, drop, parse
 from registrar.cli.export.report import Reason
+from registrar.cli.export.sensitive import is_sensitive_name, is_sensitive_text
 from registrar.kinds.base import AnyResource, Desired
 from registrar.kinds.desired import desired_entry, desired_inline
 from registrar.kinds.table import kind_of
-from registrar.planning.actions import Action, Create, Leave, Patch, Policies, RecordedState, RecordOwnership, Refuse
+from registrar.planning.actions import (
+    Action,
+    Change,
+    Create,
+    Leave,
+    Patch,
+    Policies,
+    RecordedState,
+    RecordOwnership,
+    Refuse,
+)
+from registrar.planning.ownership import stamp_of
 from registrar.planning.plan import after_recording, plan
 
 REGISTRY = "registry"
 """The registry has no name here: there is one."""
+_MAX_SHOWN = 60
+"""Characters of a value that a message shows."""
 _POLICIES = Policies(adoption=AdoptionPolicy.ADOPT, drift=DriftPolicy.CORRECT, deletion=None, take_over=False)
 
 
@@ -43,7 +57,7 @@ class Checker:
     def check(self, manifest: Manifest) -> None:
         """Leave out of a manifest what is not exact: an inline entry, or all of it."""
         (document,) = load(manifest.text())
-        resource = parse(manifest.kind, document.content)
+        resource = parse(manifest.kind, document.content, self._namespace_of(manifest.entry))
         parent_id = self.parent_id(resource)
         if parent_id is None:
             manifest.declared.leave_out(Reason.NOT_EXACT, detail="its reference does not lead to its parent")
@@ -56,6 +70,11 @@ class Checker:
         for item, desired in zip(items, desired_inline(resource, REGISTRY, str(manifest.entry.id)), strict=True):
             if differences := self.differences(desired, item.entry):
                 drop(manifest, item, Reason.NOT_EXACT, _joined(differences))
+
+    def _namespace_of(self, entry: RegistryEntry) -> str:
+        """Return where a manifest is applied that names no namespace: most likely where the entry's stamp says."""
+        stamp = stamp_of(entry, self.owner_id)
+        return ASSUMED_NAMESPACE if stamp is None else stamp.reference.partition("/")[0]
 
     def parent_id(self, resource: AnyResource) -> str | None:
         """Return the ID of the entry that a resource's reference leads to; empty at the root, None if to none."""
@@ -96,12 +115,26 @@ def _changes(action: Action) -> Iterator[str]:
         case Leave() | Patch(changes=(), fields={}, state=None):
             return
         case Patch(changes=changes):
-            for change in changes:
-                yield f"{change.path} {change.observed!r} would become {change.wanted!r}"
+            yield from map(_described, changes)
         case Refuse(problem):
             yield problem.message
         case Create() | RecordOwnership():
             yield f"the operator would {type(action).__name__}"
+
+
+def _described(change: Change) -> str:
+    """Return a change in words, without what must not get into a log."""
+    values = (change.observed, change.wanted)
+    if is_sensitive_name(change.path) or any(is_sensitive_text(str(value)) for value in values):
+        return f"{change.path} would change; its value is not shown"
+    observed, wanted = (_shortened(repr(value)) for value in values)
+    if change.wanted in (None, "", []):
+        return f"{change.path} {observed} would be cleared"
+    return f"{change.path} {observed} would become {wanted}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 1]}…"
 
 
 def _joined(differences: list[str]) -> str:

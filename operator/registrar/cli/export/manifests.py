@@ -18,7 +18,7 @@ from registrar.cli.export.report import Omission, Reason
 from registrar.kinds.base import AnyResource, ResourceKind
 
 ASSUMED_NAMESPACE = "default"
-"""For parsing a manifest that names none."""
+"""Where a manifest is applied that names none."""
 _NEEDED = frozenset({"uri"})
 """Fields without which there is no entry of that kind."""
 
@@ -87,13 +87,18 @@ def spec_class(kind: ResourceKind) -> type[ManagedSpec]:
     return cast("type[ManagedSpec]", found)
 
 
-def parse(kind: ResourceKind, body: Mapping[str, Any]) -> AnyResource:
+def parse(kind: ResourceKind, body: Mapping[str, Any], namespace: str = ASSUMED_NAMESPACE) -> AnyResource:
     """Return a manifest as the operator would read it from the API server.
+
+    Args:
+        kind: its kind.
+        body: the manifest.
+        namespace: where it is applied if it names no namespace.
 
     Raises:
         ValidationError: the API server would refuse it.
     """
-    metadata = {"namespace": ASSUMED_NAMESPACE, **(body.get("metadata") or {})}
+    metadata = {"namespace": namespace, **(body.get("metadata") or {})}
     return kind.resource.model_validate({"spec": {}, **body, "metadata": metadata, "status": {}})
 
 
