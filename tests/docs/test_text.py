@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from registrar.api.conditions import Reason
+from registrar.cli import COMMANDS
 from tests.docs.pages import PAGES, REPOSITORY, prose_of, read
 from tests.docs.session import NOT_RUN
 
@@ -58,7 +59,7 @@ def test_each_flag_that_is_named_exists() -> None:
     inline = [code for page in PAGES for code in _CODE.findall(prose_of(page))]
     flags = {code.split()[0].partition("=")[0] for code in inline if code.startswith("--")}
     helped = ""
-    for words in (["registrar", "run"], ["local_registry"]):
+    for words in (*(["registrar", name] for name in COMMANDS), ["local_registry"]):
         command = [sys.executable, "-m", *words, "--help"]
         folder = REPOSITORY / "operator"
         helped += subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout

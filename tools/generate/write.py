@@ -13,6 +13,7 @@ from registrar.api import manifests
 from registrar.api.schema import custom_resource_definition
 from registrar.kinds.table import RESOURCES
 from tools.generate import argocd, chart
+from tools.generate.cli import cli_page
 from tools.generate.reference import api_page
 from tools.generate.settings import settings_page
 
@@ -49,6 +50,11 @@ def settings_reference() -> Texts:
     return {"docs/reference/settings.md": settings_page()}
 
 
+def cli_reference() -> Texts:
+    """Return the page about the commands."""
+    return {"docs/reference/cli.md": cli_page()}
+
+
 def argocd_customizations() -> Texts:
     """Return health checks and actions for Argo CD: the ConfigMap, and the copies that Argo CD's own layout needs."""
     return argocd.customizations(ROOT)
@@ -58,6 +64,7 @@ GENERATORS: tuple[Callable[[], Texts], ...] = (
     crds,
     api_reference,
     settings_reference,
+    cli_reference,
     chart.crd_templates,
     chart.rules_template,
     chart.rbac_page,

@@ -11,7 +11,7 @@ class ExitCode(IntEnum):
     ATTENTION = 1
     """A person has to change something: an invalid manifest, an entry that cannot be exported, a refusal."""
     CHANGES = 2
-    """Only where asked for (``--exit-code``, ``--check``): the command worked, and there are changes."""
+    """Only where asked for, as with ``--check``: the command worked, and there are changes."""
     NOT_KNOWN = 3
     """The answer could not be found out: a server is away or refuses, or what it returned is incomplete."""
     USAGE = 64

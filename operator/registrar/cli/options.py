@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -39,6 +40,10 @@ class _GroupedOption(click.Option):
     def __init__(self, *args: Any, group: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.group = group
+
+
+option = partial(click.option, allow_from_autoenv=False)
+"""An option of one command, which no environment variable sets: those are the settings'."""
 
 
 def flag_of(field: str) -> str:

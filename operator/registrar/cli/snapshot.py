@@ -12,14 +12,14 @@ import click
 from registrar.cli.console import say
 from registrar.cli.exits import ExitCode
 from registrar.cli.files import write_beside
-from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, options_of, parse
+from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, options_of, parse
 from registrar.cli.records import write_records
 from registrar.cli.source import read_registry, warn_of_unreadable
 from registrar.settings import RegistrySettings
 
 
 @click.command(cls=GroupedCommand, context_settings={"auto_envvar_prefix": ENVIRONMENT_PREFIX})
-@click.option(
+@option(
     "-o",
     "--output",
     required=True,

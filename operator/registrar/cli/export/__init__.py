@@ -17,7 +17,7 @@ from registrar.cli.export.layout import Layout, file_of
 from registrar.cli.export.report import Reason, failures, lines, shortened
 from registrar.cli.export.selection import Selection
 from registrar.cli.export.writing import Changes, compare, stream, write, write_kustomization
-from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, options_of, parse
+from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, options_of, parse
 from registrar.cli.source import read_source, warn_of_unreadable
 from registrar.settings import OwnerSettings, RegistrySettings
 
@@ -34,32 +34,32 @@ def _property(_context: click.Context, _parameter: click.Parameter, values: tupl
 
 @click.command(cls=GroupedCommand, context_settings={"auto_envvar_prefix": ENVIRONMENT_PREFIX})
 @click.argument("directory", type=click.Path(file_okay=False, allow_dash=True, path_type=Path))
-@click.option("--check", is_flag=True, help="Write nothing; exit with 2 if the folder differs from the registry.")
-@click.option("--overwrite", is_flag=True, help="Rewrite manifests that differ; their comments are lost.")
-@click.option(
+@option("--check", is_flag=True, help="Write nothing; exit with 2 if the folder differs from the registry.")
+@option("--overwrite", is_flag=True, help="Rewrite manifests that differ; their comments are lost.")
+@option(
     "--layout",
     type=click.Choice([*map(str, Layout)]),
     default=Layout.TREE.value,
     show_default=True,
     help="How files are spread.",
 )
-@click.option("--kustomization", is_flag=True, help="Also write a kustomization.yaml that lists the files.")
-@click.option("-n", "--namespace", help="Namespace to write into the manifests. Without it they name none.")
-@click.option("--model", "models", multiple=True, help="Models to export, such as 'churn-*'; repeat it for several.")
-@click.option("--version", "versions", multiple=True, help="Versions to export, with their models.")
-@click.option("--owner", "owners", multiple=True, help="Export models with this owner.")
-@click.option("--property", "properties", multiple=True, callback=_property, help="Export what has it: NAME=VALUE.")
-@click.option("--unmanaged", is_flag=True, help="Export only entries that no operator manages.")
-@click.option("--external-parents", is_flag=True, help="Refer to the models of selected versions as external ones.")
-@click.option("--archived", is_flag=True, help="Also export archived entries, and artifacts marked for deletion.")
-@click.option("--include-sensitive", is_flag=True, help="Also write what looks like a secret.")
-@click.option(
+@option("--kustomization", is_flag=True, help="Also write a kustomization.yaml that lists the files.")
+@option("-n", "--namespace", help="Namespace to write into the manifests. Without it they name none.")
+@option("--model", "models", multiple=True, help="Models to export, such as 'churn-*'; repeat it for several.")
+@option("--version", "versions", multiple=True, help="Versions to export, with their models.")
+@option("--owner", "owners", multiple=True, help="Export models with this owner.")
+@option("--property", "properties", multiple=True, callback=_property, help="Export what has it: NAME=VALUE.")
+@option("--unmanaged", is_flag=True, help="Export only entries that no operator manages.")
+@option("--external-parents", is_flag=True, help="Refer to the models of selected versions as external ones.")
+@option("--archived", is_flag=True, help="Also export archived entries, and artifacts marked for deletion.")
+@option("--include-sensitive", is_flag=True, help="Also write what looks like a secret.")
+@option(
     "--allow",
     multiple=True,
     type=click.Choice([*map(str, Reason)]),
     help="Entries that are left out for this reason do not count as a failure.",
 )
-@click.option(
+@option(
     "--snapshot",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Read this file from registrar snapshot instead of a registry.",
