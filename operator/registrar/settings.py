@@ -14,7 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, fi
 
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
 
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+"""What a namespace may be called."""
 _OBJECT_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _OWNER_ID = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9./]{0,98}[A-Za-z0-9])?")
 
@@ -153,7 +154,7 @@ class Settings(OwnerSettings, RegistrySettings):
     @classmethod
     def _check_namespaces(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for namespace in value:
-            if not _LABEL.fullmatch(namespace):
+            if not LABEL.fullmatch(namespace):
                 raise ValueError(
                     f"{namespace!r} is not a valid namespace; patterns and lists are not supported, repeat the option"
                 )
@@ -169,7 +170,7 @@ class Settings(OwnerSettings, RegistrySettings):
     @field_validator("lease_namespace")
     @classmethod
     def _check_lease_namespace(cls, value: str | None) -> str | None:
-        if value is not None and not _LABEL.fullmatch(value):
+        if value is not None and not LABEL.fullmatch(value):
             raise ValueError(f"{value!r} is not a valid namespace")
         return value
 

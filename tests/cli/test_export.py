@@ -1,6 +1,7 @@
 """`registrar export` on a registry: what it writes, what it leaves out, and what it does to a folder."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,8 +21,8 @@ from registrar.cli.export.sensitive import is_sensitive_name, is_sensitive_text
 from registrar.cli.records import FORMAT
 from tests.cli.conftest import ReadByKubectl
 from tests.cli.seed import PROPERTIES, STRUCT, Rest
-from tests.support.fault_proxy import on_matching, proxy_to
-from tests.support.loopback import Reply
+from tests.support.fault_proxy import Fault, on_matching, proxy_to
+from tests.support.loopback import Received, Reply
 
 Export = Callable[..., Result]
 
@@ -191,7 +192,7 @@ def test_a_change_in_the_registry_is_listed_and_rewritten_when_asked(
     before = files(folder)
     listed = export()
     assert (listed.exit_code, files(folder)) == (ExitCode.DONE, before)
-    assert "Differs (--overwrite rewrites it)" in listed.stderr
+    assert "1 differ, 1 unchanged; --overwrite rewrites those that differ." in listed.stderr
     rewritten = export("--overwrite")
     assert "1 rewritten, 0 differ, 1 unchanged" in rewritten.stderr
     head, ours, tail = file.read_text().split("---\n")
@@ -507,21 +508,30 @@ def test_manifests_that_cannot_be_read_stop_the_export(churn: Rest, export: Expo
     assert churn.entries()
 
 
-def test_a_kustomization_lists_the_files_and_keeps_its_own(churn: Rest, export: Export, tmp_path: Path) -> None:
+def test_a_kustomization_lists_the_files_and_keeps_its_own(
+    churn: Rest, export: Export, tmp_path: Path, kubectl_program: Path, read_by_kubectl: ReadByKubectl
+) -> None:
     folder = tmp_path / "git"
+    churn.version("1", "2026-11-23")
     export("--kustomization")
     assert yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"] == [
+        "churn/churn-2026-11-23.yaml",
         "churn/churn-2026-11.yaml",
         "churn/model.yaml",
     ]
+    built = subprocess.run([kubectl_program, "kustomize", folder], check=True, capture_output=True, text=True).stdout
+    # kustomize makes a time of a date that has no quotes.
+    assert sorted(read_by_kubectl(built), key=itemgetter("kind")) == sorted(
+        printed(export(to="-")), key=itemgetter("kind")
+    )
     churn.model("new")
     (folder / "kustomization.yaml").write_text("namePrefix: a-\nresources: [churn/model.yaml]\n")
     result = export("--kustomization")
-    assert "Not in the kustomization (--overwrite adds it): new/model.yaml" in result.stderr
+    assert "Not in the kustomization; --overwrite adds it: new/model.yaml" in result.stderr
     export("--kustomization", "--overwrite")
     kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
     assert kustomization["namePrefix"] == "a-"
-    assert len(kustomization["resources"]) == 3
+    assert len(kustomization["resources"]) == 4
 
 
 USAGE = {
@@ -531,6 +541,7 @@ USAGE = {
     "check and overwrite": ["export", "DIR", "--check", "--overwrite", "--registry-url=http://r"],
     "a property without a value": ["export", "DIR", "--property=a", "--registry-url=http://r"],
     "an unknown reason": ["export", "DIR", "--allow=X", "--registry-url=http://r"],
+    "a wrong namespace": ["export", "DIR", "-n", "A_b", "--registry-url=http://r"],
     "a wrong address": ["export", "DIR", "--registry-url=r"],
     "a wrong owner": ["export", "DIR", "--registry-url=http://r", "--owner-id=_"],
     "a missing snapshot": ["export", "DIR", "--snapshot=/nowhere"],
@@ -566,6 +577,88 @@ def test_it_only_reads(churn: Rest, tmp_path: Path) -> None:
         result = CliRunner().invoke(main, ["export", str(tmp_path / "git"), f"--registry-url={proxy.url}"])
         assert result.exit_code == ExitCode.DONE
         assert {received.method for received in proxy.received} == {"GET"}
+
+
+def test_a_report_has_everything_for_programs(churn: Rest, export: Export, tmp_path: Path) -> None:
+    export()
+    churn.change("registered_models/1", owner="payments")
+    churn.model("new", customProperties={"struct": STRUCT})
+    for number in range(25):
+        churn.artifact("2", f"no uri {number}")
+    result = export("--check", f"--report={tmp_path / 'report.json'}")
+    assert result.exit_code == ExitCode.ATTENTION
+    assert "… and 5 more for the reason NoUri" in result.stderr
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["summary"] == {"exported": 3, "archived": 1, "leftOut": 26, "unchanged": 1}
+    assert (report["formatVersion"], report["complete"], report["notInRegistry"]) == ("1.0", True, [])
+    folder = tmp_path / "git"
+    assert report["new"] == [{"kind": "RegisteredModel", "name": "new", "file": str(folder / "new" / "model.yaml")}]
+    (differing,) = report["differing"]
+    assert differing == {
+        "kind": "RegisteredModel",
+        "name": "churn",
+        "file": str(folder / "churn" / "model.yaml"),
+        "line": 1,
+        "differences": ["owner 'payments' would become 'analytics'"],
+    }
+    assert len(report["leftOut"]) == 26
+    assert {
+        "reason": "Struct",
+        "kind": "RegisteredModel",
+        "name": "new",
+        "id": "4",
+        "part": "customProperties.struct",
+    } in report["leftOut"]
+
+
+def test_a_file_that_cannot_be_written_is_a_sentence(churn: Rest, export: Export, tmp_path: Path) -> None:
+    (tmp_path / "git").mkdir()
+    (tmp_path / "git" / "churn").write_text("a file")
+    result = export()
+    assert result.exit_code == ExitCode.ATTENTION
+    assert "cannot be written: " in result.stderr
+    assert files(tmp_path / "git") == {"churn": "a file"}
+    assert churn.entries()
+
+
+def test_the_token_is_that_of_the_operator(churn: Rest, tmp_path: Path) -> None:
+    def script(received: Received) -> Reply | None:
+        return None if received.headers.get("authorization") == "Bearer right" else Reply(401, {"message": "no"})
+
+    (tmp_path / "token").write_text("right\n")
+    with proxy_to(churn.url, script) as proxy:
+        environment = {"REGISTRAR_REGISTRY_URL": proxy.url, "REGISTRAR_REGISTRY_TOKEN_FILE": str(tmp_path / "token")}
+        accepted = CliRunner().invoke(main, ["export", "-"], env=environment)
+        assert (accepted.exit_code, len(printed(accepted))) == (ExitCode.DONE, 2)
+        refused = CliRunner().invoke(main, ["export", "-", "--registry-token=wrong", f"--registry-url={proxy.url}"])
+    assert refused.exit_code == ExitCode.NOT_KNOWN
+    assert "wrong" not in refused.output
+
+
+def test_ctrl_c_leaves_no_half_of_a_file(churn: Rest, tmp_path: Path) -> None:
+    stalls = on_matching(Fault.STALL_BEFORE, lambda got: "artifacts" in got.path)
+    with proxy_to(churn.url, stalls) as proxy:
+        command = [sys.executable, "-m", "registrar", "export", str(tmp_path / "git"), f"--registry-url={proxy.url}"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            proxy.wait_for_stalled(1)
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate()
+    assert process.returncode == ExitCode.INTERRUPTED, errors
+    assert "Traceback" not in errors
+    assert not (tmp_path / "git").exists()
+
+
+def test_a_selection_writes_the_same_manifests_as_everything(many: Rest, export: Export, tmp_path: Path) -> None:
+    many.version("1", "1 ")
+    many.model("Fraud")
+    export(to=tmp_path / "all")
+    export("--model=fraud", to=tmp_path / "one")
+    export("--model=Fraud", to=tmp_path / "other")
+    everything = files(tmp_path / "all")
+    for folder in ("one", "other"):
+        selected = files(tmp_path / folder)
+        assert selected
+        assert selected.items() <= everything.items()
 
 
 def test_a_reader_that_goes_away_is_no_traceback(churn: Rest) -> None:

@@ -91,10 +91,11 @@ def test_it_can_be_printed_and_keeps_the_rights_of_the_file(seeded: Rest, tmp_pa
     assert list(file.parent.iterdir()) == [file]
 
 
-def test_many_pages_and_lists_are_read(rest: Rest) -> None:
+def test_many_pages_and_lists_are_read(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("registrar.registries.kubeflow.inventory.PAGE_SIZE", 3)
     model = rest.model("m")
-    versions = [rest.version(model, f"v{i}") for i in range(20)]
-    artifacts = {version: [rest.artifact(version, f"a{i}", uri="s3://b") for i in range(2)] for version in versions}
+    versions = [rest.version(model, f"v{i}") for i in range(8)]
+    artifacts = {version: [rest.artifact(version, f"a{i}", uri="s3://b") for i in range(4)] for version in versions}
     found = inventory_of(rest.url)
     assert [version.id for version in found.versions] == versions
     assert {key: [each.id for each in held] for key, held in found.artifacts.items()} == artifacts

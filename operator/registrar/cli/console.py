@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
+from collections.abc import Iterator
 
 import click
 
@@ -22,6 +24,19 @@ class AttentionError(click.ClickException):
     """A person has to change something first."""
 
     exit_code = ExitCode.ATTENTION
+
+
+@contextlib.contextmanager
+def write_errors_explained() -> Iterator[None]:
+    """Have a file that cannot be written end the command with a sentence.
+
+    Raises:
+        AttentionError: it cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise AttentionError(f"{error.filename} cannot be written: {error.strerror}") from error
 
 
 def say(message: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from registrar.cli.console import say
+from registrar.cli.console import say, write_errors_explained
 from registrar.cli.exits import ExitCode
 from registrar.cli.files import write_beside
 from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, options_of, parse
@@ -39,6 +39,7 @@ def snapshot(output: Path, **options: Any) -> ExitCode:
     if str(output) == "-":
         sys.stdout.writelines(lines)
     else:
-        write_beside(output, lines)
+        with write_errors_explained():
+            write_beside(output, lines)
         say(f"{output}: {len(inventory):,} entries")
     return warn_of_unreadable(inventory)

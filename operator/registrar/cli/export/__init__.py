@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import click
 
-from registrar.cli.console import say
+from registrar.cli.console import say, write_errors_explained
 from registrar.cli.exits import ExitCode
-from registrar.cli.export.build import Builder, Export
+from registrar.cli.export.build import Builder
 from registrar.cli.export.catalogue import Catalogue
 from registrar.cli.export.choices import Choices
 from registrar.cli.export.existing import Existing, read_existing
 from registrar.cli.export.layout import Layout, file_of
-from registrar.cli.export.report import Reason, failures, lines, shortened
+from registrar.cli.export.outcome import Outcome
+from registrar.cli.export.report import Reason, failures
 from registrar.cli.export.selection import Selection
-from registrar.cli.export.writing import Changes, compare, stream, write, write_kustomization
+from registrar.cli.export.writing import compare, stream, write, write_kustomization
+from registrar.cli.files import write_beside
 from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, options_of, parse
 from registrar.cli.source import read_source, warn_of_unreadable
-from registrar.settings import OwnerSettings, RegistrySettings
+from registrar.settings import LABEL, OwnerSettings, RegistrySettings
 
 _STDOUT = "-"
 
@@ -30,6 +33,12 @@ def _property(_context: click.Context, _parameter: click.Parameter, values: tupl
         if not name or not sign:
             raise click.BadParameter(f"{value!r} has no form NAME=VALUE")
     return tuple((name, value) for name, _, value in pairs)
+
+
+def _label(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not LABEL.fullmatch(value):
+        raise click.BadParameter(f"{value!r} is not a valid namespace")
+    return value
 
 
 @click.command(cls=GroupedCommand, context_settings={"auto_envvar_prefix": ENVIRONMENT_PREFIX})
@@ -44,7 +53,7 @@ def _property(_context: click.Context, _parameter: click.Parameter, values: tupl
     help="How files are spread.",
 )
 @option("--kustomization", is_flag=True, help="Also write a kustomization.yaml that lists the files.")
-@option("-n", "--namespace", help="Namespace to write into the manifests. Without it they name none.")
+@option("-n", "--namespace", callback=_label, help="Namespace to write into the manifests. Without it they name none.")
 @option("--model", "models", multiple=True, help="Models to export, such as 'churn-*'; repeat it for several.")
 @option("--version", "versions", multiple=True, help="Versions to export, with their models.")
 @option("--owner", "owners", multiple=True, help="Export models with this owner.")
@@ -58,6 +67,11 @@ def _property(_context: click.Context, _parameter: click.Parameter, values: tupl
     multiple=True,
     type=click.Choice([*map(str, Reason)]),
     help="Entries that are left out for this reason do not count as a failure.",
+)
+@option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write what was done and left out to this file, as JSON.",
 )
 @option(
     "--snapshot",
@@ -84,23 +98,23 @@ def export(directory: Path, snapshot: Path | None, **options: Any) -> ExitCode:
     existing = Existing() if is_printed else read_existing(directory, choices.namespace, catalogue)
     builder = Builder(catalogue, existing, choices)
     exported = builder.build()
-    code, folder_names = ExitCode.DONE, builder.folder_names()
+    folder_names = builder.folder_names()
+    outcome = Outcome(exported, is_complete=not inventory.unreadable)
     if is_printed:
         click.echo(stream(exported.manifests), nl=False)
     else:
-        changes = compare(
-            exported.manifests,
-            existing,
-            builder.checker,
-            lambda manifest: file_of(manifest, Layout(options["layout"]), folder_names),
-            directory,
+        layout = Layout(options["layout"])
+        outcome.changes = compare(
+            exported.manifests, existing, builder.checker, lambda each: file_of(each, layout, folder_names), directory
         )
-        code = _check(changes) if options["check"] else _write(changes, existing, directory, options)
-    for line in lines(exported.omissions):
-        say(line)
-    say(_summary(exported))
+        if not options["check"]:
+            _write(outcome, existing, directory, options)
+    _report(outcome, options["report"])
     missing = failures(exported.omissions, options["allow"])
-    return warn_of_unreadable(inventory) or (ExitCode.ATTENTION if missing else code)
+    differs = options["check"] and not outcome.changes.are_none
+    return warn_of_unreadable(inventory) or (
+        ExitCode.ATTENTION if missing else ExitCode.CHANGES if differs else ExitCode.DONE
+    )
 
 
 def _choices(options: dict[str, Any]) -> Choices:
@@ -121,45 +135,18 @@ def _choices(options: dict[str, Any]) -> Choices:
     )
 
 
-def _check(changes: Changes) -> ExitCode:
-    new = [
-        f"Only in the registry: {manifest.kind.name} {manifest.entry.name!r}"
-        for each in changes.new.values()
-        for manifest in each
-    ]
-    _list(new, "only in the registry")
-    _list([f"Differs: {each}" for each in changes.differing], "that differ")
-    _list([f"Not in the registry: {each}" for each in changes.only_here], "not in the registry")
-    return ExitCode.DONE if changes.are_none else ExitCode.CHANGES
+def _write(outcome: Outcome, existing: Existing, directory: Path, options: dict[str, Any]) -> None:
+    changes, overwrite = outcome.changes, options["overwrite"]
+    with write_errors_explained():
+        outcome.left = write(changes, overwrite=overwrite)
+        if options["kustomization"]:
+            files = [*changes.new, *(found.file for found in existing.resources.values())]
+            outcome.unlisted = write_kustomization(directory, files, overwrite=overwrite)
 
 
-def _write(changes: Changes, existing: Existing, directory: Path, options: dict[str, Any]) -> ExitCode:
-    left = write(changes, overwrite=options["overwrite"])
-    hint = "an item of a List; change it by hand" if options["overwrite"] else "--overwrite rewrites it"
-    _list([f"Differs ({hint}): {each}" for each in left], "that differ")
-    _list([f"Not in the registry: {each}" for each in changes.only_here], "not in the registry")
-    if options["kustomization"]:
-        files = [*changes.new, *(found.file for found in existing.resources.values())]
-        unlisted = write_kustomization(directory, files, overwrite=options["overwrite"])
-        _list(
-            [f"Not in the kustomization (--overwrite adds it): {name}" for name in unlisted], "not in the kustomization"
-        )
-    added = sum(map(len, changes.new.values()))
-    rewritten = len(changes.differing) - len(left)
-    say(
-        f"{added:,} manifests written to {len(changes.new):,} files, {rewritten:,} rewritten, {len(left):,} differ, "
-        f"{changes.unchanged:,} unchanged."
-    )
-    return ExitCode.DONE
-
-
-def _list(texts: list[str], sort: str) -> None:
-    for line in shortened(texts, sort):
+def _report(outcome: Outcome, file: Path | None) -> None:
+    for line in outcome.lines():
         say(line)
-
-
-def _summary(exported: Export) -> str:
-    archived = (
-        f" {exported.archived:,} archived entries left out; --archived exports them." if exported.archived else ""
-    )
-    return f"{len(exported.manifests):,} resources exported.{archived}"
+    if file is not None:
+        with write_errors_explained():
+            write_beside(file, [json.dumps(outcome.as_json(), indent=2, ensure_ascii=False), "\n"])

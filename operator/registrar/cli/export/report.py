@@ -74,6 +74,11 @@ class Omission:
         part = f", {self.part}" if self.part else ""
         return _one_line(f"# Left out: {self.kind} {self.name!r}{part}: {self.reason}")
 
+    def as_json(self) -> dict[str, str]:
+        """Return the same for programs."""
+        fields = {"reason": str(self.reason), "kind": self.kind, "name": self.name, "id": self.entry_id}
+        return {**fields, **{name: text for name, text in (("part", self.part), ("detail", self.detail)) if text}}
+
 
 def _one_line(text: str) -> str:
     """Return a text on one line, whatever names it contains."""

@@ -42,6 +42,10 @@ class Differing:
     def __str__(self) -> str:
         return f"{self.found}: {'; '.join(self.differences)}"
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the same for programs."""
+        return {**located(self.found), "differences": list(self.differences)}
+
 
 @dataclass(slots=True)
 class Changes:
@@ -59,10 +63,19 @@ class Changes:
     only_here: list[Found] = field(default_factory=list)
     unchanged: int = 0
 
+    def new_manifests(self) -> list[Manifest]:
+        """Return the manifests to add."""
+        return [manifest for manifests in self.new.values() for manifest in manifests]
+
     @property
     def are_none(self) -> bool:
         """Whether the folder says what the registry holds."""
         return not self.new and not self.differing and not self.only_here
+
+
+def located(found: Found) -> dict[str, Any]:
+    """Return where a manifest is, for programs."""
+    return {"kind": found.kind.name, "name": found.name, "file": str(found.file), "line": found.document.line}
 
 
 def compare(
