@@ -393,7 +393,7 @@ LEFT_OUT = [
     "RegisteredModel 'proto' (id 6): UnsupportedType: its customProperties.p is a MetadataProtoValue",
     "RegisteredModel 'many words' (id 7), language: TooLong",
     "RegisteredModel '2026-11-23T00:00:00Z' (id 8): InvalidValue: must not be a date without quotes",
-    "ModelVersion '1' (id 11): NotExact: its reference does not lead to its parent",
+    "ModelVersion '1' (id 11): Ambiguous: its reference would lead to several parents",
     "ModelVersion '1' (id 12): NoModel",
     f"ModelVersion '{'x' * 241}' (id 13): TooLong",
     "Metric 'auc' (id 20): UnsupportedType",

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 from model_registry.types import RegistryEntry
 from registrar.api.v1alpha1 import AdoptionPolicy, DriftPolicy
-from registrar.cli.documents.load import load
+from registrar.api.validation import describe
+from registrar.cli.documents.load import DocumentError, load
 from registrar.cli.export.catalogue import Catalogue, Place
 from registrar.cli.export.manifests import ASSUMED_NAMESPACE, Manifest, drop, parse
 from registrar.cli.export.report import Reason
@@ -56,11 +59,16 @@ class Checker:
 
     def check(self, manifest: Manifest) -> None:
         """Leave out of a manifest what is not exact: an inline entry, or all of it."""
-        (document,) = load(manifest.text())
-        resource = parse(manifest.kind, document.content, self._namespace_of(manifest.entry))
+        try:
+            (document,) = load(manifest.text())
+            resource = parse(manifest.kind, document.content, self._namespace_of(manifest.entry))
+        except (DocumentError, ValidationError) as error:
+            detail = describe(error) if isinstance(error, ValidationError) else str(error)
+            manifest.declared.leave_out(Reason.NOT_EXACT, detail=f"it is not read back as it was written: {detail}")
+            return
         parent_id = self.parent_id(resource)
         if parent_id is None:
-            manifest.declared.leave_out(Reason.NOT_EXACT, detail="its reference does not lead to its parent")
+            manifest.declared.leave_out(Reason.AMBIGUOUS, detail="its reference would lead to several parents")
             return
         differences = self.differences(desired_entry(resource, REGISTRY, parent_id), manifest.entry)
         if differences:
