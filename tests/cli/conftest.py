@@ -1,15 +1,10 @@
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-
-from local_registry.store import Store
-from tests.cli.seed import Rest
-from tests.env.registry import serve
 
 ReadByKubectl = Callable[[str], list[dict[str, Any]]]
 """What the fixture `read_by_kubectl` is."""
@@ -31,10 +26,3 @@ def read_by_kubectl(kubectl_program: Path) -> ReadByKubectl:
         return found
 
     return run
-
-
-@pytest.fixture
-def rest() -> Iterator[Rest]:
-    """An empty registry."""
-    with serve(Store(":memory:")) as url, httpx.Client(trust_env=False) as http:
-        yield Rest(url, http)

@@ -20,9 +20,9 @@ from registrar.cli.export.layout import Layout
 from registrar.cli.export.sensitive import is_sensitive_name, is_sensitive_text
 from registrar.cli.records import FORMAT
 from tests.cli.conftest import ReadByKubectl
-from tests.cli.seed import PROPERTIES, STRUCT, Rest
 from tests.support.fault_proxy import Fault, on_matching, proxy_to
 from tests.support.loopback import Received, Reply
+from tests.support.rest import PROPERTIES, STRUCT, Rest
 
 Export = Callable[..., Result]
 

@@ -19,9 +19,9 @@ from registrar.cli.records import SnapshotError, read_records, read_snapshot, wr
 from registrar.registries.connection import ReadOnly, reading
 from registrar.registries.inventory import Inventory
 from registrar.settings import RegistrySettings
-from tests.cli.seed import PROPERTIES, STRUCT, Rest
 from tests.support.fault_proxy import always, on_matching, proxy_to
 from tests.support.loopback import Reply
+from tests.support.rest import PROPERTIES, STRUCT, Rest
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A registry with entries of every kind and with values that are easily lost on the way through a text."""
+"""The registry as bare as possible, for entries that the client would refuse, and values that a text easily loses."""
 
 from dataclasses import dataclass
 from typing import Any

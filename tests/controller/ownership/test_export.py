@@ -9,10 +9,10 @@ from click.testing import CliRunner
 from registrar.api.meta import OWNER_PROPERTY
 from registrar.cli import main
 from registrar.cli.exits import ExitCode
-from tests.cli.seed import PROPERTIES, STRUCT, Rest
 from tests.support.fault_proxy import proxy_to
 from tests.support.fixtures import StartOperator
 from tests.support.resources import PLURALS, Namespace
+from tests.support.rest import PROPERTIES, STRUCT, Rest
 
 TEXTS = [
     *(
