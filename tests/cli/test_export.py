@@ -292,6 +292,55 @@ def test_the_namespace_is_written_and_other_namespaces_are_passed_over(
     assert churn.entries()
 
 
+FOUND = {
+    "a reference by ID": ("registeredModelRef: {external: {id: '1'}}", ""),
+    "a reference by name": ("registeredModelRef: {external: {name: churn}}", ""),
+    "a reference to nothing": ("registeredModelRef: {name: nobody}", "Not in the registry: "),
+    "a reference to no entry": ("registeredModelRef: {external: {id: '99'}}", "Not in the registry: "),
+    "no reference": ("author: grace", "Not in the registry: "),
+    "a field that the API server refuses": (
+        "registeredModelRef: {external: {name: churn}}\n  state: RETIRED",
+        "spec.state: Input should be 'LIVE' or 'ARCHIVED'",
+    ),
+    "an artifact too many": (
+        "registeredModelRef: {external: {name: churn}}\n  artifacts: [{name: x, uri: s3://x}]",
+        "model-artifact x: the registry has none of that name; doc-artifact card is not declared; model-artifact model",
+    ),
+    "another value of an artifact": (
+        "registeredModelRef: {external: {name: churn}}\n  artifacts: [{name: model, uri: s3://x}]",
+        "model-artifact model: uri 's3://b/m' would become 's3://x'; model-artifact model: modelFormatName is not",
+    ),
+}
+
+
+@pytest.mark.parametrize("form", ["alone", "in a list"])
+@pytest.mark.parametrize(("spec", "message"), FOUND.values(), ids=list(FOUND))
+def test_manifests_are_found_by_what_they_refer_to(
+    spec: str, message: str, form: str, churn: Rest, export: Export, tmp_path: Path
+) -> None:
+    rest_of_it = (
+        "  author: grace\n  artifacts: [{name: model, uri: s3://b/m, modelFormatName: onnx}]\n"
+        "  docArtifacts: [{name: card, uri: s3://b/card}]\n"
+    )
+    header = "apiVersion: model-registrar.dev/v1alpha1\nkind: ModelVersion\nmetadata: {name: mine}\nspec:\n"
+    by_hand = f"{header}  {spec}\n  name: 2026-11\n{'' if message else rest_of_it}"
+    if form == "in a list":
+        by_hand = "apiVersion: v1\nkind: List\nitems:\n- " + by_hand.replace("\n", "\n  ").rstrip() + "\n"
+    folder = tmp_path / "git"
+    folder.mkdir()
+    file = folder / "mine.yaml"
+    file.write_text(by_hand)
+    assert message in export("--check").stderr
+    result = export("--overwrite")
+    is_known = not message.startswith("Not in")
+    differs = bool(message) and is_known
+    assert result.exit_code == ExitCode.DONE
+    assert (folder / "churn" / "churn-2026-11.yaml").exists() is not is_known
+    assert (file.read_text() != by_hand) is (differs and form == "alone")
+    assert ("only you can rewrite it" in result.stderr) is (differs and form == "in a list")
+    assert churn.entries()
+
+
 def test_stamps_give_names_and_forms(rest: Rest, export: Export) -> None:
     def stamp(reference: str) -> dict[str, Any]:
         return {"model-registrar.dev/owner": text(f"created:us/{reference}")}
@@ -340,7 +389,7 @@ def test_what_cannot_be_expressed_is_named_with_its_reason(rest: Rest, export: E
         "RegisteredModel ' spaces ' (id 3): InvalidValue: ",
         "ModelArtifact 'no uri' (id 1): NoUri\n",
         "DocArtifact 'doc 17' (id 19): TooMany: a version declares at most 16 documents\n",
-        "DocArtifact 'doc 0' (id 2), its links to the versions 4: Linked: exported with the version 2\n",
+        "DocArtifact 'doc 0' (id 2), in the version '2': Linked: it goes with '1'\n",
         "ModelArtifact 'loose' (id 53): NoVersion\n",
     ]:
         assert f"Left out: {line}" in result.stderr

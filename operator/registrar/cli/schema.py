@@ -12,6 +12,8 @@ import click
 from registrar.api.meta import API_VERSION, VERSION
 from registrar.api.properties import INT32_MAX, INT32_MIN, MAX_NAME_LENGTH
 from registrar.api.schema import openapi_schema
+from registrar.cli.console import write_errors_explained
+from registrar.cli.files import write_beside
 from registrar.kinds.table import RESOURCES
 
 Schema = dict[str, Any]
@@ -136,8 +138,7 @@ def schema(kind: str | None, directory: Path | None) -> None:
     if directory is None:
         click.echo(json.dumps(kind_schemas()[kind] if kind else any_kind_schema(), indent=2))
         return
-    directory.mkdir(parents=True, exist_ok=True)
     for name, content in kind_schemas().items():
         if kind in {None, name}:
-            file = directory / f"{name.lower()}_{VERSION}.json"
-            file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+            with write_errors_explained():
+                write_beside(directory / f"{name.lower()}_{VERSION}.json", [json.dumps(content, indent=2), "\n"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from model_registry.types import Artifact, DocArtifact, ModelArtifact, ModelVersion, RegistryEntry
 from registrar.api.v1alpha1.common import MAX_ARTIFACTS, MAX_DOCUMENTS
 from registrar.api.v1alpha1.model_version import InlineDocArtifact, InlineModelArtifact
-from registrar.cli.export.catalogue import Catalogue, Held, Place
+from registrar.cli.export.catalogue import Catalogue, Place
 from registrar.cli.export.choices import RETIRED, Choices
 from registrar.cli.export.existing import Existing
 from registrar.cli.export.fields import Declared, declare, omission
@@ -42,6 +42,9 @@ class SortedOut:
 def sort_out(catalogue: Catalogue, existing: Existing, choices: Choices, version: ModelVersion) -> SortedOut:
     """Return the artifacts of a version by where they are declared."""
     result = SortedOut()
+    for held in catalogue.links_of(version):
+        part = f"in the version {version.name!r}"
+        result.omissions.append(omission(held.artifact, Reason.LINKED, part, f"it goes with {held.version.name!r}"))
     exportable = []
     for held in catalogue.artifacts_of(version):
         artifact, place = held.artifact, catalogue.place(held.artifact, version)
@@ -53,7 +56,6 @@ def sort_out(catalogue: Catalogue, existing: Existing, choices: Choices, version
             result.archived += 1
         else:
             exportable.append((artifact, place))
-            result.omissions += _note_links(held)
     names_of_documents = {artifact.name for artifact, _ in exportable if isinstance(artifact, DocArtifact)}
     for artifact, place in exportable:
         if isinstance(artifact, DocArtifact):
@@ -86,13 +88,6 @@ def _reason_against(catalogue: Catalogue, choices: Choices, artifact: Artifact, 
     if not artifact.uri and state_of(artifact) != _PENDING:
         return Reason.NO_URI
     return reason_against(catalogue, choices.owner_id, artifact, place)
-
-
-def _note_links(held: Held) -> list[Omission]:
-    if not held.others:
-        return []
-    part = f"its links to the versions {', '.join(held.others)}"
-    return [omission(held.artifact, Reason.LINKED, part, f"exported with the version {held.version.id}")]
 
 
 def _add_document(result: SortedOut, artifact: DocArtifact, choices: Choices) -> None:

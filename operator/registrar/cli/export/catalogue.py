@@ -57,6 +57,10 @@ class Catalogue:
         self._versions_of: defaultdict[str, list[ModelVersion]] = defaultdict(list)
         for version in inventory.versions:
             self._versions_of[str(version.registered_model_id)].append(version)
+        self._links: defaultdict[str, list[Held]] = defaultdict(list)
+        for held in self.held:
+            for version_id in held.others:
+                self._links[version_id].append(held)
         held_ids = {held.artifact.id for held in self.held}
         self.orphans: tuple[RegistryEntry, ...] = (
             *(version for version in inventory.versions if self.model_of(version) is None),
@@ -83,6 +87,10 @@ class Catalogue:
     def artifacts_of(self, version: ModelVersion) -> Sequence[Held]:
         """Return the artifacts that are exported with a version, by ID."""
         return self._by_version.get(str(version.id), ())
+
+    def links_of(self, version: ModelVersion) -> Sequence[Held]:
+        """Return the artifacts that a version holds too, and that are exported with another one."""
+        return self._links.get(str(version.id), ())
 
     def place(self, entry: RegistryEntry, version: ModelVersion | None = None) -> Place:
         """Return the place of an entry; of an artifact, in a version."""

@@ -13,6 +13,7 @@ from registrar.cli.export.existing import Found
 from registrar.cli.export.manifests import Manifest, parse
 from registrar.kinds.base import AnyResource, Desired
 from registrar.kinds.desired import desired_entry, desired_inline
+from registrar.planning.fields import field_name
 
 
 def differences(found: Found, manifest: Manifest, checker: Checker) -> list[str]:
@@ -40,7 +41,8 @@ def differences(found: Found, manifest: Manifest, checker: Checker) -> list[str]
 
 def _undeclared(desired: Desired, wanted: Desired, where: str = "") -> Iterator[str]:
     """Yield what an export would declare, and the manifest does not."""
-    names = [*(name for name, value in wanted.fields.items() if value and name not in desired.fields)]
+    missing = (name for name, value in wanted.fields.items() if value and name not in desired.fields)
+    names = [field_name(wanted.kind.entry, name) for name in missing]
     names += [f"customProperties.{name}" for name in wanted.properties if name not in desired.properties]
     if wanted.state is not None and desired.state is None:
         names.append("state")
@@ -60,7 +62,7 @@ def _item_differences(before: AnyResource, after: AnyResource, manifest: Manifes
         yield from (where + difference for difference in checker.differences(desired, entries[0]))
         if place in wanted:
             yield from _undeclared(desired, wanted[place], where)
-    for place in wanted.keys() - present.keys():
+    for place in (place for place in wanted if place not in present):
         yield f"{wanted[place].kind.name} {wanted[place].name} is not declared"
 
 

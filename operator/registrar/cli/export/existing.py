@@ -30,9 +30,8 @@ class Found:
         document: the document that holds it.
         body: the resource.
         kind: its kind.
-        place: the entry that it stands for.
-        items: the inline entries that it stands for.
-        is_alone: whether the document holds nothing else, so that it can be replaced.
+        place: the entry that it stands for; empty if its reference leads to nothing.
+        is_alone: whether it is the document, and no item of a List, so that it can be replaced.
     """
 
     file: Path
@@ -40,7 +39,6 @@ class Found:
     body: Mapping[str, Any]
     kind: ResourceKind
     place: Place
-    items: tuple[Place, ...]
     is_alone: bool
 
     @property
@@ -59,10 +57,12 @@ class Existing:
     Attributes:
         resources: those whose own entry is at a place.
         inline: those that hold an inline entry for a place.
+        lost: those whose reference leads to nothing, so that no entry can be theirs.
     """
 
     resources: dict[Place, Found] = field(default_factory=dict)
     inline: dict[Place, Found] = field(default_factory=dict)
+    lost: list[Found] = field(default_factory=list)
 
     def name_at(self, place: Place) -> tuple[str, ...]:
         """Return the name of the resource that stands for a place; empty if none does."""
@@ -88,20 +88,21 @@ def read_existing(directory: Path, namespace: str | None, catalogue: Catalogue) 
     raw: list[tuple[Path, Document, Mapping[str, Any], bool]] = []
     for file in _files(directory):
         for document in _documents(file):
-            bodies = list(resources(document))
-            raw.extend((file, document, body, len(bodies) == 1) for body in bodies if _is_ours(body, namespace))
+            bodies = [body for body in resources(document) if _is_ours(body, namespace)]
+            raw.extend((file, document, body, body is document.content) for body in bodies)
     by_name: dict[tuple[str, str], Mapping[str, Any]] = {}
     for _, _, body, _ in raw:
         by_name.setdefault((body["kind"], body["metadata"]["name"]), body)
     existing = Existing()
     for file, document, body, is_alone in raw:
         place = _place(body, by_name, catalogue)
-        if place is not None:
-            items = tuple(_items(body, place))
-            found = Found(file, document, body, kind_of(body["kind"]), place, items, is_alone)
-            existing.resources.setdefault(place, found)
-            for item in items:
-                existing.inline.setdefault(item, found)
+        found = Found(file, document, body, kind_of(body["kind"]), place or (), is_alone)
+        if place is None:
+            existing.lost.append(found)
+            continue
+        existing.resources.setdefault(place, found)
+        for item in _items(body, place):
+            existing.inline.setdefault(item, found)
     return existing
 
 

@@ -21,7 +21,7 @@ class Reason(StrEnum):
     INVALID_VALUE = "InvalidValue"
     """The resource's schema refuses the value."""
     LINKED = "Linked"
-    """Several versions hold the artifact: it is exported with the oldest."""
+    """Several versions hold the artifact: it goes with the oldest."""
     NO_MODEL = "NoModel"
     """The version's model does not exist."""
     NO_URI = "NoUri"

@@ -40,7 +40,8 @@ class Differing:
     differences: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.found}: {'; '.join(self.differences)}"
+        by_hand = "" if self.found.is_alone else " (in a List, so only you can rewrite it)"
+        return f"{self.found}{by_hand}: {'; '.join(self.differences)}"
 
     def as_json(self) -> dict[str, Any]:
         """Return the same for programs."""
@@ -105,7 +106,8 @@ def compare(
             changes.differing.append(Differing(found, manifest, tuple(found_differences)))
         else:
             changes.unchanged += 1
-    changes.only_here = [found for found in existing.resources.values() if is_gone(found, checker.catalogue)]
+    gone = [found for found in existing.resources.values() if is_gone(found, checker.catalogue)]
+    changes.only_here = [*gone, *existing.lost]
     return changes
 
 
