@@ -280,6 +280,48 @@ def test_a_version_without_its_model_refers_to_it_by_name(many: Rest, export: Ex
     assert many.entries()
 
 
+def test_manifests_of_two_namespaces_with_equal_names_are_not_confused(
+    rest: Rest, export: Export, tmp_path: Path
+) -> None:
+    rest.version(rest.model("one"), "1", author="a")
+    rest.version(rest.model("two"), "1", author="b")
+    folder = tmp_path / "git"
+    folder.mkdir()
+    text_of_both = ""
+    for namespace, name, author in [("team-x", "one", "a"), ("team-y", "two", "b")]:
+        header = f"apiVersion: model-registrar.dev/v1alpha1\nmetadata: {{name: same, namespace: {namespace}}}\n"
+        text_of_both += f"{header}kind: RegisteredModel\nspec: {{name: {name}}}\n---\n{header}kind: ModelVersion\n"
+        text_of_both += f"spec: {{name: '1', author: {author}, registeredModelRef: {{name: same}}}}\n---\n"
+    (folder / "both.yaml").write_text(text_of_both)
+    assert export("--check", "-n", "team-x").exit_code == ExitCode.CHANGES
+    result = export("--check")
+    assert result.exit_code == ExitCode.DONE, result.stderr
+
+
+def test_what_is_archived_counts_only_where_it_is_selected(churn: Rest, export: Export) -> None:
+    churn.version(churn.model("old", state="ARCHIVED"), "1")
+    assert "3 archived entries left out" in export(to="-").stderr
+    assert "1 archived entries left out" in export("--model=churn", to="-").stderr
+
+
+def test_json_stays_json(churn: Rest, export: Export, tmp_path: Path) -> None:
+    folder = tmp_path / "git"
+    folder.mkdir()
+    version = {"name": "2026-11", "registeredModelRef": {"external": {"name": "churn"}}, "author": "other"}
+    body = {
+        "apiVersion": "model-registrar.dev/v1alpha1",
+        "kind": "ModelVersion",
+        "metadata": {"name": "v"},
+        "spec": version,
+    }
+    (folder / "version.json").write_text(json.dumps(body))
+    churn.artifact("2", "card", uri="s3://b/other")
+    result = export("--overwrite")
+    assert "in a List or JSON, so only you can rewrite it" in result.stderr
+    assert json.loads((folder / "version.json").read_text()) == body
+    assert list(files(folder)) == ["churn/model.yaml", "churn/v.yaml", "version.json"]
+
+
 def test_the_namespace_is_written_and_other_namespaces_are_passed_over(
     churn: Rest, export: Export, tmp_path: Path
 ) -> None:
@@ -579,6 +621,8 @@ def test_a_kustomization_lists_the_files_and_keeps_its_own(
     assert "Not in the kustomization; --overwrite adds it: new/model.yaml" in result.stderr
     export("--kustomization", "--overwrite")
     kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    (folder / "kustomization.yaml").write_text("resources: [churn, ./new/]\n")
+    assert "Not in the kustomization" not in export("--kustomization").stderr
     assert kustomization["namePrefix"] == "a-"
     assert len(kustomization["resources"]) == 4
 

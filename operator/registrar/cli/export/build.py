@@ -105,12 +105,15 @@ class Builder:
         selection, place = self._choices.selection, self._catalogue.place(model)
         versions = [each for each in self._catalogue.versions_of(model) if selection.takes_version(model, each)]
         brings = bool(versions) and not self._choices.external_parents and selection.takes(model)
-        if self._is_archived(model, place):
-            self._export.archived += 1 + len(versions)
-            return
         manifest = None
         if selection.takes_model(model) or brings:
-            manifest = self._finish(self._start(REGISTERED_MODEL, model, place))
+            if self._is_archived(model, place):
+                # Its versions go with it, but for those that a manifest stands for.
+                kept = [each for each in versions if self._existing.has(self._catalogue.place(each))]
+                self._export.archived += 1 + len(versions) - len(kept)
+                versions = kept
+            else:
+                manifest = self._finish(self._start(REGISTERED_MODEL, model, place))
         name = manifest.name if manifest else next(iter(self._existing.name_at(place)), None)
         reference = {"external": {"name": model.name}} if name is None else {"name": name}
         for version in versions:

@@ -26,10 +26,9 @@ def differences(found: Found, manifest: Manifest, checker: Checker) -> list[str]
         before = parse(found.kind, found.body)
     except ValidationError as error:
         return [describe(error)]
-    parent_id = checker.parent_id(before)
-    if parent_id is None:
-        return ["its reference leads to no entry"]
     after = parse(manifest.kind, manifest.body())
+    # Both stand for the same place, so they have the same parent.
+    parent_id = checker.parent_id(after) or ""
     desired = desired_entry(before, REGISTRY, parent_id)
     wanted = desired_entry(after, REGISTRY, parent_id)
     return [

@@ -17,8 +17,11 @@ from registrar.cli.files import open_to_read
 from registrar.kinds.base import ResourceKind
 from registrar.kinds.table import KINDS, kind_of
 
-_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+_JSON = ".json"
+_SUFFIXES = frozenset({".yaml", ".yml", _JSON})
 _NAMES = frozenset(kind.name for kind in KINDS)
+_ByName = dict[tuple[str, str | None, str], Mapping[str, Any]]
+"""Manifests by kind, namespace as written, and name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Found:
         body: the resource.
         kind: its kind.
         place: the entry that it stands for; empty if its reference leads to nothing.
-        is_alone: whether it is the document, and no item of a List, so that it can be replaced.
+        is_alone: whether it is a document of YAML, and no item of a List, so that it can be replaced.
     """
 
     file: Path
@@ -89,10 +92,11 @@ def read_existing(directory: Path, namespace: str | None, catalogue: Catalogue) 
     for file in _files(directory):
         for document in _documents(file):
             bodies = [body for body in resources(document) if _is_ours(body, namespace)]
-            raw.extend((file, document, body, body is document.content) for body in bodies)
-    by_name: dict[tuple[str, str], Mapping[str, Any]] = {}
+            is_yaml = file.suffix != _JSON
+            raw.extend((file, document, body, is_yaml and body is document.content) for body in bodies)
+    by_name: _ByName = {}
     for _, _, body, _ in raw:
-        by_name.setdefault((body["kind"], body["metadata"]["name"]), body)
+        by_name.setdefault((body["kind"], body["metadata"].get("namespace"), body["metadata"]["name"]), body)
     existing = Existing()
     for file, document, body, is_alone in raw:
         place = _place(body, by_name, catalogue)
@@ -135,9 +139,7 @@ def _is_ours(body: Mapping[str, Any], namespace: str | None) -> bool:
     return isinstance(metadata.get("name"), str) and not is_elsewhere
 
 
-def _place(
-    body: Mapping[str, Any], by_name: Mapping[tuple[str, str], Mapping[str, Any]], catalogue: Catalogue
-) -> Place | None:
+def _place(body: Mapping[str, Any], by_name: _ByName, catalogue: Catalogue) -> Place | None:
     """Return where the entry of a manifest is; None if its reference leads to nothing that is known here."""
     kind, spec = kind_of(body["kind"]), _map(body.get("spec"))
     name = str(spec.get("name") or body["metadata"]["name"])
@@ -147,7 +149,7 @@ def _place(
     reference = _map(spec.get(to_camel(kind.parent.attribute)))
     external = _map(reference.get("external"))
     if "name" in reference:
-        named = by_name.get((parent.name, str(reference["name"])))
+        named = by_name.get((parent.name, body["metadata"].get("namespace"), str(reference["name"])))
         above = None if named is None else _place(named, by_name, catalogue)
     elif "id" in external:
         entry = catalogue.by_id(parent.entry, str(external["id"]))

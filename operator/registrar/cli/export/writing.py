@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from registrar.api.v1alpha1.common import ManagedSpec
 from registrar.cli.documents.dump import dump
 from registrar.cli.documents.load import load, replaced
 from registrar.cli.export.catalogue import Place
@@ -40,7 +39,7 @@ class Differing:
     differences: tuple[str, ...]
 
     def __str__(self) -> str:
-        by_hand = "" if self.found.is_alone else " (in a List, so only you can rewrite it)"
+        by_hand = "" if self.found.is_alone else " (in a List or JSON, so only you can rewrite it)"
         return f"{self.found}{by_hand}: {'; '.join(self.differences)}"
 
     def as_json(self) -> dict[str, Any]:
@@ -100,7 +99,8 @@ def compare(
         found = existing.resources.get(manifest.place)
         if found is None:
             version = existing.resources.get(_version_place(manifest))
-            file = directory / file_of(manifest) if version is None else version.file
+            can_follow = version is not None and version.is_alone
+            file = version.file if version is not None and can_follow else directory / file_of(manifest)
             changes.new.setdefault(file, []).append(manifest)
         elif found_differences := differences(found, manifest, checker):
             changes.differing.append(Differing(found, manifest, tuple(found_differences)))
@@ -150,7 +150,9 @@ def write_kustomization(directory: Path, files: Iterable[Path], *, overwrite: bo
     documents = load(_read(file))
     content: dict[str, Any] = {**header, **(documents[0].content if documents else {})}
     listed = content.get("resources") or []
-    missing = [name for name in names if name not in listed]
+    # A folder that is listed has a kustomization of its own.
+    known = {PurePosixPath(name) for name in listed}
+    missing = [name for name in names if known.isdisjoint({PurePosixPath(name), *PurePosixPath(name).parents})]
     if missing and (overwrite or not documents):
         write_beside(file, [dump({**content, "resources": [*listed, *missing]})])
         return []
@@ -184,12 +186,7 @@ def _rewritten(differing: Differing) -> str:
     body, before = differing.manifest.body(), differing.found.body
     old_spec: Mapping[str, Any] = before.get("spec") or {}
     spec = {**body.get("spec", {}), **{name: old_spec[name] for name in _POLICIES if name in old_spec}}
-    order = [str(info.alias) for info in _spec_fields(differing.manifest).values()]
+    order = [str(info.alias) for info in spec_class(differing.manifest.kind).model_fields.values()]
     ordered = {name: spec[name] for name in order if name in spec}
     comments = "".join(f"{one.comment()}\n" for one in differing.manifest.omissions)
     return comments + dump({**body, "metadata": before["metadata"], **({"spec": ordered} if ordered else {})})
-
-
-def _spec_fields(manifest: Manifest) -> Mapping[str, Any]:
-    found: type[ManagedSpec] = spec_class(manifest.kind)
-    return found.model_fields
