@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from model_registry.types import DocArtifact, ModelArtifact, ModelVersion, RegisteredModel, RegistryEntry
 from registrar.api.properties import TypedProperty
 from registrar.cli.documents.load import load
+from registrar.cli.documents.manifest import FileManifest
 from registrar.cli.export.build import Builder, Export
 from registrar.cli.export.catalogue import Catalogue
 from registrar.cli.export.choices import Choices
@@ -73,7 +74,7 @@ def exported(inventory: Inventory) -> Export:
 def declared_for(manifest: Manifest) -> list[tuple[RegistryEntry, Desired]]:
     """What the operator reads from a manifest's text for each entry."""
     (document,) = load(manifest.text())
-    resource = parse(manifest.kind, document.content)
+    resource = parse(manifest.kind, FileManifest(document.content))
     inline = desired_inline(resource, "", str(manifest.entry.id))
     return [
         (manifest.entry, desired_entry(resource, "", "")),

@@ -11,7 +11,7 @@ import registrar
 ROOT = Path(registrar.__file__).parent
 PARTS = {"metadata", "spec", "status"}
 """The parts of a resource as the API server sends it."""
-MAY_READ = ("api/bodies.py", "reconcile/resource.py", "cluster/")
+MAY_READ = ("api/bodies.py", "reconcile/resource.py", "cluster/", "cli/documents/manifest.py")
 NOT_RESOURCES = {
     "api/schema.py": "manifests of CustomResourceDefinitions, which are written",
     "election/elector.py": "a Lease, which is no managed resource",

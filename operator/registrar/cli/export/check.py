@@ -15,6 +15,7 @@ from model_registry.types import RegistryEntry
 from registrar.api.v1alpha1 import AdoptionPolicy, DriftPolicy
 from registrar.api.validation import describe
 from registrar.cli.documents.load import DocumentError, load
+from registrar.cli.documents.manifest import FileManifest
 from registrar.cli.export.catalogue import Catalogue, Place
 from registrar.cli.export.manifests import ASSUMED_NAMESPACE, Manifest, drop, parse
 from registrar.cli.export.report import Reason
@@ -61,7 +62,7 @@ class Checker:
         """Leave out of a manifest what is not exact: an inline entry, or all of it."""
         try:
             (document,) = load(manifest.text())
-            resource = parse(manifest.kind, document.content, self._namespace_of(manifest.entry))
+            resource = parse(manifest.kind, FileManifest(document.content), self._namespace_of(manifest.entry))
         except (DocumentError, ValidationError) as error:
             detail = describe(error) if isinstance(error, ValidationError) else str(error)
             manifest.declared.leave_out(Reason.NOT_EXACT, detail=f"it is not read back as it was written: {detail}")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import ValidationError
 
 from registrar.api.validation import describe
+from registrar.cli.documents.manifest import FileManifest
 from registrar.cli.export.catalogue import Catalogue, Place
 from registrar.cli.export.check import REGISTRY, Checker
 from registrar.cli.export.existing import Found
@@ -23,10 +24,10 @@ def differences(found: Found, manifest: Manifest, checker: Checker) -> list[str]
     for a property that is a double, an explicit ``state: LIVE``, a reference by ID.
     """
     try:
-        before = parse(found.kind, found.body)
+        before = parse(found.kind, found.manifest)
     except ValidationError as error:
         return [describe(error)]
-    after = parse(manifest.kind, manifest.body())
+    after = parse(manifest.kind, FileManifest(manifest.body()))
     # Both stand for the same place, so they have the same parent.
     parent_id = checker.parent_id(after) or ""
     desired = desired_entry(before, REGISTRY, parent_id)

@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from registrar.api.meta import API_VERSION
 from registrar.cli.console import AttentionError
 from registrar.cli.documents.load import Document, DocumentError, load, resources
+from registrar.cli.documents.manifest import FileManifest, manifest_in
 from registrar.cli.export.catalogue import Catalogue, Place
 from registrar.cli.files import open_to_read
 from registrar.kinds.base import ResourceKind
@@ -20,7 +20,7 @@ from registrar.kinds.table import KINDS, kind_of
 _JSON = ".json"
 _SUFFIXES = frozenset({".yaml", ".yml", _JSON})
 _NAMES = frozenset(kind.name for kind in KINDS)
-_ByName = dict[tuple[str, str | None, str], Mapping[str, Any]]
+_ByName = dict[tuple[str, str | None, str], FileManifest]
 """Manifests by kind, namespace as written, and name."""
 
 
@@ -31,7 +31,7 @@ class Found:
     Attributes:
         file: the file.
         document: the document that holds it.
-        body: the resource.
+        manifest: the resource as it is written.
         kind: its kind.
         place: the entry that it stands for; empty if its reference leads to nothing.
         is_alone: whether it is a document of YAML, and no item of a List, so that it can be replaced.
@@ -39,7 +39,7 @@ class Found:
 
     file: Path
     document: Document
-    body: Mapping[str, Any]
+    manifest: FileManifest
     kind: ResourceKind
     place: Place
     is_alone: bool
@@ -47,7 +47,7 @@ class Found:
     @property
     def name(self) -> str:
         """Its ``metadata.name``."""
-        return str(self.body["metadata"]["name"])
+        return self.manifest.name
 
     def __str__(self) -> str:
         return f"{self.file}:{self.document.line}: {self.kind.name} {self.name}"
@@ -88,24 +88,25 @@ def read_existing(directory: Path, namespace: str | None, catalogue: Catalogue) 
     Raises:
         AttentionError: a file cannot be read: an export that does not know what is there would write it twice.
     """
-    raw: list[tuple[Path, Document, Mapping[str, Any], bool]] = []
-    for file in _files(directory):
-        for document in _documents(file):
-            bodies = [body for body in resources(document) if _is_ours(body, namespace)]
-            is_yaml = file.suffix != _JSON
-            raw.extend((file, document, body, is_yaml and body is document.content) for body in bodies)
+    raw = [
+        (file, document, manifest)
+        for file in _files(directory)
+        for document in _documents(file)
+        for manifest in _manifests(document, namespace)
+    ]
     by_name: _ByName = {}
-    for _, _, body, _ in raw:
-        by_name.setdefault((body["kind"], body["metadata"].get("namespace"), body["metadata"]["name"]), body)
+    for _, _, manifest in raw:
+        by_name.setdefault((manifest.kind, manifest.namespace, manifest.name), manifest)
     existing = Existing()
-    for file, document, body, is_alone in raw:
-        place = _place(body, by_name, catalogue)
-        found = Found(file, document, body, kind_of(body["kind"]), place or (), is_alone)
+    for file, document, manifest in raw:
+        place = _place(manifest, by_name, catalogue)
+        is_alone = file.suffix != _JSON and manifest.body is document.content
+        found = Found(file, document, manifest, kind_of(manifest.kind), place or (), is_alone)
         if place is None:
             existing.lost.append(found)
             continue
         existing.resources.setdefault(place, found)
-        for item in _items(body, place):
+        for item in _items(manifest, place):
             existing.inline.setdefault(item, found)
     return existing
 
@@ -131,25 +132,28 @@ def _documents(file: Path) -> list[Document]:
         raise AttentionError(f"{file} cannot be read: {error}") from error
 
 
-def _is_ours(body: Mapping[str, Any], namespace: str | None) -> bool:
-    metadata = body.get("metadata")
-    if body.get("apiVersion") != API_VERSION or body.get("kind") not in _NAMES or not isinstance(metadata, Mapping):
-        return False
-    is_elsewhere = namespace is not None and metadata.get("namespace", namespace) != namespace
-    return isinstance(metadata.get("name"), str) and not is_elsewhere
+def _manifests(document: Document, namespace: str | None) -> Iterator[FileManifest]:
+    for content in resources(document):
+        manifest = manifest_in(content)
+        if (
+            manifest is not None
+            and manifest.kind in _NAMES
+            and manifest.namespace in {None, namespace or manifest.namespace}
+        ):
+            yield manifest
 
 
-def _place(body: Mapping[str, Any], by_name: _ByName, catalogue: Catalogue) -> Place | None:
+def _place(manifest: FileManifest, by_name: _ByName, catalogue: Catalogue) -> Place | None:
     """Return where the entry of a manifest is; None if its reference leads to nothing that is known here."""
-    kind, spec = kind_of(body["kind"]), _map(body.get("spec"))
-    name = str(spec.get("name") or body["metadata"]["name"])
+    kind, spec = kind_of(manifest.kind), manifest.spec
+    name = str(spec.get("name") or manifest.name)
     if kind.parent is None:
         return (kind.entry.name, name)
     parent = kind_of(kind.parent.kind)
     reference = _map(spec.get(to_camel(kind.parent.attribute)))
     external = _map(reference.get("external"))
     if "name" in reference:
-        named = by_name.get((parent.name, body["metadata"].get("namespace"), str(reference["name"])))
+        named = by_name.get((parent.name, manifest.namespace, str(reference["name"])))
         above = None if named is None else _place(named, by_name, catalogue)
     elif "id" in external:
         entry = catalogue.by_id(parent.entry, str(external["id"]))
@@ -160,10 +164,9 @@ def _place(body: Mapping[str, Any], by_name: _ByName, catalogue: Catalogue) -> P
     return None if above is None else (kind.entry.name, *above[1:], name)
 
 
-def _items(body: Mapping[str, Any], place: Place) -> Iterator[Place]:
-    spec = _map(body.get("spec"))
-    for inline in kind_of(body["kind"]).inline:
-        items = spec.get(inline.field)
+def _items(manifest: FileManifest, place: Place) -> Iterator[Place]:
+    for inline in kind_of(manifest.kind).inline:
+        items = manifest.spec.get(inline.field)
         for item in items if isinstance(items, list) else ():
             if isinstance(item, Mapping) and isinstance(item.get("name"), str):
                 yield (inline.entry.name, *place[1:], item["name"])

@@ -12,6 +12,7 @@ from model_registry.types import RegistryEntry
 from registrar.api.meta import API_VERSION
 from registrar.api.v1alpha1.common import ManagedSpec
 from registrar.cli.documents.dump import dump
+from registrar.cli.documents.manifest import FileManifest
 from registrar.cli.export.catalogue import Place
 from registrar.cli.export.fields import Declared, omission
 from registrar.cli.export.report import Omission, Reason
@@ -19,6 +20,7 @@ from registrar.kinds.base import AnyResource, ResourceKind
 
 ASSUMED_NAMESPACE = "default"
 """Where a manifest is applied that names none."""
+_SPEC = "spec"
 _NEEDED = frozenset({"uri"})
 """Fields without which there is no entry of that kind."""
 
@@ -83,30 +85,29 @@ class Manifest:
 
 def spec_class(kind: ResourceKind) -> type[ManagedSpec]:
     """Return the class of the spec of a kind."""
-    found: Any = kind.resource.model_fields["spec"].annotation
-    return cast("type[ManagedSpec]", found)
+    fields = kind.resource.model_fields
+    return cast("type[ManagedSpec]", fields[_SPEC].annotation)
 
 
-def parse(kind: ResourceKind, body: Mapping[str, Any], namespace: str = ASSUMED_NAMESPACE) -> AnyResource:
+def parse(kind: ResourceKind, manifest: FileManifest, namespace: str = ASSUMED_NAMESPACE) -> AnyResource:
     """Return a manifest as the operator would read it from the API server.
 
     Args:
         kind: its kind.
-        body: the manifest.
+        manifest: the manifest.
         namespace: where it is applied if it names no namespace.
 
     Raises:
         ValidationError: the API server would refuse it.
     """
-    metadata = {"namespace": namespace, **(body.get("metadata") or {})}
-    return kind.resource.model_validate({"spec": {}, **body, "metadata": metadata, "status": {}})
+    return kind.resource.model_validate(manifest.applied_in(namespace))
 
 
 def fit(manifest: Manifest) -> None:
     """Leave out of a manifest what its schema refuses: a property, a field, an item, or all of it."""
     while not manifest.declared.is_left_out:
         try:
-            parse(manifest.kind, manifest.body())
+            parse(manifest.kind, FileManifest(manifest.body()))
         except ValidationError as error:
             problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
             path = [part for part in problem["loc"] if part != "[key]"]

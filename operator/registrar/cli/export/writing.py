@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from registrar.cli.documents.dump import dump
 from registrar.cli.documents.load import load, replaced
+from registrar.cli.documents.manifest import FileManifest
 from registrar.cli.export.catalogue import Place
 from registrar.cli.export.check import Checker
 from registrar.cli.export.compare import differences, is_gone
@@ -183,10 +184,9 @@ def _read(file: Path) -> str:
 
 
 def _rewritten(differing: Differing) -> str:
-    body, before = differing.manifest.body(), differing.found.body
-    old_spec: Mapping[str, Any] = before.get("spec") or {}
-    spec = {**body.get("spec", {}), **{name: old_spec[name] for name in _POLICIES if name in old_spec}}
+    after, before = FileManifest(differing.manifest.body()), differing.found.manifest
+    spec = {**after.spec, **{name: before.spec[name] for name in _POLICIES if name in before.spec}}
     order = [str(info.alias) for info in spec_class(differing.manifest.kind).model_fields.values()]
     ordered = {name: spec[name] for name in order if name in spec}
     comments = "".join(f"{one.comment()}\n" for one in differing.manifest.omissions)
-    return comments + dump({**body, "metadata": before["metadata"], **({"spec": ordered} if ordered else {})})
+    return comments + dump({**after.body, "metadata": before.metadata, **({"spec": ordered} if ordered else {})})
