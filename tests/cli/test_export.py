@@ -105,7 +105,7 @@ def test_a_model_and_its_versions_are_a_folder(churn: Rest, export: Export, tmp_
     assert result.exit_code == ExitCode.DONE, result.stderr
     assert files(tmp_path / "git") == {"churn/model.yaml": CHURN, "churn/churn-2026-11.yaml": VERSION}
     assert result.stdout == ""
-    assert "2 resources exported. 1 archived entries left out" in result.stderr
+    assert "2 resources exported. 1 archived entry left out" in result.stderr
     assert churn.url not in "".join(files(tmp_path / "git").values())
 
 
@@ -301,7 +301,7 @@ def test_manifests_of_two_namespaces_with_equal_names_are_not_confused(
 def test_what_is_archived_counts_only_where_it_is_selected(churn: Rest, export: Export) -> None:
     churn.version(churn.model("old", state="ARCHIVED"), "1")
     assert "3 archived entries left out" in export(to="-").stderr
-    assert "1 archived entries left out" in export("--model=churn", to="-").stderr
+    assert "1 archived entry left out" in export("--model=churn", to="-").stderr
 
 
 def test_json_stays_json(churn: Rest, export: Export, tmp_path: Path) -> None:

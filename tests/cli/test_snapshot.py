@@ -157,7 +157,7 @@ def test_an_entry_that_cannot_be_read_is_counted(seeded: Rest, tmp_path: Path) -
     with proxy_to(seeded.url, models) as proxy:
         result = snapshot(proxy.url, tmp_path / "s")
     assert result.exit_code == ExitCode.NOT_KNOWN
-    assert "1 entries are missing" in result.stderr
+    assert "1 entry missing" in result.stderr
     assert read_snapshot(tmp_path / "s").unreadable == 1
 
 

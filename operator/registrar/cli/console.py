@@ -44,6 +44,11 @@ def say(message: str) -> None:
     click.echo(message, err=True)
 
 
+def counted(number: int, singular: str, plural: str | None = None) -> str:
+    """Return a number with its noun, such as ``1 entry`` and ``1,200 entries``."""
+    return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"
+
+
 class Counter:
     """Counts on one line of the terminal; prints nothing where stderr is none.
 

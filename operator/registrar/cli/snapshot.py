@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from registrar.cli.console import say, write_errors_explained
+from registrar.cli.console import counted, say, write_errors_explained
 from registrar.cli.exits import ExitCode
 from registrar.cli.files import write_beside
 from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, options_of, parse
@@ -41,5 +41,5 @@ def snapshot(output: Path, **options: Any) -> ExitCode:
     else:
         with write_errors_explained():
             write_beside(output, lines)
-        say(f"{output}: {len(inventory):,} entries")
+        say(f"{output}: {counted(len(inventory), 'entry', 'entries')}")
     return warn_of_unreadable(inventory)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from model_registry.exceptions import RegistryError
-from registrar.cli.console import Counter, NotKnownError, say
+from registrar.cli.console import Counter, NotKnownError, counted, say
 from registrar.cli.exits import ExitCode
 from registrar.cli.options import parse
 from registrar.cli.records import SnapshotError, read_snapshot
@@ -60,8 +60,6 @@ def warn_of_unreadable(inventory: Inventory) -> ExitCode:
     """Say that entries are missing, if any are; return the exit code that this alone would have."""
     if not inventory.unreadable:
         return ExitCode.DONE
-    say(
-        f"Error: {inventory.unreadable} entries are missing, because what the registry returned is no entry. The log "
-        "above names them."
-    )
+    missing = counted(inventory.unreadable, "entry", "entries")
+    say(f"Error: {missing} missing: what the registry returned cannot be read. The warnings above name them.")
     return ExitCode.NOT_KNOWN

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from registrar.cli.console import counted
 from registrar.cli.export.build import Export
 from registrar.cli.export.report import lines, shortened
 from registrar.cli.export.writing import Changes, Differing, located
@@ -48,11 +49,11 @@ class Outcome:
             rewritten = len(changes.differing) - len(self.left)
             hint = "; --overwrite rewrites those that differ" if self.left and not rewritten else ""
             yield (
-                f"{len(changes.new_manifests()):,} manifests written to {len(changes.new):,} files, {rewritten:,} "
-                f"rewritten, {len(self.left):,} differ, {changes.unchanged:,} unchanged{hint}."
+                f"{counted(len(changes.new_manifests()), 'manifest')} written to {counted(len(changes.new), 'file')}, "
+                f"{rewritten:,} rewritten, {len(self.left):,} differ, {changes.unchanged:,} unchanged{hint}."
             )
-        archived = f" {exported.archived:,} archived entries left out; --archived exports them."
-        yield f"{len(exported.manifests):,} resources exported.{archived if exported.archived else ''}"
+        archived = f" {counted(exported.archived, 'archived entry', 'archived entries')} left out; see --archived."
+        yield f"{counted(len(exported.manifests), 'resource')} exported.{archived if exported.archived else ''}"
 
     def as_json(self) -> dict[str, Any]:
         """Return it for programs."""
