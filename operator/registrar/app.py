@@ -223,7 +223,7 @@ async def _kubernetes(settings: Settings, fence: WriteFence) -> AsyncIterator[Ku
 @contextlib.asynccontextmanager
 async def _registry_client(settings: Settings, fence: WriteFence) -> AsyncIterator[ModelRegistryAPIClient]:
     # The queue retries, with back-off and by the stamps; an outage is reported at once.
-    client = connect(settings, fence, retries=0, write_timeout=settings.write_timeout)
+    client = connect(settings, fence, token=settings.token, retries=0, write_timeout=settings.write_timeout)
     async with client:
         yield client
 

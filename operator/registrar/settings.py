@@ -90,6 +90,11 @@ class RegistrySettings(_Group):
             raise ValueError("give the registry token or the registry token file, not both")
         return self
 
+    @property
+    def token(self) -> str | Path | None:
+        """The bearer token, or the file that holds it."""
+        return self.registry_token_file if self.registry_token is None else self.registry_token.get_secret_value()
+
 
 class OwnerSettings(_Group):
     """Whose entries are ours."""

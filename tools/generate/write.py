@@ -13,7 +13,8 @@ from registrar.api import manifests
 from registrar.api.schema import custom_resource_definition
 from registrar.kinds.table import RESOURCES
 from tools.generate import argocd, chart
-from tools.generate.cli import cli_page
+from tools.generate.commands import commands_page
+from tools.generate.export import export_page
 from tools.generate.reference import api_page
 from tools.generate.settings import settings_page
 
@@ -50,9 +51,14 @@ def settings_reference() -> Texts:
     return {"docs/reference/settings.md": settings_page()}
 
 
-def cli_reference() -> Texts:
-    """Return the page about the commands."""
-    return {"docs/reference/cli.md": cli_page()}
+def commands_reference() -> Texts:
+    """Return the page about the command line."""
+    return {"docs/reference/cli.md": commands_page()}
+
+
+def export_reference() -> Texts:
+    """Return the page about what an export leaves out."""
+    return {"docs/reference/export.md": export_page()}
 
 
 def argocd_customizations() -> Texts:
@@ -64,7 +70,8 @@ GENERATORS: tuple[Callable[[], Texts], ...] = (
     crds,
     api_reference,
     settings_reference,
-    cli_reference,
+    commands_reference,
+    export_reference,
     chart.crd_templates,
     chart.rules_template,
     chart.rbac_page,

@@ -18,6 +18,8 @@ COMMANDS = {
     "schema": "Print the JSON Schema of a kind, or one for all kinds, for editors and kubeconform.",
 }
 """What ``registrar --help`` lists: the first sentence of each command, so that no command is imported for it."""
+ALIASES: dict[str, str] = {}
+"""Other names of commands."""
 
 
 class LazyGroup(click.Group):

@@ -9,9 +9,10 @@ class ExitCode(IntEnum):
     DONE = 0
     """The command did what it was asked to do."""
     ATTENTION = 1
-    """A person has to change something: an invalid manifest, an entry that cannot be exported, a refusal."""
+    """A person has to change something: an invalid manifest, an entry that cannot be exported, a refusal, a resource
+    that is not ready."""
     CHANGES = 2
-    """Only where asked for, as with ``--check``: the command worked, and there are changes."""
+    """Only where an option asks for it: the command worked, and there are changes."""
     NOT_KNOWN = 3
     """The answer could not be found out: a server is away or refuses, or what it returned is incomplete."""
     USAGE = 64

@@ -31,6 +31,8 @@ def snapshot(output: Path, **options: Any) -> ExitCode:
     """Write everything that a registry holds to one file, for commands that must not reach the registry.
 
     The file has all custom properties, secrets among them: treat it as you treat the registry.
+
+    The options of the registry are the operator's own, and so are their environment variables.
     """
     settings = parse(RegistrySettings, options)
     inventory = read_registry(settings)

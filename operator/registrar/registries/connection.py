@@ -34,5 +34,5 @@ class ReadOnly:
 @contextlib.asynccontextmanager
 async def reading(settings: RegistrySettings) -> AsyncIterator[InventoryReader]:
     """Connect to a registry, to read it as a whole."""
-    async with connect(settings, ReadOnly(), retries=RETRIES) as client:
+    async with connect(settings, ReadOnly(), token=settings.token, retries=RETRIES) as client:
         yield KubeflowInventory(client)

@@ -65,8 +65,9 @@ def _label(_context: click.Context, _parameter: click.Parameter, value: str | No
 @option(
     "--allow",
     multiple=True,
+    metavar="REASON",
     type=click.Choice([*map(str, Reason)]),
-    help="Entries that are left out for this reason do not count as a failure.",
+    help="Entries that are left out for this reason do not count as a failure; repeat it for several.",
 )
 @option(
     "--report",
@@ -86,6 +87,8 @@ def export(directory: Path, snapshot: Path | None, **options: Any) -> ExitCode:
     Applying them changes nothing in the registry but the owner stamp: each manifest is compared with its entry, as the
     operator would, before it is written. What cannot be expressed is listed with the reason. Files that already say
     what the registry holds stay as they are, and no file is deleted.
+
+    The options of the registry are the operator's own, and so are their environment variables.
     """
     is_printed = str(directory) == _STDOUT
     if is_printed and (options["check"] or options["overwrite"] or options["kustomization"]):

@@ -12,7 +12,7 @@ MAX_LINES = 20
 
 
 class Reason(StrEnum):
-    """Why an entry, or a part of one, is not in the manifests, as docs/reference/cli.md lists it."""
+    """Why an entry, or a part of one, is not in the manifests, as docs/reference/export.md lists it."""
 
     AMBIGUOUS = "Ambiguous"
     """Several entries have the same name at the same place."""

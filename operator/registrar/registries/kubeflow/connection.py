@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from model_registry import ModelRegistryAPIClient
 from registrar.settings import RegistrySettings
+
+Token = str | Path | Callable[[], str]
 
 TIMEOUT_SECONDS = 10.0
 """For one request, or all attempts at it; a page of a list takes less than one."""
@@ -22,20 +26,25 @@ class Monitor(Protocol):
 
 
 def connect(
-    settings: RegistrySettings, monitor: Monitor, *, retries: int, write_timeout: float | None = None
+    settings: RegistrySettings,
+    monitor: Monitor,
+    *,
+    token: Token | None,
+    retries: int,
+    write_timeout: float | None = None,
 ) -> ModelRegistryAPIClient:
     """Return a client, which opens no connection before its first call.
 
     Args:
         settings: the registry.
         monitor: sees each request.
+        token: what proves who asks: the text, or the file that is read again when it changes.
         retries: how often a request is sent again after a fault.
         write_timeout: seconds that a write may take; None sets no limit of its own.
     """
-    token = settings.registry_token
     return ModelRegistryAPIClient.connect(
         settings.registry_url,
-        token=settings.registry_token_file if token is None else token.get_secret_value(),
+        token=token,
         ca=settings.registry_ca_file,
         api_version=settings.registry_api_version,
         timeout=TIMEOUT_SECONDS,
