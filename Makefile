@@ -11,7 +11,7 @@ RUN_UV := TMPDIR="$(CURDIR)/.uv" $(UV)
 # Use only this machine's Python; otherwise uv would download another.
 export UV_PYTHON_DOWNLOADS := never
 # Tests that run the code in their own process, so that coverage sees it.
-MEASURED := tests/unit tests/client tests/local_registry
+MEASURED := tests/unit tests/cli tests/client tests/local_registry
 
 .DEFAULT_GOAL := help
 .PHONY: help setup generate check lint types layers prose generated docs fix test coverage chart chart-readme image gitops bench-client bench-operator demo e2e-kind clean

@@ -31,6 +31,7 @@ from registrar.reconcile.intake import Intake
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.orphans import OrphanSearch
 from registrar.registries.kubeflow.backend import KubeflowBackend
+from registrar.registries.kubeflow.connection import connect
 from registrar.registries.poller import Poller
 from registrar.registries.registry import Registry
 from registrar.registries.replacement import MassDeletionGuard
@@ -45,8 +46,6 @@ logger = logging.getLogger(__name__)
 DRAIN_SECONDS = 15.0
 """For writes in progress when the operator is asked to stop; a pod has 30."""
 READY_INTERVAL_SECONDS = 0.2
-REGISTRY_TIMEOUT_SECONDS = 10.0
-"""For one request to the registry; a page of a list takes less than one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,19 +243,8 @@ async def _registry_client(
         token = token_of(settings, kube.own_token)
     except ConnectionFailed as error:
         raise StartError(f"{error}.") from error
-    client = ModelRegistryAPIClient.connect(
-        settings.registry_url,
-        token=token,
-        ca=settings.registry_ca_file,
-        api_version=settings.registry_api_version,
-        timeout=REGISTRY_TIMEOUT_SECONDS,
-        write_timeout=settings.write_timeout,
-        # The queue retries, with back-off and by the stamps; an outage is reported at once.
-        retries=0,
-        in_flight=settings.registry_requests_in_flight,
-        requests_per_second=settings.registry_requests_per_second,
-        monitor=fence,
-    )
+    # The queue retries, with back-off and by the stamps; an outage is reported at once.
+    client = connect(settings, fence, token=token, retries=0, write_timeout=settings.write_timeout)
     async with client:
         yield client
 

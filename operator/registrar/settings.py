@@ -8,14 +8,15 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
 
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+"""What a namespace may be called."""
 _OBJECT_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _OWNER_ID = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9./]{0,98}[A-Za-z0-9])?")
 
@@ -43,21 +44,29 @@ class OrphanedEntries(StrEnum):
     ARCHIVE = "Archive"
 
 
-class Settings(BaseModel):
-    """What flags and environment set for one operator process."""
+def _existing(value: Path) -> Path:
+    if not value.is_file():
+        raise ValueError(f"the file {value} does not exist")
+    return value
 
+
+ExistingFile = Annotated[Path, AfterValidator(_existing)]
+
+
+class _Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class RegistrySettings(_Group):
+    """How to reach a registry."""
 
     registry_url: Annotated[str, REGISTRY]
     """Root URL of the model registry, such as https://registry.example:8443. A path prefix is kept."""
     registry_token: Annotated[SecretStr | None, REGISTRY] = None
     """Bearer token for the registry. Prefer a file, which can be rotated."""
-    registry_token_file: Annotated[Path | None, REGISTRY] = None
+    registry_token_file: Annotated[ExistingFile | None, REGISTRY] = None
     """File with the bearer token. The operator reads it again when it changes."""
-    registry_token_api_audience: Annotated[bool, REGISTRY] = False
-    """Accept a registry token that is valid at the API server too. The registry can then use the cluster with its
-    rights."""
-    registry_ca_file: Annotated[Path | None, REGISTRY] = None
+    registry_ca_file: Annotated[ExistingFile | None, REGISTRY] = None
     """PEM file with the registry's certificate authorities. Default: those of the system."""
     registry_api_version: Annotated[Literal["v1alpha3", "v1"] | None, REGISTRY] = None
     """API version of the registry. Detected by default."""
@@ -65,15 +74,65 @@ class Settings(BaseModel):
     """Maximum number of concurrent requests to the registry."""
     registry_requests_per_second: Annotated[Annotated[float, Field(gt=0)] | None, REGISTRY] = None
     """Maximum number of requests to the registry per second. 0, the default, means no limit."""
-    accept_new_registry: Annotated[bool, REGISTRY] = False
-    """Recreate missing entries even if more than ten, and more than a fifth of all, are missing."""
+
+    @field_validator("registry_url")
+    @classmethod
+    def _check_registry_url(cls, value: str) -> str:
+        parts = urlsplit(value.strip())
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError(f"{value!r} is not a URL; give one such as http://model-registry-service.kubeflow:8080")
+        if parts.username or parts.password:
+            raise ValueError("the URL contains a user name or password; give a token file instead")
+        if parts.query or parts.fragment:
+            raise ValueError(f"{value!r} has a query or a fragment; give the URL without it")
+        return value.strip().rstrip("/")
+
+    @field_validator("registry_requests_per_second", mode="before")
+    @classmethod
+    def _no_limit(cls, value: object) -> object:
+        return None if value in {0, "0"} else value
+
+    @model_validator(mode="after")
+    def _check_token(self) -> Self:
+        if self.registry_token is not None and self.registry_token_file is not None:
+            raise ValueError("give the registry token or the registry token file, not both")
+        return self
+
+    @property
+    def token(self) -> str | Path | None:
+        """The bearer token, or the file that holds it."""
+        return self.registry_token_file if self.registry_token is None else self.registry_token.get_secret_value()
+
+
+class OwnerSettings(_Group):
+    """Whose entries are ours."""
+
     owner_id: Annotated[str, REGISTRY] = "model-registrar/model-registrar"
     """This installation's name in the owner stamp of each entry. Clusters that share a registry must each use a
     different one. Do not change it later: the operator would no longer recognise its entries."""
+
+    @field_validator("owner_id")
+    @classmethod
+    def _check_owner_id(cls, value: str) -> str:
+        if not _OWNER_ID.fullmatch(value):
+            raise ValueError(
+                f"{value!r} is not a valid owner ID; use letters, digits, '-', '.' and '/', at most 100 characters"
+            )
+        return value
+
+
+class Settings(OwnerSettings, RegistrySettings):
+    """What flags and environment set for one operator process."""
+
+    accept_new_registry: Annotated[bool, REGISTRY] = False
+    """Recreate missing entries even if more than ten, and more than a fifth of all, are missing."""
+    registry_token_api_audience: Annotated[bool, REGISTRY] = False
+    """Accept a registry token that is valid at the API server too. The registry can then use the cluster with its
+    rights."""
     namespaces: Annotated[tuple[str, ...], CLUSTER] = ()
     """Namespace to watch. Repeat the option for several, or separate their names with spaces in the variable. Default:
     all namespaces."""
-    kubeconfig: Annotated[Path | None, CLUSTER] = None
+    kubeconfig: Annotated[ExistingFile | None, CLUSTER] = None
     """Kubeconfig file to log in with. Defaults to KUBECONFIG, then ~/.kube/config, then the pod's service account."""
     deletion_policy: Annotated[DeletionPolicy | None, POLICIES] = None
     """Deletion policy for resources that do not set one. By default, the operator archives an entry that it created and
@@ -116,33 +175,16 @@ class Settings(BaseModel):
     log_format: Annotated[Literal["text", "json"], OBSERVING] = "text"
     """Format of the log."""
 
-    @field_validator("registry_url")
-    @classmethod
-    def _check_registry_url(cls, value: str) -> str:
-        parts = urlsplit(value.strip())
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError(f"{value!r} is not a URL; give one such as http://model-registry-service.kubeflow:8080")
-        if parts.username or parts.password:
-            raise ValueError("the URL contains a user name or password; give a token file instead")
-        if parts.query or parts.fragment:
-            raise ValueError(f"{value!r} has a query or a fragment; give the URL without it")
-        return value.strip().rstrip("/")
-
     @field_validator("namespaces")
     @classmethod
     def _check_namespaces(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for namespace in value:
-            if not _LABEL.fullmatch(namespace):
+            if not LABEL.fullmatch(namespace):
                 raise ValueError(
                     f"{namespace!r} is not a valid namespace; give full names, without patterns or commas. Repeat "
                     "--namespace, or separate the names with spaces in REGISTRAR_NAMESPACES"
                 )
         return tuple(dict.fromkeys(value))
-
-    @field_validator("registry_requests_per_second", mode="before")
-    @classmethod
-    def _no_limit(cls, value: object) -> object:
-        return None if value in {0, "0"} else value
 
     @field_validator("lease_name")
     @classmethod
@@ -154,31 +196,9 @@ class Settings(BaseModel):
     @field_validator("lease_namespace")
     @classmethod
     def _check_lease_namespace(cls, value: str | None) -> str | None:
-        if value is not None and not _LABEL.fullmatch(value):
+        if value is not None and not LABEL.fullmatch(value):
             raise ValueError(f"{value!r} is not a valid namespace")
         return value
-
-    @field_validator("owner_id")
-    @classmethod
-    def _check_owner_id(cls, value: str) -> str:
-        if not _OWNER_ID.fullmatch(value):
-            raise ValueError(
-                f"{value!r} is not a valid owner ID; use letters, digits, '-', '.' and '/', at most 100 characters"
-            )
-        return value
-
-    @field_validator("registry_token_file", "registry_ca_file", "kubeconfig")
-    @classmethod
-    def _check_file(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.is_file():
-            raise ValueError(f"the file {value} does not exist")
-        return value
-
-    @model_validator(mode="after")
-    def _check_token(self) -> Settings:
-        if self.registry_token is not None and self.registry_token_file is not None:
-            raise ValueError("give the registry token or the registry token file, not both")
-        return self
 
     @model_validator(mode="after")
     def _check_orphans(self) -> Settings:

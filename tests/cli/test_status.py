@@ -102,9 +102,9 @@ def test_the_last_events_of_a_resource_are_shown_on_request(space: Namespace, un
     space.ready("RegisteredModel", name)
     wait_until(lambda: bool(space.events(name)), "the operator posts an Event")
     answer = status(space.cluster.kubeconfig, f"rmodel/{name}", "-n", space.name, "--events")
-    assert answer.stdout.splitlines()[-1].split()[1:5] == ["Normal", "Synced", "1", "Created:"]
+    assert answer.stdout.splitlines()[-1].split()[1:5] == ["Normal", "Created", "1", "Created"]
     answer = status(space.cluster.kubeconfig, f"rmodel/{name}", "-n", space.name, "--events", "-o", "json")
-    assert [event["reason"] for event in json.loads(answer.stdout)["events"]] == ["Synced"]
+    assert [event["reason"] for event in json.loads(answer.stdout)["events"]] == ["Created"]
 
 
 def test_the_resource_of_an_entry_is_found_by_id_and_by_name(space: Namespace, unique: Unique) -> None:

@@ -69,6 +69,10 @@ NOT_RUN = {
         "helm install model-registrar charts/model-registrar --namespace model-registrar --create-namespace "
         "--set registry.url=http://model-registry-service.kubeflow:8080"
     ): "tests/chart installs the chart",
+    (
+        "kubeconform -schema-location default "
+        "-schema-location 'schemas/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json' models/"
+    ): "needs kubeconform, and a network for its default schemas: tests/chart/test_editor_schema.py runs it",
     "kubectl port-forward --namespace kubeflow service/model-registry-service 8080:8080": "needs Kubeflow",
 }
 """Commands that are shown and cannot be run, each with the reason. Every other one is run."""

@@ -10,7 +10,7 @@ from devcluster import binaries, controlplane, existing
 from devcluster.controlplane import ControlPlane
 
 CRDS = Path(__file__).parents[2] / "crds"
-_FIXTURES = {"control_plane", "cluster", "namespace", "controller_manager_cluster"}
+_FIXTURES = {"control_plane", "cluster", "namespace", "controller_manager_cluster", "kubectl_program"}
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -20,6 +20,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         capture = session.config.pluginmanager.getplugin("capturemanager")
         with capture.global_and_fixture_disabled():
             binaries.ensure(binaries.PROGRAMS)
+
+
+@pytest.fixture(scope="session")
+def kubectl_program() -> Path:
+    """Give kubectl, for what it does without a server."""
+    found = existing.from_environment()
+    return binaries.ensure(("kubectl",))["kubectl"] if found is None else found.kubectl
 
 
 @pytest.fixture(scope="session")

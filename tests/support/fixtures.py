@@ -9,15 +9,19 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import httpx
 import kubernetes
 import pytest
 
 from devcluster.controlplane import ControlPlane
+from local_registry.store import Store
 from model_registry import ModelRegistryAPIClient
+from tests.env.registry import serve
 from tests.support.api_server_proxy import ApiServerProxy, proxy_to_api_server
 from tests.support.fault_proxy import FaultProxy, proxy_to
 from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Namespace
+from tests.support.rest import Rest
 
 Unique = Callable[[str], str]
 StartOperator = Callable[..., OperatorProcess]
@@ -112,6 +116,13 @@ async def registry(registry_url: str) -> AsyncIterator[ModelRegistryAPIClient]:
     """The registry, as its users see it."""
     async with ModelRegistryAPIClient.connect(registry_url) as client:
         yield client
+
+
+@pytest.fixture
+def rest() -> Iterator[Rest]:
+    """An empty registry of the test's own, in this process."""
+    with serve(Store(":memory:")) as url, httpx.Client(trust_env=False) as http:
+        yield Rest(url, http)
 
 
 @pytest.fixture

@@ -11,7 +11,14 @@ import registrar
 ROOT = Path(registrar.__file__).parent
 PARTS = {"metadata", "spec", "status"}
 """The parts of a resource as the API server sends it."""
-MAY_READ = ("api/bodies.py", "reconcile/resource.py", "cluster/", "cli/cluster.py", "cli/status/resources.py")
+MAY_READ = (
+    "api/bodies.py",
+    "reconcile/resource.py",
+    "cluster/",
+    "cli/cluster.py",
+    "cli/documents/manifest.py",
+    "cli/status/resources.py",
+)
 """The operator's rim and parser, and those of the command line, which reads what kubectl reads."""
 NOT_RESOURCES = {
     "api/schema.py": "manifests of CustomResourceDefinitions, which are written",

@@ -14,6 +14,7 @@ from registrar.api.schema import custom_resource_definition
 from registrar.kinds.table import RESOURCES
 from tools.generate import argocd, chart
 from tools.generate.commands import commands_page
+from tools.generate.export import export_page
 from tools.generate.reference import api_page
 from tools.generate.settings import settings_page
 
@@ -55,6 +56,11 @@ def commands_reference() -> Texts:
     return {"docs/reference/cli.md": commands_page()}
 
 
+def export_reference() -> Texts:
+    """Return the page about what an export leaves out."""
+    return {"docs/reference/export.md": export_page()}
+
+
 def argocd_customizations() -> Texts:
     """Return health checks and actions for Argo CD: the ConfigMap, and the copies that Argo CD's own layout needs."""
     return argocd.customizations(ROOT)
@@ -65,6 +71,7 @@ GENERATORS: tuple[Callable[[], Texts], ...] = (
     api_reference,
     settings_reference,
     commands_reference,
+    export_reference,
     chart.crd_templates,
     chart.rules_template,
     chart.finalizer_template,

@@ -1,4 +1,4 @@
-"""Recognizes values that no message, Event or log may show: by the name of the field, or by the value's own form."""
+"""Recognizes what no message, log or file may show: by the name of a property, or by the form of a value."""
 
 from __future__ import annotations
 
@@ -6,26 +6,44 @@ import re
 from urllib.parse import urlsplit, urlunsplit
 
 HIDDEN = "(hidden)"
-"""What is shown instead."""
+"""What a message shows instead."""
 
-_WORDS = r"(?:token|passw(?:or)?d|passphrase|secrets?|credentials?|(?:api|access|private)[-_. ]?keys?|auth)"
-_SENSITIVE_NAME = re.compile(rf"(?:^|[^a-z]){_WORDS}(?:[^a-z]|$)", re.IGNORECASE)
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_SECRET_WORDS = frozenset(
+    ("token", "password", "passwd", "pwd", "passphrase", "secret", "secrets", "credential", "credentials", "apikey")
+)
+_KEY = "key"
 _SPECIAL_TOKEN = re.compile(r"(?:bos|eos|eot|pad|unk|sep|cls|mask|stop|special)[-_. ]?token", re.IGNORECASE)
 """Tokens of a tokenizer, which many model cards list."""
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_SECRET_VALUE = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*|\bgh[pousr]_\w{20,}|\bhf_\w{20,}"
+_FORMS = (
+    # A private key or certificate in PEM.
+    re.compile(r"-----BEGIN [A-Z0-9 ]+-----"),
+    # A JSON web token.
+    re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"),
+    # Tokens of GitHub and Hugging Face.
+    re.compile(r"\bgh[pousr]_\w{20,}|\bhf_\w{20,}"),
+    # A password in a URL.
+    re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/@:]*:[^\s/@]+@", re.IGNORECASE),
+    # A signed URL: whoever has it can read the object.
+    re.compile(
+        r"[?&](x-amz-signature|x-goog-signature|signature|sig|awsaccesskeyid|access_token|token)=", re.IGNORECASE
+    ),
 )
 
 
 def is_sensitive_name(name: str) -> bool:
-    """Return whether a property of this name probably holds a secret, such as ``apiKey`` or ``hf-token``."""
-    return _SENSITIVE_NAME.search(_SPECIAL_TOKEN.sub("", _CAMEL.sub("_", name))) is not None
+    """Return whether a property of this name holds a secret.
+
+    ``hf_token`` does, ``max_tokens``, ``eos_token`` and ``tokenizer`` do not; ``key`` counts as the last word:
+    ``aws-access-key``.
+    """
+    words = [word.lower() for word in _WORDS.findall(_SPECIAL_TOKEN.sub("", name))]
+    return not _SECRET_WORDS.isdisjoint(words) or words[-1:] == [_KEY]
 
 
-def has_secret(text: str) -> bool:
-    """Return whether a text has the form of a secret: a private key, a JWT, a well-known kind of token."""
-    return _SECRET_VALUE.search(text) is not None
+def is_sensitive_text(text: str) -> bool:
+    """Return whether a text contains what gives access to something."""
+    return any(form.search(text) for form in _FORMS)
 
 
 def without_credentials(uri: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 ENVIRONMENT_PREFIX = "REGISTRAR"
 PLURALS = {"namespaces": "namespace"}
@@ -41,6 +43,10 @@ class _GroupedOption(click.Option):
         self.group = group
 
 
+option = partial(click.option, allow_from_autoenv=False)
+"""An option of one command, which no environment variable sets: those are the settings'."""
+
+
 def flag_of(field: str) -> str:
     """Return the option that sets a field, such as ``--registry-url``."""
     return "--" + PLURALS.get(field, field).replace("_", "-")
@@ -64,8 +70,14 @@ def default_of(info: FieldInfo) -> str:
     return f"{info.default:g}" if isinstance(info.default, float) else str(info.default)
 
 
-def options_of(model: type[BaseModel]) -> Callable[[Command], Command]:
-    """Return a decorator that gives a command one option for each field of a model; absent ones are None."""
+def options_of(model: type[BaseModel], *, required: bool = True) -> Callable[[Command], Command]:
+    """Return a decorator that gives a command one option for each field of a model; absent ones are None.
+
+    Args:
+        model: the model. A command that needs some of the operator's settings takes one of the models that
+            `registrar.settings.Settings` consists of, or several.
+        required: whether the model's required fields are required options.
+    """
 
     def decorate(command: Command) -> Command:
         for name, info in reversed(model.model_fields.items()):
@@ -75,7 +87,7 @@ def options_of(model: type[BaseModel]) -> Callable[[Command], Command]:
                 cls=_GroupedOption,
                 group=group_of(info),
                 help=_help(info),
-                required=info.is_required(),
+                required=required and info.is_required(),
                 show_envvar=True,
                 **type_of(info.annotation),
             )(command)
@@ -84,8 +96,20 @@ def options_of(model: type[BaseModel]) -> Callable[[Command], Command]:
     return decorate
 
 
-def explain(error: ValidationError) -> str:
-    """Return which options are wrong, and why."""
+def parse(model: type[ModelT], options: Mapping[str, Any]) -> ModelT:
+    """Return the model that a command's options describe; options that are not its fields are passed over.
+
+    Raises:
+        click.UsageError: an option is wrong; the message says which, and why.
+    """
+    given = {name: options[name] for name in model.model_fields if options.get(name) not in {None, ()}}
+    try:
+        return model(**given)
+    except ValidationError as error:
+        raise click.UsageError(_explain(error)) from None
+
+
+def _explain(error: ValidationError) -> str:
     problems = []
     for problem in error.errors(include_url=False):
         message = problem["msg"].removeprefix("Value error, ")
@@ -96,7 +120,10 @@ def explain(error: ValidationError) -> str:
 def range_of(info: FieldInfo) -> str:
     """Return the range of a number, such as ``1 to 64``; empty for a field without an upper limit."""
     inner = [argument.__metadata__ for argument in get_args(info.annotation) if get_origin(argument) is Annotated]
-    constraints = [*info.metadata, *(one for fields in inner for field in fields for one in field.metadata)]
+    constraints = [
+        *info.metadata,
+        *(one for fields in inner for field in fields for one in getattr(field, "metadata", ())),
+    ]
     lowest = next((one.ge for one in constraints if isinstance(one, Ge)), None)
     above = next((one.gt for one in constraints if isinstance(one, Gt)), None)
     highest = next((one.le for one in constraints if isinstance(one, Le)), None)

@@ -4,9 +4,8 @@ import asyncio
 from typing import Any
 
 import click
-from pydantic import ValidationError
 
-from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, explain, options_of
+from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, options_of, parse
 from registrar.settings import Settings, StartError
 
 
@@ -14,11 +13,7 @@ from registrar.settings import Settings, StartError
 @options_of(Settings)
 def run(**options: Any) -> None:
     """Run the operator until it receives SIGTERM or Ctrl-C."""
-    given = {name: value for name, value in options.items() if value not in {None, ()}}
-    try:
-        settings = Settings(**given)
-    except ValidationError as error:
-        raise click.UsageError(explain(error)) from None
+    settings = parse(Settings, options)
     # kopf takes half a second that --help need not.
     from registrar import app  # noqa: PLC0415 - see above
     from registrar.cluster.logs import configure_logging  # noqa: PLC0415 - see above

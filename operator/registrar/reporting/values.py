@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from registrar.api.properties import Observed
-from registrar.api.secrets import HIDDEN, has_secret, is_sensitive_name, without_credentials
+from registrar.api.secrets import HIDDEN, is_sensitive_name, is_sensitive_text, without_credentials
 from registrar.kinds.base import FieldValue
 from registrar.planning.actions import Change
 
 MAX_VALUE_LENGTH = 120
 """Characters of a value that a message shows: a readme may have a million."""
+PROPERTIES = "customProperties."
 MAX_CHANGES = 10
 """Changes that a message names."""
 
@@ -27,9 +28,10 @@ def as_written(path: str, value: FieldValue | Observed | None) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        if is_sensitive_name(path) or has_secret(value):
-            return HIDDEN
-        return _cut(repr(without_credentials(value)))
+        shown = without_credentials(value)
+        is_property = path.startswith(PROPERTIES)
+        is_secret = is_property and is_sensitive_name(path.removeprefix(PROPERTIES))
+        return HIDDEN if is_secret or is_sensitive_text(shown) else _cut(repr(shown))
     return _cut(repr(value))
 
 

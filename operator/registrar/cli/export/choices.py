@@ -1,0 +1,31 @@
+"""What an export is asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from registrar.cli.export.selection import EVERYTHING, Selection
+
+RETIRED = frozenset({"ARCHIVED", "MARKED_FOR_DELETION", "DELETED", "ABANDONED"})
+"""States of entries that are left out unless asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What an export is asked to do.
+
+    Attributes:
+        owner_id: the installation that will manage the entries.
+        namespace: the namespace that manifests name; None leaves it out.
+        selection: which entries.
+        with_archived: also those that are archived, or marked for deletion.
+        with_sensitive: also what looks like a secret.
+        external_parents: refer to the models of selected versions instead of exporting them too.
+    """
+
+    owner_id: str
+    namespace: str | None = None
+    selection: Selection = EVERYTHING
+    with_archived: bool = False
+    with_sensitive: bool = False
+    external_parents: bool = False

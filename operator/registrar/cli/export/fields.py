@@ -1,0 +1,107 @@
+"""From an entry to the spec that declares it, without what no spec can or should declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from model_registry.types import Artifact, RegistryEntry
+from model_registry.types.properties import OpaqueProperty, StructProperty
+from registrar.api.meta import RESERVED_PREFIX
+from registrar.api.secrets import is_sensitive_name, is_sensitive_text
+from registrar.api.v1alpha1.common import EntryFields
+from registrar.cli.documents.dump import Inline
+from registrar.cli.export.report import Omission, Reason
+from registrar.kinds.base import EntryKind
+from registrar.planning.fields import state_of
+
+_LIVE = "LIVE"
+_EXACT_WHOLE = 2.0**53
+"""Up to here every whole double is an integer of the same digits."""
+
+
+@dataclass(slots=True)
+class Declared:
+    """What a spec, or an item of one, declares for an entry.
+
+    Attributes:
+        entry: the entry.
+        spec: fields by their names in manifests, in the order of the schema; the name is not among them.
+        omissions: what is missing in it.
+    """
+
+    entry: RegistryEntry
+    spec: dict[str, Any]
+    omissions: list[Omission] = field(default_factory=list)
+
+    def leave_out(self, reason: Reason, part: str = "", detail: str = "") -> None:
+        """Record that a part is missing; without a part, all of it."""
+        self.omissions.append(omission(self.entry, reason, part, detail))
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether the entry is missing as a whole."""
+        return any(not one.part for one in self.omissions)
+
+
+def omission(entry: RegistryEntry, reason: Reason, part: str = "", detail: str = "") -> Omission:
+    """Return the record that an entry, or a part of it, is missing."""
+    return Omission(reason, type(entry).__name__, str(entry.name), str(entry.id), part, detail)
+
+
+def declare(entry: RegistryEntry, kind: EntryKind, spec_class: type[EntryFields], *, with_sensitive: bool) -> Declared:
+    """Return what a spec declares for an entry.
+
+    Args:
+        entry: the entry.
+        kind: its kind.
+        spec_class: the class of the spec, or of the item of one.
+        with_sensitive: declare what looks like a secret too.
+    """
+    declared = Declared(entry, {})
+    present = kind.fields_on(entry)
+    for attribute, info in spec_class.model_fields.items():
+        name = str(info.alias)
+        if attribute == "custom_properties":
+            if properties := dict(_properties(entry, declared, with_sensitive=with_sensitive)):
+                declared.spec[name] = properties
+        elif attribute == "state":
+            if (state := state_of(entry)) not in {None, _LIVE}:
+                declared.spec[name] = state
+        elif attribute in present:
+            value = getattr(entry, attribute)
+            if not with_sensitive and _is_sensitive(value):
+                # Without its URI an artifact cannot be declared.
+                declared.leave_out(Reason.SENSITIVE, "" if isinstance(entry, Artifact) and name == "uri" else name)
+            else:
+                declared.spec[name] = value
+    return declared
+
+
+def _properties(entry: RegistryEntry, declared: Declared, *, with_sensitive: bool) -> Iterator[tuple[str, Any]]:
+    properties: Mapping[str, Any] = entry.custom_properties or {}
+    for name in sorted(properties):
+        value, part = properties[name], f"customProperties.{name}"
+        if name.startswith(RESERVED_PREFIX):
+            continue
+        match value:
+            case StructProperty():
+                declared.leave_out(Reason.STRUCT, part)
+            case OpaqueProperty():
+                # The stamp is a property too, and an update sends all of them.
+                declared.leave_out(
+                    Reason.UNSUPPORTED_TYPE,
+                    detail=f"its {part} is a {value.metadata_type}, which cannot be written back",
+                )
+            case str() if not with_sensitive and (is_sensitive_name(name) or is_sensitive_text(value)):
+                declared.leave_out(Reason.SENSITIVE, part)
+            case float() if value.is_integer():
+                # A plain 2.0 comes out of kubectl as the integer 2.
+                yield name, Inline({"double": int(value) if abs(value) <= _EXACT_WHOLE else value})
+            case _:
+                yield name, value
+
+
+def _is_sensitive(value: str | list[str]) -> bool:
+    return any(is_sensitive_text(text) for text in ([value] if isinstance(value, str) else value))

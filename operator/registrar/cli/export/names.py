@@ -1,0 +1,92 @@
+"""Names for resources: readable, valid, and the same whatever is exported.
+
+The registry renames nothing and its IDs only grow, so "the oldest entry keeps the plain name" holds for ever, without a
+file that records it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from registrar.cli.export.catalogue import Place
+
+MAX_SLUG_LENGTH = 120
+"""Longer names are cut here, and get a suffix."""
+_SUFFIX_LENGTHS = (8, 16)
+
+
+@dataclass(frozen=True, slots=True)
+class Nameable:
+    """An entry that needs the name of a resource.
+
+    Attributes:
+        kind: the kind of the resource.
+        place: where the entry is.
+        entry_id: its ID.
+        known: names that it may already have, the best first: in a manifest, or in its owner stamp.
+    """
+
+    kind: str
+    place: Place
+    entry_id: str
+    known: tuple[str, ...] = ()
+
+
+def slug_of(place: Place) -> tuple[str, bool]:
+    """Return the plain name for a place, and whether it represents all of the place's names."""
+    parts = [_slug(name) for name in place[1:]]
+    slug = "-".join(part or "x" for part in parts)
+    cut = slug[:MAX_SLUG_LENGTH].strip("-.")
+    return cut, cut == slug and all(parts)
+
+
+def assign(entries: Iterable[Nameable], by_id: Callable[[Nameable], int]) -> Mapping[tuple[str, str], str]:
+    """Return a name for each entry, by the kind of its resource and the entry's ID. No two of a kind are equal.
+
+    Args:
+        entries: all entries of the registry, whatever is exported of them.
+        by_id: the number of an entry's ID.
+    """
+    ordered = sorted(entries, key=by_id)
+    taken: set[tuple[str, str]] = set()
+    names: dict[tuple[str, str], str] = {}
+
+    def take(entry: Nameable, candidates: Iterable[str]) -> None:
+        for name in candidates:
+            if (entry.kind, name) not in taken:
+                taken.add((entry.kind, name))
+                names[entry.kind, entry.entry_id] = name
+                return
+
+    # A name that is known already goes first: it stands in a cluster or in Git.
+    for rank in range(max((len(entry.known) for entry in ordered), default=0)):
+        for entry in ordered:
+            if (entry.kind, entry.entry_id) not in names and len(entry.known) > rank:
+                take(entry, [entry.known[rank]])
+    for entry in ordered:
+        if (entry.kind, entry.entry_id) not in names:
+            take(entry, _candidates(entry))
+    return names
+
+
+def _candidates(entry: Nameable) -> Iterable[str]:
+    slug, is_whole = slug_of(entry.place)
+    if is_whole:
+        yield slug
+    digest = hashlib.sha256(json.dumps(entry.place).encode()).hexdigest()
+    for length in _SUFFIX_LENGTHS:
+        yield f"{slug}-{digest[:length]}"
+    # Two entries that only their IDs distinguish.
+    yield f"{slug}-{digest[: _SUFFIX_LENGTHS[-1]]}-{entry.entry_id}"
+
+
+def _slug(name: str) -> str:
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    slug = re.sub(r"[^a-z0-9.]+", "-", plain.lower())
+    slug = re.sub(r"-*\.[-.]*", ".", slug)
+    return slug.strip("-.")

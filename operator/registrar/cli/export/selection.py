@@ -1,0 +1,66 @@
+"""Which entries an export is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from model_registry.types import ModelVersion, RegisteredModel, RegistryEntry
+from model_registry.types.properties import PropertyValue
+from registrar.api.meta import OWNER_PROPERTY
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The entries that the flags of a command select; without flags, all.
+
+    Attributes:
+        models: patterns for the names of models, such as ``churn-*``; none selects all.
+        versions: patterns for the names of versions; none selects all.
+        owners: values of the models' field ``owner``; none selects all.
+        properties: names and values of custom properties, as text, all of which a version or its model must have.
+        unmanaged: select only entries without an owner stamp.
+    """
+
+    models: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    properties: tuple[tuple[str, str], ...] = ()
+    unmanaged: bool = False
+
+    def takes_model(self, model: RegisteredModel) -> bool:
+        """Return whether a model is selected itself, whether or not one of its versions is."""
+        return not self.versions and self._concerns(model) and self._has_properties([model]) and self.takes(model)
+
+    def takes_version(self, model: RegisteredModel, version: ModelVersion) -> bool:
+        """Return whether a version of a model is selected."""
+        return (
+            self._concerns(model)
+            and _matches(version.name, self.versions)
+            and self._has_properties([model, version])
+            and self.takes(version)
+        )
+
+    def takes(self, entry: RegistryEntry) -> bool:
+        """Return whether an entry is selected as far as its owner stamp goes."""
+        return not self.unmanaged or not (entry.custom_properties or {}).get(OWNER_PROPERTY)
+
+    def _concerns(self, model: RegisteredModel) -> bool:
+        return _matches(model.name, self.models) and (not self.owners or model.owner in self.owners)
+
+    def _has_properties(self, entries: Iterable[RegistryEntry]) -> bool:
+        found = [{name: _text(value) for name, value in (each.custom_properties or {}).items()} for each in entries]
+        return all(any(each.get(name) == value for each in found) for name, value in self.properties)
+
+
+EVERYTHING = Selection()
+"""What is selected without flags."""
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _text(value: PropertyValue) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

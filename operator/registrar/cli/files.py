@@ -1,0 +1,40 @@
+"""Files that commands read and write, compressed if their names end in .gz."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO
+
+
+def open_to_read(path: Path) -> IO[str]:
+    """Open a text, its line ends as they are. Raises OSError."""
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8", newline="")
+    return path.open(encoding="utf-8", newline="")
+
+
+def write_beside(path: Path, parts: Iterable[str]) -> None:
+    """Write a text beside the file and rename it, so that no reader ever finds half of it.
+
+    Raises:
+        OSError: it cannot be written; the file is as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".writing-{path.name}")
+    try:
+        with _open_to_write(beside) as file:
+            file.writelines(parts)
+        if path.exists():
+            shutil.copymode(path, beside)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _open_to_write(path: Path) -> IO[str]:
+    if path.suffix == ".gz":
+        return gzip.open(path, "wt", encoding="utf-8", newline="\n")
+    return path.open("w", encoding="utf-8", newline="\n")

@@ -1,0 +1,65 @@
+"""Where a command reads entries: a registry, or a snapshot of one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from model_registry.exceptions import RegistryError
+from registrar.cli.console import Counter, NotKnownError, counted, say
+from registrar.cli.exits import ExitCode
+from registrar.cli.options import parse
+from registrar.cli.records import SnapshotError, read_snapshot
+from registrar.registries.connection import reading
+from registrar.registries.inventory import Inventory
+from registrar.settings import RegistrySettings
+
+
+def read_registry(settings: RegistrySettings) -> Inventory:
+    """Return what a registry holds, with progress on a terminal.
+
+    Raises:
+        NotKnownError: it cannot be read.
+    """
+    counter = Counter("entries read")
+
+    async def read() -> Inventory:
+        async with reading(settings) as reader:
+            return await reader.read(counter)
+
+    try:
+        return asyncio.run(read())
+    except (RegistryError, ValueError) as error:
+        raise NotKnownError(f"The registry {settings.registry_url} cannot be read: {error}") from error
+    finally:
+        counter.clear()
+
+
+def read_source(snapshot: Path | None, options: Mapping[str, Any]) -> Inventory:
+    """Return what a snapshot holds, or else what the registry of the options holds.
+
+    Raises:
+        click.UsageError: the options name neither, or both.
+        NotKnownError: it cannot be read.
+    """
+    if snapshot is None:
+        if options.get("registry_url") is None:
+            raise click.UsageError("Give --registry-url, or --snapshot with a file from registrar snapshot.")
+        return read_registry(parse(RegistrySettings, options))
+    try:
+        return read_snapshot(snapshot)
+    except (OSError, SnapshotError) as error:
+        raise NotKnownError(f"The snapshot {snapshot} cannot be read: {error}") from error
+
+
+def warn_of_unreadable(inventory: Inventory) -> ExitCode:
+    """Say that entries are missing, if any are; return the exit code that this alone would have."""
+    if not inventory.unreadable:
+        return ExitCode.DONE
+    missing = counted(inventory.unreadable, "entry", "entries")
+    say(f"Error: {missing} missing: what the registry returned cannot be read. The warnings above name them.")
+    return ExitCode.NOT_KNOWN

@@ -1,0 +1,38 @@
+"""From settings to a registry that is only read: the choice of the backend, for commands."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from registrar.fencing import READS
+from registrar.registries.inventory import InventoryReader
+from registrar.registries.kubeflow.connection import connect
+from registrar.registries.kubeflow.inventory import KubeflowInventory
+from registrar.settings import RegistrySettings
+
+RETRIES = 2
+"""A command has no queue that would try again later."""
+
+
+class ReadOnly:
+    """Keeps writes from being sent: a command that only reads cannot write by mistake."""
+
+    def request_starts(self, method: str) -> None:
+        """Let a read pass.
+
+        Raises:
+            RuntimeError: it is a write.
+        """
+        if method not in READS:
+            raise RuntimeError(f"a command that only reads is about to send a {method}")
+
+    def request_ended(self, method: str, status: int | None, seconds: float) -> None:
+        """Nothing is measured."""
+
+
+@contextlib.asynccontextmanager
+async def reading(settings: RegistrySettings) -> AsyncIterator[InventoryReader]:
+    """Connect to a registry, to read it as a whole."""
+    async with connect(settings, ReadOnly(), token=settings.token, retries=RETRIES) as client:
+        yield KubeflowInventory(client)

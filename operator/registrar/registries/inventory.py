@@ -1,0 +1,56 @@
+"""Everything that a registry holds, at one moment, whoever manages it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from model_registry.types import Artifact, ModelVersion, RegisteredModel, RegistryEntry
+
+Progress = Callable[[int], None]
+"""Is given the number of entries read so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The entries of a registry, each list by ID.
+
+    Attributes:
+        models: the registered models.
+        versions: the versions of all models.
+        artifacts: the artifacts of each version, by the version's ID; versions without artifacts may be absent.
+        loose_artifacts: the artifacts that no version holds.
+        unreadable: how many entries are missing, because what the registry returned is no entry.
+    """
+
+    models: Sequence[RegisteredModel]
+    versions: Sequence[ModelVersion]
+    artifacts: Mapping[str, Sequence[Artifact]]
+    loose_artifacts: Sequence[Artifact]
+    unreadable: int = 0
+
+    def __len__(self) -> int:
+        return len(self.models) + len(self.versions) + len(self.distinct_artifacts())
+
+    def distinct_artifacts(self) -> list[Artifact]:
+        """Return every artifact once, by ID: several versions can hold the same."""
+        held = [artifact for artifacts in self.artifacts.values() for artifact in artifacts]
+        by_id = {artifact.id: artifact for artifact in [*held, *self.loose_artifacts]}
+        return sorted(by_id.values(), key=id_number)
+
+
+class InventoryReader(Protocol):
+    """One registry server, to be read as a whole."""
+
+    async def read(self, progress: Progress) -> Inventory:
+        """Return what the registry holds at the end of the reading, what changed meanwhile included.
+
+        Raises:
+            RegistryError: the registry cannot be read, or was reset meanwhile.
+        """
+
+
+def id_number(entry: RegistryEntry) -> int:
+    """Return the ID of an entry as a number, by which the older of two is the smaller."""
+    return int(entry.id or 0)
