@@ -21,8 +21,12 @@ from devcluster.narration import CheckFailed, Narrator
 from devcluster.processes import ChildError
 from devcluster.stage import REPOSITORY, WAIT_SECONDS, Entries, Resource, Stage
 from model_registry.exceptions import RegistryError
+from model_registry.types import RegisteredModel
 
 EXAMPLES = REPOSITORY / "examples" / "quickstart"
+API_VERSION = "model-registrar.dev/v1alpha1"
+_CHURN = "churn"
+_DECLARED = "Scores customers by how likely they are to leave."
 _INTERRUPTED = 130
 _READY = ("--for=condition=Ready", f"--timeout={WAIT_SECONDS:.0f}s")
 
@@ -38,6 +42,9 @@ def tour(on: Stage) -> None:
     _show_the_entries(on, list(resources.values()))
     _edit(on, resources["RegisteredModel"])
     _delete_and_apply_again(on, resources["ModelVersion"])
+    _adopt(on)
+    _change_the_entry(on)
+    _apply_a_child_first(on)
 
 
 def _apply_the_examples(on: Stage) -> list[Resource]:
@@ -100,6 +107,63 @@ def _delete_and_apply_again(on: Stage, version: Resource) -> None:
     on.narrator.check(version in on.resources(), f"the resource has the same ID as before, {version.entry_id}")
     state = _state(on.entries(), version)
     on.narrator.check(state == "LIVE", f"version {version.entry_id} is {state} in the registry again")
+
+
+def _adopt(on: Stage) -> None:
+    on.narrator.step("Manage a model that a notebook registered")
+    by_hand = on.write_entry(RegisteredModel(_CHURN, owner="grace", description="registered from a notebook"))
+    on.narrator.say(f"a notebook registers the model {_CHURN!r}: ID {by_hand.id}, owner 'grace'")
+    on.kubectl("apply", "-f", _written(on, "RegisteredModel", _CHURN, description=_DECLARED))
+    on.kubectl("wait", *_READY, f"rmodel/{_CHURN}")
+    on.kubectl("get", "rmodel", _CHURN)
+    model = _model(on)
+    on.narrator.check(
+        (model.id, model.owner, model.description) == (by_hand.id, "grace", _DECLARED),
+        f"the resource adopted the entry {by_hand.id}: it has the declared description and still the owner 'grace'",
+    )
+
+
+def _change_the_entry(on: Stage) -> None:
+    on.narrator.step("Change the entry in the registry")
+    on.write_entry(RegisteredModel(_CHURN, id=_model(on).id, description="changed in the UI"))
+    on.narrator.say("someone changes the description to 'changed in the UI'")
+    seconds = on.wait_for(lambda: _model(on).description == _DECLARED and "Corrected" in _events(on))
+    on.narrator.say(f"the operator restored it after {seconds:.1f} s (it polls every second here, 15 by default)")
+    on.kubectl("events", "--for", f"rmodel/{_CHURN}", "--types=Normal")
+    on.narrator.check("changed in the UI" in _events(on), "an Event names the value that was replaced")
+
+
+def _apply_a_child_first(on: Stage) -> None:
+    on.narrator.step("Apply a version before its model")
+    on.kubectl("apply", "-f", _written(on, "ModelVersion", "late-1", name="1", registeredModelRef={"name": "late"}))
+    on.kubectl("wait", "--for=condition=Reconciling", _READY[1], "mversion/late-1")
+    waiting = on.kubectl("get", "mversion", "late-1", "--output=wide")
+    on.narrator.check("WaitingForRegisteredModel" in waiting, "the version waits and says for what")
+    on.kubectl("apply", "-f", _written(on, "RegisteredModel", "late"))
+    on.kubectl("wait", *_READY, "rmodel/late", "mversion/late-1")
+    ids = {resource.name: resource.entry_id for resource in on.resources()}
+    on.narrator.check(
+        any(version.registered_model_id == ids["late"] for version in on.entries().versions),
+        f"it continued as soon as its model had an ID: version {ids['late-1']} is below model {ids['late']}",
+    )
+
+
+def _written(on: Stage, kind: str, resource_name: str, **spec: object) -> Path:
+    """Write a manifest and show it; returns its file."""
+    resource = {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": resource_name}, "spec": spec}
+    text = yaml.safe_dump(resource, sort_keys=False)
+    on.narrator.output(text)
+    path = on.folder / f"{resource_name}.yaml"
+    path.write_text(text)
+    return path
+
+
+def _model(on: Stage) -> RegisteredModel:
+    return next(model for model in on.entries().models if model.name == _CHURN)
+
+
+def _events(on: Stage) -> str:
+    return on.plane.run_kubectl("events", "--for", f"rmodel/{_CHURN}").stdout
 
 
 def _print_entries(narrator: Narrator, entries: Entries) -> None:

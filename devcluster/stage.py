@@ -88,6 +88,10 @@ class Stage:
         """Return all entries that the registry has now."""
         return asyncio.run(read_entries(self.registry.url))
 
+    def write_entry(self, model: RegisteredModel) -> RegisteredModel:
+        """Write a model to the registry with the client, as a notebook does, and return it."""
+        return asyncio.run(_upsert(self.registry.url, model))
+
     def wait_for(self, holds: Callable[[], bool]) -> float:
         """Wait until ``holds()`` and return the seconds that it took.
 
@@ -126,7 +130,7 @@ def build(narrator: Narrator) -> Iterator[Stage]:
         narrator.command(f"kubectl apply --server-side -f {_shown(crds)}")
         narrator.output(plane.run_kubectl("apply", "--server-side", "-f", crds).stdout)
         plane.run_kubectl("wait", "--for=condition=Established", f"--timeout={WAIT_SECONDS:.0f}s", "-f", crds)
-        words = ["run", "--registry-url", registry.url, "--kubeconfig", str(plane.kubeconfig)]
+        words = ["run", "--registry-url", registry.url, "--kubeconfig", str(plane.kubeconfig), "--feed-interval", "1"]
         narrator.command(" ".join(["registrar", *words]))
         operator = children.start("operator", [sys.executable, "-m", "registrar", *words])
         yield Stage(plane, registry, operator, children.folder, narrator)
@@ -149,6 +153,11 @@ async def read_entries(url: str) -> Entries:
             await client.get_model_versions(),
             await client.get_artifacts(),
         )
+
+
+async def _upsert(url: str, model: RegisteredModel) -> RegisteredModel:
+    async with ModelRegistryAPIClient.connect(url) as client:
+        return await client.upsert_registered_model(model)
 
 
 def _shown(word: str | Path) -> str:

@@ -117,6 +117,7 @@ def test_demo_shows_that_all_of_it_is_true_and_touches_nothing_else(
     assert [path.name for path in home.rglob("*")] == [".kube", "config"]
     ids = dict(re.findall(r"│ (\w+)\.model-registrar\.dev/\S+ +(\d+) ", demo.printed))
     assert set(ids) == {"registeredmodel", "modelversion", "modelartifact"}
+    assert "\x1b" not in demo.printed, "colours are for terminals"
     for claim in (
         "every resource has the ID that the registry assigned",
         "the registry has an entry for each resource, under its ID and LIVE",
@@ -124,6 +125,10 @@ def test_demo_shows_that_all_of_it_is_true_and_touches_nothing_else(
         f"nothing is lost: version {ids['modelversion']} is ARCHIVED in the registry, not deleted",
         f"the resource has the same ID as before, {ids['modelversion']}",
         f"version {ids['modelversion']} is LIVE in the registry again",
+        r"the resource adopted the entry \d+: it has the declared description and still the owner 'grace'",
+        "an Event names the value that was replaced",
+        "the version waits and says for what",
+        r"it continued as soon as its model had an ID: version \d+ is below model \d+",
     ):
         assert re.search(f"✓ {claim}", demo.printed), demo.printed
     assert "All checks passed" in demo.printed
