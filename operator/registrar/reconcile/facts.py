@@ -40,7 +40,9 @@ def facts_of(resource: ManagedResource, result: EntryResult, parent: Identity | 
     )
 
 
-def notes_of(resource: ManagedResource, result: EntryResult, registry_url: str) -> tuple[EventNote, ...]:
+def notes_of(
+    resource: ManagedResource, result: EntryResult, parent: Identity | None, registry_url: str
+) -> tuple[EventNote, ...]:
     """Return the Events that an entry deserves beside those of the conditions."""
     notes = [] if result.note is None else [result.note]
     status = resource.status
@@ -48,6 +50,14 @@ def notes_of(resource: ManagedResource, result: EntryResult, registry_url: str) 
         where = "" if status.registry_url == registry_url else f" (of {status.registry_url})"
         message = f"ID {status.id}{where} is no longer valid; the entry's ID is now {result.entry.id}."
         notes.append(EventNote("IdentityChanged", message))
+    if status.id != result.entry.id and "storage_uri" in resource.kind.status.model_fields:
+        model, version = None if parent is None else parent.name, str(result.entry.name)
+        if model is not None and storage_uri(model, version) is None:
+            message = (
+                f"status.storageUri is not set, because model-registry://{model}/{version} has a slash in a name, and "
+                "KServe cannot know where the model's name ends. Use the artifact's own URI."
+            )
+            notes.append(EventNote("NoStorageUri", message))
     if "externalId" in (status.owned_fields or ()) and "external_id" not in result.owned.fields:
         message = "The registry cannot clear an external ID: the entry keeps the old one."
         notes.append(EventNote("ExternalIdReleased", message))

@@ -158,7 +158,7 @@ async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, c
         drift=result.drift,
         is_contested=result.is_contested,
         ignores_drift=policies.drift is DriftPolicy.IGNORE,
-        notes=notes_of(resource, result, registry.url),
+        notes=notes_of(resource, result, parent, registry.url),
     )
     # The artifacts may end without an outcome, where the API server does not accept a part of the status.
     memory.unreported.join(resource.key, resource.metadata.uid, outcome)

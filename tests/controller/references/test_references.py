@@ -89,3 +89,5 @@ async def test_a_name_with_a_slash_has_no_storage_uri(space: Namespace, unique: 
     space.apply(manifest("RegisteredModel", model, name=unique("org/model")))
     space.apply(manifest("ModelVersion", version, registeredModelRef={"name": model}))
     assert "storageUri" not in space.ready("ModelVersion", version)["status"]
+    (message,) = [event["message"] for event in space.events(version) if event["reason"] == "NoStorageUri"]
+    assert message.startswith("status.storageUri is not set, because model-registry://")
