@@ -297,7 +297,7 @@ def test_a_taken_external_id_is_reported_with_its_holder(
         "serving_environments": (KIND, f"id {taken['id']}"),
     }[collection]
     message = condition(resource, "Ready")["message"]
-    assert f"belongs to the {kind} {holder!r} ({shown})." in message
+    assert f"belongs to the {kind} {holder!r} ({shown}), which no resource" in message
 
 
 @pytest.mark.usefixtures("operator")

@@ -16,7 +16,7 @@ from registrar.reconcile.resource import InlineName, ManagedResource, read_resou
 from registrar.registries.registry import Registry
 
 REQUEUE_SECONDS = 300.0
-"""Until a resource that lost tries again, for holders that this operator does not watch. The others wake it."""
+"""Until a resource that waits for a holder tries again, if this operator does not watch it. The others wake it."""
 
 
 async def resolve_conflict(

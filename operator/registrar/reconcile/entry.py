@@ -56,6 +56,9 @@ REPLACED_REQUEUE_SECONDS = 60.0
 MAX_STEPS = 7
 """View, fresh read, creation, conflict, parent, ownership, patch: more mean that others keep changing the entry."""
 
+MAX_CONFLICTS = 2
+"""Over an external ID: its holder may be released or handed over while the operator reads it."""
+
 
 @dataclass(frozen=True, slots=True)
 class EntryRequest:
@@ -154,18 +157,19 @@ async def _create(
 async def _with_free_external_id(
     write: Callable[[], Awaitable[Written]], request: EntryRequest, context: Context
 ) -> Written:
-    """Write, and once more if the write conflicted with an external ID that is free by now."""
-    try:
-        return await write()
-    except ConflictError as conflict:
-        await free_external_id(
-            request.desired,
-            request.claimant,
-            conflict,
-            memory=context.memory,
-            kube=context.kube,
-            registry=context.registry,
-        )
+    """Write, and again if the write conflicted with an external ID that may be free by now."""
+    for _ in range(MAX_CONFLICTS):
+        try:
+            return await write()
+        except ConflictError as conflict:
+            await free_external_id(
+                request.desired,
+                request.claimant,
+                conflict,
+                memory=context.memory,
+                kube=context.kube,
+                registry=context.registry,
+            )
     return await write()
 
 

@@ -22,6 +22,7 @@ from registrar.planning.external_ids import released_external_id
 from registrar.planning.fields import describe_entry, state_of
 from registrar.planning.ownership import Origin, Stamp, stamp_of
 from registrar.planning.problems import ReconcileError, waiting
+from registrar.reconcile.conflicts import REQUEUE_SECONDS
 from registrar.reconcile.external_id_waits import ExternalIdWait
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.resource import read_resource
@@ -29,9 +30,6 @@ from registrar.registries.registry import Registry
 from registrar.reporting.outcome import EventNote
 
 logger = logging.getLogger(__name__)
-
-REQUEUE_SECONDS = 300.0
-"""Until a resource that waits tries again, for holders that this operator does not watch. The others wake it."""
 
 
 async def free_external_id(

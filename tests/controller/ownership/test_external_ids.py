@@ -217,6 +217,49 @@ async def test_a_rename_waits_while_the_old_resource_may_still_be_moved(
     assert (await model_named(registry, new)).external_id == external_id
 
 
+def _tree(name: str, unique: Unique) -> list[Manifest]:
+    """A model, a version with an artifact, and another artifact, each with an external ID; children come first."""
+    inline = {"name": name, "uri": "s3://b/i", "externalId": unique("inline")}
+    version = {"registeredModelRef": {"name": name}, "externalId": unique("version"), "artifacts": [inline]}
+    weights = {"modelVersionRef": {"name": name}, "externalId": unique("weights"), "uri": "s3://b/w"}
+    return [
+        manifest("ModelArtifact", name, name=f"{name}-weights", **weights),
+        manifest("ModelVersion", name, **version),
+        manifest("RegisteredModel", name, externalId=unique("model")),
+    ]
+
+
+@pytest.mark.parametrize("is_new_first", [True, False], ids=["new applied first", "old deleted first"])
+async def test_a_renamed_tree_takes_all_its_external_ids_along(
+    space: Namespace,
+    registry: ModelRegistryAPIClient,
+    unique: Unique,
+    is_new_first: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    old, new = unique("old"), unique("new")
+    before, after = _tree(old, unique), _tree(new, unique)
+    space.apply(*before)
+    for resource in before:
+        space.ready(resource["kind"], old)
+    if is_new_first:
+        space.apply(*after)
+    for resource in before:
+        space.delete(resource["kind"], old)
+    if not is_new_first:
+        space.apply(*after)
+    for resource in after:
+        space.ready(resource["kind"], new)
+    version = space.get("ModelVersion", new)["status"]
+    entries = [
+        await model_named(registry, new),
+        await registry.get_model_version_by_id(version["id"]),
+        await registry.get_artifact_by_id(version["artifacts"][0]["id"]),
+        await registry.get_artifact_by_id(space.get("ModelArtifact", new)["status"]["id"]),
+    ]
+    wanted = [unique(name) for name in ("model", "version", "inline", "weights")]
+    assert [entry and entry.external_id for entry in entries] == wanted
+
+
 async def test_artifacts_give_their_external_ids_up_too(
     own_space: Namespace,
     start_operator: StartOperator,

@@ -1,0 +1,87 @@
+"""Who keeps an external ID, on a real registry: what a resource that is gone still holds, and what nobody may know."""
+
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from model_registry.exceptions import ConflictError
+from model_registry.types import RegisteredModel
+from registrar.api.conditions import Reason
+from registrar.planning.ownership import Origin
+from registrar.planning.problems import Disposition, ReconcileError
+from registrar.reconcile.context import Context
+from registrar.reconcile.external_ids import free_external_id
+from tests.support.loopback import Reply, serving
+from tests.unit.build import body, claimant, context_of, desired, model_key, stamp
+
+WAITER = claimant("new")
+
+
+@pytest.fixture
+async def context(registry_url: str) -> AsyncIterator[Context]:
+    async with context_of(registry_url=registry_url) as context:
+        await context.registry.load()
+        yield context
+
+
+async def _refused(context: Context, **declared: Any) -> tuple[ReconcileError, RegisteredModel]:
+    """Have a second model want the external ID of a first one, which these fields and properties describe."""
+    external_id = f"ext-{uuid.uuid4().hex}"
+    holder = RegisteredModel(f"old-{uuid.uuid4().hex}", external_id=external_id, **declared)
+    stored = await context.registry.create(desired(name=str(holder.name)), holder)
+    wanted = desired(name=f"new-{uuid.uuid4().hex}", fields={"external_id": external_id})
+    with pytest.raises(ConflictError) as conflict:
+        await context.registry.create(wanted, RegisteredModel(wanted.name, external_id=external_id))
+    with pytest.raises(ReconcileError) as refusal:
+        await free_external_id(
+            wanted,
+            WAITER,
+            conflict.value,
+            memory=context.memory,
+            kube=context.kube,
+            registry=context.registry,
+        )
+    assert refusal.value.problem.reason is Reason.EXTERNAL_ID_CONFLICT
+    assert await context.registry.get(wanted.kind, str(stored.id)) == stored, "it is not written"
+    return refusal.value, holder
+
+
+async def test_a_vanished_resource_is_waited_for_until_its_entries_are_released(context: Context) -> None:
+    # The API server, which is not reachable, is not needed for one that is known to be gone.
+    context.memory.depart(body("RegisteredModel", "old"))
+    refusal, holder = await _refused(context, custom_properties=stamp(reference="team/old"))
+    assert refusal.problem.disposition is Disposition.WAITING
+    assert f"'{holder.name}'" in refusal.problem.message
+    assert "That resource is being deleted" in refusal.problem.message
+    assert context.memory.external_ids.forget(model_key("old")) == {WAITER.key}
+
+
+@pytest.mark.parametrize(("status", "disposition"), [(403, Disposition.WAITING), (404, Disposition.TERMINAL)])
+async def test_a_resource_that_the_operator_may_not_read_counts(
+    registry_url: str, status: int, disposition: Disposition
+) -> None:
+    with serving(lambda _: Reply(status, {"kind": "Status", "reason": "Forbidden"})) as server:
+        async with context_of(registry_url=registry_url, kubernetes_url=server.url) as context:
+            refusal, _ = await _refused(context, custom_properties=stamp(reference="hidden/old"))
+    assert refusal.problem.disposition is disposition
+    assert (refusal.problem.requeue_after is not None) == (disposition is Disposition.WAITING), "no event wakes it"
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"state": "ARCHIVED"},
+        {"state": "ARCHIVED", "custom_properties": {"model-registrar.dev/owner": "created:others/x/y"}},
+        {"state": "ARCHIVED", "custom_properties": {"model-registrar.dev/owner": "released:others/x/y"}},
+        {"custom_properties": stamp(Origin.KEPT)},
+    ],
+    ids=["unstamped", "another installation's", "released by another installation", "left by the same resource"],
+)
+async def test_an_entry_that_this_installation_does_not_manage_keeps_its_external_id(
+    context: Context, declared: dict[str, Any]
+) -> None:
+    refusal, _ = await _refused(context, **declared)
+    assert refusal.problem.disposition is Disposition.TERMINAL
+    assert "Choose another externalId" in refusal.problem.message
