@@ -34,6 +34,7 @@ from tests.support.fixtures import Unique, operator_arguments
 from tests.support.operator_process import OperatorProcess
 from tests.support.probes import Probes, probes_of
 from tests.support.resources import WAIT_LIMIT, Manifest, Namespace, condition, has_reason, manifest
+from tests.support.waiting import wait_until
 
 KIND, PLURAL = "ServingEnvironment", "servingenvironments"
 API = "/api/model_registry/v1alpha3"
@@ -74,6 +75,11 @@ def space(copy: Path, cluster: ControlPlane, custom_objects: kubernetes.client.C
     definition = f"{PLURAL}.model-registrar.dev"
     # It waits for resources with finalizers, which the new kind has only if a test failed.
     cluster.run_kubectl("delete", "customresourcedefinition", definition, "--timeout=20s", check=False)
+    # kubectl would list the category with the kind that its cache still has; this asks the API server.
+    wait_until(
+        lambda: PLURAL not in cluster.run_kubectl("api-resources", "--api-group=model-registrar.dev").stdout,
+        "the API server still serves the new kind",
+    )
     if not cluster.disposable:
         cluster.run_kubectl("delete", "namespace", name, "--wait=false")
 
@@ -227,9 +233,10 @@ def test_a_resource_gets_an_entry_with_all_of_its_fields(
     assert entry["customProperties"] == {
         "replicas": {"metadataType": "MetadataIntValue", "int_value": "2"},
         "gpu": {"metadataType": "MetadataBoolValue", "bool_value": True},
+        # No state represents a deletion here, so that a deletion leaves the entry.
         "model-registrar.dev/owner": {
             "metadataType": "MetadataStringValue",
-            "string_value": f"created:tests/{space.name}/{space.name}/{name}",
+            "string_value": f"kept:tests/{space.name}/{space.name}/{name}",
         },
     }
     status = resource["status"]
@@ -280,7 +287,7 @@ def test_an_existing_entry_is_adopted(space: Namespace, registry: FaultProxy, un
     assert space.ready(KIND, name)["status"]["id"] == existing["id"]
     entry = _entry(registry, existing["id"])
     assert entry["description"] == "before"
-    assert entry["customProperties"]["model-registrar.dev/owner"]["string_value"].startswith("adopted:")
+    assert entry["customProperties"]["model-registrar.dev/owner"]["string_value"].startswith("kept:")
 
 
 @pytest.mark.usefixtures("operator")

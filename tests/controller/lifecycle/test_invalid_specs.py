@@ -126,5 +126,5 @@ def test_a_corrected_spec_becomes_an_entry(
     assert not condition(resource, "Stalled")
     assert [(event["type"], event["reason"]) for event in own_space.events(name)] == [
         ("Warning", "InvalidSpec"),
-        ("Normal", "Synced"),
+        ("Normal", "Created"),
     ]
