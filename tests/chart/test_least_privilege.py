@@ -83,7 +83,9 @@ async def _whole_work(space: Namespace, registry: ModelRegistryAPIClient, name: 
         space.ready(one["kind"], name)
     assert space.ready("RegisteredModel", f"{name}-before")["status"]["id"] == adopted.id
     space.patch("RegisteredModel", name, {"spec": {"description": "As declared."}})
-    await _change_by_hand(registry, space.ready("RegisteredModel", name))
+    # The second correction raises the count of the first one's Event.
+    for _ in range(2):
+        await _change_by_hand(registry, space.ready("RegisteredModel", name))
     space.apply(*_rivals(name))
     for one in family:
         space.wait(one["kind"], f"{name}-rival", has_reason("NameConflict"))
@@ -145,9 +147,10 @@ def _kind(right: Right) -> str:
 
 
 READ = [right for right in _rights_of(ALL, *rbac.WORK) if right.verb in {"list", "watch"}]
-WRITE = [right for right in _rights_of(ALL, *rbac.WORK) if right.verb == "patch"]
+WRITE = [right for right in _rights_of(ALL, *rbac.WORK) if right.verb == "patch" and right.resource != "events"]
 GET = [right for right in _rights_of(ALL, *rbac.WORK) if right.verb == "get"]
-POST = [right for right in _rights_of(ALL, *rbac.WORK) if right.resource == "events"]
+POST = [right for right in _rights_of(ALL, *rbac.WORK) if right.resource == "events" and right.verb == "create"]
+COUNT = [right for right in _rights_of(ALL, *rbac.WORK) if right.resource == "events" and right.verb == "patch"]
 LEASE = _rights_of(RELEASE, rbac.LEASE, rbac.LEASE_CREATE)
 ONE_IS_ENOUGH = pytest.mark.parametrize("installation", [CLUSTER_WIDE], indirect=True, scope="module")
 
@@ -156,7 +159,7 @@ Take = Callable[[Right], Callable[[], None]]
 
 
 def test_no_right_is_left_out_below() -> None:
-    below = [*READ, *WRITE, *GET, *POST]
+    below = [*READ, *WRITE, *GET, *POST, *COUNT]
     assert sorted(below) == _rights_of(ALL, *rbac.WORK)
 
 
@@ -293,3 +296,19 @@ def test_without_the_right_to_create_events_it_works_in_silence(
     installation.log.wait_until_refused(right._replace(namespace=space.name))
     assert space.events(f"{name}-rival") == []
     assert "was not posted" in pod.process.log
+
+
+@ONE_IS_ENOUGH
+@pytest.mark.parametrize("right", COUNT, ids=str)
+async def test_without_the_right_to_patch_events_it_corrects_all_the_same(
+    right: Right, installation: Installation, without: Take, unique: Unique, pod: Pod
+) -> None:
+    (space, _), name = installation.spaces, unique("counted")
+    without(right)
+    space.apply(manifest("RegisteredModel", name, description="As declared."))
+    async with ModelRegistryAPIClient.connect(installation.site.registry_url) as registry:
+        for _ in range(2):
+            await _change_by_hand(registry, space.ready("RegisteredModel", name))
+    installation.log.wait_until_refused(right._replace(namespace=space.name))
+    assert [event["count"] for event in space.events(name) if event["reason"] == "Corrected"] == [1]
+    pod.process.wait_for_log("was not posted")

@@ -110,7 +110,7 @@ def test_after_coverage_only_what_it_ran_is_left_out() -> None:
         return {word for line in shown.splitlines() if "pytest" in line for word in line.split()}
 
     measured = {word for word in recipe("coverage") if word.startswith("tests/")}
-    assert measured == {"tests/unit", "tests/client", "tests/local_registry"}
+    assert measured == {"tests/unit", "tests/cli", "tests/client", "tests/local_registry"}
     left_out = recipe("AFTER_COVERAGE=1", "test") - recipe("test")
     assert left_out == {f"--ignore={folder}" for folder in measured}
     assert recipe("test", "ARGS=-k adopt") - recipe("test") == {"-k", "adopt"}

@@ -144,7 +144,7 @@ class Registry:
             RegistryError: the registry could not answer.
         """
         if identity.epoch == self.epoch:
-            if self.view.seconds_since_answer(identity.kind.family, identity.id) <= CONFIRMED_SECONDS:
+            if self.view.seconds_since_answer(identity) <= CONFIRMED_SECONDS:
                 return
             found = await self.get(identity.kind, identity.id)
             if found is not None and identity.is_entry(found) and identity.epoch == self.epoch:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey
-from registrar.kinds.base import Desired, EntryKind
+from registrar.kinds.base import Desired, EntryKind, Identity
 from registrar.kinds.table import family_of, resource_of
 from registrar.planning.ownership import stamp_of
 
@@ -43,6 +43,7 @@ class EntryView:
         self._owner_id = owner_id
         self._clock = clock
         self._answered: dict[tuple[Family, str], float] = {}
+        self._shown: dict[tuple[Family, str], tuple[str | None, str | None]] = {}
         self._latest: dict[Family, int] = {}
         self._entries: dict[tuple[Family, str], RegistryEntry] = {}
         self._stamped: dict[tuple[Family, str], set[str]] = {}
@@ -58,6 +59,7 @@ class EntryView:
         What the registry answered directly since then is newer and stays, also that an entry lost our stamp.
         """
         self._answered = {place: at for place, at in self._answered.items() if at >= asked_at}
+        self._shown = {place: shown for place, shown in self._shown.items() if place in self._answered}
         newer = [entry for place, entry in self._entries.items() if place in self._answered]
         self._entries.clear()
         self._stamped.clear()
@@ -75,15 +77,22 @@ class EntryView:
         self._put(entry, entry.id)
         family = family_of(type(entry))
         self._answered[family, entry.id] = self._clock()
+        self._shown[family, entry.id] = entry.name, entry.create_time_since_epoch
         self._latest[family] = max(self.latest(family), update_time(entry))
 
     def latest(self, family: Family) -> int:
         """Return the latest update time in a direct answer about an entry of that family; 0 without one."""
         return self._latest.get(family, 0)
 
-    def seconds_since_answer(self, family: Family, entry_id: str) -> float:
-        """Return how long ago the registry answered directly about an entry; infinity if it has not."""
-        return self._clock() - self._answered.get((family, entry_id), -math.inf)
+    def seconds_since_answer(self, identity: Identity) -> float:
+        """Return how long ago the registry showed an entry directly; infinity if it has not, or showed another one.
+
+        After a reset or a restore, the latest answer about an ID may be about another entry.
+        """
+        place = identity.kind.family, identity.id
+        if self._shown.get(place) != (identity.name, identity.created):
+            return math.inf
+        return self._clock() - self._answered.get(place, -math.inf)
 
     def pin(self, key: ResourceKey, entries: Iterable[tuple[EntryKind, str]]) -> None:
         """Follow these entries for a resource even if they lose their stamp, and no others."""

@@ -1,5 +1,6 @@
 """References to parents: to resources from memory, to entries of other writers from a real registry."""
 
+import math
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -217,3 +218,14 @@ async def test_a_parent_is_read_at_most_once_a_second(world: World, name: str) -
     for clock[0], expected in ((0.0, 1), (0.9, 1), (2.0, 2)):
         await world.registry.confirm(parent)
         assert reads == expected
+
+
+async def test_an_answer_about_another_entry_under_the_id_proves_nothing(world: World, name: str) -> None:
+    """The parent's own reconcile may have read its ID just after a reset, and found a stranger's entry there."""
+    model = await world.client.upsert_registered_model(RegisteredModel(name))
+    parent = world.registry.identity_of(REGISTERED_MODEL.entry, model)
+    for changed in ({"name": "other"}, {"create_time_since_epoch": "1"}):
+        world.registry.view.keep(model.model_copy(update=changed))
+        assert world.registry.view.seconds_since_answer(parent) == math.inf
+        await world.registry.confirm(parent)
+        assert world.registry.view.seconds_since_answer(parent) < 1
