@@ -5,13 +5,11 @@ floating point numbers without a zero fraction (1.0 is 1). A struct is sent as b
 was read cannot be written back: the real server refuses to PATCH an entry with a struct, and so does this one.
 """
 
-import base64
-import binascii
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
+from local_registry import structs
 from local_registry.errors import BadRequestError, MalformedRequestError
 from local_registry.integers import integer
 
@@ -27,9 +25,6 @@ _TYPES: Final[dict[str, tuple[str, Any]]] = {
     "MetadataProtoValue": ("proto_value", ""),
 }
 """metadataType -> (JSON name of the value, its default)."""
-
-_ESCAPED: Final = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
-"""Characters that the real server's JSON encoder always escapes."""
 
 
 @dataclass(frozen=True)
@@ -155,21 +150,13 @@ def _convert_one(name: str, sent: WireProperty) -> Property:
             raise BadRequestError(f"metadataType not found for {name}: {{<nil> <nil> <nil> <nil> <nil> <nil>}}")
 
 
-def _struct(name: str, text: str) -> dict[str, Any]:
+def _struct(name: str, encoded: str) -> str:
     try:
-        raw = base64.b64decode(text.replace("\r", "").replace("\n", ""), validate=True)
-        value = json.loads(raw, parse_float=lambda digits: number(float(digits)), parse_constant=_refuse_constant)
-    except (binascii.Error, ValueError, RecursionError) as error:
+        return structs.read(encoded)
+    except (ValueError, RecursionError) as error:
         raise BadRequestError(
             f"unable to decode struct_value, which must be base64 of a JSON object, for key {name}"
         ) from error
-    if not isinstance(value, dict):
-        raise BadRequestError(f"unable to decode struct_value, which must be base64 of a JSON object, for key {name}")
-    return value
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _to_wire_one(stored: Property) -> dict[str, Any]:
@@ -180,8 +167,7 @@ def _to_wire_one(stored: Property) -> dict[str, Any]:
             return {"double_value": number(value), "metadataType": "MetadataDoubleValue"}
         case "bool_value", value:
             return {"bool_value": value, "metadataType": "MetadataBoolValue"}
-        case "json_value", value:
-            text = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False).translate(_ESCAPED)
+        case "json_value", text:
             return {"metadataType": "MetadataStructValue", "struct_value": text}
         case _, value:
             return {"metadataType": "MetadataStringValue", "string_value": value}

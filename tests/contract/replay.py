@@ -17,6 +17,9 @@ import httpx
 GO_WORDING: Final = re.compile("json:|strconv|invalid character|unmarshal|SQLSTATE")
 """Messages with wording of Go or PostgreSQL need not match, only their status and code."""
 
+_UNDECODED = re.compile("unable to decode (?!as int64).* for key ")
+"""The reason why a struct cannot be decoded is in the words of Go's libraries too."""
+
 Answer = tuple[int, Any]
 """Status and body."""
 
@@ -144,7 +147,8 @@ def _comparable_field(key: str, value: Any) -> Any:
         case "nextPageToken":
             shown = bool(value)
         case "message":
-            shown = "<Go's words>" if GO_WORDING.search(value) else re.sub("[0-9]+", "<number>", value)
+            decoded = _UNDECODED.sub("unable to decode <Go's words> for key ", value)
+            shown = "<Go's words>" if GO_WORDING.search(decoded) else re.sub("[0-9]+", "<number>", decoded)
         case "name" if _UUID.fullmatch(value):
             shown = "<uuid>"
     return shown

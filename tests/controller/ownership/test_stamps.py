@@ -12,7 +12,7 @@ from model_registry.types import RegisteredModel
 from registrar.api.meta import OWNER_PROPERTY
 from tests.support.fixtures import StartOperator, Unique
 from tests.support.operator_process import OperatorProcess
-from tests.support.resources import Namespace, condition, manifest
+from tests.support.resources import Manifest, Namespace, condition, manifest
 
 SOON = "--feed-interval=0.3"
 
@@ -183,19 +183,38 @@ async def test_an_entry_that_orphan_leaves_says_so_in_its_stamp(
 async def test_a_property_of_a_type_that_nobody_writes_survives_every_write(
     own_space: Namespace, registry: ModelRegistryAPIClient, registry_url: str, unique: Unique
 ) -> None:
-    """A struct that a colleague adds: adopt, edit, archive and restore send it back as it was."""
-    name = unique("model")
+    """A struct that a colleague adds: adopt, edit, archive, release and restore send it back as it was."""
+    name, taker, external_id = unique("model"), unique("taker"), unique("ext")
     struct = {"metadataType": "MetadataStructValue", "struct_value": base64.b64encode(b'{"f1": 0.9}').decode()}
-    body = {"name": name, "customProperties": {"metrics": struct}}
+    body = {"name": name, "externalId": external_id, "customProperties": {"metrics": struct}}
     async with httpx.AsyncClient(base_url=f"{registry_url}/api/model_registry/v1alpha3", trust_env=False) as http:
         (await http.post("/registered_models", json=body)).raise_for_status()
-    before = (await until(registry, name, lambda _: True)).custom_properties
+    before = (await until(registry, name, lambda _: True)).custom_properties or {}
+
+    def declared(**properties: str) -> Manifest:
+        fields = {"deletionPolicy": "Archive", "externalId": external_id, "customProperties": properties}
+        return manifest("RegisteredModel", name, **fields)
+
     for properties in ({}, {"team": "a"}, {"team": "b"}):
-        own_space.apply(manifest("RegisteredModel", name, deletionPolicy="Archive", customProperties=properties))
+        own_space.apply(declared(**properties))
         own_space.ready("RegisteredModel", name)
         found = (await until(registry, name, lambda _: True)).custom_properties or {}
-        assert found == {**(before or {}), **properties, OWNER_PROPERTY: found[OWNER_PROPERTY]}
+        assert found == {**before, **properties, OWNER_PROPERTY: found[OWNER_PROPERTY]}
+
     own_space.delete("RegisteredModel", name)
     own_space.wait_gone("RegisteredModel", name)
     archived = await until(registry, name, lambda entry: str(entry.state) == "ARCHIVED")
-    assert (archived.custom_properties or {})["metrics"] == (before or {})["metrics"]
+    assert (archived.custom_properties or {})["metrics"] == before["metrics"]
+
+    own_space.apply(manifest("RegisteredModel", taker, externalId=external_id))
+    own_space.ready("RegisteredModel", taker)
+    released = await until(registry, name, lambda entry: entry.external_id != external_id)
+    assert released.custom_properties == archived.custom_properties
+
+    own_space.delete("RegisteredModel", taker)
+    own_space.wait_gone("RegisteredModel", taker)
+    own_space.apply(declared(team="c"))
+    own_space.ready("RegisteredModel", name)
+    restored = await until(registry, name, lambda entry: str(entry.state) == "LIVE")
+    assert (restored.custom_properties or {}) | {OWNER_PROPERTY: ""} == {**before, "team": "c", OWNER_PROPERTY: ""}
+    assert restored.external_id == external_id
