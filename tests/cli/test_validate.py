@@ -76,9 +76,9 @@ BROKEN = {
     "a field like no other": (MODEL + "spec:\n  zzz: a\n", "5: UnknownField", "unknown field; remove it"),
     "a field of the manifest": (MODEL + "specs: {}\n", "4: UnknownField", "specs: unknown field; did you mean spec?"),
     "a field of the metadata": (
-        MODEL.replace("{name: churn}", "\n  name: churn\n  lables: {a: b}"),
+        MODEL.replace("{name: churn}", "\n  name: churn\n  lbels: {a: b}"),
         "5: UnknownField",
-        "metadata.lables: unknown field; did you mean labels?",
+        "metadata.lbels: unknown field; did you mean labels?",
     ),
     "a field of an artifact": (
         version("v", "artifacts:\n  - name: a\n    uri: s3://a\n    modelFormat: onnx").replace(*EXTERNAL),
@@ -182,7 +182,7 @@ def test_metadata_that_the_api_server_refuses_is_refused(validate: Validate, met
 
 
 BETWEEN = {
-    "one resource twice": ({"a": MODEL, "b": "\n" + MODEL}, ["b.yaml:4: DuplicateResource"], "is also in a.yaml:1"),
+    "one resource twice": ({"a": MODEL, "b": "\n" + MODEL}, ["b.yaml:4: DuplicateResource"], "is also in a.yaml:3"),
     "one resource in a namespace and in the default": (
         {"a": MODEL, "b": MODEL.replace("{name", "{namespace: default, name")},
         ["b.yaml:3: DuplicateResource"],
@@ -190,12 +190,12 @@ BETWEEN = {
     ),
     "two resources of one model": (
         {"a": joined(model("a"), model("b", "{name: a}"))},
-        ["a.yaml:5: DuplicateEntry"],
-        "RegisteredModel b represents the same entry as RegisteredModel a in a.yaml:1",
+        ["a.yaml:8: DuplicateEntry"],
+        "RegisteredModel b represents the same entry as RegisteredModel a in a.yaml:3",
     ),
     "one model in two namespaces": (
         {"a": MODEL, "b": MODEL.replace("{name", "{namespace: other, name")},
-        ["b.yaml:1: DuplicateEntry"],
+        ["b.yaml:3: DuplicateEntry"],
         "",
     ),
     "two resources of one version, by different references": (
@@ -204,7 +204,7 @@ BETWEEN = {
             "b": version("v", "name: '1'"),
             "c": version("w", "name: '1'").replace("{name: churn}", "{external: {name: churn}}"),
         },
-        ["c.yaml:1: DuplicateEntry"],
+        ["c.yaml:6: DuplicateEntry"],
         "",
     ),
     "two resources of one version, by ID": (
@@ -212,7 +212,7 @@ BETWEEN = {
             "a": version("v", "name: '1'").replace("{name: churn}", "{external: {id: '7'}}"),
             "b": version("w", "name: '1'").replace("{name: churn}", "{external: {id: '7'}}"),
         },
-        ["b.yaml:1: DuplicateEntry"],
+        ["b.yaml:6: DuplicateEntry"],
         "",
     ),
     "an artifact and an inline one": (
@@ -221,13 +221,13 @@ BETWEEN = {
             "b": version("churn-1", "artifacts: [{name: onnx, uri: s3://a}]"),
             "c": ARTIFACT + "  name: onnx\n",
         },
-        ["c.yaml:1: DuplicateEntry"],
+        ["c.yaml:7: DuplicateEntry"],
         "ModelArtifact churn-1-onnx represents the same entry as model-artifact 'onnx' of ModelVersion churn-1 in b",
     ),
     "an external ID of a model and a version": (
         {"a": MODEL + "spec:\n  externalId: '1'\n", "b": VERSION + "  externalId: '1'\n"},
         ["b.yaml:6: DuplicateExternalId"],
-        "externalId '1' is also that of RegisteredModel churn in a.yaml:1; the registry allows it once",
+        "externalId '1' is also that of RegisteredModel churn in a.yaml:3; the registry allows it once",
     ),
     "an external ID in one version": (
         {
@@ -241,8 +241,8 @@ BETWEEN = {
     ),
     "names that differ in case": (
         {"a": joined(model("x", "{name: Fraud}"), model("fraud"))},
-        ["a.yaml:6: SimilarName"],
-        "warning: the name 'fraud' differs from 'Fraud' in a.yaml:1 only in case or accents",
+        ["a.yaml:8: SimilarName"],
+        "warning: the name 'fraud' differs from 'Fraud' in a.yaml:4 only in case or accents",
     ),
     "names that differ in accents": (
         {"a": joined(MODEL, version("v", "name: modèle"), version("w", "name: modele"))},

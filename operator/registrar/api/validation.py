@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from registrar.api.rules import POSITION
+
 MAX_PROBLEMS = 5
 """Problems that a condition's message names; nobody would read more."""
 
@@ -29,9 +31,11 @@ class Problem:
 
 def problems(error: ValidationError) -> Iterator[Problem]:
     """Yield each thing that is wrong with a resource."""
-    for found in error.errors(include_url=False, include_context=False):
+    for found in error.errors(include_url=False):
         # pydantic adds "[key]" for a refused key of a map.
         path = tuple(part for part in found["loc"] if part != "[key]")
+        context = found.get("ctx", {})
+        path = (*path, context[POSITION]) if POSITION in context else path
         is_unquoted = found["type"] == "string_type" and isinstance(found["input"], bool | int | float)
         message = f"{found['msg']}; put it in quotes" if is_unquoted else found["msg"]
         yield Problem(path, message, found["input"] is None)

@@ -26,7 +26,7 @@ def manifest_files(directory: Path) -> list[Path]:
     Raises:
         OSError: a folder cannot be read.
     """
-    found = []
+    found: list[Path] = []
     for folder, subfolders, names in os.walk(directory, onerror=_fail):
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         found.extend(Path(folder, name) for name in names if not name.startswith("."))

@@ -42,6 +42,19 @@ class Entry:
         """Its name."""
         return str(self.place[-1])
 
+    @property
+    def name_path(self) -> Path:
+        """Where in the manifest its name is."""
+        manifest = self.found.manifest
+        if self.path or (manifest is not None and "name" in manifest.spec):
+            return (*(self.path or ("spec",)), "name")
+        return ("metadata", "name")
+
+    @property
+    def name_place(self) -> str:
+        """File and line of its name."""
+        return self.found.place(self.name_path)
+
     def __str__(self) -> str:
         manifest = self.found.manifest
         resource = f"{self.found.kind.name} {'' if manifest is None else manifest.name}"
@@ -88,7 +101,7 @@ class Index:
                 key = (parent.kind, found.namespace, name)
                 known = self._manifests.get(key)
                 body = None if known is None else known.manifest
-                # A resource that is not here stands for its entry, whatever that is called.
+                # A resource that is not here represents some entry, whatever the name of that is.
                 above = ("resource", *key) if known is None or body is None else self._place(known, body)
             case ById(entry_id):
                 above = ("id", kind_of(parent.kind).entry.name, entry_id)

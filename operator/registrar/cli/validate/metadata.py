@@ -46,7 +46,7 @@ _LabelValue = Annotated[
 class Metadata(BaseModel):
     """The fields of metadata that people write."""
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="ignore")
+    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", populate_by_name=True)
 
     name: (
         Annotated[

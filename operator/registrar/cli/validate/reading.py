@@ -1,4 +1,4 @@
-"""Reads files and tells our manifests from those of others."""
+"""Reads files, and separates our manifests from those of others."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 from registrar.api.meta import API_VERSION, GROUP
 from registrar.cli.documents.load import Document, DocumentError, load_each, resources_at
+from registrar.cli.documents.load import Path as DocumentPath
 from registrar.cli.files import manifest_files, open_to_read
 from registrar.cli.validate.fields import meant_by
 from registrar.cli.validate.found import Found
@@ -94,9 +95,7 @@ def _read_text(text: str, file: str, namespace: str | None, reading: Reading) ->
                 reading.others += 1
 
 
-def _identity_problem(
-    document: Document, path: tuple[str | int, ...], body: Mapping[str, Any], file: str
-) -> Problem | None:
+def _identity_problem(document: Document, path: DocumentPath, body: Mapping[str, Any], file: str) -> Problem | None:
     """Return why a resource is neither ours nor another's."""
     version, kind = body.get("apiVersion"), body.get("kind")
 

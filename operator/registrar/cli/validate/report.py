@@ -93,7 +93,7 @@ class Report:
 
     def _problem(self, problem: Problem) -> dict[str, Any]:
         subject = problem.subject
-        found = {
+        found: dict[str, Any] = {
             "severity": self._severity(problem),
             "rule": str(problem.rule),
             "file": problem.file,

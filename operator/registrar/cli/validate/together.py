@@ -10,6 +10,8 @@ from registrar.cli.validate.entries import Entry, Index, Key, Place
 from registrar.cli.validate.found import Found
 from registrar.cli.validate.problems import Problem, Rule
 
+_NAME = ("metadata", "name")
+
 
 def check(manifests: Iterable[Found], *, is_complete: bool) -> Iterator[Problem]:
     """Yield what is wrong between manifests: a problem stands where the second of two does.
@@ -26,10 +28,10 @@ def check(manifests: Iterable[Found], *, is_complete: bool) -> Iterator[Problem]
         first = named.setdefault((found.kind.name, found.namespace, manifest.name), found)
         if first is not found:
             message = (
-                f"{found.kind.name} {manifest.name} is also in {first.place()}, and the one that is applied last "
+                f"{found.kind.name} {manifest.name} is also in {first.place(_NAME)}, and the one that is applied last "
                 "replaces the other; remove one, or give it another metadata.name"
             )
-            yield found.problem(Rule.DUPLICATE_RESOURCE, message, ("metadata", "name"))
+            yield found.problem(Rule.DUPLICATE_RESOURCE, message, _NAME)
     index = Index(named)
     if is_complete:
         yield from _missing_parents(index, named)
@@ -62,10 +64,10 @@ def _duplicate_entries(entries: Iterable[Entry]) -> Iterator[Problem]:
         # Two artifacts of one name in one manifest break a rule of the model.
         if first is not entry and first.found is not entry.found:
             message = (
-                f"{entry} represents the same entry as {first} in {first.found.place(first.path)}; remove one, or give "
+                f"{entry} represents the same entry as {first} in {first.name_place}; remove one, or give "
                 f"it another {'name' if entry.path else 'spec.name'}"
             )
-            yield entry.found.problem(Rule.DUPLICATE_ENTRY, message, entry.path)
+            yield entry.found.problem(Rule.DUPLICATE_ENTRY, message, entry.name_path)
 
 
 def _duplicate_external_ids(entries: Iterable[Entry]) -> Iterator[Problem]:
@@ -76,7 +78,7 @@ def _duplicate_external_ids(entries: Iterable[Entry]) -> Iterator[Problem]:
         first = seen.setdefault((issubclass(entry.kind.family, Artifact), entry.external_id), entry)
         if first is not entry:
             message = (
-                f"externalId {entry.external_id!r} is also that of {first} in {first.found.place(first.path)}; the "
+                f"externalId {entry.external_id!r} is also that of {first} in {first.name_place}; the "
                 "registry allows it once"
             )
             path = (*(entry.path or ("spec",)), "externalId")
@@ -89,10 +91,10 @@ def _similar_names(entries: Iterable[Entry]) -> Iterator[Problem]:
         first = seen.setdefault((entry.kind.name, (*entry.place[:-1], _folded(entry.name))), entry)
         if first.name != entry.name:
             message = (
-                f"the name {entry.name!r} differs from {first.name!r} in {first.found.place(first.path)} only in case "
+                f"the name {entry.name!r} differs from {first.name!r} in {first.name_place} only in case "
                 "or accents, and a registry on MySQL takes them for one; choose another name"
             )
-            yield entry.found.problem(Rule.SIMILAR_NAME, message, (*(entry.path or ("spec",)), "name"))
+            yield entry.found.problem(Rule.SIMILAR_NAME, message, entry.name_path)
 
 
 def _folded(name: str) -> str:
