@@ -65,6 +65,11 @@ BROKEN = {
     "another kind": (MODEL.replace("RegisteredModel", "Widget"), "2: UnknownKind", "write one of ModelArtifact, "),
     "no kind": (HEAD + "metadata: {name: a}\n", "1: UnknownKind", "has no kind None"),
     "another version": (MODEL.replace("v1alpha1", "v1"), "1: UnknownVersion", "write model-registrar.dev/v1alpha1"),
+    "another version and kind": (
+        HEAD.replace("v1alpha1", "v2beta1") + "kind: Widget\n",
+        "1: UnknownVersion",
+        "apiVersion model-registrar.dev/v2beta1 is not known; write model-registrar.dev/v1alpha1",
+    ),
     "a misspelt group": (MODEL.replace("registrar", "registar"), "1: UnknownVersion", "is not known; write"),
     "no version": (MODEL.replace(HEAD, ""), "1: UnknownVersion", "apiVersion is missing"),
     "a field of the spec": (
@@ -281,6 +286,11 @@ ALLOWED = {
         MODEL, model("z"), version("v", "name: A"), version("w", "name: a").replace("{name: churn}", "{name: z}")
     ),
     "an empty spec of a model, a status, and nulls": MODEL + "spec:\nstatus: {id: '7', observedGeneration: 1}\n",
+    "a status that no schema allows": MODEL + "status: {id: 7, state: [LIVE]}\n",
+    "what kubectl has applied before": MODEL.replace(
+        "churn}", f"churn, annotations: {{kubectl.kubernetes.io/last-applied-configuration: {'r' * 200_000}}}}}"
+    )
+    + f"spec: {{readme: {'r' * 100_000}}}\n",
     "a null field": MODEL + "spec: {owner: null}\n",
     "a generated name": MODEL.replace("name: churn", "generateName: churn-"),
     "a parent elsewhere": VERSION.replace("{name: churn}", "{external: {name: churn}}"),
@@ -327,6 +337,19 @@ def test_a_path_that_cannot_be_read_is_no_answer(validate: Validate, tmp_path: P
     answer = json.loads(validate("nothing.yaml", "--output=json").stdout)
     assert answer["complete"] is False
     assert answer["problems"][0]["line"] is None
+
+
+def test_a_folder_that_cannot_be_read_is_no_answer(validate: Validate, tmp_path: Path) -> None:
+    """It is too deep for the system. Permissions would not do: tests may run as root, who has them all."""
+    folder = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(17):
+        os.mkdir("d" * 250, dir_fd=folder)
+        inner = os.open("d" * 250, os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(folder)
+    result = validate(".", a=MODEL)
+    assert (result.stderr.endswith(": cannot be read: File name too long\n"), result.exit_code) == (True, 3)
 
 
 def test_a_folder_is_its_manifests_and_each_file_counts_once(validate: Validate, tmp_path: Path) -> None:

@@ -95,6 +95,12 @@ def test_metadata_that_are_refused_are_refused_by_the_api_server_too(
     assert [one["severity"] for one in problems(tmp_path / "a.yaml", json.dumps(manifest))] == ["error"]
 
 
+def test_a_status_is_passed_over_by_both(tmp_path: Path, kubectl: Kubectl) -> None:
+    manifest = {**registered_model(), "status": {"id": 7, "state": ["LIVE"]}}
+    assert problems(tmp_path / "a.yaml", json.dumps(manifest)) == []
+    kubectl("create", "--dry-run=server", "--filename=-", manifest=manifest)
+
+
 def test_the_longest_names_labels_and_keys_are_accepted_by_both(tmp_path: Path, kubectl: Kubectl) -> None:
     key = f"{'a' * 63}.example.com/{'K' * 63}"
     metadata = {"name": f"{'n' * 200}.{'n' * 52}", "labels": {key: "V" * 63, "a_b": ""}, "annotations": {key: "ü"}}

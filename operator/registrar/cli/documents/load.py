@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import math
 import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -19,6 +20,8 @@ Path = Sequence[str | int]
 """The way to a value: keys of maps, positions in lists."""
 
 _SEPARATOR = re.compile(r"^---\s*$")
+_SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})")
+"""How JSON writes a character beyond 16 bits, which YAML writes as it is."""
 _YAML = "tag:yaml.org,2002:"
 _PLAIN = "plain"
 _MERGE = "<<"
@@ -85,7 +88,8 @@ def load(text: str) -> list[Document]:
 
 def load_each(text: str) -> Iterator[Document | DocumentError]:
     """Yield the documents of a text, and an error in place of each that `load` would refuse."""
-    for start, end, lines in _chunks(text):
+    is_json = text.lstrip().startswith("{")
+    for start, end, lines in _chunks(_SURROGATES.sub(_joined, text) if is_json else text):
         try:
             root = _compose("".join(lines), start)
             content = None if root is None else _Reader(start).value(root)
@@ -94,6 +98,11 @@ def load_each(text: str) -> Iterator[Document | DocumentError]:
         else:
             if root is not None and content is not None:
                 yield Document(content, start, end, root)
+
+
+def _joined(pair: re.Match[str]) -> str:
+    character: str = json.loads(f'"{pair[2]}"')
+    return pair[1] + character
 
 
 def resources(document: Document) -> Iterator[Mapping[str, Any]]:
