@@ -1,5 +1,6 @@
 """YAML: what we write kubectl reads back, and what we read is what kubectl sends. kubectl is the real one."""
 
+import json
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -99,6 +100,12 @@ def test_documents_are_read_as_kubectl_reads_them(spec: str, read_by_kubectl: Re
     text = f"{ENVELOPE}  customProperties: {spec}\n"
     (document,) = load(text)
     assert typed(document.content["spec"]["customProperties"]) == typed(properties_of(read_by_kubectl(text)))
+
+
+def test_json_is_read_as_kubectl_reads_it(read_by_kubectl: ReadByKubectl) -> None:
+    text = json.dumps(manifest({"emoji": "😀", "escaped": "\\ud83d\\ude00", "both": "\\😀", "é": "\t/"}), indent="\t")
+    assert "\\ud83d\\ude00" in text
+    assert [document.content for document in load(text)] == read_by_kubectl(text) == [json.loads(text)]
 
 
 def test_documents_are_split_as_kubectl_splits_them(read_by_kubectl: ReadByKubectl) -> None:

@@ -17,6 +17,7 @@ from tools.generate.commands import commands_page
 from tools.generate.export import export_page
 from tools.generate.reference import api_page
 from tools.generate.settings import settings_page
+from tools.generate.validate import validate_page
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -61,6 +62,11 @@ def export_reference() -> Texts:
     return {"docs/reference/export.md": export_page()}
 
 
+def validate_reference() -> Texts:
+    """Return the page about the rules for manifests."""
+    return {"docs/reference/validate.md": validate_page()}
+
+
 def argocd_customizations() -> Texts:
     """Return health checks and actions for Argo CD: the ConfigMap, and the copies that Argo CD's own layout needs."""
     return argocd.customizations(ROOT)
@@ -72,6 +78,7 @@ GENERATORS: tuple[Callable[[], Texts], ...] = (
     settings_reference,
     commands_reference,
     export_reference,
+    validate_reference,
     chart.crd_templates,
     chart.rules_template,
     chart.finalizer_template,

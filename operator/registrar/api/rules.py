@@ -14,9 +14,19 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 VALIDATIONS = "x-kubernetes-validations"
 
 
-def refusal(kind: str, message: str) -> PydanticCustomError:
-    """Return an error whose message reaches the user word for word."""
-    return PydanticCustomError(kind, message)
+POSITION = "position"
+"""The context of an error about one item of a list, whose location is the list's."""
+
+
+def refusal(kind: str, message: str, *, position: int | None = None) -> PydanticCustomError:
+    """Return an error whose message reaches the user word for word.
+
+    Args:
+        kind: the sort of error.
+        message: the message.
+        position: of the item that is refused, for an error of a list.
+    """
+    return PydanticCustomError(kind, message, None if position is None else {POSITION: position})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +74,11 @@ class ListMap:
     def check(self, items: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the items, or raise PydanticCustomError if two have the same key."""
         seen: set[Any] = set()
-        for item in items:
+        for position, item in enumerate(items):
             value = getattr(item, self.key)
             if value in seen:
-                raise refusal("list_map", f"{self.key} {value!r} appears more than once; give each item its own")
+                message = f"{self.key} {value!r} appears more than once; give each item its own"
+                raise refusal("list_map", message, position=position)
             seen.add(value)
         return items
 

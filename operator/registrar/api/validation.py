@@ -1,11 +1,44 @@
-"""Turns pydantic's errors into a sentence that names the field to change, and how."""
+"""Turns pydantic's errors into sentences that name the field to change, and how."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from registrar.api.rules import POSITION
+
 MAX_PROBLEMS = 5
 """Problems that a condition's message names; nobody would read more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a resource.
+
+    Attributes:
+        path: the way to the field: names, and positions in lists. Empty where several fields together are wrong.
+        message: what to change.
+        is_null: whether the field is null.
+    """
+
+    path: tuple[str | int, ...]
+    message: str
+    is_null: bool = False
+
+    def __str__(self) -> str:
+        return f"{'.'.join(map(str, self.path))}: {self.message}" if self.path else self.message
+
+
+def problems(error: ValidationError) -> Iterator[Problem]:
+    """Yield each thing that is wrong with a resource."""
+    for found in error.errors(include_url=False):
+        # pydantic adds "[key]" for a refused key of a map.
+        path = tuple(part for part in found["loc"] if part != "[key]")
+        context = found.get("ctx", {})
+        path = (*path, context[POSITION]) if POSITION in context else path
+        is_unquoted = found["type"] == "string_type" and isinstance(found["input"], bool | int | float)
+        message = f"{found['msg']}; put it in quotes" if is_unquoted else found["msg"]
+        yield Problem(path, message, found["input"] is None)
 
 
 def describe(error: ValidationError) -> str:
@@ -15,13 +48,6 @@ def describe(error: ValidationError) -> str:
         ``<path>: <what to change>`` for each problem, joined by ``; ``, such as
         ``spec.customProperties.tags: must be a string, …``.
     """
-    problems = error.errors(include_url=False, include_context=False, include_input=False)
-    shown = [f"{_path(problem['loc'])}: {problem['msg']}" for problem in problems[:MAX_PROBLEMS]]
-    if hidden := len(problems) - len(shown):
-        shown.append(f"and {hidden} more")
-    return "; ".join(shown)
-
-
-def _path(loc: Iterable[int | str]) -> str:
-    """Return a location joined by dots, without the ``[key]`` that pydantic adds to a refused key of a map."""
-    return ".".join(str(part) for part in loc if part != "[key]")
+    found = [str(problem) for problem in problems(error)]
+    hidden = len(found) - MAX_PROBLEMS
+    return "; ".join([*found[:MAX_PROBLEMS], *([f"and {hidden} more"] if hidden > 0 else [])])

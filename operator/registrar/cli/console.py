@@ -49,6 +49,11 @@ def counted(number: int, singular: str, plural: str | None = None) -> str:
     return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"
 
 
+def one_line(text: str) -> str:
+    """Return a text on one line, whatever names it contains."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 class Counter:
     """Counts on one line of the terminal; prints nothing where stderr is none.
 

@@ -14,7 +14,8 @@ class ExitCode(IntEnum):
     CHANGES = 2
     """The command succeeded, and there are changes. Only used if an option requests it."""
     NOT_KNOWN = 3
-    """There is no complete answer: a server is unreachable or refuses, or its response is incomplete."""
+    """There is no complete answer: a server is unreachable or refuses, its response is incomplete, or a file cannot be
+    read."""
     USAGE = 64
     """The command line is wrong."""
     INTERRUPTED = 130

@@ -1,12 +1,16 @@
-"""Files that commands read and write, compressed if their names end in .gz."""
+"""Files that commands read and write, compressed if their names end in .gz, and the manifests in a folder."""
 
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
+
+JSON = ".json"
+_MANIFESTS = frozenset({".yaml", ".yml", JSON})
 
 
 def open_to_read(path: Path) -> IO[str]:
@@ -14,6 +18,23 @@ def open_to_read(path: Path) -> IO[str]:
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding="utf-8", newline="")
     return path.open(encoding="utf-8", newline="")
+
+
+def manifest_files(directory: Path) -> list[Path]:
+    """Return the files of manifests under a folder, without those in hidden folders.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
+    found: list[Path] = []
+    for folder, subfolders, names in os.walk(directory, onerror=_fail):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        found.extend(Path(folder, name) for name in names if not name.startswith("."))
+    return sorted(path for path in found if path.suffix in _MANIFESTS)
+
+
+def _fail(error: OSError) -> None:
+    raise error
 
 
 def write_beside(path: Path, parts: Iterable[str]) -> None:

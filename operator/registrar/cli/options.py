@@ -14,6 +14,8 @@ from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
+from registrar.settings import LABEL
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -45,6 +47,13 @@ class _GroupedOption(click.Option):
 
 option = partial(click.option, allow_from_autoenv=False)
 """An option of one command, which no environment variable sets: those are the settings'."""
+
+
+def valid_namespace(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """Return the value of an option that is a namespace, as click's callback."""
+    if value is not None and not LABEL.fullmatch(value):
+        raise click.BadParameter(f"{value!r} is not a valid namespace")
+    return value
 
 
 def flag_of(field: str) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from model_registry.types import RegistryEntry
 from registrar.api.conditions import Reason
 from registrar.api.properties import Declared
@@ -138,6 +140,11 @@ class ResourceKind:
     def name(self) -> str:
         """The kind's name, such as ``ModelVersion``."""
         return self.resource.KIND
+
+    @property
+    def reference_field(self) -> str:
+        """The field of the spec that holds the reference to the parent, as the user writes it; empty at the root."""
+        return "" if self.parent is None else to_camel(self.parent.attribute)
 
     @property
     def can_retire(self) -> bool:

@@ -121,7 +121,7 @@ def test_refusals_of_cel_are_refusals_of_the_models_too() -> None:
     twice = [{"name": "a", "uri": "s3://a"}] * 2
     assert (
         refused(ModelVersion, artifacts=twice)
-        == "spec.artifacts: name 'a' appears more than once; give each item its own"
+        == "spec.artifacts.1: name 'a' appears more than once; give each item its own"
     )
     assert refused(ModelVersion, artifacts=twice[:1], docArtifacts=twice[:1]) == (
         "spec: a name appears in both artifacts and docArtifacts; give the document another name"

@@ -30,7 +30,8 @@ def _is_int32_id(value: str) -> bool:
     return re.fullmatch(_DECIMAL, value, re.ASCII) is not None and int(value) <= INT32_MAX
 
 
-def _is_subdomain(value: str) -> bool:
+def is_subdomain(value: str) -> bool:
+    """Return whether a text can be the name of a resource (RFC 1123), but for its length."""
     return re.fullmatch(_SUBDOMAIN, value) is not None
 
 
@@ -98,6 +99,6 @@ ResourceName = Annotated[
         cel=f"self.matches('{_SUBDOMAIN.replace(chr(92), chr(92) * 2)}')",
         message="must be the metadata.name of a resource in this namespace (lower-case letters, digits, '-' and '.'); "
         "to refer to a registry entry, use external",
-        holds=_is_subdomain,
+        holds=is_subdomain,
     ),
 ]

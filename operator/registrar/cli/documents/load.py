@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import math
 import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -19,6 +20,8 @@ Path = Sequence[str | int]
 """The way to a value: keys of maps, positions in lists."""
 
 _SEPARATOR = re.compile(r"^---\s*$")
+_SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})")
+"""How JSON writes a character beyond 16 bits, which YAML writes as it is."""
 _YAML = "tag:yaml.org,2002:"
 _PLAIN = "plain"
 _MERGE = "<<"
@@ -76,25 +79,47 @@ def load(text: str) -> list[Document]:
             comes behind it.
     """
     found = []
-    for start, end, lines in _chunks(text):
-        root = _compose("".join(lines), start)
-        if root is None:
-            continue
-        content = _Reader(start).value(root)
-        if content is not None:
-            found.append(Document(content, start, end, root))
+    for document in load_each(text):
+        if isinstance(document, DocumentError):
+            raise document
+        found.append(document)
     return found
+
+
+def load_each(text: str) -> Iterator[Document | DocumentError]:
+    """Yield the documents of a text, and an error in place of each that `load` would refuse."""
+    is_json = text.lstrip().startswith("{")
+    for start, end, lines in _chunks(_SURROGATES.sub(_joined, text) if is_json else text):
+        try:
+            root = _compose("".join(lines), start)
+            content = None if root is None else _Reader(start).value(root)
+        except DocumentError as error:
+            yield error
+        else:
+            if root is not None and content is not None:
+                yield Document(content, start, end, root)
+
+
+def _joined(pair: re.Match[str]) -> str:
+    character: str = json.loads(f'"{pair[2]}"')
+    return pair[1] + character
 
 
 def resources(document: Document) -> Iterator[Mapping[str, Any]]:
     """Yield the resources of a document: itself, or the items of a List."""
+    yield from (resource for _, resource in resources_at(document))
+
+
+def resources_at(document: Document) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Yield the path of each resource of a document, and the resource."""
     content = document.content
     if not isinstance(content, Mapping):
         return
     if str(content.get("kind", "")).endswith("List") and isinstance(content.get("items"), list):
-        yield from (item for item in content["items"] if isinstance(item, Mapping))
+        items = enumerate(content["items"])
+        yield from ((("items", number), item) for number, item in items if isinstance(item, Mapping))
     else:
-        yield content
+        yield (), content
 
 
 def replaced(text: str, contents: Mapping[int, str]) -> str:

@@ -47,6 +47,11 @@ class FileManifest:
         found = self.body.get("spec")
         return found if isinstance(found, Mapping) else {}
 
+    @property
+    def entry_name(self) -> str:
+        """The name of its entry in the registry."""
+        return str(self.spec.get("name") or self.name)
+
     def applied_in(self, namespace: str) -> dict[str, Any]:
         """Return the resource as the API server has it once it is applied, in a namespace if it names none."""
         return {"spec": {}, **self.body, "metadata": {"namespace": namespace, **self.metadata}, "status": {}}

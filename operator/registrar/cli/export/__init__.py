@@ -20,9 +20,9 @@ from registrar.cli.export.report import Reason, failures
 from registrar.cli.export.selection import Selection
 from registrar.cli.export.writing import compare, stream, write, write_kustomization
 from registrar.cli.files import write_beside
-from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, options_of, parse
+from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, options_of, parse, valid_namespace
 from registrar.cli.source import read_source, warn_of_unreadable
-from registrar.settings import LABEL, OwnerSettings, RegistrySettings
+from registrar.settings import OwnerSettings, RegistrySettings
 
 _STDOUT = "-"
 
@@ -33,12 +33,6 @@ def _property(_context: click.Context, _parameter: click.Parameter, values: tupl
         if not name or not sign:
             raise click.BadParameter(f"{value!r} has no form NAME=VALUE")
     return tuple((name, value) for name, _, value in pairs)
-
-
-def _label(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not LABEL.fullmatch(value):
-        raise click.BadParameter(f"{value!r} is not a valid namespace")
-    return value
 
 
 @click.command(cls=GroupedCommand, context_settings={"auto_envvar_prefix": ENVIRONMENT_PREFIX})
@@ -53,7 +47,12 @@ def _label(_context: click.Context, _parameter: click.Parameter, value: str | No
     help="How files are spread.",
 )
 @option("--kustomization", is_flag=True, help="Also write a kustomization.yaml that lists the files.")
-@option("-n", "--namespace", callback=_label, help="Namespace to write into the manifests. Without it they name none.")
+@option(
+    "-n",
+    "--namespace",
+    callback=valid_namespace,
+    help="Namespace to write into the manifests. Without it they name none.",
+)
 @option("--model", "models", multiple=True, help="Models to export, such as 'churn-*'; repeat it for several.")
 @option("--version", "versions", multiple=True, help="Versions to export, with their models.")
 @option("--owner", "owners", multiple=True, help="Export models with this owner.")

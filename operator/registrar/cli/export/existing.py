@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-from pydantic.alias_generators import to_camel
 
 from registrar.cli.console import AttentionError
 from registrar.cli.documents.load import Document, DocumentError, load, resources
 from registrar.cli.documents.manifest import FileManifest, manifest_in
+from registrar.cli.documents.references import ById, ByNames, ByResource, reference_in
 from registrar.cli.export.catalogue import Catalogue, Place
-from registrar.cli.files import open_to_read
+from registrar.cli.files import JSON, manifest_files, open_to_read
 from registrar.kinds.base import ResourceKind
 from registrar.kinds.table import KINDS, kind_of
 
-_JSON = ".json"
-_SUFFIXES = frozenset({".yaml", ".yml", _JSON})
 _NAMES = frozenset(kind.name for kind in KINDS)
 _ByName = dict[tuple[str, str | None, str], FileManifest]
 """Manifests by kind, namespace as written, and name."""
@@ -100,7 +96,7 @@ def read_existing(directory: Path, namespace: str | None, catalogue: Catalogue) 
     existing = Existing()
     for file, document, manifest in raw:
         place = _place(manifest, by_name, catalogue)
-        is_alone = file.suffix != _JSON and manifest.body is document.content
+        is_alone = file.suffix != JSON and manifest.body is document.content
         found = Found(file, document, manifest, kind_of(manifest.kind), place or (), is_alone)
         if place is None:
             existing.lost.append(found)
@@ -112,14 +108,10 @@ def read_existing(directory: Path, namespace: str | None, catalogue: Catalogue) 
 
 
 def _files(directory: Path) -> list[Path]:
-    """Return the manifests' files, without those in hidden folders."""
-    return sorted(
-        path
-        for path in directory.rglob("*")
-        if path.suffix in _SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(directory).parts)
-        and path.is_file()
-    )
+    try:
+        return manifest_files(directory) if directory.exists() else []
+    except OSError as error:
+        raise AttentionError(f"{error.filename} cannot be read: {error.strerror}") from error
 
 
 def _documents(file: Path) -> list[Document]:
@@ -145,23 +137,21 @@ def _manifests(document: Document, namespace: str | None) -> Iterator[FileManife
 
 def _place(manifest: FileManifest, by_name: _ByName, catalogue: Catalogue) -> Place | None:
     """Return where the entry of a manifest is; None if its reference leads to nothing that is known here."""
-    kind, spec = kind_of(manifest.kind), manifest.spec
-    name = str(spec.get("name") or manifest.name)
+    kind = kind_of(manifest.kind)
     if kind.parent is None:
-        return (kind.entry.name, name)
+        return (kind.entry.name, manifest.entry_name)
     parent = kind_of(kind.parent.kind)
-    reference = _map(spec.get(to_camel(kind.parent.attribute)))
-    external = _map(reference.get("external"))
-    if "name" in reference:
-        named = by_name.get((parent.name, manifest.namespace, str(reference["name"])))
-        above = None if named is None else _place(named, by_name, catalogue)
-    elif "id" in external:
-        entry = catalogue.by_id(parent.entry, str(external["id"]))
-        above = None if entry is None else catalogue.place(entry)
-    else:
-        names = [str(external.get(to_camel(name), "")) for name in kind.parent.external_names]
-        above = (parent.entry.name, *names)
-    return None if above is None else (kind.entry.name, *above[1:], name)
+    above: Place | None = None
+    match reference_in(manifest):
+        case ByResource(name):
+            named = by_name.get((parent.name, manifest.namespace, name))
+            above = None if named is None else _place(named, by_name, catalogue)
+        case ById(entry_id):
+            entry = catalogue.by_id(parent.entry, entry_id)
+            above = None if entry is None else catalogue.place(entry)
+        case ByNames(names):
+            above = (parent.entry.name, *names)
+    return None if above is None else (kind.entry.name, *above[1:], manifest.entry_name)
 
 
 def _items(manifest: FileManifest, place: Place) -> Iterator[Place]:
@@ -170,7 +160,3 @@ def _items(manifest: FileManifest, place: Place) -> Iterator[Place]:
         for item in items if isinstance(items, list) else ():
             if isinstance(item, Mapping) and isinstance(item.get("name"), str):
                 yield (inline.entry.name, *place[1:], item["name"])
-
-
-def _map(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from registrar.cli.console import one_line
+
 MAX_LINES = 20
 """Lines of a sort that a terminal shows; then their number follows."""
 
@@ -67,22 +69,17 @@ class Omission:
     def __str__(self) -> str:
         part = f", {self.part}" if self.part else ""
         detail = f": {self.detail}" if self.detail else ""
-        return _one_line(f"{self.kind} {self.name!r} (id {self.entry_id}){part}: {self.reason}{detail}")
+        return one_line(f"{self.kind} {self.name!r} (id {self.entry_id}){part}: {self.reason}{detail}")
 
     def comment(self) -> str:
         """Return what a manifest says about it: no ID, so that two registries with equal entries give equal files."""
         part = f", {self.part}" if self.part else ""
-        return _one_line(f"# Left out: {self.kind} {self.name!r}{part}: {self.reason}")
+        return one_line(f"# Left out: {self.kind} {self.name!r}{part}: {self.reason}")
 
     def as_json(self) -> dict[str, str]:
         """Return the same for programs."""
         fields = {"reason": str(self.reason), "kind": self.kind, "name": self.name, "id": self.entry_id}
         return {**fields, **{name: text for name, text in (("part", self.part), ("detail", self.detail)) if text}}
-
-
-def _one_line(text: str) -> str:
-    """Return a text on one line, whatever names it contains."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def failures(omissions: Iterable[Omission], allowed: Collection[str]) -> list[Omission]:

@@ -1,0 +1,103 @@
+"""The rules that manifests keep between them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from model_registry.types import Artifact
+from registrar.cli.validate.entries import Entry, Index, Key, Place
+from registrar.cli.validate.found import Found
+from registrar.cli.validate.problems import Problem, Rule
+
+_NAME = ("metadata", "name")
+
+
+def check(manifests: Iterable[Found], *, is_complete: bool) -> Iterator[Problem]:
+    """Yield what is wrong between manifests: a problem stands where the second of two does.
+
+    Args:
+        manifests: the manifests, in the order of files and lines.
+        is_complete: whether all documents could be read; otherwise a missing parent may be in one of the others.
+    """
+    named: dict[Key, Found] = {}
+    for found in manifests:
+        manifest = found.manifest
+        if manifest is None:
+            continue
+        first = named.setdefault((found.kind.name, found.namespace, manifest.name), found)
+        if first is not found:
+            message = (
+                f"{found.kind.name} {manifest.name} is also in {first.place(_NAME)}, and the one that is applied last "
+                "replaces the other; remove one, or give it another metadata.name"
+            )
+            yield found.problem(Rule.DUPLICATE_RESOURCE, message, _NAME)
+    index = Index(named)
+    if is_complete:
+        yield from _missing_parents(index, named)
+    entries = list(index.entries())
+    yield from _duplicate_entries(entries)
+    yield from _duplicate_external_ids(entries)
+    yield from _similar_names(entries)
+
+
+def _missing_parents(index: Index, named: dict[Key, Found]) -> Iterator[Problem]:
+    for found in named.values():
+        manifest = found.manifest
+        key = None if manifest is None else index.parent_of(found, manifest)
+        if key is None or key in named or found.kind.parent is None:
+            continue
+        kind, namespace, name = key
+        field = found.kind.reference_field
+        where = "" if namespace is None else f" in namespace {namespace}"
+        message = (
+            f"spec.{field}.name: no {kind} {name!r}{where} is among these manifests; correct the name, add the "
+            "manifest, or refer to an entry of the registry with external"
+        )
+        yield found.problem(Rule.MISSING_PARENT, message, ("spec", field, "name"))
+
+
+def _duplicate_entries(entries: Iterable[Entry]) -> Iterator[Problem]:
+    seen: dict[tuple[str, Place], Entry] = {}
+    for entry in entries:
+        first = seen.setdefault((entry.kind.name, entry.place), entry)
+        # Two artifacts of one name in one manifest break a rule of the model.
+        if first is not entry and first.found is not entry.found:
+            message = (
+                f"{entry} represents the same entry as {first} in {first.name_place}; remove one, or give "
+                f"it another {'name' if entry.path else 'spec.name'}"
+            )
+            yield entry.found.problem(Rule.DUPLICATE_ENTRY, message, entry.name_path)
+
+
+def _duplicate_external_ids(entries: Iterable[Entry]) -> Iterator[Problem]:
+    seen: dict[tuple[bool, str], Entry] = {}
+    for entry in entries:
+        if entry.external_id is None:
+            continue
+        first = seen.setdefault((issubclass(entry.kind.family, Artifact), entry.external_id), entry)
+        if first is not entry:
+            message = (
+                f"externalId {entry.external_id!r} is also that of {first} in {first.name_place}; the "
+                "registry allows it once"
+            )
+            path = (*(entry.path or ("spec",)), "externalId")
+            yield entry.found.problem(Rule.DUPLICATE_EXTERNAL_ID, message, path)
+
+
+def _similar_names(entries: Iterable[Entry]) -> Iterator[Problem]:
+    seen: dict[tuple[str, Place], Entry] = {}
+    for entry in entries:
+        first = seen.setdefault((entry.kind.name, (*entry.place[:-1], _folded(entry.name))), entry)
+        if first.name != entry.name:
+            message = (
+                f"the name {entry.name!r} differs from {first.name!r} in {first.name_place} only in case "
+                "or accents, and a registry on MySQL takes them for one; choose another name"
+            )
+            yield entry.found.problem(Rule.SIMILAR_NAME, message, entry.name_path)
+
+
+def _folded(name: str) -> str:
+    """Return a name without case and accents."""
+    parts = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(character for character in parts if not unicodedata.combining(character))
