@@ -1,16 +1,19 @@
 """`registrar validate`: each rule, at its file and line, and what the command prints and returns."""
 
+import copy
 import json
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from devcluster.environment import child_environment
 from registrar.cli import main
+from registrar.cli.documents.load import load
 from registrar.cli.exits import ExitCode
 from registrar.cli.validate.problems import Rule
 from tests.cli.program import PROGRAMS
@@ -428,6 +431,43 @@ def test_a_wrong_command_line_is_no_verdict(arguments: list[str]) -> None:
 def test_the_examples_are_valid(folder: str) -> None:
     result = CliRunner().invoke(main, ["validate", "--strict", str(REPOSITORY / "examples" / folder)])
     assert (result.stderr, result.exit_code) == ("", ExitCode.DONE)
+
+
+FULL = joined(
+    model("a", "{name: b, customProperties: {c: 1}, language: [en]}").replace("{name: a", "{labels: {a: b}, name: a"),
+    version("b", "artifacts: [{name: a, uri: s3://a}]").replace(
+        "{name: b", "{annotations: {a: b}, namespace: c, name: b"
+    ),
+    ARTIFACT.replace("{name: churn-1}", "{external: {registeredModelName: a, name: b}}"),
+)
+ODD: list[Any] = [None, True, 1, 1.5, "x", "", [], ["x"], [None], {}, {"x": None}, {"name": ["x"]}]
+
+
+def _paths(value: object) -> Iterator[tuple[str | int, ...]]:
+    children: Iterable[tuple[str | int, object]] = ()
+    if isinstance(value, dict):
+        children = value.items()
+    elif isinstance(value, list):
+        children = enumerate(value)
+    for key, child in children:
+        yield (key,)
+        yield from ((key, *path) for path in _paths(child))
+
+
+@pytest.mark.parametrize("odd", ODD, ids=json.dumps)
+def test_any_value_at_any_place_gets_a_verdict(odd: object) -> None:
+    contents = [document.content for document in load(FULL)]
+    places = list(_paths(contents))
+    assert len(places) > 30
+    for *way, last in places:
+        changed = copy.deepcopy(contents)
+        parent: Any = changed
+        for step in way:
+            parent = parent[step]
+        parent[last] = odd
+        result = CliRunner().invoke(main, ["validate", "-"], input="\n---\n".join(map(json.dumps, changed)))
+        assert result.exception is None or isinstance(result.exception, SystemExit), (way, last, result.exception)
+        assert result.exit_code in {ExitCode.DONE, ExitCode.ATTENTION}
 
 
 def test_it_needs_no_cluster_and_no_registry(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ _TEXT, _JSON, _GITHUB = "text", "json", "github"
 def validate(paths: tuple[Path, ...], *, namespace: str | None, strict: bool, output: str) -> ExitCode:
     """Check manifests before they are applied; "-" reads them from stdin.
 
-    It needs neither a cluster nor a registry. Of a folder, it reads the files that end in .yaml, .yml or .json.
+    It needs neither a cluster nor a registry. From a folder, it reads all files that end in .yaml, .yml or .json.
     Manifests of other kinds are passed over. Give all manifests of a namespace at once: some rules compare them with
     each other.
 

@@ -18,7 +18,8 @@ from registrar.kinds.table import KINDS, kind_of
 
 STDIN = "stdin"
 """What problems call the file that was read from stdin."""
-_NAMES = frozenset(kind.name for kind in KINDS)
+_NAMES = tuple(kind.name for kind in KINDS)
+"""No set: a kind in a file may be anything, a list too."""
 
 
 @dataclass(slots=True)

@@ -26,7 +26,8 @@ def object_size(body: Mapping[str, Any]) -> int:
 def annotations_size(manifest: FileManifest, namespace: str) -> int:
     """Return the bytes of a resource's annotations once client-side ``kubectl apply`` has added its own."""
     written = manifest.metadata.get("annotations")
-    own = {name: value for name, value in (written or {}).items() if name != _LAST_APPLIED}
+    annotations = written if isinstance(written, Mapping) else {}
+    own = {name: value for name, value in annotations.items() if name != _LAST_APPLIED}
     metadata = {"namespace": namespace, **manifest.metadata, "annotations": own}
     copy = _json({**manifest.body, "metadata": metadata}) + "\n"
     return sum(len(f"{name}{value}".encode()) for name, value in {**own, _LAST_APPLIED: copy}.items())
