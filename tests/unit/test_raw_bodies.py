@@ -18,6 +18,7 @@ MAY_READ = (
     "cli/cluster.py",
     "cli/documents/manifest.py",
     "cli/status/resources.py",
+    "cli/validate/alone.py",
 )
 """The operator's rim and parser, and those of the command line, which reads what kubectl reads."""
 NOT_RESOURCES = {
