@@ -7,7 +7,7 @@ reversed leaves the resource alone: two installations would otherwise write thei
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from registrar.api.v1alpha1.common import Holder
@@ -42,12 +42,14 @@ class Holding:
     Attributes:
         held: it has held the resource.
         claimed_at: when it claimed the resource from another holder, in seconds; None for no claim.
+        claimed: the generation at which it claimed it: a later one is another contest.
         yielded: the generation at which it yielded; None if it has not.
     """
 
     held: bool = False
     claimed_at: float | None = None
     yielded: int | None = None
+    claimed: int | None = None
 
 
 HELD = Holding(held=True)
@@ -75,12 +77,12 @@ def decide(holding: Holding, holder: Holder | None, ours: Holder, generation: in
         if holder is not None and holding.claimed_at is not None and now - holding.claimed_at < CLAIM_SECONDS:
             return Decision(Step.WAIT, holding)
         is_recent = holding.claimed_at is not None and now - holding.claimed_at < CONTEST_SECONDS
-        return Decision(Step.RECONCILE, Holding(held=True, claimed_at=holding.claimed_at) if is_recent else HELD)
+        return Decision(Step.RECONCILE, replace(holding, held=True) if is_recent else HELD)
     if holding.yielded == generation:
         return Decision(Step.LEAVE, holding)
-    if holding.claimed_at is not None and holding.yielded is None:
+    if holding.claimed == generation:
         return Decision(Step.YIELD, Holding(yielded=generation))
     if holding.held:
         # It held the resource all the time, so its own claim need not stand before it goes on.
-        return Decision(Step.CLAIM, Holding(claimed_at=now - CLAIM_SECONDS))
-    return Decision(Step.CLAIM, Holding(claimed_at=now))
+        return Decision(Step.CLAIM, Holding(claimed_at=now - CLAIM_SECONDS, claimed=generation))
+    return Decision(Step.CLAIM, Holding(claimed_at=now, claimed=generation))

@@ -15,6 +15,7 @@ from registrar.api.v1alpha1.model_version import InlineArtifactStatus
 from registrar.kinds.base import Desired
 from registrar.planning.actions import Change
 from registrar.planning.fields import state_of
+from registrar.planning.ownership import Origin, stamp_of
 from registrar.planning.plan import plan_release
 from registrar.planning.problems import Disposition, Problem, ReconcileError
 from registrar.reconcile.apply import release
@@ -24,6 +25,7 @@ from registrar.reconcile.handover import grace_left, is_claimed, is_named
 from registrar.reconcile.report import post_events, report
 from registrar.reconcile.resource import ManagedResource, deletion_policy
 from registrar.reconcile.targets import Target, departing_artifact, is_same_entry, targets_of
+from registrar.registries.registry import Registry
 from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outcome
 from registrar.reporting.writes import write_note
 from registrar.workqueue.queue import DONE, RETRY, Result
@@ -86,7 +88,11 @@ async def finalize_departed(resource: ManagedResource, context: Context) -> Resu
                 for target in targets_of(resource, registry)
                 if await _is_kept_by_successor(target, resource.key, context)
             ]
-            targets = [target for target in targets_of(resource, registry) if target not in kept]
+            targets = [
+                target
+                for target in targets_of(resource, registry)
+                if target not in kept and not _is_settled(target, registry)
+            ]
             await _release(targets, resource, deletion, context)
         except (ReconcileError, RegistryError) as error:
             problem = registry.diagnose(error)
@@ -97,6 +103,12 @@ async def finalize_departed(resource: ManagedResource, context: Context) -> Resu
             return RETRY
     memory.released(resource.key)
     return DONE
+
+
+def _is_settled(target: Target, registry: Registry) -> bool:
+    """Return whether a deletion or a later spec settled the entry, which this process did not see."""
+    stamp = stamp_of(registry.view.by_id(target.kind, target.entry_id), registry.owner_id)
+    return stamp is not None and stamp.origin in {Origin.KEPT, Origin.RELEASED}
 
 
 async def _is_kept_by_successor(target: Target, key: ResourceKey, context: Context) -> bool:

@@ -7,10 +7,8 @@ place under its parent's ID. One whose own parent has no ID yet cannot: it is re
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from model_registry.types import RegistryEntry
-from registrar.api.bodies import ResourceKey, is_terminating
+from registrar.api.bodies import ResourceKey, is_terminating, key_of
 from registrar.cluster.cache import ResourceCache
 from registrar.cluster.client import KubernetesAPI
 from registrar.kinds.base import EntryKind
@@ -19,7 +17,7 @@ from registrar.planning.ownership import stamp_of
 from registrar.reconcile.conflicts import still_wants
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.resolve import parent_names
-from registrar.reconcile.resource import InlineName, ManagedResource, read_resource
+from registrar.reconcile.resource import InlineName, ManagedResource, names_entry, read_resource
 from registrar.reconcile.targets import Target
 from registrar.registries.registry import Registry
 
@@ -27,14 +25,10 @@ from registrar.registries.registry import Registry
 def grace_left(resource: ManagedResource, artifact: str | None, grace: float, memory: Memory) -> float:
     """Return the seconds for which an entry still waits for a successor; 0 or less means that it waits no longer.
 
-    They count from the resource's deletionTimestamp, or from when this process noticed that the entry loses its
-    resource, whichever is earlier: the clocks of the API server and of the operator may differ.
+    They count from when this process noticed that the entry loses its resource: the deletionTimestamp is of the API
+    server's clock, which may differ. After a restart they count again.
     """
-    waited = memory.leaving(resource.key, artifact)
-    if artifact is None and resource.metadata.deletion_timestamp is not None:
-        deleted_at = datetime.fromisoformat(resource.metadata.deletion_timestamp)
-        waited = max(waited, (datetime.now(UTC) - deleted_at).total_seconds())
-    return grace - waited
+    return grace - memory.leaving(resource.key, artifact)
 
 
 async def is_claimed(target: Target, key: ResourceKey, memory: Memory, kube: KubernetesAPI, registry: Registry) -> bool:
@@ -61,7 +55,12 @@ async def is_named(target: Target, key: ResourceKey, memory: Memory, registry: R
     Raises:
         RegistryError: the registry could not answer.
     """
-    rivals = [read_resource(body) for body in memory.unclaimed() if not is_terminating(body)]
+    rivals = [
+        read_resource(body)
+        for body in memory.unclaimed()
+        # Cheap checks first: after a start, no resource has claimed its entry yet.
+        if names_entry(body, target.name) and not is_terminating(body) and memory.holding(key_of(body)).yielded is None
+    ]
     rivals = [rival for rival in rivals if rival.key != key and _declares(rival, target)]
     if not rivals:
         return False

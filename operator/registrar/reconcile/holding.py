@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 
 from registrar.api.v1alpha1.common import Holder
-from registrar.cluster.client import KubernetesAPI
+from registrar.cluster.client import KubernetesAPI, KubernetesError
 from registrar.planning.holding import CLAIM_SECONDS, Decision, Step, decide
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.resource import ManagedResource
@@ -41,7 +42,8 @@ async def hold(
     """
     key, now, ours = resource.key, time.monotonic(), holder_of(settings)
     holder = resource.status.managed_by
-    decision = decide(memory.holding(key), holder, ours, resource.metadata.generation, now)
+    before = memory.holding(key)
+    decision = decide(before, holder, ours, resource.metadata.generation, now)
     memory.hold(key, decision.holding)
     match decision.step:
         case Step.RECONCILE:
@@ -58,7 +60,12 @@ async def hold(
         case Step.CLAIM:
             logger.info("%s: claims it from %s", key, _named(holder))
             patch = {"managedBy": ours.model_dump(by_alias=True)}
-            memory.keep_answer(await kube.patch_status(key, resource.metadata, patch))
+            try:
+                memory.keep_answer(await kube.patch_status(key, resource.metadata, patch))
+            except KubernetesError:
+                # Nobody can reverse a claim that was not made; one whose answer was lost still has to stand.
+                memory.hold(key, replace(decision.holding, held=before.held, claimed=None))
+                raise
     return Result(requeue_after=_remaining(decision, now)), None
 
 

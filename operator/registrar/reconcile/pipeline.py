@@ -73,11 +73,14 @@ async def run(key: ResourceKey, context: Context) -> Result:
 async def reconcile(key: ResourceKey, context: Context) -> Result:
     """Bring one resource and its entry together; returns when to run again."""
     departed = context.memory.departed(key)
-    # A successor of the same name waits: it may want the same entries.
-    if departed is not None and (result := await finalize_departed(read_resource(departed), context)) != DONE:
-        return result
+    result = DONE if departed is None else await finalize_departed(read_resource(departed), context)
     body = context.memory.cache.get(key)
-    return DONE if body is None else await _reconcile_existing(body, context)
+    # A successor of the same name waits while the grace of its predecessor lasts, because it may want the same entries,
+    # but not for a registry that refuses the predecessor's.
+    if body is None or (result != DONE and not result.failed):
+        return result
+    own = await _reconcile_existing(body, context)
+    return own if own.failed or not result.failed else result
 
 
 async def _reconcile_existing(body: Body, context: Context) -> Result:

@@ -125,6 +125,15 @@ class ManagedResource:
         )
 
 
+def names_entry(body: Body, name: str) -> bool:
+    """Return whether a resource, or an inline artifact of it, may be an entry of that name, without parsing it."""
+    spec = body.get("spec") or {}
+    if (spec.get("name") or body["metadata"]["name"]) == name:
+        return True
+    inline = (item for row in kind_of(body["kind"]).inline for item in spec.get(row.field) or ())
+    return any(item["name"] == name for item in inline)
+
+
 def read_resource(body: Body) -> ManagedResource:
     """Parse a resource.
 

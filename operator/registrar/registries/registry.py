@@ -56,6 +56,7 @@ class Registry:
         self.view = EntryView(owner_id)
         self.loaded = False
         self.read_at = -math.inf
+        self._affected: set[ResourceKey] = set()
         self.breaker = CircuitBreaker()
         self._external: dict[tuple[str, ...], Identity] = {}
         self._cursors: dict[type[RegistryEntry], Cursor] = {}
@@ -95,7 +96,6 @@ class Registry:
             RegistryError: the registry cannot be read.
         """
         began_at = time.monotonic()
-        affected: set[ResourceKey] = set()
         for family, cursor in list(self._cursors.items()):
             asked_at = time.monotonic()
             try:
@@ -103,10 +103,12 @@ class Registry:
             except RegistryWentBackError as error:
                 raise RegistryWentBackError(f"The registry {self.url} went back to an older state: {error}") from error
             for entry in changes.entries:
-                affected |= self.view.learn(entry, asked_at)
+                # Kept until a poll has read all families: the next one finds nothing new in those that it has read.
+                self._affected |= self.view.learn(entry, asked_at)
             self._cursors[family] = changes.cursor
         self.read_at = began_at
-        return frozenset(affected)
+        affected, self._affected = frozenset(self._affected), set()
+        return affected
 
     async def get(self, kind: EntryKind, entry_id: str) -> RegistryEntry | None:
         """Return the entry as the registry has it now, and keep it in the view. Raises RegistryError."""
@@ -114,7 +116,8 @@ class Registry:
         if found is None:
             self.view.forget(kind.family, entry_id)
         else:
-            self.view.keep(found)
+            # Another resource may have asked, and the feed shows this change to nobody any more.
+            self._affected |= self.view.keep(found)
         return found
 
     async def find(self, kind: EntryKind, name: str, parent_id: str) -> RegistryEntry | None:

@@ -70,15 +70,21 @@ class EntryView:
         for entry in newer:
             self._put(entry, str(entry.id))
 
-    def keep(self, entry: RegistryEntry) -> None:
-        """Keep an entry as the registry answered it directly; one that lost our stamp is forgotten unless pinned."""
+    def keep(self, entry: RegistryEntry) -> frozenset[ResourceKey]:
+        """Keep an entry as the registry answered it directly; one that lost our stamp is forgotten unless pinned.
+
+        Returns:
+            The resources that have to compare, as `learn`: the feed will show them nothing new.
+        """
         if entry.id is None:
             raise ValueError(f"{entry!r} has no ID: it does not come from a registry")
+        known = self._entries.get((family_of(type(entry)), entry.id))
         self._put(entry, entry.id)
         family = family_of(type(entry))
         self._answered[family, entry.id] = self._clock()
         self._shown[family, entry.id] = entry.name, entry.create_time_since_epoch
         self._latest[family] = max(self.latest(family), update_time(entry))
+        return frozenset() if known is None or same_content(known, entry) else self._concerned(known, entry)
 
     def latest(self, family: Family) -> int:
         """Return the latest update time in a direct answer about an entry of that family; 0 without one."""
@@ -126,9 +132,13 @@ class EntryView:
         if known is not None and same_content(known, entry):
             return frozenset()
         self._put(entry, entry.id)
+        return self._concerned(known, entry)
+
+    def _concerned(self, known: RegistryEntry | None, entry: RegistryEntry) -> frozenset[ResourceKey]:
         stamps = [(type(seen), stamp_of(seen, self._owner_id)) for seen in (known, entry) if seen is not None]
         named = {resource_of(entry_type, stamp.reference) for entry_type, stamp in stamps if stamp is not None}
-        return frozenset(key for key in {*named, self._pins.get((family, entry.id))} if key is not None)
+        pinned_by = self._pins.get((family_of(type(entry)), str(entry.id)))
+        return frozenset(key for key in {*named, pinned_by} if key is not None)
 
     def _put(self, entry: RegistryEntry, entry_id: str) -> None:
         family = family_of(type(entry))

@@ -44,6 +44,13 @@ def test_whose_claim_was_reversed_yields_once_and_claims_again_for_a_new_generat
     assert _step(yielded, OURS)[0] is Step.RECONCILE, "the other gave it back"
 
 
+def test_a_new_generation_is_a_new_contest_for_the_holder_too() -> None:
+    """It must not lose a resource that is deleted soon after a contest."""
+    _, back = _step(HELD, OTHER)
+    _, held = _step(back, OURS)
+    assert _step(held, OTHER, generation=2)[0] is Step.CLAIM
+
+
 def test_a_holder_writes_itself_back_once_and_goes_on_at_once() -> None:
     step, back = _step(HELD, OTHER)
     assert step is Step.CLAIM

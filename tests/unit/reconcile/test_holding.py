@@ -1,0 +1,65 @@
+"""Claims a resource from another installation, also where the API server refuses the claim."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from registrar.api.bodies import Body, ResourceKey
+from registrar.api.meta import ObjectMeta
+from registrar.api.v1alpha1.common import Holder
+from registrar.cluster.cache import ResourceCache
+from registrar.cluster.client import KubernetesError
+from registrar.planning.holding import CLAIM_SECONDS
+from registrar.reconcile.holding import hold, holder_of
+from registrar.reconcile.memory import Memory
+from registrar.reconcile.resource import names_entry, read_resource
+from registrar.settings import Settings
+from registrar.workqueue.queue import DONE
+from tests.unit.build import NOBODY, RecordingQueue, body
+
+SETTINGS = Settings(registry_url=NOBODY)
+OTHER = {"ownerId": "other", "registryUrl": "http://other"}
+
+
+class Kube:
+    """The API server's status, which can refuse a patch."""
+
+    def __init__(self) -> None:
+        self.refuses = False
+        self.resource = body(status={"managedBy": OTHER, "observedGeneration": 1})
+
+    async def patch_status(self, _: ResourceKey, __: ObjectMeta, status: Mapping[str, Any]) -> Body:
+        if self.refuses:
+            raise KubernetesError(503, "ServiceUnavailable", "try again")
+        version = int(self.resource["metadata"]["resourceVersion"]) + 1
+        self.resource = body(version=version, status={**self.resource["status"], **status})
+        return self.resource
+
+
+async def test_a_claim_that_was_refused_is_made_again() -> None:
+    kube: Any = Kube()
+    memory = Memory(ResourceCache(), RecordingQueue(), lambda _: None)
+    kube.refuses = True
+    for _ in range(2):
+        with pytest.raises(KubernetesError):
+            await hold(read_resource(kube.resource), memory, kube, SETTINGS)
+    kube.refuses = False
+    result, note = await hold(read_resource(kube.resource), memory, kube, SETTINGS)
+    assert note is None
+    assert result is not None
+    assert result.requeue_after == pytest.approx(CLAIM_SECONDS, abs=1)
+    assert Holder.model_validate(kube.resource["status"]["managedBy"]) == holder_of(SETTINGS)
+    # Only now is another holder a reversal.
+    kube.resource = body(version=9, status={"managedBy": OTHER, "observedGeneration": 1})
+    result, note = await hold(read_resource(kube.resource), memory, kube, SETTINGS)
+    assert result == DONE
+    assert note is not None
+    assert note.reason == "ManagedByOther"
+
+
+def test_a_resource_that_cannot_be_an_entry_of_that_name_is_not_parsed() -> None:
+    assert names_entry(body(), "fraud")
+    assert not names_entry(body(name="other"), "fraud")
+    version = body("ModelVersion", "v1", artifacts=[{"name": "weights", "uri": "s3://b/w"}])
+    assert [names_entry(version, name) for name in ("v1", "weights", "fraud")] == [True, True, False]
