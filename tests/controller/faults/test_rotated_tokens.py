@@ -140,7 +140,7 @@ def test_a_cluster_token_may_be_rotated_in_time_or_late(
         own_space.apply(manifest(KIND, names[2]))
         api_server_proxy.close_connections()
         asked = len(api_server_proxy.received)
-        operator.wait_for_log("(401 Unauthorized)", times=3)
+        operator.wait_for_log("The API server answers 401 to", times=3)
         # The operator pauses between its attempts.
         assert len(api_server_proxy.received) - asked < 100
         _rotate(tokens.file, third)
