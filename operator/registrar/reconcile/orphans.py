@@ -1,4 +1,4 @@
-"""Finds entries that carry a stamp of this installation and whose resource does not exist.
+"""Finds entries that carry a stamp of this installation and whose resource, or inline artifact, does not exist.
 
 They are left over when a finalizer was removed by hand, when a cluster was lost, or when a resource vanished while no
 operator ran. They are reported; ``--orphaned-entries=Archive`` also archives them.
@@ -27,7 +27,9 @@ from registrar.planning.ownership import Origin, stamp_of
 from registrar.planning.plan import plan_release
 from registrar.reconcile.apply import release
 from registrar.reconcile.memory import Memory
+from registrar.reconcile.resource import ManagedResource, read_resource
 from registrar.registries.registry import Registry
+from registrar.reporting.outcome import Facts
 from registrar.settings import OrphanedEntries, Settings
 from registrar.workqueue.delays import spread
 
@@ -142,8 +144,10 @@ class OrphanSearch:
         key = resource_of(type(entry), stamp.reference)
         if key is None or (self._settings.namespaces and key.namespace not in self._settings.namespaces):
             return None
-        memory = self._memory
-        if memory.cache.get(key) is not None or memory.departed(key) is not None or state_of(entry) != "LIVE":
+        memory, body = self._memory, self._memory.cache.get(key)
+        if memory.departed(key) is not None or state_of(entry) != "LIVE":
+            return None
+        if body is not None and not _has_lost(read_resource(body), stamp.reference.partition("#")[2]):
             return None
         is_created = stamp.origin is Origin.CREATED
         return Orphan(kind, str(entry.id), str(entry.name), stamp.reference, key, is_created)
@@ -167,6 +171,16 @@ class OrphanSearch:
             if action is not None:
                 await release(orphan.kind, action, self._registry)
                 logger.info("Archived the orphaned %s", orphan)
+
+
+def _has_lost(resource: ManagedResource, artifact: str) -> bool:
+    """Return whether a version neither declares nor records an inline artifact.
+
+    The operator may have ended between the creation of an artifact and its status, and the artifact may have left the
+    spec by then.
+    """
+    recorded = {status.name for status in Facts.of(resource.status).artifacts}
+    return bool(artifact) and artifact not in recorded | {inline.name for inline in resource.inline}
 
 
 def _log(orphans: frozenset[Orphan]) -> None:

@@ -1,7 +1,7 @@
 """Entries whose resource does not exist: they are reported, and archived only if that is asked for."""
 
 from model_registry import ModelRegistryAPIClient
-from model_registry.types import RegisteredModel
+from model_registry.types import ModelArtifact, RegisteredModel
 from registrar.api.meta import OWNER_PROPERTY
 from tests.env.registry import EmbeddedServers
 from tests.support.entries import model_named
@@ -98,3 +98,27 @@ async def test_no_entry_is_archived_where_many_seem_orphaned(
         for name in names[1:]:
             await wait_for(lambda name=name: model_named(registry, name), lambda entry: entry.state == "ARCHIVED")  # type: ignore[misc]  # bound in the loop
         assert await _states(registry, "m0") == ["LIVE"]
+
+
+async def test_an_artifact_that_no_spec_and_no_status_has_is_named_and_left(
+    own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers
+) -> None:
+    """The operator ended after it created the artifact, and the spec was corrected before it started again."""
+    server = embedded_registry()
+    operator = start_operator(server.url, own_space, *FLAGS, ARCHIVE, "--feed-interval=0.5")
+    artifacts = [{"name": "weights", "uri": "s3://b/w"}]
+    own_space.apply(
+        manifest("RegisteredModel", "model"),
+        manifest("ModelVersion", "version", registeredModelRef={"name": "model"}, artifacts=artifacts),
+    )
+    version_id = own_space.ready("ModelVersion", "version")["status"]["id"]
+    stamp = {OWNER_PROPERTY: f"created:tests/{own_space.name}/{own_space.name}/version#draft"}
+    async with ModelRegistryAPIClient.connect(server.url) as registry:
+        draft = ModelArtifact("draft", uri="s3://b/w", state="LIVE", custom_properties=dict(stamp))
+        left = await registry.upsert_model_version_artifact(draft, version_id)
+        probes_of(operator).wait_metric("registrar_orphaned_entries{kind=model-artifact}", 1)
+        operator.wait_for_log(f"model-artifact 'draft' (id {left.id}, of ModelVersion {own_space.name}/version)")
+        # Its version exists, so this is no reason to archive it.
+        entry = await registry.get_artifact_by_id(str(left.id))
+    assert entry is not None
+    assert entry.state == "LIVE"
