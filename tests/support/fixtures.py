@@ -5,6 +5,7 @@ the operator or the registry, or needs other settings, starts an operator of its
 `own_space`.
 """
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -116,6 +117,8 @@ async def registry(registry_url: str) -> AsyncIterator[ModelRegistryAPIClient]:
     """The registry, as its users see it."""
     async with ModelRegistryAPIClient.connect(registry_url) as client:
         yield client
+    # A socket is closed one turn of the loop after its connection.
+    await asyncio.sleep(0)
 
 
 @pytest.fixture

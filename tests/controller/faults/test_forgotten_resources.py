@@ -90,6 +90,8 @@ async def operator(own_space: Namespace, registry_url: str, monkeypatch: pytest.
         yield Operator(own_space.name, parts, parts.intake._memory, reconciled)
         await parts.queue.drain(10)
     await kube.aclose()
+    # A socket is closed one turn of the loop after its connection.
+    await asyncio.sleep(0)
 
 
 def _mentions(value: object, key: ResourceKey) -> bool:
