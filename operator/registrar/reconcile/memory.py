@@ -150,6 +150,8 @@ class Memory:
     def released(self, key: ResourceKey) -> None:
         """Drop a resource that is gone: its entries are released. Wake those that waited for their external IDs."""
         self._departed.pop(key, None)
+        # A successor of the same name has a grace of its own.
+        self._leaving_since.get(key, {}).pop(None, None)
         self.wake(self.external_ids.forget(key))
 
     def wake(self, keys: Iterable[ResourceKey]) -> None:

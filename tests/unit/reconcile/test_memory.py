@@ -242,3 +242,14 @@ def test_an_answer_to_a_write_replaces_only_the_same_resource() -> None:
     memory.forget(KEY)
     memory.keep_answer(body("ModelVersion", "v1", version=4, uid="uid-2"))
     assert memory.cache.get(KEY) is None
+
+
+def test_a_successor_of_a_vanished_resource_has_a_grace_of_its_own() -> None:
+    now = 0.0
+    memory = Memory(ResourceCache(), RecordingQueue(), lambda _: None, lambda: now)
+    memory.depart(body("ModelVersion", "v1"))
+    memory.keep(body("ModelVersion", "v1", version=2, uid="uid-2"))
+    assert memory.leaving(KEY, None) == 0.0
+    now = 9.0
+    memory.released(KEY)
+    assert memory.leaving(KEY, None) == 0.0
