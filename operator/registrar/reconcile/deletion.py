@@ -13,8 +13,6 @@ from registrar.api.meta import FINALIZER
 from registrar.api.v1alpha1 import DeletionPolicy
 from registrar.api.v1alpha1.model_version import InlineArtifactStatus
 from registrar.kinds.base import Desired
-from registrar.planning.actions import Change
-from registrar.planning.fields import state_of
 from registrar.planning.ownership import Origin, stamp_of
 from registrar.planning.plan import plan_release
 from registrar.planning.problems import Disposition, Problem, ReconcileError
@@ -22,12 +20,12 @@ from registrar.reconcile.apply import release
 from registrar.reconcile.conflicts import still_wants
 from registrar.reconcile.context import Context
 from registrar.reconcile.handover import grace_left, is_claimed, is_named
+from registrar.reconcile.noting import note_release
 from registrar.reconcile.report import post_events, report
 from registrar.reconcile.resource import ManagedResource, deletion_policy
 from registrar.reconcile.targets import Target, departing_artifact, is_same_entry, targets_of
 from registrar.registries.registry import Registry
-from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outcome
-from registrar.reporting.writes import write_note
+from registrar.reporting.outcome import EventNote, Facts, Outcome
 from registrar.workqueue.queue import DONE, RETRY, Result
 
 logger = logging.getLogger(__name__)
@@ -83,15 +81,10 @@ async def finalize_departed(resource: ManagedResource, context: Context) -> Resu
             return Result(requeue_after=left)
         try:
             registry.ensure_available()
-            kept = [
-                target
-                for target in targets_of(resource, registry)
-                if await _is_kept_by_successor(target, resource.key, context)
-            ]
             targets = [
                 target
                 for target in targets_of(resource, registry)
-                if target not in kept and not _is_settled(target, registry)
+                if not _is_settled(target, registry) and not await _is_kept_by_successor(target, resource.key, context)
             ]
             await _release(targets, resource, deletion, context)
         except (ReconcileError, RegistryError) as error:
@@ -175,11 +168,7 @@ async def _retire(
     if action is None:
         return None
     await release(target.kind, action, registry)
-    operation = OperationResult.RELEASED if action.state is None else OperationResult.ARCHIVED
-    changes = () if action.state is None else (Change("state", state_of(observed), action.state),)
-    note = write_note(operation, target.kind, observed.name, observed.id, changes)
-    logger.info("%s: %s", target.reference, note.message)
-    return note
+    return note_release(target.kind, target.reference, action)
 
 
 async def retire_artifact(

@@ -12,19 +12,13 @@ from registrar.planning.holding import CLAIM_SECONDS, Decision, Step, decide
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.resource import ManagedResource
 from registrar.reporting.outcome import EventNote
-from registrar.settings import Settings
 from registrar.workqueue.queue import DONE, Result
 
 logger = logging.getLogger(__name__)
 
 
-def holder_of(settings: Settings) -> Holder:
-    """Return this installation as a status names it."""
-    return Holder(owner_id=settings.owner_id, registry_url=settings.registry_url)
-
-
 async def hold(
-    resource: ManagedResource, memory: Memory, kube: KubernetesAPI, settings: Settings
+    resource: ManagedResource, memory: Memory, kube: KubernetesAPI, ours: Holder
 ) -> tuple[Result | None, EventNote | None]:
     """Claim a resource that another installation holds, or leave it alone.
 
@@ -32,7 +26,7 @@ async def hold(
         resource: the resource.
         memory: what is known of all resources.
         kube: the API server.
-        settings: the process settings.
+        ours: this installation.
 
     Returns:
         None if this installation holds the resource, else when to run again; and the Event to post, if any.
@@ -40,7 +34,7 @@ async def hold(
     Raises:
         KubernetesError: the API server did not accept the claim.
     """
-    key, now, ours = resource.key, time.monotonic(), holder_of(settings)
+    key, now = resource.key, time.monotonic()
     holder = resource.status.managed_by
     before = memory.holding(key)
     decision = decide(before, holder, ours, resource.metadata.generation, now)

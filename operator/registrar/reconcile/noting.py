@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 
 from model_registry.types import RegistryEntry
-from registrar.kinds.base import Desired
-from registrar.planning.actions import Patch
+from registrar.kinds.base import Desired, EntryKind
+from registrar.planning.actions import Change, Patch, Release
 from registrar.planning.claims import Claimant
+from registrar.planning.fields import state_of
 from registrar.planning.ownership import ForeignStamp, any_stamp_of
 from registrar.reporting.outcome import EventNote, OperationResult
 from registrar.reporting.writes import write_note
@@ -17,9 +18,7 @@ logger = logging.getLogger(__name__)
 
 def note_creation(desired: Desired, claimant: Claimant, entry: RegistryEntry) -> EventNote:
     """Log the creation of an entry; returns its Event."""
-    note = write_note(OperationResult.CREATED, desired.kind, entry.name, entry.id)
-    logger.info("%s: %s", claimant.reference, note.message)
-    return note
+    return _logged(claimant.reference, write_note(OperationResult.CREATED, desired.kind, entry.name, entry.id))
 
 
 def note_patch(
@@ -44,8 +43,26 @@ def note_patch(
     owner = _previous_owner(desired, action, owner_id)
     operation = _operation(action, owner, corrects_drift=corrects_drift)
     note = write_note(operation, desired.kind, changed.name, changed.id, action.changes, taken_from=owner)
-    logger.info("%s: %s", claimant.reference, note.message)
-    return operation, note
+    return operation, _logged(claimant.reference, note)
+
+
+def note_release(kind: EntryKind, reference: str, action: Release) -> EventNote:
+    """Log the release of an entry of a deleted resource; returns its Event.
+
+    Args:
+        kind: the entry's kind.
+        reference: the resource, as the owner stamp writes it.
+        action: what was done.
+    """
+    entry = action.entry
+    operation = OperationResult.RELEASED if action.state is None else OperationResult.ARCHIVED
+    changes = () if action.state is None else (Change("state", state_of(entry), action.state),)
+    return _logged(reference, write_note(operation, kind, entry.name, entry.id, changes))
+
+
+def _logged(reference: str, note: EventNote) -> EventNote:
+    logger.info("%s: %s", reference, note.message)
+    return note
 
 
 def _operation(action: Patch, previous_owner: str | None, *, corrects_drift: bool) -> OperationResult:

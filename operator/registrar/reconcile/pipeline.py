@@ -91,7 +91,7 @@ async def _reconcile_existing(body: Body, context: Context) -> Result:
     resource = read_resource(body)
     try:
         if not resource.metadata.paused:
-            left, note = await hold(resource, context.memory, context.kube, context.settings)
+            left, note = await hold(resource, context.memory, context.kube, context.registry.holder)
             if note is not None:
                 await post_events(resource, [note], context)
             if left is not None:

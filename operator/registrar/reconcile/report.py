@@ -13,7 +13,6 @@ from registrar.planning.actions import RecordOwnership
 from registrar.planning.fields import origin_to_status, owned_to_status
 from registrar.planning.problems import Disposition, Problem
 from registrar.reconcile.context import Context
-from registrar.reconcile.holding import holder_of
 from registrar.reconcile.inline_artifacts import with_artifact
 from registrar.reconcile.resource import ManagedResource
 from registrar.registries.breaker import MAX_RETRY_AFTER
@@ -56,7 +55,7 @@ async def record_ownership(
             origin=origin_to_status(action.origin),
             parent_id=desired.parent_id or None,
             registry_url=context.registry.url,
-            managed_by=holder_of(context.settings),
+            managed_by=context.registry.holder,
             owned_fields=fields,
             owned_properties=properties,
             # Those of another version count no longer: a registry that was reset assigns the same IDs again.
@@ -64,7 +63,7 @@ async def record_ownership(
         )
     else:
         artifacts = with_artifact(holder.artifacts, desired, entry, action.origin, action.owned)
-        facts = replace(holder, managed_by=holder_of(context.settings), artifacts=artifacts)
+        facts = replace(holder, managed_by=context.registry.holder, artifacts=artifacts)
     latest = latest_of(resource, context)
     if latest is not None:
         patch = ownership_patch(latest.status, latest.raw_status, facts)
@@ -99,7 +98,7 @@ async def report(resource: ManagedResource, outcome: Outcome, context: Context) 
         # It is gone; a successor of the same name has a run of its own.
         return DONE
     if not outcome.paused:
-        outcome = replace(outcome, facts=replace(outcome.facts, managed_by=holder_of(context.settings)))
+        outcome = replace(outcome, facts=replace(outcome.facts, managed_by=context.registry.holder))
     wanted = next_status(resource.metadata, latest.status, outcome, datetime.now(UTC))
     patch = merge_patch(latest.raw_status, as_json(wanted))
     if patch:

@@ -12,7 +12,7 @@ from model_registry.exceptions import RegistryError
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
-from registrar.api.v1alpha1.common import EntryOrigin, EntryStatus
+from registrar.api.v1alpha1.common import EntryOrigin, EntryStatus, Holder
 from registrar.kinds.base import Desired, EntryKind, Identity
 from registrar.kinds.table import FAMILIES
 from registrar.planning.problems import Disposition, Problem, ReconcileError, outage, waiting
@@ -39,6 +39,7 @@ class Registry:
         name: its name in the operator.
 
     Attributes:
+        holder: this installation, as the status of a resource that it manages names it.
         epoch: grows whenever the registry turns out to be another one, or an older one: whatever was known of its
             entries before has to be proved again.
         view: the entries with our stamp; trusted once `loaded`.
@@ -56,6 +57,7 @@ class Registry:
         self.view = EntryView(owner_id)
         self.loaded = False
         self.read_at = -math.inf
+        self.holder = Holder(owner_id=owner_id, registry_url=url)
         self._affected: set[ResourceKey] = set()
         self.breaker = CircuitBreaker()
         self._external: dict[tuple[str, ...], Identity] = {}

@@ -11,14 +11,13 @@ from registrar.api.v1alpha1.common import Holder
 from registrar.cluster.cache import ResourceCache
 from registrar.cluster.client import KubernetesError
 from registrar.planning.holding import CLAIM_SECONDS
-from registrar.reconcile.holding import hold, holder_of
+from registrar.reconcile.holding import hold
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.resource import names_entry, read_resource
-from registrar.settings import Settings
 from registrar.workqueue.queue import DONE
-from tests.unit.build import NOBODY, RecordingQueue, body
+from tests.unit.build import NOBODY, OWNER_ID, RecordingQueue, body
 
-SETTINGS = Settings(registry_url=NOBODY)
+OURS = Holder(owner_id=OWNER_ID, registry_url=NOBODY)
 OTHER = {"ownerId": "other", "registryUrl": "http://other"}
 
 
@@ -43,16 +42,16 @@ async def test_a_claim_that_was_refused_is_made_again() -> None:
     kube.refuses = True
     for _ in range(2):
         with pytest.raises(KubernetesError):
-            await hold(read_resource(kube.resource), memory, kube, SETTINGS)
+            await hold(read_resource(kube.resource), memory, kube, OURS)
     kube.refuses = False
-    result, note = await hold(read_resource(kube.resource), memory, kube, SETTINGS)
+    result, note = await hold(read_resource(kube.resource), memory, kube, OURS)
     assert note is None
     assert result is not None
     assert result.requeue_after == pytest.approx(CLAIM_SECONDS, abs=1)
-    assert Holder.model_validate(kube.resource["status"]["managedBy"]) == holder_of(SETTINGS)
+    assert Holder.model_validate(kube.resource["status"]["managedBy"]) == OURS
     # Only now is another holder a reversal.
     kube.resource = body(version=9, status={"managedBy": OTHER, "observedGeneration": 1})
-    result, note = await hold(read_resource(kube.resource), memory, kube, SETTINGS)
+    result, note = await hold(read_resource(kube.resource), memory, kube, OURS)
     assert result == DONE
     assert note is not None
     assert note.reason == "ManagedByOther"
