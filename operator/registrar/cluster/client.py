@@ -18,6 +18,7 @@ import aiohttp
 
 from registrar.api.bodies import Body, ResourceKey
 from registrar.api.meta import API_VERSION, GROUP, VERSION, ObjectMeta
+from registrar.cluster.api import KubernetesError, ResourceGoneError, StaleResourceError
 from registrar.cluster.middlewares import LEASES, Fenced, RefusalsAreTemporary, RotatingToken
 from registrar.fencing import READS, WriteFence
 from registrar.kinds.table import KINDS
@@ -38,28 +39,6 @@ def list_path(plural: str, namespace: str | None) -> str:
     """Return the path of all resources of a kind, in a namespace or (None) in all."""
     place = "" if namespace is None else f"namespaces/{namespace}/"
     return f"/apis/{API_VERSION}/{place}{plural}"
-
-
-class KubernetesError(Exception):
-    """The API server refused a request, or did not answer.
-
-    Attributes:
-        status: HTTP status; 0 if no answer came.
-        reason: the machine-readable reason of the Status object, such as ``Conflict``.
-    """
-
-    def __init__(self, status: int, reason: str, message: str) -> None:
-        super().__init__(f"{message} ({status} {reason})")
-        self.status = status
-        self.reason = reason
-
-
-class StaleResourceError(KubernetesError):
-    """The resource has changed since it was read (409)."""
-
-
-class ResourceGoneError(KubernetesError):
-    """The resource does not exist (404)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +68,7 @@ class ClusterLogin:
 
 
 class KubernetesAPI:
-    """The calls to the API server that this operator needs.
+    """The calls to the API server that this operator needs; `registrar.cluster.api.ClusterAPI` is what reconciles use.
 
     Args:
         login: how to reach it.

@@ -7,7 +7,8 @@ import time
 from http import HTTPStatus
 
 from registrar.api.meta import API_VERSION
-from registrar.cluster.client import KubernetesAPI, KubernetesError
+from registrar.cluster.api import KubernetesError
+from registrar.cluster.client import KubernetesAPI
 from registrar.kinds.table import KINDS
 from registrar.settings import StartError
 

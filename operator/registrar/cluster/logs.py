@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import logging
-from contextvars import ContextVar
 from typing import Final
 
 import kopf
 
-from registrar.api.bodies import ResourceKey
 from registrar.api.meta import API_VERSION
+from registrar.cluster.current import current
 from registrar.settings import Settings
 
 TEXT_FORMAT: Final = "[%(asctime)s] %(name)s [%(levelname)s] %(message)s"
-
-_current: ContextVar[ResourceKey | None] = ContextVar("resource", default=None)
 
 
 def configure_logging(settings: Settings) -> None:
@@ -35,17 +32,12 @@ def configure_logging(settings: Settings) -> None:
             logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
-def bind_resource(key: ResourceKey) -> None:
-    """Have the lines of the running task name this resource, until the task binds another one."""
-    _current.set(key)
-
-
 class ResourceFilter(logging.Filter):
     """Puts the resource where kopf's JSON formatter looks for it; the formatter prints it as ``object``."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Complete a record; none is held back."""
-        key = _current.get()
+        key = current.get()
         if key is not None and not hasattr(record, "k8s_ref"):
             record.k8s_ref = {
                 "apiVersion": API_VERSION,

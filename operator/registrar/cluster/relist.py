@@ -10,8 +10,9 @@ import logging
 
 from registrar.api.bodies import Body, ResourceKey, key_of, resource_version
 from registrar.api.meta import API_VERSION
+from registrar.cluster.api import KubernetesError
 from registrar.cluster.cache import ResourceCache
-from registrar.cluster.client import KubernetesAPI, KubernetesError, list_path
+from registrar.cluster.client import KubernetesAPI, list_path
 from registrar.cluster.sink import ResourceSink
 from registrar.kinds.table import KINDS
 from registrar.workqueue.delays import spread

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn, Protocol
 
 from registrar.api.bodies import Body
-from registrar.cluster.client import KubernetesError, ResourceGoneError, StaleResourceError
+from registrar.cluster.api import KubernetesError, ResourceGoneError, StaleResourceError
 from registrar.fencing import Leadership
 
 logger = logging.getLogger(__name__)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from registrar.api.bodies import Body
-from registrar.cluster.client import KubernetesAPI, ResourceGoneError
+from registrar.cluster.api import ResourceGoneError
+from registrar.cluster.client import KubernetesAPI
 
 
 class KubernetesLease:

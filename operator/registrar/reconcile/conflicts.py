@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
-from registrar.cluster.client import KubernetesAPI, KubernetesError
+from registrar.cluster.api import ClusterAPI, KubernetesError
 from registrar.kinds.base import Claim, Desired
 from registrar.kinds.table import resource_of
 from registrar.planning.claims import Claimant, winner
@@ -26,7 +26,7 @@ async def resolve_conflict(
     *,
     take_over: bool,
     memory: Memory,
-    kube: KubernetesAPI,
+    kube: ClusterAPI,
     registry: Registry,
 ) -> None:
     """Claim an entry for a resource, and yield to a better claim.
@@ -61,7 +61,7 @@ async def still_wants(
     holder: ResourceKey,
     reference: str,
     claim: Claim,
-    kube: KubernetesAPI,
+    kube: ClusterAPI,
     registry: Registry,
     *,
     if_hidden: bool = True,
@@ -92,7 +92,7 @@ async def still_wants(
     return declares and _parent_of(resource, registry, is_inline=is_inline) in {None, claim.parent_id}
 
 
-async def _exists(key: ResourceKey, memory: Memory, kube: KubernetesAPI) -> bool:
+async def _exists(key: ResourceKey, memory: Memory, kube: ClusterAPI) -> bool:
     """Return whether a resource exists; the watch may have missed its deletion, so one that does not is forgotten."""
     before = memory.cache.get(key)
     if await kube.get(key) is not None or memory.cache.get(key) is not before:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from registrar.cluster.client import KubernetesAPI
+from registrar.cluster.api import ClusterAPI
 from registrar.reconcile.memory import Memory
+from registrar.reconcile.monitor import ReconcileMonitor
 from registrar.registries.registry import Registry
 from registrar.registries.replacement import MassDeletionGuard
 from registrar.settings import Settings
-from registrar.telemetry.metrics import ReconcileMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,12 @@ class Context:
         registry: the registry.
         memory: what is known of all resources.
         guard: whether the registry is still the one that it was.
-        metrics: counts reconciles and drift.
+        monitor: is shown reconciles, drift and writes.
     """
 
     settings: Settings
-    kube: KubernetesAPI
+    kube: ClusterAPI
     registry: Registry
     memory: Memory
     guard: MassDeletionGuard
-    metrics: ReconcileMetrics
+    monitor: ReconcileMonitor

@@ -168,7 +168,7 @@ async def _retire(
     if action is None:
         return None
     await release(target.kind, action, registry)
-    return note_release(target.kind, target.reference, action)
+    return note_release(target, action, context.monitor)
 
 
 async def retire_artifact(

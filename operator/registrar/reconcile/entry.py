@@ -18,7 +18,7 @@ from model_registry.exceptions import ConflictError
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import uid_of
 from registrar.api.conditions import Reason
-from registrar.cluster.client import ResourceGoneError
+from registrar.cluster.api import ResourceGoneError
 from registrar.kinds.base import Desired, Identity
 from registrar.planning.actions import (
     Create,
@@ -116,7 +116,7 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
             case Create():
                 entry, created = await _create(request, action, recorded, context)
                 if created:
-                    note = note_creation(desired, request.claimant, entry)
+                    note = note_creation(desired, request.claimant, entry, context.monitor)
                     return EntryResult(entry, Origin.CREATED, owned, OperationResult.CREATED, note)
                 observed = Observation(entry, fresh=True)
             case RecordOwnership() | Patch() if not observed.fresh:
@@ -133,7 +133,13 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
                 changed = await _with_free_external_id(partial(patch, desired, action, registry), request, context)
                 _note_correction(request, action, context)
                 operation, note = note_patch(
-                    desired, request.claimant, action, changed, registry.owner_id, corrects_drift=request.corrects_drift
+                    desired,
+                    request.claimant,
+                    action,
+                    changed,
+                    registry.owner_id,
+                    context.monitor,
+                    corrects_drift=request.corrects_drift,
                 )
                 return EntryResult(changed, action.origin, owned, operation, note, drift=action.drift)
     raise transient(Reason.REGISTRY_UNAVAILABLE, f"Others keep changing {desired.name!r} in the registry")
@@ -169,6 +175,7 @@ async def _with_free_external_id(
                 memory=context.memory,
                 kube=context.kube,
                 registry=context.registry,
+                monitor=context.monitor,
             )
     return await write()
 

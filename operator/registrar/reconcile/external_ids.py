@@ -14,9 +14,10 @@ from model_registry.exceptions import ConflictError
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
-from registrar.cluster.client import KubernetesAPI, KubernetesError
+from registrar.cluster.api import ClusterAPI, KubernetesError
 from registrar.kinds.base import Desired, EntryKind
 from registrar.kinds.table import entry_kind, resource_of
+from registrar.planning.actions import Change
 from registrar.planning.claims import Claimant
 from registrar.planning.external_ids import released_external_id
 from registrar.planning.fields import describe_entry, state_of
@@ -25,9 +26,11 @@ from registrar.planning.problems import ReconcileError, waiting
 from registrar.reconcile.conflicts import REQUEUE_SECONDS
 from registrar.reconcile.external_id_waits import ExternalIdWait
 from registrar.reconcile.memory import Memory
+from registrar.reconcile.monitor import ReconcileMonitor
 from registrar.reconcile.resource import read_resource
 from registrar.registries.registry import Registry
-from registrar.reporting.outcome import EventNote
+from registrar.reporting.outcome import EventNote, OperationResult
+from registrar.reporting.writes import EntryWrite
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +41,9 @@ async def free_external_id(
     conflict: ConflictError,
     *,
     memory: Memory,
-    kube: KubernetesAPI,
+    kube: ClusterAPI,
     registry: Registry,
+    monitor: ReconcileMonitor,
 ) -> None:
     """Return once the external ID that an entry wants may be free, so that the refused write can be repeated.
 
@@ -50,6 +54,7 @@ async def free_external_id(
         memory: what is known of all resources; it wakes this one when the holder lets the external ID go.
         kube: the API server, which knows whether the holder's resource exists.
         registry: the registry.
+        monitor: is shown a write.
 
     Raises:
         ReconcileError: ``ExternalIdConflict``, or what else the conflict means.
@@ -72,7 +77,7 @@ async def free_external_id(
     if holder is None or holder.external_id != wanted or stamp_of(holder, registry.owner_id) != stamp:
         return
     if _is_released(holder, stamp, kind):
-        note = await _give_up(holder, stamp, wanted, kind, registry)
+        note = await _give_up(holder, stamp, wanted, kind, registry, monitor)
         memory.unreported.note(claimant.key, claimant.uid, note)
         return
     if stamp.reference == desired.reference or not await _may_let_go(key, memory, kube):
@@ -86,11 +91,18 @@ def _is_released(holder: RegistryEntry, stamp: Stamp, kind: EntryKind) -> bool:
 
 
 async def _give_up(
-    holder: RegistryEntry, stamp: Stamp, external_id: str, kind: EntryKind, registry: Registry
+    holder: RegistryEntry,
+    stamp: Stamp,
+    external_id: str,
+    kind: EntryKind,
+    registry: Registry,
+    monitor: ReconcileMonitor,
 ) -> EventNote:
     """Give an archived entry another external ID; returns the Event for the resource that gets the former one."""
     released = released_external_id(external_id, str(holder.id))
-    await registry.update(kind, kind.entry(holder.name, id=holder.id, external_id=released))
+    changed = await registry.update(kind, kind.entry(holder.name, id=holder.id, external_id=released))
+    change = Change("externalId", external_id, released)
+    monitor.wrote(EntryWrite(OperationResult.UPDATED, stamp.reference, kind, changed, changes=(change,)))
     logger.info("Changed the external ID of %s of %s to %r", describe_entry(holder), stamp.reference, released)
     return EventNote(
         "ExternalIdReleased",
@@ -99,7 +111,7 @@ async def _give_up(
     )
 
 
-async def _may_let_go(holder: ResourceKey, memory: Memory, kube: KubernetesAPI) -> bool:
+async def _may_let_go(holder: ResourceKey, memory: Memory, kube: ClusterAPI) -> bool:
     """Return whether a resource exists that manages the entry; one that this operator may not read counts."""
     if memory.departed(holder) is not None:
         return True

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey, is_terminating, key_of
+from registrar.cluster.api import ClusterAPI
 from registrar.cluster.cache import ResourceCache
-from registrar.cluster.client import KubernetesAPI
 from registrar.kinds.base import EntryKind
 from registrar.kinds.table import kinds_above
 from registrar.planning.ownership import stamp_of
@@ -31,7 +31,7 @@ def grace_left(resource: ManagedResource, artifact: str | None, grace: float, me
     return grace - memory.leaving(resource.key, artifact)
 
 
-async def is_claimed(target: Target, key: ResourceKey, memory: Memory, kube: KubernetesAPI, registry: Registry) -> bool:
+async def is_claimed(target: Target, key: ResourceKey, memory: Memory, kube: ClusterAPI, registry: Registry) -> bool:
     """Return whether another resource has the entry, or claims it and stays.
 
     Two that are deleted together must not wait for each other.

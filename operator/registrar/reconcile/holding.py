@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 
 from registrar.api.v1alpha1.common import Holder
-from registrar.cluster.client import KubernetesAPI, KubernetesError
+from registrar.cluster.api import ClusterAPI, KubernetesError
 from registrar.planning.holding import CLAIM_SECONDS, Decision, Step, decide
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.resource import ManagedResource
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 async def hold(
-    resource: ManagedResource, memory: Memory, kube: KubernetesAPI, ours: Holder
+    resource: ManagedResource, memory: Memory, kube: ClusterAPI, ours: Holder
 ) -> tuple[Result | None, EventNote | None]:
     """Claim a resource that another installation holds, or leave it alone.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from registrar.api.bodies import Body, is_edited, is_unanswered, key_of, uid_of, was_never_finalized
 from registrar.fencing import Leadership
 from registrar.reconcile.memory import Memory, Queue
-from registrar.telemetry.metrics import ReconcileMetrics
+from registrar.reconcile.monitor import ReconcileMonitor
 
 
 class Intake:
@@ -15,14 +15,14 @@ class Intake:
         memory: what is known of all resources.
         queue: the work queue.
         leadership: whether this replica leads.
-        metrics: counts resources that become Ready.
+        monitor: is shown resources that become Ready.
     """
 
-    def __init__(self, memory: Memory, queue: Queue, leadership: Leadership, metrics: ReconcileMetrics) -> None:
+    def __init__(self, memory: Memory, queue: Queue, leadership: Leadership, monitor: ReconcileMonitor) -> None:
         self._memory = memory
         self._queue = queue
         self._leadership = leadership
-        self._metrics = metrics
+        self._monitor = monitor
 
     def on_change(self, body: Body) -> None:
         """Keep the latest body and enqueue the resource; a user's edit ends an old back-off."""
@@ -50,4 +50,4 @@ class Intake:
         """Measure how long a resource took to become Ready; on a standby that is the leader's work, and only noted."""
         seconds = self._memory.note_readiness(body)
         if seconds is not None and self._leadership.is_held:
-            self._metrics.became_ready(body["kind"], seconds)
+            self._monitor.became_ready(body["kind"], seconds)

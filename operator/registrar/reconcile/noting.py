@@ -5,20 +5,24 @@ from __future__ import annotations
 import logging
 
 from model_registry.types import RegistryEntry
-from registrar.kinds.base import Desired, EntryKind
+from registrar.kinds.base import Desired
 from registrar.planning.actions import Change, Patch, Release
 from registrar.planning.claims import Claimant
 from registrar.planning.fields import state_of
 from registrar.planning.ownership import ForeignStamp, any_stamp_of
+from registrar.reconcile.monitor import ReconcileMonitor
+from registrar.reconcile.targets import Target
 from registrar.reporting.outcome import EventNote, OperationResult
-from registrar.reporting.writes import write_note
+from registrar.reporting.writes import EntryWrite, write_note
 
 logger = logging.getLogger(__name__)
 
 
-def note_creation(desired: Desired, claimant: Claimant, entry: RegistryEntry) -> EventNote:
+def note_creation(desired: Desired, claimant: Claimant, entry: RegistryEntry, monitor: ReconcileMonitor) -> EventNote:
     """Log the creation of an entry; returns its Event."""
-    return _logged(claimant.reference, write_note(OperationResult.CREATED, desired.kind, entry.name, entry.id))
+    return note(
+        EntryWrite(OperationResult.CREATED, claimant.reference, desired.kind, entry, desired.parent_id), monitor
+    )
 
 
 def note_patch(
@@ -27,6 +31,7 @@ def note_patch(
     action: Patch,
     changed: RegistryEntry,
     owner_id: str,
+    monitor: ReconcileMonitor,
     *,
     corrects_drift: bool,
 ) -> tuple[OperationResult, EventNote]:
@@ -38,31 +43,30 @@ def note_patch(
         action: what was changed.
         changed: the entry after it.
         owner_id: this installation.
+        monitor: is shown the write.
         corrects_drift: nobody changed the spec or asked for it.
     """
     owner = _previous_owner(desired, action, owner_id)
     operation = _operation(action, owner, corrects_drift=corrects_drift)
-    note = write_note(operation, desired.kind, changed.name, changed.id, action.changes, taken_from=owner)
-    return operation, _logged(claimant.reference, note)
+    write = EntryWrite(
+        operation, claimant.reference, desired.kind, changed, desired.parent_id, action.changes, taken_from=owner
+    )
+    return operation, note(write, monitor)
 
 
-def note_release(kind: EntryKind, reference: str, action: Release) -> EventNote:
-    """Log the release of an entry of a deleted resource; returns its Event.
-
-    Args:
-        kind: the entry's kind.
-        reference: the resource, as the owner stamp writes it.
-        action: what was done.
-    """
-    entry = action.entry
+def note_release(target: Target, action: Release, monitor: ReconcileMonitor) -> EventNote:
+    """Log the release of an entry that lost its resource; returns its Event."""
     operation = OperationResult.RELEASED if action.state is None else OperationResult.ARCHIVED
-    changes = () if action.state is None else (Change("state", state_of(entry), action.state),)
-    return _logged(reference, write_note(operation, kind, entry.name, entry.id, changes))
+    changes = () if action.state is None else (Change("state", state_of(action.entry), action.state),)
+    return note(EntryWrite(operation, target.reference, target.kind, action.entry, target.parent_id, changes), monitor)
 
 
-def _logged(reference: str, note: EventNote) -> EventNote:
-    logger.info("%s: %s", reference, note.message)
-    return note
+def note(write: EntryWrite, monitor: ReconcileMonitor) -> EventNote:
+    """Log a write; returns its Event."""
+    event = write_note(write)
+    logger.info("%s: %s", write.reference, event.message)
+    monitor.wrote(write)
+    return event
 
 
 def _operation(action: Patch, previous_owner: str | None, *, corrects_drift: bool) -> OperationResult:

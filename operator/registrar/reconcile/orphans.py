@@ -17,7 +17,7 @@ from model_registry.exceptions import RegistryError
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.api.v1alpha1 import DeletionPolicy
-from registrar.cluster.client import KubernetesAPI, KubernetesError
+from registrar.cluster.api import ClusterAPI, KubernetesError
 from registrar.fencing import NotLeadingError
 from registrar.kinds.base import EntryKind
 from registrar.kinds.table import entry_kind, resource_of
@@ -87,7 +87,7 @@ class OrphanSearch:
     """
 
     def __init__(
-        self, settings: Settings, kube: KubernetesAPI, registry: Registry, memory: Memory, monitor: OrphanMonitor
+        self, settings: Settings, kube: ClusterAPI, registry: Registry, memory: Memory, monitor: OrphanMonitor
     ) -> None:
         self._settings = settings
         self._kube = kube

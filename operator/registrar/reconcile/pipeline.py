@@ -15,8 +15,8 @@ from model_registry.exceptions import RegistryError
 from registrar.api.bodies import Body, ResourceKey, is_awaited, key_of, reports_outage, uid_of, was_never_finalized
 from registrar.api.conditions import ConditionType
 from registrar.api.v1alpha1 import DriftPolicy
-from registrar.cluster.client import KubernetesError, ResourceGoneError, StaleResourceError
-from registrar.cluster.logs import bind_resource
+from registrar.cluster.api import KubernetesError, ResourceGoneError, StaleResourceError
+from registrar.cluster.current import bind_resource
 from registrar.fencing import NotLeadingError
 from registrar.kinds.base import AnyResource, Identity
 from registrar.kinds.desired import desired_entry, desired_inline
@@ -66,7 +66,7 @@ async def run(key: ResourceKey, context: Context) -> Result:
     except NotLeadingError as error:
         logger.info("Leaving %s to the next leader: %s", key, error)
     finally:
-        context.metrics.ended(key.kind, _result_label(result), time.monotonic() - began)
+        context.monitor.ended(key.kind, _result_label(result), time.monotonic() - began)
     return result
 
 
@@ -258,9 +258,9 @@ def _count_drift(resource: ManagedResource, outcome: Outcome, context: Context) 
         OperationResult.UPDATED,
     }
     if resource.is_settled and operation in writes:
-        context.metrics.found_drift(kind, corrected=True)
+        context.monitor.found_drift(kind, corrected=True)
     elif outcome.drift and resource.status.condition(ConditionType.DRIFTED) is None:
-        context.metrics.found_drift(kind, corrected=False)
+        context.monitor.found_drift(kind, corrected=False)
 
 
 async def _read_again(before: Body, follow_up: Result, context: Context) -> Result:

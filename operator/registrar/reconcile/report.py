@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from registrar.cluster.client import KubernetesError
+from registrar.cluster.api import KubernetesError
 from registrar.kinds.base import Desired
 from registrar.planning.actions import RecordOwnership
 from registrar.planning.fields import origin_to_status, owned_to_status

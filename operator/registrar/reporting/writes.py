@@ -1,9 +1,10 @@
-"""What the operator wrote to the registry, in the sentence that the log and an Event give."""
+"""What the operator wrote to the registry, and the sentence that the log and an Event give of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 
+from model_registry.types import RegistryEntry
 from registrar.kinds.base import EntryKind
 from registrar.planning.actions import Change
 from registrar.reporting.outcome import EventNote, OperationResult
@@ -21,26 +22,33 @@ _VERBS = {
 }
 
 
-def write_note(
-    operation: OperationResult,
-    kind: EntryKind,
-    name: str | None,
-    entry_id: str | None,
-    changes: Iterable[Change] = (),
-    *,
-    taken_from: str | None = None,
-) -> EventNote:
-    """Return the Event of a write, such as ``Updated RegisteredModel 'churn' (id 7): owner 'a' -> 'b'``.
+@dataclass(frozen=True, slots=True)
+class EntryWrite:
+    """One write to an entry.
 
-    Args:
+    Attributes:
         operation: what was done.
+        reference: the resource that the write was for, as the owner stamp writes it.
         kind: the entry's kind.
-        name: its name.
-        entry_id: its ID.
-        changes: what was changed, the owner stamp left out.
-        taken_from: the owner that the entry's stamp named before, for `OperationResult.TAKEN_OVER`.
+        entry: the entry, as the registry answered.
+        parent_id: ID of its parent entry; empty at the root, or where it is unknown.
+        changes: what was changed, the owner stamp left out; nothing for a creation, which sets all that the entry has.
+        taken_from: the owner that its stamp named before, for `OperationResult.TAKEN_OVER`.
     """
-    described = describe_changes(changes)
-    origin = "" if taken_from is None else f" from {taken_from}"
-    message = f"{_VERBS[operation]} {kind.name} {name!r} (id {entry_id}){origin}"
-    return EventNote(operation.value, f"{message}: {described}" if described else message)
+
+    operation: OperationResult
+    reference: str
+    kind: EntryKind
+    entry: RegistryEntry
+    parent_id: str = ""
+    changes: tuple[Change, ...] = ()
+    taken_from: str | None = None
+
+
+def write_note(write: EntryWrite) -> EventNote:
+    """Return the Event of a write, such as ``Updated RegisteredModel 'churn' (id 7): owner 'a' -> 'b'``."""
+    described = describe_changes(write.changes)
+    origin = "" if write.taken_from is None else f" from {write.taken_from}"
+    entry = write.entry
+    message = f"{_VERBS[write.operation]} {write.kind.name} {entry.name!r} (id {entry.id}){origin}"
+    return EventNote(write.operation.value, f"{message}: {described}" if described else message)

@@ -6,18 +6,17 @@ metrics.
 
 from __future__ import annotations
 
-from collections import Counter as Numbers
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import metadata
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, generate_latest
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
 
 from registrar.api.bodies import ResourceKey
 from registrar.fencing import Leadership
 from registrar.kinds.table import ENTRY_KINDS, KINDS
+from registrar.reporting.writes import EntryWrite
+from registrar.telemetry.resources import CountReady, ResourceCollector
 from registrar.workqueue.queue import WorkQueue
 
 FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -121,6 +120,13 @@ class ReconcileMetrics:
             registry=registry,
         )
 
+        self._writes = Counter(
+            "registrar_entry_writes",
+            "Writes to entries of the registry by operation, such as Created or Corrected.",
+            ["kind", "operation"],
+            registry=registry,
+        )
+
         for known in KINDS:
             # Series start at 0, so that the first event of each is an increase.
             for result in RESULTS:
@@ -138,6 +144,10 @@ class ReconcileMetrics:
     def became_ready(self, kind: str, seconds: float) -> None:
         """Count a resource that became Ready so many seconds after its generation was first seen."""
         self._to_ready.labels(kind).observe(seconds)
+
+    def wrote(self, write: EntryWrite) -> None:
+        """Count a write by the kind of the entry."""
+        self._writes.labels(write.kind.name, write.operation.value).inc()
 
     def found_drift(self, kind: str, *, corrected: bool) -> None:
         """Count an entry that was changed outside; and corrected, or reported."""
@@ -191,46 +201,6 @@ class OrphanMetrics:
             self._orphans.labels(kind).set(orphans.get(kind, 0))
 
 
-CountReady = Callable[[], Mapping[tuple[str, str, str], int]]
-"""Returns how many resources exist by kind, and by status and reason of Ready."""
-
-
-class _Resources(Collector):
-    """Reads the number of resources at each scrape."""
-
-    def __init__(self, count: CountReady) -> None:
-        self._count = count
-
-    def collect(self) -> list[GaugeMetricFamily]:
-        by_ready: Numbers[tuple[str, str]] = Numbers()
-        by_reason: Numbers[tuple[str, str]] = Numbers()
-        for (kind, ready, reason), number in self._count().items():
-            by_ready[kind, ready] += number
-            if ready != "True":
-                by_reason[kind, reason] += number
-        return [
-            _family(
-                "registrar_managed_resources",
-                "Resources by kind and status of Ready; Unknown until the condition covers the current generation.",
-                ["kind", "ready"],
-                by_ready,
-            ),
-            _family(
-                "registrar_managed_resources_not_ready",
-                "Resources that are not Ready, by kind and by the condition's reason; Unknown as for Ready.",
-                ["kind", "reason"],
-                by_reason,
-            ),
-        ]
-
-
-def _family(name: str, text: str, labels: list[str], values: Mapping[tuple[str, str], int]) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(name, text, labels=labels)
-    for each, number in values.items():
-        family.add_metric(each, number)
-    return family
-
-
 class Metrics:
     """All metrics of one operator.
 
@@ -274,7 +244,7 @@ class Metrics:
         self.queue.active.set_function(lambda: queue.active)
         self.queue.longest.set_function(lambda: queue.longest_run()[1])
         self.leader.set_function(lambda: leadership.is_held)
-        self._collected.register(_Resources(count_ready))
+        self._collected.register(ResourceCollector(count_ready))
 
     def observe_yielded(self, count: Callable[[], Mapping[str, int]]) -> None:
         """Read the number of resources that another installation manages, by kind, at each scrape."""

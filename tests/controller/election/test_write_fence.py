@@ -12,7 +12,8 @@ from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
 from registrar.api.bodies import ResourceKey
 from registrar.api.meta import FINALIZER, ObjectMeta
-from registrar.cluster.client import ClusterLogin, KubernetesAPI, KubernetesError
+from registrar.cluster.api import KubernetesError
+from registrar.cluster.client import ClusterLogin, KubernetesAPI
 from registrar.cluster.login import log_in
 from registrar.fencing import Leadership, NotLeadingError, WriteFence
 from registrar.telemetry.metrics import Metrics

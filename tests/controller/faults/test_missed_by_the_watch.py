@@ -9,8 +9,9 @@ import pytest
 
 from registrar.api.bodies import Body, ResourceKey
 from registrar.cluster import relist as relist_module
+from registrar.cluster.api import KubernetesError
 from registrar.cluster.cache import ResourceCache
-from registrar.cluster.client import KubernetesAPI, KubernetesError, list_path
+from registrar.cluster.client import KubernetesAPI, list_path
 from registrar.cluster.liveness import WatchLiveness
 from registrar.cluster.login import log_in
 from registrar.cluster.relist import relist

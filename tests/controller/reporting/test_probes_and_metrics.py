@@ -52,6 +52,8 @@ async def test_metrics_count_the_operators_work(
         await registry.upsert_registered_model(RegisteredModel(names[0], id=ids[0], description="by hand"))
     metrics = seen.wait_metric("registrar_drift_corrected_total{kind=RegisteredModel}", 1)
     assert metrics["registrar_drift_found_total{kind=RegisteredModel}"] == 1
+    assert metrics["registrar_entry_writes_total{kind=RegisteredModel,operation=Created}"] == 5
+    assert metrics["registrar_entry_writes_total{kind=RegisteredModel,operation=Corrected}"] == 1
     assert metrics["registrar_registry_requests_total{code=200,method=PATCH}"] == 1
     to_ready = "registrar_managed_resource_time_to_readiness_seconds_count{kind=RegisteredModel}"
     assert metrics[to_ready] == 5, "it stayed Ready"

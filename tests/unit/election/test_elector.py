@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registrar.api.bodies import Body
-from registrar.cluster.client import KubernetesError, ResourceGoneError, StaleResourceError
+from registrar.cluster.api import KubernetesError, ResourceGoneError, StaleResourceError
 from registrar.election.elector import ElectionError, LeaderElector, LeaseDurations, ObservedRecord
 from registrar.fencing import Leadership, NotLeadingError, WriteFence
 from registrar.telemetry.metrics import Metrics

@@ -42,6 +42,7 @@ async def _refused(context: Context, **declared: Any) -> tuple[ReconcileError, R
             memory=context.memory,
             kube=context.kube,
             registry=context.registry,
+            monitor=context.monitor,
         )
     assert refusal.value.problem.reason is Reason.EXTERNAL_ID_CONFLICT
     assert await context.registry.get(wanted.kind, str(stored.id)) == stored, "it is not written"

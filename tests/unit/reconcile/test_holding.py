@@ -8,8 +8,8 @@ import pytest
 from registrar.api.bodies import Body, ResourceKey
 from registrar.api.meta import ObjectMeta
 from registrar.api.v1alpha1.common import Holder
+from registrar.cluster.api import KubernetesError
 from registrar.cluster.cache import ResourceCache
-from registrar.cluster.client import KubernetesError
 from registrar.planning.holding import CLAIM_SECONDS
 from registrar.reconcile.holding import hold
 from registrar.reconcile.memory import Memory

@@ -4,19 +4,21 @@ from typing import Any
 
 import pytest
 
+from model_registry.types import ModelArtifact, RegisteredModel
 from registrar.kinds.artifacts import MODEL_ARTIFACT
 from registrar.kinds.registered_model import REGISTERED_MODEL
 from registrar.planning.actions import Change
 from registrar.reporting.outcome import EventNote, OperationResult
 from registrar.reporting.values import MAX_VALUE_LENGTH, as_written, describe_changes
-from registrar.reporting.writes import write_note
+from registrar.reporting.writes import EntryWrite, write_note
 
 MODEL = REGISTERED_MODEL.entry
+FRAUD = RegisteredModel("fraud", id="7")
 
 
 @pytest.mark.parametrize("operation", OperationResult)
 def test_every_operation_has_a_sentence_and_its_own_reason(operation: OperationResult) -> None:
-    note = write_note(operation, MODEL, "fraud", "7")
+    note = write_note(EntryWrite(operation, "team/fraud", MODEL, FRAUD))
     assert note.reason == operation
     assert note.message.endswith("RegisteredModel 'fraud' (id 7)")
     assert note.is_write
@@ -24,8 +26,8 @@ def test_every_operation_has_a_sentence_and_its_own_reason(operation: OperationR
 
 
 def test_a_write_names_what_it_changed() -> None:
-    changes = [Change("description", "a", "b"), Change("owner", "me", None), Change("customProperties.new", None, True)]
-    note = write_note(OperationResult.UPDATED, MODEL, "fraud", "7", changes)
+    changes = (Change("description", "a", "b"), Change("owner", "me", None), Change("customProperties.new", None, True))
+    note = write_note(EntryWrite(OperationResult.UPDATED, "team/fraud", MODEL, FRAUD, changes=changes))
     assert note.message == (
         "Updated RegisteredModel 'fraud' (id 7): description 'a' -> 'b', owner 'me' -> not set, "
         "customProperties.new not set -> true"
@@ -33,7 +35,10 @@ def test_a_write_names_what_it_changed() -> None:
 
 
 def test_a_take_over_names_the_previous_owner() -> None:
-    note = write_note(OperationResult.TAKEN_OVER, MODEL_ARTIFACT, "w", "9", taken_from="created:other/team/w")
+    artifact, owner = ModelArtifact("w", id="9"), "created:other/team/w"
+    note = write_note(
+        EntryWrite(OperationResult.TAKEN_OVER, "team/w", MODEL_ARTIFACT, artifact, parent_id="8", taken_from=owner)
+    )
     assert note.message == "Took over model-artifact 'w' (id 9) from created:other/team/w"
 
 
