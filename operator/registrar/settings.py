@@ -121,7 +121,19 @@ class OwnerSettings(_Group):
         return value
 
 
-class Settings(OwnerSettings, RegistrySettings):
+class PolicySettings(_Group):
+    """What resources get that state no policy."""
+
+    deletion_policy: Annotated[DeletionPolicy | None, POLICIES] = None
+    """Deletion policy for resources that do not set one. By default, the operator archives an entry that it created and
+    leaves an adopted entry unchanged."""
+    adoption_policy: Annotated[AdoptionPolicy, POLICIES] = AdoptionPolicy.ADOPT
+    """Adoption policy for resources that do not set one."""
+    drift_policy: Annotated[DriftPolicy, POLICIES] = DriftPolicy.CORRECT
+    """Drift policy for resources that do not set one."""
+
+
+class Settings(PolicySettings, OwnerSettings, RegistrySettings):
     """What flags and environment set for one operator process."""
 
     accept_new_registry: Annotated[bool, REGISTRY] = False
@@ -134,13 +146,6 @@ class Settings(OwnerSettings, RegistrySettings):
     all namespaces."""
     kubeconfig: Annotated[ExistingFile | None, CLUSTER] = None
     """Kubeconfig file to log in with. Defaults to KUBECONFIG, then ~/.kube/config, then the pod's service account."""
-    deletion_policy: Annotated[DeletionPolicy | None, POLICIES] = None
-    """Deletion policy for resources that do not set one. By default, the operator archives an entry that it created and
-    leaves an adopted entry unchanged."""
-    adoption_policy: Annotated[AdoptionPolicy, POLICIES] = AdoptionPolicy.ADOPT
-    """Adoption policy for resources that do not set one."""
-    drift_policy: Annotated[DriftPolicy, POLICIES] = DriftPolicy.CORRECT
-    """Drift policy for resources that do not set one."""
     handover_grace: Annotated[float, Field(ge=0, le=3600), POLICIES] = 5.0
     """Seconds to wait, after a resource is deleted, for another resource that declares the same entry, before the entry
     is archived. Moves and renames need this time."""

@@ -16,12 +16,13 @@ COMMANDS = {
     "crds": "Print the CustomResourceDefinitions, for kubectl apply --server-side -f -.",
     "status": "Say what is not ready, why, and what to do.",
     "export": 'Write the entries of a registry as manifests into a folder; "-" prints them.',
+    "plan": 'Say what applying manifests would do to a registry, and write nothing; "-" reads them from stdin.',
     "snapshot": "Write everything that a registry holds to one file, for commands that must not reach the registry.",
     "validate": 'Check manifests before they are applied; "-" reads them from stdin.',
     "schema": "Print the JSON Schema of a kind, or one for all kinds, for editors and kubeconform.",
 }
 """What ``registrar --help`` lists: the first sentence of each command, so that no command is imported for it."""
-ALIASES = {"trace": "status"}
+ALIASES = {"trace": "status", "diff": "plan"}
 """Other names of commands, which the help shows behind the first."""
 
 

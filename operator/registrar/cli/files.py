@@ -33,6 +33,12 @@ def manifest_files(directory: Path) -> list[Path]:
     return sorted(path for path in found if path.suffix in _MANIFESTS)
 
 
+def is_manifest_file(path: Path, *, under: Path) -> bool:
+    """Return whether `manifest_files` of a folder finds a file of that path."""
+    parts = path.parts[len(under.parts) if path.parts[: len(under.parts)] == under.parts else 0 :]
+    return path.suffix in _MANIFESTS and not any(part.startswith(".") for part in parts)
+
+
 def _fail(error: OSError) -> None:
     raise error
 

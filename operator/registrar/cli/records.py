@@ -13,6 +13,7 @@ import gzip
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -79,14 +80,7 @@ def read_records(lines: Iterator[str]) -> Inventory:
     Raises:
         SnapshotError: the lines are no snapshot of a known format, or not a whole one; the message says where.
     """
-    header = _object(next(lines, ""), 1)
-    if header.get("format") != FORMAT:
-        raise SnapshotError(f"it is no snapshot: the first line has no format {FORMAT!r}")
-    if str(header.get("formatVersion")).split(".")[0] != FORMAT_VERSION.split(".", maxsplit=1)[0]:
-        raise SnapshotError(
-            f"its format version is {header.get('formatVersion')}, this program reads {FORMAT_VERSION}; "
-            "take another snapshot with this version of registrar"
-        )
+    _header(next(lines, ""))
     entries: list[RegistryEntry] = []
     holders: dict[str, list[str]] = {}
     for number, line in enumerate(lines, start=2):
@@ -98,6 +92,30 @@ def read_records(lines: Iterator[str]) -> Inventory:
         if isinstance(entry, Artifact):
             holders[str(entry.id)] = [str(version_id) for version_id in record.get("versions", ())]
     raise SnapshotError("it was cut off: the last line, with the counts, is missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Where a snapshot is from.
+
+    Attributes:
+        registry_url: the registry's address.
+        read_at: when it was read, in RFC 3339.
+    """
+
+    registry_url: str
+    read_at: str
+
+
+def read_header(path: Path) -> Header:
+    """Return where a file of `read_snapshot` is from. Raises as it does."""
+    try:
+        with open_to_read(path) as file:
+            header = _header(file.readline())
+    except (EOFError, gzip.BadGzipFile, UnicodeDecodeError) as error:
+        raise SnapshotError(f"it was cut off, or is no snapshot: {error}") from error
+    registry = header.get("registry")
+    return Header(str(registry.get("url")) if isinstance(registry, dict) else "", str(header.get("readAt")))
 
 
 def read_snapshot(path: Path) -> Inventory:
@@ -112,6 +130,18 @@ def read_snapshot(path: Path) -> Inventory:
             return read_records(iter(file))
     except (EOFError, gzip.BadGzipFile, UnicodeDecodeError) as error:
         raise SnapshotError(f"it was cut off, or is no snapshot: {error}") from error
+
+
+def _header(line: str) -> dict[str, Any]:
+    header = _object(line, 1)
+    if header.get("format") != FORMAT:
+        raise SnapshotError(f"it is no snapshot: the first line has no format {FORMAT!r}")
+    if str(header.get("formatVersion")).split(".")[0] != FORMAT_VERSION.split(".", maxsplit=1)[0]:
+        raise SnapshotError(
+            f"its format version is {header.get('formatVersion')}, this program reads {FORMAT_VERSION}; "
+            "take another snapshot with this version of registrar"
+        )
+    return header
 
 
 def _line(content: Mapping[str, Any]) -> str:

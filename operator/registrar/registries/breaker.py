@@ -96,6 +96,12 @@ class CircuitBreaker:
         """Have the prober read the registry now, though it answers: a resource has to know what it holds."""
         self._probe_wanted.set()
 
+    def take_request(self) -> bool:
+        """Return whether a probe was requested, and take that as answered."""
+        is_requested = self._probe_wanted.is_set()
+        self._probe_wanted.clear()
+        return is_requested
+
     async def wait_for_request(self, timeout_seconds: float) -> None:
         """Return when the breaker opens or a probe is requested, or after the time-out."""
         with contextlib.suppress(TimeoutError):

@@ -6,9 +6,11 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from registrar.fencing import READS
-from registrar.registries.inventory import InventoryReader
+from registrar.registries.inventory import Inventory, InventoryReader
 from registrar.registries.kubeflow.connection import connect
+from registrar.registries.kubeflow.dry_run import DryRunBackend
 from registrar.registries.kubeflow.inventory import KubeflowInventory
+from registrar.registries.registry import Registry
 from registrar.settings import RegistrySettings
 
 RETRIES = 2
@@ -36,3 +38,14 @@ async def reading(settings: RegistrySettings) -> AsyncIterator[InventoryReader]:
     """Connect to a registry, to read it as a whole."""
     async with connect(settings, ReadOnly(), token=settings.token, retries=RETRIES) as client:
         yield KubeflowInventory(client)
+
+
+def dry_run(inventory: Inventory, url: str, owner_id: str) -> Registry:
+    """Return a registry that holds an inventory, and takes writes in memory.
+
+    Args:
+        inventory: what it holds.
+        url: the address of the registry that the inventory is from.
+        owner_id: the installation that writes.
+    """
+    return Registry(DryRunBackend(inventory), url, owner_id)

@@ -51,7 +51,7 @@ def read(paths: Iterable[Path], stdin: BinaryIO, namespace: str | None) -> Readi
     for path in paths:
         try:
             if str(path) == "-":
-                _read_text(stdin.read().decode(), STDIN, namespace, reading)
+                read_text(stdin.read().decode(), STDIN, namespace, reading)
                 continue
             for file in manifest_files(path) if path.is_dir() else [path]:
                 if file.resolve() not in seen:
@@ -69,7 +69,7 @@ def _read_file(file: Path, namespace: str | None, reading: Reading) -> None:
     except (OSError, UnicodeDecodeError) as error:
         reading.problems.append(_unreadable(file, error))
     else:
-        _read_text(text, str(file), namespace, reading)
+        read_text(text, str(file), namespace, reading)
 
 
 def _unreadable(path: Path | str, error: OSError | UnicodeDecodeError) -> Problem:
@@ -77,7 +77,15 @@ def _unreadable(path: Path | str, error: OSError | UnicodeDecodeError) -> Proble
     return Problem(Rule.UNREADABLE, str(getattr(error, "filename", None) or path), None, f"cannot be read: {reason}")
 
 
-def _read_text(text: str, file: str, namespace: str | None, reading: Reading) -> None:
+def read_text(text: str, file: str, namespace: str | None, reading: Reading) -> None:
+    """Add the manifests of a text to what was read.
+
+    Args:
+        text: the documents.
+        file: what problems call the text.
+        namespace: as in `read`.
+        reading: what was read so far.
+    """
     reading.files += 1
     for document in load_each(text):
         if isinstance(document, DocumentError):

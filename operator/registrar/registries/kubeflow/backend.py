@@ -14,10 +14,9 @@ from registrar.registries.backend import Changes, RegistryWentBackError
 from registrar.registries.kubeflow.conflicts import explain_conflict
 from registrar.registries.kubeflow.entries import OPERATIONS, Operations
 from registrar.registries.kubeflow.feed import Watermark
+from registrar.registries.kubeflow.names import unsupported
 
 PAGE_SIZE = 500
-MAX_STORED_NAME_LENGTH = 255
-"""Characters of a name in the server's database; a child's is stored behind its parent's ID and a colon."""
 
 
 def stamp_filter(owner_id: str) -> str:
@@ -90,12 +89,7 @@ class KubeflowBackend:
 
     def unsupported(self, desired: Desired) -> str | None:
         """See the protocol."""
-        stored = f"{desired.parent_id}:{desired.name}" if desired.parent_id else desired.name
-        if len(stored) <= MAX_STORED_NAME_LENGTH:
-            return None
-        return (
-            f"the name {desired.name!r} is longer than the registry can store; choose a shorter {desired.name_setting}"
-        )
+        return unsupported(desired)
 
     async def _list_page(self, family: type[RegistryEntry], options: ListOptions) -> list[Any]:
         return await _operations_of(family).list_page(self._client, options)

@@ -1,0 +1,148 @@
+"""``registrar plan``: what applying manifests would do to a registry; nothing is written."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import click
+
+from registrar.cli.console import NotKnownError, say
+from registrar.cli.exits import ExitCode
+from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, options_of, parse, valid_namespace
+from registrar.cli.plan import as_json, text
+from registrar.cli.plan.change import Action
+from registrar.cli.plan.git import PREFIX, read_at
+from registrar.cli.plan.make import Wanted, make
+from registrar.cli.plan.manifests import NOTHING, Manifests, checked, read_manifests
+from registrar.cli.plan.report import Report, Source
+from registrar.cli.records import SnapshotError, read_header
+from registrar.cli.source import read_source
+from registrar.settings import OwnerSettings, PolicySettings, RegistrySettings, Settings
+
+STDIN = "-"
+
+
+class Format(StrEnum):
+    """What ``--output`` takes."""
+
+    TEXT = "text"
+    JSON = "json"
+    NDJSON = "ndjson"
+
+
+def _actions(_context: click.Context, _parameter: click.Parameter, value: str | None) -> frozenset[Action]:
+    names = [name.strip() for name in (value or "").split(",") if name.strip()]
+    for name in names:
+        if name not in set(Action):
+            raise click.BadParameter(f"{name!r} is no action: write some of {', '.join(Action)}, separated by commas.")
+    return frozenset(Action(name) for name in names)
+
+
+@click.command(cls=GroupedCommand, context_settings={"auto_envvar_prefix": ENVIRONMENT_PREFIX})
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(allow_dash=True, path_type=Path))
+@option("-n", "--namespace", callback=valid_namespace, help="Namespace of the manifests that name none.")
+@option(
+    "--base",
+    metavar="git:REF|PATH",
+    help="What the manifests were before the change: at the merge base with a branch, such as git:origin/main, or in "
+    "another file or folder. The plan then shows what the change clears and archives, and what is drift.",
+)
+@option("--changed", is_flag=True, help="Plan only resources that differ from the base, and those below them.")
+@option("--drift", is_flag=True, help="List too what this change does not bring about.")
+@option(
+    "--snapshot",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Read the entries from a file of registrar snapshot, not from a registry.",
+)
+@option(
+    "-o",
+    "--output",
+    type=click.Choice([each.value for each in Format]),
+    default=Format.TEXT.value,
+    show_default=True,
+    help="Format.",
+)
+@option("--exit-code", is_flag=True, help="Exit with 2 if the change writes to the registry.")
+@option(
+    "--fail-on",
+    callback=_actions,
+    metavar="ACTIONS",
+    help="Exit with 1 if one of these actions is in the plan, such as archive,create,restore.",
+)
+@options_of(RegistrySettings, required=False)
+@options_of(OwnerSettings)
+@options_of(PolicySettings)
+def plan(
+    paths: tuple[Path, ...],
+    *,
+    namespace: str | None,
+    base: str | None,
+    changed: bool,
+    drift: bool,
+    snapshot: Path | None,
+    output: str,
+    exit_code: bool,
+    fail_on: frozenset[Action],
+    **options: Any,
+) -> ExitCode:
+    """Say what applying manifests would do to a registry, and write nothing; "-" reads them from stdin.
+
+    The plan is made by the operator's own code, without a cluster: with read access to the registry, or with a
+    snapshot of it alone.
+
+    Exit codes: 0 done, 1 a manifest is invalid or refused, or --fail-on applies, 2 changes with --exit-code, 3 not
+    everything could be read, 64 usage.
+    """
+    if changed and base is None:
+        raise click.UsageError("--changed compares with --base: give it too.")
+    manifests = read_manifests(paths, sys.stdin.buffer, namespace)
+    before = NOTHING if base is None else _read_base(base, paths, namespace)
+    source = _source(snapshot, base, options)
+    settings = parse(Settings, {**options, "registry_url": source.registry_url})
+    inventory = read_source(snapshot, options)
+    report = make(Wanted(manifests, before, changed, fail_on, drift), inventory, settings, source)
+    for problem in report.problems:
+        severity = "warning: " if problem.rule.is_warning else ""
+        say(f"{problem.place}: {severity}{problem.message}")
+    for warning in report.warnings:
+        say(f"Warning: {warning}")
+    for line in _lines(report, Format(output)):
+        click.echo(click.unstyle(line) if os.environ.get("NO_COLOR") else line)
+    return report.exit_code(counts_changes=exit_code)
+
+
+def _read_base(base: str, paths: tuple[Path, ...], namespace: str | None) -> Manifests:
+    if not base.startswith(PREFIX):
+        return read_manifests([Path(base)], sys.stdin.buffer, namespace)
+    if STDIN in map(str, paths):
+        raise click.UsageError("--base git:REF reads files: what stdin was before, give as a file.")
+    return checked(read_at(base.removeprefix(PREFIX), paths, namespace))
+
+
+def _source(snapshot: Path | None, base: str | None, options: dict[str, Any]) -> Source:
+    owner_id = parse(OwnerSettings, options).owner_id
+    if snapshot is None:
+        url = str(options.get("registry_url") or "")
+        return Source(url, owner_id, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), base=base)
+    try:
+        header = read_header(snapshot)
+    except (OSError, SnapshotError) as error:
+        raise NotKnownError(f"The snapshot {snapshot} cannot be read: {error}") from error
+    return Source(header.registry_url, owner_id, header.read_at, snapshot=str(snapshot), base=base)
+
+
+def _lines(report: Report, output: Format) -> Iterator[str]:
+    match output:
+        case Format.TEXT:
+            yield from text.report_lines(report)
+        case Format.JSON:
+            yield json.dumps(as_json.report_json(report), indent=2, ensure_ascii=False)
+        case Format.NDJSON:
+            yield from (json.dumps(record, ensure_ascii=False) for record in as_json.report_records(report))

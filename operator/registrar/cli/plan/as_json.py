@@ -1,0 +1,91 @@
+"""A plan for programs: one object, or one a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from model_registry.types.properties import OpaqueProperty
+from registrar.cli.plan.change import Action, FieldChange, PlannedChange, Value
+from registrar.cli.plan.report import Report
+from registrar.cli.validate.problems import Problem
+
+FORMAT_VERSION = "1.0"
+"""The minor version counts additions, the major one breaks."""
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """Return the plan as one object, whose schema is docs/reference/plan.schema.json."""
+    return {**_head(report), "changes": [_change(change) for change in report.changes], **_tail(report)}
+
+
+def report_records(report: Report) -> Iterator[dict[str, Any]]:
+    """Yield the plan as records: the head, each change, the summary."""
+    yield {"type": "head", **_head(report)}
+    for change in report.changes:
+        yield {"type": "change", **_change(change)}
+    yield {"type": "summary", **_tail(report)}
+
+
+def _head(report: Report) -> dict[str, Any]:
+    source = report.source
+    return {
+        "formatVersion": FORMAT_VERSION,
+        "registry": {"url": source.registry_url, "ownerId": source.owner_id, "readAt": source.read_at},
+        "base": source.base,
+        "complete": report.is_complete,
+        "assumptions": list(source.assumptions()),
+    }
+
+
+def _tail(report: Report) -> dict[str, Any]:
+    counts = report.counts()
+    return {
+        "summary": {
+            **{action.value: counts[action] for action in Action},
+            "unchanged": report.unchanged,
+            "notFromThisChange": sum(not change.is_of_this_change for change in report.changes),
+        },
+        "warnings": [
+            *report.warnings,
+            *(f"{problem.place}: {problem.message}" for problem in report.problems if problem.rule.is_warning),
+        ],
+        "errors": [_error(problem) for problem in report.errors],
+    }
+
+
+def _error(problem: Problem) -> dict[str, Any]:
+    return {"rule": str(problem.rule), "file": problem.file, "line": problem.line, "message": problem.message}
+
+
+def _change(change: PlannedChange) -> dict[str, Any]:
+    key, entry = change.origin.key, change.entry
+    found: dict[str, Any] = {
+        "resource": {
+            "kind": key.kind,
+            "namespace": key.namespace,
+            "name": key.name,
+            "file": change.origin.file,
+            "line": change.origin.line,
+        },
+        "entry": {"kind": entry.kind, "name": entry.names[-1], "parents": list(entry.names[:-1])},
+        "action": change.action.value,
+        "cause": change.cause.value,
+        "fields": [_field(each) for each in change.fields],
+    }
+    if entry.id is not None:
+        found["entry"]["id"] = entry.id
+    if change.reason is not None:
+        found["reason"] = change.reason
+    if change.message is not None:
+        found["message"] = change.message
+    return found
+
+
+def _field(change: FieldChange) -> dict[str, Any]:
+    shown = {} if change.is_sensitive else {"before": _value(change.before), "after": _value(change.after)}
+    return {"path": change.path, **shown, "sensitive": change.is_sensitive, "drift": change.is_drift}
+
+
+def _value(value: Value) -> Any:
+    return value.tagged if isinstance(value, OpaqueProperty) else value

@@ -1,0 +1,146 @@
+"""What a plan says of one entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from registrar.api.bodies import ResourceKey
+from registrar.api.properties import Observed
+from registrar.kinds.base import FieldValue
+
+
+class Action(StrEnum):
+    """What applying the manifests does to an entry."""
+
+    CREATE = "create"
+    """The registry has no such entry, and gets it."""
+    ADOPT = "adopt"
+    """The registry has the entry, which no resource manages yet."""
+    UPDATE = "update"
+    """The entry gets other values."""
+    RESTORE = "restore"
+    """An archived entry becomes LIVE again."""
+    ARCHIVE = "archive"
+    """The entry loses its resource and is archived."""
+    RELEASE = "release"
+    """The entry loses its resource and keeps its values."""
+    HAND_OVER = "handover"
+    """The entry passes from another resource of this installation to this one."""
+    TAKE_OVER = "takeover"
+    """The entry passes from another installation to this one."""
+    LEAVE = "leave"
+    """The entry differs from the manifest, and a drift policy leaves it so."""
+    WAIT = "wait"
+    """Nothing happens until something else exists."""
+    REFUSE = "refuse"
+    """Nothing happens until a person changes something."""
+    PAUSE = "pause"
+    """Nothing happens, because the resource is paused."""
+
+
+NOT_WRITTEN = frozenset({Action.LEAVE, Action.WAIT, Action.REFUSE, Action.PAUSE})
+"""Actions that write nothing."""
+
+
+class Cause(StrEnum):
+    """Why."""
+
+    CHANGE = "change"
+    """The manifests say so; with a base, they differ from it."""
+    ADOPTION = "adoption"
+    """The entry comes under management."""
+    DRIFT = "drift"
+    """Others changed the registry; the manifests are as in the base."""
+    BASE = "base"
+    """The base says so too, and the registry does not show it yet."""
+
+
+NOT_OF_THIS_CHANGE = frozenset({Cause.DRIFT, Cause.BASE})
+"""Causes that a merge neither brings about nor prevents."""
+
+Value = FieldValue | Observed | None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of an entry.
+
+    Attributes:
+        path: as a manifest writes it, such as ``description`` or ``customProperties.team``.
+        before: its value in the registry; None for no value.
+        after: its value afterwards; None for no value.
+        is_sensitive: the values look like secrets, and must not be shown.
+        is_drift: the base says the same as the manifest, so others changed it.
+    """
+
+    path: str
+    before: Value
+    after: Value
+    is_sensitive: bool = False
+    is_drift: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a resource is declared.
+
+    Attributes:
+        key: the resource.
+        file: the file; None for a resource that only the base or the cluster has.
+        line: the line, the first being 1.
+    """
+
+    key: ResourceKey
+    file: str | None
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryName:
+    """An entry, as people speak of it.
+
+    Attributes:
+        kind: its kind, such as ``ModelVersion`` or ``doc-artifact``.
+        names: its name, behind those of the entries above it where they are known.
+        id: its ID; None for one that does not exist yet, or is not known.
+    """
+
+    kind: str
+    names: tuple[str, ...]
+    id: str | None
+
+    @property
+    def path(self) -> str:
+        """The names, such as ``churn/2026-04``."""
+        return "/".join(self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """What happens to one entry.
+
+    Attributes:
+        origin: the resource.
+        entry: the entry.
+        action: what happens.
+        cause: why.
+        fields: the fields that change; for a creation, those that are set.
+        is_inline: the entry is an artifact that its version declares.
+        reason: the reason of the condition, for an action that writes nothing.
+        message: a sentence, where there is something to say beyond the action.
+    """
+
+    origin: Origin
+    entry: EntryName
+    action: Action
+    cause: Cause
+    fields: tuple[FieldChange, ...] = ()
+    is_inline: bool = False
+    reason: str | None = None
+    message: str | None = None
+
+    @property
+    def is_of_this_change(self) -> bool:
+        """Whether a merge brings it about."""
+        return self.cause not in NOT_OF_THIS_CHANGE

@@ -1,0 +1,84 @@
+"""Reads manifests as they were at a commit, with the git program."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from registrar.cli.console import NotKnownError
+from registrar.cli.files import is_manifest_file
+from registrar.cli.validate.reading import Reading, read_text
+
+PREFIX = "git:"
+_FILE_MODES = ("100644", "100755")
+"""Of blobs that are files; a symbolic link is a blob too."""
+
+
+def read_at(ref: str, paths: Iterable[Path], namespace: str | None) -> Reading:
+    """Return the manifests of files and folders as they were where the current branch left a ref.
+
+    Args:
+        ref: a branch, tag or commit, such as ``origin/main``.
+        paths: files and folders of the working tree. What did not exist then is passed over.
+        namespace: the namespace of manifests that name none; None if it is not known.
+
+    Raises:
+        NotKnownError: this is no repository, it lacks the ref, or git is not installed.
+    """
+    commit, top = merge_base(ref), Path(_git("rev-parse", "--show-toplevel").decode().strip())
+    blobs: dict[str, str] = {}
+    for path in paths:
+        try:
+            place = path.resolve().relative_to(top.resolve())
+        except ValueError as error:
+            raise NotKnownError(f"{path} is outside of the repository {top}, so it has no base there.") from error
+        blobs.update(_blobs(commit, place))
+    reading = Reading()
+    for file, text in zip(blobs, _contents(blobs.values()), strict=True):
+        read_text(text, file, namespace, reading)
+    return reading
+
+
+def merge_base(ref: str) -> str:
+    """Return the commit where the current branch left a ref.
+
+    Raises:
+        NotKnownError: see `read_at`.
+    """
+    try:
+        return _git("merge-base", ref, "HEAD").decode().strip()
+    except NotKnownError as error:
+        raise NotKnownError(
+            f"{error.message} In CI, fetch the history of both branches first, such as with fetch-depth: 0."
+        ) from error
+
+
+def _blobs(commit: str, place: Path) -> Iterator[tuple[str, str]]:
+    """Yield path and object ID of the manifests at a path of the repository."""
+    listed = _git("ls-tree", "-r", "-z", "--full-tree", commit, "--", str(place)).decode(errors="surrogateescape")
+    for line in listed.split("\0"):
+        details, _, file = line.partition("\t")
+        mode, _, object_id = details.partition(" blob ")
+        if mode in _FILE_MODES and (Path(file) == place or is_manifest_file(Path(file), under=place)):
+            yield file, object_id
+
+
+def _contents(object_ids: Iterable[str]) -> Iterator[str]:
+    """Yield the texts of objects, read by one process."""
+    answers = io.BytesIO(_git("cat-file", "--batch", sent="".join(f"{each}\n" for each in object_ids).encode()))
+    while header := answers.readline().split():
+        yield answers.read(int(header[-1])).decode(errors="replace")
+        answers.read(1)
+
+
+def _git(*arguments: str, sent: bytes = b"") -> bytes:
+    try:
+        done = subprocess.run(["git", *arguments], input=sent, capture_output=True, check=True)  # noqa: S603, S607 - no shell; git from PATH, as users run it
+    except FileNotFoundError as error:
+        raise NotKnownError("--base git:REF needs git, which is not installed.") from error
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.decode(errors="replace").strip() or f"it ended with {error.returncode}"
+        raise NotKnownError(f"git {arguments[0]} failed: {said}.") from error
+    return done.stdout

@@ -1,0 +1,145 @@
+"""Makes a plan: manifests and a registry in, a report out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from registrar.api.bodies import ResourceKey
+from registrar.cli.documents.references import ByResource, reference_in
+from registrar.cli.plan.build import Builder, WriteLog
+from registrar.cli.plan.change import Action, Cause, EntryName, PlannedChange
+from registrar.cli.plan.manifests import Manifests
+from registrar.cli.plan.population import Population
+from registrar.cli.plan.report import Report, Source
+from registrar.cluster.dry_run import DryRunCluster
+from registrar.kinds.table import KINDS, kind_of
+from registrar.reconcile.dry_run import DryRun
+from registrar.registries.connection import dry_run
+from registrar.registries.inventory import Inventory
+from registrar.registries.replacement import MAX_MISSING, MAX_MISSING_SHARE
+from registrar.settings import Settings
+
+_ORDER = {kind.name: place for place, kind in enumerate(KINDS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the user asked for.
+
+    Attributes:
+        manifests: the manifests.
+        base: those of the base; none without a base.
+        only_changed: plan only what differs from the base, and what is below it.
+        fail_on: see `Report`.
+        shows_drift: see `Report`.
+    """
+
+    manifests: Manifests
+    base: Manifests
+    only_changed: bool = False
+    fail_on: Collection[Action] = ()
+    shows_drift: bool = False
+
+
+def make(wanted: Wanted, inventory: Inventory, settings: Settings, source: Source) -> Report:
+    """Return the plan."""
+    # What the stages log is in the report.
+    logging.getLogger("registrar").addHandler(logging.NullHandler())
+    return asyncio.run(_make(wanted, inventory, settings, source))
+
+
+async def _make(wanted: Wanted, inventory: Inventory, settings: Settings, source: Source) -> Report:
+    registry = dry_run(inventory, source.registry_url, source.owner_id)
+    await registry.load()
+    population = Population(wanted.manifests, wanted.base, registry)
+    bodies = list(population.bodies())
+    cluster, log = DryRunCluster(bodies), WriteLog()
+    turns = list(_turns(population, wanted))
+    await DryRun(settings, cluster, registry, log).run(bodies, turns)
+    builder = Builder(population, registry.backend, cluster.body)
+    written = [change for write in log.writes if (change := await builder.of_write(write)) is not None]
+    blocked = [change for key in turns if (change := builder.of_resource(key)) is not None]
+    refused = list(_refused(wanted.manifests))
+    changes = sorted([*written, *blocked, *refused], key=_place)
+    touched = {(change.origin.key, change.entry.kind, change.entry.names[-1]) for change in changes}
+    entries = [entry for key in turns if key in wanted.manifests.found for entry in _entries(wanted.manifests, key)]
+    return Report(
+        source=source,
+        changes=tuple(changes),
+        unchanged=sum(entry not in touched for entry in entries),
+        problems=tuple(wanted.manifests.problems),
+        warnings=tuple(_warnings(population, changes)),
+        unreadable=inventory.unreadable,
+        fail_on=wanted.fail_on,
+        shows_drift=wanted.shows_drift,
+    )
+
+
+def _turns(population: Population, wanted: Wanted) -> Iterator[ResourceKey]:
+    """Yield the resources to reconcile, parents first, and deleted ones last."""
+    accepted = wanted.manifests.accepted()
+    selected = set(accepted)
+    if wanted.only_changed:
+        selected = {key for key in accepted if not population.is_unchanged(key)}
+        for key in accepted:
+            # Parents come first, so that the children of children are found too.
+            if _parent(wanted.manifests, key) in selected:
+                selected.add(key)
+    yield from (key for key in accepted if key in selected)
+    yield from population.departed()
+
+
+def _parent(manifests: Manifests, key: ResourceKey) -> ResourceKey | None:
+    manifest, parent = manifests.found[key].manifest, kind_of(key.kind).parent
+    reference = None if manifest is None else reference_in(manifest)
+    if parent is None or not isinstance(reference, ByResource):
+        return None
+    return ResourceKey(parent.kind, key.namespace, reference.name)
+
+
+def _entries(manifests: Manifests, key: ResourceKey) -> Iterator[tuple[ResourceKey, str, str]]:
+    """Yield the entries that a manifest declares: resource, kind and name."""
+    found, kind = manifests.found[key], kind_of(key.kind)
+    manifest = found.manifest
+    if manifest is None:
+        return
+    yield key, kind.entry.name, manifest.entry_name
+    for inline in kind.inline:
+        for item in manifest.spec.get(inline.field) or ():
+            yield key, inline.entry.name, str(item["name"])
+
+
+def _refused(manifests: Manifests) -> Iterator[PlannedChange]:
+    """Yield the resources that the API server refuses, or that this plan cannot decide about."""
+    for key, problems in manifests.refused.items():
+        found = manifests.found.get(key)
+        manifest = None if found is None else found.manifest
+        name = key.name if manifest is None else manifest.entry_name
+        entry = EntryName(kind_of(key.kind).entry.name, (name,), None)
+        message = "; ".join(dict.fromkeys(problem.message for problem in problems))
+        reason = str(problems[0].rule)
+        yield PlannedChange(
+            manifests.origin(key), entry, Action.REFUSE, Cause.CHANGE, reason=reason, message=f"{message}."
+        )
+
+
+def _place(change: PlannedChange) -> tuple[object, ...]:
+    origin, key = change.origin, change.origin.key
+    return origin.file is None, origin.file or "", origin.line or 0, _ORDER[key.kind], key, change.is_inline
+
+
+def _warnings(population: Population, changes: list[PlannedChange]) -> Iterator[str]:
+    """Yield what makes it likely that this is another registry than the base was applied to."""
+    if not population.base.found:
+        return
+    unchanged = [key for key in population.manifests.accepted() if population.is_unchanged(key)]
+    missing = {change.origin.key for change in changes if change.action is Action.CREATE} & set(unchanged)
+    if len(missing) > MAX_MISSING and len(missing) > MAX_MISSING_SHARE * len(unchanged):
+        yield (
+            f"{len(missing):,} of {len(unchanged):,} resources that the base has too have no entry in this registry. "
+            "If they were applied before, this is another registry, or it was reset: the operator would stop with "
+            "RegistryReplaced."
+        )

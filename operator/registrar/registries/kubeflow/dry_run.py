@@ -1,0 +1,155 @@
+"""Kubeflow's Model Registry as it would be after writes that are not sent: what a dry run writes to.
+
+It starts as an inventory of the registry and takes writes in memory, with the server's own refusals: a name that is
+taken under its parent, an external ID that is taken, a version that does not exist. Kept true by the test that compares
+its writes with those that the operator sends (tests/cli/plan/oracle).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from typing import Any
+
+from model_registry._wire import require_writable
+from model_registry.exceptions import AmbiguousEntryError, ConflictError, NotFound
+from model_registry.types import Artifact, ModelVersion, RegistryEntry
+from registrar.kinds.base import Desired, EntryKind
+from registrar.kinds.table import family_of
+from registrar.planning.problems import ReconcileError
+from registrar.registries.backend import Changes, Cursor
+from registrar.registries.inventory import Inventory, id_number
+from registrar.registries.kubeflow.conflicts import explain_conflict
+from registrar.registries.kubeflow.names import unsupported
+from registrar.registries.provisional import FIRST_PROVISIONAL_ID
+
+_Place = tuple[type[RegistryEntry], str, str | None]
+"""Class, ID of the parent, name."""
+
+
+class DryRunBackend:
+    """See `registrar.registries.backend.RegistryBackend`.
+
+    Args:
+        inventory: what the registry holds.
+    """
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._entries: dict[tuple[type[RegistryEntry], str], RegistryEntry] = {}
+        self._places: defaultdict[_Place, list[str]] = defaultdict(list)
+        self._held: defaultdict[str, list[str]] = defaultdict(list)
+        self._external: dict[tuple[bool, str], RegistryEntry] = {}
+        self._next_id = itertools.count(FIRST_PROVISIONAL_ID)
+        self._now = 0
+        for entry in (*inventory.models, *inventory.versions, *inventory.distinct_artifacts()):
+            self._put(entry)
+        for model in inventory.models:
+            self._places[type(model), "", model.name].append(str(model.id))
+        for version in inventory.versions:
+            self._places[type(version), str(version.registered_model_id), version.name].append(str(version.id))
+        for version_id, artifacts in inventory.artifacts.items():
+            for artifact in artifacts:
+                self._hold(artifact, version_id)
+
+    async def get(self, kind: EntryKind, entry_id: str) -> RegistryEntry | None:
+        """See the protocol."""
+        found = self._entries.get((kind.family, entry_id))
+        return found if type(found) is kind.entry else None
+
+    async def find(self, kind: EntryKind, name: str, parent_id: str) -> RegistryEntry | None:
+        """See the protocol."""
+        found = [
+            self._entries[kind.family, entry_id] for entry_id in self._places.get((kind.entry, parent_id, name), ())
+        ]
+        if len(found) > 1:
+            ids = ", ".join(str(entry.id) for entry in found)
+            message = f"the version {parent_id} has several {kind.name}s named {name!r} (ids {ids})"
+            raise AmbiguousEntryError(message, found)
+        return found[0] if found else None
+
+    async def artifacts_of(self, version_id: str) -> list[RegistryEntry]:
+        """See the protocol."""
+        return [self._entries[Artifact, artifact_id] for artifact_id in self._held.get(version_id, ())]
+
+    async def create(self, kind: EntryKind, entry: Any, parent_id: str) -> RegistryEntry:
+        """See the protocol."""
+        require_writable(entry)
+        taken = self._places.get((kind.entry, parent_id, entry.name))
+        holder = self._entries[kind.family, taken[0]] if taken else self._holder(kind, entry.external_id)
+        if holder is not None:
+            raise _conflict(kind, entry.name, holder)
+        if kind.family is Artifact and (ModelVersion, parent_id) not in self._entries:
+            raise NotFound(f"no ModelVersion found for id {parent_id}", 404, "POST", "artifacts")
+        values: dict[str, Any] = {"id": str(next(self._next_id)), **self._times(entry, is_new=True)}
+        if kind.parent_attribute is not None:
+            values[kind.parent_attribute] = parent_id
+        created: RegistryEntry = entry.model_copy(update=values)
+        self._put(created)
+        if kind.family is Artifact:
+            self._hold(created, parent_id)
+        else:
+            self._places[kind.entry, parent_id, created.name].append(str(created.id))
+        return created
+
+    async def update(self, kind: EntryKind, entry: Any) -> RegistryEntry:
+        """See the protocol."""
+        before = self._entries[kind.family, str(entry.id)]
+        # The server refuses a change that leaves the properties out where it could not take them back.
+        require_writable(entry if entry.custom_properties is not None else before)
+        holder = self._holder(kind, entry.external_id)
+        if holder is not None and holder.id != before.id:
+            raise _conflict(kind, str(entry.name), holder)
+        sent = {name: value for name in type(before).model_fields if (value := getattr(entry, name)) is not None}
+        changed = before.model_copy(update={**sent, **self._times(before, is_new=False)})
+        self._put(changed)
+        return changed
+
+    async def list_stamped(self, family: type[RegistryEntry], owner_id: str) -> list[RegistryEntry]:  # noqa: ARG002 - the view decides whose a stamp is
+        """See the protocol."""
+        found = [entry for (each, _), entry in self._entries.items() if each is family and entry.custom_properties]
+        return sorted(found, key=id_number)
+
+    async def newest(self, family: type[RegistryEntry]) -> Cursor:
+        """See the protocol. Nobody else writes to a dry run."""
+
+    async def changed_since(self, family: type[RegistryEntry], cursor: Cursor, own_latest: int) -> Changes:  # noqa: ARG002 - nobody else writes to a dry run
+        """See the protocol."""
+        return Changes((), cursor)
+
+    def explain_conflict(self, desired: Desired, conflict: ConflictError) -> ReconcileError:
+        """See the protocol."""
+        return explain_conflict(desired, conflict)
+
+    def unsupported(self, desired: Desired) -> str | None:
+        """See the protocol."""
+        return unsupported(desired)
+
+    def _put(self, entry: RegistryEntry) -> None:
+        family, entry_id = family_of(type(entry)), str(entry.id)
+        before = self._entries.get((family, entry_id))
+        group = family is Artifact
+        if before is not None and before.external_id is not None:
+            self._external.pop((group, before.external_id), None)
+        if entry.external_id is not None:
+            self._external[group, entry.external_id] = entry
+        self._entries[family, entry_id] = entry
+
+    def _hold(self, artifact: RegistryEntry, version_id: str) -> None:
+        self._held[version_id].append(str(artifact.id))
+        self._places[type(artifact), version_id, artifact.name].append(str(artifact.id))
+
+    def _holder(self, kind: EntryKind, external_id: str | None) -> RegistryEntry | None:
+        """Return the entry with an external ID: unique among models and versions together, and among artifacts."""
+        return None if external_id is None else self._external.get((kind.family is Artifact, external_id))
+
+    def _times(self, entry: RegistryEntry, *, is_new: bool) -> dict[str, str]:
+        latest = int(entry.last_update_time_since_epoch or 0)
+        self._now = max(self._now, latest) + 1
+        now = {"last_update_time_since_epoch": str(self._now)}
+        return {**now, "create_time_since_epoch": str(self._now)} if is_new else now
+
+
+def _conflict(kind: EntryKind, name: str, holder: RegistryEntry) -> ConflictError:
+    conflict = ConflictError(f"{kind.name} with name {name} already exists", 409, "POST", kind.name)
+    conflict.holder = holder
+    return conflict
