@@ -48,7 +48,8 @@ class Manifests:
 
     def spec(self, key: ResourceKey) -> dict[str, Any]:
         """Return the spec of a resource as the API server keeps it."""
-        spec = self.found[key].body.get("spec") or {}
+        manifest = self.found[key].manifest
+        spec = {} if manifest is None else manifest.spec
         return {name: value for name, value in spec.items() if value is not None}
 
 

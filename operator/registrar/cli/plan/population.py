@@ -6,7 +6,7 @@ that the base declares set by it, and matched them. Without a base, only the sta
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -66,48 +66,43 @@ class Population:
             return False
         before, now = self.base.found[key].manifest, self.manifests.found[key].manifest
         is_same = before is None or now is None or before.entry_name == now.entry_name
-        return not is_same and "id" in self._applied(key)["status"]
+        return not is_same and "id" in self._status(key)
 
     def is_unchanged(self, key: ResourceKey) -> bool:
         """Return whether a resource has the spec of the base."""
         return key in self.base.found and self.base.spec(key) == self.manifests.spec(key)
 
     def _present(self, key: ResourceKey) -> Body:
-        manifest = self.manifests.found[key].body
-        metadata = _metadata(key, manifest, generation=APPLIED if self.is_unchanged(key) else EDITED)
         if key not in self.base.found or key in self.base.refused:
-            metadata |= {"generation": APPLIED, "creationTimestamp": _NEW}
-            return {**_head(key), "metadata": metadata, "spec": self.manifests.spec(key)}
-        before = self._applied(key)
-        return {
-            **before,
-            "metadata": {**metadata, "finalizers": before["metadata"]["finalizers"]},
-            "spec": self.manifests.spec(key),
-        }
+            return {**_head(key), "metadata": _metadata(key, self.manifests, _NEW), "spec": self.manifests.spec(key)}
+        generation = APPLIED if self.is_unchanged(key) else EDITED
+        metadata = {**_metadata(key, self.manifests, _OLD), "generation": generation, "finalizers": [FINALIZER]}
+        status = self._status(key)
+        return {**_head(key), "metadata": metadata, "spec": self.manifests.spec(key), "status": status}
 
     def _applied(self, key: ResourceKey, deletion: str | None = None) -> Body:
         """Return a resource of the base as the operator left it."""
-        metadata = {**_metadata(key, self.base.found[key].body, generation=APPLIED), "finalizers": [FINALIZER]}
-        body = {**_head(key), "metadata": metadata, "spec": self.base.spec(key)}
-        body["status"] = self._status(body)
+        metadata = {**_metadata(key, self.base, _OLD), "finalizers": [FINALIZER]}
         if deletion is not None:
             metadata["deletionTimestamp"] = deletion
-        return body
+        return {**_head(key), "metadata": metadata, "spec": self.base.spec(key), "status": self._status(key)}
 
-    def _status(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the status that a resource of the base has: empty if its entry is not there."""
-        kind = kind_of(body["kind"])
+    def _status(self, key: ResourceKey) -> dict[str, Any]:
+        """Return the status that a resource of the base has: empty if its entry does not exist."""
+        kind, metadata = kind_of(key.kind), _metadata(key, self.base, _OLD)
         try:
-            resource: AnyResource = kind.resource.model_validate({**body, "status": {}})
+            resource: AnyResource = kind.resource.model_validate(
+                {**_head(key), "metadata": metadata, "spec": self.base.spec(key), "status": {}}
+            )
         except ValidationError:
             return {}
         desired = desired_entry(resource, self.registry.name, "")
         entry = self._stamped(desired.kind, desired.reference, desired.name)
         if entry is None:
             return {}
-        facts = self._facts(resource, desired, entry)
+        outcome = Outcome(self._facts(resource, desired, entry))
         status = kind.status.model_validate({})
-        return as_json(next_status(ObjectMeta.model_validate(body["metadata"]), status, Outcome(facts), _LONG_AGO))
+        return as_json(next_status(ObjectMeta.model_validate(metadata), status, outcome, _LONG_AGO))
 
     def _facts(self, resource: AnyResource, desired: Desired, entry: RegistryEntry) -> Facts:
         fields, properties = owned_to_status(desired.kind.entry, owned_by(desired))
@@ -145,14 +140,14 @@ def _head(key: ResourceKey) -> dict[str, Any]:
     return {"apiVersion": API_VERSION, "kind": key.kind}
 
 
-def _metadata(key: ResourceKey, manifest: Mapping[str, Any], *, generation: int) -> dict[str, Any]:
-    written = manifest.get("metadata") or {}
+def _metadata(key: ResourceKey, manifests: Manifests, created: str) -> dict[str, Any]:
+    manifest = manifests.found[key].manifest
     return {
         "name": key.name,
         "namespace": key.namespace,
-        "annotations": written.get("annotations") or {},
+        "annotations": {} if manifest is None else manifest.metadata.get("annotations") or {},
         "uid": str(key),
-        "generation": generation,
+        "generation": APPLIED,
         "resourceVersion": "1",
-        "creationTimestamp": _OLD,
+        "creationTimestamp": created,
     }
