@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from registrar.api.bodies import ResourceKey
@@ -171,7 +171,7 @@ def test_what_manifests_and_registry_say_is_text_in_a_comment(rest: Rest, tmp_pa
     rest.model(HOSTILE, owner="`", description=f"{HOSTILE}\n```\n" * 3, customProperties=stamped("hostile"))
     properties = {HOSTILE: HOSTILE, "`": "``", " ": " "}
     changed = model(
-        "hostile", name=HOSTILE, owner=HOSTILE, description=f"{HOSTILE}\n~~~\n", customProperties=properties
+        "hostile", name=HOSTILE, owner=HOSTILE, description=f"{HOSTILE}\n```\n~~~\n", customProperties=properties
     )
     folder = write(tmp_path / "<b>@org `x`", m=[changed, version("v", "hostile", name=f"- {HOSTILE}")])
     text = run(rest.url, folder, "-o", "markdown").stdout
@@ -185,14 +185,16 @@ def test_what_manifests_and_registry_say_is_text_in_a_comment(rest: Rest, tmp_pa
     assert f"customProperties.{HOSTILE}" in shown
     assert f"RegisteredModel hostile → {HOSTILE} (id 1)" in shown
     (fence,) = [token for token in tokens if token.type == "fence"]
-    assert f"-{HOSTILE}\n-```\n" in fence.content
+    assert fence.content.startswith("@@ -2,5 +2,2 @@\n ```\n")
     assert "+~~~\n" in fence.content
     opened = [token.content for token in tokens if token.type == "html_block"]
     assert text.count("\n<details><summary>") == sum("<details><summary>" in each for each in opened) == 2
     assert "&lt;b&gt;@org `x`/m.yaml</code>" in opened[1]
 
 
-@given(st.text(min_size=1))
+@example("  ")
+@example("a `")
+@given(st.text(st.one_of(st.sampled_from("` \n<|@*"), st.characters()), min_size=1))
 def test_code_shows_any_text_as_it_is(text: str) -> None:
     (paragraph,) = [token for token in GITHUB.parse(f"- a {code(text)} b") if token.type == "inline"]
     assert [child.type for child in paragraph.children or ()] == ["text", "code_inline", "text"]

@@ -105,8 +105,9 @@ def code(text: str) -> str:
     """Return a text as code within a line of Markdown, exactly and without any meaning."""
     line = one_line(text)
     fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
-    # One space on each side is removed, and keeps the text's own backquotes and spaces apart from the fence.
-    padding = " " if line[:1] in {"", "`", " "} or line[-1:] in {"`", " "} else ""
+    # One space on each side is removed, unless there is nothing else. It keeps the text's own signs from the fence.
+    is_padded = line.strip(" ") and (line[0] in "` " or line[-1] in "` ")
+    padding = " " if is_padded else ""
     return f"{fence}{padding}{line}{padding}{fence}"
 
 
