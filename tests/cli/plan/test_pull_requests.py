@@ -16,7 +16,7 @@ import pytest
 from registrar.cli.exits import ExitCode
 from tests.cli.plan.review import model, run, snapshot, stamped, write
 from tests.support.jobs import Outcome, job_environment, run_job, use_action
-from tests.support.loopback import Received, Reply, serving
+from tests.support.loopback import Received, Reply, Script, serving
 from tests.support.rest import Rest
 
 REPOSITORY = Path(__file__).parents[3]
@@ -181,10 +181,10 @@ def run_event(sha: str) -> dict[str, Any]:
     return {"workflow_run": {"head_sha": sha, "head_branch": "change", "head_repository": owner, "pull_requests": []}}
 
 
-def comment(comments: Comments, work: Path, body: str, event: dict[str, Any]) -> Outcome:
+def comment(script: Script, work: Path, body: str, event: dict[str, Any]) -> Outcome:
     (work / "plan.md").write_text(body)
     (work / "event.json").write_text(json.dumps(event))
-    with serving(comments.answer) as server:
+    with serving(script) as server:
         return use_action(
             COMMENT,
             work,
@@ -208,7 +208,7 @@ def test_a_plan_is_one_comment_that_is_replaced(work: Path, event: dict[str, Any
         comments.add(BOT, f"another job's {number}")
     before = [dict(each) for each in comments.all]
     said = [
-        comment(comments, work, body, event).log.split()[-1]
+        comment(comments.answer, work, body, event).log.split()[-1]
         for body in (body_of("A", "one"), body_of("A", "one"), body_of("B", "two"), body_of("A", "three"))
     ]
     assert said == ["created", "unchanged", "created", "replaced"]
@@ -219,7 +219,7 @@ def test_a_plan_is_one_comment_that_is_replaced(work: Path, event: dict[str, Any
 
 def test_a_plan_of_an_older_commit_is_not_commented(work: Path) -> None:
     comments = Comments()
-    outcome = comment(comments, work, body_of("A", "old"), run_event("old"))
+    outcome = comment(comments.answer, work, body_of("A", "old"), run_event("old"))
     assert (outcome.code, comments.methods) == (0, ["GET"])
     assert "nothing to comment" in outcome.log
 
@@ -227,15 +227,13 @@ def test_a_plan_of_an_older_commit_is_not_commented(work: Path) -> None:
 @pytest.mark.parametrize("body", ["", "### A\n", f"x\n{body_of('A', '')}", body_of("A", "x" * 20_000)])
 def test_only_a_plan_is_commented(work: Path, body: str) -> None:
     comments = Comments()
-    outcome = comment(comments, work, body, PULL_REQUEST)
+    outcome = comment(comments.answer, work, body, PULL_REQUEST)
     assert (outcome.code, comments.methods) == (1, [])
     assert "is no plan in Markdown" in outcome.log
 
 
 def test_a_refusal_of_github_fails_the_job(work: Path) -> None:
-    comments = Comments()
-    comments.answer = lambda _: Reply(403, {"message": "no"})  # type: ignore[method-assign]
-    outcome = comment(comments, work, body_of("A", "one"), PULL_REQUEST)
+    outcome = comment(lambda _: Reply(403, {"message": "no"}), work, body_of("A", "one"), PULL_REQUEST)
     assert outcome.code == 1
     assert "403" in outcome.log
 
