@@ -77,7 +77,7 @@ NOT_RUN = {
 }
 """Commands that are shown and cannot be run, each with the reason. Every other one is run."""
 
-NEVER_RUN = ("docker ", "git ", "helm ", "make ", "pip ")
+NEVER_RUN = ("docker ", "git clone ", "git fetch ", "git pull ", "git push ", "helm ", "make ", "pip ")
 """Commands of these programs reach beyond the machine, start the tests or need Helm: they have to be listed."""
 
 _KEPT_RUNNING = {
@@ -264,6 +264,12 @@ class Session:
             "PATH": os.pathsep.join(map(str, folders)),
             "PYTHONPATH": str(REPOSITORY / "operator"),
             "NO_PROXY": "*",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            **{
+                f"GIT_{who}_{what}": "reader@example.com"
+                for who in ("AUTHOR", "COMMITTER")
+                for what in ("NAME", "EMAIL")
+            },
             "LC_ALL": "C.UTF-8",
         }
 

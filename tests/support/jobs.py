@@ -79,7 +79,11 @@ def use_action(action: Path, folder: Path, work: Path, inputs: Mapping[str, str]
     """
     defined = yaml.safe_load((action / "action.yml").read_text())
     values = {f"inputs.{name}": str(each.get("default", "")) for name, each in defined["inputs"].items()}
-    values |= {"github.token": "the job's token", **{f"inputs.{name}": value for name, value in inputs.items()}}
+    values |= {
+        "github.token": "the job's token",
+        "runner.temp": str(work),
+        **{f"inputs.{name}": value for name, value in inputs.items()},
+    }
     values = {name: _filled(value, values) for name, value in values.items()}
     files = {name: work / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_PATH")}
     variables = {

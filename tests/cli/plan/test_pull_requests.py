@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 
 from registrar.cli.exits import ExitCode
 from tests.cli.plan.review import model, run, snapshot, stamped, write
@@ -104,6 +105,7 @@ def test_a_registry_that_is_away_is_no_plan(change: Path, work: Path) -> None:
     outcome = plan_on_github(change, work, "http://127.0.0.1:1")
     assert (outcome.code, outcome.summary) == (ExitCode.NOT_KNOWN, "")
     assert "cannot be read" in outcome.log
+    assert "plan.folder" not in outcome.outputs, "there is nothing to comment"
 
 
 def test_paths_and_base_are_inputs(change: Path, work: Path, rest: Rest) -> None:
@@ -307,6 +309,29 @@ def test_gitlab_has_one_note_that_is_replaced(change: Path) -> None:
     assert [note["body"].splitlines()[1] for note in notes] == ["### A: looks like ours", "### A: three", "### B: two"]
 
 
+def shown_in_the_guide(name: str) -> str:
+    guide = (REPOSITORY / "docs" / "how-to" / "review-pull-requests.md").read_text()
+    return guide.partition(f"```text\n# {name}\n")[2].partition("```")[0]
+
+
+def test_the_guide_shows_a_workflow_that_fits_the_actions(tmp_path: Path) -> None:
+    (tmp_path / "plan.yml").write_text(shown_in_the_guide(".github/workflows/plan.yml"))
+    check("vendor.github-workflows", tmp_path / "plan.yml")
+    steps = yaml.safe_load((tmp_path / "plan.yml").read_text())["jobs"]["plan"]["steps"]
+    used = {step["uses"].partition("@")[0].removeprefix("your-org/model-registrar/"): step for step in steps}
+    for action in (PLAN, COMMENT):
+        defined = yaml.safe_load((action / "action.yml").read_text())
+        assert used[str(action.relative_to(REPOSITORY))]["with"].keys() <= defined["inputs"].keys()
+    assert "folder" in yaml.safe_load((PLAN / "action.yml").read_text())["outputs"]
+
+
+def test_the_guide_shows_variables_of_the_template(tmp_path: Path) -> None:
+    (tmp_path / "ci.yml").write_text(shown_in_the_guide(".gitlab-ci.yml"))
+    check("vendor.gitlab-ci", tmp_path / "ci.yml")
+    shown = yaml.safe_load((tmp_path / "ci.yml").read_text())["variables"]
+    assert shown.keys() <= yaml.safe_load(GITLAB.read_text())["variables"].keys()
+
+
 @pytest.mark.parametrize(
     ("schema", "files"),
     [
@@ -315,6 +340,10 @@ def test_gitlab_has_one_note_that_is_replaced(change: Path) -> None:
     ],
 )
 def test_their_hosts_know_every_key(schema: str, files: list[Path]) -> None:
+    check(schema, *files)
+
+
+def check(schema: str, *files: Path) -> None:
     transform = ["--data-transform=gitlab-ci"] if "gitlab" in schema else []
     words = [sys.executable, "-m", "check_jsonschema", f"--builtin-schema={schema}", *transform, *map(str, files)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
