@@ -151,6 +151,17 @@ def test_a_cleared_field_and_drift_are_told_apart(rest: Rest, tmp_path: Path) ->
     assert "Not from this change, and done by the operator anyway: 1 entry" in same
 
 
+def test_what_makes_the_command_fail_is_listed_whatever_its_cause(rest: Rest, tmp_path: Path) -> None:
+    """Another registry than the base was applied to: everything would be created, and nothing is of this change."""
+    folder = write(tmp_path, m=[model("a"), model("b")])
+    words = (folder, f"--base={folder}", "-o", "markdown")
+    assert "- **create**" not in run(rest.url, *words).stdout
+    result = run(rest.url, *words, "--fail-on=create")
+    assert result.exit_code == ExitCode.ATTENTION
+    assert result.stdout.count("- **create**") == 2
+    assert "**Not allowed here:** 2 to create." in result.stdout
+
+
 def test_only_a_plan_without_changes_says_so(rest: Rest, tmp_path: Path) -> None:
     rest.model("churn", owner="me", customProperties=stamped("churn"))
     folder = write(tmp_path / "m", m=[model("churn", owner="me")])

@@ -105,13 +105,16 @@ class Report:
 
     @property
     def listed(self) -> list[PlannedChange]:
-        """The changes that are listed."""
-        return [change for change in self.changes if self.shows_drift or change.is_of_this_change]
+        """The changes that are listed; one that makes the command fail always is."""
+        return [change for change in self.changes if self._is_listed(change)]
 
     @property
     def unlisted(self) -> list[PlannedChange]:
         """The changes that happen anyway, and are only counted."""
-        return [change for change in self.changes if not self.shows_drift and not change.is_of_this_change]
+        return [change for change in self.changes if not self._is_listed(change)]
+
+    def _is_listed(self, change: PlannedChange) -> bool:
+        return self.shows_drift or change.is_of_this_change or change.action in self.fail_on
 
     def counts(self) -> Counter[Action]:
         """Return how many entries each action concerns, of the listed ones."""
