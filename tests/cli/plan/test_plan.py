@@ -131,12 +131,12 @@ def test_two_manifests_that_want_one_entry_are_both_refused(plan: Plan, tmp_path
 
 
 def test_an_invalid_manifest_is_refused_and_the_others_are_planned(plan: Plan, tmp_path: Path) -> None:
-    result = plan(write(tmp_path, churn=[model("bad", descripton="x"), model("good")]), "-o", "json")
+    result = plan(write(tmp_path, churn=[model("bad", licence="MIT"), model("good")]), "-o", "json")
     assert result.exit_code == ExitCode.ATTENTION
     assert [(action, name) for action, _, name in actions(result)] == [("refuse", "bad"), ("create", "good")]
     (error,) = found(result)["errors"]
     assert error["line"] == 6
-    assert "description" in error["message"]
+    assert "license" in error["message"]
     assert "churn.yaml:6: " in result.stderr
 
 
@@ -152,9 +152,7 @@ def test_no_id_of_an_entry_that_does_not_exist_yet_is_shown(plan: Plan, rest: Re
         assert "20000000" not in plan(write(tmp_path, churn=twice), "-o", form).stdout
 
 
-def test_manifests_without_a_namespace_need_one(plan: Plan, tmp_path: Path, rest: Rest) -> None:
-    from click.testing import CliRunner
-
+def test_manifests_without_a_namespace_need_one(tmp_path: Path, rest: Rest) -> None:
     result = CliRunner().invoke(main, ["plan", str(write(tmp_path, a=[model("m")])), f"--registry-url={rest.url}"])
     assert result.exit_code == ExitCode.USAGE
     assert "a.yaml:1: the manifest names no namespace: give --namespace." in result.stderr

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +22,7 @@ from registrar.cli.plan.change import Action
 from registrar.cli.plan.git import PREFIX, read_at
 from registrar.cli.plan.make import Wanted, make
 from registrar.cli.plan.manifests import NOTHING, Manifests, checked, read_manifests
+from registrar.cli.plan.reading import read_resources
 from registrar.cli.plan.report import Report, Source
 from registrar.cli.records import SnapshotError, read_header
 from registrar.cli.source import read_source
@@ -54,6 +56,15 @@ def _actions(_context: click.Context, _parameter: click.Parameter, value: str | 
     help="What the manifests were before the change: at the merge base with a branch, such as git:origin/main, or in "
     "another file or folder. The plan then shows what the change clears and archives, and what is drift.",
 )
+@option(
+    "--cluster", is_flag=True, help="Take from the cluster what the operator has set, in place of --base or with it."
+)
+@option("--context", help="Context of the kubeconfig, for --cluster.")
+@option(
+    "--kubeconfig",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Kubeconfig file to log in with, for --cluster. Defaults as kubectl's does.",
+)
 @option("--changed", is_flag=True, help="Plan only resources that differ from the base, and those below them.")
 @option("--drift", is_flag=True, help="List too what this change does not bring about.")
 @option(
@@ -84,6 +95,9 @@ def plan(
     *,
     namespace: str | None,
     base: str | None,
+    cluster: bool,
+    context: str | None,
+    kubeconfig: Path | None,
     changed: bool,
     drift: bool,
     snapshot: Path | None,
@@ -100,14 +114,17 @@ def plan(
     Exit codes: 0 done, 1 a manifest is invalid or refused, or --fail-on applies, 2 changes with --exit-code, 3 not
     everything could be read, 64 usage.
     """
-    if changed and base is None:
-        raise click.UsageError("--changed compares with --base: give it too.")
+    if changed and base is None and not cluster:
+        raise click.UsageError("--changed compares with --base or --cluster: give one of them too.")
     manifests = read_manifests(paths, sys.stdin.buffer, namespace)
     before = NOTHING if base is None else _read_base(base, paths, namespace)
-    source = _source(snapshot, base, options)
+    source = _source(snapshot, base, options, has_cluster=cluster)
     settings = parse(Settings, {**options, "registry_url": source.registry_url})
     inventory = read_source(snapshot, options)
-    report = make(Wanted(manifests, before, changed, fail_on, drift), inventory, settings, source)
+    wanted = Wanted(manifests, before, only_changed=changed, fail_on=fail_on, shows_drift=drift)
+    if cluster:
+        wanted = replace(wanted, cluster=read_resources(kubeconfig, context, wanted.namespaces(), source))
+    report = make(wanted, inventory, settings, source)
     for problem in report.problems:
         severity = "warning: " if problem.rule.is_warning else ""
         say(f"{problem.place}: {severity}{problem.message}")
@@ -126,16 +143,17 @@ def _read_base(base: str, paths: tuple[Path, ...], namespace: str | None) -> Man
     return checked(read_at(base.removeprefix(PREFIX), paths, namespace))
 
 
-def _source(snapshot: Path | None, base: str | None, options: dict[str, Any]) -> Source:
+def _source(snapshot: Path | None, base: str | None, options: dict[str, Any], *, has_cluster: bool) -> Source:
     owner_id = parse(OwnerSettings, options).owner_id
     if snapshot is None:
         url = str(options.get("registry_url") or "")
-        return Source(url, owner_id, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), base=base)
+        read_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return Source(url, owner_id, read_at, base=base, cluster=has_cluster)
     try:
         header = read_header(snapshot)
     except (OSError, SnapshotError) as error:
         raise NotKnownError(f"The snapshot {snapshot} cannot be read: {error}") from error
-    return Source(header.registry_url, owner_id, header.read_at, snapshot=str(snapshot), base=base)
+    return Source(header.registry_url, owner_id, header.read_at, str(snapshot), base, has_cluster)
 
 
 def _lines(report: Report, output: Format) -> Iterator[str]:

@@ -143,7 +143,7 @@ class Builder:
     def _cause(self, action: Action, write: EntryWrite, key: ResourceKey, fields: tuple[FieldChange, ...]) -> Cause:
         if write.operation is OperationResult.CORRECTED:
             return Cause.DRIFT
-        if key in self.population.base.found and key in self.population.manifests.found:
+        if self.population.before(key) is not None and key in self.population.manifests.found:
             if action is Action.UPDATE and fields and all(change.is_drift for change in fields):
                 return Cause.DRIFT
             if self.population.is_unchanged(key) and action is not Action.HAND_OVER:
@@ -162,12 +162,10 @@ class Builder:
 
     def _same_as_base(self, write: EntryWrite, key: ResourceKey) -> frozenset[str]:
         """Return the paths of a write for which base and manifest say the same."""
-        population = self.population
-        if key not in population.base.found or key not in population.manifests.found:
+        applied = self.population.before(key)
+        if applied is None or key not in self.population.manifests.found:
             return frozenset()
-        before, now = (
-            _declared(manifests.spec(key), key, write) for manifests in (population.base, population.manifests)
-        )
+        before, now = (_declared(spec, key, write) for spec in (applied, self.population.manifests.spec(key)))
         return frozenset(change.path for change in write.changes if before.get(change.path) == now.get(change.path))
 
 
