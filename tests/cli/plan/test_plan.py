@@ -1,4 +1,4 @@
-"""`registrar plan` without a base: what applying manifests would do, told from the registry alone."""
+"""`registrar plan` without a base: what applying manifests would do, from the registry alone."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
 import os
 import sys
@@ -116,15 +118,16 @@ def plan(
     """
     if changed and base is None and not cluster:
         raise click.UsageError("--changed compares with --base or --cluster: give one of them too.")
-    manifests = read_manifests(paths, sys.stdin.buffer, namespace)
-    before = NOTHING if base is None else _read_base(base, paths, namespace)
-    source = _source(snapshot, base, options, has_cluster=cluster)
-    settings = parse(Settings, {**options, "registry_url": source.registry_url})
-    inventory = read_source(snapshot, options)
-    wanted = Wanted(manifests, before, only_changed=changed, fail_on=fail_on, shows_drift=drift)
-    if cluster:
-        wanted = replace(wanted, cluster=read_resources(kubeconfig, context, wanted.namespaces(), source))
-    report = make(wanted, inventory, settings, source)
+    with _collector_paused():
+        manifests = read_manifests(paths, sys.stdin.buffer, namespace)
+        before = NOTHING if base is None else _read_base(base, paths, namespace)
+        source = _source(snapshot, base, options, has_cluster=cluster)
+        settings = parse(Settings, {**options, "registry_url": source.registry_url})
+        inventory = read_source(snapshot, options)
+        wanted = Wanted(manifests, before, only_changed=changed, fail_on=fail_on, shows_drift=drift)
+        if cluster:
+            wanted = replace(wanted, cluster=read_resources(kubeconfig, context, wanted.namespaces(), source))
+        report = make(wanted, inventory, settings, source)
     for problem in report.problems:
         severity = "warning: " if problem.rule.is_warning else ""
         say(f"{problem.place}: {severity}{problem.message}")
@@ -133,6 +136,16 @@ def plan(
     for line in _lines(report, Format(output)):
         click.echo(click.unstyle(line) if os.environ.get("NO_COLOR") else line)
     return report.exit_code(counts_changes=exit_code)
+
+
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Pause Python's cyclic garbage collector, which takes a quarter of the time of a large plan and frees nothing."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _read_base(base: str, paths: tuple[Path, ...], namespace: str | None) -> Manifests:
