@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 
 from registrar.fencing import READS
 from registrar.registries.inventory import Inventory, InventoryReader
@@ -40,12 +40,16 @@ async def reading(settings: RegistrySettings) -> AsyncIterator[InventoryReader]:
         yield KubeflowInventory(client)
 
 
-def dry_run(inventory: Inventory, url: str, owner_id: str) -> Registry:
+def dry_run(inventory: Inventory, url: str, owner_id: str) -> tuple[Registry, Collection[str]]:
     """Return a registry that holds an inventory, and takes writes in memory.
 
     Args:
         inventory: what it holds.
         url: the address of the registry that the inventory is from.
         owner_id: the installation that writes.
+
+    Returns:
+        The registry, and the versions whose artifacts it was asked for and the inventory lacks: it grows with use.
     """
-    return Registry(DryRunBackend(inventory), url, owner_id)
+    backend = DryRunBackend(inventory)
+    return Registry(backend, url, owner_id), backend.needed

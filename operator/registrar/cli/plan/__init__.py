@@ -7,7 +7,7 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -22,12 +22,13 @@ from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, op
 from registrar.cli.plan import as_json, text
 from registrar.cli.plan.change import Action
 from registrar.cli.plan.git import PREFIX, read_at
-from registrar.cli.plan.make import Wanted, make
+from registrar.cli.plan.make import Wanted, make, make_with
 from registrar.cli.plan.manifests import NOTHING, Manifests, checked, read_manifests
 from registrar.cli.plan.reading import read_resources
 from registrar.cli.plan.report import Report, Source
 from registrar.cli.records import SnapshotError, read_header
-from registrar.cli.source import read_source
+from registrar.cli.source import read_for, read_source
+from registrar.registries.inventory import Inventory
 from registrar.settings import OwnerSettings, PolicySettings, RegistrySettings, Settings
 
 STDIN = "-"
@@ -123,11 +124,10 @@ def plan(
         before = NOTHING if base is None else _read_base(base, paths, namespace)
         source = _source(snapshot, base, options, has_cluster=cluster)
         settings = parse(Settings, {**options, "registry_url": source.registry_url})
-        inventory = read_source(snapshot, options)
         wanted = Wanted(manifests, before, only_changed=changed, fail_on=fail_on, shows_drift=drift)
         if cluster:
             wanted = replace(wanted, cluster=read_resources(kubeconfig, context, wanted.namespaces(), source))
-        report = make(wanted, inventory, settings, source)
+        report = _make(wanted, snapshot, settings, source)
     for problem in report.problems:
         severity = "warning: " if problem.rule.is_warning else ""
         say(f"{problem.place}: {severity}{problem.message}")
@@ -136,6 +136,21 @@ def plan(
     for line in _lines(report, Format(output)):
         click.echo(click.unstyle(line) if os.environ.get("NO_COLOR") else line)
     return report.exit_code(counts_changes=exit_code)
+
+
+def _make(wanted: Wanted, snapshot: Path | None, settings: Settings, source: Source) -> Report:
+    """Return the plan, made from a snapshot or from the registry."""
+    if snapshot is not None:
+        return make(wanted, read_source(snapshot, {}), settings, source)
+    made: list[Report] = []
+
+    async def needs(inventory: Inventory) -> Collection[str]:
+        report, needed = await make_with(wanted, inventory, settings, source)
+        made[:] = [report]
+        return needed
+
+    read_for(settings, needs)
+    return made[-1]
 
 
 @contextlib.contextmanager
