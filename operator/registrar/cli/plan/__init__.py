@@ -133,6 +133,8 @@ def plan(
         say(f"{problem.place}: {severity}{problem.message}")
     for warning in report.warnings:
         say(f"Warning: {warning}")
+    if source.limit is not None:
+        say(f"Note: {source.limit}")
     for line in _lines(report, Format(output)):
         click.echo(click.unstyle(line) if os.environ.get("NO_COLOR") else line)
     return report.exit_code(counts_changes=exit_code)

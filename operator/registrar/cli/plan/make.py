@@ -58,7 +58,7 @@ def make(wanted: Wanted, inventory: Inventory, settings: Settings, source: Sourc
 async def make_with(
     wanted: Wanted, inventory: Inventory, settings: Settings, source: Source
 ) -> tuple[Report, Collection[str]]:
-    """Return the plan, and the versions whose artifacts it needs and the inventory lacks; with any, it is incomplete."""
+    """Return the plan, and the versions whose artifacts it needs and the inventory lacks: with any, it is not whole."""
     # What the stages log is in the report.
     logging.getLogger("registrar").addHandler(logging.NullHandler())
     registry, needed = dry_run(inventory, source.registry_url, source.owner_id)
