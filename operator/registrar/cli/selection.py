@@ -14,9 +14,6 @@ from model_registry.types.properties import PropertyValue
 from registrar.api.meta import OWNER_PROPERTY
 from registrar.cli.options import Command, option
 
-RETIRED = frozenset({"ARCHIVED", "MARKED_FOR_DELETION", "DELETED", "ABANDONED"})
-"""States of entries that are left out unless asked for."""
-
 
 @dataclass(frozen=True, slots=True)
 class Selection:

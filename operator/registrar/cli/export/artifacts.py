@@ -12,9 +12,8 @@ from registrar.cli.export.choices import Choices
 from registrar.cli.export.existing import Existing
 from registrar.cli.export.fields import Declared, declare, omission
 from registrar.cli.export.report import Omission, Reason
-from registrar.cli.selection import RETIRED
 from registrar.kinds.artifacts import DOC_ARTIFACT, MODEL_ARTIFACT
-from registrar.planning.fields import state_of
+from registrar.planning.fields import RETIRED, state_of
 from registrar.planning.ownership import ForeignStamp, any_stamp_of, stamp_of
 
 _STATES_OF_CONTAINERS = frozenset({"LIVE", "ARCHIVED"})

@@ -16,12 +16,12 @@ from registrar.cli.export.fields import declare, omission
 from registrar.cli.export.manifests import Manifest, fit, spec_class
 from registrar.cli.export.names import Nameable, assign
 from registrar.cli.export.report import Omission, Reason
-from registrar.cli.selection import EVERYTHING, RETIRED
+from registrar.cli.selection import EVERYTHING
 from registrar.kinds.artifacts import MODEL_ARTIFACT_RESOURCE
 from registrar.kinds.base import ResourceKind
 from registrar.kinds.model_version import MODEL_VERSION
 from registrar.kinds.registered_model import REGISTERED_MODEL
-from registrar.planning.fields import state_of
+from registrar.planning.fields import RETIRED, state_of
 from registrar.planning.ownership import stamp_of
 
 
