@@ -13,11 +13,13 @@ from typing import Any
 
 from model_registry.types import RegistryEntry
 from model_registry.types.properties import OpaqueProperty, PropertyValue, StructProperty
-from registrar.api.meta import RESERVED_PREFIX
+from registrar.api.meta import OWNER_PROPERTY, RESERVED_PREFIX
 from registrar.planning.actions import Change
 from registrar.planning.fields import RETIRED, field_attributes, field_name
+from registrar.planning.ownership import any_stamp_of
 
 PROPERTIES = "customProperties."
+_NO_OWNER = ""
 _STATE = "state"
 _NOT_CONTENT = frozenset(
     {
@@ -80,6 +82,13 @@ def differences(wanted: RegistryEntry, observed: RegistryEntry) -> tuple[Change,
         if not is_same_property(value, held.get(name))
     ]
     return (*sorted(fields, key=lambda change: change.path), *properties)
+
+
+def stamp_on(entry: RegistryEntry) -> str:
+    """Return the owner stamp of an entry, whichever installation manages it; empty for none, or a released one."""
+    if any_stamp_of(entry, _NO_OWNER) is None:
+        return ""
+    return str((entry.custom_properties or {})[OWNER_PROPERTY])
 
 
 def restores(change: Change) -> bool:

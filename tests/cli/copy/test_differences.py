@@ -1,14 +1,10 @@
 """`registrar copy` where the other registry has the entry already: what is reported, changed, refused and left."""
 
 import json
-from typing import Any
 
 import pytest
 
-from model_registry.types import RegisteredModel
-from model_registry.types.properties import PropertyValue, opaque_property
 from registrar.cli.exits import ExitCode
-from registrar.planning.copying import differences, is_same_property
 from tests.cli.copy.conftest import Copy, contents
 from tests.support.fault_proxy import FaultProxy, proxy_to
 from tests.support.loopback import Received
@@ -199,34 +195,3 @@ def test_json_has_the_fields_and_hides_secrets(churn: str, rest: Rest, other: Re
     for shown in (result.output, copy("--on-difference=update").output):
         assert "hf_old" not in shown
         assert "hf_new" not in shown
-
-
-SAME: list[tuple[Any, Any, bool]] = [
-    (True, True, True),
-    (True, 1, False),
-    (1, 1.0, False),
-    ("1", 1, False),
-    ("", None, False),
-    (
-        opaque_property({"metadataType": "MetadataStructValue", "struct_value": '{"b": [1, true], "a": "x"}'}),
-        opaque_property({"metadataType": "MetadataStructValue", "struct_value": '{"a":"x","b":[1,true]}'}),
-        True,
-    ),
-    (
-        opaque_property({"metadataType": "MetadataStructValue", "struct_value": '{"a":1}'}),
-        opaque_property({"metadataType": "MetadataStructValue", "struct_value": '{"a":true}'}),
-        False,
-    ),
-]
-
-
-@pytest.mark.parametrize(("left", "right", "expected"), SAME)
-def test_properties_are_equal_in_value_and_type(left: PropertyValue, right: PropertyValue, *, expected: bool) -> None:
-    assert is_same_property(left, right) is expected
-    assert is_same_property(right, left) is expected
-
-
-@pytest.mark.parametrize("empty", [None, "", []])
-def test_what_an_entry_does_not_have_is_no_difference(empty: Any) -> None:
-    wanted = RegisteredModel("m", **({"tasks": empty} if isinstance(empty, list) else {"description": empty}))
-    assert differences(wanted, RegisteredModel("m", tasks=["t"], description="d", custom_properties={"a": 1})) == ()

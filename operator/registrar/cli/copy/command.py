@@ -65,8 +65,8 @@ def copy(dry_run: bool, output: str, allow: tuple[str, ...], **options: Any) -> 
 
     Entries are found by their names. What is missing is created, in the order of the IDs, so that the newest version
     and artifact stay the newest. Entries that exist are left alone unless --on-difference says otherwise. A copy clears
-    no field, restores nothing that is archived, and does not change entries with an owner stamp. It moves no files:
-    artifacts keep their URIs.
+    no field, restores nothing that is archived, and does not change entries with an owner stamp. Owner stamps are not
+    copied. Files are not moved: artifacts keep their URIs.
 
     A second run continues where the first one stopped, and writes nothing if there is nothing to do.
 

@@ -11,12 +11,9 @@ from registrar.cli.catalogue import Catalogue, Place
 from registrar.cli.copy.choosing import Chosen
 from registrar.cli.copy.problems import Named, Problem, Reason, named
 from registrar.planning.actions import Change
-from registrar.planning.copying import PROPERTIES, copy_of, differences, restores
+from registrar.planning.copying import PROPERTIES, copy_of, differences, restores, stamp_on
 from registrar.planning.fields import describe_entry
-from registrar.planning.ownership import ForeignStamp, any_stamp_of
 from registrar.reporting.values import describe_changes
-
-_ANY_OWNER = ""
 
 
 class OnDifference(StrEnum):
@@ -152,13 +149,12 @@ def judge(write: Write, on_difference: OnDifference, into: Decisions) -> Write |
     if not changes:
         into.equal += 1
         return None
-    stamp = any_stamp_of(observed, _ANY_OWNER)
+    stamp = stamp_on(observed)
     if on_difference is not OnDifference.UPDATE:
-        text = stamp.text if isinstance(stamp, ForeignStamp) else ""
-        into.different.append(Different(write.subject, str(observed.id), changes, text))
+        into.different.append(Different(write.subject, str(observed.id), changes, stamp))
         return None
-    if isinstance(stamp, ForeignStamp):
-        detail = f"its stamp is {stamp.text}, and it differs: {describe_changes(changes)}"
+    if stamp:
+        detail = f"its stamp is {stamp}, and it differs: {describe_changes(changes)}"
         into.problems.append(Problem(Reason.MANAGED, write.subject, detail=detail))
         return None
     kept = tuple(change for change in changes if restores(change))
