@@ -40,23 +40,23 @@ class Copy:
 
     Attributes:
         entry: the entry without ID, times, parent, and properties of the operator.
-        unwritable: the types of the properties that no registry takes back, by their names; the entry lacks them.
+        unwritable: the properties that no registry takes back, by name; the entry lacks them.
     """
 
     entry: RegistryEntry
-    unwritable: Mapping[str, str]
+    unwritable: Mapping[str, OpaqueProperty]
 
 
 def copy_of(entry: RegistryEntry) -> Copy:
     """Return what another registry can hold of an entry."""
     fields = {name: value for name in _content_fields(entry) if _is_set(value := getattr(entry, name))}
-    unwritable = {}
+    unwritable: dict[str, OpaqueProperty] = {}
     properties: dict[str, PropertyValue] = {}
     for name, value in (entry.custom_properties or {}).items():
         if name.startswith(RESERVED_PREFIX):
             continue
         if isinstance(value, OpaqueProperty) and not isinstance(value, StructProperty):
-            unwritable[name] = value.metadata_type
+            unwritable[name] = value
         else:
             properties[name] = value
     return Copy(type(entry)(entry.name, custom_properties=properties, **fields), unwritable)

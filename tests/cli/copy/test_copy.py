@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from registrar.cli import main
 from registrar.cli.exits import ExitCode
 from tests.cli.copy.conftest import Copy, contents, names_by_id
-from tests.support.fault_proxy import proxy_to
+from tests.support.fault_proxy import on_matching, proxy_to
 from tests.support.loopback import Reply
 from tests.support.rest import Rest
 
@@ -173,6 +173,57 @@ def test_values_and_types_that_no_registry_takes_are_named_and_left_out(
     assert contents(other)["m",]["customProperties"] == size
     # Properties alone are no failure: nobody could help it.
     assert copy("--allow=NoName", "--allow=UnsupportedType", start=str(file)).exit_code == ExitCode.DONE
+
+
+SAME_NAMES = """\
+{"format":"model-registrar-snapshot","formatVersion":"1.0"}
+{"kind":"RegisteredModel","entry":{"id":"1","name":"twice"}}
+{"kind":"RegisteredModel","entry":{"id":"2","name":"twice"}}
+{"kind":"RegisteredModel","entry":{"id":"3","name":"m"}}
+{"kind":"ModelVersion","entry":{"id":"4","name":"1","registeredModelId":"1"}}
+{"kind":"ModelVersion","entry":{"id":"5","name":"1","registeredModelId":"3"}}
+{"kind":"ModelArtifact","versions":["5"],"entry":{"id":"1","name":"model","uri":"s3://b"}}
+{"counts":{"RegisteredModel":3,"ModelVersion":2,"ModelArtifact":1},"unreadable":0}
+"""
+
+
+def test_entries_that_only_their_ids_distinguish_are_named_and_not_copied(
+    other: Rest, copy: Copy, tmp_path: Path
+) -> None:
+    file = tmp_path / "snapshot"
+    file.write_text(SAME_NAMES)
+    model = other.model("m")
+    pages = {"items": [other.get(f"registered_models/{model}"), {"id": "77", "name": "m"}], "nextPageToken": ""}
+    assert copy("--dry-run", start=str(file)).stdout.splitlines()[2:] == [
+        "Not copied: RegisteredModel 'twice': Ambiguous: the ids are 1, 2 in the first registry",
+        "Not copied: ModelVersion 'twice' / '1': Parent",
+        "2 new, 0 changed, 0 different, 1 equal, 2 not copied.",
+    ]
+    with proxy_to(other.url, on_matching(Reply(200, pages), lambda got: "registered_models" in got.path)) as proxy:
+        result = copy("--dry-run", start=str(file), to=proxy.url)
+    assert result.exit_code == ExitCode.ATTENTION
+    assert result.stdout.splitlines()[1:] == [
+        "Not copied: RegisteredModel 'm': Ambiguous: the ids are 1, 77 in the other registry",
+        "Not copied: ModelVersion 'twice' / '1': Parent",
+        "Not copied: ModelVersion 'm' / '1': Parent",
+        "Not copied: ModelArtifact 'm' / '1' / 'model': Parent",
+        "0 new, 0 changed, 0 different, 0 equal, 5 not copied.",
+    ]
+
+
+def test_a_property_that_cannot_be_written_is_not_reported_where_it_is_already(
+    other: Rest, copy: Copy, tmp_path: Path
+) -> None:
+    file = tmp_path / "snapshot"
+    file.write_text(LINES)
+    proto = {"metadataType": "MetadataProtoValue", "type": "t", "proto_value": "eA=="}
+    model = {"id": "9", "name": "m", "state": "LIVE", "customProperties": {"proto": proto, "size": {}}}
+    page = {"items": [model], "nextPageToken": ""}
+    with proxy_to(other.url, on_matching(Reply(200, page), lambda got: "registered_models" in got.path)) as proxy:
+        shown = copy("--dry-run", start=str(file), to=proxy.url).stdout
+    assert "customProperties.proto" not in shown
+    assert "customProperties.big: UnsupportedType" in shown
+    assert "Different: RegisteredModel 'm' (id 9): customProperties.size" in shown
 
 
 def test_an_entry_that_cannot_be_read_makes_the_answer_incomplete(rest: Rest, other: Rest, copy: Copy) -> None:

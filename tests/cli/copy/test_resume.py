@@ -126,6 +126,42 @@ def test_an_outage_stops_it_and_the_next_run_continues(reply: Reply, seeded: Res
     assert contents(other) == contents(seeded)
 
 
+def test_an_outage_that_only_writes_meet_stops_it_too(seeded: Rest, other: Rest, copy: Copy) -> None:
+    slow = Reply(429, {"message": "slow down"}, {"Retry-After": "99"})
+    with proxy_to(other.url, after_writes(4, slow, "POST")) as proxy:
+        result = copy(to=proxy.url)
+        assert len(proxy.requests("POST")) == 5
+    assert result.exit_code == ExitCode.NOT_KNOWN
+    assert contents(seeded).items() > contents(other).items()
+
+
+def test_an_outage_during_an_update_stops_it(rest: Rest, other: Rest, copy: Copy) -> None:
+    for name in ("a", "b"):
+        rest.model(name, owner="new")
+        other.model(name, owner="old")
+
+    def away_from_the_first_update_on(received: Received) -> Treatment:
+        began = received.method == "PATCH" or proxy.requests("PATCH")
+        return Reply(500, {"message": "database is closed"}) if began else None
+
+    with proxy_to(other.url, away_from_the_first_update_on) as proxy:
+        result = copy("--on-difference=update", to=proxy.url)
+    assert result.exit_code == ExitCode.NOT_KNOWN
+    assert result.stdout.splitlines()[-1] == "0 new, 0 changed, 0 different, 0 equal, 2 missing."
+
+
+def test_a_registry_that_was_replaced_meanwhile_is_not_written_to_any_more(rest: Rest, other: Rest, copy: Copy) -> None:
+    for name in ("a", "b"):
+        rest.model(name, owner="new")
+        other.model(name, owner="old")
+    replaced = Reply(200, {"id": "1", "name": "of another database", "customProperties": {}})
+    with proxy_to(other.url, on_matching(replaced, lambda got: got.method == "PATCH")) as proxy:
+        result = copy("--on-difference=update", to=proxy.url)
+        assert len(proxy.requests("PATCH")) == 1
+    assert result.exit_code == ExitCode.NOT_KNOWN
+    assert "the registry's database was replaced" in result.stderr
+
+
 REFUSALS = {
     "a value that the database does not take": Reply(500, {"message": "value too long (SQLSTATE 22001)"}),
     "a value that the server does not take": Reply(400, {"message": "bad"}),

@@ -32,7 +32,7 @@ def test_a_copy_has_the_content_and_nothing_that_belongs_to_the_registry_or_the_
     assert copy.entry == ModelVersion(
         "1", author="grace", external_id="x", state="ARCHIVED", custom_properties=expected
     )
-    assert copy.unwritable == {"p": "MetadataProtoValue"}
+    assert copy.unwritable == {"p": PROTO}
 
 
 def test_zero_is_a_value() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from model_registry.types import Artifact, RegistryEntry
+from model_registry.types.properties import OpaqueProperty
 from registrar.cli.catalogue import Catalogue, Place
 from registrar.cli.copy.choosing import Chosen
 from registrar.cli.copy.problems import Named, Problem, Reason, named
@@ -118,7 +119,7 @@ class _Decider:
         write = Write(subject, place, chosen.parent, copy.entry, there[0] if there else None)
         if self._take(write):
             self._reachable.add(place)
-            self.decisions.problems += _unwritable(subject, copy.unwritable, there)
+            self.decisions.problems += _unwritable(subject, copy.unwritable, write.observed)
 
     def _take(self, write: Write) -> bool:
         """Take a write that is needed and possible; return whether the entry will exist."""
@@ -197,15 +198,18 @@ def _external_id_problem(write: Write, holders: dict[tuple[bool, str], RegistryE
     return None
 
 
-def _unwritable(subject: Named, types: Mapping[str, str], there: Iterable[RegistryEntry]) -> list[Problem]:
-    held = {name for entry in there for name in entry.custom_properties or {}}
+def _unwritable(
+    subject: Named, properties: Mapping[str, OpaqueProperty], observed: RegistryEntry | None
+) -> list[Problem]:
+    """Return the properties that are not copied; the other registry can have them from elsewhere."""
+    held = (None if observed is None else observed.custom_properties) or {}
     return [
         Problem(
             Reason.UNSUPPORTED_TYPE,
             subject,
             part=f"{PROPERTIES}{name}",
-            detail=f"a {metadata_type}, which no registry takes back",
+            detail=f"a {value.metadata_type}, which no registry takes back",
         )
-        for name, metadata_type in sorted(types.items())
-        if name not in held
+        for name, value in sorted(properties.items())
+        if value != held.get(name)
     ]
