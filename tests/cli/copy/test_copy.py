@@ -39,6 +39,23 @@ def test_a_snapshot_is_restored_into_an_empty_registry(seeded: Rest, other: Rest
     assert copy(start=str(file)).stdout == "0 new, 0 changed, 0 different, 9 equal.\n"
 
 
+def test_an_export_gives_the_copies_the_same_names(rest: Rest, other: Rest, copy: Copy) -> None:
+    names = ["model", "Model", "mo del", "a", "a-b", "..", "日本語", "x" * 250]
+    models = [rest.model(name) for name in reversed(names)]
+    for model in models:
+        # Slugs of versions collide over models too: "a" with "b-c" and "a-b" with "c".
+        for name in ("b-c", "c"):
+            version = rest.version(model, name)
+        rest.artifact(version, "m/1", uri="s3://b")
+    assert copy().exit_code == ExitCode.DONE
+    of_first, of_second = (
+        CliRunner().invoke(main, ["export", "-", f"--registry-url={registry.url}"]) for registry in (rest, other)
+    )
+    assert of_first.exit_code == ExitCode.DONE
+    assert of_first.stdout.count("kind: ModelVersion") == 16
+    assert of_second.stdout == of_first.stdout
+
+
 def test_what_was_added_since_is_copied_below_what_is_there(seeded: Rest, other: Rest, copy: Copy) -> None:
     # So that the same entry has other IDs in the two registries.
     other.version(other.model("unrelated"), "9")

@@ -193,7 +193,7 @@ def _external_id_problem(write: Write, holders: dict[tuple[bool, str], RegistryE
     if holder is not None and holder is not observed:
         return external_id_conflict(write.subject, external_id, holder)
     if observed is not None and observed.external_id:
-        del holders[_unique(observed, observed.external_id)]
+        holders.pop(_unique(observed, observed.external_id), None)
     holders[_unique(write.wanted, external_id)] = observed or write.wanted
     return None
 
