@@ -48,6 +48,15 @@ def read_source(snapshot: Path | None, options: Mapping[str, Any]) -> Inventory:
         if options.get("registry_url") is None:
             raise click.UsageError("Give --registry-url, or --snapshot with a file from registrar snapshot.")
         return read_registry(parse(RegistrySettings, options))
+    return read_file(snapshot)
+
+
+def read_file(snapshot: Path) -> Inventory:
+    """Return what a snapshot holds.
+
+    Raises:
+        NotKnownError: it cannot be read.
+    """
     try:
         return read_snapshot(snapshot)
     except (OSError, SnapshotError) as error:

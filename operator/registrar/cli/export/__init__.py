@@ -8,31 +8,23 @@ from typing import Any
 
 import click
 
+from registrar.cli.catalogue import Catalogue
 from registrar.cli.console import say, write_errors_explained
 from registrar.cli.exits import ExitCode
 from registrar.cli.export.build import Builder
-from registrar.cli.export.catalogue import Catalogue
 from registrar.cli.export.choices import Choices
 from registrar.cli.export.existing import Existing, read_existing
 from registrar.cli.export.layout import Layout, file_of
 from registrar.cli.export.outcome import Outcome
 from registrar.cli.export.report import Reason, failures
-from registrar.cli.export.selection import Selection
 from registrar.cli.export.writing import compare, stream, write, write_kustomization
 from registrar.cli.files import write_beside
 from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, options_of, parse, valid_namespace
+from registrar.cli.selection import selection_of, selection_options
 from registrar.cli.source import read_source, warn_of_unreadable
 from registrar.settings import OwnerSettings, RegistrySettings
 
 _STDOUT = "-"
-
-
-def _property(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> Any:
-    pairs = [value.partition("=") for value in values]
-    for (name, sign, _), value in zip(pairs, values, strict=True):
-        if not name or not sign:
-            raise click.BadParameter(f"{value!r} has no form NAME=VALUE")
-    return tuple((name, value) for name, _, value in pairs)
 
 
 @click.command(cls=GroupedCommand, context_settings={"auto_envvar_prefix": ENVIRONMENT_PREFIX})
@@ -53,11 +45,7 @@ def _property(_context: click.Context, _parameter: click.Parameter, values: tupl
     callback=valid_namespace,
     help="Namespace to write into the manifests. Without it they name none.",
 )
-@option("--model", "models", multiple=True, help="Models to export, such as 'churn-*'; repeat it for several.")
-@option("--version", "versions", multiple=True, help="Versions to export, with their models.")
-@option("--owner", "owners", multiple=True, help="Export models with this owner.")
-@option("--property", "properties", multiple=True, callback=_property, help="Export what has it: NAME=VALUE.")
-@option("--unmanaged", is_flag=True, help="Export only entries that no operator manages.")
+@selection_options
 @option("--external-parents", is_flag=True, help="Refer to the models of selected versions as external ones.")
 @option("--archived", is_flag=True, help="Also export archived entries, and artifacts marked for deletion.")
 @option("--include-sensitive", is_flag=True, help="Also write what looks like a secret.")
@@ -120,17 +108,10 @@ def export(directory: Path, snapshot: Path | None, **options: Any) -> ExitCode:
 
 
 def _choices(options: dict[str, Any]) -> Choices:
-    selection = Selection(
-        models=options["models"],
-        versions=options["versions"],
-        owners=options["owners"],
-        properties=options["properties"],
-        unmanaged=options["unmanaged"],
-    )
     return Choices(
         owner_id=parse(OwnerSettings, options).owner_id,
         namespace=options["namespace"],
-        selection=selection,
+        selection=selection_of(options),
         with_archived=options["archived"],
         with_sensitive=options["include_sensitive"],
         external_parents=options["external_parents"],

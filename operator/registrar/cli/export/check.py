@@ -15,9 +15,9 @@ from model_registry.types import RegistryEntry
 from registrar.api.secrets import is_sensitive_name, is_sensitive_text
 from registrar.api.v1alpha1 import AdoptionPolicy, DriftPolicy
 from registrar.api.validation import describe
+from registrar.cli.catalogue import Catalogue, Place
 from registrar.cli.documents.load import DocumentError, load
 from registrar.cli.documents.manifest import FileManifest
-from registrar.cli.export.catalogue import Catalogue, Place
 from registrar.cli.export.manifests import ASSUMED_NAMESPACE, Manifest, drop, parse
 from registrar.cli.export.report import Reason
 from registrar.kinds.base import AnyResource, Desired

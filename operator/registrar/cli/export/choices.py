@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from registrar.cli.export.selection import EVERYTHING, Selection
-
-RETIRED = frozenset({"ARCHIVED", "MARKED_FOR_DELETION", "DELETED", "ABANDONED"})
-"""States of entries that are left out unless asked for."""
+from registrar.cli.selection import EVERYTHING, Selection
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pydantic import ValidationError
 
 from registrar.api.validation import describe
+from registrar.cli.catalogue import Catalogue, Place
 from registrar.cli.documents.manifest import FileManifest
-from registrar.cli.export.catalogue import Catalogue, Place
 from registrar.cli.export.check import REGISTRY, Checker
 from registrar.cli.export.existing import Found
 from registrar.cli.export.manifests import Manifest, parse

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from registrar.cli.export.catalogue import Place
+from registrar.cli.catalogue import Place
 from registrar.cli.export.manifests import Manifest
 from registrar.kinds.model_version import MODEL_VERSION
 from registrar.kinds.registered_model import REGISTERED_MODEL

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from registrar.cli.export.catalogue import Place
+from registrar.cli.catalogue import Place
 
 MAX_SLUG_LENGTH = 120
 """Longer names are cut here, and get a suffix."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from registrar.cli.console import counted
+from registrar.cli.console import counted, shortened
 from registrar.cli.export.build import Export
-from registrar.cli.export.report import lines, shortened
+from registrar.cli.export.report import lines
 from registrar.cli.export.writing import Changes, Differing, located
 
 FORMAT_VERSION = "1.0"

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from registrar.cli.catalogue import Place
 from registrar.cli.documents.dump import dump
 from registrar.cli.documents.load import load, replaced
 from registrar.cli.documents.manifest import FileManifest
-from registrar.cli.export.catalogue import Place
 from registrar.cli.export.check import Checker
 from registrar.cli.export.compare import differences, is_gone
 from registrar.cli.export.existing import Existing, Found
