@@ -11,7 +11,6 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
@@ -61,8 +60,8 @@ def edited(text: str, target: Mapping[str, Any]) -> str:
     result = result.replace("\n", "\r\n") if "\r\n" in text else result
     if not says(result, [target]):
         raise EditError("the result would not say what it has to")
-    if _comments(lines) - _comments(result):
-        raise EditError("a comment would be lost")
+    if _comments(lines) != _comments(result):
+        raise EditError("a comment would be lost or moved")
     return result
 
 
@@ -246,10 +245,10 @@ def _places(old: list[str], lines: list[str]) -> dict[int, int]:
     return places
 
 
-def _comments(text: str) -> Counter[str]:
-    """Return the comments that have a line of their own."""
+def _comments(text: str) -> list[str]:
+    """Return the comments that have a line of their own, in their order."""
     lines = text.splitlines()
-    return Counter(lines[number].strip() for number in _lines_without_value(text) if lines[number].strip())
+    return [lines[number].strip() for number in sorted(_lines_without_value(text)) if lines[number].strip()]
 
 
 def _lines_without_value(text: str) -> frozenset[int]:

@@ -105,7 +105,7 @@ def test_each_namespace_is_a_box_if_there_may_be_several() -> None:
     assert graph_of(report_of(bodies[0])).get_subgraphs() == []
 
 
-@settings(max_examples=25, deadline=None)  # the parser takes its time
+@settings(max_examples=25)  # the parser takes its time
 @given(st.text() | st.sampled_from(['"', "\\", "\\N", 'a" ; b', "a\nb", "<b>x</b>", "日本語", "\\\\", 'x\\"']))
 def test_no_name_breaks_out_of_its_quotes(name: str) -> None:
     inline = [{"name": f"x{name}", "type": "doc-artifact"}]
