@@ -85,6 +85,7 @@ NEVER_RUN = ("docker ", "git ", "helm ", "make ", "pip ")
 _KEPT_RUNNING = {
     "registrar run ": "entries of this installation",
     "python -m local_registry ": "local_registry listening on",
+    "kubectl registrar status --all-namespaces --not-ready --watch ": "resources are not ready",
 }
 """Commands that do not end, with what they say when they run."""
 

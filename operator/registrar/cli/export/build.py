@@ -48,7 +48,7 @@ def names_of(catalogue: Catalogue, existing: Existing, choices: Choices) -> Mapp
         known = existing.name_at(place)
         if stamp is not None and "#" not in stamp.reference:
             known = (*known, stamp.reference.partition("/")[2])
-        return Nameable(kind.name, place, str(entry.id), known)
+        return Nameable(kind.name, place, str(entry.id), known, choices.templates[len(place) - 1])
 
     models = (nameable(REGISTERED_MODEL, each, catalogue.place(each)) for each in catalogue.inventory.models)
     versions = (nameable(MODEL_VERSION, each, catalogue.place(each)) for each in catalogue.inventory.versions)
