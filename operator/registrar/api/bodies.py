@@ -106,6 +106,42 @@ def as_deleted(body: Body, at: str) -> Body:
     return {**body, "metadata": {**body["metadata"], "deletionTimestamp": at}}
 
 
+def spec_of(body: Body) -> Mapping[str, Any]:
+    """Return the spec; empty without one."""
+    found: Mapping[str, Any] = body.get("spec") or {}
+    return found
+
+
+def edited(body: Body, spec: Mapping[str, Any], annotations: Mapping[str, str]) -> Body:
+    """Return a body as the API server would have it once a user has applied another spec, and these annotations."""
+    metadata = body["metadata"]
+    generation = metadata.get("generation", 0) + (spec_of(body) != spec)
+    known = metadata.get("annotations") or {}
+    return {
+        **body,
+        "metadata": {**metadata, "generation": generation, "annotations": {**known, **annotations}},
+        "spec": spec,
+    }
+
+
+def in_registry(body: Body, owner_id: str, url: str) -> Body:
+    """Return a body whose status names a registry by this address, where this installation manages the resource.
+
+    One registry has one address in the cluster and another one outside.
+    """
+    status = body.get("status") or {}
+    if (status.get("managedBy") or {}).get("ownerId") != owner_id:
+        return body
+    return {**body, "status": {**status, "registryUrl": url, "managedBy": {"ownerId": owner_id, "registryUrl": url}}}
+
+
+def managing_owner(body: Body) -> str | None:
+    """Return the owner ID of the installation that manages a resource, as its status says."""
+    holder = (body.get("status") or {}).get("managedBy") or {}
+    found = holder.get("ownerId")
+    return None if found is None else str(found)
+
+
 def was_never_finalized(body: Body) -> bool:
     """Return whether a body shows our finalizer and no deletion: an object that is gone has left its entries behind.
 

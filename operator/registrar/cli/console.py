@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
 from registrar.cli.exits import ExitCode
 
+MAX_LINES = 20
+"""Lines of a sort that a terminal shows; then their number follows."""
 _SECONDS_BETWEEN = 0.1
 
 
@@ -52,6 +54,13 @@ def counted(number: int, singular: str, plural: str | None = None) -> str:
 def one_line(text: str) -> str:
     """Return a text on one line, whatever names it contains."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def shortened(texts: Sequence[str], sort: str) -> Iterator[str]:
+    """Yield the first lines of a sort, and how many there are more."""
+    yield from texts[:MAX_LINES]
+    if len(texts) > MAX_LINES:
+        yield f"… and {len(texts) - MAX_LINES:,} more {sort}"
 
 
 class Counter:

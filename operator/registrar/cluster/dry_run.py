@@ -16,15 +16,14 @@ class DryRunCluster:
 
     Args:
         bodies: the resources.
-        gone: resources that are known not to exist.
-        is_complete: whether these are all resources of the cluster. Otherwise any other resource may exist, and is
-            reported as one that this operator may not read.
+        complete: namespaces of which these are all resources. In others any resource may exist, and is reported as one
+            that this operator may not read.
     """
 
-    def __init__(self, bodies: Iterable[Body], gone: Iterable[ResourceKey] = (), *, is_complete: bool = False) -> None:
+    def __init__(self, bodies: Iterable[Body], complete: Iterable[str] = ()) -> None:
         self._bodies = {key_of(body): body for body in bodies}
-        self._gone = set(gone)
-        self._is_complete = is_complete
+        self._gone: set[ResourceKey] = set()
+        self._complete = frozenset(complete)
         self._version = max(map(resource_version, self._bodies.values()), default=0)
 
     def has(self, key: ResourceKey) -> bool:
@@ -38,7 +37,7 @@ class DryRunCluster:
     async def get(self, key: ResourceKey) -> Body | None:
         """See the protocol."""
         body = self._bodies.get(key)
-        if body is None and key not in self._gone and not self._is_complete:
+        if body is None and key not in self._gone and key.namespace not in self._complete:
             raise KubernetesError(HTTPStatus.FORBIDDEN, "Forbidden", f"{key} is not known here")
         return body
 

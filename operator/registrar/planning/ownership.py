@@ -27,6 +27,10 @@ class Origin(StrEnum):
     RELEASED = "released"
 
 
+_ORIGINS = frozenset(Origin)
+"""Made once: a stamp is read several times for each entry."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stamp:
     """A stamp of this installation.
@@ -63,7 +67,7 @@ def read_stamp(value: object, owner_id: str) -> Stamp | ForeignStamp | None:
     origin, _, owner = text.partition(":")
     reference = owner.removeprefix(f"{owner_id}/")
     # namespace/name has exactly one slash: an owner id that continues ours ("a" and "a/b") is another installation.
-    if origin not in set(Origin) or reference == owner or reference.partition("#")[0].count("/") != 1:
+    if origin not in _ORIGINS or reference == owner or reference.partition("#")[0].count("/") != 1:
         return None if origin == Origin.RELEASED else ForeignStamp(text)
     return Stamp(Origin(origin), reference)
 

@@ -26,6 +26,8 @@ from registrar.planning.fields import origin_from_status, owned_from_status
 from registrar.planning.problems import Problem, ReconcileError, terminal
 from registrar.settings import Settings
 
+_DELETION_POLICIES = frozenset(DeletionPolicy)
+
 
 @dataclass(frozen=True, slots=True)
 class InlineName:
@@ -151,7 +153,7 @@ def read_resource(body: Body) -> ManagedResource:
         status=status,
         raw_status=raw_status,
         entry_name=spec.get("name") or metadata.name,
-        deletion_policy=DeletionPolicy(policy) if policy in set(DeletionPolicy) else None,
+        deletion_policy=DeletionPolicy(policy) if policy in _DELETION_POLICIES else None,
         inline=tuple(
             InlineName(inline.entry.name, item["name"]) for inline in kind.inline for item in spec.get(inline.field, ())
         ),

@@ -26,6 +26,9 @@ class OperationResult(StrEnum):
     RELEASED = "Released"
 
 
+_OPERATIONS = frozenset(OperationResult)
+
+
 @dataclass(frozen=True, slots=True)
 class EventNote:
     """What deserves an Event of its own, beside the conditions.
@@ -43,7 +46,7 @@ class EventNote:
     @property
     def is_write(self) -> bool:
         """Whether this is the Event of a write to the registry."""
-        return self.reason in set(OperationResult)
+        return self.reason in _OPERATIONS
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,11 @@ def replaced(text: str, contents: Mapping[int, str]) -> str:
     return "".join(parts)
 
 
+def text_of(text: str, document: Document) -> str:
+    """Return the part of a text that is one of its documents, without separators."""
+    return "".join(_lines(text)[document.start : document.end])
+
+
 def _chunks(text: str) -> Iterator[tuple[int, int, list[str]]]:
     """Yield the lines between separators, with the numbers of lines before their begin and their end."""
     lines = _lines(text)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from registrar.cli.catalogue import Catalogue, Place
 from registrar.cli.console import AttentionError
 from registrar.cli.documents.load import Document, DocumentError, load, resources
 from registrar.cli.documents.manifest import FileManifest, manifest_in
 from registrar.cli.documents.references import ById, ByNames, ByResource, reference_in
-from registrar.cli.export.catalogue import Catalogue, Place
 from registrar.cli.files import JSON, manifest_files, open_to_read
 from registrar.kinds.base import ResourceKind
 from registrar.kinds.table import KINDS, kind_of

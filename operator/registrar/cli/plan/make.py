@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from registrar.api.bodies import ResourceKey
+from registrar.api.bodies import Body, ResourceKey, managing_owner
 from registrar.cli.documents.references import ByResource, reference_in
 from registrar.cli.plan.build import Builder, WriteLog
 from registrar.cli.plan.change import Action, Cause, EntryName, PlannedChange
@@ -32,6 +32,7 @@ class Wanted:
     Attributes:
         manifests: the manifests.
         base: those of the base; none without a base.
+        cluster: the resources that exist; None where no cluster is known.
         only_changed: plan only what differs from the base, and what is below it.
         fail_on: see `Report`.
         shows_drift: see `Report`.
@@ -39,24 +40,32 @@ class Wanted:
 
     manifests: Manifests
     base: Manifests
+    cluster: Mapping[ResourceKey, Body] | None = None
     only_changed: bool = False
     fail_on: Collection[Action] = ()
     shows_drift: bool = False
 
+    def namespaces(self) -> frozenset[str]:
+        """Return the namespaces that the manifests are about."""
+        return frozenset(key.namespace for key in (*self.manifests.found, *self.base.found))
+
 
 def make(wanted: Wanted, inventory: Inventory, settings: Settings, source: Source) -> Report:
-    """Return the plan."""
+    """Return the plan for an inventory that has all."""
+    return asyncio.run(make_with(wanted, inventory, settings, source))[0]
+
+
+async def make_with(
+    wanted: Wanted, inventory: Inventory, settings: Settings, source: Source
+) -> tuple[Report, Collection[str]]:
+    """Return the plan, and the versions whose artifacts it needs and the inventory lacks: with any, it is not whole."""
     # What the stages log is in the report.
     logging.getLogger("registrar").addHandler(logging.NullHandler())
-    return asyncio.run(_make(wanted, inventory, settings, source))
-
-
-async def _make(wanted: Wanted, inventory: Inventory, settings: Settings, source: Source) -> Report:
-    registry = dry_run(inventory, source.registry_url, source.owner_id)
+    registry, needed = dry_run(inventory, source.registry_url, source.owner_id)
     await registry.load()
-    population = Population(wanted.manifests, wanted.base, registry)
+    population = Population(wanted.manifests, wanted.base, registry, wanted.cluster)
     bodies = list(population.bodies())
-    cluster, log = DryRunCluster(bodies), WriteLog()
+    cluster, log = DryRunCluster(bodies, wanted.namespaces() if wanted.cluster is not None else ()), WriteLog()
     turns = list(_turns(population, wanted))
     await DryRun(settings, cluster, registry, log).run(bodies, turns)
     builder = Builder(population, registry.backend, cluster.body)
@@ -66,7 +75,7 @@ async def _make(wanted: Wanted, inventory: Inventory, settings: Settings, source
     changes = sorted([*written, *blocked, *refused], key=_place)
     touched = {(change.origin.key, change.entry.kind, change.entry.names[-1]) for change in changes}
     entries = [entry for key in turns if key in wanted.manifests.found for entry in _entries(wanted.manifests, key)]
-    return Report(
+    report = Report(
         source=source,
         changes=tuple(changes),
         unchanged=sum(entry not in touched for entry in entries),
@@ -76,6 +85,7 @@ async def _make(wanted: Wanted, inventory: Inventory, settings: Settings, source
         fail_on=wanted.fail_on,
         shows_drift=wanted.shows_drift,
     )
+    return report, needed
 
 
 def _turns(population: Population, wanted: Wanted) -> Iterator[ResourceKey]:
@@ -132,14 +142,15 @@ def _place(change: PlannedChange) -> tuple[object, ...]:
 
 
 def _warnings(population: Population, changes: list[PlannedChange]) -> Iterator[str]:
-    """Yield what makes it likely that this is another registry than the base was applied to."""
-    if not population.base.found:
-        return
+    """Yield what makes it likely that the plan is about another registry, or another installation, than it should."""
+    owners = {managing_owner(body) for body in (population.cluster or {}).values()} - {None}
+    for owner in sorted(map(str, owners - {population.registry.owner_id})):
+        yield f"The installation {owner} manages resources of the cluster: if it applies this, give --owner-id={owner}."
     unchanged = [key for key in population.manifests.accepted() if population.is_unchanged(key)]
     missing = {change.origin.key for change in changes if change.action is Action.CREATE} & set(unchanged)
     if len(missing) > MAX_MISSING and len(missing) > MAX_MISSING_SHARE * len(unchanged):
         yield (
-            f"{len(missing):,} of {len(unchanged):,} resources that the base has too have no entry in this registry. "
-            "If they were applied before, this is another registry, or it was reset: the operator would stop with "
-            "RegistryReplaced."
+            f"{len(missing):,} of {len(unchanged):,} resources that this change leaves as they are have no entry in "
+            "this registry. If they were applied before, this is another registry, or it was reset: the operator would "
+            "stop with RegistryReplaced."
         )

@@ -1,23 +1,24 @@
 """The cluster that a plan starts from: the manifests as resources, with what the operator would remember of them.
 
-With a base, its manifests count as applied: an entry that carries the stamp of a resource of the base has the fields
-that the base declares set by it, and matched them. Without a base, only the stamps are remembered.
+With a cluster, that is what its resources say. With a base, its manifests count as applied: an entry that carries the
+stamp of a resource of the base has the fields that the base declares set by it, and matched them. Without either, only
+the stamps are remembered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
 
 from model_registry.types import RegistryEntry
-from registrar.api.bodies import Body, ResourceKey
+from registrar.api.bodies import Body, ResourceKey, as_deleted, edited, recorded_id, spec_of
 from registrar.api.meta import API_VERSION, FINALIZER, ObjectMeta
 from registrar.cli.plan.manifests import Manifests
-from registrar.kinds.base import AnyResource, Desired, EntryKind
+from registrar.kinds.base import AnyResource, EntryKind
 from registrar.kinds.desired import desired_entry, desired_inline
 from registrar.kinds.table import kind_of
 from registrar.planning.actions import owned_by
@@ -26,10 +27,8 @@ from registrar.planning.ownership import Origin, stamp_of
 from registrar.reconcile.inline_artifacts import Statuses, with_artifact
 from registrar.registries.registry import Registry
 from registrar.reporting.outcome import Facts, Outcome
-from registrar.reporting.status import as_json, next_status
+from registrar.reporting.status import as_json, next_status, ownership_patch
 
-APPLIED, EDITED = 1, 2
-"""Generations: of a spec that is as in the base, and of one that differs from it."""
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _OLD, _NEW = "2000-01-01T00:00:00Z", "2000-01-02T00:00:00Z"
 """Creation times: of resources of the base, and of those that the change adds."""
@@ -43,68 +42,91 @@ class Population:
         manifests: the manifests.
         base: those of the base; none without a base.
         registry: the registry, whose view is loaded.
+        cluster: the resources that exist; None where no cluster is known.
     """
 
     manifests: Manifests
     base: Manifests
     registry: Registry
+    cluster: Mapping[ResourceKey, Body] | None = None
 
     def bodies(self) -> Iterator[Body]:
-        """Yield the accepted resources, and those that only the base has as deleted ones."""
+        """Yield the accepted resources, those that only the base has as deleted ones, and the others of the cluster."""
         for key in self.manifests.accepted():
             yield self._applied(key) if self.is_renamed(key) else self._present(key)
-        for key in self.departed():
-            yield self._applied(key, deletion=_NEW)
+        departed = self.departed()
+        for key in departed:
+            yield as_deleted(self._applied(key), _NEW)
+        known = {*self.manifests.accepted(), *departed}
+        yield from (body for key, body in (self.cluster or {}).items() if key not in known)
 
     def departed(self) -> list[ResourceKey]:
-        """Return the resources that only the base has."""
-        return [key for key in self.base.accepted() if key not in self.manifests.found]
+        """Return the resources that only the base has, and that exist."""
+        gone = (key for key in self.base.accepted() if key not in self.manifests.found)
+        return [key for key in gone if self.cluster is None or key in self.cluster]
+
+    def before(self, key: ResourceKey) -> Mapping[str, Any] | None:
+        """Return the spec that was applied before; None if none was, or if that is not known."""
+        if self.cluster is not None:
+            found = self.cluster.get(key)
+            return None if found is None else spec_of(found)
+        return self.base.spec(key) if key in self.base.found and key not in self.base.refused else None
 
     def is_renamed(self, key: ResourceKey) -> bool:
         """Return whether the API server refuses a manifest, because an entry that exists cannot be renamed."""
-        if key not in self.base.found or key in self.base.refused:
+        before = self.before(key)
+        if before is None or key not in self.manifests.found:
             return False
-        before, now = self.base.found[key].manifest, self.manifests.found[key].manifest
-        is_same = before is None or now is None or before.entry_name == now.entry_name
-        return not is_same and "id" in self._status(key)
+        names = {spec.get("name") or key.name for spec in (before, self.manifests.spec(key))}
+        return len(names) > 1 and recorded_id(self._applied(key)) is not None
 
     def is_unchanged(self, key: ResourceKey) -> bool:
-        """Return whether a resource has the spec of the base."""
-        return key in self.base.found and self.base.spec(key) == self.manifests.spec(key)
+        """Return whether a resource has the spec that it had before."""
+        return self.before(key) == self.manifests.spec(key)
 
     def _present(self, key: ResourceKey) -> Body:
-        if key not in self.base.found or key in self.base.refused:
-            return {**_head(key), "metadata": _metadata(key, self.manifests, _NEW), "spec": self.manifests.spec(key)}
-        generation = APPLIED if self.is_unchanged(key) else EDITED
-        metadata = {**_metadata(key, self.manifests, _OLD), "generation": generation, "finalizers": [FINALIZER]}
-        status = self._status(key)
-        return {**_head(key), "metadata": metadata, "spec": self.manifests.spec(key), "status": status}
+        """Return a resource as the API server has it once its manifest is applied."""
+        spec = self.manifests.spec(key)
+        if self.before(key) is None:
+            metadata = _metadata(key, self.manifests, _NEW)
+            return {**_head(key), "metadata": metadata, "spec": spec, "status": self._stamped_status(key)}
+        return edited(self._applied(key), spec, _annotations(self.manifests, key))
 
-    def _applied(self, key: ResourceKey, deletion: str | None = None) -> Body:
-        """Return a resource of the base as the operator left it."""
+    def _applied(self, key: ResourceKey) -> Body:
+        """Return a resource as the operator left it."""
+        if self.cluster is not None and key in self.cluster:
+            return self.cluster[key]
         metadata = {**_metadata(key, self.base, _OLD), "finalizers": [FINALIZER]}
-        if deletion is not None:
-            metadata["deletionTimestamp"] = deletion
         return {**_head(key), "metadata": metadata, "spec": self.base.spec(key), "status": self._status(key)}
 
     def _status(self, key: ResourceKey) -> dict[str, Any]:
         """Return the status that a resource of the base has: empty if its entry does not exist."""
-        kind, metadata = kind_of(key.kind), _metadata(key, self.base, _OLD)
-        try:
-            resource: AnyResource = kind.resource.model_validate(
-                {**_head(key), "metadata": metadata, "spec": self.base.spec(key), "status": {}}
-            )
-        except ValidationError:
+        facts = self._facts(key, self.base)
+        if facts is None:
             return {}
+        metadata = ObjectMeta.model_validate(_metadata(key, self.base, _OLD))
+        return as_json(next_status(metadata, kind_of(key.kind).status.model_validate({}), Outcome(facts), _LONG_AGO))
+
+    def _stamped_status(self, key: ResourceKey) -> dict[str, Any]:
+        """Return what the stamps alone say of a resource: which entries it has, and not what it has set on them."""
+        facts = self._facts(key, self.manifests)
+        if facts is None:
+            return {}
+        artifacts = tuple(
+            artifact.model_copy(update={"owned_fields": None, "owned_properties": None}) for artifact in facts.artifacts
+        )
+        known = replace(facts, owned_fields=(), owned_properties=(), artifacts=artifacts)
+        return ownership_patch(kind_of(key.kind).status.model_validate({}), {}, known)
+
+    def _facts(self, key: ResourceKey, manifests: Manifests) -> Facts | None:
+        """Return what a status has once a manifest was applied: None if the entry does not exist."""
+        resource = _parsed(key, manifests)
+        if resource is None:
+            return None
         desired = desired_entry(resource, self.registry.name, "")
         entry = self._stamped(desired.kind, desired.reference, desired.name)
         if entry is None:
-            return {}
-        outcome = Outcome(self._facts(resource, desired, entry))
-        status = kind.status.model_validate({})
-        return as_json(next_status(ObjectMeta.model_validate(metadata), status, outcome, _LONG_AGO))
-
-    def _facts(self, resource: AnyResource, desired: Desired, entry: RegistryEntry) -> Facts:
+            return None
         fields, properties = owned_to_status(desired.kind.entry, owned_by(desired))
         attribute = desired.kind.parent_attribute
         artifacts: Statuses = ()
@@ -136,18 +158,30 @@ class Population:
         return Origin.ADOPTED if stamp is not None and stamp.origin is Origin.ADOPTED else Origin.CREATED
 
 
+def _parsed(key: ResourceKey, manifests: Manifests) -> AnyResource | None:
+    body = {**_head(key), "metadata": _metadata(key, manifests, _OLD), "spec": manifests.spec(key), "status": {}}
+    try:
+        return kind_of(key.kind).resource.model_validate(body)
+    except ValidationError:
+        return None
+
+
 def _head(key: ResourceKey) -> dict[str, Any]:
     return {"apiVersion": API_VERSION, "kind": key.kind}
 
 
 def _metadata(key: ResourceKey, manifests: Manifests, created: str) -> dict[str, Any]:
-    manifest = manifests.found[key].manifest
     return {
         "name": key.name,
         "namespace": key.namespace,
-        "annotations": {} if manifest is None else manifest.metadata.get("annotations") or {},
+        "annotations": _annotations(manifests, key),
         "uid": str(key),
-        "generation": APPLIED,
+        "generation": 1,
         "resourceVersion": "1",
         "creationTimestamp": created,
     }
+
+
+def _annotations(manifests: Manifests, key: ResourceKey) -> dict[str, str]:
+    manifest = manifests.found[key].manifest
+    return {} if manifest is None else manifest.metadata.get("annotations") or {}

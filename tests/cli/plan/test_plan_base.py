@@ -1,0 +1,259 @@
+"""`registrar plan --base`: what a change brings about, apart from what others changed in the registry."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devcluster.environment import child_environment
+from registrar.cli.exits import ExitCode
+from tests.cli.plan.conftest import Plan
+from tests.cli.plan.manifests import actions, found, model, stamped, version, write
+from tests.support.rest import Rest
+
+ARTIFACTS = [{"name": "weights", "uri": "s3://b/w"}]
+CHURN = model("churn", owner="me", description="Predicts churn.")
+FIRST = version("churn-1", "churn", name="1", artifacts=ARTIFACTS)
+
+
+@pytest.fixture
+def applied(rest: Rest) -> Rest:
+    """The entries of CHURN and FIRST as the operator left them."""
+    churn = rest.model("churn", owner="me", description="Predicts churn.", **stamped("team/churn"))
+    first = rest.version(churn, "1", **stamped("team/churn-1"))
+    rest.artifact(first, "weights", uri="s3://b/w", state="LIVE", **stamped("team/churn-1#weights"))
+    return rest
+
+
+def without(manifest: dict[str, Any], field: str) -> dict[str, Any]:
+    return {**manifest, "spec": {name: value for name, value in manifest["spec"].items() if name != field}}
+
+
+def test_a_line_that_left_the_manifest_is_cleared(plan: Plan, applied: Rest, tmp_path: Path) -> None:
+    base = write(tmp_path / "base", churn=[CHURN, FIRST])
+    head = write(tmp_path / "head", churn=[without(CHURN, "description"), FIRST])
+    result = plan(head, "--base", base)
+    assert result.stdout.splitlines() == [
+        f"{head}/churn.yaml",
+        "  ~ RegisteredModel churn → churn (id 1)  update",
+        "      description  'Predicts churn.' → cleared",
+        "",
+        "0 to create, 0 to adopt, 1 to update, 0 to restore, 0 to archive, 0 refused, 2 unchanged",
+    ]
+    assert "to update" in plan(head).stdout.splitlines()[-1], "without a base nothing is known of the line"
+    assert applied.get("registered_models/1")["description"] == "Predicts churn."
+
+
+@pytest.mark.usefixtures("applied")
+def test_a_file_that_is_gone_archives_its_entries(plan: Plan, tmp_path: Path) -> None:
+    base = write(tmp_path / "base", churn=[CHURN], first=[FIRST])
+    head = write(tmp_path / "head", churn=[CHURN])
+    result = plan(head, "--base", base, "-o", "json", "--exit-code")
+    assert result.exit_code == ExitCode.CHANGES
+    assert sorted(actions(result)) == [("archive", "change", "churn/1"), ("archive", "change", "churn/1/weights")]
+    assert all(change["resource"]["file"] is None for change in found(result)["changes"])
+    kept = write(
+        tmp_path / "kept", churn=[CHURN], first=[{**FIRST, "spec": {**FIRST["spec"], "deletionPolicy": "Orphan"}}]
+    )
+    assert actions(plan(head, "--base", kept, "-o", "json")) == []
+
+
+def test_an_adopted_entry_is_released_and_not_archived(plan: Plan, rest: Rest, tmp_path: Path) -> None:
+    rest.model("churn", owner="me", **stamped("team/churn", "adopted"))
+    base, head = write(tmp_path / "base", churn=[model("churn", owner="me")]), write(tmp_path / "head")
+    assert actions(plan(head, "--base", base, "-o", "json")) == [("release", "change", "churn")]
+
+
+@pytest.mark.usefixtures("applied")
+def test_an_artifact_that_left_its_version_is_archived(plan: Plan, tmp_path: Path) -> None:
+    base = write(tmp_path / "base", churn=[CHURN, FIRST])
+    head = write(tmp_path / "head", churn=[CHURN, without(FIRST, "artifacts")])
+    result = plan(head, "--base", base, "-o", "json")
+    assert actions(result) == [("archive", "change", "churn/1/weights")]
+    assert found(result)["changes"][0]["fields"][0]["after"] == "MARKED_FOR_DELETION"
+
+
+def test_drift_is_told_apart_and_does_not_change_the_exit_code(plan: Plan, applied: Rest, tmp_path: Path) -> None:
+    applied.change("registered_models/1", owner="someone", state="LIVE")
+    base = write(tmp_path / "base", churn=[CHURN, FIRST])
+    result = plan(base, "--base", base, "--exit-code")
+    assert result.exit_code == ExitCode.DONE
+    assert result.stdout.splitlines()[-2:] == [
+        "Not from this change, and done by the operator anyway: 1 entry (--drift lists them)",
+        "0 to create, 0 to adopt, 0 to update, 0 to restore, 0 to archive, 0 refused, 2 unchanged",
+    ]
+    assert "owner  'someone' → 'me'" in plan(base, "--base", base, "--drift").stdout
+    assert actions(plan(base, "--base", base, "-o", "json")) == [("update", "drift", "churn")]
+
+
+def test_a_field_that_drifted_is_marked_in_a_change_of_another_field(plan: Plan, applied: Rest, tmp_path: Path) -> None:
+    applied.change("registered_models/1", owner="someone", state="LIVE")
+    base = write(tmp_path / "base", churn=[CHURN, FIRST])
+    head = write(tmp_path / "head", churn=[{**CHURN, "spec": {**CHURN["spec"], "description": "New."}}, FIRST])
+    result = plan(head, "--base", base, "-o", "json")
+    assert actions(result) == [("update", "change", "churn")]
+    assert {field["path"]: field["drift"] for field in found(result)["changes"][0]["fields"]} == {
+        "description": False,
+        "owner": True,
+    }
+
+
+def test_a_drift_policy_that_reports_leaves_the_entry(plan: Plan, rest: Rest, tmp_path: Path) -> None:
+    rest.model("churn", owner="someone", **stamped("team/churn"))
+    base = write(tmp_path / "base", churn=[model("churn", owner="me", driftPolicy="Report")])
+    result = plan(base, "--base", base, "-o", "json")
+    assert actions(result) == [("leave", "drift", "churn")]
+    assert "owner is 'someone', the spec says 'me'" in found(result)["changes"][0]["message"]
+
+
+def test_what_the_base_says_and_nobody_applied_is_not_from_this_change(plan: Plan, tmp_path: Path) -> None:
+    base = write(tmp_path / "base", churn=[CHURN])
+    head = write(tmp_path / "head", churn=[CHURN, model("new")])
+    assert actions(plan(head, "--base", base, "-o", "json")) == [
+        ("create", "base", "churn"),
+        ("create", "change", "new"),
+    ]
+
+
+@pytest.mark.usefixtures("applied")
+@pytest.mark.usefixtures("applied")
+@pytest.mark.parametrize("name", ["aaa", "zzz"])
+def test_a_resource_of_another_name_gets_the_entry_handed_over(name: str, plan: Plan, tmp_path: Path) -> None:
+    base = write(tmp_path / "base", churn=[CHURN, FIRST])
+    renamed = version(name, "churn", name="1", artifacts=ARTIFACTS)
+    result = plan(write(tmp_path / "head", churn=[CHURN, renamed]), "--base", base, "-o", "json")
+    assert actions(result) == [("handover", "change", "churn/1"), ("handover", "change", "churn/1/weights")]
+    assert found(result)["changes"][0]["message"] == "from team/churn-1"
+
+
+@pytest.mark.usefixtures("applied")
+def test_an_inline_artifact_can_become_a_resource(plan: Plan, tmp_path: Path) -> None:
+    base = write(tmp_path / "base", churn=[CHURN, FIRST])
+    weights = {
+        **model("weights"),
+        "kind": "ModelArtifact",
+        "spec": {"modelVersionRef": {"name": "churn-1"}, "uri": "s3://b/w"},
+    }
+    head = write(tmp_path / "head", churn=[CHURN, without(FIRST, "artifacts"), weights])
+    assert actions(plan(head, "--base", base, "-o", "json")) == [("handover", "change", "churn/1/weights")]
+
+
+@pytest.mark.usefixtures("applied")
+def test_an_entry_cannot_get_another_name(plan: Plan, tmp_path: Path) -> None:
+    base = write(tmp_path / "base", churn=[CHURN, FIRST])
+    renamed = {**CHURN, "spec": {**CHURN["spec"], "name": "churn-model"}}
+    result = plan(write(tmp_path / "head", churn=[renamed, FIRST]), "--base", base, "-o", "json")
+    assert result.exit_code == ExitCode.ATTENTION
+    assert actions(result) == [("refuse", "change", "churn")]
+    assert "spec.name cannot change once the entry has an ID" in found(result)["changes"][0]["message"]
+
+
+@pytest.mark.usefixtures("applied")
+def test_only_what_differs_is_planned_with_changed(plan: Plan, tmp_path: Path) -> None:
+    second = version("churn-2", "churn", name="2")
+    base = write(tmp_path / "base", churn=[CHURN, FIRST, model("other")])
+    head = write(tmp_path / "head", churn=[CHURN, FIRST, second, model("other")])
+    assert ("create", "base", "other") in actions(plan(head, "--base", base, "-o", "json"))
+    assert actions(plan(head, "--base", base, "--changed", "-o", "json")) == [("create", "change", "churn/2")]
+    assert plan(head, "--changed").exit_code == ExitCode.USAGE
+
+
+def test_a_registry_that_lacks_what_the_base_had_is_remarked(plan: Plan, tmp_path: Path) -> None:
+    base = write(tmp_path / "base", many=[model(f"m{number}") for number in range(12)])
+    assert "this is another registry, or it was reset" in plan(base, "--base", base).stderr
+    few = write(tmp_path / "few", few=[model(f"m{number}") for number in range(3)])
+    assert plan(few, "--base", few).stderr == ""
+
+
+class Repository:
+    """A Git repository in which a test makes commits."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        self("init", "-q", "-b", "main")
+
+    def __call__(self, *arguments: str) -> None:
+        who = {
+            "GIT_AUTHOR_NAME": "a",
+            "GIT_AUTHOR_EMAIL": "a@b",
+            "GIT_COMMITTER_NAME": "a",
+            "GIT_COMMITTER_EMAIL": "a@b",
+        }
+        environment = child_environment({"GIT_CONFIG_GLOBAL": "/dev/null", **who})
+        subprocess.run(["git", *arguments], cwd=self.folder, check=True, env=environment, capture_output=True)
+
+    def commit(self) -> None:
+        self("add", "-A")
+        self("commit", "-qm", "change")
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    made = Repository(tmp_path / "repository")
+    monkeypatch.chdir(made.folder)
+    return made
+
+
+@pytest.mark.usefixtures("applied")
+def test_the_base_is_read_from_the_merge_base_in_git(plan: Plan, repository: Repository) -> None:
+    write(repository.folder / "models", churn=[CHURN, FIRST])
+    write(repository.folder / "models/.hidden", other=[model("hidden")])
+    write(repository.folder, elsewhere=[model("elsewhere")])
+    repository.commit()
+    repository("checkout", "-qb", "feature")
+    write(repository.folder / "models", churn=[without(CHURN, "description"), FIRST])
+    repository.commit()
+    # What main got meanwhile is no part of the change.
+    repository("checkout", "-q", "main")
+    write(repository.folder / "models", churn=[CHURN, FIRST], more=[model("more")])
+    repository.commit()
+    repository("checkout", "-q", "feature")
+    result = plan("models", "--base", "git:main", "-o", "json")
+    assert actions(result) == [("update", "change", "churn")]
+    assert found(result)["changes"][0]["fields"][0]["after"] is None
+    assert found(result)["base"] == "git:main"
+    (repository.folder / "models/churn.yaml").unlink()
+    result = plan("models", "--base", "git:main", "-o", "json")
+    assert [action for action, _, _ in actions(result)] == ["archive"] * 3, "a file that is deleted is read too"
+
+
+def test_what_git_cannot_tell_is_an_answer_that_is_not_known(
+    plan: Plan, repository: Repository, tmp_path: Path
+) -> None:
+    write(repository.folder, churn=[CHURN])
+    repository.commit()
+    missing = plan(".", "--base", "git:nowhere")
+    assert missing.exit_code == ExitCode.NOT_KNOWN
+    assert "fetch-depth: 0" in missing.stderr
+    outside = plan(write(tmp_path / "outside", a=[CHURN]), "--base", "git:main")
+    assert outside.exit_code == ExitCode.NOT_KNOWN
+    assert "is outside of the repository" in outside.stderr
+    assert plan("-", "--base", "git:main", stdin="").exit_code == ExitCode.USAGE
+
+
+def test_what_kustomize_renders_gives_the_plan_of_the_files(
+    plan: Plan, applied: Rest, kubectl_program: Path, tmp_path: Path
+) -> None:
+    applied.change("registered_models/1", owner="someone", state="LIVE")
+    trees = {"base": [CHURN, FIRST], "head": [without(CHURN, "description"), without(FIRST, "artifacts")]}
+    rendered = {}
+    for name, documents in trees.items():
+        folder = write(tmp_path / name, churn=documents)
+        (folder / "kustomization.yaml").write_text("resources: [churn.yaml]\n")
+        answer = subprocess.run([kubectl_program, "kustomize", folder], capture_output=True, text=True, check=True)
+        rendered[name] = answer.stdout
+    (tmp_path / "base.yaml").write_text(rendered["base"])
+    of_stdin = plan("-", "--base", tmp_path / "base.yaml", "-o", "json", stdin=rendered["head"])
+    of_files = plan(tmp_path / "head", "--base", tmp_path / "base", "-o", "json")
+    # kustomize sorts by kind and name.
+    assert sorted(actions(of_stdin)) == sorted(actions(of_files))
+    assert sorted(actions(of_files)) == [("archive", "change", "churn/1/weights"), ("update", "change", "churn")]
+    assert {field["path"]: field["drift"] for change in found(of_stdin)["changes"] for field in change["fields"]} == {
+        "description": False,
+        "owner": True,
+        "state": False,
+    }

@@ -1,0 +1,64 @@
+"""`registrar plan --cluster`: what the operator has set is read from the statuses of a real API server."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from subprocess import CompletedProcess
+
+from model_registry import ModelRegistryAPIClient
+from model_registry.types import RegisteredModel
+from registrar.cli.exits import ExitCode
+from tests.cli.plan.manifests import model, write
+from tests.cli.program import PROGRAMS, run
+from tests.support.fixtures import StartOperator, Unique
+from tests.support.resources import Namespace, manifest
+
+
+def plan(space: Namespace, folder: Path, url: str, *more: str) -> CompletedProcess[str]:
+    arguments = ["-n", space.name, "--cluster", f"--registry-url={url}", "-o", "json", *more]
+    return run(space.cluster.kubeconfig, PROGRAMS / "registrar", "plan", str(folder), *arguments)
+
+
+def changes(answer: CompletedProcess[str]) -> list[tuple[str, str, str]]:
+    return [
+        (change["action"], change["cause"], change["entry"]["name"]) for change in json.loads(answer.stdout)["changes"]
+    ]
+
+
+async def test_the_statuses_say_what_is_cleared_and_what_is_drift(
+    own_space: Namespace,
+    start_operator: StartOperator,
+    registry_url: str,
+    registry: ModelRegistryAPIClient,
+    unique: Unique,
+    tmp_path: Path,
+) -> None:
+    edited, drifted, outside = unique("edited"), unique("drifted"), unique("outside")
+    operator = start_operator(registry_url, own_space)
+    own_space.apply(
+        *(manifest("RegisteredModel", name, owner="me", description="a") for name in (edited, drifted, outside))
+    )
+    ids = {name: own_space.ready("RegisteredModel", name)["status"]["id"] for name in (edited, drifted, outside)}
+    operator.stop()
+    await registry.upsert_registered_model(RegisteredModel(drifted, id=ids[drifted], owner="someone"))
+    # The registry has another address for those who are outside of the cluster.
+    url = registry_url.replace("127.0.0.1", "localhost")
+    rival = model("rival", name=outside)
+    folder = write(tmp_path, all=[model(edited, owner="me"), model(drifted, owner="me", description="a"), rival])
+    owner = f"--owner-id=tests/{own_space.name}"
+    answer = plan(own_space, folder, url, owner, "--exit-code")
+    assert answer.returncode == ExitCode.ATTENTION, answer.stderr
+    assert changes(answer) == [
+        ("update", "change", edited),
+        ("update", "drift", drifted),
+        ("refuse", "change", outside),
+    ]
+    first, second, third = json.loads(answer.stdout)["changes"]
+    assert [field["path"] for field in first["fields"]] == ["description"]
+    assert first["fields"][0]["after"] is None
+    assert [field["path"] for field in second["fields"]] == ["owner"]
+    assert third["reason"] == "NameConflict"
+    assert answer.stderr == ""
+    wrong = plan(own_space, folder, url)
+    assert f"The installation tests/{own_space.name} manages resources of the cluster: if it" in wrong.stderr
