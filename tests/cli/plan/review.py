@@ -1,8 +1,7 @@
-"""A change of manifests under review: the folder, and the command on a registry."""
+"""A change under review: the command on a registry or a snapshot, and a comment as its readers see it."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ from click.testing import CliRunner, Result
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from registrar.api.meta import API_VERSION, OWNER_PROPERTY
 from registrar.cli import main
 from registrar.cli.exits import ExitCode
 
@@ -18,33 +16,9 @@ GITHUB = MarkdownIt("commonmark").enable("table")
 """The part of GitHub's Markdown that decides what is text, and what is markup."""
 
 
-def model(name: str, /, **spec: Any) -> dict[str, Any]:
-    """Return the manifest of a model."""
-    return {"apiVersion": API_VERSION, "kind": "RegisteredModel", "metadata": {"name": name}, "spec": spec}
-
-
-def version(name: str, parent: str, /, **spec: Any) -> dict[str, Any]:
-    """Return the manifest of a version."""
-    reference = {"registeredModelRef": {"name": parent}}
-    return {"apiVersion": API_VERSION, "kind": "ModelVersion", "metadata": {"name": name}, "spec": reference | spec}
-
-
 def texts(**values: str) -> dict[str, Any]:
     """Return custom properties as the registry has them."""
     return {name: {"metadataType": "MetadataStringValue", "string_value": text} for name, text in values.items()}
-
-
-def stamped(name: str, **values: str) -> dict[str, Any]:
-    """Return custom properties of an entry that a resource of the namespace ``team`` manages."""
-    return texts(**{OWNER_PROPERTY: f"created:model-registrar/model-registrar/team/{name}"}, **values)
-
-
-def write(folder: Path, **files: list[dict[str, Any]]) -> Path:
-    """Write manifests to files of a folder. JSON is YAML, and exact."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, documents in files.items():
-        (folder / f"{name}.yaml").write_text("\n---\n".join(json.dumps(each, indent=1) for each in documents))
-    return folder
 
 
 def run(source: str, *arguments: str | Path, command: str = "plan") -> Result:

@@ -11,7 +11,8 @@ import pytest
 
 from registrar.cli.exits import ExitCode
 from registrar.cli.plan.change import Action, Cause
-from tests.cli.plan.review import model, run, stamped, texts, version, write
+from tests.cli.plan.manifests import model, stamped, version, write
+from tests.cli.plan.review import run, texts
 from tests.support.rest import STRUCT, Rest
 
 REPOSITORY = Path(__file__).parents[3]
@@ -36,11 +37,13 @@ def record_schema() -> dict[str, Any]:
 @pytest.fixture
 def folders(rest: Rest, tmp_path: Path) -> list[str]:
     """A change whose plan has all that a plan can have: manifests, and the base."""
-    rest.model("churn", owner="me", customProperties={**stamped("churn", hf_token="old"), "s": STRUCT})
+    rest.model(
+        "churn", owner="me", customProperties={**stamped("team/churn", hf_token="old")["customProperties"], "s": STRUCT}
+    )
     rest.model("free")
-    rest.model("drifted", owner="by hand", customProperties=stamped("drifted"))
-    rest.model("archived", state="ARCHIVED", customProperties=stamped("archived"))
-    rest.model("gone", customProperties=stamped("gone"))
+    rest.model("drifted", owner="by hand", **stamped("team/drifted"))
+    rest.model("archived", state="ARCHIVED", **stamped("team/archived"))
+    rest.model("gone", **stamped("team/gone"))
     rest.model("taken", customProperties=texts(**{"model-registrar.dev/owner": "created:other/other/team/taken"}))
     properties = {"hf_token": "new", "d": {"double": 2}, "b": True}
     changed = model("churn", owner="us", customProperties=properties)

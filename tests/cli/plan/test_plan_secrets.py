@@ -10,7 +10,8 @@ import pytest
 
 from registrar.cli.plan.fields import field_change
 from registrar.cli.plan.outputs import Format
-from tests.cli.plan.review import model, run, stamped, texts, version, write
+from tests.cli.plan.manifests import model, stamped, version, write
+from tests.cli.plan.review import run, texts
 from tests.support.rest import Rest
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzM2NyZXQifQ.s3cret"
@@ -37,12 +38,12 @@ def properties(which: str) -> dict[str, str]:
 @pytest.fixture
 def folders(rest: Rest, tmp_path: Path) -> dict[str, list[str | Path]]:
     """Plans in which secrets are set, changed, cleared, drifted, adopted and refused."""
-    rest.model("churn", description=JWT, customProperties=stamped("churn", **properties("old")))
+    rest.model("churn", description=JWT, **stamped("team/churn", **properties("old")))
     rest.model("free", customProperties=texts(**properties("theirs")))
-    held = rest.version("2", "v", customProperties=stamped("v"))
+    held = rest.version("2", "v", **stamped("team/v"))
     for name, uri in URIS.items():
-        owner = stamped(f"v#{name}")
-        rest.artifact(held, name, uri=uri.format("old"), state="LIVE", customProperties=owner)
+        owner = stamped(f"team/v#{name}")
+        rest.artifact(held, name, uri=uri.format("old"), state="LIVE", **owner)
     artifacts: list[dict[str, Any]] = [{"name": name, "uri": uri.format("new")} for name, uri in URIS.items()]
     new = {"customProperties": properties("new")}
     docs = [{"name": "card", "uri": URIS["signed"].format("new"), "customProperties": properties("new")}]

@@ -15,7 +15,8 @@ import pytest
 import yaml
 
 from registrar.cli.exits import ExitCode
-from tests.cli.plan.review import model, run, snapshot, stamped, write
+from tests.cli.plan.manifests import model, stamped, write
+from tests.cli.plan.review import run, snapshot
 from tests.support.jobs import Outcome, job_environment, run_job, use_action
 from tests.support.loopback import Received, Reply, Script, serving
 from tests.support.rest import Rest
@@ -38,8 +39,8 @@ def git(folder: Path, *words: str) -> str:
 @pytest.fixture
 def change(rest: Rest, tmp_path: Path) -> Path:
     """A clone with a branch that changes an owner, removes a model and adds one; the registry is as main says."""
-    rest.model("churn", owner="me", customProperties=stamped("churn"))
-    rest.model("gone", customProperties=stamped("gone"))
+    rest.model("churn", owner="me", **stamped("team/churn"))
+    rest.model("gone", **stamped("team/gone"))
     origin, clone = tmp_path / "origin", tmp_path / "clone"
     write(origin / "models", churn=[model("churn", owner="me")], gone=[model("gone")])
     git(origin, "init", "--quiet", "--initial-branch=main")

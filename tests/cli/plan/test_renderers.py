@@ -16,7 +16,8 @@ from registrar.cli.exits import ExitCode
 from registrar.cli.plan.as_markdown import MAX_LENGTH, MAX_TITLE, MIN_LENGTH, Heading, code, markdown
 from registrar.cli.plan.change import Action, Cause, EntryName, FieldChange, Origin, PlannedChange
 from registrar.cli.plan.report import Report, Source
-from tests.cli.plan.review import GITHUB, model, rendered, run, snapshot, stamped, texts, version, write
+from tests.cli.plan.manifests import model, stamped, version, write
+from tests.cli.plan.review import GITHUB, rendered, run, snapshot, texts
 from tests.support.rest import Rest
 
 HOSTILE = "@org/team | a #1 `b` ``` <script>x</script> <!-- </details> --> [l](http://x) ![i](http://y) \\"
@@ -26,10 +27,10 @@ HOSTILE = "@org/team | a #1 `b` ``` <script>x</script> <!-- </details> --> [l](h
 def reviewed(rest: Rest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rest:
     """A registry, and a folder ``models`` whose plan has an update, a creation, an adoption and a refusal."""
     monkeypatch.chdir(tmp_path)
-    rest.model("churn", owner="me", description="old", customProperties=stamped("churn", hf_token="old"))
+    rest.model("churn", owner="me", description="old", **stamped("team/churn", hf_token="old"))
     rest.model("free", owner="us")
     rest.model("taken", customProperties=texts(**{"model-registrar.dev/owner": "created:other/other/team/taken"}))
-    changed = model("churn", owner="us", description="new", customProperties={"hf_token": "new", "n": 3, "team": "ml"})
+    changed = model("churn", owner="us", description="new", customProperties={"hf_token": "new", "size": 3, "team": "ml"})
     tree = version("churn-1", "churn", name="1", artifacts=[{"name": "weights", "uri": "s3://b/w"}])
     write(Path("models"), churn=[changed, tree], others=[model("free"), model("taken")])
     return rest
@@ -49,16 +50,16 @@ def test_a_diff_is_a_unified_diff_of_yaml(reviewed: Rest) -> None:
         " customProperties:",
         "-  hf_token: '(hidden), before'",
         "+  hf_token: '(hidden), after'",
-        "+  'n': 3",
+        "+  size: 3",
         "+  team: ml",
         "diff ModelVersion churn-1 → churn/1: create",
         "--- /dev/null",
-        "+++ models/churn.yaml:18",
+        "+++ models/churn.yaml:13",
         "@@ -0,0 +1 @@",
         "+state: LIVE",
         "diff ModelVersion churn-1 model-artifact → churn/1/weights: create",
         "--- /dev/null",
-        "+++ models/churn.yaml:18",
+        "+++ models/churn.yaml:13",
         "@@ -0,0 +1,2 @@",
         "+uri: s3://b/w",
         "+state: LIVE",
@@ -76,22 +77,22 @@ def test_annotations_stand_at_the_manifests(reviewed: Rest) -> None:
     lines = run(reviewed.url, "models", "-o", "github", "--fail-on=create").stdout.splitlines()
     assert [line.partition("::")[2].partition("::")[0] for line in lines[:-1]] == [
         "error file=models/no.yaml,line=2,title=registrar plan%3A InvalidYaml",
-        "error file=models/wrong.yaml,line=8,title=registrar plan%3A UnknownField",
+        "error file=models/wrong.yaml,line=6,title=registrar plan%3A UnknownField",
         "notice file=models/churn.yaml,line=1,title=registrar plan%3A update",
-        "error file=models/churn.yaml,line=18,title=registrar plan%3A create",
+        "error file=models/churn.yaml,line=13,title=registrar plan%3A create",
         "notice file=models/others.yaml,line=1,title=registrar plan%3A adopt",
-        "error file=models/others.yaml,line=10,title=registrar plan%3A refuse",
+        "error file=models/others.yaml,line=7,title=registrar plan%3A refuse",
     ]
     assert lines[2].partition("::Reg")[2] == (
         "isteredModel churn → churn (id 1): update%0Adescription  'old' → 'new'%0Aowner  'me' → 'us'%0A"
-        "customProperties.hf_token  (hidden)%0AcustomProperties.n  not set → 3%0A"
+        "customProperties.hf_token  (hidden)%0AcustomProperties.size  not set → 3%0A"
         "customProperties.team  not set → 'ml'"
     )
     assert lines[-1].startswith("2 to create, 1 to adopt, stamp only, 1 to update")
 
 
 def test_no_value_makes_a_second_annotation(rest: Rest, tmp_path: Path) -> None:
-    rest.model("churn", description="a\n" * 90, customProperties=stamped("churn"))
+    rest.model("churn", description="a\n" * 90, **stamped("team/churn"))
     text = "::add-mask::x\n" + "::error::100% wrong\r\n" * 90
     lines = run(rest.url, write(tmp_path, m=[model("churn", description=text)]), "-o", "github").stdout.splitlines()
     assert [line[:8] for line in lines] == ["::notice", "0 to cre"]
@@ -123,7 +124,7 @@ def test_markdown_has_the_summary_first_and_a_fold_for_each_file(reviewed: Rest)
         "  - `description`: `'old'` → `'new'`\n"
         "  - `owner`: `'me'` → `'us'`\n"
         "  - `customProperties.hf_token`: changed, and hidden because it looks like a secret\n"
-        "  - `customProperties.n`: `not set` → `3`\n"
+        "  - `customProperties.size`: `not set` → `3`\n"
         "  - `customProperties.team`: `not set` → `'ml'`\n"
         "- **create** `ModelVersion churn-1 → churn/1`, with 1 artifact\n"
         "\n"
@@ -141,7 +142,7 @@ def test_markdown_has_the_summary_first_and_a_fold_for_each_file(reviewed: Rest)
 
 
 def test_a_cleared_field_and_drift_are_told_apart(rest: Rest, tmp_path: Path) -> None:
-    rest.model("churn", owner="me", description="by hand", customProperties=stamped("churn"))
+    rest.model("churn", owner="me", description="by hand", **stamped("team/churn"))
     before = write(tmp_path / "before", m=[model("churn", owner="me", description="ours")])
     after = write(tmp_path / "after", m=[model("churn", description="ours")])
     text = run(rest.url, after, f"--base={before}", "-o", "markdown").stdout
@@ -163,7 +164,7 @@ def test_what_makes_the_command_fail_is_listed_whatever_its_cause(rest: Rest, tm
 
 
 def test_only_a_plan_without_changes_says_so(rest: Rest, tmp_path: Path) -> None:
-    rest.model("churn", owner="me", customProperties=stamped("churn"))
+    rest.model("churn", owner="me", **stamped("team/churn"))
     folder = write(tmp_path / "m", m=[model("churn", owner="me")])
     quiet = run(rest.url, folder, "-o", "markdown").stdout
     assert quiet.splitlines()[1] == "### Plan for the model registry: no changes"
@@ -179,7 +180,7 @@ def test_only_a_plan_without_changes_says_so(rest: Rest, tmp_path: Path) -> None
 
 def test_what_manifests_and_registry_say_is_text_in_a_comment(rest: Rest, tmp_path: Path) -> None:
     """Acceptance 9: a team is not notified, and neither pipes, fences nor HTML mean anything."""
-    rest.model(HOSTILE, owner="`", description=f"{HOSTILE}\n```\n" * 3, customProperties=stamped("hostile"))
+    rest.model(HOSTILE, owner="`", description=f"{HOSTILE}\n```\n" * 3, **stamped("team/hostile"))
     properties = {HOSTILE: HOSTILE, "`": "``", " ": " "}
     changed = model(
         "hostile", name=HOSTILE, owner=HOSTILE, description=f"{HOSTILE}\n```\n~~~\n", customProperties=properties
