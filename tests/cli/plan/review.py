@@ -38,3 +38,8 @@ def rendered(markdown: str) -> list[Token]:
     """Return what a reader of the comment sees, in pieces: every token that has content."""
     tokens = GITHUB.parse(markdown)
     return [each for token in tokens for each in (token, *(token.children or ())) if each.content and not each.children]
+
+
+def body_of(title: str, text: str) -> str:
+    """Return a comment with a long plan."""
+    return f"<!-- registrar-plan: {title} -->\n### {title}: {text}\n\n" + "x" * 50_000 + "\n"

@@ -30,7 +30,8 @@ def reviewed(rest: Rest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Res
     rest.model("churn", owner="me", description="old", **stamped("team/churn", hf_token="old"))
     rest.model("free", owner="us")
     rest.model("taken", customProperties=texts(**{"model-registrar.dev/owner": "created:other/other/team/taken"}))
-    changed = model("churn", owner="us", description="new", customProperties={"hf_token": "new", "size": 3, "team": "ml"})
+    properties = {"hf_token": "new", "size": 3, "team": "ml"}
+    changed = model("churn", owner="us", description="new", customProperties=properties)
     tree = version("churn-1", "churn", name="1", artifacts=[{"name": "weights", "uri": "s3://b/w"}])
     write(Path("models"), churn=[changed, tree], others=[model("free"), model("taken")])
     return rest
