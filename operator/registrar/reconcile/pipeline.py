@@ -190,7 +190,7 @@ async def _read_again(before: Body, follow_up: Result, context: Context) -> Resu
     """
     key = key_of(before)
     try:
-        body = await context.kube.get(key)
+        body = await context.memory.cache.read(key, context.kube.get)
     except KubernetesError as error:
         logger.warning("The API server could not return %s; retrying: %s", key, error)
         return RETRY
