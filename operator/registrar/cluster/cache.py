@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import cast
 
 from registrar.api.bodies import Body, RecordedId, ResourceKey, key_of, ready_state, recorded_id, resource_version
 
@@ -63,7 +65,7 @@ class ResourceCache:
         if known is not None:
             self._ready[key.kind, *ready_state(known)] -= 1
         self._ready[key.kind, *ready_state(body)] += 1
-        self._bodies[key] = _without_copies(body)
+        self._bodies[key] = _compact(body)
         return True
 
     async def read(self, key: ResourceKey, get: Callable[[ResourceKey], Awaitable[Body | None]]) -> Body | None:
@@ -97,10 +99,21 @@ class ResourceCache:
             self._ready[key.kind, *ready_state(known)] -= 1
 
 
-def _without_copies(body: Body) -> Body:
-    """Return the body without what nothing here reads: a second copy of the spec is half of a resource's memory."""
+def _compact(body: Body) -> Body:
+    """Return the body without what nothing here reads: a second copy of the spec is half of a resource's memory.
+
+    Texts that are equal are kept once: the keys, and most values of a status, are the same in thousands of bodies.
+    """
     metadata = {name: value for name, value in body["metadata"].items() if name != "managedFields"}
     annotations = metadata.get("annotations")
     if annotations and LAST_APPLIED in annotations:
         metadata["annotations"] = {name: value for name, value in annotations.items() if name != LAST_APPLIED}
-    return {**body, "metadata": metadata}
+    return cast("Body", _with_shared_texts({**body, "metadata": metadata}))
+
+
+def _with_shared_texts(value: object) -> object:
+    if isinstance(value, dict):
+        return {sys.intern(name): _with_shared_texts(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_with_shared_texts(part) for part in value]
+    return sys.intern(value) if type(value) is str else value

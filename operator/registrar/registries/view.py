@@ -48,7 +48,7 @@ class EntryView:
         self._entries: dict[tuple[Family, str], RegistryEntry] = {}
         self._stamped: dict[tuple[Family, str], set[str]] = {}
         self._pins: dict[tuple[Family, str], ResourceKey] = {}
-        self._pinned: dict[ResourceKey, set[tuple[Family, str]]] = {}
+        self._pinned: dict[ResourceKey, tuple[tuple[Family, str], ...]] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -103,9 +103,10 @@ class EntryView:
     def pin(self, key: ResourceKey, entries: Iterable[tuple[EntryKind, str]]) -> None:
         """Follow these entries for a resource even if they lose their stamp, and no others."""
         self.unpin(key)
-        for kind, entry_id in entries:
-            self._pins[kind.family, entry_id] = key
-            self._pinned.setdefault(key, set()).add((kind.family, entry_id))
+        places = tuple((kind.family, entry_id) for kind, entry_id in entries)
+        if places:
+            self._pinned[key] = places
+            self._pins |= dict.fromkeys(places, key)
 
     def unpin(self, key: ResourceKey) -> None:
         """Follow the entries of a resource by their stamps only."""
