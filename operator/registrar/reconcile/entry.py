@@ -158,10 +158,13 @@ async def _with_free_external_id(
     write: Callable[[], Awaitable[Written]], request: EntryRequest, context: Context
 ) -> Written:
     """Write, and again if the write conflicted with an external ID that may be free by now."""
-    for _ in range(MAX_CONFLICTS):
+    for attempt in range(MAX_CONFLICTS):
         try:
             return await write()
         except ConflictError as conflict:
+            if conflict.holder is None and attempt == 0:
+                # Between the refusal and the look-up of the holder, it may have let the external ID go.
+                continue
             await free_external_id(
                 request.desired,
                 request.claimant,
