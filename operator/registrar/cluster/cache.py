@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import cast
 
 from registrar.api.bodies import Body, RecordedId, ResourceKey, key_of, ready_state, recorded_id, resource_version
+from registrar.cluster.compact import with_shared_texts
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -65,7 +64,7 @@ class ResourceCache:
         if known is not None:
             self._ready[key.kind, *ready_state(known)] -= 1
         self._ready[key.kind, *ready_state(body)] += 1
-        self._bodies[key] = _compact(body)
+        self._bodies[key] = _without_copies(body)
         return True
 
     async def read(self, key: ResourceKey, get: Callable[[ResourceKey], Awaitable[Body | None]]) -> Body | None:
@@ -99,21 +98,14 @@ class ResourceCache:
             self._ready[key.kind, *ready_state(known)] -= 1
 
 
-def _compact(body: Body) -> Body:
-    """Return the body without what nothing here reads: a second copy of the spec is half of a resource's memory.
-
-    Texts that are equal are kept once: the keys, and most values of a status, are the same in thousands of bodies.
-    """
-    metadata = {name: value for name, value in body["metadata"].items() if name != "managedFields"}
-    annotations = metadata.get("annotations")
-    if annotations and LAST_APPLIED in annotations:
-        metadata["annotations"] = {name: value for name, value in annotations.items() if name != LAST_APPLIED}
-    return cast("Body", _with_shared_texts({**body, "metadata": metadata}))
-
-
-def _with_shared_texts(value: object) -> object:
-    if isinstance(value, dict):
-        return {sys.intern(name): _with_shared_texts(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_with_shared_texts(part) for part in value]
-    return sys.intern(value) if type(value) is str else value
+def _without_copies(body: Body) -> Body:
+    """Return the body without what nothing here reads: a second copy of the spec is half of a resource's memory."""
+    metadata = body["metadata"]
+    annotations = metadata.get("annotations") or {}
+    if "managedFields" in metadata:
+        metadata = {name: value for name, value in metadata.items() if name != "managedFields"}
+    if LAST_APPLIED in annotations:
+        kept = {name: value for name, value in annotations.items() if name != LAST_APPLIED}
+        metadata = {**metadata, "annotations": kept}
+    shared: Body = with_shared_texts({**body, "metadata": metadata})
+    return shared

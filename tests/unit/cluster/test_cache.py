@@ -67,6 +67,12 @@ def test_bodies_are_kept_without_what_nothing_reads() -> None:
     assert found["metadata"]["annotations"] == {"mine": "1"}
     assert "managedFields" not in found["metadata"]
     assert found["spec"] == sent["spec"]
+    # What has its texts shared is not copied again.
+    later = ResourceCache()
+    later.put(found)
+    again = later.get(model_key())
+    assert again is not None
+    assert again["spec"] is found["spec"]
     # The body that was passed in belongs to the caller.
     assert sent["metadata"]["annotations"].keys() == {LAST_APPLIED, "mine"}
     assert "managedFields" in sent["metadata"]
