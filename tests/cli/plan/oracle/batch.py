@@ -1,0 +1,206 @@
+"""Plays many cases at once: one registry, one operator, one API server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import kubernetes
+
+from registrar.api.bodies import ResourceKey
+from registrar.api.meta import GROUP, VERSION
+from registrar.settings import Settings
+from tests.cli.plan.oracle.cases import Case, Place, key_of, with_ids
+from tests.cli.plan.oracle.entries import Hands, part_of, places_of, read_inventory
+from tests.cli.plan.oracle.recorder import Recorder
+from tests.cli.plan.oracle.writes import Planned, Writes, carried_out, plan
+from tests.support.operator_process import OperatorProcess
+from tests.support.probes import Probes, probes_of
+from tests.support.resources import PLURALS, WAIT_LIMIT, Manifest
+
+GRACE = 2.0
+"""Seconds of --handover-grace, which all deletions of a batch wait for at once."""
+STILL = 1.0
+"""Seconds without any change after which an operator with an empty queue has nothing left to do."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """How one case ended.
+
+    Attributes:
+        case: the case, with IDs in its manifests.
+        planned: what the plan said before.
+        done: what the registry carried out.
+        refused: what the API server refused, with its message.
+        resources: the resources afterwards.
+    """
+
+    case: Case
+    planned: Planned
+    done: Writes
+    refused: Mapping[ResourceKey, str]
+    resources: Mapping[ResourceKey, Manifest]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where the cases are played.
+
+    Attributes:
+        api: the API server.
+        spaces: the namespaces of all cases.
+        settings: those of the operator.
+        recorder: the registry.
+        operator: the operator, not started.
+    """
+
+    api: kubernetes.client.CustomObjectsApi
+    spaces: tuple[str, ...]
+    settings: Settings
+    recorder: Recorder
+    operator: OperatorProcess
+
+    def play(self, cases: Iterable[Case], *, restarts: bool) -> list[Played]:
+        """Play cases.
+
+        Args:
+            cases: the cases.
+            restarts: the operator is stopped while things change and starts again, instead of hanging meanwhile.
+        """
+        cases, url = list(cases), self.settings.registry_url
+        with httpx.Client(trust_env=False) as http:
+            hands = Hands(url, http)
+            ids = hands.put((put for case in cases for put in case.before), {})
+            based = [with_ids(case.base, ids) for case in cases]
+            self.operator.start()
+            self._send(based)
+            self._wait_until_quiet()
+            if restarts:
+                self.operator.stop()
+            else:
+                self.operator.pause()
+            ids = hands.put((put for case in cases for put in case.meanwhile), places_of(read_inventory(url)))
+        inventory = read_inventory(url)
+        cases = [
+            Case(case.name, case.before, base, case.meanwhile, with_ids(case.head, ids), case.deletes_first)
+            for case, base in zip(cases, based, strict=True)
+        ]
+        planned = [self._plan(case, inventory, ids) for case in cases]
+        carried = len(self.recorder.writes)
+        refused = [self._change(case) for case in cases]
+        if restarts:
+            self.operator.start()
+            self.operator.wait_for_log("Probes and metrics are served at", times=2)
+        else:
+            self.operator.resume()
+        self._wait_until_quiet()
+        self.operator.stop()
+        done = _by_case(carried_out(self.recorder.writes[carried:], ids), cases)
+        resources = self._resources()
+        return [
+            Played(case, plan, done[case.name], refusals, _of_case(resources, case))
+            for case, plan, refusals in zip(cases, planned, refused, strict=True)
+        ]
+
+    def _plan(self, case: Case, inventory: Any, ids: Mapping[Place, str]) -> Planned:
+        part = part_of(inventory, lambda name: name.startswith(case.name))
+        known = {place: entry_id for place, entry_id in ids.items() if place.names[0].startswith(case.name)}
+        return plan(case.head, case.base, part, self.settings, known)
+
+    def _send(self, manifests: Iterable[Iterable[Manifest]]) -> None:
+        for manifest in (each for some in manifests for each in some):
+            key = key_of(manifest)
+            self.api.create_namespaced_custom_object(GROUP, VERSION, key.namespace, PLURALS[key.kind], manifest)
+
+    def _change(self, case: Case) -> dict[ResourceKey, str]:
+        """Apply the head, as ``kubectl apply --prune`` would; returns what the API server refuses."""
+        before, after = ({key_of(manifest): manifest for manifest in some} for some in (case.base, case.head))
+        gone = [key for key in before if key not in after]
+        changed = [key for key in after if after[key] != before.get(key)]
+        refused = {}
+        for key in [*gone, *changed] if case.deletes_first else [*changed, *gone]:
+            try:
+                self._send_change(key, before.get(key), after.get(key))
+            except kubernetes.client.ApiException as error:
+                refused[key] = str(error.body)
+                assert error.status == 422, error.body
+        return refused
+
+    def _send_change(self, key: ResourceKey, before: Manifest | None, after: Manifest | None) -> None:
+        place = GROUP, VERSION, key.namespace, PLURALS[key.kind]
+        if after is None:
+            self.api.delete_namespaced_custom_object(*place, key.name)
+        elif before is None:
+            self.api.create_namespaced_custom_object(*place, after)
+        else:
+            patch = [
+                {"op": "add", "path": "/spec", "value": after["spec"]},
+                {"op": "add", "path": "/metadata/annotations", "value": after["metadata"].get("annotations", {})},
+            ]
+            self.api.patch_namespaced_custom_object(*place, key.name, patch, _content_type="application/json-patch+json")
+
+    def _resources(self) -> dict[ResourceKey, Manifest]:
+        found = {}
+        for space in self.spaces:
+            for plural in PLURALS.values():
+                listed = self.api.list_namespaced_custom_object(GROUP, VERSION, space, plural)
+                found |= {key_of(item): item for item in listed["items"]}
+        return found
+
+    def _wait_until_quiet(self) -> None:
+        """Wait until the operator has seen everything, and nothing changes any more."""
+        probes, deadline = probes_of(self.operator), time.monotonic() + 5 * WAIT_LIMIT
+        before: object = None
+        since = time.monotonic()
+        while True:
+            resources = self._resources()
+            state = len(self.recorder.writes), _versions(resources), _reconciles(probes)
+            now = time.monotonic()
+            if state != before:
+                before, since = state, now
+            if now - since > STILL and not (unseen := _unseen(resources)):
+                return
+            if now > deadline:
+                raise TimeoutError(f"the operator never came to rest: {unseen}")
+            time.sleep(0.2)
+
+
+def _versions(resources: Mapping[ResourceKey, Manifest]) -> list[str]:
+    return sorted(manifest["metadata"]["resourceVersion"] for manifest in resources.values())
+
+
+def _reconciles(probes: Probes) -> dict[str, float]:
+    names = ("registrar_reconcile_total", "registrar_workqueue_depth", "registrar_active_workers")
+    return {name: value for name, value in probes.metrics().items() if name.startswith(names)}
+
+
+def _unseen(resources: Mapping[ResourceKey, Manifest]) -> list[str]:
+    """Return the resources that the operator still has to do something about."""
+    return [str(key) for key, manifest in resources.items() if not _is_settled(manifest)]
+
+
+def _is_settled(manifest: Manifest) -> bool:
+    metadata, status = manifest["metadata"], manifest.get("status", {})
+    conditions = {found["type"]: found for found in status.get("conditions", ())}
+    ready = conditions.get("Ready")
+    if ready is None or metadata.get("deletionTimestamp") is not None:
+        return False
+    return ready["observedGeneration"] == metadata["generation"] and ready["reason"] != "HandingOver"
+
+
+def _by_case(writes: Writes, cases: Iterable[Case]) -> dict[str, Writes]:
+    found: dict[str, dict[Place, Any]] = {case.name: {} for case in cases}
+    for place, sequence in writes.items():
+        name = next(name for name in found if place.names[0].startswith(name))
+        found[name][place] = sequence
+    return dict(found)
+
+
+def _of_case(resources: Mapping[ResourceKey, Manifest], case: Case) -> dict[ResourceKey, Manifest]:
+    return {key: manifest for key, manifest in resources.items() if key.name.startswith(case.name)}
+
+
