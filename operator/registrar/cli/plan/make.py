@@ -54,7 +54,7 @@ def make(wanted: Wanted, inventory: Inventory, settings: Settings, source: Sourc
 async def _make(wanted: Wanted, inventory: Inventory, settings: Settings, source: Source) -> Report:
     registry = dry_run(inventory, source.registry_url, source.owner_id)
     await registry.load()
-    population = Population(wanted.manifests, wanted.base, registry)
+    population = Population(wanted.manifests, wanted.base, registry, inventory.holders())
     bodies = list(population.bodies())
     cluster, log = DryRunCluster(bodies), WriteLog()
     turns = list(_turns(population, wanted))

@@ -6,7 +6,7 @@ that the base declares set by it, and matched them. Without a base, only the sta
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -43,11 +43,13 @@ class Population:
         manifests: the manifests.
         base: those of the base; none without a base.
         registry: the registry, whose view is loaded.
+        holders: the version that holds each artifact, by their IDs.
     """
 
     manifests: Manifests
     base: Manifests
     registry: Registry
+    holders: Mapping[str, str]
 
     def bodies(self) -> Iterator[Body]:
         """Yield the accepted resources, and those that only the base has as deleted ones."""
@@ -106,7 +108,6 @@ class Population:
 
     def _facts(self, resource: AnyResource, desired: Desired, entry: RegistryEntry) -> Facts:
         fields, properties = owned_to_status(desired.kind.entry, owned_by(desired))
-        attribute = desired.kind.parent_attribute
         artifacts: Statuses = ()
         for inline in desired_inline(resource, self.registry.name, str(entry.id)):
             artifact = self._stamped(inline.kind, inline.reference, inline.name)
@@ -116,7 +117,7 @@ class Population:
             id=entry.id,
             create_time_since_epoch=entry.create_time_since_epoch,
             origin=origin_to_status(self._origin(entry)),
-            parent_id=None if attribute is None else getattr(entry, attribute),
+            parent_id=self._parent_id(desired.kind, entry),
             state=state_of(entry),
             registry_url=self.registry.url,
             managed_by=self.registry.holder,
@@ -130,6 +131,13 @@ class Population:
         stamped = self.registry.view.stamped(kind, reference)
         found = [entry for entry in stamped if type(entry) is kind.entry and entry.name == name]
         return found[0] if len(found) == 1 else None
+
+    def _parent_id(self, kind: EntryKind, entry: RegistryEntry) -> str | None:
+        if kind.parent_attribute is not None:
+            parent_id: str | None = getattr(entry, kind.parent_attribute)
+            return parent_id
+        # An artifact does not say which version holds it.
+        return self.holders.get(str(entry.id))
 
     def _origin(self, entry: RegistryEntry) -> Origin:
         stamp = stamp_of(entry, self.registry.owner_id)

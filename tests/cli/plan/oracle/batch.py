@@ -10,11 +10,12 @@ from typing import Any
 import httpx
 import kubernetes
 
+from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.api.meta import GROUP, VERSION
 from registrar.settings import Settings
 from tests.cli.plan.oracle.cases import Case, Place, key_of, with_ids
-from tests.cli.plan.oracle.entries import Hands, part_of, places_of, read_inventory
+from tests.cli.plan.oracle.entries import Hands, entries_of, ids_of, part_of, read_inventory
 from tests.cli.plan.oracle.recorder import Recorder
 from tests.cli.plan.oracle.writes import Planned, Writes, carried_out, plan
 from tests.support.operator_process import OperatorProcess
@@ -35,6 +36,7 @@ class Played:
         case: the case, with IDs in its manifests.
         planned: what the plan said before.
         done: what the registry carried out.
+        entries: its part of the registry, as the plan was made from it.
         refused: what the API server refused, with its message.
         resources: the resources afterwards.
     """
@@ -42,6 +44,7 @@ class Played:
     case: Case
     planned: Planned
     done: Writes
+    entries: Mapping[Place, RegistryEntry]
     refused: Mapping[ResourceKey, str]
     resources: Mapping[ResourceKey, Manifest]
 
@@ -72,37 +75,51 @@ class Stage:
             restarts: the operator is stopped while things change and starts again, instead of hanging meanwhile.
         """
         cases, url = list(cases), self.settings.registry_url
+        t0 = time.monotonic()
+        def lap(what):
+            nonlocal t0
+            print("LAP", what, round(time.monotonic() - t0, 2), len(self.recorder.writes), flush=True)
+            t0 = time.monotonic()
         with httpx.Client(trust_env=False) as http:
             hands = Hands(url, http)
             ids = hands.put((put for case in cases for put in case.before), {})
+            lap("filled")
             based = [with_ids(case.base, ids) for case in cases]
             self.operator.start()
             self._send(based)
+            lap("sent")
             self._wait_until_quiet()
+            lap("quiet")
             if restarts:
                 self.operator.stop()
             else:
                 self.operator.pause()
-            ids = hands.put((put for case in cases for put in case.meanwhile), places_of(read_inventory(url)))
+            ids = hands.put((put for case in cases for put in case.meanwhile), ids_of(read_inventory(url)))
+        lap("meanwhile")
         inventory = read_inventory(url)
         cases = [
             Case(case.name, case.before, base, case.meanwhile, with_ids(case.head, ids), case.deletes_first)
             for case, base in zip(cases, based, strict=True)
         ]
+        lap("inventory")
         planned = [self._plan(case, inventory, ids) for case in cases]
+        lap("planned")
         carried = len(self.recorder.writes)
         refused = [self._change(case) for case in cases]
+        lap("changed")
         if restarts:
             self.operator.start()
             self.operator.wait_for_log("Probes and metrics are served at", times=2)
         else:
             self.operator.resume()
         self._wait_until_quiet()
+        lap("quiet")
         self.operator.stop()
+        entries = entries_of(inventory)
         done = _by_case(carried_out(self.recorder.writes[carried:], ids), cases)
         resources = self._resources()
         return [
-            Played(case, plan, done[case.name], refusals, _of_case(resources, case))
+            Played(case, plan, done[case.name], _at_places(entries, case), refusals, _of_case(resources, case))
             for case, plan, refusals in zip(cases, planned, refused, strict=True)
         ]
 
@@ -166,7 +183,7 @@ class Stage:
                 return
             if now > deadline:
                 raise TimeoutError(f"the operator never came to rest: {unseen}")
-            time.sleep(0.2)
+            time.sleep(0.5)
 
 
 def _versions(resources: Mapping[ResourceKey, Manifest]) -> list[str]:
@@ -204,3 +221,5 @@ def _of_case(resources: Mapping[ResourceKey, Manifest], case: Case) -> dict[Reso
     return {key: manifest for key, manifest in resources.items() if key.name.startswith(case.name)}
 
 
+def _at_places(entries: Mapping[Place, RegistryEntry], case: Case) -> dict[Place, RegistryEntry]:
+    return {place: entry for place, entry in entries.items() if place.names[0].startswith(case.name)}

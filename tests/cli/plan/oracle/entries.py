@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from model_registry.types import RegistryEntry
 from registrar.kinds.table import entry_kind
 from registrar.registries.connection import reading
 from registrar.registries.inventory import Inventory
@@ -28,21 +29,26 @@ def read_inventory(url: str) -> Inventory:
     return asyncio.run(read())
 
 
-def places_of(inventory: Inventory) -> dict[Place, str]:
-    """Return the ID of every entry that a manifest can stand for."""
+def entries_of(inventory: Inventory) -> dict[Place, RegistryEntry]:
+    """Return every entry that a manifest can stand for."""
     models = {str(model.id): str(model.name) for model in inventory.models}
-    versions = {
+    names = {
         str(version.id): (models[str(version.registered_model_id)], str(version.name))
         for version in inventory.versions
     }
-    found = {Place("RegisteredModel", (name,)): entry_id for entry_id, name in models.items()}
-    found |= {Place("ModelVersion", names): entry_id for entry_id, names in versions.items()}
+    found: dict[Place, RegistryEntry] = {Place("RegisteredModel", (str(each.name),)): each for each in inventory.models}
+    found |= {Place("ModelVersion", names[str(version.id)]): version for version in inventory.versions}
     for version_id, artifacts in inventory.artifacts.items():
         for artifact in artifacts:
             kind = entry_kind(type(artifact))
             if kind is not None:
-                found[Place(kind.name, (*versions[version_id], str(artifact.name)))] = str(artifact.id)
+                found[Place(kind.name, (*names[version_id], str(artifact.name)))] = artifact
     return found
+
+
+def ids_of(inventory: Inventory) -> dict[Place, str]:
+    """Return the ID of every entry that a manifest can stand for."""
+    return {place: str(entry.id) for place, entry in entries_of(inventory).items()}
 
 
 def part_of(inventory: Inventory, belongs: Callable[[str], bool]) -> Inventory:

@@ -1,12 +1,13 @@
 """The oracle: what a plan says is what the operator does, over random registries, bases and changes.
 
-``ORACLE_SEED`` repeats a run, ``ORACLE_CASES`` sets the number of cases.
+``ORACLE_SEED`` repeats a run, ``ORACLE_CASES`` sets the number of cases, and ``ORACLE_CASE`` plays only one of them.
 """
 
 from __future__ import annotations
 
 import os
 import random
+from collections.abc import Iterable
 from pathlib import Path
 
 import kubernetes
@@ -39,7 +40,9 @@ def test_a_plan_is_what_the_operator_does(
         settings = Settings(registry_url=url, owner_id=f"tests/{own_space.name}", handover_grace=GRACE)
         spaces = (own_space.name, other_space.name)
         stage = Stage(custom_objects, spaces, settings, recorder, operator)
-        numbers = range(number * BATCH, min(CASES, (number + 1) * BATCH))
+        numbers: Iterable[int] = range(number * BATCH, min(CASES, (number + 1) * BATCH))
+        if only := os.environ.get("ORACLE_CASE"):
+            numbers = [int(only)] if int(only) in numbers else []
         world = World(spaces, settings.owner_id)
         cases = [random_case(f"c{each:05}", random.Random(f"{seed}/{each}"), world) for each in numbers]
         try:
