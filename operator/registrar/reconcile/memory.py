@@ -188,6 +188,7 @@ class Memory:
         """
         known = self.claims.claimants(claim)
         self.claims.register(claim, claimant)
+        self._unclaimed.discard(claimant.key)
         if claimant not in known:
             rivals = {rival.key: rival for rival in known if rival.key != claimant.key}
             self.wake(
@@ -204,15 +205,8 @@ class Memory:
         if key not in self.claims and self.cache.get(key) is not None:
             self._unclaimed.add(key)
 
-    def claims_all(self, key: ResourceKey) -> None:
-        """Note that a resource claims every entry that it declares."""
-        self._unclaimed.discard(key)
-
     def unclaimed(self) -> list[Body]:
-        """Return the resources that do not claim all their entries yet.
-
-        They were not reconciled so far, wait for a parent, are paused, or are versions whose own entry comes first.
-        """
+        """Return the resources that claim no entry yet: not reconciled so far, waiting for a parent, or paused."""
         bodies = (self.cache.get(key) for key in self._unclaimed)
         return [body for body in bodies if body is not None]
 

@@ -155,10 +155,6 @@ async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, c
         # In a registry that was reset, the old ID can belong to another version: its artifacts are no longer claimed.
         inline = desired_inline(declared, registry.name, identity.id)
         memory.claim_only(resource.key, {entry.claim for entry in (desired, *inline)})
-    # All at once: a version that is being deleted would retire those that are not claimed when its grace ends.
-    for entry in inline:
-        memory.claim(entry.claim, resource.claimant(entry.name))
-    memory.claims_all(resource.key)
     outcome = Outcome(
         facts_of(resource, result, parent, registry.url),
         operation=result.operation,

@@ -56,6 +56,11 @@ class Source:
                 "Without --base or --cluster, only the owner stamps are known: fields that left a manifest are not "
                 "shown as cleared, and entries whose manifest is gone not as archived."
             )
+        if self.base is not None and not self.cluster:
+            yield (
+                "The operator has applied the base: an entry with the stamp of one of its resources has the fields "
+                "that the base declares from that resource."
+            )
         if not self.cluster:
             yield "Resources outside of these manifests are taken to exist and to keep their entries."
         yield "The operator runs with the same owner ID and policies as this command."

@@ -14,6 +14,19 @@ REFERENCE_TO_ID = "@id:"
 """Begins a text in a manifest that stands for the ID of an entry, which only the filled registry knows."""
 
 
+@dataclass(frozen=True)
+class World:
+    """Where all cases of a batch take place.
+
+    Attributes:
+        spaces: the two namespaces.
+        owner_id: the installation.
+    """
+
+    spaces: tuple[str, str]
+    owner_id: str
+
+
 @dataclass(frozen=True, order=True)
 class Place:
     """An entry by its kind and the names from the root down. No name of an entry ever changes, so this is who it is."""
@@ -87,7 +100,7 @@ def with_ids(manifests: Iterable[Manifest], ids: Mapping[Place, str]) -> tuple[M
             case list():
                 return [resolved(item) for item in value]
             case str() if value.startswith(REFERENCE_TO_ID):
-                return by_token.get(value, "2000000000")
+                return by_token.get(value, "1999999999")
         return value
 
     return tuple(resolved(manifest) for manifest in manifests)

@@ -91,7 +91,9 @@ def history(played: Played) -> str:
     case = played.case
     lines = [f"case {case.name}, deletes first: {case.deletes_first}"]
     for title, items in {"before": case.before, "meanwhile": case.meanwhile}.items():
-        lines += [f"  {title}: {put.place} {json.dumps([put.fields, put.properties], ensure_ascii=False)}" for put in items]
+        lines += [
+            f"  {title}: {put.place} {json.dumps([put.fields, put.properties], ensure_ascii=False)}" for put in items
+        ]
     for title, manifests in {"base": case.base, "head": case.head}.items():
         for found in manifests:
             metadata = found["metadata"]

@@ -33,8 +33,7 @@ def entries_of(inventory: Inventory) -> dict[Place, RegistryEntry]:
     """Return every entry that a manifest can stand for."""
     models = {str(model.id): str(model.name) for model in inventory.models}
     names = {
-        str(version.id): (models[str(version.registered_model_id)], str(version.name))
-        for version in inventory.versions
+        str(version.id): (models[str(version.registered_model_id)], str(version.name)) for version in inventory.versions
     }
     found: dict[Place, RegistryEntry] = {Place("RegisteredModel", (str(each.name),)): each for each in inventory.models}
     found |= {Place("ModelVersion", names[str(version.id)]): version for version in inventory.versions}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -12,45 +12,11 @@ from registrar.api.bodies import ResourceKey
 from registrar.kinds.table import ENTRY_KINDS, resource_of
 from registrar.planning.ownership import Origin, Stamp, read_stamp
 from tests.cli.plan.oracle import values
-from tests.cli.plan.oracle.cases import OWNER_PROPERTY, Case, Place, Put, key_of
+from tests.cli.plan.oracle.cases import OWNER_PROPERTY, Case, Place, Put, World, key_of
+from tests.cli.plan.oracle.rivals import ARTIFACT_LISTS, Resource, wanted, without_races, without_rivals
 from tests.support.resources import Manifest, annotated, manifest
 
 RESOURCE_OF = {"RegisteredModel": "RegisteredModel", "ModelVersion": "ModelVersion", "model-artifact": "ModelArtifact"}
-ARTIFACT_LISTS = {"artifacts": "model-artifact", "docArtifacts": "doc-artifact"}
-
-
-@dataclass(frozen=True)
-class World:
-    """Where all cases of a batch take place.
-
-    Attributes:
-        spaces: the two namespaces.
-        owner_id: the installation.
-    """
-
-    spaces: tuple[str, str]
-    owner_id: str
-
-
-@dataclass
-class Resource:
-    """A resource in the making.
-
-    Attributes:
-        place: the entry that it wants.
-        space: its namespace.
-        name: its name.
-        spec: its spec, without the name and the reference.
-        link: how it refers to its parent: by the parent's resource, or as an external entry by name or ID.
-        notes: its annotations.
-    """
-
-    place: Place
-    space: str
-    name: str
-    spec: dict[str, Any]
-    link: str
-    notes: dict[str, str]
 
 
 def random_case(name: str, random: Random, world: World) -> Case:
@@ -61,6 +27,9 @@ def random_case(name: str, random: Random, world: World) -> Case:
     head = maker.changed(base) if base else maker.population()
     meanwhile = tuple(maker.drift(base)) if base and random.random() < 0.5 else ()
     manifests = tuple(maker.manifests(base)), tuple(maker.spoiled(each) for each in maker.manifests(head))
+    if maker.has_spoiled:
+        # The base of a refused manifest stays where the API server refuses it, and stops where only the operator does.
+        meanwhile = ()
     known = set() if base else {key_of(manifest) for manifest in manifests[1]}
     return Case(
         name=name,
@@ -91,6 +60,7 @@ class _Maker:
         self.world = world
         self.places = self._places()
         self.names = 0
+        self.has_spoiled = False
 
     def chance(self, share: float) -> bool:
         return self.random.random() < share
@@ -139,8 +109,15 @@ class _Maker:
     def stamp(self, place: Place) -> str | None:
         """Return the stamp of an entry that exists before the base: mostly none."""
         origin = self.random.choice(["created", "adopted", "kept", "released"])
-        space, name = self.random.choice(self.world.spaces), f"{self.prefix}-{self.random.choice(['former', 'r1', 'r2', 'r3'])}"
-        inline = f"#{place.names[-1]}" if place.kind == "doc-artifact" or (len(place.names) == 3 and self.chance(0.5)) else ""
+        space, name = (
+            self.random.choice(self.world.spaces),
+            f"{self.prefix}-{self.random.choice(['former', 'r1', 'r2', 'r3'])}",
+        )
+        inline = (
+            f"#{place.names[-1]}"
+            if place.kind == "doc-artifact" or (len(place.names) == 3 and self.chance(0.5))
+            else ""
+        )
         owner = self.random.choice([None] * 5 + [self.world.owner_id, self.world.owner_id, "other/installation"])
         return None if owner is None else f"{origin}:{owner}/{space}/{name}{inline}"
 
@@ -156,9 +133,11 @@ class _Maker:
                 continue
             resource = self.resource(place)
             if place.kind == "ModelVersion":
-                inline |= self.fill_inline(resource, free=[each for each in self.places if each.names[:-1] == place.names])
+                inline |= self.fill_inline(
+                    resource, free=[each for each in self.places if each.names[:-1] == place.names]
+                )
             found.append(resource)
-        return _without_rivals(found)
+        return without_rivals(found)
 
     def resource(self, place: Place) -> Resource:
         self.names += 1
@@ -220,10 +199,10 @@ class _Maker:
                 case "edit":
                     self.edit(resource)
             head.append(resource)
-        taken = {place for resource in head for place in _wanted(resource)}
+        taken = {place for resource in head for place in wanted(resource)}
         others = [place for place in self.places if place not in taken and place.kind != "doc-artifact"]
         head += [self.resource(place) for place in others if self.chance(0.25)]
-        return _without_rivals(head)
+        return without_rivals(without_races(base, head))
 
     def edit(self, resource: Resource) -> None:
         """Change one to three things of a resource."""
@@ -233,9 +212,7 @@ class _Maker:
                 case "set":
                     spec |= {n: v for n, v in self.spec(kind).items() if self.chance(0.5)}
                 case "drop":
-                    for name in self.random.sample(sorted(spec), k=min(2, len(spec))):
-                        if name not in {"uri", "artifacts", "docArtifacts"}:
-                            del spec[name]
+                    self.drop(spec)
                 case "property":
                     self.edit_properties(spec)
                 case "policy":
@@ -247,11 +224,20 @@ class _Maker:
                 case "inline" if kind == "ModelVersion":
                     self.edit_inline(resource)
 
+    def drop(self, spec: dict[str, Any]) -> None:
+        """Remove two settings of a spec."""
+        for name in self.random.sample(sorted(spec), k=min(2, len(spec))):
+            if name not in {"uri", "artifacts", "docArtifacts"}:
+                del spec[name]
+
     def edit_properties(self, spec: dict[str, Any]) -> None:
         properties = dict(spec.get("customProperties", {}))
         for name in self.random.sample(sorted(properties), k=min(1, len(properties))):
             del properties[name]
-        spec["customProperties"] = {**properties, self.random.choice(values.PROPERTY_NAMES): self.random.choice(values.DECLARED)}
+        spec["customProperties"] = {
+            **properties,
+            self.random.choice(values.PROPERTY_NAMES): self.random.choice(values.DECLARED),
+        }
 
     def edit_inline(self, version: Resource) -> None:
         """Drop, change, move to the other list, reorder, or add inline artifacts."""
@@ -268,7 +254,9 @@ class _Maker:
                 item = self.random.choice(items)
                 items.remove(item)
                 other = next(name for name in ARTIFACT_LISTS if name != field)
-                plain = {name: value for name, value in item.items() if not name.startswith(("model", "storage", "service"))}
+                plain = {
+                    name: value for name, value in item.items() if not name.startswith(("model", "storage", "service"))
+                }
                 spec.setdefault(other, []).append(plain)
             case "shuffle":
                 self.random.shuffle(items)
@@ -276,11 +264,13 @@ class _Maker:
                 used = {item["name"] for name in ARTIFACT_LISTS for item in spec.get(name, [])}
                 named = [each for each in ("a1", "a2", "a3", "a4") if each not in used]
                 if named:
-                    spec.setdefault(field, []).append({"name": self.random.choice(named), "uri": self.random.choice(values.URIS)})
+                    spec.setdefault(field, []).append(
+                        {"name": self.random.choice(named), "uri": self.random.choice(values.URIS)}
+                    )
 
     def drift(self, base: list[Resource]) -> Iterator[Put]:
         """Yield what others change after the base was applied."""
-        for place in sorted({place for resource in base for place in _wanted(resource)} | set(self.places)):
+        for place in sorted({place for resource in base for place in wanted(resource)} | set(self.places)):
             if self.chance(0.4):
                 yield self.put(place, is_new=False)
 
@@ -314,30 +304,8 @@ class _Maker:
         """Return a manifest, now and then with a spec that the API server refuses."""
         if not self.chance(0.03):
             return body
-        wrong = self.random.choice([{"state": "NOPE"}, {"customProperties": {"n": 2**40}}, {"externalId": ""}])
+        self.has_spoiled = True
+        wrong: dict[str, Any] = self.random.choice(
+            [{"state": "NOPE"}, {"customProperties": {"n": 2**40}}, {"externalId": ""}]
+        )
         return {**body, "spec": {**body["spec"], **wrong}}
-
-
-def _wanted(resource: Resource) -> Iterator[Place]:
-    yield resource.place
-    for field, kind in ARTIFACT_LISTS.items():
-        for item in resource.spec.get(field, ()):
-            yield Place(kind, (*resource.place.names, item["name"]))
-
-
-def _without_rivals(resources: list[Resource]) -> list[Resource]:
-    """Return resources of which no two want the same entry or external ID: a plan reports these, and predicts nothing."""
-    taken: set[object] = set()
-    kept = []
-    for resource in resources:
-        parts = [resource.spec, *(item for field in ARTIFACT_LISTS for item in resource.spec.get(field, ()))]
-        for part, place in zip(parts, _wanted(resource), strict=True):
-            external = part.get("externalId"), place.kind.endswith("artifact")
-            if external[0] is not None and external in taken:
-                del part["externalId"]
-            taken.add(external)
-        places = set(_wanted(resource))
-        if not places & taken:
-            kept.append(resource)
-            taken |= places
-    return kept

@@ -46,7 +46,8 @@ class Recorder:
         if scope["type"] != "http" or scope["method"] not in WRITES:
             await self.app(scope, receive, send)
             return
-        sent, answered, statuses = bytearray(), bytearray(), []
+        sent, answered = bytearray(), bytearray()
+        statuses: list[int] = []
 
         async def received() -> Message:
             message = await receive()
@@ -54,7 +55,8 @@ class Recorder:
             return message
 
         async def answer(message: Message) -> None:
-            statuses.append(message.get("status"))
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
             answered.extend(message.get("body", b""))
             await send(message)
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from model_registry._wire import create_body, update_body
-from model_registry.types import RegistryEntry
+from model_registry.types import OpaqueProperty, RegistryEntry
 from registrar.cli.plan.make import Wanted, make
 from registrar.cli.plan.manifests import NOTHING, read_manifests
 from registrar.cli.plan.report import Report, Source
@@ -50,7 +50,11 @@ class _Log:
 
 
 def plan(
-    head: Iterable[Manifest], base: Iterable[Manifest], inventory: Inventory, settings: Settings, known: Mapping[Place, str]
+    head: Iterable[Manifest],
+    base: Iterable[Manifest],
+    inventory: Inventory,
+    settings: Settings,
+    known: Mapping[Place, str],
 ) -> Planned:
     """Return what ``registrar plan`` says, with the writes of its dry run."""
     log = _Log()
@@ -62,8 +66,11 @@ def plan(
             return created
 
         async def update(self, kind: EntryKind, entry: Any) -> RegistryEntry:
+            before = await self.get(kind, entry.id)
             changed = await super().update(kind, entry)
-            log.kept.append((kind, changed, "", ("PATCH", update_body(entry))))
+            log.kept.append(
+                (kind, changed, "", ("PATCH", {**_properties_that_stay(before, entry), **update_body(entry)}))
+            )
             return changed
 
     before = list(base)
@@ -81,6 +88,16 @@ def plan(
             places[family, str(entry.id)] = Place(kind.name, (*above, str(entry.name)))
         writes[places[family, str(entry.id)]].append((method, _comparable(body)))
     return Planned(report, writes)
+
+
+def _properties_that_stay(before: RegistryEntry | None, entry: RegistryEntry) -> dict[str, Any]:
+    """Return the properties that the client sends along with a change that leaves them alone.
+
+    The registry refuses such a change of an entry with a struct without them.
+    """
+    kept = {} if before is None or entry.custom_properties is not None else before.custom_properties or {}
+    is_needed = before is not None and any(isinstance(value, OpaqueProperty) for value in kept.values())
+    return {"customProperties": create_body(before)["customProperties"]} if is_needed and before is not None else {}
 
 
 def _read(manifests: Iterable[Manifest]) -> Any:

@@ -1,0 +1,72 @@
+"""Resources in the making, and which of them want the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.cli.plan.oracle.cases import Place
+
+ARTIFACT_LISTS = {"artifacts": "model-artifact", "docArtifacts": "doc-artifact"}
+
+
+@dataclass
+class Resource:
+    """A resource in the making.
+
+    Attributes:
+        place: the entry that it wants.
+        space: its namespace.
+        name: its name.
+        spec: its spec, without the name and the reference.
+        link: how it refers to its parent: by the parent's resource, or as an external entry by name or ID.
+        notes: its annotations.
+    """
+
+    place: Place
+    space: str
+    name: str
+    spec: dict[str, Any]
+    link: str
+    notes: dict[str, str]
+
+
+def wanted(resource: Resource) -> Iterator[Place]:
+    """Yield the entries that a resource wants: its own, and those of its inline artifacts."""
+    yield resource.place
+    for field, kind in ARTIFACT_LISTS.items():
+        for item in resource.spec.get(field, ()):
+            yield Place(kind, (*resource.place.names, item["name"]))
+
+
+def without_rivals(resources: list[Resource]) -> list[Resource]:
+    """Return resources of which no two want the same entry or external ID.
+
+    A plan reports these, and predicts nothing.
+    """
+    taken: set[object] = set()
+    kept = []
+    for resource in resources:
+        parts = [resource.spec, *(item for field in ARTIFACT_LISTS for item in resource.spec.get(field, ()))]
+        for part, place in zip(parts, wanted(resource), strict=True):
+            external = part.get("externalId"), place.kind.endswith("artifact")
+            if external[0] is not None and external in taken:
+                del part["externalId"]
+            taken.add(external)
+        places = set(wanted(resource))
+        if not places & taken:
+            kept.append(resource)
+            taken |= places
+    return kept
+
+
+def without_races(base: list[Resource], head: list[Resource]) -> list[Resource]:
+    """Return the resources of a change whose effect does not depend on which of two is reconciled first.
+
+    A version that gives the name of an artifact to one of another type cannot wait for a resource that takes the former
+    artifact over: if the version comes first, it retires the artifact, and the resource restores it.
+    """
+    inline = {place for resource in base for place in wanted(resource) if place != resource.place}
+    documents = {place.names for resource in head for place in wanted(resource) if place.kind == "doc-artifact"}
+    return [each for each in head if each.place not in inline or each.place.names not in documents]
