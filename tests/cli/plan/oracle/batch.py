@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import kubernetes
@@ -159,7 +159,7 @@ class Stage:
         for space in self.world.spaces:
             for plural in PLURALS.values():
                 listed = self.api.list_namespaced_custom_object(GROUP, VERSION, space, plural)
-                found |= {key_of(item): item for item in listed["items"]}
+                found |= {key_of(item): item for item in cast("Manifest", listed)["items"]}
         return found
 
     def _wait_until_quiet(self) -> None:

@@ -99,7 +99,7 @@ STORIES: dict[str, Story] = {
     "orphans": lambda a: (a.case(base=(a.model(deletionPolicy="Orphan"),)), {}),
     "restores": lambda a: (
         a.case(
-            before=(a.entry(f"released:{a.world.owner_id}/{a.world.spaces[0]}/{a.name}-before", state="ARCHIVED"),),
+            before=(a.entry(f"released:{a.world.owner_id}/{a.world.spaces[0]}/{a.name}-model", state="ARCHIVED"),),
             head=(a.model(),),
         ),
         {"": Action.RESTORE},
@@ -164,7 +164,7 @@ STORIES: dict[str, Story] = {
     ),
     "cannot rename an entry": lambda a: (
         a.case(base=(a.model(),), head=(a.model(name=f"{a.name}-2"),)),
-        {"-2": Action.REFUSE},
+        {"": Action.REFUSE},
     ),
     "waits for a parent": lambda a: (a.case(head=(a.version(),)), {"1.0": Action.WAIT}),
     "has a parent that no resource manages": lambda a: (

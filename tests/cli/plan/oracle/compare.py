@@ -48,13 +48,13 @@ def _without_origin_of_kept(writes: Writes, kept: Collection[Place]) -> Writes:
 
 def _of_report(played: Played) -> Iterator[str]:
     """Compare the entries that the report calls changed with those that were written."""
-    told = {
+    stated = {
         (change.entry.kind, change.entry.names)
         for change in played.planned.report.changes
         if change.action not in NOT_WRITTEN
     }
     written = {(place.kind, place.names) for place in played.planned.writes}
-    for kind, names in sorted(told ^ written):
+    for kind, names in sorted(stated ^ written):
         what = "the report has no write" if (kind, names) in written else "the report has a write that is not planned"
         yield f"{kind} {'/'.join(names)}: {what}"
 

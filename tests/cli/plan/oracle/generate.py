@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from registrar.api.bodies import ResourceKey
-from registrar.kinds.table import ENTRY_KINDS, resource_of
-from registrar.planning.ownership import Origin, Stamp, read_stamp
 from tests.cli.plan.oracle import values
 from tests.cli.plan.oracle.cases import OWNER_PROPERTY, Case, Place, Put, World, key_of
-from tests.cli.plan.oracle.rivals import ARTIFACT_LISTS, Resource, wanted, without_races, without_rivals
+from tests.cli.plan.oracle.rivals import (
+    ARTIFACT_LISTS,
+    Resource,
+    of_known_resources,
+    wanted,
+    without_races,
+    without_rivals,
+)
 from tests.support.resources import Manifest, annotated, manifest
 
 RESOURCE_OF = {"RegisteredModel": "RegisteredModel", "ModelVersion": "ModelVersion", "model-artifact": "ModelArtifact"}
@@ -28,29 +31,17 @@ def random_case(name: str, random: Random, world: World) -> Case:
     meanwhile = tuple(maker.drift(base)) if base and random.random() < 0.5 else ()
     manifests = tuple(maker.manifests(base)), tuple(maker.spoiled(each) for each in maker.manifests(head))
     if maker.has_spoiled:
-        # The base of a refused manifest stays where the API server refuses it, and stops where only the operator does.
+        # Where the API server refuses a manifest its base stays, and drift is corrected; where the operator does, not.
         meanwhile = ()
     known = set() if base else {key_of(manifest) for manifest in manifests[1]}
     return Case(
         name=name,
-        before=tuple(_of_known_resources(put, known, world.owner_id) for put in before),
+        before=tuple(of_known_resources(put, known, world.owner_id) for put in before),
         base=manifests[0],
         meanwhile=meanwhile,
         head=manifests[1],
         deletes_first=random.random() < 0.5,
     )
-
-
-def _of_known_resources(put: Put, known: Collection[ResourceKey], owner_id: str) -> Put:
-    """Return an entry without a stamp of a resource that only a cluster knows: a plan takes it to exist and to stay.
-
-    Nor does an entry carry the stamp of a resource of the base already: a plan takes that one to be synced.
-    """
-    text = put.properties.get(OWNER_PROPERTY, {}).get("string_value")
-    stamp, kind = read_stamp(text, owner_id), ENTRY_KINDS[put.place.kind].entry
-    if not isinstance(stamp, Stamp) or stamp.origin is Origin.RELEASED or resource_of(kind, stamp.reference) in known:
-        return put
-    return replace(put, properties={name: value for name, value in put.properties.items() if name != OWNER_PROPERTY})
 
 
 class _Maker:
@@ -89,7 +80,7 @@ class _Maker:
 
     def put(self, place: Place, *, is_new: bool) -> Put:
         """Return a write by hand: a creation, or some edits."""
-        artifact = place.kind.endswith("artifact")
+        artifact, properties = place.kind.endswith("artifact"), values.stored_properties(self.random)
         fields = values.fields(self.random, place.kind)
         if artifact and (is_new or self.chance(0.3)):
             fields["uri"] = self.random.choice(values.URIS)
@@ -97,7 +88,6 @@ class _Maker:
             fields["state"] = self.random.choice(values.states(place.kind))
         if self.chance(0.2):
             fields["externalId"] = self.external_id(artifact=artifact)
-        properties = dict(values.stored_properties(self.random))
         if is_new:
             stamp = self.stamp(place)
             if stamp is not None:
@@ -109,15 +99,10 @@ class _Maker:
     def stamp(self, place: Place) -> str | None:
         """Return the stamp of an entry that exists before the base: mostly none."""
         origin = self.random.choice(["created", "adopted", "kept", "released"])
-        space, name = (
-            self.random.choice(self.world.spaces),
-            f"{self.prefix}-{self.random.choice(['former', 'r1', 'r2', 'r3'])}",
-        )
-        inline = (
-            f"#{place.names[-1]}"
-            if place.kind == "doc-artifact" or (len(place.names) == 3 and self.chance(0.5))
-            else ""
-        )
+        space = self.random.choice(self.world.spaces)
+        name = f"{self.prefix}-{self.random.choice(['former', 'r1', 'r2', 'r3'])}"
+        is_inline = place.kind == "doc-artifact" or (len(place.names) == 3 and self.chance(0.5))
+        inline = f"#{place.names[-1]}" if is_inline else ""
         owner = self.random.choice([None] * 5 + [self.world.owner_id, self.world.owner_id, "other/installation"])
         return None if owner is None else f"{origin}:{owner}/{space}/{name}{inline}"
 

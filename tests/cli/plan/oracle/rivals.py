@@ -1,12 +1,15 @@
-"""Resources in the making, and which of them want the same."""
+"""Resources in the making, and what a plan cannot predict of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.cli.plan.oracle.cases import Place
+from registrar.api.bodies import ResourceKey
+from registrar.kinds.table import ENTRY_KINDS, resource_of
+from registrar.planning.ownership import Origin, Stamp, read_stamp
+from tests.cli.plan.oracle.cases import OWNER_PROPERTY, Place, Put
 
 ARTIFACT_LISTS = {"artifacts": "model-artifact", "docArtifacts": "doc-artifact"}
 
@@ -70,3 +73,15 @@ def without_races(base: list[Resource], head: list[Resource]) -> list[Resource]:
     inline = {place for resource in base for place in wanted(resource) if place != resource.place}
     documents = {place.names for resource in head for place in wanted(resource) if place.kind == "doc-artifact"}
     return [each for each in head if each.place not in inline or each.place.names not in documents]
+
+
+def of_known_resources(put: Put, known: Collection[ResourceKey], owner_id: str) -> Put:
+    """Return an entry without a stamp of a resource that only a cluster knows: a plan takes it to exist and to stay.
+
+    Nor does an entry carry the stamp of a resource of the base already: a plan takes that one to be synced.
+    """
+    text = put.properties.get(OWNER_PROPERTY, {}).get("string_value")
+    stamp, kind = read_stamp(text, owner_id), ENTRY_KINDS[put.place.kind].entry
+    if not isinstance(stamp, Stamp) or stamp.origin is Origin.RELEASED or resource_of(kind, stamp.reference) in known:
+        return put
+    return replace(put, properties={name: value for name, value in put.properties.items() if name != OWNER_PROPERTY})

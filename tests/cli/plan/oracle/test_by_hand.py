@@ -10,23 +10,23 @@ from tests.cli.plan.oracle.by_hand import RIVALS, STORIES, Expected, author
 from tests.cli.plan.oracle.compare import disagreements, history
 from tests.support.resources import Namespace
 
-Told = dict[str, tuple[Played, Expected]]
+Ended = dict[str, tuple[Played, Expected]]
 """How each story ended, and what was expected of the plan."""
 
 
 @pytest.fixture(scope="module")
-def told(space: Namespace, second_space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """All stories, told at once."""
+def ended(space: Namespace, second_space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """All stories, ended at once."""
     with stage(space, second_space, tmp_path_factory.mktemp("stage")) as set_up:
         names = [*STORIES, "rivals"]
-        stories = [tell(author(each, set_up.world)) for each, tell in enumerate([*STORIES.values(), RIVALS])]
+        stories = [story(author(each, set_up.world)) for each, story in enumerate([*STORIES.values(), RIVALS])]
         played = set_up.play([case for case, _ in stories], restarts=False)
     return {name: (each, expected) for name, each, (_, expected) in zip(names, played, stories, strict=True)}
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_a_plan_is_what_happens(told: Told, name: str) -> None:
-    played, expected = told[name]
+def test_a_plan_is_what_happens(ended: Ended, name: str) -> None:
+    played, expected = ended[name]
     assert disagreements(played) == [], history(played)
     report = played.planned.report
     actions = {
@@ -36,8 +36,8 @@ def test_a_plan_is_what_happens(told: Told, name: str) -> None:
     assert actions == expected
 
 
-def test_two_resources_for_one_entry_are_reported_for_both(told: Told) -> None:
-    played, _ = told["rivals"]
+def test_two_resources_for_one_entry_are_reported_for_both(ended: Ended) -> None:
+    played, _ = ended["rivals"]
     report = played.planned.report
     assert [change.action for change in report.changes] == [Action.REFUSE, Action.REFUSE]
     assert played.planned.writes == {}

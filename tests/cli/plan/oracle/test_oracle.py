@@ -38,8 +38,8 @@ def test_a_plan_is_what_the_operator_does(
         cases = [_case(seed, each, set_up.world) for each in numbers]
         played = set_up.play(cases, restarts=number % 2 == 0)
     wrong = [(each, found) for each in played if (found := disagreements(each))]
-    told = "\n\n".join("\n".join([history(each), *found]) for each, found in wrong[:SHOWN])
-    assert not wrong, f"ORACLE_SEED={seed}: the plan was wrong about {len(wrong)} of {len(cases)} cases\n\n{told}"
+    shown = "\n\n".join("\n".join([history(each), *found]) for each, found in wrong[:SHOWN])
+    assert not wrong, f"ORACLE_SEED={seed}: the plan was wrong about {len(wrong)} of {len(cases)} cases\n\n{shown}"
 
 
 def _case(seed: str, number: int, world: World) -> Case:
