@@ -11,7 +11,7 @@ from tests.support.resources import Manifest
 
 OWNER_PROPERTY = "model-registrar.dev/owner"
 REFERENCE_TO_ID = "@id:"
-"""Begins a text in a manifest that stands for the ID of an entry, which only the filled registry knows."""
+"""Begins a text in a manifest that means the ID of an entry, which only the filled registry knows."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def key_of(manifest: Manifest) -> ResourceKey:
 
 
 def with_ids(manifests: Iterable[Manifest], ids: Mapping[Place, str]) -> tuple[Manifest, ...]:
-    """Return manifests with IDs instead of what stands for them; an entry that does not exist gets an ID nobody has."""
+    """Return manifests with IDs instead of what means them; an entry that does not exist gets an ID nobody has."""
     by_token = {place.id_token: entry_id for place, entry_id in ids.items()}
 
     def resolved(value: Any) -> Any:

@@ -30,7 +30,7 @@ def read_inventory(url: str) -> Inventory:
 
 
 def entries_of(inventory: Inventory) -> dict[Place, RegistryEntry]:
-    """Return every entry that a manifest can stand for."""
+    """Return every entry that a manifest can represent."""
     models = {str(model.id): str(model.name) for model in inventory.models}
     names = {
         str(version.id): (models[str(version.registered_model_id)], str(version.name)) for version in inventory.versions
@@ -46,7 +46,7 @@ def entries_of(inventory: Inventory) -> dict[Place, RegistryEntry]:
 
 
 def ids_of(inventory: Inventory) -> dict[Place, str]:
-    """Return the ID of every entry that a manifest can stand for."""
+    """Return the ID of every entry that a manifest can represent."""
     return {place: str(entry.id) for place, entry in entries_of(inventory).items()}
 
 

@@ -16,7 +16,7 @@ Ended = dict[str, tuple[Played, Expected]]
 
 @pytest.fixture(scope="module")
 def ended(space: Namespace, second_space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Ended:
-    """All stories, ended at once."""
+    """All stories, played at once."""
     with stage(space, second_space, tmp_path_factory.mktemp("stage")) as set_up:
         names = [*STORIES, "rivals"]
         stories = [story(author(each, set_up.world)) for each, story in enumerate([*STORIES.values(), RIVALS])]
