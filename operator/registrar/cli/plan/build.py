@@ -143,6 +143,8 @@ class Builder:
     def _cause(self, action: Action, write: EntryWrite, key: ResourceKey, fields: tuple[FieldChange, ...]) -> Cause:
         if write.operation is OperationResult.CORRECTED:
             return Cause.DRIFT
+        if key in self.population.manifests.refused:
+            return Cause.BASE
         if key in self.population.base.found and key in self.population.manifests.found:
             if action is Action.UPDATE and fields and all(change.is_drift for change in fields):
                 return Cause.DRIFT

@@ -61,11 +61,13 @@ async def _make(wanted: Wanted, inventory: Inventory, settings: Settings, source
     await DryRun(settings, cluster, registry, log).run(bodies, turns)
     builder = Builder(population, registry.backend, cluster.body)
     written = [change for write in log.writes if (change := await builder.of_write(write)) is not None]
-    blocked = [change for key in turns if (change := builder.of_resource(key)) is not None]
+    refusals = wanted.manifests.refused
+    blocked = [change for key in turns if key not in refusals and (change := builder.of_resource(key)) is not None]
     refused = list(_refused(wanted.manifests))
     changes = sorted([*written, *blocked, *refused], key=_place)
     touched = {(change.origin.key, change.entry.kind, change.entry.names[-1]) for change in changes}
-    entries = [entry for key in turns if key in wanted.manifests.found for entry in _entries(wanted.manifests, key)]
+    declared = [key for key in turns if key in wanted.manifests.found and key not in refusals]
+    entries = [entry for key in declared for entry in _entries(wanted.manifests, key)]
     return Report(
         source=source,
         changes=tuple(changes),
@@ -79,7 +81,7 @@ async def _make(wanted: Wanted, inventory: Inventory, settings: Settings, source
 
 
 def _turns(population: Population, wanted: Wanted) -> Iterator[ResourceKey]:
-    """Yield the resources to reconcile, parents first, and deleted ones last."""
+    """Yield the resources to reconcile, those of refused manifests and parents first, and deleted ones last."""
     accepted = wanted.manifests.accepted()
     selected = set(accepted)
     if wanted.only_changed:
@@ -88,6 +90,7 @@ def _turns(population: Population, wanted: Wanted) -> Iterator[ResourceKey]:
             # Parents come first, so that the children of children are found too.
             if _parent(wanted.manifests, key) in selected:
                 selected.add(key)
+    yield from population.kept()
     yield from (key for key in accepted if key in selected)
     yield from population.departed()
 

@@ -52,11 +52,17 @@ class Population:
     holders: Mapping[str, str]
 
     def bodies(self) -> Iterator[Body]:
-        """Yield the accepted resources, and those that only the base has as deleted ones."""
+        """Yield the resources that the API server has then, those that only the base has as deleted ones."""
         for key in self.manifests.accepted():
             yield self._applied(key) if self.is_renamed(key) else self._present(key)
+        for key in self.kept():
+            yield self._applied(key)
         for key in self.departed():
             yield self._applied(key, deletion=_NEW)
+
+    def kept(self) -> list[ResourceKey]:
+        """Return the resources that stay as in the base, because the API server refuses what they become."""
+        return [key for key in self.base.accepted() if self.manifests.is_rejected(key)]
 
     def departed(self) -> list[ResourceKey]:
         """Return the resources that only the base has."""

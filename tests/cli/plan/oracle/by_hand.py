@@ -162,6 +162,14 @@ STORIES: dict[str, Story] = {
         a.case(head=(a.model(state="GONE"),)),
         {"": Action.REFUSE},
     ),
+    "keeps the base of what is refused": lambda a: (
+        a.case(
+            base=(a.model(description="ours"),),
+            meanwhile=(a.entry(description="theirs"),),
+            head=(a.model(description=5), a.version()),
+        ),
+        {"": Action.REFUSE, "1.0": Action.CREATE},
+    ),
     "cannot rename an entry": lambda a: (
         a.case(base=(a.model(),), head=(a.model(name=f"{a.name}-2"),)),
         {"": Action.REFUSE},
