@@ -104,6 +104,13 @@ STORIES: dict[str, Story] = {
         ),
         {"": Action.RESTORE},
     ),
+    "takes what a deleted resource of another name released": lambda a: (
+        a.case(
+            before=(a.entry(f"released:{a.world.owner_id}/{a.world.spaces[0]}/{a.name}-former", state="ARCHIVED"),),
+            head=(a.model(),),
+        ),
+        {"": Action.HAND_OVER},
+    ),
     "drops an inline artifact": lambda a: (
         a.case(base=(a.model(), a.version(artifacts=INLINE)), head=(a.model(), a.version())),
         {"1.0/inline": Action.ARCHIVE},

@@ -73,6 +73,9 @@ class _Maker:
             if (len(place.names) == 1 or place.parent in exist) and self.chance(share + 0.2 * (len(place.names) < 3)):
                 exist.add(place)
                 yield self.put(place, is_new=True)
+            if place in exist and place.kind == "ModelVersion" and self.chance(0.1):
+                # An artifact of a type that no manifest declares, with a name that one may declare.
+                yield self.put(Place("dataset-artifact", (*place.names, "a1")), is_new=True)
 
     def put(self, place: Place, *, is_new: bool) -> Put:
         """Return a write by hand: a creation, or some edits."""
@@ -88,6 +91,7 @@ class _Maker:
             stamp = self.stamp(place)
             if stamp is not None:
                 properties[OWNER_PROPERTY] = values.text_property(stamp)
+        # Whoever changes a stamp later takes the entry from the base, as far as a plan knows.
         elif self.chance(0.3):
             properties |= dict.fromkeys(self.random.sample(values.PROPERTY_NAMES, k=2))
         return Put(place, fields, properties)

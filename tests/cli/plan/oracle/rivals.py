@@ -81,7 +81,12 @@ def of_known_resources(put: Put, known: Collection[ResourceKey], owner_id: str) 
     Nor does an entry carry the stamp of a resource of the base already: a plan takes that one to be synced.
     """
     text = put.properties.get(OWNER_PROPERTY, {}).get("string_value")
-    stamp, kind = read_stamp(text, owner_id), ENTRY_KINDS[put.place.kind].entry
-    if not isinstance(stamp, Stamp) or stamp.origin is Origin.RELEASED or resource_of(kind, stamp.reference) in known:
+    stamp, kind = read_stamp(text, owner_id), ENTRY_KINDS.get(put.place.kind)
+    if (
+        kind is None
+        or not isinstance(stamp, Stamp)
+        or stamp.origin is Origin.RELEASED
+        or resource_of(kind.entry, stamp.reference) in known
+    ):
         return put
     return replace(put, properties={name: value for name, value in put.properties.items() if name != OWNER_PROPERTY})

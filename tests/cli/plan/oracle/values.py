@@ -24,6 +24,7 @@ FIELDS = {
     "ModelVersion": VERSION_FIELDS,
     "model-artifact": ARTIFACT_FIELDS,
     "doc-artifact": DOC_FIELDS,
+    "dataset-artifact": DOC_FIELDS,
 }
 PROPERTY_NAMES = ("team", "score", "a b", "ok")
 DECLARED = ("x", "", "7", 7, 0, True, False, 0.5, {"double": 7}, {"int": 7}, {"string": "true"}, {"bool": True})
