@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum, auto
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, cast
@@ -26,10 +27,23 @@ from tests.support.operator_process import OperatorProcess
 from tests.support.probes import Probes, probes_of
 from tests.support.resources import PLURALS, WAIT_LIMIT, Manifest, Namespace
 
-GRACE = 2.0
+GRACE = 3.0
 """Seconds of --handover-grace, which all deletions of a batch wait for at once."""
 STILL = 1.0
 """Seconds without any change after which an operator with an empty queue has nothing left to do."""
+POLLS = 3
+"""Of the registry's feed, after which the operator knows what others changed: one may have begun before."""
+
+
+class Operator(Enum):
+    """What the operator does while others change the registry and the manifests."""
+
+    STOPPED = auto()
+    """It starts again afterwards, and remembers nothing."""
+    HANGING = auto()
+    """It sees all changes at once afterwards."""
+    RUNNING = auto()
+    """It sees each change of a manifest when it is made. It would correct drift at once, so there is none."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +85,16 @@ class Stage:
     recorder: Recorder
     operator: OperatorProcess
 
-    def play(self, cases: Iterable[Case], *, restarts: bool) -> list[Played]:
+    def play(self, cases: Iterable[Case], meanwhile: Operator) -> list[Played]:
         """Play cases.
 
         Args:
             cases: the cases.
-            restarts: the operator is stopped while things change and starts again, instead of hanging meanwhile.
+            meanwhile: what the operator does while things change.
         """
         cases, url = list(cases), self.settings.registry_url
+        if meanwhile is Operator.RUNNING:
+            cases = [replace(case, meanwhile=()) for case in cases]
         with httpx.Client(trust_env=False) as http:
             hands = Hands(url, http)
             ids = hands.put((put for case in cases for put in case.before), {})
@@ -86,23 +102,22 @@ class Stage:
             self.operator.start()
             self._send(based)
             self._wait_until_quiet()
-            if restarts:
+            if meanwhile is Operator.STOPPED:
                 self.operator.stop()
-            else:
+            elif meanwhile is Operator.HANGING:
                 self.operator.pause()
             ids = hands.put((put for case in cases for put in case.meanwhile), ids_of(read_inventory(url)))
         inventory = read_inventory(url)
         cases = [
-            Case(case.name, case.before, base, case.meanwhile, with_ids(case.head, ids), case.deletes_first)
-            for case, base in zip(cases, based, strict=True)
+            replace(case, base=base, head=with_ids(case.head, ids)) for case, base in zip(cases, based, strict=True)
         ]
         planned = [self._plan(case, inventory, ids) for case in cases]
         carried = len(self.recorder.writes)
         refused = [self._change(case) for case in cases]
-        if restarts:
+        if meanwhile is Operator.STOPPED:
             self.operator.start()
             self.operator.wait_for_log("Probes and metrics are served at", times=2)
-        else:
+        elif meanwhile is Operator.HANGING:
             self.operator.resume()
         self._wait_until_quiet()
         self.operator.stop()
@@ -165,19 +180,20 @@ class Stage:
     def _wait_until_quiet(self) -> None:
         """Wait until the operator has seen everything, and nothing changes any more."""
         probes, deadline = probes_of(self.operator), time.monotonic() + 5 * WAIT_LIMIT
-        before: tuple[object, ...] = ()
-        since = time.monotonic()
+        polled = _polls(probes)
+        before: object = None
+        since, unseen = time.monotonic(), ["anything"]
         while True:
-            resources = self._resources()
-            state = len(self.recorder.writes), _versions(resources), _reconciles(probes)
-            now = time.monotonic()
+            state, now = (len(self.recorder.writes), _reconciles(probes)), time.monotonic()
             if state != before:
                 before, since = state, now
-            if now - since > STILL and not (unseen := _unseen(resources)):
+            elif (
+                now - since > STILL and _polls(probes) >= polled + POLLS and not (unseen := _unseen(self._resources()))
+            ):
                 return
             if now > deadline:
                 raise TimeoutError(f"the operator never came to rest: {unseen}")
-            time.sleep(0.5)
+            time.sleep(0.2)
 
 
 @contextmanager
@@ -200,8 +216,8 @@ def stage(first: Namespace, second: Namespace, folder: Path) -> Iterator[Stage]:
             operator.stop()
 
 
-def _versions(resources: Mapping[ResourceKey, Manifest]) -> list[str]:
-    return sorted(manifest["metadata"]["resourceVersion"] for manifest in resources.values())
+def _polls(probes: Probes) -> float:
+    return probes.metrics()["registrar_feed_polls_total{result=success}"]
 
 
 def _reconciles(probes: Probes) -> dict[str, float]:
