@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -90,7 +91,7 @@ def key_of(manifest: Manifest) -> ResourceKey:
 
 
 def with_ids(manifests: Iterable[Manifest], ids: Mapping[Place, str]) -> tuple[Manifest, ...]:
-    """Return manifests with IDs instead of what means them; an entry that does not exist gets an ID nobody has."""
+    """Return manifests with IDs instead of what means them; each entry that does not exist gets one of its own."""
     by_token = {place.id_token: entry_id for place, entry_id in ids.items()}
 
     def resolved(value: Any) -> Any:
@@ -100,7 +101,7 @@ def with_ids(manifests: Iterable[Manifest], ids: Mapping[Place, str]) -> tuple[M
             case list():
                 return [resolved(item) for item in value]
             case str() if value.startswith(REFERENCE_TO_ID):
-                return by_token.get(value, "1999999999")
+                return by_token.get(value) or str(1_500_000_000 + zlib.crc32(value.encode()) % 400_000_000)
         return value
 
     return tuple(resolved(manifest) for manifest in manifests)
