@@ -83,7 +83,7 @@ coverage: $(READY)  ## Run the tests of the client, the embedded registry and th
 	@echo "==> Tests with branch coverage"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov= $(MEASURED) $(ARGS)
 
-oracle: $(READY)  ## Compare 10,000 random plans with what the operator then does (hours); CASES=… plays fewer, SEED=… repeats a run
+oracle: $(READY)  ## Compare 10,000 random plans with what the operator then does (an hour); CASES=… plays fewer, SEED=… repeats a run
 	@echo "==> The control plane's programs (built once if this machine has none)"
 	@$(BIN)/python -m devcluster.binaries
 	@echo "==> Plans, and what happens"

@@ -136,6 +136,13 @@ STORIES: dict[str, Story] = {
         ),
         {"": Action.UPDATE, "1.0": Action.UPDATE},
     ),
+    "does not get the external ID of another": lambda a: (
+        a.case(
+            before=(Put(Place("RegisteredModel", (f"{a.name}-other",)), {"externalId": a.name}),),
+            head=(a.model(externalId=a.name),),
+        ),
+        {"": Action.REFUSE},
+    ),
     "corrects drift": lambda a: (
         a.case(
             base=(a.model(description="ours"),),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from registrar.cli.plan.change import Action
 from tests.cli.plan.oracle.batch import Operator, stage
 from tests.cli.plan.oracle.cases import Case, World
 from tests.cli.plan.oracle.compare import disagreements, history
@@ -22,6 +23,8 @@ from tests.support.resources import Namespace
 CASES = int(os.environ.get("ORACLE_CASES", "300"))
 BATCH = 100
 MODES = tuple(Operator)
+USUAL = frozenset(Action) - {Action.TAKE_OVER, Action.RESTORE, Action.LEAVE, Action.PAUSE}
+"""What a batch has for certain; the others are rare."""
 SHOWN = 10
 """Cases that a failure shows whole."""
 
@@ -38,6 +41,8 @@ def test_a_plan_is_what_the_operator_does(
     with stage(own_space, other_space, tmp_path) as set_up:
         cases = [_case(seed, each, set_up.world) for each in numbers]
         played = set_up.play(cases, MODES[number % len(MODES)])
+    actions = {change.action for each in played for change in each.planned.report.changes}
+    assert len(cases) < BATCH or actions >= USUAL, "the cases are not about everything"
     wrong = [(each, found) for each in played if (found := disagreements(each))]
     if wrong:
         shown = "\n\n".join("\n".join([history(each), *found]) for each, found in wrong[:SHOWN])
