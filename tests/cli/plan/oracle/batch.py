@@ -17,7 +17,7 @@ import kubernetes
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.api.meta import GROUP, VERSION
-from registrar.settings import Settings
+from registrar.settings import PolicySettings, Settings
 from tests.cli.plan.oracle.cases import Case, Place, World, key_of, with_ids
 from tests.cli.plan.oracle.entries import Hands, entries_of, ids_of, part_of, read_inventory
 from tests.cli.plan.oracle.recorder import Recorder, recording
@@ -25,7 +25,7 @@ from tests.cli.plan.oracle.writes import Planned, Writes, carried_out, plan
 from tests.support.fixtures import operator_arguments
 from tests.support.operator_process import OperatorProcess
 from tests.support.probes import Probes, probes_of
-from tests.support.resources import PLURALS, WAIT_LIMIT, Manifest, Namespace
+from tests.support.resources import PLURALS, WAIT_LIMIT, Manifest, Namespace, condition
 
 GRACE = 3.0
 """Seconds of --handover-grace, which all deletions of a batch wait for at once."""
@@ -33,6 +33,7 @@ STILL = 1.0
 """Seconds without any change after which an operator with an empty queue has nothing left to do."""
 POLLS = 3
 """Of the registry's feed, after which the operator knows what others changed: one may have begun before."""
+DEFAULT = PolicySettings()
 
 
 class Operator(Enum):
@@ -120,6 +121,7 @@ class Stage:
         elif meanwhile is Operator.HANGING:
             self.operator.resume()
         self._wait_until_quiet()
+        self._look_for_parents_again()
         self.operator.stop()
         entries = entries_of(inventory)
         done = _by_case(carried_out(self.recorder.writes[carried:], ids), cases)
@@ -177,6 +179,20 @@ class Stage:
                 found |= {key_of(item): item for item in cast("Manifest", listed)["items"]}
         return found
 
+    def _look_for_parents_again(self) -> None:
+        """Have resources look at once for parents that no event announces, which the operator does now and then."""
+        while True:
+            before, patch = len(self.recorder.writes), {"metadata": {"labels": {"touched": str(time.monotonic_ns())}}}
+            for key, manifest in self._resources().items():
+                if condition(manifest, "Ready")["message"].startswith("The registry has no "):
+                    place = GROUP, VERSION, key.namespace, PLURALS[key.kind]
+                    self.api.patch_namespaced_custom_object(
+                        *place, key.name, patch, _content_type="application/merge-patch+json"
+                    )
+            self._wait_until_quiet()
+            if len(self.recorder.writes) == before:
+                return
+
     def _wait_until_quiet(self) -> None:
         """Wait until the operator has seen everything, and nothing changes any more."""
         probes, deadline = probes_of(self.operator), time.monotonic() + 5 * WAIT_LIMIT
@@ -197,19 +213,22 @@ class Stage:
 
 
 @contextmanager
-def stage(first: Namespace, second: Namespace, folder: Path) -> Iterator[Stage]:
+def stage(first: Namespace, second: Namespace, folder: Path, policies: PolicySettings = DEFAULT) -> Iterator[Stage]:
     """Set a stage with an empty registry.
 
     Args:
         first: a namespace without resources.
         second: another one.
         folder: gets the operator's log.
+        policies: those of resources that state none.
     """
     with recording() as (url, recorder):
         arguments = operator_arguments(url, first, second)
+        stated = policies.model_dump(mode="json", exclude_unset=True)
+        policy_flags = (f"--{name.replace('_', '-')}={value}" for name, value in stated.items())
         more = (f"--handover-grace={GRACE}", "--probe-port=0", "--feed-interval=0.3")
-        operator = OperatorProcess([*arguments, *more], folder / "operator.log")
-        settings = Settings(registry_url=url, owner_id=f"tests/{first.name}", handover_grace=GRACE)
+        operator = OperatorProcess([*arguments, *more, *policy_flags], folder / "operator.log")
+        settings = Settings(registry_url=url, owner_id=f"tests/{first.name}", handover_grace=GRACE, **stated)
         try:
             yield Stage(first.api, World((first.name, second.name), settings.owner_id), settings, recorder, operator)
         finally:
@@ -231,10 +250,9 @@ def _unseen(resources: Mapping[ResourceKey, Manifest]) -> list[str]:
 
 
 def _is_settled(manifest: Manifest) -> bool:
-    metadata, status = manifest["metadata"], manifest.get("status", {})
-    conditions = {found["type"]: found for found in status.get("conditions", ())}
-    ready = conditions.get("Ready")
-    if ready is None or metadata.get("deletionTimestamp") is not None:
+    metadata = manifest["metadata"]
+    ready = condition(manifest, "Ready")
+    if not ready or metadata.get("deletionTimestamp") is not None:
         return False
     is_current: bool = ready["observedGeneration"] == metadata["generation"]
     return is_current and ready["reason"] != "HandingOver"
