@@ -19,7 +19,7 @@ from registrar.api.bodies import ResourceKey
 from registrar.api.meta import GROUP, VERSION
 from registrar.settings import PolicySettings, Settings
 from tests.cli.plan.oracle.cases import Case, Place, World, key_of, with_ids
-from tests.cli.plan.oracle.entries import Hands, entries_of, ids_of, part_of, read_inventory
+from tests.cli.plan.oracle.entries import Hands, entries_of, half_adopted, ids_of, part_of, read_inventory
 from tests.cli.plan.oracle.recorder import Recorder, recording
 from tests.cli.plan.oracle.writes import Planned, Writes, carried_out, plan
 from tests.support.fixtures import operator_arguments
@@ -87,7 +87,7 @@ class Stage:
     operator: OperatorProcess
 
     def play(self, cases: Iterable[Case], meanwhile: Operator) -> list[Played]:
-        """Play cases.
+        """Play cases; returns all but those whose base the registry refused in part.
 
         Args:
             cases: the cases.
@@ -103,11 +103,13 @@ class Stage:
             self.operator.start()
             self._send(based)
             self._wait_until_quiet()
+            found = read_inventory(url)
+            refused_in_part = half_adopted(self._resources(), entries_of(found))
             if meanwhile is Operator.STOPPED:
                 self.operator.stop()
             elif meanwhile is Operator.HANGING:
                 self.operator.pause()
-            ids = hands.put((put for case in cases for put in case.meanwhile), ids_of(read_inventory(url)))
+            ids = hands.put((put for case in cases for put in case.meanwhile), ids_of(found))
         inventory = read_inventory(url)
         cases = [
             replace(case, base=base, head=with_ids(case.head, ids)) for case, base in zip(cases, based, strict=True)
@@ -129,6 +131,7 @@ class Stage:
         return [
             Played(case, plan, done[case.name], _at_places(entries, case), refusals, _of_case(resources, case))
             for case, plan, refusals in zip(cases, planned, refused, strict=True)
+            if not any(name.startswith(case.name) for name in refused_in_part)
         ]
 
     def _plan(self, case: Case, inventory: Any, ids: Mapping[Place, str]) -> Planned:

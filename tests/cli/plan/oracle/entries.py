@@ -10,11 +10,13 @@ from typing import Any
 import httpx
 
 from model_registry.types import RegistryEntry
-from registrar.kinds.table import entry_kind
+from registrar.api.bodies import ResourceKey
+from registrar.kinds.table import entry_kind, kind_of
 from registrar.registries.connection import reading
 from registrar.registries.inventory import Inventory
 from registrar.settings import RegistrySettings
-from tests.cli.plan.oracle.cases import Place, Put
+from tests.cli.plan.oracle.cases import OWNER_PROPERTY, Place, Put
+from tests.support.resources import Manifest
 
 PATHS = {"RegisteredModel": "registered_models", "ModelVersion": "model_versions"}
 
@@ -48,6 +50,30 @@ def entries_of(inventory: Inventory) -> dict[Place, RegistryEntry]:
 def ids_of(inventory: Inventory) -> dict[Place, str]:
     """Return the ID of every entry that a manifest can represent."""
     return {place: str(entry.id) for place, entry in entries_of(inventory).items()}
+
+
+def half_adopted(resources: Mapping[ResourceKey, Manifest], entries: Mapping[Place, RegistryEntry]) -> set[str]:
+    """Return the names of resources whose status records an entry that does not carry their stamp.
+
+    The operator records what it is about to write, and the registry refused that. No plan without the status knows.
+    """
+    stamps = {
+        (place.kind, entry.id): str((entry.custom_properties or {}).get(OWNER_PROPERTY))
+        for place, entry in entries.items()
+    }
+    found = set()
+    for key, manifest in resources.items():
+        status = manifest.get("status", {})
+        recorded = [(kind_of(key.kind).entry.name, status.get("id"), key.path)]
+        recorded += [
+            (each["type"], each.get("id"), f"{key.path}#{each['name']}") for each in status.get("artifacts", ())
+        ]
+        if any(
+            stamps.get((kind, entry_id), f"/{path}")[-len(path) - 1 :] != f"/{path}"
+            for kind, entry_id, path in recorded
+        ):
+            found.add(key.name)
+    return found
 
 
 def part_of(inventory: Inventory, belongs: Callable[[str], bool]) -> Inventory:
