@@ -194,8 +194,11 @@ STORIES: dict[str, Story] = {
         {"1.0": Action.CREATE},
     ),
 }
-RIVALS: Story = lambda a: (a.case(head=(a.model(), a.model("model-2"))), {"": Action.REFUSE})  # noqa: E731 - as above
-"""Which of the two gets the entry, no plan knows."""
+
+
+def rivals(a: Author) -> tuple[Case, Expected]:
+    """Return two resources that want the same entry: which of them gets it, no plan knows."""
+    return a.case(head=(a.model(), a.model("model-2"))), {"": Action.REFUSE}
 
 
 def author(number: int, world: World) -> Author:

@@ -75,8 +75,6 @@ def _of_conditions(played: Played) -> Iterator[str]:
             continue
         ready = condition(played.resources.get(key, {}), "Ready")
         reason = ready.get("reason") if ready.get("status") != "True" else None
-        if said is not None and said.action is Action.REFUSE and reason == "InvalidSpec":
-            continue
         expected = None if said is None else said.reason
         if reason != expected:
             yield f"{key}: planned {expected}, but it is {reason}: {ready.get('message')}"

@@ -6,7 +6,7 @@ import pytest
 
 from registrar.cli.plan.change import Action
 from tests.cli.plan.oracle.batch import Operator, Played, stage
-from tests.cli.plan.oracle.by_hand import RIVALS, STORIES, Expected, author
+from tests.cli.plan.oracle.by_hand import STORIES, Expected, author, rivals
 from tests.cli.plan.oracle.compare import disagreements, history
 from tests.support.resources import Namespace
 
@@ -19,7 +19,7 @@ def ended(space: Namespace, second_space: Namespace, tmp_path_factory: pytest.Te
     """All stories, played at once."""
     with stage(space, second_space, tmp_path_factory.mktemp("stage")) as set_up:
         names = [*STORIES, "rivals"]
-        stories = [story(author(each, set_up.world)) for each, story in enumerate([*STORIES.values(), RIVALS])]
+        stories = [story(author(each, set_up.world)) for each, story in enumerate([*STORIES.values(), rivals])]
         played = set_up.play([case for case, _ in stories], Operator.HANGING)
     return {name: (each, expected) for name, each, (_, expected) in zip(names, played, stories, strict=True)}
 
