@@ -14,6 +14,7 @@ from tests.cli.plan.oracle.rivals import (
     Resource,
     of_known_resources,
     wanted,
+    without_awaited_id,
     without_races,
     without_rivals,
 )
@@ -33,9 +34,11 @@ def random_case(name: str, random: Random, world: World) -> Case:
     known = set() if base else {key_of(manifest) for manifest in manifests[1]}
     return Case(
         name=name,
-        before=tuple(of_known_resources(put, known, world.owner_id) for put in before),
+        before=tuple(
+            without_awaited_id(of_known_resources(put, known, world.owner_id), [*base, *head]) for put in before
+        ),
         base=manifests[0],
-        meanwhile=meanwhile,
+        meanwhile=tuple(without_awaited_id(put, [*base, *head]) for put in meanwhile),
         head=manifests[1],
         deletes_first=random.random() < 0.5,
     )

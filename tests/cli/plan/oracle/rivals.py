@@ -51,8 +51,7 @@ def without_rivals(resources: list[Resource]) -> list[Resource]:
     taken: set[object] = set()
     kept = []
     for resource in resources:
-        parts = [resource.spec, *(item for field in ARTIFACT_LISTS for item in resource.spec.get(field, ()))]
-        for part, place in zip(parts, wanted(resource), strict=True):
+        for part, place in zip(_parts(resource), wanted(resource), strict=True):
             external = part.get("externalId"), place.kind.endswith("artifact")
             if external[0] is not None and external in taken:
                 del part["externalId"]
@@ -62,6 +61,27 @@ def without_rivals(resources: list[Resource]) -> list[Resource]:
             kept.append(resource)
             taken |= places
     return kept
+
+
+def without_awaited_id(put: Put, resources: list[Resource]) -> Put:
+    """Return an entry without an external ID that one resource wants while another adopts the entry.
+
+    Until it is adopted, nobody is known to let the ID go, so a resource that comes first tries again minutes later.
+    """
+    declared = {
+        (place, part.get("externalId"))
+        for resource in resources
+        for place, part in zip(wanted(resource), _parts(resource), strict=True)
+    }
+    is_wanted = any(place == put.place for place, _ in declared)
+    is_awaited = any(place != put.place and each == put.fields.get("externalId") for place, each in declared)
+    if not (is_wanted and is_awaited):
+        return put
+    return replace(put, fields={name: value for name, value in put.fields.items() if name != "externalId"})
+
+
+def _parts(resource: Resource) -> list[dict[str, Any]]:
+    return [resource.spec, *(item for field in ARTIFACT_LISTS for item in resource.spec.get(field, ()))]
 
 
 def without_races(base: list[Resource], head: list[Resource]) -> list[Resource]:

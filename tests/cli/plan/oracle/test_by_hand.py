@@ -20,7 +20,7 @@ def ended(space: Namespace, second_space: Namespace, tmp_path_factory: pytest.Te
     with stage(space, second_space, tmp_path_factory.mktemp("stage")) as set_up:
         names = [*STORIES, "rivals"]
         stories = [story(author(each, set_up.world)) for each, story in enumerate([*STORIES.values(), rivals])]
-        played = set_up.play([case for case, _ in stories], Operator.HANGING)
+        played = set_up.play([case for case, _ in stories], Operator.STOPPED)
     return {name: (each, expected) for name, each, (_, expected) in zip(names, played, stories, strict=True)}
 
 
