@@ -18,7 +18,7 @@ from registrar.planning.problems import Disposition, Problem, ReconcileError
 from registrar.reconcile.apply import release
 from registrar.reconcile.conflicts import still_wants
 from registrar.reconcile.context import Context
-from registrar.reconcile.handover import grace_left, is_claimed, is_named
+from registrar.reconcile.handover import grace_left, is_claimed, is_inherited, is_named
 from registrar.reconcile.noting import note_release
 from registrar.reconcile.report import post_events, report
 from registrar.reconcile.resource import ManagedResource, deletion_policy
@@ -132,9 +132,10 @@ async def _release(
 
     Those that wait for an external ID of one of them run again in any case: it may be free now, or never.
     """
+    own = next((target for target in targets if target.artifact is None), None)
     for target in targets:
         try:
-            note = await _retire(target, resource.key, deletion, context)
+            note = await _retire(target, resource.key, deletion, context, own)
         except UnwritableProperty as error:
             left = f"The {target.kind.name} {target.name!r} is left as it is: {error}."
             note = EventNote("EntryLeft", left, is_warning=True)
@@ -144,9 +145,16 @@ async def _release(
 
 
 async def _retire(
-    target: Target, key: ResourceKey, deletion: DeletionPolicy | None, context: Context
+    target: Target, key: ResourceKey, deletion: DeletionPolicy | None, context: Context, own: Target | None = None
 ) -> EventNote | None:
     """Retire one entry, unless another resource wants it, or it is not ours; returns the Event of the write.
+
+    Args:
+        target: the entry.
+        key: the resource that loses it.
+        deletion: the deletion policy.
+        context: the operator.
+        own: the version that the resource loses together with an inline artifact.
 
     Raises:
         RegistryError: the registry could not answer, or refused.
@@ -159,8 +167,11 @@ async def _retire(
     if not await is_same_entry(observed, target, registry):
         logger.warning("%s: the entry %s is %r now and is left alone", key, target.entry_id, observed.name)
         return None
-    if await is_claimed(target, key, context.memory, context.kube, registry) or await is_named(
-        target, key, context.memory, registry
+    memory = context.memory
+    if (
+        is_inherited(target, own, key, memory, registry)
+        or await is_claimed(target, key, memory, context.kube, registry)
+        or await is_named(target, key, memory, registry)
     ):
         logger.info("%s hands %s %s over to another resource", key, target.kind.name, target.entry_id)
         return None

@@ -207,7 +207,8 @@ async def _resolve_conflict(request: EntryRequest, observed: Observation, contex
         request.desired,
         request.claimant,
         None if stamp is None else stamp.reference,
-        take_over=request.policies.take_over,
+        # A deletion that released the entry has ended, so its resource is gone where it cannot be looked up.
+        take_over=request.policies.take_over or (stamp is not None and stamp.origin is Origin.RELEASED),
         memory=context.memory,
         kube=context.kube,
         registry=context.registry,

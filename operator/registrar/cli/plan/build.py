@@ -143,6 +143,8 @@ class Builder:
     def _cause(self, action: Action, write: EntryWrite, key: ResourceKey, fields: tuple[FieldChange, ...]) -> Cause:
         if write.operation is OperationResult.CORRECTED:
             return Cause.DRIFT
+        if key in self.population.manifests.refused:
+            return Cause.BASE
         if self.population.before(key) is not None and key in self.population.manifests.found:
             if action is Action.UPDATE and fields and all(change.is_drift for change in fields):
                 return Cause.DRIFT

@@ -64,6 +64,13 @@ class Source:
         """Yield what the plan cannot know, as sentences."""
         if self.limit is not None:
             yield self.limit
+        if self.base is not None and not self.cluster:
+            yield (
+                "The operator has applied the base: an entry with the stamp of one of its resources has the fields "
+                "that the base declares from that resource."
+            )
+        if self.base is not None:
+            yield "A manifest that is refused leaves its resource as it is in the base."
         if not self.cluster:
             yield "Resources outside of these manifests are taken to exist and to keep their entries."
         yield "The operator runs with the same owner ID and policies as this command."
