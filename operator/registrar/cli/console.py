@@ -1,11 +1,12 @@
-"""What commands print beside their data: messages and progress, all on stderr."""
+"""How commands print: data on stdout, messages and progress on stderr."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 
@@ -37,6 +38,13 @@ def write_errors_explained() -> Iterator[None]:
         yield
     except OSError as error:
         raise AttentionError(f"{error.filename} cannot be written: {error.strerror}") from error
+
+
+def show(lines: Iterable[str]) -> None:
+    """Print lines of data; styles reach a terminal only, and none if NO_COLOR is set (https://no-color.org)."""
+    has_no_colour = bool(os.environ.get("NO_COLOR"))
+    for line in lines:
+        click.echo(click.unstyle(line) if has_no_colour else line)
 
 
 def say(message: str) -> None:

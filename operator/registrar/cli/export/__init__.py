@@ -98,7 +98,7 @@ def export(directory: Path, snapshot: Path | None, **options: Any) -> ExitCode:
     inventory = read_source(snapshot, options)
     catalogue = Catalogue(inventory)
     existing = Existing() if is_printed else read_existing(directory, choices.namespace, catalogue)
-    builder = Builder(catalogue, existing, choices)
+    builder = Builder(catalogue, existing.known, choices)
     exported = builder.build()
     folder_names = builder.folder_names()
     outcome = Outcome(exported, is_complete=not inventory.unreadable)

@@ -5,18 +5,16 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import click
 
-from registrar.cli.console import NotKnownError, say
+from registrar.cli.console import say, show
 from registrar.cli.exits import ExitCode
 from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, options_of, parse, valid_namespace
 from registrar.cli.plan import as_json, text
@@ -25,8 +23,8 @@ from registrar.cli.plan.git import PREFIX, read_at
 from registrar.cli.plan.make import Wanted, make
 from registrar.cli.plan.manifests import NOTHING, Manifests, checked, read_manifests
 from registrar.cli.plan.reading import read_resources
-from registrar.cli.plan.report import Report, Source
-from registrar.cli.records import SnapshotError, read_header
+from registrar.cli.plan.report import Report
+from registrar.cli.plan.source import source_of
 from registrar.cli.source import read_source
 from registrar.settings import OwnerSettings, PolicySettings, RegistrySettings, Settings
 
@@ -121,7 +119,7 @@ def plan(
     with _collector_paused():
         manifests = read_manifests(paths, sys.stdin.buffer, namespace)
         before = NOTHING if base is None else _read_base(base, paths, namespace)
-        source = _source(snapshot, base, options, has_cluster=cluster)
+        source = source_of(snapshot, base, options, has_cluster=cluster)
         settings = parse(Settings, {**options, "registry_url": source.registry_url})
         inventory = read_source(snapshot, options)
         wanted = Wanted(manifests, before, only_changed=changed, fail_on=fail_on, shows_drift=drift)
@@ -133,8 +131,7 @@ def plan(
         say(f"{problem.place}: {severity}{problem.message}")
     for warning in report.warnings:
         say(f"Warning: {warning}")
-    for line in _lines(report, Format(output)):
-        click.echo(click.unstyle(line) if os.environ.get("NO_COLOR") else line)
+    show(_lines(report, Format(output)))
     return report.exit_code(counts_changes=exit_code)
 
 
@@ -154,19 +151,6 @@ def _read_base(base: str, paths: tuple[Path, ...], namespace: str | None) -> Man
     if STDIN in map(str, paths):
         raise click.UsageError("--base git:REF reads files: what stdin was before, give as a file.")
     return checked(read_at(base.removeprefix(PREFIX), paths, namespace))
-
-
-def _source(snapshot: Path | None, base: str | None, options: dict[str, Any], *, has_cluster: bool) -> Source:
-    owner_id = parse(OwnerSettings, options).owner_id
-    if snapshot is None:
-        url = str(options.get("registry_url") or "")
-        read_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return Source(url, owner_id, read_at, base=base, cluster=has_cluster)
-    try:
-        header = read_header(snapshot)
-    except (OSError, SnapshotError) as error:
-        raise NotKnownError(f"The snapshot {snapshot} cannot be read: {error}") from error
-    return Source(header.registry_url, owner_id, header.read_at, str(snapshot), base, has_cluster)
 
 
 def _lines(report: Report, output: Format) -> Iterator[str]:

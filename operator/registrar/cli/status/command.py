@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +10,11 @@ import click
 
 from registrar.api.bodies import ResourceKey
 from registrar.api.meta import GROUP
-from registrar.cli.cluster import Cluster, ClusterError, connect
+from registrar.cli.cluster import Cluster, connect
+from registrar.cli.console import show
 from registrar.cli.exits import ExitCode
+from registrar.cli.options import DEFAULT_SECONDS, DEFAULT_TIMEOUT, seconds
+from registrar.cli.refusals import ClusterError
 from registrar.cli.status import text
 from registrar.cli.status.as_json import matches_json, report_json
 from registrar.cli.status.find import Entry, find, sorts
@@ -25,10 +25,6 @@ from registrar.kinds.table import RESOURCES
 MAX_EVENTS = 20
 """Events that are shown, the last ones."""
 
-DEFAULT_TIMEOUT, DEFAULT_SECONDS = "5m", 300.0
-"""How long ``--wait`` waits, as the help says it and in seconds."""
-
-_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _KINDS = {
     word.lower(): kind.KIND
     for kind in RESOURCES
@@ -59,16 +55,6 @@ class Options:
     events: bool
     entry: Entry | None
     timeout: float | None
-
-
-def _seconds(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
-    """Return seconds; a unit may follow, as kubectl takes it."""
-    if value is None:
-        return None
-    parts = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", value)
-    if parts is None:
-        raise click.BadParameter(f"{value!r} is no duration: write 90s, 5m or 1h.")
-    return float(parts[1]) * _SECONDS[parts[2]]
 
 
 def _kind_and_name(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, str] | None:
@@ -134,7 +120,7 @@ def _entry_of_name(_context: click.Context, _parameter: click.Parameter, value: 
 @click.option("--wait", "waits", is_flag=True, help="Wait until everything is ready, or until only a person can help.")
 @click.option(
     "--timeout",
-    callback=_seconds,
+    callback=seconds,
     show_default=DEFAULT_TIMEOUT,
     metavar="DURATION",
     help="How long --wait waits, such as 90s, 5m or 1h.",
@@ -217,19 +203,19 @@ def _show_report(asked: Options, report: Report, cluster: Cluster) -> ExitCode:
             code = ExitCode.NOT_KNOWN
     only = report.without_ready() if asked.not_ready else None
     if asked.output == "json":
-        _print([json.dumps(report_json(report, only, events), indent=2, ensure_ascii=False)])
+        show([json.dumps(report_json(report, only, events), indent=2, ensure_ascii=False)])
     else:
-        _print(text.report_text(report, only, wide=asked.output == "wide"))
-        _print([] if events is None else text.events_text(events))
+        show(text.report_text(report, only, wide=asked.output == "wide"))
+        show([] if events is None else text.events_text(events))
     return code
 
 
 def _show_matches(asked: Options, report: Report) -> ExitCode:
     matches = [] if asked.entry is None else list(find(asked.entry, report.assessed))
     if asked.output == "json":
-        _print([json.dumps(matches_json(report, matches), indent=2, ensure_ascii=False)])
+        show([json.dumps(matches_json(report, matches), indent=2, ensure_ascii=False)])
     elif matches:
-        _print(text.matches_text(matches, wide=asked.output == "wide"))
+        show(text.matches_text(matches, wide=asked.output == "wide"))
     if report.problems:
         return ExitCode.NOT_KNOWN
     if not matches:
@@ -237,10 +223,3 @@ def _show_matches(asked: Options, report: Report) -> ExitCode:
         click.echo(f"No resource {text.place_of(report.scope)} represents this entry{elsewhere}.", err=True)
         return ExitCode.ATTENTION
     return ExitCode.DONE
-
-
-def _print(lines: Iterable[str]) -> None:
-    """Print lines; styles reach a terminal only, and none if NO_COLOR is set (https://no-color.org)."""
-    has_no_colour = bool(os.environ.get("NO_COLOR"))
-    for line in lines:
-        click.echo(click.unstyle(line) if has_no_colour else line)
