@@ -192,7 +192,7 @@ def test_a_change_in_the_registry_is_listed_and_rewritten_when_asked(
     before = files(folder)
     listed = export()
     assert (listed.exit_code, files(folder)) == (ExitCode.DONE, before)
-    assert "1 differ, 1 unchanged; --overwrite rewrites those that differ." in listed.stderr
+    assert "1 differ, 1 unchanged; registrar export --overwrite rewrites those that differ." in listed.stderr
     rewritten = export("--overwrite")
     assert "1 rewritten, 0 differ, 1 unchanged" in rewritten.stderr
     head, ours, tail = file.read_text().split("---\n")

@@ -12,27 +12,18 @@ from registrar.cli.console import say, write_errors_explained
 from registrar.cli.exits import ExitCode
 from registrar.cli.export.build import Builder
 from registrar.cli.export.catalogue import Catalogue
-from registrar.cli.export.choices import Choices
 from registrar.cli.export.existing import Existing, read_existing
 from registrar.cli.export.layout import Layout, file_of
+from registrar.cli.export.options import choices_of, selecting, selection_of
 from registrar.cli.export.outcome import Outcome
-from registrar.cli.export.report import Reason, failures
-from registrar.cli.export.selection import Selection
+from registrar.cli.export.report import failures
 from registrar.cli.export.writing import compare, stream, write, write_kustomization
 from registrar.cli.files import write_beside
-from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, options_of, parse, valid_namespace
+from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, options_of, valid_namespace
 from registrar.cli.source import read_source, warn_of_unreadable
 from registrar.settings import OwnerSettings, RegistrySettings
 
 _STDOUT = "-"
-
-
-def _property(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> Any:
-    pairs = [value.partition("=") for value in values]
-    for (name, sign, _), value in zip(pairs, values, strict=True):
-        if not name or not sign:
-            raise click.BadParameter(f"{value!r} has no form NAME=VALUE")
-    return tuple((name, value) for name, _, value in pairs)
 
 
 @click.command(cls=GroupedCommand, context_settings={"auto_envvar_prefix": ENVIRONMENT_PREFIX})
@@ -54,20 +45,10 @@ def _property(_context: click.Context, _parameter: click.Parameter, values: tupl
     help="Namespace to write into the manifests. Without it they name none.",
 )
 @option("--model", "models", multiple=True, help="Models to export, such as 'churn-*'; repeat it for several.")
-@option("--version", "versions", multiple=True, help="Versions to export, with their models.")
-@option("--owner", "owners", multiple=True, help="Export models with this owner.")
-@option("--property", "properties", multiple=True, callback=_property, help="Export what has it: NAME=VALUE.")
+@selecting("export")
 @option("--unmanaged", is_flag=True, help="Export only entries that no operator manages.")
 @option("--external-parents", is_flag=True, help="Refer to the models of selected versions as external ones.")
-@option("--archived", is_flag=True, help="Also export archived entries, and artifacts marked for deletion.")
 @option("--include-sensitive", is_flag=True, help="Also write what looks like a secret.")
-@option(
-    "--allow",
-    multiple=True,
-    metavar="REASON",
-    type=click.Choice([*map(str, Reason)]),
-    help="Entries that are left out for this reason do not count as a failure; repeat it for several.",
-)
 @option(
     "--report",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -94,7 +75,13 @@ def export(directory: Path, snapshot: Path | None, **options: Any) -> ExitCode:
         raise click.UsageError("--check, --overwrite and --kustomization need a folder.")
     if options["check"] and options["overwrite"]:
         raise click.UsageError("Give --check or --overwrite, not both.")
-    choices = _choices(options)
+    choices = choices_of(
+        selection_of(options["models"], options, unmanaged=options["unmanaged"]),
+        options["namespace"],
+        options,
+        with_sensitive=options["include_sensitive"],
+        external_parents=options["external_parents"],
+    )
     inventory = read_source(snapshot, options)
     catalogue = Catalogue(inventory)
     existing = Existing() if is_printed else read_existing(directory, choices.namespace, catalogue)
@@ -116,24 +103,6 @@ def export(directory: Path, snapshot: Path | None, **options: Any) -> ExitCode:
     differs = options["check"] and not outcome.changes.are_none
     return warn_of_unreadable(inventory) or (
         ExitCode.ATTENTION if missing else ExitCode.CHANGES if differs else ExitCode.DONE
-    )
-
-
-def _choices(options: dict[str, Any]) -> Choices:
-    selection = Selection(
-        models=options["models"],
-        versions=options["versions"],
-        owners=options["owners"],
-        properties=options["properties"],
-        unmanaged=options["unmanaged"],
-    )
-    return Choices(
-        owner_id=parse(OwnerSettings, options).owner_id,
-        namespace=options["namespace"],
-        selection=selection,
-        with_archived=options["archived"],
-        with_sensitive=options["include_sensitive"],
-        external_parents=options["external_parents"],
     )
 
 

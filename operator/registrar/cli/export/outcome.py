@@ -47,7 +47,7 @@ class Outcome:
         yield from lines(exported.omissions)
         if self.left is not None:
             rewritten = len(changes.differing) - len(self.left)
-            hint = "; --overwrite rewrites those that differ" if self.left and not rewritten else ""
+            hint = "; registrar export --overwrite rewrites those that differ" if self.left and not rewritten else ""
             yield (
                 f"{counted(len(changes.new_manifests()), 'manifest')} written to {counted(len(changes.new), 'file')}, "
                 f"{rewritten:,} rewritten, {len(self.left):,} differ, {changes.unchanged:,} unchanged{hint}."

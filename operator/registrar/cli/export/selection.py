@@ -46,6 +46,11 @@ class Selection:
         """Return whether an entry is selected as far as its owner stamp goes."""
         return not self.unmanaged or not (entry.custom_properties or {}).get(OWNER_PROPERTY)
 
+    def unmatched(self, models: Iterable[RegisteredModel]) -> list[str]:
+        """Return the patterns that no model's name matches."""
+        names = [model.name for model in models]
+        return [pattern for pattern in self.models if not any(fnmatchcase(name, pattern) for name in names)]
+
     def _concerns(self, model: RegisteredModel) -> bool:
         return _matches(model.name, self.models) and (not self.owners or model.owner in self.owners)
 
