@@ -64,8 +64,14 @@ def test_adopted_entries_get_one_stamp_each_and_change_in_nothing_else(
         assert (again.returncode, again.stdout) == (ExitCode.DONE, "")
         assert again.stderr.splitlines()[-1] == "Nothing to adopt."
         assert len(registry.requests("PATCH")) == len(written)
+        wrong = adopt("*", "--owner-id=others/a", "--dry-run")
+        assert f"Warning: The installation tests/{own_space.name} manages resources of the cluster" in wrong.stderr
+        added = filled.artifact(_id_of(filled, "2026-03", "model_versions"), "late", uri="s3://models/late.onnx")
         filled.version(_id_of(filled, "fraud"), "2")
-        assert adopt("fraud", "--yes", "--timeout=1h").returncode == ExitCode.DONE
+        later = adopt("*", "--yes", "--timeout=1h")
+        assert later.returncode == ExitCode.DONE
+        assert f"Not adopted: model-artifact 'late' (id {added}) of Churn/2026-03, which is managed" in later.stderr
+        assert later.stdout.splitlines()[-1] == "1 resource ready."
         assert own_space.get("ModelVersion", "fraud-2")["spec"]["registeredModelRef"] == {"name": "fraud"}
     managers = {
         each["manager"]: each["operation"]
@@ -74,8 +80,8 @@ def test_adopted_entries_get_one_stamp_each_and_change_in_nothing_else(
     assert managers["registrar"] == "Apply"
 
 
-def _id_of(rest: Rest, name: str) -> str:
-    return next(str(entry["id"]) for entry in rest.get("registered_models")["items"] if entry["name"] == name)
+def _id_of(rest: Rest, name: str, family: str = "registered_models") -> str:
+    return next(str(entry["id"]) for entry in rest.get(family)["items"] if entry["name"] == name)
 
 
 @pytest.mark.usefixtures("filled")

@@ -50,6 +50,12 @@ def test_only_what_is_chosen_is_written_for_the_namespace_that_is_given(filled: 
     assert "namespace: team-a" in files(tmp_path)["fraud/model.yaml"]
 
 
+def test_versions_and_archived_entries_are_chosen_as_for_an_export(filled: Rest, tmp_path: Path) -> None:
+    answer = to_folder(filled, tmp_path, "*", "--version=2025-*", "--archived")
+    assert answer.returncode == ExitCode.DONE
+    assert sorted(files(tmp_path)) == ["churn/churn-2025-11.yaml", "churn/model.yaml"]
+
+
 def test_a_manifest_that_says_something_else_is_left_and_named(filled: Rest, tmp_path: Path) -> None:
     assert to_folder(filled, tmp_path, "fraud").returncode == ExitCode.DONE
     file = tmp_path / "fraud/model.yaml"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from registrar.api.bodies import Body, ResourceKey, is_terminating, spec_of
 from registrar.cli.console import AttentionError
 from registrar.cli.documents.manifest import FileManifest
-from registrar.cli.export.catalogue import Catalogue
+from registrar.cli.export.catalogue import Catalogue, kind_name
+from registrar.cli.export.choices import RETIRED
 from registrar.cli.export.known import Known, Places, known_from
 from registrar.cli.export.manifests import Manifest
 from registrar.cli.export.selection import Selection
@@ -19,6 +20,7 @@ from registrar.cli.plan.manifests import NOTHING, Manifests, checked
 from registrar.cli.plan.report import Report, Source
 from registrar.cli.plan.text import report_lines
 from registrar.cli.validate.reading import Reading, read_text
+from registrar.planning.fields import state_of
 from registrar.registries.inventory import Inventory
 from registrar.settings import Settings
 
@@ -90,6 +92,28 @@ def refused_by(present: Present, manifests: Iterable[Manifest], catalogue: Catal
                 f"exists already for {entry}, and {ours_is!r} would get its name: rename it, or give another "
                 "--namespace.",
             )
+
+
+def stranded(catalogue: Catalogue, known: Known, selection: Selection) -> Iterator[str]:
+    """Yield the artifacts that nothing manages in versions that are managed: only the version's manifest can hold them.
+
+    Args:
+        catalogue: the registry.
+        known: what resources represent already; the operator may just not have stamped it yet.
+        selection: the models that are adopted.
+    """
+    chosen = replace(selection, unmanaged=False)
+    for model in catalogue.inventory.models:
+        for version in catalogue.versions_of(model):
+            if selection.takes(version) or not chosen.takes_version(model, version):
+                continue
+            for held in catalogue.artifacts_of(version):
+                is_free = selection.takes(held.artifact) and state_of(held.artifact) not in RETIRED
+                if is_free and not known.has(catalogue.place(held.artifact, version)):
+                    yield (
+                        f"Not adopted: {kind_name(held.artifact)} {held.artifact.name!r} (id {held.artifact.id}) of "
+                        f"{model.name}/{version.name}, which is managed: declare it in that version's manifest"
+                    )
 
 
 def key_of_resource(manifest: Manifest) -> ResourceKey:

@@ -89,14 +89,16 @@ def _prepare(request: Request, cluster: Cluster, namespace: str) -> Prepared:
     choices = request.choices(namespace)
     candidates.require_matches(choices.selection, inventory)
     catalogue = Catalogue(inventory)
-    exported = Builder(catalogue, candidates.known_in(present, catalogue), choices).build()
+    known = candidates.known_in(present, catalogue)
+    exported = Builder(catalogue, known, choices).build()
     refused = list(candidates.refused_by(present, exported.manifests, catalogue))
     manifests = candidates.without(exported.manifests, [each.manifest for each in refused])
     planned = candidates.plan(
         manifests, lambda each: each.place[1], namespace, inventory, request.settings(source), source, present
     )
     show(planned.lines())
-    for line in _left_out_lines(exported, refused):
+    stranded = list(candidates.stranded(catalogue, known, choices.selection))
+    for line in (*planned.report.messages(), *_left_out_lines(exported, stranded, refused)):
         say(line)
     is_left_out = bool(refused or failures(exported.omissions, request.options["allow"]))
     code = max(
@@ -108,8 +110,9 @@ def _prepare(request: Request, cluster: Cluster, namespace: str) -> Prepared:
     return Prepared(accepted, candidates.pending(accepted, planned.read, present), code)
 
 
-def _left_out_lines(exported: Export, refused: Sequence[Refused]) -> Iterator[str]:
+def _left_out_lines(exported: Export, stranded: list[str], refused: Sequence[Refused]) -> Iterator[str]:
     yield from lines(exported.omissions)
+    yield from shortened(list(map(one_line, stranded)), "not adopted")
     if exported.archived:
         yield f"{counted(exported.archived, 'archived entry', 'archived entries')} left out; see --archived."
     yield from shortened([one_line(f"Error: {each}") for each in refused], "refused")

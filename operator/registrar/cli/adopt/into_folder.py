@@ -6,7 +6,7 @@ from pathlib import Path
 
 from registrar.cli.adopt import candidates
 from registrar.cli.adopt.request import Request
-from registrar.cli.console import say, show, write_errors_explained
+from registrar.cli.console import one_line, say, show, write_errors_explained
 from registrar.cli.exits import ExitCode
 from registrar.cli.export.build import Builder
 from registrar.cli.export.catalogue import Catalogue
@@ -14,7 +14,7 @@ from registrar.cli.export.existing import read_existing
 from registrar.cli.export.layout import Layout, file_of
 from registrar.cli.export.manifests import ASSUMED_NAMESPACE, Manifest
 from registrar.cli.export.outcome import Outcome
-from registrar.cli.export.report import failures
+from registrar.cli.export.report import failures, shortened
 from registrar.cli.export.writing import compare, write
 from registrar.cli.source import read_source, warn_of_unreadable
 
@@ -56,7 +56,8 @@ def adopt_into_folder(request: Request, directory: Path, namespace: str | None) 
     if not request.dry_run:
         with write_errors_explained():
             outcome.left = write(outcome.changes, overwrite=False)
-    for line in outcome.lines():
+    stranded = map(one_line, candidates.stranded(catalogue, existing.known, choices.selection))
+    for line in (*planned.report.messages(), *shortened(list(stranded), "not adopted"), *outcome.lines()):
         say(line)
     is_left_out = bool(failures(outcome.exported.omissions, request.options["allow"]) or outcome.left)
     return max(

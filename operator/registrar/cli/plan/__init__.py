@@ -126,11 +126,8 @@ def plan(
         if cluster:
             wanted = replace(wanted, cluster=read_resources(kubeconfig, context, wanted.namespaces(), source))
         report = make(wanted, inventory, settings, source)
-    for problem in report.problems:
-        severity = "warning: " if problem.rule.is_warning else ""
-        say(f"{problem.place}: {severity}{problem.message}")
-    for warning in report.warnings:
-        say(f"Warning: {warning}")
+    for message in report.messages():
+        say(message)
     show(_lines(report, Format(output)))
     return report.exit_code(counts_changes=exit_code)
 

@@ -96,6 +96,13 @@ class Report:
         """The problems of manifests that keep these from being applied."""
         return [problem for problem in self.problems if not problem.rule.is_warning]
 
+    def messages(self) -> Iterator[str]:
+        """Yield what is wrong with manifests, and what is remarkable about the whole, as lines for people."""
+        for problem in self.problems:
+            severity = "warning: " if problem.rule.is_warning else ""
+            yield f"{problem.place}: {severity}{problem.message}"
+        yield from (f"Warning: {warning}" for warning in self.warnings)
+
     @property
     def listed(self) -> list[PlannedChange]:
         """The changes that are listed."""
