@@ -66,6 +66,7 @@ def test_adopted_entries_get_one_stamp_each_and_change_in_nothing_else(
         assert len(registry.requests("PATCH")) == len(written)
         wrong = adopt("*", "--owner-id=others/a", "--dry-run")
         assert f"Warning: The installation tests/{own_space.name} manages resources of the cluster" in wrong.stderr
+        assert wrong.stderr.splitlines()[-1] == "Nothing to adopt."
         added = filled.artifact(_id_of(filled, "2026-03", "model_versions"), "late", uri="s3://models/late.onnx")
         filled.version(_id_of(filled, "fraud"), "2")
         later = adopt("*", "--yes", "--timeout=1h")

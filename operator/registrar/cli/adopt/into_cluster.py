@@ -59,10 +59,9 @@ def adopt_into_cluster(
         AttentionError: a pattern matches no model.
     """
     prepared = _prepare(request, cluster, namespace)
-    if request.dry_run:
-        return prepared.code
     if not prepared.accepted:
         say("Nothing to adopt.")
+    if request.dry_run or not prepared.accepted:
         return prepared.code
     if prepared.pending and not is_confirmed and not _confirms(prepared.pending, namespace, cluster):
         say("Nothing was applied.")
