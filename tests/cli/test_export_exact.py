@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from model_registry.types import DocArtifact, ModelArtifact, ModelVersion, RegisteredModel, RegistryEntry
 from registrar.api.properties import TypedProperty
+from registrar.cli.catalogue import Catalogue
 from registrar.cli.documents.load import load
 from registrar.cli.documents.manifest import FileManifest
 from registrar.cli.export.build import Builder, Export
-from registrar.cli.export.catalogue import Catalogue
 from registrar.cli.export.choices import Choices
 from registrar.cli.export.known import Known
 from registrar.cli.export.manifests import Manifest, parse

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_registry.types import ModelVersion, RegisteredModel
+from registrar.cli.catalogue import Catalogue
 from registrar.cli.export.build import names_of
-from registrar.cli.export.catalogue import Catalogue
 from registrar.cli.export.choices import Choices
 from registrar.cli.export.known import Known
 from registrar.cli.export.names import Nameable, assign, slug_of

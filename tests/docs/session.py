@@ -28,6 +28,8 @@ from tests.support.resources import manifest
 
 DOCUMENTED_PORT = 8080
 """Where the docs have the registry."""
+DOCUMENTED_SECOND_PORT = 8081
+"""Where they have another one."""
 DOCUMENTED_SERVICE = "model-registry-service.kubeflow:8080"
 """Where they have it inside a cluster."""
 DOCUMENTED_LOG = "kubectl logs --namespace model-registrar deployment/model-registrar"
@@ -83,6 +85,7 @@ NEVER_RUN = ("docker ", "git ", "helm ", "make ", "pip ")
 _KEPT_RUNNING = {
     "registrar run ": "entries of this installation",
     "python -m local_registry ": "local_registry listening on",
+    "kubectl registrar status --all-namespaces --not-ready --watch ": "resources are not ready",
 }
 """Commands that do not end, with what they say when they run."""
 
@@ -105,6 +108,7 @@ class Session:
         children: what keeps running.
         folder: the working folder, which looks like the repository.
         port: where the reader's registry listens.
+        second_port: where another one would listen.
         names: what Python knows.
         programs: folders of Helm, where the reader has it.
     """
@@ -113,6 +117,7 @@ class Session:
     children: Children
     folder: Path
     port: int = field(default_factory=free_port)
+    second_port: int = field(default_factory=free_port)
     names: dict[str, Any] = field(default_factory=dict)
     programs: tuple[Path, ...] = ()
     _running: dict[str, Child] = field(default_factory=dict)
@@ -243,11 +248,13 @@ class Session:
     def _keep_running(self, command: str, sign: str) -> None:
         words = ["bash", "-c", f"exec {command}"]
         name = command.split(maxsplit=1)[0]
+        if name in self._running:  # a second registry
+            name = f"{name}-{len(self._running)}"
         child = self.children.start(name, words, environment=self._environment(), directory=self.folder)
         self._running[name] = child
         child.wait_until(lambda: sign in child.output(), timeout=START_LIMIT)
-        if "local_registry" in command:
-            wait_until_ready(self.registry_url)
+        if port := re.search(r"local_registry .*--port (\d+)", command):
+            wait_until_ready(f"http://localhost:{port[1]}")
 
     def _stop_what_it_ends(self, command: str) -> None:
         """The chart is not installed here, but uninstalling it also ends the operator."""
@@ -270,10 +277,17 @@ class Session:
     def _to_machine(self, text: str) -> str:
         text = text.replace(DOCUMENTED_LOG, f"cat {self.children.folder / 'registrar.log'}")
         text = text.replace(DOCUMENTED_SERVICE, f"localhost:{self.port}")
-        return re.sub(rf"(localhost:|--port ){DOCUMENTED_PORT}\b", rf"\g<1>{self.port}", text)
+        for documented, port in self._ports():
+            text = re.sub(rf"(localhost:|--port ){documented}\b", rf"\g<1>{port}", text)
+        return text
 
     def _to_page(self, text: str) -> str:
-        return text.replace(f"localhost:{self.port}", f"localhost:{DOCUMENTED_PORT}")
+        for documented, port in self._ports():
+            text = text.replace(f"localhost:{port}", f"localhost:{documented}")
+        return text
+
+    def _ports(self) -> tuple[tuple[int, int], ...]:
+        return (DOCUMENTED_PORT, self.port), (DOCUMENTED_SECOND_PORT, self.second_port)
 
 
 def commands_of(block: Block) -> list[tuple[str, str]]:

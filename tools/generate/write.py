@@ -14,6 +14,7 @@ from registrar.api.schema import custom_resource_definition
 from registrar.kinds.table import RESOURCES
 from tools.generate import argocd, chart
 from tools.generate.commands import commands_page
+from tools.generate.copy import copy_page
 from tools.generate.export import export_page
 from tools.generate.reference import api_page
 from tools.generate.settings import settings_page
@@ -62,6 +63,11 @@ def export_reference() -> Texts:
     return {"docs/reference/export.md": export_page()}
 
 
+def copy_reference() -> Texts:
+    """Return the page about what a copy leaves out."""
+    return {"docs/reference/copy.md": copy_page()}
+
+
 def validate_reference() -> Texts:
     """Return the page about the rules for manifests."""
     return {"docs/reference/validate.md": validate_page()}
@@ -78,6 +84,7 @@ GENERATORS: tuple[Callable[[], Texts], ...] = (
     settings_reference,
     commands_reference,
     export_reference,
+    copy_reference,
     validate_reference,
     chart.crd_templates,
     chart.rules_template,

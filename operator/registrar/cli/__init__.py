@@ -19,6 +19,7 @@ COMMANDS = {
     "plan": 'Say what applying manifests would do to a registry, and write nothing; "-" reads them from stdin.',
     "adopt": "Bring the entries of models that nothing manages under management: plan, ask, apply, wait.",
     "snapshot": "Write everything that a registry holds to one file, for commands that must not reach the registry.",
+    "copy": "Copy entries from registry to registry, or from a snapshot into a registry, without an operator.",
     "validate": 'Check manifests before they are applied; "-" reads them from stdin.',
     "schema": "Print the JSON Schema of a kind, or one for all kinds, for editors and kubeconform.",
 }

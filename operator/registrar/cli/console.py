@@ -6,12 +6,14 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 
 from registrar.cli.exits import ExitCode
 
+MAX_LINES = 20
+"""Lines of a sort that a terminal shows; then their number follows."""
 _SECONDS_BETWEEN = 0.1
 
 
@@ -41,10 +43,15 @@ def write_errors_explained() -> Iterator[None]:
 
 
 def show(lines: Iterable[str]) -> None:
-    """Print lines of data; styles reach a terminal only, and none if NO_COLOR is set (https://no-color.org)."""
+    """Print lines of data; styles reach a terminal only."""
+    for line in styled(lines):
+        click.echo(line)
+
+
+def styled(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines without styles if NO_COLOR is set (https://no-color.org)."""
     has_no_colour = bool(os.environ.get("NO_COLOR"))
-    for line in lines:
-        click.echo(click.unstyle(line) if has_no_colour else line)
+    yield from (click.unstyle(line) if has_no_colour else line for line in lines)
 
 
 def say(message: str) -> None:
@@ -60,6 +67,13 @@ def counted(number: int, singular: str, plural: str | None = None) -> str:
 def one_line(text: str) -> str:
     """Return a text on one line, whatever names it contains."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def shortened(texts: Sequence[str], sort: str) -> Iterator[str]:
+    """Yield the first lines of a sort, and how many there are more."""
+    yield from texts[:MAX_LINES]
+    if len(texts) > MAX_LINES:
+        yield f"… and {len(texts) - MAX_LINES:,} more {sort}"
 
 
 class Counter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -48,6 +49,37 @@ class _GroupedOption(click.Option):
     def __init__(self, *args: Any, group: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.group = group
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two registries: ``registry_token`` is the option ``--from-token`` of the side ``from``.
+
+    Attributes:
+        name: what its options begin with.
+        group: the group of its options in the help.
+    """
+
+    name: str
+    group: str
+
+    def option_of(self, field: str) -> str:
+        """Return the name of the option that sets a field."""
+        return self.name if field == "registry_url" else field.replace("registry", self.name, 1)
+
+
+def side_option(side: Side, metavar: str, text: str) -> Callable[[Command], Command]:
+    """Return a decorator that gives a command the option of a side's address, such as ``--from``."""
+    return click.option(
+        flag_of(side.name),
+        side.name,
+        cls=_GroupedOption,
+        group=side.group,
+        metavar=metavar,
+        help=text,
+        required=True,
+        show_envvar=True,
+    )
 
 
 option = partial(click.option, allow_from_autoenv=False)
@@ -94,22 +126,28 @@ def default_of(info: FieldInfo) -> str:
     return f"{info.default:g}" if isinstance(info.default, float) else str(info.default)
 
 
-def options_of(model: type[BaseModel], *, required: bool = True) -> Callable[[Command], Command]:
+def options_of(
+    model: type[BaseModel], *, required: bool = True, side: Side | None = None
+) -> Callable[[Command], Command]:
     """Return a decorator that gives a command one option for each field of a model; absent ones are None.
 
     Args:
         model: the model. A command that needs some of the operator's settings takes one of the models that
             `registrar.settings.Settings` consists of, or several.
         required: whether the model's required fields are required options.
+        side: the registry that the options are about; the command declares the option of its address itself.
     """
 
     def decorate(command: Command) -> Command:
-        for name, info in reversed(model.model_fields.items()):
+        for field, info in reversed(model.model_fields.items()):
+            name = field if side is None else side.option_of(field)
+            if side is not None and name == side.name:
+                continue
             command = click.option(
                 flag_of(name),
                 name,
                 cls=_GroupedOption,
-                group=group_of(info),
+                group=group_of(info) if side is None else side.group,
                 help=_help(info),
                 required=required and info.is_required(),
                 show_envvar=True,
@@ -120,24 +158,30 @@ def options_of(model: type[BaseModel], *, required: bool = True) -> Callable[[Co
     return decorate
 
 
-def parse(model: type[ModelT], options: Mapping[str, Any]) -> ModelT:
+def parse(model: type[ModelT], options: Mapping[str, Any], side: Side | None = None) -> ModelT:
     """Return the model that a command's options describe; options that are not its fields are passed over.
+
+    Args:
+        model: the model.
+        options: the options by name.
+        side: the registry that the options are about, as in `options_of`.
 
     Raises:
         click.UsageError: an option is wrong; the message says which, and why.
     """
-    given = {name: options[name] for name in model.model_fields if options.get(name) not in {None, ()}}
+    names = {field: field if side is None else side.option_of(field) for field in model.model_fields}
+    given = {field: options[name] for field, name in names.items() if options.get(name) not in {None, ()}}
     try:
         return model(**given)
     except ValidationError as error:
-        raise click.UsageError(_explain(error)) from None
+        raise click.UsageError(_explain(error, names)) from None
 
 
-def _explain(error: ValidationError) -> str:
+def _explain(error: ValidationError, names: Mapping[str, str]) -> str:
     problems = []
     for problem in error.errors(include_url=False):
         message = problem["msg"].removeprefix("Value error, ")
-        problems.append(f"{flag_of(str(problem['loc'][0]))}: {message}" if problem["loc"] else message)
+        problems.append(f"{flag_of(names[str(problem['loc'][0])])}: {message}" if problem["loc"] else message)
     return "; ".join(problems)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from registrar.cli.exits import ExitCode
 from registrar.cli.options import parse
 from registrar.cli.records import SnapshotError, read_snapshot
 from registrar.registries.connection import reading
-from registrar.registries.inventory import Inventory
+from registrar.registries.inventory import Inventory, InventoryReader, Needs
 from registrar.settings import RegistrySettings
 
 
@@ -25,18 +25,16 @@ def read_registry(settings: RegistrySettings) -> Inventory:
     Raises:
         NotKnownError: it cannot be read.
     """
-    counter = Counter("entries read")
+    return _read(settings, lambda reader, counter: reader.read(counter))
 
-    async def read() -> Inventory:
-        async with reading(settings) as reader:
-            return await reader.read(counter)
 
-    try:
-        return asyncio.run(read())
-    except (RegistryError, ValueError) as error:
-        raise NotKnownError(f"The registry {settings.registry_url} cannot be read: {error}") from error
-    finally:
-        counter.clear()
+def read_for(settings: RegistrySettings, needs: Needs) -> Inventory:
+    """Return what a registry holds, the artifacts of versions only where needed (`InventoryReader.read_for`).
+
+    Raises:
+        NotKnownError: it cannot be read.
+    """
+    return _read(settings, lambda reader, counter: reader.read_for(needs, counter))
 
 
 def read_source(snapshot: Path | None, options: Mapping[str, Any]) -> Inventory:
@@ -50,10 +48,34 @@ def read_source(snapshot: Path | None, options: Mapping[str, Any]) -> Inventory:
         if options.get("registry_url") is None:
             raise click.UsageError("Give --registry-url, or --snapshot with a file from registrar snapshot.")
         return read_registry(parse(RegistrySettings, options))
+    return read_file(snapshot)
+
+
+def read_file(snapshot: Path) -> Inventory:
+    """Return what a snapshot holds.
+
+    Raises:
+        NotKnownError: it cannot be read.
+    """
     try:
         return read_snapshot(snapshot)
     except (OSError, SnapshotError) as error:
         raise NotKnownError(f"The snapshot {snapshot} cannot be read: {error}") from error
+
+
+def _read(settings: RegistrySettings, ask: Callable[[InventoryReader, Counter], Awaitable[Inventory]]) -> Inventory:
+    counter = Counter("entries read")
+
+    async def read() -> Inventory:
+        async with reading(settings) as reader:
+            return await ask(reader, counter)
+
+    try:
+        return asyncio.run(read())
+    except (RegistryError, ValueError) as error:
+        raise NotKnownError(f"The registry {settings.registry_url} cannot be read: {error}") from error
+    finally:
+        counter.clear()
 
 
 def warn_of_unreadable(inventory: Inventory) -> ExitCode:

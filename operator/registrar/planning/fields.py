@@ -9,6 +9,9 @@ from registrar.api.v1alpha1.common import EntryOrigin
 from registrar.planning.actions import FieldSet
 from registrar.planning.ownership import Origin
 
+RETIRED = frozenset({"ARCHIVED", "MARKED_FOR_DELETION", "DELETED", "ABANDONED"})
+"""States that represent deletion, of entries of any kind: commands leave such entries out unless asked for."""
+
 
 @cache
 def field_attributes(entry_type: type[RegistryEntry]) -> dict[str, str]:

@@ -1,23 +1,35 @@
-"""From settings to a registry that is only read: the choice of the backend, for commands."""
+"""From settings to a registry that is read as a whole, or written to: the choice of the backend, for commands."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 
 from registrar.fencing import READS
 from registrar.registries.inventory import Inventory, InventoryReader
 from registrar.registries.kubeflow.connection import connect
 from registrar.registries.kubeflow.dry_run import DryRunBackend
 from registrar.registries.kubeflow.inventory import KubeflowInventory
+from registrar.registries.kubeflow.writer import KubeflowWriter
 from registrar.registries.registry import Registry
+from registrar.registries.writer import EntryWriter
 from registrar.settings import RegistrySettings
 
 RETRIES = 2
 """A command has no queue that would try again later."""
 
 
-class ReadOnly:
+class Unmeasured:
+    """Lets every request be sent, and measures nothing."""
+
+    def request_starts(self, method: str) -> None:
+        """Let it pass."""
+
+    def request_ended(self, method: str, status: int | None, seconds: float) -> None:
+        """Nothing is measured."""
+
+
+class ReadOnly(Unmeasured):
     """Keeps writes from being sent: a command that only reads cannot write by mistake."""
 
     def request_starts(self, method: str) -> None:
@@ -29,9 +41,6 @@ class ReadOnly:
         if method not in READS:
             raise RuntimeError(f"a command that only reads is about to send a {method}")
 
-    def request_ended(self, method: str, status: int | None, seconds: float) -> None:
-        """Nothing is measured."""
-
 
 @contextlib.asynccontextmanager
 async def reading(settings: RegistrySettings) -> AsyncIterator[InventoryReader]:
@@ -40,12 +49,23 @@ async def reading(settings: RegistrySettings) -> AsyncIterator[InventoryReader]:
         yield KubeflowInventory(client)
 
 
-def dry_run(inventory: Inventory, url: str, owner_id: str) -> Registry:
+def dry_run(inventory: Inventory, url: str, owner_id: str) -> tuple[Registry, Collection[str]]:
     """Return a registry that holds an inventory, and takes writes in memory.
 
     Args:
         inventory: what it holds.
         url: the address of the registry that the inventory is from.
         owner_id: the installation that writes.
+
+    Returns:
+        The registry, and the versions whose artifacts it was asked for and the inventory lacks: it grows with use.
     """
-    return Registry(DryRunBackend(inventory), url, owner_id)
+    backend = DryRunBackend(inventory)
+    return Registry(backend, url, owner_id), backend.needed
+
+
+@contextlib.asynccontextmanager
+async def writing(settings: RegistrySettings) -> AsyncIterator[EntryWriter]:
+    """Connect to a registry, to write to it."""
+    async with connect(settings, Unmeasured(), token=settings.token, retries=RETRIES) as client:
+        yield KubeflowWriter(client)

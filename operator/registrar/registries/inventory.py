@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,6 +22,7 @@ class Inventory:
         artifacts: the artifacts of each version, by the version's ID; versions without artifacts may be absent.
         loose_artifacts: the artifacts that no version holds.
         unreadable: how many entries are missing, because what the registry returned is no entry.
+        unread: the versions whose artifacts were not asked for: these are among the loose ones.
     """
 
     models: Sequence[RegisteredModel]
@@ -29,6 +30,7 @@ class Inventory:
     artifacts: Mapping[str, Sequence[Artifact]]
     loose_artifacts: Sequence[Artifact]
     unreadable: int = 0
+    unread: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.models) + len(self.versions) + len(self.distinct_artifacts())
@@ -40,6 +42,10 @@ class Inventory:
         return sorted(by_id.values(), key=id_number)
 
 
+Needs = Callable[[Inventory], Awaitable[Collection[str]]]
+"""Returns the versions whose artifacts an inventory lacks for some purpose; none once it has all that is needed."""
+
+
 class InventoryReader(Protocol):
     """One registry server, to be read as a whole."""
 
@@ -48,6 +54,20 @@ class InventoryReader(Protocol):
 
         Raises:
             RegistryError: the registry cannot be read, or was reset meanwhile.
+        """
+
+    async def read_for(self, needs: Needs, progress: Progress) -> Inventory:
+        """Return all entries, but the artifacts by version only where they are needed: these take a list a version.
+
+        Args:
+            needs: is asked until it needs nothing more, and again if anything changed meanwhile.
+            progress: is shown the number of entries.
+
+        Returns:
+            The inventory that satisfied `needs`.
+
+        Raises:
+            RegistryError: as `read`.
         """
 
 

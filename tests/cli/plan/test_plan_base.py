@@ -233,3 +233,27 @@ def test_what_git_cannot_tell_is_an_answer_that_is_not_known(
     assert outside.exit_code == ExitCode.NOT_KNOWN
     assert "is outside of the repository" in outside.stderr
     assert plan("-", "--base", "git:main", stdin="").exit_code == ExitCode.USAGE
+
+
+def test_what_kustomize_renders_gives_the_plan_of_the_files(
+    plan: Plan, applied: Rest, kubectl_program: Path, tmp_path: Path
+) -> None:
+    applied.change("registered_models/1", owner="someone", state="LIVE")
+    trees = {"base": [CHURN, FIRST], "head": [without(CHURN, "description"), without(FIRST, "artifacts")]}
+    rendered = {}
+    for name, documents in trees.items():
+        folder = write(tmp_path / name, churn=documents)
+        (folder / "kustomization.yaml").write_text("resources: [churn.yaml]\n")
+        answer = subprocess.run([kubectl_program, "kustomize", folder], capture_output=True, text=True, check=True)
+        rendered[name] = answer.stdout
+    (tmp_path / "base.yaml").write_text(rendered["base"])
+    of_stdin = plan("-", "--base", tmp_path / "base.yaml", "-o", "json", stdin=rendered["head"])
+    of_files = plan(tmp_path / "head", "--base", tmp_path / "base", "-o", "json")
+    # kustomize sorts by kind and name.
+    assert sorted(actions(of_stdin)) == sorted(actions(of_files))
+    assert sorted(actions(of_files)) == [("archive", "change", "churn/1/weights"), ("update", "change", "churn")]
+    assert {field["path"]: field["drift"] for change in found(of_stdin)["changes"] for field in change["fields"]} == {
+        "description": False,
+        "owner": True,
+        "state": False,
+    }

@@ -61,4 +61,4 @@ async def test_the_statuses_say_what_is_cleared_and_what_is_drift(
     assert third["reason"] == "NameConflict"
     assert answer.stderr == ""
     wrong = plan(own_space, folder, url)
-    assert f"The installation tests/{own_space.name} manages resources of the cluster." in wrong.stderr
+    assert f"The installation tests/{own_space.name} manages resources of the cluster: if it" in wrong.stderr

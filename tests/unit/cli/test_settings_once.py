@@ -7,9 +7,11 @@ import click
 import pytest
 import yaml
 
-from registrar.cli.options import environment_variable, flag_of, group_of
+from registrar.cli.copy import copy
+from registrar.cli.copy.command import FROM, TO
+from registrar.cli.options import Side, environment_variable, flag_of, group_of
 from registrar.cli.run import run
-from registrar.settings import Settings
+from registrar.settings import RegistrySettings, Settings
 
 ROOT = Path(__file__).parents[3]
 FIELDS = Settings.model_fields
@@ -37,6 +39,16 @@ def test_every_setting_is_an_option_with_a_sentence_a_group_and_a_variable() -> 
         assert environment_variable(name) in help_text
         assert re.fullmatch(r"[A-Z].*[.]", " ".join((info.description or "").split())), name
         assert f"{group_of(info)}:" in help_text
+
+
+@pytest.mark.parametrize("side", [FROM, TO], ids=["from", "to"])
+def test_every_setting_of_a_registry_is_an_option_of_each_side_of_a_copy(side: Side) -> None:
+    options = {option.opts[0] for option in copy.params if isinstance(option, click.Option)}
+    help_text = " ".join(copy.get_help(click.Context(copy, auto_envvar_prefix="REGISTRAR")).split())
+    for name in RegistrySettings.model_fields:
+        assert flag_of(side.option_of(name)) in options
+        assert f"[env var: {environment_variable(side.option_of(name))}" in help_text
+    assert not any(flag_of(name) in options for name in FIELDS)
 
 
 def test_the_chart_passes_only_options_that_exist() -> None:

@@ -13,7 +13,7 @@ from registrar.cli.adopt.into_folder import adopt_into_folder
 from registrar.cli.adopt.request import Request
 from registrar.cli.cluster import connect
 from registrar.cli.exits import ExitCode
-from registrar.cli.export.options import selecting
+from registrar.cli.export.options import allow_option
 from registrar.cli.options import (
     DEFAULT_SECONDS,
     DEFAULT_TIMEOUT,
@@ -24,6 +24,7 @@ from registrar.cli.options import (
     seconds,
     valid_namespace,
 )
+from registrar.cli.selection import narrowing_options
 from registrar.settings import OwnerSettings, PolicySettings, RegistrySettings
 
 
@@ -50,7 +51,9 @@ from registrar.settings import OwnerSettings, PolicySettings, RegistrySettings
     metavar="DURATION",
     help="How long to wait until the resources are ready, such as 90s, 5m or 1h.",
 )
-@selecting("adopt")
+@narrowing_options
+@option("--archived", is_flag=True, help="Also adopt archived entries, and artifacts marked for deletion.")
+@allow_option
 @option("--context", help="Context of the kubeconfig.")
 @option(
     "--kubeconfig",

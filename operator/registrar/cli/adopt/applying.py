@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from registrar.cli.adopt.candidates import Refused, named, without
-from registrar.cli.console import counted, one_line
+from registrar.cli.console import counted, one_line, shortened
 from registrar.cli.export.manifests import Manifest
-from registrar.cli.export.report import shortened
 from registrar.cli.refusals import ClusterError, ResourceRefusedError
 
 BATCH_SIZE = 200

@@ -6,21 +6,20 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from registrar.api.bodies import Body, ResourceKey, is_terminating, spec_of
+from registrar.cli.catalogue import Catalogue, kind_name
 from registrar.cli.console import AttentionError
 from registrar.cli.documents.manifest import FileManifest
-from registrar.cli.export.catalogue import Catalogue, kind_name
-from registrar.cli.export.choices import RETIRED
 from registrar.cli.export.known import Known, Places, known_from
 from registrar.cli.export.manifests import Manifest
-from registrar.cli.export.selection import Selection
 from registrar.cli.export.writing import stream
 from registrar.cli.plan.change import Action, PlannedChange
 from registrar.cli.plan.make import Wanted, make
 from registrar.cli.plan.manifests import NOTHING, Manifests, checked
 from registrar.cli.plan.report import Report, Source
 from registrar.cli.plan.text import report_lines
+from registrar.cli.selection import Selection
 from registrar.cli.validate.reading import Reading, read_text
-from registrar.planning.fields import state_of
+from registrar.planning.fields import RETIRED, state_of
 from registrar.registries.inventory import Inventory
 from registrar.settings import Settings
 

@@ -12,13 +12,13 @@ from registrar.cli.adopt import candidates
 from registrar.cli.adopt.applying import Applied, apply
 from registrar.cli.adopt.candidates import Refused
 from registrar.cli.adopt.request import Request
+from registrar.cli.catalogue import Catalogue
 from registrar.cli.cluster import Cluster
-from registrar.cli.console import Counter, counted, one_line, say, show
+from registrar.cli.console import Counter, counted, one_line, say, shortened, show
 from registrar.cli.exits import ExitCode
 from registrar.cli.export.build import Builder, Export
-from registrar.cli.export.catalogue import Catalogue
 from registrar.cli.export.manifests import Manifest
-from registrar.cli.export.report import failures, lines, shortened
+from registrar.cli.export.report import failures, lines
 from registrar.cli.plan.reading import resources_in
 from registrar.cli.source import read_source, warn_of_unreadable
 from registrar.cli.status.reading import ask_for, wait

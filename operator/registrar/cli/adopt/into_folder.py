@@ -6,16 +6,18 @@ from pathlib import Path
 
 from registrar.cli.adopt import candidates
 from registrar.cli.adopt.request import Request
-from registrar.cli.console import one_line, say, show, write_errors_explained
+from registrar.cli.catalogue import Catalogue
+from registrar.cli.console import one_line, say, shortened, show, write_errors_explained
 from registrar.cli.exits import ExitCode
 from registrar.cli.export.build import Builder
-from registrar.cli.export.catalogue import Catalogue
+from registrar.cli.export.changes import compare
 from registrar.cli.export.existing import read_existing
-from registrar.cli.export.layout import Layout, file_of
+from registrar.cli.export.layout import Layout, plan_files
 from registrar.cli.export.manifests import ASSUMED_NAMESPACE, Manifest
 from registrar.cli.export.outcome import Outcome
-from registrar.cli.export.report import failures, shortened
-from registrar.cli.export.writing import compare, write
+from registrar.cli.export.report import failures
+from registrar.cli.export.rewriting import leave
+from registrar.cli.export.writing import write
 from registrar.cli.source import read_source, warn_of_unreadable
 
 
@@ -39,10 +41,9 @@ def adopt_into_folder(request: Request, directory: Path, namespace: str | None) 
     existing = read_existing(directory, namespace, catalogue)
     builder = Builder(catalogue, existing.known, choices)
     outcome = Outcome(builder.build(), is_complete=not inventory.unreadable)
-    manifests, folder_names = outcome.exported.manifests, builder.folder_names()
-    outcome.changes = compare(
-        manifests, existing, builder.checker, lambda each: file_of(each, Layout.TREE, folder_names), directory
-    )
+    manifests = outcome.exported.manifests
+    planned_files = plan_files(catalogue, existing, directory, Layout.TREE, builder.folder_names())
+    outcome.changes = compare(manifests, existing, builder.checker, planned_files.file_of, directory)
     files = {id(manifest): file for file, added in outcome.changes.new.items() for manifest in added}
 
     def heading(manifest: Manifest) -> str:
@@ -55,7 +56,7 @@ def adopt_into_folder(request: Request, directory: Path, namespace: str | None) 
     show(planned.lines())
     if not request.dry_run:
         with write_errors_explained():
-            outcome.left = write(outcome.changes, overwrite=False)
+            outcome.written = list(write(outcome.changes, leave))
     stranded = map(one_line, candidates.stranded(catalogue, existing.known, choices.selection))
     for line in (*planned.report.messages(), *shortened(list(stranded), "not adopted"), *outcome.lines()):
         say(line)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from registrar.cli.export.choices import Choices
-from registrar.cli.export.options import choices_of, selection_of
 from registrar.cli.options import parse
 from registrar.cli.plan.report import Source
 from registrar.cli.plan.source import source_of
-from registrar.settings import Settings
+from registrar.cli.selection import selection_of
+from registrar.settings import OwnerSettings, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Request:
         models: patterns for the names of models.
         snapshot: the file to read instead of a registry.
         dry_run: whether to stop after the plan.
-        options: those of the registry, of the policies and of `registrar.cli.export.options.selecting`.
+        options: those of the registry, of the policies and of `registrar.cli.selection.narrowing_options`.
     """
 
     models: tuple[str, ...]
@@ -33,7 +33,12 @@ class Request:
 
     def choices(self, namespace: str | None) -> Choices:
         """Return what to export for a namespace; None leaves it out of the manifests."""
-        return choices_of(selection_of(self.models, self.options, unmanaged=True), namespace, self.options)
+        return Choices(
+            owner_id=parse(OwnerSettings, self.options).owner_id,
+            namespace=namespace,
+            selection=selection_of({**self.options, "models": self.models, "unmanaged": True}),
+            with_archived=self.options["archived"],
+        )
 
     def source(self, *, has_cluster: bool) -> Source:
         """Return what the plan is made from."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from model_registry.types import Artifact, DocArtifact, ModelArtifact, ModelVersion, RegistryEntry
 from registrar.api.v1alpha1.common import MAX_ARTIFACTS, MAX_DOCUMENTS
 from registrar.api.v1alpha1.model_version import InlineDocArtifact, InlineModelArtifact
-from registrar.cli.export.catalogue import Catalogue, Place
-from registrar.cli.export.choices import RETIRED, Choices
+from registrar.cli.catalogue import Catalogue, Place
+from registrar.cli.export.choices import Choices
 from registrar.cli.export.fields import Declared, declare, omission
 from registrar.cli.export.known import Known
 from registrar.cli.export.report import Omission, Reason
 from registrar.kinds.artifacts import DOC_ARTIFACT, MODEL_ARTIFACT
-from registrar.planning.fields import state_of
+from registrar.planning.fields import RETIRED, state_of
 from registrar.planning.ownership import ForeignStamp, any_stamp_of, stamp_of
 
 _STATES_OF_CONTAINERS = frozenset({"LIVE", "ARCHIVED"})

@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from model_registry.types import ModelArtifact, ModelVersion, RegisteredModel, RegistryEntry
+from registrar.cli.catalogue import Catalogue, Place
 from registrar.cli.export.artifacts import reason_against, sort_out
-from registrar.cli.export.catalogue import Catalogue, Place
 from registrar.cli.export.check import Checker
-from registrar.cli.export.choices import RETIRED, Choices
+from registrar.cli.export.choices import Choices
 from registrar.cli.export.fields import declare, omission
 from registrar.cli.export.known import Known
 from registrar.cli.export.manifests import Manifest, fit, spec_class
 from registrar.cli.export.names import Nameable, assign
 from registrar.cli.export.report import Omission, Reason
-from registrar.cli.export.selection import EVERYTHING
+from registrar.cli.selection import EVERYTHING
 from registrar.kinds.artifacts import MODEL_ARTIFACT_RESOURCE
 from registrar.kinds.base import ResourceKind
 from registrar.kinds.model_version import MODEL_VERSION
 from registrar.kinds.registered_model import REGISTERED_MODEL
-from registrar.planning.fields import state_of
+from registrar.planning.fields import RETIRED, state_of
 from registrar.planning.ownership import stamp_of
 
 
@@ -48,7 +48,7 @@ def names_of(catalogue: Catalogue, known: Known, choices: Choices) -> Mapping[tu
         names = known.name_at(place)
         if stamp is not None and "#" not in stamp.reference:
             names = (*names, stamp.reference.partition("/")[2])
-        return Nameable(kind.name, place, str(entry.id), names)
+        return Nameable(kind.name, place, str(entry.id), names, choices.templates[len(place) - 1])
 
     models = (nameable(REGISTERED_MODEL, each, catalogue.place(each)) for each in catalogue.inventory.models)
     versions = (nameable(MODEL_VERSION, each, catalogue.place(each)) for each in catalogue.inventory.versions)

@@ -15,9 +15,9 @@ from model_registry.types import RegistryEntry
 from registrar.api.secrets import is_sensitive_name, is_sensitive_text
 from registrar.api.v1alpha1 import AdoptionPolicy, DriftPolicy
 from registrar.api.validation import describe
+from registrar.cli.catalogue import Catalogue, Place
 from registrar.cli.documents.load import DocumentError, load
 from registrar.cli.documents.manifest import FileManifest
-from registrar.cli.export.catalogue import Catalogue, Place
 from registrar.cli.export.manifests import ASSUMED_NAMESPACE, Manifest, drop, parse
 from registrar.cli.export.report import Reason
 from registrar.kinds.base import AnyResource, Desired
@@ -108,6 +108,11 @@ class Checker:
         if not desired.matches(entry):
             return [f"it represents {desired.kind.name} {desired.name!r} under the entry {desired.parent_id}"]
         return list(_changes(plan_first(desired, entry, self.owner_id)))
+
+    def changed_parts(self, desired: Desired, entry: RegistryEntry) -> tuple[str, ...]:
+        """Return the paths of what applying a desired entry would change, such as ``customProperties.team``."""
+        action = plan_first(desired, entry, self.owner_id)
+        return tuple(change.path for change in action.changes) if isinstance(action, Patch) else ()
 
 
 def plan_first(desired: Desired, entry: RegistryEntry, owner_id: str) -> Action:

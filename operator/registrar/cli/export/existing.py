@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from registrar.cli.catalogue import Catalogue, Place
 from registrar.cli.console import AttentionError
 from registrar.cli.documents.load import Document, DocumentError, load, resources
 from registrar.cli.documents.manifest import FileManifest, manifest_in
-from registrar.cli.export.catalogue import Catalogue, Place
 from registrar.cli.export.known import Known, Places, known_from
 from registrar.cli.files import JSON, manifest_files, open_to_read
 from registrar.kinds.base import ResourceKind

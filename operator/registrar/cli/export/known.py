@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from registrar.cli.catalogue import Catalogue, Place
 from registrar.cli.documents.manifest import FileManifest
 from registrar.cli.documents.references import ById, ByNames, ByResource, reference_in
-from registrar.cli.export.catalogue import Catalogue, Place
 from registrar.kinds.table import kind_of
 
 

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from model_registry.types import RegistryEntry
 from registrar.api.meta import API_VERSION
 from registrar.api.v1alpha1.common import ManagedSpec
+from registrar.cli.catalogue import Place
 from registrar.cli.documents.dump import dump
 from registrar.cli.documents.manifest import FileManifest
-from registrar.cli.export.catalogue import Place
 from registrar.cli.export.fields import Declared, omission
 from registrar.cli.export.report import Omission, Reason
 from registrar.kinds.base import AnyResource, ResourceKind

@@ -7,10 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from registrar.cli.console import one_line
-
-MAX_LINES = 20
-"""Lines of a sort that a terminal shows; then their number follows."""
+from registrar.cli.console import one_line, shortened
 
 
 class Reason(StrEnum):
@@ -100,10 +97,3 @@ def lines(omissions: Iterable[Omission]) -> Iterator[str]:
     if by_reason:
         counts = Counter({reason: len(found) for reason, found in by_reason.items()})
         yield "Left out: " + ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items()))
-
-
-def shortened(texts: list[str], sort: str) -> Iterator[str]:
-    """Yield the first lines of a sort, and how many there are more."""
-    yield from texts[:MAX_LINES]
-    if len(texts) > MAX_LINES:
-        yield f"… and {len(texts) - MAX_LINES} more {sort}"

@@ -6,7 +6,7 @@ import contextlib
 import gc
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -20,12 +20,13 @@ from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, op
 from registrar.cli.plan import as_json, text
 from registrar.cli.plan.change import Action
 from registrar.cli.plan.git import PREFIX, read_at
-from registrar.cli.plan.make import Wanted, make
+from registrar.cli.plan.make import Wanted, make, make_with
 from registrar.cli.plan.manifests import NOTHING, Manifests, checked, read_manifests
 from registrar.cli.plan.reading import read_resources
-from registrar.cli.plan.report import Report
+from registrar.cli.plan.report import Report, Source
 from registrar.cli.plan.source import source_of
-from registrar.cli.source import read_source
+from registrar.cli.source import read_for, read_source
+from registrar.registries.inventory import Inventory
 from registrar.settings import OwnerSettings, PolicySettings, RegistrySettings, Settings
 
 STDIN = "-"
@@ -121,15 +122,31 @@ def plan(
         before = NOTHING if base is None else _read_base(base, paths, namespace)
         source = source_of(snapshot, base, options, has_cluster=cluster)
         settings = parse(Settings, {**options, "registry_url": source.registry_url})
-        inventory = read_source(snapshot, options)
         wanted = Wanted(manifests, before, only_changed=changed, fail_on=fail_on, shows_drift=drift)
         if cluster:
             wanted = replace(wanted, cluster=read_resources(kubeconfig, context, wanted.namespaces(), source))
-        report = make(wanted, inventory, settings, source)
+        report = _make(wanted, snapshot, settings, source)
     for message in report.messages():
         say(message)
+    if source.limit is not None:
+        say(f"Note: {source.limit}")
     show(_lines(report, Format(output)))
     return report.exit_code(counts_changes=exit_code)
+
+
+def _make(wanted: Wanted, snapshot: Path | None, settings: Settings, source: Source) -> Report:
+    """Return the plan, made from a snapshot or from the registry."""
+    if snapshot is not None:
+        return make(wanted, read_source(snapshot, {}), settings, source)
+    made: list[Report] = []
+
+    async def needs(inventory: Inventory) -> Collection[str]:
+        report, needed = await make_with(wanted, inventory, settings, source)
+        made[:] = [report]
+        return needed
+
+    read_for(settings, needs)
+    return made[-1]
 
 
 @contextlib.contextmanager

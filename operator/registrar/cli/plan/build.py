@@ -166,6 +166,8 @@ class Builder:
         if applied is None or key not in self.population.manifests.found:
             return frozenset()
         before, now = (_declared(spec, key, write) for spec in (applied, self.population.manifests.spec(key)))
+        if before is None or now is None:
+            return frozenset()
         return frozenset(change.path for change in write.changes if before.get(change.path) == now.get(change.path))
 
 
@@ -179,18 +181,18 @@ def _blocked(stalled: Condition | None, ready: Condition) -> Action:
     return Action.REFUSE if stalled is not None or ready.reason in _REFUSALS else Action.WAIT
 
 
-def _declared(spec: Mapping[str, Any], key: ResourceKey, write: EntryWrite) -> dict[str, object]:
-    """Return what a spec declares of the written entry, by path."""
+def _declared(spec: Mapping[str, Any], key: ResourceKey, write: EntryWrite) -> dict[str, object] | None:
+    """Return what a spec declares of the written entry, by path; None if it does not declare the entry."""
     metadata = {"name": key.name, "namespace": key.namespace}
     try:
         resource: AnyResource = kind_of(key.kind).resource.model_validate(
             {"kind": key.kind, "metadata": metadata, "spec": dict(spec), "status": {}}
         )
     except ValueError:
-        return {}
+        return None
     entries = [desired_entry(resource, "", ""), *desired_inline(resource, "", "")]
     found = next((each for each in entries if each.reference == write.reference and each.kind is write.kind), None)
-    return {} if found is None else _by_path(found)
+    return None if found is None else _by_path(found)
 
 
 def _by_path(desired: Desired) -> dict[str, object]:

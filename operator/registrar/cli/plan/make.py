@@ -51,14 +51,17 @@ class Wanted:
 
 
 def make(wanted: Wanted, inventory: Inventory, settings: Settings, source: Source) -> Report:
-    """Return the plan."""
+    """Return the plan for an inventory that has all."""
+    return asyncio.run(make_with(wanted, inventory, settings, source))[0]
+
+
+async def make_with(
+    wanted: Wanted, inventory: Inventory, settings: Settings, source: Source
+) -> tuple[Report, Collection[str]]:
+    """Return the plan, and the versions whose artifacts it needs and the inventory lacks: with any, it is not whole."""
     # What the stages log is in the report.
     logging.getLogger("registrar").addHandler(logging.NullHandler())
-    return asyncio.run(_make(wanted, inventory, settings, source))
-
-
-async def _make(wanted: Wanted, inventory: Inventory, settings: Settings, source: Source) -> Report:
-    registry = dry_run(inventory, source.registry_url, source.owner_id)
+    registry, needed = dry_run(inventory, source.registry_url, source.owner_id)
     await registry.load()
     population = Population(wanted.manifests, wanted.base, registry, wanted.cluster)
     bodies = list(population.bodies())
@@ -72,7 +75,7 @@ async def _make(wanted: Wanted, inventory: Inventory, settings: Settings, source
     changes = sorted([*written, *blocked, *refused], key=_place)
     touched = {(change.origin.key, change.entry.kind, change.entry.names[-1]) for change in changes}
     entries = [entry for key in turns if key in wanted.manifests.found for entry in _entries(wanted.manifests, key)]
-    return Report(
+    report = Report(
         source=source,
         changes=tuple(changes),
         unchanged=sum(entry not in touched for entry in entries),
@@ -82,6 +85,7 @@ async def _make(wanted: Wanted, inventory: Inventory, settings: Settings, source
         fail_on=wanted.fail_on,
         shows_drift=wanted.shows_drift,
     )
+    return report, needed
 
 
 def _turns(population: Population, wanted: Wanted) -> Iterator[ResourceKey]:

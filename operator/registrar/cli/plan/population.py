@@ -8,7 +8,7 @@ the stamps are remembered.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from model_registry.types import RegistryEntry
 from registrar.api.bodies import Body, ResourceKey, as_deleted, edited, recorded_id, spec_of
 from registrar.api.meta import API_VERSION, FINALIZER, ObjectMeta
 from registrar.cli.plan.manifests import Manifests
-from registrar.kinds.base import AnyResource, Desired, EntryKind
+from registrar.kinds.base import AnyResource, EntryKind
 from registrar.kinds.desired import desired_entry, desired_inline
 from registrar.kinds.table import kind_of
 from registrar.planning.actions import owned_by
@@ -27,7 +27,7 @@ from registrar.planning.ownership import Origin, stamp_of
 from registrar.reconcile.inline_artifacts import Statuses, with_artifact
 from registrar.registries.registry import Registry
 from registrar.reporting.outcome import Facts, Outcome
-from registrar.reporting.status import as_json, next_status
+from registrar.reporting.status import as_json, next_status, ownership_patch
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _OLD, _NEW = "2000-01-01T00:00:00Z", "2000-01-02T00:00:00Z"
@@ -88,7 +88,8 @@ class Population:
         """Return a resource as the API server has it once its manifest is applied."""
         spec = self.manifests.spec(key)
         if self.before(key) is None:
-            return {**_head(key), "metadata": _metadata(key, self.manifests, _NEW), "spec": spec}
+            metadata = _metadata(key, self.manifests, _NEW)
+            return {**_head(key), "metadata": metadata, "spec": spec, "status": self._stamped_status(key)}
         return edited(self._applied(key), spec, _annotations(self.manifests, key))
 
     def _applied(self, key: ResourceKey) -> Body:
@@ -100,22 +101,32 @@ class Population:
 
     def _status(self, key: ResourceKey) -> dict[str, Any]:
         """Return the status that a resource of the base has: empty if its entry does not exist."""
-        kind, metadata = kind_of(key.kind), _metadata(key, self.base, _OLD)
-        try:
-            resource: AnyResource = kind.resource.model_validate(
-                {**_head(key), "metadata": metadata, "spec": self.base.spec(key), "status": {}}
-            )
-        except ValidationError:
+        facts = self._facts(key, self.base)
+        if facts is None:
             return {}
+        metadata = ObjectMeta.model_validate(_metadata(key, self.base, _OLD))
+        return as_json(next_status(metadata, kind_of(key.kind).status.model_validate({}), Outcome(facts), _LONG_AGO))
+
+    def _stamped_status(self, key: ResourceKey) -> dict[str, Any]:
+        """Return what the stamps alone say of a resource: which entries it has, and not what it has set on them."""
+        facts = self._facts(key, self.manifests)
+        if facts is None:
+            return {}
+        artifacts = tuple(
+            artifact.model_copy(update={"owned_fields": None, "owned_properties": None}) for artifact in facts.artifacts
+        )
+        known = replace(facts, owned_fields=(), owned_properties=(), artifacts=artifacts)
+        return ownership_patch(kind_of(key.kind).status.model_validate({}), {}, known)
+
+    def _facts(self, key: ResourceKey, manifests: Manifests) -> Facts | None:
+        """Return what a status has once a manifest was applied: None if the entry does not exist."""
+        resource = _parsed(key, manifests)
+        if resource is None:
+            return None
         desired = desired_entry(resource, self.registry.name, "")
         entry = self._stamped(desired.kind, desired.reference, desired.name)
         if entry is None:
-            return {}
-        outcome = Outcome(self._facts(resource, desired, entry))
-        status = kind.status.model_validate({})
-        return as_json(next_status(ObjectMeta.model_validate(metadata), status, outcome, _LONG_AGO))
-
-    def _facts(self, resource: AnyResource, desired: Desired, entry: RegistryEntry) -> Facts:
+            return None
         fields, properties = owned_to_status(desired.kind.entry, owned_by(desired))
         attribute = desired.kind.parent_attribute
         artifacts: Statuses = ()
@@ -145,6 +156,14 @@ class Population:
     def _origin(self, entry: RegistryEntry) -> Origin:
         stamp = stamp_of(entry, self.registry.owner_id)
         return Origin.ADOPTED if stamp is not None and stamp.origin is Origin.ADOPTED else Origin.CREATED
+
+
+def _parsed(key: ResourceKey, manifests: Manifests) -> AnyResource | None:
+    body = {**_head(key), "metadata": _metadata(key, manifests, _OLD), "spec": manifests.spec(key), "status": {}}
+    try:
+        return kind_of(key.kind).resource.model_validate(body)
+    except ValidationError:
+        return None
 
 
 def _head(key: ResourceKey) -> dict[str, Any]:

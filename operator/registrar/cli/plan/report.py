@@ -49,13 +49,20 @@ class Source:
     base: str | None = None
     cluster: bool = False
 
+    @property
+    def limit(self) -> str | None:
+        """What this plan does not show, as a sentence; None if it shows all."""
+        if self.base is not None or self.cluster:
+            return None
+        return (
+            "Without --base or --cluster, only the owner stamps are known: the plan does not show fields that left a "
+            "manifest as cleared, nor entries whose manifest is gone as archived."
+        )
+
     def assumptions(self) -> Iterator[str]:
         """Yield what the plan cannot know, as sentences."""
-        if self.base is None and not self.cluster:
-            yield (
-                "Without --base or --cluster, only the owner stamps are known: fields that left a manifest are not "
-                "shown as cleared, and entries whose manifest is gone not as archived."
-            )
+        if self.limit is not None:
+            yield self.limit
         if not self.cluster:
             yield "Resources outside of these manifests are taken to exist and to keep their entries."
         yield "The operator runs with the same owner ID and policies as this command."

@@ -32,9 +32,14 @@ class DryRunBackend:
 
     Args:
         inventory: what the registry holds.
+
+    Attributes:
+        needed: the versions whose artifacts were asked for and are not in the inventory; they were taken for none.
     """
 
     def __init__(self, inventory: Inventory) -> None:
+        self.needed: set[str] = set()
+        self._unread = inventory.unread
         self._entries: dict[tuple[type[RegistryEntry], str], RegistryEntry] = {}
         self._places: defaultdict[_Place, list[str]] = defaultdict(list)
         self._held: defaultdict[str, list[str]] = defaultdict(list)
@@ -58,6 +63,7 @@ class DryRunBackend:
 
     async def find(self, kind: EntryKind, name: str, parent_id: str) -> RegistryEntry | None:
         """See the protocol."""
+        self._ask_for(kind, parent_id)
         found = [
             self._entries[kind.family, entry_id] for entry_id in self._places.get((kind.entry, parent_id, name), ())
         ]
@@ -69,11 +75,13 @@ class DryRunBackend:
 
     async def artifacts_of(self, version_id: str) -> list[RegistryEntry]:
         """See the protocol."""
+        self.needed |= {version_id} & self._unread
         return [self._entries[Artifact, artifact_id] for artifact_id in self._held.get(version_id, ())]
 
     async def create(self, kind: EntryKind, entry: Any, parent_id: str) -> RegistryEntry:
         """See the protocol."""
         require_writable(entry)
+        self._ask_for(kind, parent_id)
         taken = self._places.get((kind.entry, parent_id, entry.name))
         holder = self._entries[kind.family, taken[0]] if taken else self._holder(kind, entry.external_id)
         if holder is not None:
@@ -123,6 +131,10 @@ class DryRunBackend:
     def unsupported(self, desired: Desired) -> str | None:
         """See the protocol."""
         return unsupported(desired)
+
+    def _ask_for(self, kind: EntryKind, parent_id: str) -> None:
+        if kind.family is Artifact:
+            self.needed |= {parent_id} & self._unread
 
     def _put(self, entry: RegistryEntry) -> None:
         family, entry_id = family_of(type(entry)), str(entry.id)

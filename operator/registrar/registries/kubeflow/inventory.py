@@ -7,14 +7,14 @@ thousands of lists takes a while; what changes meanwhile is read again at the en
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import NotFound
 from model_registry.types import Artifact, ListOptions, ModelVersion, Pager, RegisteredModel, RegistryEntry
 from registrar.registries.backend import Cursor
-from registrar.registries.inventory import Inventory, Progress, id_number
+from registrar.registries.inventory import Inventory, Needs, Progress, id_number
 from registrar.registries.kubeflow.backend import PAGE_SIZE, KubeflowBackend
 
 EntryT = TypeVar("EntryT", bound=RegistryEntry)
@@ -40,14 +40,37 @@ class KubeflowInventory:
 
     async def read(self, progress: Progress) -> Inventory:
         """See the protocol."""
+        cursors = await self._read_entries(progress)
+        await self._read_held(self._versions, progress)
+        new_artifacts = await self._catch_up(cursors)
+        # Which version holds an artifact that appeared in between, only the lists of all versions show.
+        await self._read_held(self._versions if new_artifacts else self._versions.keys() - self._held.keys(), progress)
+        return self._inventory()
+
+    async def read_for(self, needs: Needs, progress: Progress) -> Inventory:
+        """See the protocol."""
+        cursors = await self._read_entries(progress)
+        while True:
+            inventory = self._inventory()
+            needed = set(await needs(inventory)) & inventory.unread
+            if needed:
+                await self._read_held(needed, progress)
+                continue
+            before = self._content()
+            cursors, since = {family: await self._backend.newest(family) for family in _FAMILIES}, cursors
+            if await self._catch_up(since):
+                await self._read_held(list(self._held), progress)
+            if self._content() == before:
+                return inventory
+
+    async def _read_entries(self, progress: Progress) -> dict[type[RegistryEntry], Cursor]:
+        """Read all entries; returns where the feed was before."""
         cursors = {family: await self._backend.newest(family) for family in _FAMILIES}
         await self._pages(self._client.get_registered_models, self._models, progress)
         await self._pages(lambda options: self._client.get_model_versions(None, options), self._versions, progress)
         # Before the lists of the versions: an artifact here that is in none of those is really loose.
         await self._pages(lambda options: self._client.get_artifacts(options=options), self._artifacts, progress)
-        await self._read_held(self._versions, progress)
-        await self._catch_up(cursors, progress)
-        return self._inventory()
+        return cursors
 
     async def _pages(
         self, list_page: Callable[[ListOptions], Awaitable[list[EntryT]]], into: dict[str, EntryT], progress: Progress
@@ -76,17 +99,18 @@ class KubeflowInventory:
 
         await asyncio.gather(*(read(version_id) for version_id in list(version_ids)))
 
-    async def _catch_up(self, cursors: dict[type[RegistryEntry], Cursor], progress: Progress) -> None:
-        """Take over what changed since the cursors."""
-        known = set(self._versions)
+    async def _catch_up(self, cursors: Mapping[type[RegistryEntry], Cursor]) -> bool:
+        """Take over what changed since the cursors; returns whether artifacts were added."""
         changed = {
             family: (await self._backend.changed_since(family, cursors[family], 0)).entries for family in cursors
         }
-        new_artifacts = {str(entry.id) for entry in changed[Artifact]} - self._artifacts.keys()
+        has_new = any(str(entry.id) not in self._artifacts for entry in changed[Artifact])
         for entry in (entry for entries in changed.values() for entry in entries):
             self._keep(entry)
-        # Which version holds an artifact that appeared in between, only the lists of all versions show.
-        await self._read_held(self._versions if new_artifacts else self._versions.keys() - known, progress)
+        return has_new
+
+    def _content(self) -> tuple[dict[str, Any], ...]:
+        return dict(self._models), dict(self._versions), dict(self._artifacts), dict(self._held)
 
     def _keep(self, entry: RegistryEntry) -> None:
         match entry:
@@ -115,4 +139,5 @@ class KubeflowInventory:
                 key=id_number,
             ),
             unreadable=self._unreadable,
+            unread=frozenset(self._versions.keys() - self._held.keys()),
         )

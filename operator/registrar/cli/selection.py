@@ -1,14 +1,18 @@
-"""Which entries an export is asked for."""
+"""Which entries a command is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
+
+import click
 
 from model_registry.types import ModelVersion, RegisteredModel, RegistryEntry
 from model_registry.types.properties import PropertyValue
 from registrar.api.meta import OWNER_PROPERTY
+from registrar.cli.options import Command, option
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +73,43 @@ def _matches(name: str, patterns: tuple[str, ...]) -> bool:
 
 def _text(value: PropertyValue) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _property(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> Any:
+    pairs = [value.partition("=") for value in values]
+    for (name, sign, _), value in zip(pairs, values, strict=True):
+        if not name or not sign:
+            raise click.BadParameter(f"{value!r} has no form NAME=VALUE")
+    return tuple((name, value) for name, _, value in pairs)
+
+
+_MODEL = option("--model", "models", multiple=True, help="Models to select, such as 'churn-*'; repeat it for several.")
+_NARROWING = (
+    option("--version", "versions", multiple=True, help="Versions to select, with their models."),
+    option("--owner", "owners", multiple=True, help="Select models with this owner."),
+    option("--property", "properties", multiple=True, callback=_property, help="Select what has it: NAME=VALUE."),
+)
+_UNMANAGED = option("--unmanaged", is_flag=True, help="Select only entries that no operator manages.")
+
+
+def selection_options(command: Command) -> Command:
+    """Give a command the options that `selection_of` reads."""
+    return _MODEL(narrowing_options(_UNMANAGED(command)))
+
+
+def narrowing_options(command: Command) -> Command:
+    """Give a command the options that select some entries of the models that it is called with."""
+    for one in reversed(_NARROWING):
+        command = one(command)
+    return command
+
+
+def selection_of(options: Mapping[str, Any]) -> Selection:
+    """Return the selection that the options of a command describe."""
+    return Selection(
+        models=options["models"],
+        versions=options["versions"],
+        owners=options["owners"],
+        properties=options["properties"],
+        unmanaged=options["unmanaged"],
+    )
