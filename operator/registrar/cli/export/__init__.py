@@ -17,8 +17,9 @@ from registrar.cli.export.check import Checker
 from registrar.cli.export.choices import Choices
 from registrar.cli.export.existing import Existing, read_existing
 from registrar.cli.export.layout import Grouping, Layout, plan_files
+from registrar.cli.export.options import allow_option
 from registrar.cli.export.outcome import Outcome
-from registrar.cli.export.report import Reason, failures
+from registrar.cli.export.report import failures
 from registrar.cli.export.rewriting import Rewriting, rewrite_by
 from registrar.cli.export.templates import Templates, templates_from
 from registrar.cli.export.writing import stream, write, write_kustomization
@@ -75,13 +76,7 @@ def _templates(_context: click.Context, _parameter: click.Parameter, values: tup
 @option("--external-parents", is_flag=True, help="Refer to the models of selected versions as external ones.")
 @option("--archived", is_flag=True, help="Also export archived entries, and artifacts marked for deletion.")
 @option("--include-sensitive", is_flag=True, help="Also write what looks like a secret.")
-@option(
-    "--allow",
-    multiple=True,
-    metavar="REASON",
-    type=click.Choice([*map(str, Reason)]),
-    help="Entries that are left out for this reason do not count as a failure; repeat it for several.",
-)
+@allow_option
 @option(
     "--report",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -141,7 +136,7 @@ def _export(directory: Path, choices: Choices, options: dict[str, Any], outcome:
     outcome.is_complete = not inventory.unreadable
     catalogue = Catalogue(inventory)
     existing = Existing() if is_printed else read_existing(directory, choices.namespace, catalogue)
-    builder = Builder(catalogue, existing, choices)
+    builder = Builder(catalogue, existing.known, choices)
     exported = outcome.exported = builder.build()
     if is_printed:
         click.echo(stream(exported.manifests), nl=False)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from registrar.cli.console import NotKnownError, say, write_errors_explained
+from registrar.cli.console import say, show, write_errors_explained
 from registrar.cli.exits import ExitCode
 from registrar.cli.files import write_beside
 from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, options_of, parse, valid_namespace
@@ -26,7 +24,7 @@ from registrar.cli.plan.manifests import NOTHING, Manifests, checked, read_manif
 from registrar.cli.plan.outputs import Format, lines_of
 from registrar.cli.plan.reading import read_resources
 from registrar.cli.plan.report import Report, Source
-from registrar.cli.records import SnapshotError, read_header
+from registrar.cli.plan.source import source_of
 from registrar.cli.source import read_for, read_source
 from registrar.registries.inventory import Inventory
 from registrar.settings import OwnerSettings, PolicySettings, RegistrySettings, Settings
@@ -164,31 +162,22 @@ def plan(
     with _collector_paused():
         manifests = read_manifests(paths, sys.stdin.buffer, namespace)
         before = NOTHING if base is None else _read_base(base, paths, namespace)
-        source = _source(snapshot, base, options, has_cluster=cluster)
+        source = source_of(snapshot, base, options, has_cluster=cluster)
         settings = parse(Settings, {**options, "registry_url": source.registry_url})
         wanted = Wanted(manifests, before, only_changed=changed, fail_on=fail_on, shows_drift=drift)
         if cluster:
             wanted = replace(wanted, cluster=read_resources(kubeconfig, context, wanted.namespaces(), source))
         report = _make(wanted, snapshot, settings, source)
-    _say(report, has_problems=output is not Format.GITHUB)
+    for message in report.messages(has_problems=output is not Format.GITHUB):
+        say(message)
+    if source.limit is not None:
+        say(f"Note: {source.limit}")
     heading = as_markdown.Heading(title, max_length)
-    for line in lines_of(report, output, heading):
-        click.echo(click.unstyle(line) if os.environ.get("NO_COLOR") else line)
+    show(lines_of(report, output, heading))
     with write_errors_explained():
         for file, written in files.items():
             write_beside(file, (f"{click.unstyle(line)}\n" for line in lines_of(report, written, heading)))
     return report.exit_code(counts_changes=exit_code)
-
-
-def _say(report: Report, *, has_problems: bool) -> None:
-    """Say what is remarkable; the problems of manifests only where the plan itself does not have them."""
-    for problem in report.problems if has_problems else ():
-        severity = "warning: " if problem.rule.is_warning else ""
-        say(f"{problem.place}: {severity}{problem.message}")
-    for warning in report.warnings:
-        say(f"Warning: {warning}")
-    if report.source.limit is not None:
-        say(f"Note: {report.source.limit}")
 
 
 def _make(wanted: Wanted, snapshot: Path | None, settings: Settings, source: Source) -> Report:
@@ -222,16 +211,3 @@ def _read_base(base: str, paths: tuple[Path, ...], namespace: str | None) -> Man
     if STDIN in map(str, paths):
         raise click.UsageError("--base git:REF reads files: what stdin was before, give as a file.")
     return checked(read_at(base.removeprefix(PREFIX), paths, namespace))
-
-
-def _source(snapshot: Path | None, base: str | None, options: dict[str, Any], *, has_cluster: bool) -> Source:
-    owner_id = parse(OwnerSettings, options).owner_id
-    if snapshot is None:
-        url = str(options.get("registry_url") or "")
-        read_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return Source(url, owner_id, read_at, base=base, cluster=has_cluster)
-    try:
-        header = read_header(snapshot)
-    except (OSError, SnapshotError) as error:
-        raise NotKnownError(f"The snapshot {snapshot} cannot be read: {error}") from error
-    return Source(header.registry_url, owner_id, header.read_at, str(snapshot), base, has_cluster)

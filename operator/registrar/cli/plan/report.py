@@ -111,6 +111,17 @@ class Report:
         """The problems of manifests that keep these from being applied."""
         return [problem for problem in self.problems if not problem.rule.is_warning]
 
+    def messages(self, *, has_problems: bool = True) -> Iterator[str]:
+        """Yield what is wrong with manifests, and what is remarkable about the whole, as lines for people.
+
+        Args:
+            has_problems: yield the problems of manifests, which some forms of the plan have themselves.
+        """
+        for problem in self.problems if has_problems else ():
+            severity = "warning: " if problem.rule.is_warning else ""
+            yield f"{problem.place}: {severity}{problem.message}"
+        yield from (f"Warning: {warning}" for warning in self.warnings)
+
     @property
     def other_errors(self) -> list[Problem]:
         """The errors that no refused resource represents, such as YAML that cannot be read."""

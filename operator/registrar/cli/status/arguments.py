@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import click
 
 from registrar.api.meta import GROUP
+from registrar.cli.options import seconds
 from registrar.cli.status.find import Entry, sorts
 from registrar.kinds.table import RESOURCES
 
@@ -17,7 +17,6 @@ TEXT, WIDE, JSON, DOT = OUTPUTS = ("text", "wide", "json", "dot")
 MIN_INTERVAL = 1.0
 """Seconds between two readings at least: each lists all resources."""
 
-_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _KINDS = {
     word.lower(): kind.KIND
     for kind in RESOURCES
@@ -50,16 +49,6 @@ class Options:
     entry: Entry | None
     timeout: float | None
     interval: float | None = None
-
-
-def seconds(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
-    """Return seconds; a unit may follow, as kubectl takes it."""
-    if value is None:
-        return None
-    parts = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", value)
-    if parts is None:
-        raise click.BadParameter(f"{value!r} is no duration: write 90s, 5m or 1h.")
-    return float(parts[1]) * _SECONDS[parts[2]]
 
 
 def kind_and_name(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, str] | None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from registrar.api.bodies import ResourceKey
-from registrar.cli.cluster import Cluster, ClusterError, Event, connect
+from registrar.cli.cluster import Cluster, Event, connect
+from registrar.cli.console import show, styled
 from registrar.cli.exits import ExitCode
+from registrar.cli.options import DEFAULT_SECONDS, DEFAULT_TIMEOUT, seconds
+from registrar.cli.refusals import ClusterError
 from registrar.cli.status import arguments, text
 from registrar.cli.status.arguments import DOT, JSON, OUTPUTS, TEXT, WIDE, Options, refuse_what_does_not_fit
 from registrar.cli.status.as_json import matches_json, report_json
@@ -23,9 +25,6 @@ from registrar.cli.status.screen import Screen
 
 MAX_EVENTS = 20
 """Events that are shown, the last ones."""
-
-DEFAULT_TIMEOUT, DEFAULT_SECONDS = "5m", 300.0
-"""How long ``--wait`` waits, as the help says it and in seconds."""
 
 DEFAULT_INTERVAL, DEFAULT_INTERVAL_SECONDS = "5s", 5.0
 """How long ``--watch`` waits between two readings, as the help says it and in seconds."""
@@ -62,7 +61,7 @@ DEFAULT_INTERVAL, DEFAULT_INTERVAL_SECONDS = "5s", 5.0
 @click.option("--wait", "waits", is_flag=True, help="Wait until everything is ready, or until only a person can help.")
 @click.option(
     "--timeout",
-    callback=arguments.seconds,
+    callback=seconds,
     show_default=DEFAULT_TIMEOUT,
     metavar="DURATION",
     help="How long --wait waits, such as 90s, 5m or 1h.",
@@ -153,7 +152,7 @@ def _watch(asked: Options, cluster: Cluster, scope: Scope, interval: float) -> N
 
     def show(report: Report) -> None:
         events = _events(asked, report, cluster)
-        screen.show(_styled(_report_lines(asked, report, events)), list(report.problems))
+        screen.show(styled(_report_lines(asked, report, events)), list(report.problems))
 
     with screen:
         watch(lambda: ask_for(cluster, scope), show, screen.show_problem, interval)
@@ -166,7 +165,7 @@ def _show_report(asked: Options, report: Report, cluster: Cluster) -> ExitCode:
     except ClusterError as error:
         error.show()
         code = ExitCode.NOT_KNOWN
-    _print(_report_lines(asked, report, events))
+    show(_report_lines(asked, report, events))
     return code
 
 
@@ -192,9 +191,9 @@ def _report_lines(asked: Options, report: Report, events: list[Event] | None) ->
 def _show_matches(asked: Options, report: Report) -> ExitCode:
     matches = [] if asked.entry is None else list(find(asked.entry, report.assessed))
     if asked.output == JSON:
-        _print([json.dumps(matches_json(report, matches), indent=2, ensure_ascii=False)])
+        show([json.dumps(matches_json(report, matches), indent=2, ensure_ascii=False)])
     elif matches:
-        _print(text.matches_text(matches, wide=asked.output == WIDE))
+        show(text.matches_text(matches, wide=asked.output == WIDE))
     if report.problems:
         return ExitCode.NOT_KNOWN
     if not matches:
@@ -202,15 +201,3 @@ def _show_matches(asked: Options, report: Report) -> ExitCode:
         click.echo(f"No resource {text.place_of(report.scope)} represents this entry{elsewhere}.", err=True)
         return ExitCode.ATTENTION
     return ExitCode.DONE
-
-
-def _print(lines: Iterable[str]) -> None:
-    """Print lines; styles reach a terminal only."""
-    for line in _styled(lines):
-        click.echo(line)
-
-
-def _styled(lines: Iterable[str]) -> Iterator[str]:
-    """Yield lines without styles if NO_COLOR is set (https://no-color.org)."""
-    has_no_colour = bool(os.environ.get("NO_COLOR"))
-    yield from (click.unstyle(line) if has_no_colour else line for line in lines)

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
-from registrar.cli.cluster import Cluster, ClusterError
+from registrar.cli.cluster import Cluster
+from registrar.cli.refusals import ClusterError
 from registrar.cli.status.report import Reading, Report, Scope, report
 from registrar.cli.status.resources import Observed, observe
 from registrar.kinds.table import RESOURCES
