@@ -57,6 +57,11 @@ def key_of(body: Body) -> ResourceKey:
     return ResourceKey(body["kind"], metadata["namespace"], metadata["name"])
 
 
+def entry_name_of(body: Body) -> str:
+    """Return the name of the entry that a resource represents."""
+    return str((body.get("spec") or {}).get("name") or body["metadata"]["name"])
+
+
 def uid_of(body: Body) -> str:
     """Return the resource's uid, by which a successor of the same name differs."""
     return str(body["metadata"]["uid"])
@@ -99,6 +104,11 @@ def reports_outage(body: Body) -> bool:
 def is_terminating(body: Body) -> bool:
     """Return whether a resource was deleted and waits for its finalizers."""
     return body["metadata"].get("deletionTimestamp") is not None
+
+
+def shown_to_others(body: Body) -> tuple[object, ...]:
+    """Return what those that refer to a resource by its entry compare: its generation, status, and deletion."""
+    return written_generation(body), body.get("status"), is_terminating(body)
 
 
 def as_deleted(body: Body, at: str) -> Body:

@@ -28,6 +28,7 @@ from registrar.planning.actions import (
     RecordedState,
     RecordOwnership,
     Refuse,
+    owned_after,
     owned_by,
 )
 from registrar.planning.claims import Claimant
@@ -87,10 +88,14 @@ class EntryRequest:
         """Whether the entry has to be read from the registry, however well the view knows it."""
         return self.resource.needs_read
 
-    @property
-    def corrects_drift(self) -> bool:
-        """Whether a patch corrects what others changed: nobody changed the spec or asked for it."""
-        return self.recorded.settled and not self.force_read
+    def corrects_drift(self, action: Patch) -> bool:
+        """Return whether a patch corrects what others changed: nobody changed the spec or asked for it."""
+        return self.recorded.settled and not self.force_read and not self.ends_wait(action)
+
+    def ends_wait(self, action: Patch) -> bool:
+        """Return whether all that a patch changes is aliases whose version did not exist before."""
+        pending = {self.desired.property_path(name) for name in self.desired.aliases.pending}
+        return bool(action.changes) and all(change.path in pending for change in action.changes)
 
 
 async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResult:
@@ -102,7 +107,6 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
         KubernetesError: the ownership could not be recorded, or the resource no longer exists; nothing was written.
     """
     registry, desired, recorded = context.registry, request.desired, request.recorded
-    owned = owned_by(desired)
     observed = await observe(desired, recorded, registry, force_read=request.force_read)
     for _ in range(MAX_STEPS):
         _note_existing(request, observed, context)
@@ -112,11 +116,13 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
             case Refuse():
                 raise ReconcileError(action.problem)
             case Leave():
+                owned = owned_after(desired, recorded, action.entry)
                 return EntryResult(action.entry, action.origin, owned, drift=action.drift)
             case Create():
                 entry, created = await _create(request, action, recorded, context)
                 if created:
                     note = note_creation(desired, request.claimant, entry)
+                    owned = owned_by(desired, action)
                     return EntryResult(entry, Origin.CREATED, owned, OperationResult.CREATED, note)
                 observed = Observation(entry, fresh=True)
             case RecordOwnership() | Patch() if not observed.fresh:
@@ -127,16 +133,33 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
                 recorded = after_recording(recorded, action)
             case Patch() if _is_contested(request, action, context):
                 drift = (*action.drift, *action.changes_with_stamp(registry.owner_id))
+                owned = owned_after(desired, recorded, action.entry)
                 return EntryResult(action.entry, action.origin, owned, drift=drift, is_contested=True)
             case Patch():
                 await _confirm(request, action.entry, recorded, context)
                 changed = await _with_free_external_id(partial(patch, desired, action, registry), request, context)
-                _note_correction(request, action, context)
-                operation, note = note_patch(
-                    desired, request.claimant, action, changed, registry.owner_id, corrects_drift=request.corrects_drift
-                )
-                return EntryResult(changed, action.origin, owned, operation, note, drift=action.drift)
+                return _patched(request, action, changed, recorded, context)
     raise transient(Reason.REGISTRY_UNAVAILABLE, f"Others keep changing {desired.name!r} in the registry")
+
+
+def _patched(
+    request: EntryRequest, action: Patch, changed: RegistryEntry, recorded: RecordedState, context: Context
+) -> EntryResult:
+    desired, corrects_drift = request.desired, request.corrects_drift(action)
+    _note_correction(request, action, context)
+    operation, note = note_patch(
+        desired, request.claimant, action, changed, context.registry.owner_id, corrects_drift=corrects_drift
+    )
+    return EntryResult(
+        entry=changed,
+        origin=action.origin,
+        owned=owned_after(desired, recorded, action.entry),
+        operation=operation,
+        note=note,
+        drift=action.drift,
+        changes=action.changes,
+        ends_wait=request.ends_wait(action),
+    )
 
 
 async def _create(
@@ -257,7 +280,7 @@ def _refuse_new_registry(request: EntryRequest, context: Context) -> None:
 def _is_contested(request: EntryRequest, action: Patch, context: Context) -> bool:
     """Return whether this drift was corrected too often. A user's own changes and requests are never contested."""
     corrections, claim = context.memory.corrections, request.desired.claim
-    if not request.corrects_drift:
+    if not request.corrects_drift(action):
         corrections.forget(claim)
         return False
     return corrections.are_contested(claim, _paths(action, context), time.monotonic())
@@ -265,7 +288,7 @@ def _is_contested(request: EntryRequest, action: Patch, context: Context) -> boo
 
 def _note_correction(request: EntryRequest, action: Patch, context: Context) -> None:
     """Count a correction that succeeded; one that failed changed nothing of another writer's."""
-    if request.corrects_drift:
+    if request.corrects_drift(action):
         context.memory.corrections.record(request.desired.claim, _paths(action, context), time.monotonic())
 
 

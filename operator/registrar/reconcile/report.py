@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 QUIET_SECONDS = 2.0
 """Of waiting that no status reports: parents mostly get their ID at once."""
+PROVISIONAL_REQUEUE_SECONDS = 0.2
+"""Until a reconcile goes on that did not know enough: of its entry, or of the other resources after a start."""
 TERMINAL_REQUEUE_SECONDS = 1800.0
 """Until a terminal problem is retried, for what was fixed in the registry."""
 
@@ -81,7 +83,7 @@ async def report(resource: ManagedResource, outcome: Outcome, context: Context) 
     Raises:
         KubernetesError: the API server did not accept it.
     """
-    key, memory, follow_up = resource.key, context.memory, _follow_up(outcome.problem)
+    key, memory, follow_up = resource.key, context.memory, _follow_up(outcome)
     outcome = memory.unreported.join(key, resource.metadata.uid, outcome)
     if outcome.problem is not None and outcome.problem.disposition is Disposition.OUTAGE:
         context.registry.breaker.defer(key)
@@ -137,9 +139,10 @@ def _may_pass(problem: Problem) -> bool:
     return problem.disposition in {Disposition.WAITING, Disposition.OUTAGE} or problem.retry_after is not None
 
 
-def _follow_up(problem: Problem | None) -> Result:
+def _follow_up(outcome: Outcome) -> Result:
+    problem = outcome.problem
     if problem is None:
-        return DONE
+        return Result(requeue_after=PROVISIONAL_REQUEUE_SECONDS) if outcome.is_provisional else DONE
     match problem.disposition:
         case Disposition.WAITING | Disposition.OUTAGE:
             return Result(requeue_after=problem.requeue_after)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from model_registry.types import RegistryEntry
+from registrar.api.conditions import Reason
+from registrar.api.v1alpha1.aliases import AliasStatus
 from registrar.api.v1alpha1.common import EntryOrigin, EntryStatus, Holder
 from registrar.api.v1alpha1.model_version import InlineArtifactStatus
 from registrar.planning.actions import Change, FieldSet
@@ -58,6 +60,8 @@ class EntryResult:
         note: the Event of that write.
         drift: differences that are left alone and reported.
         is_contested: they are left because another writer keeps changing the same fields.
+        changes: what the operator changed on an entry that existed.
+        ends_wait: all of that waited for another entry, so nobody had changed anything.
     """
 
     entry: RegistryEntry
@@ -67,6 +71,23 @@ class EntryResult:
     note: EventNote | None = None
     drift: tuple[Change, ...] = ()
     is_contested: bool = False
+    changes: tuple[Change, ...] = ()
+    ends_wait: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AliasProblem:
+    """Why an alias keeps its old value in the registry.
+
+    Attributes:
+        alias: its name.
+        reason: what its version lacks.
+        message: the same in a sentence.
+    """
+
+    alias: str
+    reason: Reason
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +99,7 @@ class Facts:
         owned_fields: names as the user writes them, sorted.
         owned_properties: names, sorted.
         artifacts: the inline artifacts of a version.
+        aliases: the aliases of a model.
     """
 
     id: str | None = None
@@ -91,6 +113,7 @@ class Facts:
     owned_fields: tuple[str, ...] = ()
     owned_properties: tuple[str, ...] = ()
     artifacts: tuple[InlineArtifactStatus, ...] = ()
+    aliases: tuple[AliasStatus, ...] = ()
 
     @classmethod
     def of(cls, status: EntryStatus) -> Facts:
@@ -107,6 +130,7 @@ class Facts:
             owned_fields=status.owned_fields or (),
             owned_properties=status.owned_properties or (),
             artifacts=getattr(status, "artifacts", None) or (),
+            aliases=getattr(status, "aliases", None) or (),
         )
 
 
@@ -124,6 +148,9 @@ class Outcome:
         notes: further Events.
         paused: the user paused the resource, so that nothing was compared.
         handled_request: value of the reconcile request that this answers.
+        alias_problems: why aliases wait; None for a resource that declares none, or whose aliases are not known yet.
+        ends_wait: all that was written waited for another entry, so nobody had changed anything.
+        is_provisional: more can be done now that the entry has an ID.
     """
 
     facts: Facts
@@ -135,6 +162,9 @@ class Outcome:
     notes: tuple[EventNote, ...] = ()
     paused: bool = False
     handled_request: str | None = None
+    alias_problems: tuple[AliasProblem, ...] | None = None
+    ends_wait: bool = False
+    is_provisional: bool = False
 
     def noting(self, operation: OperationResult, note: EventNote | None) -> Outcome:
         """Return this outcome with another write of the same reconcile, whose first operation counts."""

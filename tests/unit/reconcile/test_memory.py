@@ -84,6 +84,8 @@ class World:
         memory.cache.put(resource)
         memory.cache.put(body("ModelVersion", "rival", status={"observedGeneration": 1}))
         memory.cache.put(body("ModelArtifact", "weights", status={"id": "9", "observedGeneration": 1}))
+        memory.aliases.note(None, resource)
+        memory.aliases.follow(KEY, ["v2"])
         memory.claims.register(SHARED, Claimant(KEY, None, "2026-11-23T12:00:00Z", "uid-1", terminating=False))
         memory.claims.register(OWN, Claimant(KEY, "card", "2026-11-23T12:00:00Z", "uid-1", terminating=False))
         memory.claims.register(SHARED, dataclasses.replace(claimant(), key=RIVAL))
@@ -165,7 +167,12 @@ def test_a_successor_of_the_same_name_inherits_nothing() -> None:
     assert world.memory.dependencies.identity(KEY) == identity("7", "v1"), "another version of the same resource"
     assert world.memory.keep(body("ModelVersion", "v1", version=3, uid="uid-2"))
     theirs = {"memory.dependencies._children", "memory.dependencies._parents"}
-    assert _remembering(world.memory, KEY) == {"memory.cache._bodies", "memory._unclaimed", *theirs}
+    assert _remembering(world.memory, KEY) == {
+        "memory.cache._bodies",
+        "memory.aliases._versions",
+        "memory._unclaimed",
+        *theirs,
+    }
     assert sorted(world.woken()) == [(CHILD, False), (RIVAL, True), (WAITER, False)]
     found = world.memory.cache.get(KEY)
     assert found is not None
