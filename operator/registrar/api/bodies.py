@@ -43,12 +43,14 @@ class RecordedId:
         entry_id: the entry's ID.
         created: when the registry created it (milliseconds since the epoch), if the status records that.
         url: the address of the registry.
+        parent_id: the ID of the parent entry, if the status records that.
     """
 
     kind: str
     entry_id: str
     created: str | None
     url: str | None
+    parent_id: str | None = None
 
 
 def key_of(body: Body) -> ResourceKey:
@@ -129,7 +131,13 @@ def recorded_id(body: Body) -> RecordedId | None:
     status = body.get("status") or {}
     if status.get("id") is None:
         return None
-    return RecordedId(body["kind"], status["id"], status.get("createTimeSinceEpoch"), status.get("registryUrl"))
+    return RecordedId(
+        kind=body["kind"],
+        entry_id=status["id"],
+        created=status.get("createTimeSinceEpoch"),
+        url=status.get("registryUrl"),
+        parent_id=status.get("parentId"),
+    )
 
 
 def is_unanswered(body: Body) -> bool:

@@ -24,6 +24,7 @@ from registrar.kinds.base import Claim, Identity
 from registrar.planning.claims import Claimant
 from registrar.planning.holding import HELD, Holding
 from registrar.reconcile.alias_index import AliasIndex
+from registrar.reconcile.artifact_index import ArtifactIndex
 from registrar.reconcile.claims import ClaimIndex
 from registrar.reconcile.dependencies import Dependencies
 from registrar.reconcile.drift import Corrections
@@ -53,6 +54,7 @@ class Memory:
         dependencies: who waits for which parent.
         external_ids: who waits for an external ID of whom.
         aliases: which models have aliases of which versions.
+        artifacts: which artifacts that are resources belong to which version.
         corrections: what the operator corrected lately.
         losses: entries that are missing.
         unreported: what no status reports yet.
@@ -78,6 +80,7 @@ class Memory:
         self.dependencies = Dependencies()
         self.external_ids = ExternalIdWaits()
         self.aliases = AliasIndex()
+        self.artifacts = ArtifactIndex()
         self.corrections = Corrections()
         self.losses = Losses()
         self.unreported = UnreportedOutcomes()
@@ -122,15 +125,20 @@ class Memory:
         before = self.cache.get(key_of(body))
         is_kept = self.cache.put(body)
         if is_kept:
-            self.wake(self.aliases.note(before, body))
+            self._wake_dependents(before, body)
         return is_kept
+
+    def _wake_dependents(self, before: Body | None, after: Body | None) -> None:
+        """Wake the resources whose status repeats something of this one."""
+        version = self.artifacts.note(before, after, self.dependencies.parent)
+        self.wake(self.aliases.note(before, after) | version)
 
     def forget(self, key: ResourceKey) -> None:
         """Forget a resource that is gone from the cluster; wake those that wanted what it had or depend on it."""
         known = self.cache.get(key)
         self.cache.remove(key)
         if known is not None:
-            self.wake(self.aliases.note(known, None))
+            self._wake_dependents(known, None)
         self.aliases.follow(key, ())
         self._forget_entries(self.claims.claims_of(key))
         self.unreported.reported(key)

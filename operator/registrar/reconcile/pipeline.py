@@ -24,6 +24,7 @@ from registrar.kinds.table import ENTRY_KINDS
 from registrar.planning.actions import Policies
 from registrar.planning.fields import origin_to_status
 from registrar.planning.problems import Disposition, ReconcileError
+from registrar.reconcile.addresses import with_addresses
 from registrar.reconcile.aliases import places_of, resolve_aliases
 from registrar.reconcile.context import Context
 from registrar.reconcile.deletion import (
@@ -163,6 +164,7 @@ async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, c
     # The artifacts may end without an outcome, where the API server does not accept a part of the status.
     memory.unreported.join(resource.key, resource.metadata.uid, outcome)
     outcome = await _reconcile_inline(resource, declared, identity, policies, outcome, context)
+    outcome = with_addresses(resource, outcome, parent, memory, registry)
     registry.view.pin(resource.key, entries_in(resource, outcome.facts))
     return outcome
 

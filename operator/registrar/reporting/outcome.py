@@ -95,7 +95,8 @@ class Facts:
     """What the status reports of the entry, apart from the conditions.
 
     Attributes:
-        id, create_time_since_epoch, origin, parent_id, state, registry_url, storage_uri, managed_by: as in the status.
+        id, create_time_since_epoch, origin, parent_id, state, registry_url, managed_by: as in the status.
+        storage_uri, uri, newest_artifact_id: the addresses of a version.
         owned_fields: names as the user writes them, sorted.
         owned_properties: names, sorted.
         artifacts: the inline artifacts of a version.
@@ -109,6 +110,8 @@ class Facts:
     state: str | None = None
     registry_url: str | None = None
     storage_uri: str | None = None
+    uri: str | None = None
+    newest_artifact_id: str | None = None
     managed_by: Holder | None = None
     owned_fields: tuple[str, ...] = ()
     owned_properties: tuple[str, ...] = ()
@@ -126,6 +129,8 @@ class Facts:
             state=status.state,
             registry_url=status.registry_url,
             storage_uri=getattr(status, "storage_uri", None),
+            uri=getattr(status, "uri", None),
+            newest_artifact_id=getattr(status, "newest_artifact_id", None),
             managed_by=status.managed_by,
             owned_fields=status.owned_fields or (),
             owned_properties=status.owned_properties or (),

@@ -41,6 +41,8 @@ def next_status(metadata: ObjectMeta, current: EntryStatus, outcome: Outcome, no
         **_ownership(outcome.facts),
         "state": outcome.facts.state,
         "storage_uri": outcome.facts.storage_uri,
+        "uri": outcome.facts.uri,
+        "newest_artifact_id": outcome.facts.newest_artifact_id,
         "aliases": outcome.facts.aliases or None,
         "observed_generation": metadata.generation,
         "synced_generation": _synced_generation(metadata, current, outcome),
