@@ -177,6 +177,26 @@ async def test_until_its_version_is_ready_an_alias_keeps_its_value(
 
 
 @pytest.mark.usefixtures("operator")
+async def test_a_version_that_is_no_longer_ready_is_not_named_anew(
+    space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
+) -> None:
+    name = unique("model")
+    broken = _version(name, "2", customProperties={"tags": ["a", "list"]})
+    space.apply(_model(name, aliases={"champion": "1", "other": "2"}), _version(name, "1"), _version(name, "2"))
+    space.wait("RegisteredModel", name, resolved())
+    space.apply(broken)
+    space.wait("ModelVersion", f"{name}-2", has_reason("InvalidSpec"))
+    space.apply(_model(name, aliases={"champion": "2", "other": "2"}))
+    model = space.wait("RegisteredModel", name, resolved("VersionNotReady"))
+    # The alias that names it already still does.
+    assert "'other'" not in condition(model, "AliasesResolved")["message"]
+    assert await _aliases(registry, name) == {"champion": "1", "other": "2"}
+    space.apply(_version(name, "2"))
+    space.wait("RegisteredModel", name, resolved())
+    assert await _aliases(registry, name) == {"champion": "2", "other": "2"}
+
+
+@pytest.mark.usefixtures("operator")
 async def test_a_paused_version_is_not_named(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
@@ -346,3 +366,4 @@ async def test_an_alias_that_waited_is_no_drift(
     assert has_drifted(model) == (policy == "Report")
     assert model["status"]["ownedProperties"] == ["alias.champion", "alias.other"]
     wait_until(lambda: len(_messages(own_space, name, "AliasMoved")) == 2, "an Event is missing")
+    assert not _messages(own_space, name, "Corrected")
