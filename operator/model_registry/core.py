@@ -170,6 +170,15 @@ class ModelRegistryAPIClient(BaseClient):
         require_one_of({"registered_model_id": registered_model_id, "name": name}, {"external_id": external_id})
         return await self._versions.find(name, registered_model_id, external_id)
 
+    async def get_model_version_by_alias(self, registered_model_id: str | None, alias: str) -> ModelVersion | None:
+        """Return the version that an alias of the model names, such as `champion`; None without such an alias.
+
+        An alias is the string property `alias.<name>` of the model, whose value is the name of the version.
+        """
+        model = await self._models.get(registered_model_id)
+        name = None if model is None else (model.custom_properties or {}).get(f"alias.{alias}")
+        return await self._versions.find(name, registered_model_id, None) if isinstance(name, str) and name else None
+
     async def get_model_versions(
         self, registered_model_id: str | None = None, options: ListOptions | None = None
     ) -> list[ModelVersion]:

@@ -245,6 +245,14 @@ class ModelRegistry(Uploads, UpstreamPrivateNames):
         """
         return self.async_runner(self.api.get_model_version_by_params(self._model_id(name), version))
 
+    def get_model_version_by_alias(self, name: str, alias: str) -> ModelVersion | None:
+        """Return the version that an alias, such as `champion`, names in the model with that name.
+
+        Raises:
+            StoreError: If the model does not exist.
+        """
+        return self.async_runner(self.api.get_model_version_by_alias(self._model_id(name), alias))
+
     def get_model_artifact(self, name: str, version: str) -> ModelArtifact | None:
         """Return the artifact that `register_model` created for this version. It has the model's name.
 

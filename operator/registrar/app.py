@@ -107,7 +107,7 @@ def _build(
     cache = ResourceCache()
     queue = WorkQueue(process, workers=settings.workers, monitor=metrics.queue)
     registry = Registry(KubeflowBackend(client), settings.registry_url, settings.owner_id)
-    memory = Memory(cache, queue, registry.view.unpin)
+    memory = Memory(cache, queue, registry.view.leave)
     guard = MassDeletionGuard(cache.recorded_ids, registry)
     context = Context(settings, kube, registry, memory, guard, metrics.reconciles)
     intake = Intake(memory, queue, leadership, metrics.reconciles)

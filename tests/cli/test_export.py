@@ -549,6 +549,40 @@ def test_what_would_clear_something_is_left_out(rest: Rest, export: Export) -> N
     assert export("--owner-id=us", "--include-sensitive", to="-").exit_code == ExitCode.DONE
 
 
+def test_aliases_are_declared_as_such(rest: Rest, export: Export) -> None:
+    rest.model("m", customProperties={"alias.champion": text("1.0"), "alias.b-2": text("2"), "team": text("a")})
+    wrong = {"alias.latest": text("1"), "alias.A": text("1"), "alias.two": {"metadataType": "MetadataIntValue"}}
+    wrong["alias.two"]["int_value"] = "2"
+    rest.model("odd", customProperties={"alias.champion": text("1"), "alias.none": text(""), **wrong})
+    rest.model("none", customProperties=wrong)
+    rest.model("many", customProperties={f"alias.a{number:02}": text("1") for number in range(18)})
+    result = export(to="-")
+    specs = {each["metadata"]["name"]: each["spec"] for each in printed(result)}
+    assert specs["m"] == {"aliases": {"b-2": "2", "champion": "1.0"}, "customProperties": {"team": "a"}}
+    assert specs["odd"] == {"aliases": {"champion": "1"}}
+    assert specs["none"] == {"customProperties": {"alias.latest": "1", "alias.A": "1", "alias.two": 2}}
+    assert list(specs["many"]["aliases"]) == [f"a{number:02}" for number in range(16)]
+    for part, reason in {
+        "(id 2), customProperties.alias.A": "InvalidValue",
+        "(id 2), customProperties.alias.latest": "InvalidValue",
+        "(id 2), customProperties.alias.two": "InvalidValue",
+        "(id 2), aliases.none": "InvalidValue",
+        "(id 4), customProperties.alias.a17": "TooMany",
+    }.items():
+        assert f"{part}: {reason}" in result.stderr
+    assert result.exit_code == ExitCode.DONE
+
+
+def test_an_alias_that_moved_is_listed(rest: Rest, export: Export) -> None:
+    rest.model("m", customProperties={"alias.champion": text("1")})
+    export()
+    rest.change("registered_models/1", customProperties={"alias.champion": text("2"), "alias.other": text("1")})
+    result = export("--check")
+    assert result.exit_code == ExitCode.CHANGES
+    assert "aliases.champion '2' would become '1'" in result.stderr
+    assert "aliases.other is not declared" in result.stderr
+
+
 def test_a_secret_that_git_has_is_compared_and_not_shown(rest: Rest, export: Export, tmp_path: Path) -> None:
     rest.model("m", customProperties={"hf_token": text("hunter2")})
     export("--include-sensitive")

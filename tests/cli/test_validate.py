@@ -103,6 +103,17 @@ BROKEN = {
         "5: InvalidValue",
         "spec.owner: Input should be a valid string; put it",
     ),
+    "an alias without quotes": (
+        MODEL + "spec:\n  aliases:\n    champion: 2026\n",
+        "6: InvalidValue",
+        "spec.aliases.champion: Input should be a valid string; put it in quotes",
+    ),
+    "the alias latest": (MODEL + "spec:\n  aliases: {latest: '1'}\n", "5: InvalidValue", "latest is not allowed"),
+    "an alias that is a property too": (
+        MODEL + "spec:\n  aliases: {a: '1'}\n  customProperties: {alias.b: '1'}\n",
+        "4: InvalidValue",
+        "customProperties.alias.b cannot be declared beside aliases; move it to aliases, under the name 'b'",
+    ),
     "a list as property": (
         MODEL + "spec:\n  customProperties:\n    a: 1\n    b: [1]\n",
         "7: InvalidValue",
@@ -252,6 +263,16 @@ BETWEEN = {
         ["a.yaml:8: SimilarName"],
         "warning: the name 'fraud' differs from 'Fraud' in a.yaml:4 only in case or accents",
     ),
+    "an alias of no version": (
+        {"a": joined(model("churn", "{aliases: {a: '1', b: '2'}}"), version("v", "name: '1'"))},
+        ["a.yaml:4: MissingVersion"],
+        "spec.aliases.b: no version '2' of this model is among these manifests; correct the name, or add the manifest",
+    ),
+    "an alias of an archived version": (
+        {"a": joined(model("churn", "{aliases: {a: '1'}}"), version("v", "name: '1'\n  state: ARCHIVED"))},
+        ["a.yaml:4: ArchivedVersion"],
+        "spec.aliases.a: the version '1' is archived by ModelVersion v; name another version",
+    ),
     "names that differ in accents": (
         {"a": joined(MODEL, version("v", "name: modèle"), version("w", "name: modele"))},
         ["a.yaml:17: SimilarName"],
@@ -267,10 +288,13 @@ def test_a_fault_between_manifests_is_found_at_the_second(
     result = validate(".", "--output=json", "--namespace=default", **files)
     assert found(result) == places
     assert message in result.stderr
-    assert result.exit_code == (ExitCode.DONE if "SimilarName" in places[0] else ExitCode.ATTENTION)
+    is_warning = places[0].endswith(("SimilarName", "MissingVersion", "ArchivedVersion"))
+    assert result.exit_code == (ExitCode.DONE if is_warning else ExitCode.ATTENTION)
 
 
 ALLOWED = {
+    "aliases of versions that no manifest has": model("churn", "{aliases: {a: '1', b: '2'}}"),
+    "aliases of versions": joined(model("churn", "{aliases: {a: churn-1, b: churn-1}}"), VERSION),
     "one name in two namespaces": joined(
         MODEL.replace("{name", "{namespace: a, name"),
         model("churn", "{name: Other}").replace("{name: churn", "{namespace: b, name: churn"),

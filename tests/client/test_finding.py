@@ -124,3 +124,14 @@ async def test_a_missing_id_is_refused_before_anything_is_sent(
         await client.get_model_version_artifacts(entry_id)
     with pytest.raises(ValueError, match="Registered model ID required for creating a new model version: 'v'"):
         await client.upsert_model_version(ModelVersion("v"), entry_id)
+
+
+async def test_an_alias_leads_to_its_version(
+    client: ModelRegistryAPIClient, model: RegisteredModel, version: ModelVersion
+) -> None:
+    properties = {"alias.champion": version.name, "alias.gone": "none", "alias.empty": "", "alias.number": 1}
+    await client.upsert_registered_model(RegisteredModel(model.name, id=model.id, custom_properties=properties))
+    assert await client.get_model_version_by_alias(model.id, "champion") == version
+    for alias in ("gone", "empty", "number", "nobody"):
+        assert await client.get_model_version_by_alias(model.id, alias) is None
+    assert await client.get_model_version_by_alias(MISSING, "champion") is None

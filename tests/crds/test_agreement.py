@@ -32,6 +32,7 @@ ODD_NAMES = [
     *(f"{odd}a" for odd in ["\x00", "\t", "\n", "\x1c", " ", "\x7f", "\x85", "\xa0", "\u2028", "\u3000", "\ufeff"]),
     *("a ", "a\n", "a\r\nb", "a\u2029b", " ", "2026-11-23T00:00:00Z", "2026-11-23T00:00:00Z\n", "2026-11-23T00:00:01Z"),
 ]
+ODD_ALIASES = ["", "latest", "Champion", "1a", "-a", "a_b", "a.b", "a\n", "ä", "z" * 64, "a b"]
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def specs(schema: Schema) -> st.SearchStrategy[Any]:
         case "object" if "properties" in schema:
             return _objects(schema)
         case "object":
-            return st.dictionaries(_NAMES, _SCALARS, max_size=3)
+            return _maps(schema)
     raise AssertionError(f"no strategy for {schema}")
 
 
@@ -63,6 +64,10 @@ _NAMES = st.text(min_size=1, max_size=20).filter(lambda name: not name.startswit
 _SCALARS = (
     st.text() | st.booleans() | st.integers(-(2**31), 2**31 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 )
+
+
+_ALIASES = st.sampled_from(["champion", "a", "b-1-", "z" * 63, "last", "latest-1"])
+_ODD_ALIASES = st.sampled_from(ODD_ALIASES)
 
 
 def _mostly(usual: st.SearchStrategy[Any], rare: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -104,6 +109,14 @@ def _objects(schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
     return _mostly(usual, st.fixed_dictionaries({}, optional=fields))
 
 
+def _maps(schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
+    if "type" not in schema["additionalProperties"]:  # custom properties
+        return st.dictionaries(_NAMES, _SCALARS, max_size=3)
+    values = specs(schema["additionalProperties"])
+    many = st.just({f"a{number}": "1" for number in range(schema["maxProperties"] + 1)})
+    return _mostly(st.dictionaries(_mostly(_ALIASES, _ODD_ALIASES), values, max_size=3), many)
+
+
 def _server_accepts(api: client.CustomObjectsApi, plural: str, manifest: dict[str, Any]) -> bool:
     try:
         api.create_namespaced_custom_object(GROUP, VERSION, "default", plural, manifest, dry_run="All")
@@ -141,6 +154,7 @@ def test_models_and_schemas_agree(api: client.CustomObjectsApi, kind: type[Any])
     @example(name="a", spec=least)
     @example(name="a", spec={**least, "externalId": ""})
     @_examples([{**least, "name": odd} for odd in ODD_NAMES])
+    @_examples([{**least, "aliases": {odd: "1"}} for odd in ODD_ALIASES] if kind.KIND == "RegisteredModel" else [])
     def agree(name: str, spec: dict[str, Any]) -> None:
         manifest = {"apiVersion": API_VERSION, "kind": kind.KIND, "metadata": {"name": name}, "spec": spec}
         accepted = _model_accepts(kind, manifest)

@@ -112,6 +112,30 @@ REFUSED = {
         registered_model(customProperties=["a"]),
         'spec.customProperties in body must be of type object: "array"',
     ),
+    "alias in capitals": (
+        registered_model(aliases={"Champion": "1"}),
+        "spec.aliases: Invalid value: … the name of an alias has at most 63 lower-case letters, digits and '-'",
+    ),
+    "alias latest": (
+        registered_model(aliases={"latest": "1"}),
+        "spec.aliases: Invalid value: … latest is not allowed, because everyone expects it to move by itself",
+    ),
+    "alias of a number": (
+        registered_model(aliases={"champion": 2026}),
+        'spec.aliases.champion in body must be of type string: "integer"',
+    ),
+    "alias of a version that was a date": (
+        registered_model(aliases={"champion": "2026-11-23T00:00:00Z"}),
+        f"spec.aliases[champion]: Invalid value: … {DATE}",
+    ),
+    "alias of no version": (
+        registered_model(aliases={"champion": ""}),
+        "spec.aliases.champion in body should be at least 1 chars long",
+    ),
+    "seventeen aliases": (
+        registered_model(aliases={f"a{number}": "1" for number in range(17)}),
+        "spec.aliases: Too many: 17: must have at most 16 items",
+    ),
     "version without a model": (
         without(model_version(), "spec", "registeredModelRef"),
         "spec.registeredModelRef: Required",

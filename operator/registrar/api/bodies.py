@@ -43,18 +43,25 @@ class RecordedId:
         entry_id: the entry's ID.
         created: when the registry created it (milliseconds since the epoch), if the status records that.
         url: the address of the registry.
+        parent_id: the ID of the parent entry, if the status records that.
     """
 
     kind: str
     entry_id: str
     created: str | None
     url: str | None
+    parent_id: str | None = None
 
 
 def key_of(body: Body) -> ResourceKey:
     """Return the key of a resource."""
     metadata = body["metadata"]
     return ResourceKey(body["kind"], metadata["namespace"], metadata["name"])
+
+
+def entry_name_of(body: Body) -> str:
+    """Return the name of the entry that a resource represents."""
+    return str((body.get("spec") or {}).get("name") or body["metadata"]["name"])
 
 
 def uid_of(body: Body) -> str:
@@ -99,6 +106,11 @@ def reports_outage(body: Body) -> bool:
 def is_terminating(body: Body) -> bool:
     """Return whether a resource was deleted and waits for its finalizers."""
     return body["metadata"].get("deletionTimestamp") is not None
+
+
+def shown_to_others(body: Body) -> tuple[object, ...]:
+    """Return what those that refer to a resource by its entry compare: its generation, status, and deletion."""
+    return written_generation(body), body.get("status"), is_terminating(body)
 
 
 def as_deleted(body: Body, at: str) -> Body:
@@ -155,7 +167,13 @@ def recorded_id(body: Body) -> RecordedId | None:
     status = body.get("status") or {}
     if status.get("id") is None:
         return None
-    return RecordedId(body["kind"], status["id"], status.get("createTimeSinceEpoch"), status.get("registryUrl"))
+    return RecordedId(
+        kind=body["kind"],
+        entry_id=status["id"],
+        created=status.get("createTimeSinceEpoch"),
+        url=status.get("registryUrl"),
+        parent_id=status.get("parentId"),
+    )
 
 
 def is_unanswered(body: Body) -> bool:

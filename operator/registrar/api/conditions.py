@@ -1,4 +1,7 @@
-"""Conditions after kstatus: ``Ready`` always, ``Reconciling``, ``Stalled`` and ``Drifted`` only while True."""
+"""Conditions after kstatus: ``Ready`` always, ``Reconciling``, ``Stalled`` and ``Drifted`` only while True.
+
+``AliasesResolved``, which kstatus does not know, is present while a model declares aliases.
+"""
 
 from __future__ import annotations
 
@@ -58,6 +61,10 @@ class Reason(StrEnum):
     CHANGED_OUTSIDE = "ChangedOutside"
     CONTESTED = "Contested"
     REGISTRY_REPLACED = "RegistryReplaced"
+    ALIASES_RESOLVED = "AllResolved"
+    VERSION_MISSING = "VersionMissing"
+    VERSION_NOT_READY = "VersionNotReady"
+    VERSION_ARCHIVED = "VersionArchived"
 
 
 class ConditionType(StrEnum):
@@ -67,3 +74,4 @@ class ConditionType(StrEnum):
     RECONCILING = "Reconciling"
     STALLED = "Stalled"
     DRIFTED = "Drifted"
+    ALIASES_RESOLVED = "AliasesResolved"

@@ -175,6 +175,8 @@ class Resource(Frozen, Generic[SpecT, StatusT]):
     SHORT_NAME: ClassVar[str]
     PARENT_COLUMNS: ClassVar[tuple[Column, ...]] = ()
     """What ``kubectl get`` shows of the resource's parent."""
+    OWN_COLUMNS: ClassVar[tuple[Column, ...]] = ()
+    """What ``kubectl get`` shows of this kind alone."""
     SELECTABLE_FIELDS: ClassVar[tuple[str, ...]] = (".status.id",)
     """What ``kubectl get --field-selector`` can select by."""
 

@@ -92,6 +92,7 @@ def _columns(resource: type[Resource[Any, Any]]) -> list[Column]:
         ),
         Column("Reason", f"{ready}.reason", "Why the resource is ready or not.", wide=True),
         Column("Drifted", f"{drifted}.status", "True while the registry differs from the spec.", wide=True),
+        *resource.OWN_COLUMNS,
         Column("Message", f"{ready}.message", "Explanation of the reason, and what to do about it.", wide=True),
         Column("Age", ".metadata.creationTimestamp", "Time since the resource was created.", type="date"),
     ]

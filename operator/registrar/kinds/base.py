@@ -15,6 +15,7 @@ from pydantic.alias_generators import to_camel
 from model_registry.types import RegistryEntry
 from registrar.api.conditions import Reason
 from registrar.api.properties import Declared
+from registrar.api.v1alpha1.aliases import PROPERTY_PREFIX
 from registrar.api.v1alpha1.common import EntryFields, EntryOrigin, EntryResource, EntryStatus
 
 FieldValue = str | list[str]
@@ -54,6 +55,7 @@ class EntryKind:
         reports_parent: whether an entry names its parent (or has none), so that name and ID together are proof.
         parent_attribute: the entry's attribute with its parent's ID, for a kind that has one.
         waiting: the reason while the parent does not exist; None at the root.
+        has_aliases: whether properties of an entry can be aliases of entries below it.
     """
 
     name: str
@@ -64,6 +66,7 @@ class EntryKind:
     reports_parent: bool = True
     parent_attribute: str | None = None
     waiting: Reason | None = None
+    has_aliases: bool = False
 
     def matches(self, entry: RegistryEntry, name: str, parent_id: str) -> bool:
         """Return whether an entry has this type, that name, and that parent where it reports one."""
@@ -199,6 +202,26 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class AliasProperties:
+    """Which custom properties of an entry are aliases: each names a version, which has to be there first.
+
+    Attributes:
+        names: the properties that the spec declares as aliases.
+        waiting: those that cannot be written yet: the registry keeps their old values.
+        pending: those whose declared value the resource has never written: such a difference is no drift.
+    """
+
+    names: frozenset[str] = frozenset()
+    waiting: frozenset[str] = frozenset()
+    pending: frozenset[str] = frozenset()
+
+
+NO_ALIASES = AliasProperties()
+ALIAS_PATH = "aliases."
+"""What the path of a change to an alias begins with."""
+
+
+@dataclass(frozen=True, slots=True)
 class Desired:
     """The desired state of one entry.
 
@@ -209,8 +232,9 @@ class Desired:
         name: its name in the registry.
         parent_id: ID of its parent entry; empty at the root.
         fields: declared plain fields by attribute name; the state is not among them.
-        properties: declared custom properties.
+        properties: declared custom properties, those of aliases among them, but for those that wait.
         state: the declared state, if any.
+        aliases: which of the properties are aliases.
     """
 
     registry: str
@@ -221,6 +245,7 @@ class Desired:
     fields: Mapping[str, FieldValue]
     properties: Mapping[str, Declared]
     state: str | None
+    aliases: AliasProperties = NO_ALIASES
 
     @property
     def claim(self) -> Claim:
@@ -236,6 +261,13 @@ class Desired:
     def managed_state(self) -> str | None:
         """The state that the entry has to keep; None if its state is left unchanged after the creation."""
         return None if self.awaits_upload else self.state
+
+    def property_path(self, name: str) -> str:
+        """Return a custom property of the entry as the spec declares it, such as ``aliases.champion``."""
+        is_custom = name in self.properties and name not in self.aliases.names
+        if not self.kind.has_aliases or is_custom or not name.startswith(PROPERTY_PREFIX):
+            return f"customProperties.{name}"
+        return f"{ALIAS_PATH}{name.removeprefix(PROPERTY_PREFIX)}"
 
     @property
     def name_setting(self) -> str:

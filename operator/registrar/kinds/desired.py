@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from registrar.api.v1alpha1.aliases import property_of
 from registrar.api.v1alpha1.common import ArtifactFields
-from registrar.kinds.base import AnyResource, Desired, EntryKind
+from registrar.kinds.base import AliasProperties, AnyResource, Desired, EntryKind
 from registrar.kinds.table import kind_of
 
 
@@ -16,6 +19,7 @@ def desired_entry(resource: AnyResource, registry: str, parent_id: str) -> Desir
         parent_id: ID of the parent that its reference resolved to; empty at the root.
     """
     kind = kind_of(resource.kind).entry
+    aliases = {property_of(alias): version for alias, version in declared_aliases(resource).items()}
     return Desired(
         registry=registry,
         kind=kind,
@@ -23,9 +27,15 @@ def desired_entry(resource: AnyResource, registry: str, parent_id: str) -> Desir
         name=resource.entry_name,
         parent_id=parent_id,
         fields=kind.fields_of(resource.spec),
-        properties=resource.spec.custom_properties or {},
+        properties={**(resource.spec.custom_properties or {}), **aliases},
         state=getattr(resource.spec, "state", None),
+        aliases=AliasProperties(frozenset(aliases)),
     )
+
+
+def declared_aliases(resource: AnyResource) -> Mapping[str, str]:
+    """Return the names of versions that a resource declares, by alias."""
+    return getattr(resource.spec, "aliases", None) or {}
 
 
 def desired_inline(resource: AnyResource, registry: str, entry_id: str) -> tuple[Desired, ...]:

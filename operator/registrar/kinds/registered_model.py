@@ -18,6 +18,7 @@ ENTRY = EntryKind(
     family=RegisteredModel,
     retired_state="ARCHIVED",
     state_rule=live_unless_declared,
+    has_aliases=True,
 )
 
 REGISTERED_MODEL = ResourceKind(

@@ -210,7 +210,19 @@ class Release:
 Action = Create | RecordOwnership | Patch | Leave | Refuse
 
 
-def owned_by(desired: Desired) -> FieldSet:
-    """Return what the resource sets with its present spec."""
+def owned_by(desired: Desired, created: Create | None = None) -> FieldSet:
+    """Return what the resource sets with its present spec.
+
+    Args:
+        desired: the desired state.
+        created: how the entry was created, which had no alias yet; None for an entry that exists.
+    """
     state = {"state"} if desired.managed_state is not None else set()
-    return FieldSet(frozenset(desired.fields) | state, frozenset(desired.properties))
+    properties = frozenset(desired.properties) if created is None else desired.properties.keys() & created.properties
+    return FieldSet(frozenset(desired.fields) | state, frozenset(properties))
+
+
+def owned_after(desired: Desired, recorded: RecordedState, entry: RegistryEntry) -> FieldSet:
+    """Return what the resource has set on an entry that matches: an alias that waits keeps what it set before."""
+    before = recorded.for_observed(entry).owned.properties
+    return owned_by(desired) | FieldSet(properties=before & desired.aliases.waiting)

@@ -60,8 +60,3 @@ def origin_from_status(origin: EntryOrigin | None) -> Origin | None:
 def origin_to_status(origin: Origin) -> EntryOrigin:
     """Return how an entry came under management, as the status writes it. ``KEPT`` and ``RELEASED`` never get here."""
     return EntryOrigin(origin.capitalize())
-
-
-def storage_uri(model: str, version: str) -> str | None:
-    """Return KServe's address of a version; None if a name contains a slash, which that form cannot express."""
-    return None if "/" in model + version else f"model-registry://{model}/{version}"

@@ -44,7 +44,9 @@ def plan(
     recorded = recorded.for_observed(observed)
     if observed is None:
         stamp = Stamp(_stamped_origin(Origin.CREATED, policies.deletion), desired.reference)
-        properties = {**resolve_properties(desired.properties, {}), OWNER_PROPERTY: stamp.text(owner_id)}
+        # A new model has no version that an alias could name.
+        declared = {name: value for name, value in desired.properties.items() if name not in desired.aliases.names}
+        properties = {**resolve_properties(declared, {}), OWNER_PROPERTY: stamp.text(owner_id)}
         return Create(desired.fields, properties, None if desired.kind.state_rule is None else desired.state or "LIVE")
     written = any_stamp_of(observed, owner_id)
     refusal = _refusal(desired, observed, written, recorded, policies)
@@ -58,7 +60,10 @@ def plan(
     if not patch.fields and patch.properties is None and patch.state is None:
         return Leave(observed, origin)
     if recorded.settled and policies.drift is not DriftPolicy.CORRECT and (patch.changes or written is None):
-        return _left_alone(patch, written, policies, owner_id)
+        left = _left_alone(patch, desired, written, policies, owner_id)
+        if not isinstance(left, Patch) or owned.properties >= desired.aliases.pending - desired.aliases.waiting:
+            return left
+        patch = left
     if not owned.covers(owned_by(desired)):
         return RecordOwnership(observed, origin, owned.on(observed) | owned_by(desired))
     return patch
@@ -86,17 +91,24 @@ def _adopts(written: Stamp | ForeignStamp | None, recorded: RecordedState) -> bo
     return not isinstance(written, Stamp) and not is_lost_stamp
 
 
-def _left_alone(patch: Patch, written: Stamp | ForeignStamp | None, policies: Policies, owner_id: str) -> Leave | Patch:
+def _left_alone(
+    patch: Patch, desired: Desired, written: Stamp | ForeignStamp | None, policies: Policies, owner_id: str
+) -> Leave | Patch:
     """Return what the drift policies that correct nothing do: report or not, and guard the entry where they report.
 
-    An entry without our stamp is open to every other installation, so Report restores the stamp, and it alone.
+    An entry without our stamp is open to every other installation, so Report restores the stamp. Apart from it, only
+    aliases are written whose version did not exist before: they are no drift.
     """
-    if policies.drift is DriftPolicy.IGNORE:
-        return Leave(patch.entry, patch.origin)
-    if written is not None:
-        return Leave(patch.entry, patch.origin, patch.changes)
-    properties = {**(patch.entry.custom_properties or {}), OWNER_PROPERTY: patch.stamp.text(owner_id)}
-    return replace(patch, fields={}, properties=properties, state=None, changes=(), restores=False, drift=patch.changes)
+    reports = policies.drift is DriftPolicy.REPORT
+    pending = {desired.property_path(name): name for name in desired.aliases.pending}
+    news = tuple(change for change in patch.changes if change.path in pending)
+    drift = tuple(change for change in patch.changes if change.path not in pending) if reports else ()
+    guard = {OWNER_PROPERTY: patch.stamp.text(owner_id)} if reports and written is None else {}
+    if not news and not guard:
+        return Leave(patch.entry, patch.origin, drift)
+    moved = resolve_properties({pending[change.path]: desired.properties[pending[change.path]] for change in news}, {})
+    properties = {**(patch.entry.custom_properties or {}), **moved, **guard}
+    return replace(patch, fields={}, properties=properties, state=None, changes=news, restores=False, drift=drift)
 
 
 def after_recording(recorded: RecordedState, action: RecordOwnership) -> RecordedState:
@@ -191,8 +203,8 @@ def _refusal(
             Disposition.TERMINAL,
             Reason.REFUSED_BY_REGISTRY,
             f"{what} has the custom properties {', '.join(opaque)} of a type that the operator cannot write, so it "
-            "does not overwrite them. Remove these names from spec.customProperties, or delete the properties in the "
-            "registry.",
+            "does not overwrite them. Remove these names from spec.customProperties or spec.aliases, or delete the "
+            "properties in the registry.",
         )
     return None
 
@@ -252,11 +264,11 @@ def _property_difference(
     """Return the whole new map, or None to leave it alone; and the changes in it, the owner stamp left out."""
     before = dict(observed.custom_properties or {})
     wanted = {**resolve_properties(desired.properties, before), OWNER_PROPERTY: stamp}
-    removed = owned.properties - wanted.keys()
+    removed = owned.properties - wanted.keys() - desired.aliases.waiting
     after: dict[str, Observed] = {**{name: value for name, value in before.items() if name not in removed}, **wanted}
     differing = [name for name in sorted(before.keys() | after.keys()) if not _same(before.get(name), after.get(name))]
     changes = [
-        Change(f"customProperties.{name}", before.get(name), after.get(name))
+        Change(desired.property_path(name), before.get(name), after.get(name))
         for name in differing
         if name != OWNER_PROPERTY
     ]

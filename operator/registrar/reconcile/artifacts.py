@@ -14,7 +14,7 @@ from registrar.planning.actions import Policies
 from registrar.planning.problems import ReconcileError
 from registrar.reconcile.context import Context
 from registrar.reconcile.deletion import handing_over, retire_artifact, with_departures
-from registrar.reconcile.entry import EntryRequest, reconcile_entry
+from registrar.reconcile.entry import reconcile_entry
 from registrar.reconcile.inline_artifacts import (
     Statuses,
     departed,
@@ -27,6 +27,7 @@ from registrar.reconcile.inline_artifacts import (
     without_entry,
 )
 from registrar.reconcile.report import latest_facts
+from registrar.reconcile.request import EntryRequest
 from registrar.reconcile.resource import ManagedResource
 from registrar.reconcile.targets import Target, departing_artifact, is_same_entry, unrecorded_artifacts
 from registrar.registries.registry import Registry

@@ -38,6 +38,10 @@ class Dependencies:
         """Return the resources that depend on this parent, whether it exists or not."""
         return frozenset(self._children.get(parent, ()))
 
+    def parent(self, child: ResourceKey) -> ResourceKey | None:
+        """Return the resource that a resource depends on; None if it depends on none."""
+        return self._parents.get(child)
+
     def forget(self, key: ResourceKey) -> frozenset[ResourceKey]:
         """Drop a resource's identity and its dependency; returns its children, which keep theirs."""
         self._identities.pop(key, None)

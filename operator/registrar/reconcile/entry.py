@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -19,18 +18,16 @@ from model_registry.types import RegistryEntry
 from registrar.api.bodies import uid_of
 from registrar.api.conditions import Reason
 from registrar.cluster.api import ResourceGoneError
-from registrar.kinds.base import Desired, Identity
 from registrar.planning.actions import (
     Create,
     Leave,
     Patch,
-    Policies,
     RecordedState,
     RecordOwnership,
     Refuse,
+    owned_after,
     owned_by,
 )
-from registrar.planning.claims import Claimant
 from registrar.planning.ownership import Origin, stamp_of
 from registrar.planning.plan import after_recording, plan
 from registrar.planning.problems import ReconcileError, transient, waiting
@@ -41,9 +38,9 @@ from registrar.reconcile.external_ids import free_external_id
 from registrar.reconcile.noting import note_creation, note_patch
 from registrar.reconcile.observe import Observation, observe
 from registrar.reconcile.report import record_ownership
-from registrar.reconcile.resource import ManagedResource
+from registrar.reconcile.request import EntryRequest
 from registrar.reconcile.same_uri import same_uri_note, unmanaged_with_same_uri
-from registrar.reporting.outcome import EntryResult, Facts, OperationResult
+from registrar.reporting.outcome import EntryResult, OperationResult
 
 logger = logging.getLogger(__name__)
 
@@ -60,39 +57,6 @@ MAX_CONFLICTS = 2
 """Over an external ID: its holder may be released or handed over while the operator reads it."""
 
 
-@dataclass(frozen=True, slots=True)
-class EntryRequest:
-    """One entry to reconcile.
-
-    Attributes:
-        resource: the resource.
-        desired: the entry's desired state.
-        parent: the entry that it belongs to; None at the root.
-        claimant: the resource, or its inline artifact, as one that wants the entry.
-        recorded: what the status records of the entry.
-        policies: how far to go.
-        holder: for an inline artifact, what is known of the resource's own entry and artifacts; None for its own entry.
-    """
-
-    resource: ManagedResource
-    desired: Desired
-    parent: Identity | None
-    claimant: Claimant
-    recorded: RecordedState
-    policies: Policies
-    holder: Facts | None = None
-
-    @property
-    def force_read(self) -> bool:
-        """Whether the entry has to be read from the registry, however well the view knows it."""
-        return self.resource.needs_read
-
-    @property
-    def corrects_drift(self) -> bool:
-        """Whether a patch corrects what others changed: nobody changed the spec or asked for it."""
-        return self.recorded.settled and not self.force_read
-
-
 async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResult:
     """Bring one entry to its desired state.
 
@@ -102,7 +66,6 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
         KubernetesError: the ownership could not be recorded, or the resource no longer exists; nothing was written.
     """
     registry, desired, recorded = context.registry, request.desired, request.recorded
-    owned = owned_by(desired)
     observed = await observe(desired, recorded, registry, force_read=request.force_read)
     for _ in range(MAX_STEPS):
         _note_existing(request, observed, context)
@@ -112,11 +75,13 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
             case Refuse():
                 raise ReconcileError(action.problem)
             case Leave():
+                owned = owned_after(desired, recorded, action.entry)
                 return EntryResult(action.entry, action.origin, owned, drift=action.drift)
             case Create():
                 entry, created = await _create(request, action, recorded, context)
                 if created:
                     note = note_creation(desired, request.claimant, entry, context.monitor)
+                    owned = owned_by(desired, action)
                     return EntryResult(entry, Origin.CREATED, owned, OperationResult.CREATED, note)
                 observed = Observation(entry, fresh=True)
             case RecordOwnership() | Patch() if not observed.fresh:
@@ -127,22 +92,34 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
                 recorded = after_recording(recorded, action)
             case Patch() if _is_contested(request, action, context):
                 drift = (*action.drift, *action.changes_with_stamp(registry.owner_id))
+                owned = owned_after(desired, recorded, action.entry)
                 return EntryResult(action.entry, action.origin, owned, drift=drift, is_contested=True)
             case Patch():
                 await _confirm(request, action.entry, recorded, context)
                 changed = await _with_free_external_id(partial(patch, desired, action, registry), request, context)
-                _note_correction(request, action, context)
-                operation, note = note_patch(
-                    desired,
-                    request.claimant,
-                    action,
-                    changed,
-                    registry.owner_id,
-                    context.monitor,
-                    corrects_drift=request.corrects_drift,
-                )
-                return EntryResult(changed, action.origin, owned, operation, note, drift=action.drift)
+                return _patched(request, action, changed, recorded, context)
     raise transient(Reason.REGISTRY_UNAVAILABLE, f"Others keep changing {desired.name!r} in the registry")
+
+
+def _patched(
+    request: EntryRequest, action: Patch, changed: RegistryEntry, recorded: RecordedState, context: Context
+) -> EntryResult:
+    desired, corrects_drift = request.desired, request.corrects_drift(action)
+    _note_correction(request, action, context)
+    owner_id, monitor = context.registry.owner_id, context.monitor
+    operation, note = note_patch(
+        desired, request.claimant, action, changed, owner_id, monitor, corrects_drift=corrects_drift
+    )
+    return EntryResult(
+        entry=changed,
+        origin=action.origin,
+        owned=owned_after(desired, recorded, action.entry),
+        operation=operation,
+        note=note,
+        drift=action.drift,
+        changes=action.changes,
+        ends_wait=request.ends_wait(action),
+    )
 
 
 async def _record(request: EntryRequest, action: RecordOwnership, context: Context) -> None:
@@ -280,7 +257,7 @@ def _refuse_new_registry(request: EntryRequest, context: Context) -> None:
 def _is_contested(request: EntryRequest, action: Patch, context: Context) -> bool:
     """Return whether this drift was corrected too often. A user's own changes and requests are never contested."""
     corrections, claim = context.memory.corrections, request.desired.claim
-    if not request.corrects_drift:
+    if not request.corrects_drift(action):
         corrections.forget(claim)
         return False
     return corrections.are_contested(claim, _paths(action, context), time.monotonic())
@@ -288,7 +265,7 @@ def _is_contested(request: EntryRequest, action: Patch, context: Context) -> boo
 
 def _note_correction(request: EntryRequest, action: Patch, context: Context) -> None:
     """Count a correction that succeeded; one that failed changed nothing of another writer's."""
-    if request.corrects_drift:
+    if request.corrects_drift(action):
         context.memory.corrections.record(request.desired.claim, _paths(action, context), time.monotonic())
 
 

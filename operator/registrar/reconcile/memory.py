@@ -23,6 +23,8 @@ from registrar.cluster.cache import ResourceCache
 from registrar.kinds.base import Claim, Identity
 from registrar.planning.claims import Claimant
 from registrar.planning.holding import HELD, Holding
+from registrar.reconcile.alias_index import AliasIndex
+from registrar.reconcile.artifact_index import ArtifactIndex
 from registrar.reconcile.claims import ClaimIndex
 from registrar.reconcile.dependencies import Dependencies
 from registrar.reconcile.drift import Corrections
@@ -51,6 +53,8 @@ class Memory:
         claims: which resources want which entry.
         dependencies: who waits for which parent.
         external_ids: who waits for an external ID of whom.
+        aliases: which models have aliases of which versions.
+        artifacts: which artifacts that are resources belong to which version.
         corrections: what the operator corrected lately.
         losses: entries that are missing.
         unreported: what no status reports yet.
@@ -60,7 +64,7 @@ class Memory:
     Args:
         cache: the latest bodies.
         queue: the work queue.
-        unpin: has the registry's view follow a resource's entries by their stamps only.
+        leave: has the registry's view forget a resource that is gone.
         monotonic: a clock in seconds that never goes back.
     """
 
@@ -68,13 +72,15 @@ class Memory:
         self,
         cache: ResourceCache,
         queue: Queue,
-        unpin: Callable[[ResourceKey], None],
+        leave: Callable[[ResourceKey], None],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.cache = cache
         self.claims = ClaimIndex()
         self.dependencies = Dependencies()
         self.external_ids = ExternalIdWaits()
+        self.aliases = AliasIndex()
+        self.artifacts = ArtifactIndex()
         self.corrections = Corrections()
         self.losses = Losses()
         self.unreported = UnreportedOutcomes()
@@ -86,7 +92,7 @@ class Memory:
         self._holdings: dict[ResourceKey, Holding] = {}
         self._leaving_since: dict[ResourceKey, dict[str | None, float]] = {}
         self._queue = queue
-        self._unpin = unpin
+        self._leave = leave
         self._monotonic = monotonic
 
     def keep(self, body: Body) -> bool:
@@ -104,7 +110,7 @@ class Memory:
                 self.depart(known)
         if key not in self.claims:
             self._unclaimed.add(key)
-        return self.cache.put(body)
+        return self._put(body)
 
     def keep_answer(self, body: Body) -> None:
         """Keep the answer to one of our own writes, unless the resource is gone or was replaced since.
@@ -113,11 +119,27 @@ class Memory:
         """
         known = self.cache.get(key_of(body))
         if known is not None and uid_of(known) == uid_of(body):
-            self.cache.put(body)
+            self._put(body)
+
+    def _put(self, body: Body) -> bool:
+        before = self.cache.get(key_of(body))
+        is_kept = self.cache.put(body)
+        if is_kept:
+            self._wake_dependents(before, body)
+        return is_kept
+
+    def _wake_dependents(self, before: Body | None, after: Body | None) -> None:
+        """Wake the resources whose status repeats something of this one."""
+        version = self.artifacts.note(before, after, self.dependencies.parent)
+        self.wake(self.aliases.note(before, after) | version)
 
     def forget(self, key: ResourceKey) -> None:
         """Forget a resource that is gone from the cluster; wake those that wanted what it had or depend on it."""
+        known = self.cache.get(key)
         self.cache.remove(key)
+        if known is not None:
+            self._wake_dependents(known, None)
+        self.aliases.follow(key, ())
         self._forget_entries(self.claims.claims_of(key))
         self.unreported.reported(key)
         self.readiness.forget(key)
@@ -127,7 +149,7 @@ class Memory:
         self._unclaimed.discard(key)
         self._holdings.pop(key, None)
         self._queue.forget(key)
-        self._unpin(key)
+        self._leave(key)
         rivals = self.claims.keep_only(key, frozenset()) | self.external_ids.forget(key)
         self.wake(rivals | self.dependencies.forget(key))
 

@@ -22,13 +22,16 @@ from registrar.kinds.base import AnyResource
 from registrar.kinds.desired import desired_entry, desired_inline
 from registrar.planning.fields import origin_to_status
 from registrar.planning.problems import Disposition, ReconcileError
+from registrar.reconcile.addresses import with_addresses
+from registrar.reconcile.aliases import places_of, resolve_aliases
 from registrar.reconcile.artifacts import reconcile_artifacts
 from registrar.reconcile.context import Context
 from registrar.reconcile.deletion import ensure_finalizer, finalize, finalize_departed
-from registrar.reconcile.entry import EntryRequest, reconcile_entry
-from registrar.reconcile.facts import entries_in, facts_of, notes_of
+from registrar.reconcile.entry import reconcile_entry
+from registrar.reconcile.facts import entries_in, outcome_of
 from registrar.reconcile.holding import hold
 from registrar.reconcile.report import latest_facts, post_events, report
+from registrar.reconcile.request import EntryRequest
 from registrar.reconcile.resolve import resolve_parent
 from registrar.reconcile.resource import ManagedResource, policies_of, read_resource, recorded_state
 from registrar.reporting.outcome import Facts, OperationResult, Outcome
@@ -114,7 +117,8 @@ async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, c
     known_id = registry.known_id(resource.status)
     known_parent_id = None if known_id is None else resource.status.parent_entry_id
     parent = await resolve_parent(declared, known_parent_id, memory, registry)
-    desired = desired_entry(declared, registry.name, "" if parent is None else parent.id)
+    aliases = await resolve_aliases(resource, declared, known_id, memory, registry)
+    desired = aliases.restrict(desired_entry(declared, registry.name, "" if parent is None else parent.id))
     inline = () if known_id is None else desired_inline(declared, registry.name, known_id)
     memory.claim_only(resource.key, {entry.claim for entry in (desired, *inline)})
     policies = policies_of(declared, context.settings)
@@ -131,21 +135,17 @@ async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, c
     memory.let_go(resource.key, None, result.entry)
     identity = registry.identity_of(desired.kind, result.entry, origin_to_status(result.origin))
     memory.identify(resource.key, identity)
+    registry.view.follow(resource.key, places_of(aliases.declared, identity.id).values())
     if identity.id != known_id:
         # In a registry that was reset, the old ID can belong to another version: its artifacts are no longer claimed.
         inline = desired_inline(declared, registry.name, identity.id)
         memory.claim_only(resource.key, {entry.claim for entry in (desired, *inline)})
-    outcome = Outcome(
-        facts_of(resource, result, parent, registry.url),
-        operation=result.operation,
-        drift=result.drift,
-        is_contested=result.is_contested,
-        ignores_drift=policies.drift is DriftPolicy.IGNORE,
-        notes=notes_of(resource, result, parent, registry.url),
-    )
+    ignores_drift = policies.drift is DriftPolicy.IGNORE
+    outcome = outcome_of(resource, result, parent, aliases, registry, ignores_drift=ignores_drift)
     # The artifacts may end without an outcome, where the API server does not accept a part of the status.
     memory.unreported.join(resource.key, resource.metadata.uid, outcome)
     outcome = await reconcile_artifacts(resource, declared, identity, policies, outcome, context)
+    outcome = with_addresses(resource, outcome, parent, memory, registry)
     registry.view.pin(resource.key, entries_in(resource, outcome.facts))
     return outcome
 
@@ -174,7 +174,7 @@ def _count_drift(resource: ManagedResource, outcome: Outcome, context: Context) 
         OperationResult.RESTORED,
         OperationResult.UPDATED,
     }
-    if resource.is_settled and operation in writes:
+    if resource.is_settled and operation in writes and not outcome.ends_wait:
         context.monitor.found_drift(kind, corrected=True)
     elif outcome.drift and resource.status.condition(ConditionType.DRIFTED) is None:
         context.monitor.found_drift(kind, corrected=False)

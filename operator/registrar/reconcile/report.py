@@ -12,6 +12,7 @@ from registrar.kinds.base import Desired
 from registrar.planning.actions import RecordOwnership
 from registrar.planning.fields import origin_to_status, owned_to_status
 from registrar.planning.problems import Disposition, Problem
+from registrar.reconcile.addresses import awaits_artifact
 from registrar.reconcile.inline_artifacts import with_artifact
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.resource import ManagedResource
@@ -26,6 +27,10 @@ logger = logging.getLogger(__name__)
 
 QUIET_SECONDS = 2.0
 """Of waiting that no status reports: parents mostly get their ID at once."""
+PROVISIONAL_REQUEUE_SECONDS = 0.2
+"""Until a reconcile goes on that did not know enough: of its entry, or of the other resources after a start."""
+FOLLOWED_SECONDS = 0.3
+"""For which the status of a new version waits at most for an artifact of it, which wakes the version."""
 TERMINAL_REQUEUE_SECONDS = 1800.0
 """Until a terminal problem is retried, for what was fixed in the registry."""
 
@@ -95,8 +100,11 @@ async def report(
     Raises:
         KubernetesError: the API server did not accept it.
     """
-    key, follow_up = resource.key, _follow_up(outcome.problem)
+    key, follow_up = resource.key, _follow_up(outcome)
+    is_followed = awaits_artifact(resource, outcome, memory)
     outcome = memory.unreported.join(key, resource.metadata.uid, outcome)
+    if is_followed:
+        return Result(requeue_after=FOLLOWED_SECONDS)
     if outcome.problem is not None and outcome.problem.disposition is Disposition.OUTAGE:
         registry.breaker.defer(key)
     if outcome.problem is not None and _may_pass(outcome.problem):
@@ -151,9 +159,10 @@ def _may_pass(problem: Problem) -> bool:
     return problem.disposition in {Disposition.WAITING, Disposition.OUTAGE} or problem.retry_after is not None
 
 
-def _follow_up(problem: Problem | None) -> Result:
+def _follow_up(outcome: Outcome) -> Result:
+    problem = outcome.problem
     if problem is None:
-        return DONE
+        return Result(requeue_after=PROVISIONAL_REQUEUE_SECONDS) if outcome.is_provisional else DONE
     match problem.disposition:
         case Disposition.WAITING | Disposition.OUTAGE:
             return Result(requeue_after=problem.requeue_after)

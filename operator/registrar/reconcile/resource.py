@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from registrar.api.bodies import Body, ResourceKey, key_of, uid_of
-from registrar.api.conditions import ConditionType, Reason
+from registrar.api.conditions import ConditionStatus, ConditionType, Reason
 from registrar.api.meta import FINALIZER, ObjectMeta
 from registrar.api.v1alpha1 import DeletionPolicy
 from registrar.api.v1alpha1.common import EntryStatus
@@ -89,6 +89,16 @@ class ManagedResource:
         """Whether the view is not enough: the user asked for a reconcile, or the resource was paused until now."""
         ready = self.status.condition(ConditionType.READY)
         return self.pending_request is not None or (ready is not None and ready.reason == Reason.PAUSED)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether Ready is True for the present spec."""
+        ready = self.status.condition(ConditionType.READY)
+        return (
+            ready is not None
+            and ready.status is ConditionStatus.TRUE
+            and ready.observed_generation == self.metadata.generation
+        )
 
     @property
     def is_settled(self) -> bool:

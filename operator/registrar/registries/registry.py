@@ -18,6 +18,7 @@ from registrar.kinds.table import FAMILIES
 from registrar.planning.problems import Disposition, Problem, ReconcileError, outage, waiting
 from registrar.registries.backend import Cursor, RegistryBackend, RegistryWentBackError
 from registrar.registries.breaker import CircuitBreaker
+from registrar.registries.followed import Place
 from registrar.registries.problems import problem_of
 from registrar.registries.view import EntryView
 
@@ -129,14 +130,33 @@ class Registry:
     async def create(self, desired: Desired, entry: Any) -> RegistryEntry:
         """Create an entry under the desired parent, and keep it in the view. Raises RegistryError."""
         created = await self.backend.create(desired.kind, entry, desired.parent_id)
-        self.view.keep(created)
+        self._keep_own(created)
         return created
 
     async def update(self, kind: EntryKind, entry: Any) -> RegistryEntry:
         """Change an entry by its ID, and keep it in the view. Raises RegistryError."""
         changed = await self.backend.update(kind, entry)
-        self.view.keep(changed)
+        self._keep_own(changed)
         return changed
+
+    def _keep_own(self, written: RegistryEntry) -> None:
+        """Keep the answer to a write: whose entry it is knows of it, but not those that follow its place."""
+        self.view.keep(written)
+        self._affected |= self.view.followed.followers(written)
+
+    async def followed(self, kind: EntryKind, place: Place) -> RegistryEntry | None:
+        """Return the entry at a place that a resource follows: as last seen, or by one look-up.
+
+        Raises:
+            RegistryError: the registry could not answer.
+        """
+        known = self.view.followed.at(place)
+        if known is not None:
+            return known
+        found = await self.backend.find(kind, place.name, place.parent_id)
+        if found is not None:
+            self._affected |= self.view.keep(found)
+        return found
 
     async def confirm(self, identity: Identity) -> None:
         """Make sure that an entry still is the one that was proved, before anything is written below it.

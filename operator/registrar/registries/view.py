@@ -14,6 +14,7 @@ from registrar.api.bodies import ResourceKey
 from registrar.kinds.base import Desired, EntryKind, Identity
 from registrar.kinds.table import family_of, resource_of
 from registrar.planning.ownership import Stamp, stamp_of
+from registrar.registries.followed import FollowedPlaces, Place
 
 Family = type[RegistryEntry]
 """Entries of one family share a sequence of IDs."""
@@ -37,9 +38,13 @@ class EntryView:
     Args:
         owner_id: this installation's name in stamps.
         clock: seconds that never go back.
+
+    Attributes:
+        followed: further places that resources follow, whoever manages their entries.
     """
 
     def __init__(self, owner_id: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self.followed = FollowedPlaces()
         self._owner_id = owner_id
         self._clock = clock
         self._answered: dict[tuple[Family, str], float] = {}
@@ -64,6 +69,7 @@ class EntryView:
         self._entries.clear()
         self._stamped.clear()
         self._latest.clear()
+        self.followed.clear()
         for entry in entries:
             if (family_of(type(entry)), str(entry.id)) not in self._answered:
                 self._put(entry, str(entry.id))
@@ -114,8 +120,17 @@ class EntryView:
             if self._pins.get(place) == key:
                 del self._pins[place]
 
+    def follow(self, key: ResourceKey, places: Iterable[Place]) -> None:
+        """Have `learn` name a resource when an entry appears or changes at these places, and at no others."""
+        self.followed.follow(key, places)
+
+    def leave(self, key: ResourceKey) -> None:
+        """Forget a resource that is gone from the cluster; its entries are followed by their stamps only."""
+        self.unpin(key)
+        self.followed.follow(key, ())
+
     def __contains__(self, key: ResourceKey) -> bool:
-        return key in self._pinned
+        return key in self._pinned or key in self.followed
 
     def learn(self, entry: RegistryEntry, asked_at: float) -> frozenset[ResourceKey]:
         """Take an entry from a list that was requested at that time (of the view's clock).
@@ -124,7 +139,8 @@ class EntryView:
         passed over. The next poll reaches back behind it.
 
         Returns:
-            The resources that have to compare: those that the stamp names, now or before, and those that pinned it.
+            The resources that have to compare: those that the stamp names, now or before, and those that pinned it or
+            follow its place.
         """
         family = family_of(type(entry))
         if entry.id is None or asked_at <= self._answered.get((family, entry.id), -math.inf):
@@ -139,11 +155,12 @@ class EntryView:
         stamps = [(type(seen), stamp_of(seen, self._owner_id)) for seen in (known, entry) if seen is not None]
         named = {resource_of(entry_type, stamp.reference) for entry_type, stamp in stamps if stamp is not None}
         pinned_by = self._pins.get((family_of(type(entry)), str(entry.id)))
-        return frozenset(key for key in {*named, pinned_by} if key is not None)
+        return self.followed.followers(entry) | {key for key in {*named, pinned_by} if key is not None}
 
     def _put(self, entry: RegistryEntry, entry_id: str) -> None:
         family = family_of(type(entry))
         self.forget(family, entry_id)
+        self.followed.put(entry)
         stamp = stamp_of(entry, self._owner_id)
         if stamp is not None:
             self._stamped.setdefault((family, stamp.path), set()).add(entry_id)

@@ -30,5 +30,9 @@ ADVICE: Mapping[Reason, str] = {
     Reason.REGISTRY_REPLACED: (
         "Restore the entries, check --registry-url, or start the operator with --accept-new-registry to recreate them."
     ),
+    Reason.ALIASES_RESOLVED: "No action is needed.",
+    Reason.VERSION_MISSING: "Check the name in spec.aliases, or create the version.",
+    Reason.VERSION_NOT_READY: "Look at the conditions of the version.",
+    Reason.VERSION_ARCHIVED: "Choose another version in spec.aliases, or restore this one.",
 }
 """Every reason has an entry. The sentences name fields, flags and annotations, and never a particular resource."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from model_registry.types import RegistryEntry
+from registrar.api.conditions import Reason
+from registrar.api.v1alpha1.aliases import AliasStatus
 from registrar.api.v1alpha1.common import EntryOrigin, EntryStatus, Holder
 from registrar.api.v1alpha1.model_version import InlineArtifactStatus
 from registrar.planning.actions import Change, FieldSet
@@ -61,6 +63,8 @@ class EntryResult:
         note: the Event of that write.
         drift: differences that are left alone and reported.
         is_contested: they are left because another writer keeps changing the same fields.
+        changes: what the operator changed on an entry that existed.
+        ends_wait: all of that waited for another entry, so nobody had changed anything.
     """
 
     entry: RegistryEntry
@@ -70,6 +74,23 @@ class EntryResult:
     note: EventNote | None = None
     drift: tuple[Change, ...] = ()
     is_contested: bool = False
+    changes: tuple[Change, ...] = ()
+    ends_wait: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AliasProblem:
+    """Why an alias keeps its old value in the registry.
+
+    Attributes:
+        alias: its name.
+        reason: what its version lacks.
+        message: the same in a sentence.
+    """
+
+    alias: str
+    reason: Reason
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +98,12 @@ class Facts:
     """What the status reports of the entry, apart from the conditions.
 
     Attributes:
-        id, create_time_since_epoch, origin, parent_id, state, registry_url, storage_uri, managed_by: as in the status.
+        id, create_time_since_epoch, origin, parent_id, state, registry_url, managed_by: as in the status.
+        storage_uri, uri, newest_artifact_id: the addresses of a version.
         owned_fields: names as the user writes them, sorted.
         owned_properties: names, sorted.
         artifacts: the inline artifacts of a version.
+        aliases: the aliases of a model.
     """
 
     id: str | None = None
@@ -90,10 +113,13 @@ class Facts:
     state: str | None = None
     registry_url: str | None = None
     storage_uri: str | None = None
+    uri: str | None = None
+    newest_artifact_id: str | None = None
     managed_by: Holder | None = None
     owned_fields: tuple[str, ...] = ()
     owned_properties: tuple[str, ...] = ()
     artifacts: tuple[InlineArtifactStatus, ...] = ()
+    aliases: tuple[AliasStatus, ...] = ()
 
     @classmethod
     def of(cls, status: EntryStatus) -> Facts:
@@ -106,10 +132,13 @@ class Facts:
             state=status.state,
             registry_url=status.registry_url,
             storage_uri=getattr(status, "storage_uri", None),
+            uri=getattr(status, "uri", None),
+            newest_artifact_id=getattr(status, "newest_artifact_id", None),
             managed_by=status.managed_by,
             owned_fields=status.owned_fields or (),
             owned_properties=status.owned_properties or (),
             artifacts=getattr(status, "artifacts", None) or (),
+            aliases=getattr(status, "aliases", None) or (),
         )
 
 
@@ -127,6 +156,9 @@ class Outcome:
         notes: further Events.
         paused: the user paused the resource, so that nothing was compared.
         handled_request: value of the reconcile request that this answers.
+        alias_problems: why aliases wait; None for a resource that declares none, or whose aliases are not known yet.
+        ends_wait: all that was written waited for another entry, so nobody had changed anything.
+        is_provisional: more can be done now that the entry has an ID.
     """
 
     facts: Facts
@@ -138,6 +170,9 @@ class Outcome:
     notes: tuple[EventNote, ...] = ()
     paused: bool = False
     handled_request: str | None = None
+    alias_problems: tuple[AliasProblem, ...] | None = None
+    ends_wait: bool = False
+    is_provisional: bool = False
 
     def noting(self, operation: OperationResult, note: EventNote | None) -> Outcome:
         """Return this outcome with another write of the same reconcile, whose first operation counts."""

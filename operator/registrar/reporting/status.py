@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,12 +14,15 @@ from registrar.api.v1alpha1.common import EntryStatus
 from registrar.kinds.table import ENTRY_KINDS
 from registrar.planning.problems import Disposition, Problem
 from registrar.reporting.conditions import ConditionWriter
-from registrar.reporting.outcome import EventNote, Facts, Outcome
+from registrar.reporting.outcome import AliasProblem, EventNote, Facts, Outcome
 from registrar.reporting.values import MAX_VALUE_LENGTH, as_written
 
 IN_SYNC = "The registry entry matches the spec."
 IN_SYNC_BUT_DRIFTED = "In sync, except for drift that is left in place; see the Drifted condition."
 IN_SYNC_IGNORING_DRIFT = "In sync, except for any drift, which driftPolicy Ignore leaves in place."
+ALIASES_RESOLVED = "The version of each alias exists."
+ALIAS_REASONS = (Reason.VERSION_ARCHIVED, Reason.VERSION_MISSING, Reason.VERSION_NOT_READY)
+"""Why an alias waits; of several aliases the first reason in this order is reported."""
 MAX_DRIFT_PATHS = 10
 """Field paths that the ``Drifted`` condition names."""
 
@@ -38,6 +41,9 @@ def next_status(metadata: ObjectMeta, current: EntryStatus, outcome: Outcome, no
         **_ownership(outcome.facts),
         "state": outcome.facts.state,
         "storage_uri": outcome.facts.storage_uri,
+        "uri": outcome.facts.uri,
+        "newest_artifact_id": outcome.facts.newest_artifact_id,
+        "aliases": outcome.facts.aliases or None,
         "observed_generation": metadata.generation,
         "synced_generation": _synced_generation(metadata, current, outcome),
         "last_sync_time": now if outcome.operation is not None else current.last_sync_time,
@@ -102,11 +108,20 @@ def events_for(current: EntryStatus, wanted: EntryStatus, outcome: Outcome) -> l
         if condition.reason == Reason.SYNCED and any(note.is_write for note in outcome.notes):
             continue
         events.append(EventNote(condition.reason, condition.message, is_warning=_is_bad(condition)))
+    events += _alias_events(current, wanted)
     ended = current.condition(ConditionType.DRIFTED)
     # After a pause or a problem nothing was compared, so the drift may persist.
     if ended is not None and not outcome.drift and outcome.problem is None and not outcome.paused:
         events.append(EventNote("DriftEnded", f"No drift is left to report. Before: {ended.message}"))
     return events
+
+
+def _alias_events(current: EntryStatus, wanted: EntryStatus) -> list[EventNote]:
+    """Return the Event of aliases that wait now, if they did not at first: a new model has no version for a moment."""
+    before, after = (status.condition(ConditionType.ALIASES_RESOLVED) for status in (current, wanted))
+    if before is None or after is None or after.status is ConditionStatus.TRUE or before.reason == after.reason:
+        return []
+    return [EventNote(after.reason, after.message, is_warning=after.reason == Reason.VERSION_ARCHIVED)]
 
 
 def _is_bad(condition: Condition) -> bool:
@@ -133,6 +148,8 @@ def _conditions(metadata: ObjectMeta, outcome: Outcome, writer: ConditionWriter)
     if outcome.drift:
         reason = Reason.CONTESTED if outcome.is_contested else Reason.CHANGED_OUTSIDE
         yield writer.write(ConditionType.DRIFTED, ConditionStatus.TRUE, reason, describe_drift(outcome))
+    if outcome.alias_problems is not None:
+        yield _alias_condition(outcome.alias_problems, writer)
 
 
 def _describe_sync(outcome: Outcome) -> str:
@@ -146,6 +163,16 @@ def _problem_conditions(problem: Problem, writer: ConditionWriter) -> Iterable[C
     yield writer.write(ConditionType.READY, ConditionStatus.FALSE, problem.reason, problem.message)
     condition_type = ConditionType.STALLED if problem.disposition is Disposition.TERMINAL else ConditionType.RECONCILING
     yield writer.write(condition_type, ConditionStatus.TRUE, problem.reason, problem.message)
+
+
+def _alias_condition(problems: Sequence[AliasProblem], writer: ConditionWriter) -> Condition:
+    condition_type, reasons = ConditionType.ALIASES_RESOLVED, {problem.reason for problem in problems}
+    if not problems:
+        return writer.write(condition_type, ConditionStatus.TRUE, Reason.ALIASES_RESOLVED, ALIASES_RESOLVED)
+    # The one that needs a person comes first.
+    reason = next(reason for reason in ALIAS_REASONS if reason in reasons)
+    message = " ".join(problem.message for problem in problems)
+    return writer.write(condition_type, ConditionStatus.FALSE, reason, message)
 
 
 def _describe_pause(value: str) -> str:

@@ -257,3 +257,23 @@ def test_what_kustomize_renders_gives_the_plan_of_the_files(
         "owner": True,
         "state": False,
     }
+
+
+def test_an_alias_that_moves_is_one_line_and_one_without_a_version_waits(
+    plan: Plan, rest: Rest, tmp_path: Path
+) -> None:
+    churn = rest.model("churn", **stamped("team/churn", **{"alias.champion": "1", "alias.former": "1"}))
+    for number in ("1", "2"):
+        rest.version(churn, number, **stamped(f"team/churn-{number}"))
+    versions = [version(f"churn-{number}", "churn", name=number) for number in ("1", "2")]
+    base = write(tmp_path / "base", churn=[model("churn", aliases={"champion": "1", "former": "1"}), *versions])
+    assert actions(plan(base, "--base", base, "-o", "json")) == []
+    moved = model("churn", aliases={"champion": "2", "next": "3"})
+    result = plan(write(tmp_path / "head", churn=[moved, *versions]), "--base", base)
+    waits = "The alias 'next' keeps its value in the registry, because the model has no version '3'."
+    assert result.stdout.splitlines()[1:5] == [
+        "  ~ RegisteredModel churn → churn (id 1)  update",
+        "      aliases.champion  '1' → '2'",
+        "      aliases.former  '1' → cleared",
+        f"  ? RegisteredModel churn → churn (id 1)  waits: VersionMissing, {waits}",
+    ]

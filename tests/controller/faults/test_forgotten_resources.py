@@ -30,7 +30,7 @@ from tests.support.fixtures import Unique
 from tests.support.resources import Namespace, has_reason, manifest
 from tests.support.waiting import wait_until
 
-COLLABORATORS = {"_queue", "_unpin", "_monotonic", "_departed"}
+COLLABORATORS = {"_queue", "_leave", "_monotonic", "_departed"}
 """Attributes of a memory that are no indexes of resources that exist."""
 
 

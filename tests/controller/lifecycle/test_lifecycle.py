@@ -128,11 +128,12 @@ async def test_children_may_be_applied_first(
         manifest("RegisteredModel", model),
     )
     child = space.ready("ModelArtifact", artifact)
-    parent = space.ready("ModelVersion", version)
+    parent = space.wait("ModelVersion", version, lambda found: "storageUri" in found["status"])
     grandparent = space.ready("RegisteredModel", model)
     assert parent["status"]["parentId"] == grandparent["status"]["id"]
     assert child["status"]["parentId"] == parent["status"]["id"]
     assert parent["status"]["storageUri"] == f"model-registry://{model}/{version}"
+    assert parent["status"]["uri"] == "s3://b/m.onnx"
     entry = await registry.get_model_version_by_id(parent["status"]["id"])
     assert entry == ModelVersion(**{**entry.model_dump(), "author": "ada", "name": version}) if entry else False
     artifacts = await registry.get_model_version_artifacts(parent["status"]["id"])

@@ -22,11 +22,18 @@ READS = {"GET", "HEAD"}
 
 
 def _chain(name: str) -> list[Manifest]:
-    """Return a model, a version with a document, and an artifact, with the usual fields."""
+    """Return a model with an alias, a version with a document, and an artifact, with the usual fields."""
     properties = {"team": "fraud", "accuracy": 0.97, "rounds": 3, "reviewed": True}
     document = {"name": "card", "uri": "https://docs.example/card"}
     return [
-        manifest("RegisteredModel", name, description="d", owner="o", customProperties=properties),
+        manifest(
+            "RegisteredModel",
+            name,
+            description="d",
+            owner="o",
+            customProperties=properties,
+            aliases={"champion": name},
+        ),
         manifest("ModelVersion", name, registeredModelRef={"name": name}, author="a", docArtifacts=[document]),
         manifest("ModelArtifact", name, modelVersionRef={"name": name}, uri="s3://b/m", modelFormatName="onnx"),
     ]

@@ -51,6 +51,11 @@ NAMES = [
     "it's",
 ]
 VERSIONS = ["1.0", "y", "2026-11-23", "012", "😀", "b" * 200]
+# Only the first names a version that is LIVE.
+ALIASES = {
+    f"alias.{alias}": {"metadataType": "MetadataStringValue", "string_value": version}
+    for alias, version in {"champion": "1.0", "archived": "012", "missing": "9"}.items()
+}
 TIMES = {"lastUpdateTimeSinceEpoch"}
 
 
@@ -74,7 +79,7 @@ def fill(rest: Rest) -> None:
             licenseLink="https://x/y#z",
             libraryName="on",
             state="ARCHIVED" if number == 3 else "LIVE",
-            customProperties={**PROPERTIES, **texts, "struct": STRUCT} if number == 0 else PROPERTIES,
+            customProperties={**PROPERTIES, **texts, **ALIASES, "struct": STRUCT} if number == 0 else PROPERTIES,
         )
         for version_name in VERSIONS if number == 0 else VERSIONS[:1]:
             version = rest.version(

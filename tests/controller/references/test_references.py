@@ -60,11 +60,13 @@ async def test_deleting_a_parent_resource_changes_nothing_for_its_child(
 ) -> None:
     model, version = unique("model"), unique("version")
     space.apply(manifest("RegisteredModel", model, deletionPolicy="Orphan"))
-    space.apply(manifest("ModelVersion", version, registeredModelRef={"name": model}))
+    artifacts = [{"name": "weights", "uri": "s3://b/w"}]
+    space.apply(manifest("ModelVersion", version, registeredModelRef={"name": model}, artifacts=artifacts))
     before = space.ready("ModelVersion", version)["status"]
     space.delete("RegisteredModel", model)
     space.wait_gone("RegisteredModel", model)
-    space.apply(manifest("ModelVersion", version, registeredModelRef={"name": model}, author="later"))
+    later = manifest("ModelVersion", version, registeredModelRef={"name": model}, author="later", artifacts=artifacts)
+    space.apply(later)
     after = space.ready("ModelVersion", version)["status"]
     assert {name: after[name] for name in ("id", "parentId", "storageUri")} == {
         name: before[name] for name in ("id", "parentId", "storageUri")
@@ -82,12 +84,3 @@ async def test_a_child_continues_while_a_problem_stops_its_parent(space: Namespa
     space.wait("RegisteredModel", model, has_reason("InvalidSpec"))
     space.apply(manifest("ModelVersion", version, registeredModelRef={"name": model}))
     assert space.ready("ModelVersion", version)["status"]["parentId"] == parent_id
-
-
-async def test_a_name_with_a_slash_has_no_storage_uri(space: Namespace, unique: Unique) -> None:
-    model, version = unique("model"), unique("version")
-    space.apply(manifest("RegisteredModel", model, name=unique("org/model")))
-    space.apply(manifest("ModelVersion", version, registeredModelRef={"name": model}))
-    assert "storageUri" not in space.ready("ModelVersion", version)["status"]
-    (message,) = [event["message"] for event in space.events(version) if event["reason"] == "NoStorageUri"]
-    assert message.startswith("status.storageUri is not set, because model-registry://")

@@ -87,12 +87,11 @@ def test_list_items_are_identified_by_one_key(kind: type[Any]) -> None:
         for path, node in own_nodes(kind)
         if node.get("type") == "array" and node["items"]["type"] == "object"
     }
-    inline = {
-        ".spec.artifacts": ["name"],
-        ".spec.docArtifacts": ["name"],
-        ".status.artifacts": ["name"],
+    own = {
+        "RegisteredModel": {".status.aliases": ["name"]},
+        "ModelVersion": {path: ["name"] for path in (".spec.artifacts", ".spec.docArtifacts", ".status.artifacts")},
     }
-    assert keys == {".status.conditions": ["type"], **(inline if kind.KIND == "ModelVersion" else {})}
+    assert keys == {".status.conditions": ["type"], **own.get(kind.KIND, {})}
 
 
 @each_kind

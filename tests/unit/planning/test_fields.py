@@ -12,7 +12,7 @@ from model_registry.types import (
     RegistryEntry,
 )
 from registrar.planning.actions import FieldSet
-from registrar.planning.fields import describe_entry, field_attributes, owned_from_status, owned_to_status, storage_uri
+from registrar.planning.fields import describe_entry, field_attributes, owned_from_status, owned_to_status
 
 TYPES = [RegisteredModel, ModelVersion, ModelArtifact, DocArtifact]
 
@@ -38,15 +38,6 @@ def test_names_are_written_as_in_the_spec() -> None:
 def test_an_unknown_field_name_is_dropped() -> None:
     assert owned_from_status(ModelVersion, ("author", "licence"), None) == FieldSet(frozenset({"author"}))
     assert owned_from_status(ModelVersion, None, ("team",)) == FieldSet(properties=frozenset({"team"}))
-
-
-def test_the_storage_uri_is_that_of_kserve() -> None:
-    assert storage_uri("fraud", "v1") == "model-registry://fraud/v1"
-
-
-@pytest.mark.parametrize(("model", "version"), [("org/fraud", "v1"), ("fraud", "v1/a")])
-def test_a_storage_uri_cannot_express_a_slash(model: str, version: str) -> None:
-    assert storage_uri(model, version) is None
 
 
 def test_an_entry_is_described_with_its_id_and_state() -> None:

@@ -12,7 +12,8 @@ from registrar.kinds.desired import desired_entry
 from registrar.planning.actions import FieldSet, RecordedState
 from registrar.planning.problems import Disposition, ReconcileError
 from registrar.reconcile.context import Context
-from registrar.reconcile.entry import PROBE_SECONDS, EntryRequest, reconcile_entry
+from registrar.reconcile.entry import PROBE_SECONDS, reconcile_entry
+from registrar.reconcile.request import EntryRequest
 from registrar.reconcile.resource import policies_of, read_resource
 from registrar.reporting.outcome import EntryResult, OperationResult
 from tests.support.fault_proxy import on_first, proxy_to

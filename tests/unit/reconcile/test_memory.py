@@ -85,10 +85,13 @@ class World:
         self._fill()
 
     def _fill(self) -> None:
-        memory, resource = self.memory, body("ModelVersion", "v1")
+        memory, resource = self.memory, body("ModelVersion", "v1", status={"id": "7", "observedGeneration": 1})
         memory.cache.put(resource)
         memory.cache.put(body("ModelVersion", "rival", status={"observedGeneration": 1}))
         memory.cache.put(body("ModelArtifact", "weights", status={"id": "9", "observedGeneration": 1}))
+        memory.aliases.note(None, resource)
+        memory.artifacts.note(None, resource, memory.dependencies.parent)
+        memory.aliases.follow(KEY, ["v2"])
         memory.claims.register(SHARED, Claimant(KEY, None, "2026-11-23T12:00:00Z", "uid-1", terminating=False))
         memory.claims.register(OWN, Claimant(KEY, "card", "2026-11-23T12:00:00Z", "uid-1", terminating=False))
         memory.claims.register(SHARED, dataclasses.replace(claimant(), key=RIVAL))
@@ -170,7 +173,12 @@ def test_a_successor_of_the_same_name_inherits_nothing() -> None:
     assert world.memory.dependencies.identity(KEY) == identity("7", "v1"), "another version of the same resource"
     assert world.memory.keep(body("ModelVersion", "v1", version=3, uid="uid-2"))
     theirs = {"memory.dependencies._children", "memory.dependencies._parents"}
-    assert _remembering(world.memory, KEY) == {"memory.cache._bodies", "memory._unclaimed", *theirs}
+    assert _remembering(world.memory, KEY) == {
+        "memory.cache._bodies",
+        "memory.aliases._versions",
+        "memory._unclaimed",
+        *theirs,
+    }
     assert sorted(world.woken()) == [(CHILD, False), (RIVAL, True), (WAITER, False)]
     found = world.memory.cache.get(KEY)
     assert found is not None
@@ -215,7 +223,7 @@ def test_those_that_wait_for_each_other_are_woken_once_to_report_it() -> None:
     world = World()
     back = ExternalIdWait(HOLDER, None, KEY, None, "7", "z")
     assert world.memory.wait_for_external_id(back) == (KEY,)
-    assert world.woken() == [(KEY, True)]
+    assert world.woken() == [(KEY, False)]
     assert world.memory.wait_for_external_id(back) == (KEY,)
     assert world.woken() == [], "they would wake each other for ever"
 

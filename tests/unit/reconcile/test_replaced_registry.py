@@ -108,7 +108,7 @@ class World:
     def restart(self) -> None:
         """The operator ends, and another one starts."""
         registry = Registry(KubeflowBackend(self.client), URL, OWNER_ID)
-        memory = Memory(ResourceCache(), RecordingQueue(), registry.view.unpin)
+        memory = Memory(ResourceCache(), RecordingQueue(), registry.view.leave)
         guard = MassDeletionGuard(memory.cache.recorded_ids, registry)
         kube = cast("KubernetesAPI", self.cluster)
         self.context = Context(self.settings, kube, registry, memory, guard, Metrics().reconciles)

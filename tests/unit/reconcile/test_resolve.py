@@ -51,7 +51,7 @@ class World:
 async def world(registry_url: str) -> AsyncIterator[World]:
     async with ModelRegistryAPIClient.connect(registry_url) as client:
         registry = Registry(KubeflowBackend(client), registry_url, OWNER_ID)
-        yield World(client, registry, Memory(ResourceCache(), RecordingQueue(), registry.view.unpin))
+        yield World(client, registry, Memory(ResourceCache(), RecordingQueue(), registry.view.leave))
 
 
 @pytest.fixture

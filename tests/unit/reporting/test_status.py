@@ -16,7 +16,7 @@ from registrar.api.v1alpha1.model_version import ArtifactType, InlineArtifactSta
 from registrar.planning.actions import Change
 from registrar.planning.problems import Disposition, Problem
 from registrar.reporting.conditions import MAX_MESSAGE_LENGTH
-from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outcome
+from registrar.reporting.outcome import AliasProblem, EventNote, Facts, OperationResult, Outcome
 from registrar.reporting.status import (
     MAX_DRIFT_PATHS,
     as_json,
@@ -33,6 +33,8 @@ FACTS = Facts(id="7", state="LIVE", registry_url="http://registry", owned_fields
 SYNCED = Outcome(FACTS)
 DRIFTED = Outcome(FACTS, drift=(Change("description", "by hand", "by git"),))
 PAUSED = Outcome(FACTS, paused=True)
+MISSING = AliasProblem("a", Reason.VERSION_MISSING, "The alias 'a' waits.")
+ARCHIVED = AliasProblem("b", Reason.VERSION_ARCHIVED, "The alias 'b' waits.")
 
 
 def problem(disposition: Disposition, reason: Reason = Reason.NAME_CONFLICT) -> Outcome:
@@ -51,6 +53,14 @@ def conditions(status: EntryStatus) -> dict[str, tuple[str, str]]:
 OUTCOMES: dict[str, tuple[Outcome, dict[str, tuple[str, str]]]] = {
     "synced": (SYNCED, {"Ready": ("True", "Synced")}),
     "drifted": (DRIFTED, {"Ready": ("True", "Synced"), "Drifted": ("True", "ChangedOutside")}),
+    "aliases resolved": (
+        Outcome(FACTS, alias_problems=()),
+        {"Ready": ("True", "Synced"), "AliasesResolved": ("True", "AllResolved")},
+    ),
+    "aliases that wait": (
+        Outcome(FACTS, alias_problems=(MISSING, ARCHIVED)),
+        {"Ready": ("True", "Synced"), "AliasesResolved": ("False", "VersionArchived")},
+    ),
     "paused": (PAUSED, {"Ready": ("Unknown", "Paused")}),
     "waiting": (
         problem(Disposition.WAITING),
@@ -354,3 +364,20 @@ def test_the_synced_generation_stays_until_the_next_one_is_synced() -> None:
     paused = after(PAUSED, done, generation=2)
     assert (done.synced_generation, outage.synced_generation, paused.synced_generation) == (1, 1, 1)
     assert after(SYNCED, paused, generation=2).synced_generation == 2
+
+
+def test_aliases_that_wait_are_named_each_and_are_an_event_only_if_they_did_not_wait_at_first() -> None:
+    waiting = Outcome(FACTS, alias_problems=(MISSING, ARCHIVED))
+    first = after(waiting)
+    (found,) = (one for one in first.conditions if one.type == "AliasesResolved")
+    assert found.message == "The alias 'a' waits. The alias 'b' waits."
+    assert [note.reason for note in events_for(RegisteredModelStatus(), first, waiting)] == ["Synced"]
+    resolved = Outcome(FACTS, alias_problems=())
+    assert events_for(first, after(resolved, first), resolved) == []
+    before = after(resolved)
+    assert events_for(before, after(waiting, before), waiting) == [
+        EventNote("VersionArchived", found.message, is_warning=True)
+    ]
+    missing = Outcome(FACTS, alias_problems=(MISSING,))
+    (note,) = events_for(before, after(missing, before), missing)
+    assert not note.is_warning

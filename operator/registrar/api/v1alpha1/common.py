@@ -214,7 +214,7 @@ class EntryStatus(Frozen):
     """Value of the annotation model-registrar.dev/reconcile-requested-at that the operator last handled."""
     conditions: Annotated[tuple[Condition, ...], Field(max_length=16), ListMap("type")] | None = None
     """Conditions of the resource. Ready is always present; Reconciling, Stalled and Drifted are present only while they
-    are True."""
+    are True. AliasesResolved is present while a model declares aliases."""
 
     def condition(self, condition_type: str) -> Condition | None:
         """Return the condition of that type, if it is present."""

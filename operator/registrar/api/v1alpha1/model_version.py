@@ -30,6 +30,7 @@ from registrar.api.v1alpha1.texts import (
     RegistryModelName,
     ResourceName,
     Text,
+    Uri,
 )
 
 
@@ -150,8 +151,13 @@ class ModelVersionStatus(EntryStatus):
     parent_id: RegistryId | None = None
     """ID of the registered model that the version belongs to."""
     storage_uri: Link | None = None
-    """Address of the version for KServe's storageUri, model-registry://…. Absent if the name of the model or version
-    contains a slash."""
+    """Address of the version for KServe's storageUri, model-registry://…. It is present only while KServe loads exactly
+    the model at uri from it; otherwise an Event NoStorageUri says why."""
+    uri: Uri | None = None
+    """Address of the newest LIVE model artifact that this resource or a ModelArtifact declares for the version."""
+    newest_artifact_id: RegistryId | None = None
+    """Highest ID of the version's artifacts and documents that are or were declared. KServe loads the newest artifact
+    of a version, also if it is no longer declared."""
     artifacts: (
         Annotated[
             tuple[InlineArtifactStatus, ...], Field(max_length=2 * (MAX_ARTIFACTS + MAX_DOCUMENTS)), ListMap("name")

@@ -1,9 +1,12 @@
 """RegisteredModel: a model in the registry, the parent of its versions."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from registrar.api.meta import Column
+from registrar.api.rules import ListMap, refusal
+from registrar.api.v1alpha1.aliases import MAX_ALIASES, PROPERTY_PREFIX, Aliases, AliasStatus
 from registrar.api.v1alpha1.common import EntryResource, EntryState, EntryStatus, ManagedSpec
 from registrar.api.v1alpha1.texts import ModelName, Text
 
@@ -39,10 +42,30 @@ class RegisteredModelSpec(ManagedSpec):
     """URL of the licence text."""
     library_name: Text | None = None
     """Library that the model is used with, such as transformers."""
+    aliases: Aliases | None = None
+    """Versions of the model by the names that people and programs use for them: champion: '2026-04'. The name of the
+    version is its name in the registry. The operator writes an alias as the custom property alias.<name> of the model
+    once the version exists and is LIVE and, if a ModelVersion of this namespace manages it, that one is Ready. Until
+    then the alias keeps its value in the registry, and the condition AliasesResolved says what it waits for."""
+
+    @model_validator(mode="after")
+    def _declare_each_alias_once(self) -> Self:
+        """Refuse an alias that is also a custom property. CEL cannot see the names of custom properties."""
+        properties = sorted(name for name in self.custom_properties or () if name.startswith(PROPERTY_PREFIX))
+        if self.aliases is not None and properties:
+            raise refusal(
+                "alias",
+                f"customProperties.{properties[0]} cannot be declared beside aliases; move it to aliases, under the "
+                f"name {properties[0].removeprefix(PROPERTY_PREFIX)!r}",
+            )
+        return self
 
 
 class RegisteredModelStatus(EntryStatus):
     """Observed state of the registered model, such as its ID in the registry and its conditions."""
+
+    aliases: Annotated[tuple[AliasStatus, ...], Field(max_length=MAX_ALIASES), ListMap("name")] | None = None
+    """The declared aliases as this resource last wrote them. An alias that waits for its version has its old value."""
 
 
 class RegisteredModel(EntryResource[RegisteredModelSpec, RegisteredModelStatus]):
@@ -52,6 +75,15 @@ class RegisteredModel(EntryResource[RegisteredModelSpec, RegisteredModelStatus])
     PLURAL: ClassVar[str] = "registeredmodels"
     SINGULAR: ClassVar[str] = "registeredmodel"
     SHORT_NAME: ClassVar[str] = "rmodel"
+    OWN_COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column("Aliases", ".spec.aliases", "Versions of the model by alias.", wide=True),
+        Column(
+            "Resolved",
+            '.status.conditions[?(@.type=="AliasesResolved")].status',
+            "False while an alias waits for its version.",
+            wide=True,
+        ),
+    )
 
     spec: RegisteredModelSpec = RegisteredModelSpec()
     """Desired state of the registered model."""

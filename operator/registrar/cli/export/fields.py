@@ -10,6 +10,7 @@ from model_registry.types import Artifact, RegistryEntry
 from model_registry.types.properties import OpaqueProperty, StructProperty
 from registrar.api.meta import RESERVED_PREFIX
 from registrar.api.secrets import is_sensitive_name, is_sensitive_text
+from registrar.api.v1alpha1.aliases import MAX_ALIASES, PROPERTY_PREFIX, is_alias
 from registrar.api.v1alpha1.common import EntryFields
 from registrar.cli.documents.dump import Inline
 from registrar.cli.export.report import Omission, Reason
@@ -64,7 +65,10 @@ def declare(entry: RegistryEntry, kind: EntryKind, spec_class: type[EntryFields]
     for attribute, info in spec_class.model_fields.items():
         name = str(info.alias)
         if attribute == "custom_properties":
-            if properties := dict(_properties(entry, declared, with_sensitive=with_sensitive)):
+            properties = dict(_properties(entry, declared, with_sensitive=with_sensitive))
+            if "aliases" in spec_class.model_fields:
+                _declare_aliases(declared, properties)
+            if properties:
                 declared.spec[name] = properties
         elif attribute == "state":
             if (state := state_of(entry)) not in {None, _LIVE}:
@@ -77,6 +81,21 @@ def declare(entry: RegistryEntry, kind: EntryKind, spec_class: type[EntryFields]
             else:
                 declared.spec[name] = value
     return declared
+
+
+def _declare_aliases(declared: Declared, properties: dict[str, Any]) -> None:
+    """Declare as aliases what can be one, and take it out of the properties."""
+    found = sorted(name for name in properties if name.startswith(PROPERTY_PREFIX))
+    aliases = {name: name.removeprefix(PROPERTY_PREFIX) for name in found if isinstance(properties[name], str)}
+    taken = [name for name, alias in aliases.items() if is_alias(alias)][:MAX_ALIASES]
+    if not taken:
+        return
+    declared.spec["aliases"] = {aliases[name]: properties.pop(name) for name in taken}
+    for name in (name for name in found if name not in taken):
+        del properties[name]
+        is_one_too_many = is_alias(aliases.get(name, ""))
+        reason = Reason.TOO_MANY if is_one_too_many else Reason.INVALID_VALUE
+        declared.leave_out(reason, f"customProperties.{name}", "it cannot be an alias, nor a property beside aliases")
 
 
 def _properties(entry: RegistryEntry, declared: Declared, *, with_sensitive: bool) -> Iterator[tuple[str, Any]]:

@@ -141,13 +141,12 @@ def _leave_out(manifest: Manifest, loc: Sequence[int | str], reason: Reason, mes
 
 def _remove(declared: Declared, path: Sequence[int | str], reason: Reason, message: str) -> bool:
     """Remove a field or a property; return False if there is nothing to remove but the whole entry."""
-    properties = declared.spec.get("customProperties", {})
     match path:
-        case ["customProperties", str(name), *_] if name in properties:
-            declared.leave_out(reason, f"customProperties.{name}", message)
-            del properties[name]
-            if not properties:
-                del declared.spec["customProperties"]
+        case ["customProperties" | "aliases" as field, str(name), *_] if name in declared.spec.get(field, {}):
+            declared.leave_out(reason, f"{field}.{name}", message)
+            del declared.spec[field][name]
+            if not declared.spec[field]:
+                del declared.spec[field]
         case [str(name), *_] if name in declared.spec and name not in _NEEDED:
             declared.leave_out(reason, name, message)
             del declared.spec[name]

@@ -117,6 +117,9 @@ class Builder:
             return _because(change, _blocked(stalled, ready), ready.reason, ready.message)
         if drifted is not None:
             return replace(_because(change, Action.LEAVE, drifted.reason, drifted.message), cause=Cause.DRIFT)
+        aliases = resource.status.condition(ConditionType.ALIASES_RESOLVED)
+        if aliases is not None and aliases.status is ConditionStatus.FALSE:
+            return _because(change, Action.WAIT, aliases.reason, aliases.message)
         # Only a wait that is too short to be reported leaves no condition.
         return replace(change, message="it waits for another resource") if ready is None else None
 
@@ -197,7 +200,7 @@ def _declared(spec: Mapping[str, Any], key: ResourceKey, write: EntryWrite) -> d
 
 def _by_path(desired: Desired) -> dict[str, object]:
     fields: dict[str, object] = {field_name(desired.kind.entry, name): value for name, value in desired.fields.items()}
-    properties = {f"{_PROPERTIES}{name}": value for name, value in desired.properties.items()}
+    properties = {desired.property_path(name): value for name, value in desired.properties.items()}
     return {**fields, **properties, "state": desired.state}
 
 

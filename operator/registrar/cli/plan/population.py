@@ -17,9 +17,10 @@ from pydantic import ValidationError
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import Body, ResourceKey, as_deleted, edited, recorded_id, spec_of
 from registrar.api.meta import API_VERSION, FINALIZER, ObjectMeta
+from registrar.api.v1alpha1.aliases import AliasStatus, property_of
 from registrar.cli.plan.manifests import Manifests
 from registrar.kinds.base import AnyResource, EntryKind
-from registrar.kinds.desired import desired_entry, desired_inline
+from registrar.kinds.desired import declared_aliases, desired_entry, desired_inline
 from registrar.kinds.table import kind_of
 from registrar.planning.actions import owned_by
 from registrar.planning.fields import origin_to_status, owned_to_status, state_of
@@ -157,6 +158,11 @@ class Population:
             owned_fields=fields,
             owned_properties=properties,
             artifacts=artifacts,
+            aliases=tuple(
+                AliasStatus(name=alias, version=version)
+                for alias, version in declared_aliases(resource).items()
+                if property_of(alias) in (entry.custom_properties or {})
+            ),
         )
 
     def _stamped(self, kind: EntryKind, reference: str, name: str) -> RegistryEntry | None:

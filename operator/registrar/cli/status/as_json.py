@@ -32,9 +32,11 @@ def report_json(report: Report, only: Collection[ResourceKey] | None, events: Se
             "ready": report.ready,
             "notReady": total - report.ready,
             "drifted": sum(cause.count for cause in report.drift),
+            "aliasesWaiting": sum(cause.count for cause in report.aliases),
         },
         "causes": [_cause(cause) for cause in report.causes],
         "drift": [_cause(cause) for cause in report.drift],
+        "waitingAliases": [_cause(cause) for cause in report.aliases],
         "resources": [_resource(one) for one in report.assessed if only is None or one.resource.key in only],
     }
     if events is not None:
@@ -87,7 +89,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
 
 def _resource(assessed: Assessed) -> dict[str, Any]:
     resource, verdict, status = assessed.resource, assessed.verdict, assessed.resource.status
-    parent, drifted = resource.parent, status.condition(ConditionType.DRIFTED)
+    parent, drifted, waiting = resource.parent, status.condition(ConditionType.DRIFTED), resource.waiting_aliases
     return {
         **_key(resource.key),
         "entry": {
@@ -101,11 +103,15 @@ def _resource(assessed: Assessed) -> dict[str, Any]:
         "reason": verdict.reason,
         "message": verdict.message,
         "drifted": None if drifted is None else {"reason": drifted.reason, "message": drifted.message},
+        "aliasesWaiting": None if waiting is None else {"reason": waiting.reason, "message": waiting.message},
         "paused": resource.metadata.paused,
         "terminating": resource.metadata.terminating,
         "generation": resource.metadata.generation,
         "observedGeneration": status.observed_generation,
         "cause": None if assessed.origin is None else _origin(assessed),
+        "aliases": [
+            {"name": one.name, "version": one.version, "versionId": one.version_id} for one in resource.aliases
+        ],
         "artifacts": [{"type": one.type, "name": one.name, "id": one.id} for one in resource.artifacts],
     }
 

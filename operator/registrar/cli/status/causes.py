@@ -124,9 +124,18 @@ def causes_of(assessed: Iterable[Assessed]) -> tuple[Cause, ...]:
 def drift_of(assessed: Iterable[Assessed]) -> tuple[Cause, ...]:
     """Return what has drifted, grouped in the same way."""
     return _grouped(
-        (_drift(one.resource, drifted), one.resource.key)
+        (_beside(one.resource, drifted), one.resource.key)
         for one in assessed
         if (drifted := one.resource.status.condition(ConditionType.DRIFTED)) is not None
+    )
+
+
+def aliases_of(assessed: Iterable[Assessed]) -> tuple[Cause, ...]:
+    """Return which aliases wait for their version, grouped in the same way."""
+    return _grouped(
+        (_beside(one.resource, waiting), one.resource.key)
+        for one in assessed
+        if (waiting := one.resource.waiting_aliases) is not None
     )
 
 
@@ -135,9 +144,10 @@ def _own(resource: Observed, verdict: Verdict) -> Origin:
     return Origin(verdict.reason, subject, verdict.message, verdict.advice, verdict.needs_person)
 
 
-def _drift(resource: Observed, drifted: Condition) -> Origin:
-    advice = advice_for(drifted.reason)
-    return Origin(drifted.reason, str(resource.key), drifted.message, advice, needs_person=True)
+def _beside(resource: Observed, condition: Condition) -> Origin:
+    """Return the origin of a condition that stands beside Ready."""
+    advice = advice_for(condition.reason)
+    return Origin(condition.reason, str(resource.key), condition.message, advice, needs_person=True)
 
 
 def _grouped(found: Iterable[tuple[Origin, ResourceKey]]) -> tuple[Cause, ...]:

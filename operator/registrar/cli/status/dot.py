@@ -52,9 +52,9 @@ def _around(one: Assessed, *, with_artifacts: bool) -> tuple[list[str], list[str
     """Return the nodes of a resource and of what has none of its own, and the edges between them."""
     resource, verdict, name = one.resource, one.verdict, str(one.resource.key)
     entry_id = [] if resource.status.id is None else [f"id {resource.status.id}"]
-    is_drifted = one.is_ready and resource.has_drifted
-    state = "Drifted" if is_drifted else verdict.reason
-    colour = _OTHER if is_drifted else _COLOURS.get(verdict.health, _OTHER)
+    concern = resource.concern if one.is_ready else None
+    state = verdict.reason if concern is None else concern.type
+    colour = _OTHER if concern is not None else _COLOURS.get(verdict.health, _OTHER)
     nodes = [_node(name, [resource.key.name, resource.key.kind, ", ".join([*entry_id, state])], colour)]
     edges = []
     parent = resource.parent

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from registrar.api.bodies import ResourceKey
 from registrar.cli.exits import ExitCode
-from registrar.cli.status.causes import Assessed, Cause, assess, causes_of, drift_of
+from registrar.cli.status.causes import Assessed, Cause, aliases_of, assess, causes_of, drift_of
 from registrar.cli.status.resources import Observed, ancestors
 from registrar.cli.status.verdict import judge
 from registrar.kinds.table import kind_of, lineage
@@ -49,6 +49,7 @@ class Report:
         missing: parents that these resources refer to and that do not exist.
         causes: why resources are not ready.
         drift: what has drifted, which does not make a resource less ready.
+        aliases: which aliases wait for their version, which does not either.
         problems: what could not be read.
     """
 
@@ -57,6 +58,7 @@ class Report:
     missing: frozenset[ResourceKey]
     causes: tuple[Cause, ...]
     drift: tuple[Cause, ...]
+    aliases: tuple[Cause, ...]
     problems: tuple[str, ...]
 
     @property
@@ -83,9 +85,9 @@ class Report:
         return replace(self, assessed=picked, causes=causes_of(picked), drift=drift_of(picked))
 
     def without_ready(self) -> frozenset[ResourceKey]:
-        """Return the resources that are not ready or have drifted, and what they belong to."""
+        """Return the resources that are not ready, have drifted or wait with an alias, and what they belong to."""
         known = {one.resource.key: one.resource for one in self.assessed}
-        picked = [one.resource for one in self.assessed if not one.is_ready or one.resource.has_drifted]
+        picked = [one.resource for one in self.assessed if not one.is_ready or one.resource.concern is not None]
         above = [parent for resource in picked for parent in ancestors(resource, known)]
         return frozenset(resource.key for resource in (*picked, *above))
 
@@ -105,6 +107,7 @@ def report(reading: Reading, scope: Scope) -> Report:
         missing=frozenset(key for key in named if key is not None and key not in known),
         causes=causes_of(picked),
         drift=drift_of(picked),
+        aliases=aliases_of(picked),
         problems=tuple(reading.unread.values()),
     )
 

@@ -9,8 +9,9 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 from registrar.api.bodies import Body, ResourceKey, key_of
-from registrar.api.conditions import ConditionType
+from registrar.api.conditions import Condition, ConditionStatus, ConditionType
 from registrar.api.meta import ObjectMeta
+from registrar.api.v1alpha1.aliases import AliasStatus
 from registrar.api.v1alpha1.common import EntryStatus
 from registrar.api.v1alpha1.model_version import InlineArtifactStatus
 from registrar.kinds.base import ResourceKind
@@ -58,9 +59,20 @@ class Observed:
         return getattr(self.status, "artifacts", None) or ()
 
     @property
-    def has_drifted(self) -> bool:
-        """Whether the registry differs from the spec, and the operator leaves the difference in place."""
-        return self.status.condition(ConditionType.DRIFTED) is not None
+    def waiting_aliases(self) -> Condition | None:
+        """The condition that says which aliases wait for their version; None if none waits."""
+        aliases = self.status.condition(ConditionType.ALIASES_RESOLVED)
+        return aliases if aliases is not None and aliases.status is ConditionStatus.FALSE else None
+
+    @property
+    def aliases(self) -> tuple[AliasStatus, ...]:
+        """The aliases that the status reports."""
+        return getattr(self.status, "aliases", None) or ()
+
+    @property
+    def concern(self) -> Condition | None:
+        """What is wrong with a resource that is ready all the same; None if nothing is."""
+        return self.status.condition(ConditionType.DRIFTED) or self.waiting_aliases
 
 
 def observe(body: Body) -> Observed:

@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import click
 
 from registrar.api.bodies import ResourceKey
-from registrar.api.conditions import ConditionType
 from registrar.cli.cluster import Event
 from registrar.cli.status.causes import Assessed, Cause, Origin
 from registrar.cli.status.find import Match
@@ -46,6 +45,11 @@ def report_text(report: Report, only: Collection[ResourceKey] | None, *, wide: b
         drifted = sum(cause.count for cause in report.drift)
         yield f"{_resources(drifted)} drifted: the registry differs from the spec, and the operator leaves it so."
         for cause in report.drift[:MAX_CAUSES]:
+            yield from _cause(cause, "yellow")
+    if report.aliases:
+        waiting = sum(cause.count for cause in report.aliases)
+        yield f"The aliases of {_resources(waiting)} wait for their version, and keep their values in the registry."
+        for cause in report.aliases[:MAX_CAUSES]:
             yield from _cause(cause, "yellow")
     with_namespace = report.scope.namespace is None
     headings = [*(["NAMESPACE"] if with_namespace else []), *HEADINGS, *(WIDE_HEADINGS if wide else [])]
@@ -153,15 +157,15 @@ def _cells(line: Line, *, wide: bool) -> list[str]:
         entry_id, reason = (line.artifact.id or NOTHING, "") if line.artifact else (NOTHING, "does not exist")
         return [name, entry_id, NOTHING, NOTHING, reason, *([""] * len(WIDE_HEADINGS) if wide else [])]
     resource, verdict, status = line.assessed.resource, line.assessed.verdict, line.assessed.resource.status
-    drifted = status.condition(ConditionType.DRIFTED)
-    reason = drifted.reason if drifted is not None and line.assessed.is_ready else verdict.reason
+    concern = resource.concern if line.assessed.is_ready else None
+    reason = verdict.reason if concern is None else concern.reason
     colour = _colour(line.assessed)
     cells = [
         name,
         status.id or NOTHING,
         status.state or NOTHING,
         click.style(_ready(line.assessed), fg=colour),
-        click.style(reason, fg="yellow" if drifted is not None and line.assessed.is_ready else colour),
+        click.style(reason, fg=colour if concern is None else "yellow"),
     ]
     if wide:
         synced = status.last_sync_time
@@ -170,7 +174,7 @@ def _cells(line: Line, *, wide: bool) -> list[str]:
             f"{max(status.observed_generation, 0)}/{resource.metadata.generation}",
             NOTHING if synced is None else synced.strftime("%Y-%m-%dT%H:%M:%SZ"),
             status.registry_url or NOTHING,
-            one_line(drifted.message if drifted is not None and line.assessed.is_ready else verdict.message),
+            one_line(verdict.message if concern is None else concern.message),
         ]
     return cells
 

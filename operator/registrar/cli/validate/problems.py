@@ -38,6 +38,10 @@ class Rule(StrEnum):
     """The API server drops a custom property that is null."""
     MISSING_PARENT = "MissingParent"
     """A reference names a resource that is not among the manifests."""
+    MISSING_VERSION = "MissingVersion"
+    """An alias names a version that is not among the manifests, although others of its model are."""
+    ARCHIVED_VERSION = "ArchivedVersion"
+    """An alias names a version whose manifest archives it. The operator waits until the version is LIVE."""
     SIMILAR_NAME = "SimilarName"
     """The names of two entries under one parent differ only in case or accents. A registry on MySQL takes them for
     one."""
@@ -48,7 +52,16 @@ class Rule(StrEnum):
         return self in _WARNINGS
 
 
-_WARNINGS = frozenset({Rule.TOO_LARGE_TO_APPLY, Rule.NULL_PROPERTY, Rule.MISSING_PARENT, Rule.SIMILAR_NAME})
+_WARNINGS = frozenset(
+    {
+        Rule.TOO_LARGE_TO_APPLY,
+        Rule.NULL_PROPERTY,
+        Rule.MISSING_PARENT,
+        Rule.MISSING_VERSION,
+        Rule.ARCHIVED_VERSION,
+        Rule.SIMILAR_NAME,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 
 from model_registry.types import Artifact
 from registrar.cli.validate.entries import Entry, Index, Key, Place
 from registrar.cli.validate.found import Found
 from registrar.cli.validate.problems import Problem, Rule
+from registrar.kinds.model_version import MODEL_VERSION
 
 _NAME = ("metadata", "name")
 
@@ -36,6 +38,8 @@ def check(manifests: Iterable[Found], *, is_complete: bool) -> Iterator[Problem]
     if is_complete:
         yield from _missing_parents(index, named)
     entries = list(index.entries())
+    if is_complete:
+        yield from _aliases(entries)
     yield from _duplicate_entries(entries)
     yield from _duplicate_external_ids(entries)
     yield from _similar_names(entries)
@@ -55,6 +59,35 @@ def _missing_parents(index: Index, named: dict[Key, Found]) -> Iterator[Problem]
             "manifest, or refer to an entry of the registry with external"
         )
         yield found.problem(Rule.MISSING_PARENT, message, ("spec", field, "name"))
+
+
+def _aliases(entries: Iterable[Entry]) -> Iterator[Problem]:
+    versions: defaultdict[Place, dict[str, Entry]] = defaultdict(dict)
+    for entry in entries:
+        if entry.kind is MODEL_VERSION.entry:
+            versions[entry.place[:-1]][entry.name] = entry
+    for entry in (one for one in entries if one.kind.has_aliases and one.place in versions):
+        manifest, known = entry.found.manifest, versions[entry.place]
+        declared = {} if manifest is None else manifest.spec.get("aliases")
+        for alias, version in declared.items() if isinstance(declared, Mapping) else ():
+            path = ("spec", "aliases", alias)
+            if isinstance(version, str) and version not in known:
+                message = (
+                    f"{'.'.join(path)}: no version {version!r} of this model is among these manifests; correct the "
+                    "name, or add the manifest, unless the registry has the version already"
+                )
+                yield entry.found.problem(Rule.MISSING_VERSION, message, path)
+            elif isinstance(version, str) and _is_archived(known[version]):
+                message = (
+                    f"{'.'.join(path)}: the version {version!r} is archived by {known[version]}; name another version, "
+                    "or remove spec.state there"
+                )
+                yield entry.found.problem(Rule.ARCHIVED_VERSION, message, path)
+
+
+def _is_archived(entry: Entry) -> bool:
+    manifest = entry.found.manifest
+    return manifest is not None and manifest.spec.get("state") == entry.kind.retired_state
 
 
 def _duplicate_entries(entries: Iterable[Entry]) -> Iterator[Problem]:

@@ -33,6 +33,12 @@ def drifted(entry_id: str, reason: str = "ChangedOutside") -> dict[str, Any]:
     return {**status, "conditions": [*status["conditions"], condition("Drifted", "True", reason, "owner is 'x'")]}
 
 
+def alias_waits(entry_id: str) -> dict[str, Any]:
+    status = ready(entry_id, aliases=[{"name": "champion", "version": "1", "versionId": "7"}])
+    waiting = condition("AliasesResolved", "False", "VersionMissing", "The alias 'champion' waits")
+    return {**status, "conditions": [*status["conditions"], waiting]}
+
+
 def not_ready(reason: str, message: str = "Something.", *, stalled: bool = False) -> dict[str, Any]:
     kind = "Stalled" if stalled else "Reconciling"
     conditions = [condition("Ready", "False", reason, message), condition(kind, "True", reason, message)]

@@ -58,7 +58,7 @@ def test_json_of_a_report_has_each_resource_with_its_cause() -> None:
     report = report_of(model("m", drifted("1")), waiting_version("v", "frod"), unread={"ModelArtifact": "refused"})
     answer = report_json(report, None, None)
     assert (answer["complete"], answer["errors"]) == (False, ["refused"])
-    assert answer["summary"] == {"total": 2, "ready": 1, "notReady": 1, "drifted": 1}
+    assert answer["summary"] == {"total": 2, "ready": 1, "notReady": 1, "drifted": 1, "aliasesWaiting": 0}
     assert answer["causes"][0]["origins"] == [
         {
             "subject": "RegisteredModel team/frod",

@@ -9,6 +9,7 @@ from registrar.reporting.advice import ADVICE
 from tests.unit.build import body
 from tests.unit.cli.status.cases import (
     OUTAGE,
+    alias_waits,
     artifact,
     deleted,
     drifted,
@@ -165,6 +166,7 @@ def test_only_what_is_not_ready_or_drifted_is_listed_with_its_parents() -> None:
         version("v2", "churn", ready("3")),
         model("moved", drifted("4")),
         model("fine", ready("5")),
+        model("named", alias_waits("6")),
     ]
     report = report_of(*bodies)
     assert tree(report, only=report.without_ready()) == [
@@ -172,4 +174,5 @@ def test_only_what_is_not_ready_or_drifted_is_listed_with_its_parents() -> None:
         "  ModelVersion/v1",
         "    ModelArtifact/a1",
         "RegisteredModel/moved",
+        "RegisteredModel/named",
     ]

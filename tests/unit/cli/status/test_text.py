@@ -9,7 +9,16 @@ from registrar.cli.cluster import Event
 from registrar.cli.status.report import Report, Scope
 from registrar.cli.status.text import events_text, one_line, report_text, table
 from registrar.reporting.advice import ADVICE
-from tests.unit.cli.status.cases import drifted, model, not_ready, ready, report_of, version, waiting_version
+from tests.unit.cli.status.cases import (
+    alias_waits,
+    drifted,
+    model,
+    not_ready,
+    ready,
+    report_of,
+    version,
+    waiting_version,
+)
 
 REFUSED = not_ready("OwnedByOther", "The entry carries\na stamp.", stalled=True)
 
@@ -67,6 +76,18 @@ def test_drift_is_named_with_what_to_do() -> None:
     assert lines[-1] == "RegisteredModel/m   1    LIVE    True    ChangedOutside"
 
 
+def test_an_alias_that_waits_is_named_with_what_to_do() -> None:
+    lines = plain(report_of(model("m", alias_waits("1"))))
+    assert lines[0] == "The only resource in namespace team is ready."
+    assert lines[1:5] == [
+        "The aliases of 1 resource wait for their version, and keep their values in the registry.",
+        "     1  RegisteredModel team/m: VersionMissing",
+        "        The alias 'champion' waits",
+        "        To do: Check the name in spec.aliases, or create the version.",
+    ]
+    assert lines[-1] == "RegisteredModel/m   1    LIVE    True    VersionMissing"
+
+
 def test_wide_adds_entry_generations_registry_and_message() -> None:
     resource = model("m", ready("1", lastSyncTime="2026-11-23T12:00:00Z"), generation=3, name="My Model")
     heading, line = plain(report_of(resource), wide=True)[-2:]
@@ -92,7 +113,7 @@ def test_wide_adds_entry_generations_registry_and_message() -> None:
 )
 def test_the_first_line_says_how_everything_is(bodies: list[Body], namespace: str | None, sentence: str) -> None:
     found = report_of(*bodies)
-    report = Report(Scope(namespace), found.assessed, found.missing, found.causes, found.drift, ())
+    report = Report(Scope(namespace), found.assessed, found.missing, found.causes, found.drift, (), ())
     assert plain(report)[0] == sentence
 
 

@@ -23,6 +23,9 @@ elseif conditions["Stalled"] ~= nil and conditions["Stalled"].status == "True" t
   hs.status = "Degraded"
 elseif ready.status == "True" then
   hs.status = "Healthy"
+  if conditions["AliasesResolved"] ~= nil and conditions["AliasesResolved"].status == "False" then
+    hs.message = conditions["AliasesResolved"].message
+  end
   if conditions["Drifted"] ~= nil and conditions["Drifted"].status == "True" then
     hs.message = conditions["Drifted"].message
   end

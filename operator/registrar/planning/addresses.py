@@ -1,0 +1,92 @@
+"""The addresses of a version: where its model is, and whether KServe loads exactly that from ``model-registry://``.
+
+The rules are those of Kubeflow's storage initializer (``internal/csi/storage/modelregistry_provider.go``) and of the
+downloads in KServe that it uses: it takes the newest artifact of the version, whatever its state, and fails if that is
+a document. IDs rise, so the newest artifact has the highest one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from model_registry.types import Artifact, DocArtifact, ModelArtifact
+from registrar.planning.fields import state_of
+
+_LOADABLE = frozenset({"s3", "gs", "http", "https"})
+_LIVE = "LIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """What the status of a version reports.
+
+    Attributes:
+        uri: where the newest LIVE declared model artifact is; None without one.
+        storage_uri: the version as KServe takes it; None where that would load something else, or nothing.
+        newest_id: the highest ID of the artifacts in the version; None without any.
+        obstacle: why there is no ``storage_uri``; None if there is one, or nothing to load.
+    """
+
+    uri: str | None = None
+    storage_uri: str | None = None
+    newest_id: str | None = None
+    obstacle: str | None = None
+
+
+def addresses_of(model: str | None, version: str, declared: Iterable[Artifact], other_ids: Iterable[str]) -> Addresses:
+    """Return the addresses of a version.
+
+    Args:
+        model: name of its model; None where that is unknown.
+        version: its name.
+        declared: its artifacts and documents that resources declare, as the registry has them.
+        other_ids: the IDs of further artifacts of the version, such as those that left the spec.
+    """
+    artifacts = {int(str(artifact.id)): artifact for artifact in declared}
+    newest = max({*artifacts, *map(int, other_ids)}, default=None)
+    if newest is None:
+        return Addresses()
+    live = [number for number, artifact in artifacts.items() if _is_served(artifact)]
+    if not live:
+        return Addresses(newest_id=str(newest), obstacle="no declared model artifact of the version is LIVE")
+    uri = str(artifacts[max(live)].uri)
+    obstacle = _overtaken(newest, artifacts.get(newest)) if newest != max(live) else _unloadable(uri)
+    obstacle = obstacle or _inexpressible(model, version)
+    storage_uri = None if obstacle else f"model-registry://{model}/{version}"
+    return Addresses(uri, storage_uri, str(newest), obstacle)
+
+
+def _is_served(artifact: Artifact) -> bool:
+    return isinstance(artifact, ModelArtifact) and state_of(artifact) == _LIVE and bool(artifact.uri)
+
+
+def _overtaken(newest_id: int, newest: Artifact | None) -> str:
+    """Return why the newest artifact is not the one to serve."""
+    what = f"KServe loads the newest artifact of a version, and that is the one with the ID {newest_id}"
+    if newest is None:
+        return f"{what}, which no resource declares any more"
+    if isinstance(newest, DocArtifact):
+        return f"{what}, the document {newest.name!r}"
+    return f"{what}, {newest.name!r} in the state {state_of(newest)}"
+
+
+def _unloadable(uri: str) -> str | None:
+    scheme = urlsplit(uri).scheme.lower()
+    if scheme not in _LOADABLE:
+        what = scheme or "an address without a scheme"
+        return f"KServe loads s3, gs, http and https through the registry, and not {what}"
+    if scheme == "s3" and "?" in uri:
+        return "KServe takes the query of an s3 address for a part of the file's name"
+    return None
+
+
+def _inexpressible(model: str | None, version: str) -> str | None:
+    if model is None:
+        return "the name of the model is not known, because its resource no longer exists"
+    address = f"model-registry://{model}/{version}"
+    for character, what in (("/", "slash"), ("?", "question mark")):
+        if character in model + version:
+            return f"{address} has a {what} in a name, and KServe cannot know where the name ends"
+    return None

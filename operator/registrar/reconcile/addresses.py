@@ -1,0 +1,105 @@
+"""The addresses of a version in its status: from its own artifacts, and from those that are resources of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from model_registry.types import Artifact
+from registrar.api.bodies import ready_state
+from registrar.kinds.artifacts import MODEL_ARTIFACT
+from registrar.kinds.base import Identity
+from registrar.kinds.registered_model import REGISTERED_MODEL
+from registrar.kinds.table import ENTRY_KINDS
+from registrar.planning.addresses import Addresses, addresses_of
+from registrar.reconcile.memory import Memory
+from registrar.reconcile.resource import InlineName, ManagedResource, read_resource
+from registrar.registries.registry import Registry
+from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outcome
+
+
+def with_addresses(
+    resource: ManagedResource, outcome: Outcome, parent: Identity | None, memory: Memory, registry: Registry
+) -> Outcome:
+    """Return the outcome of a version with its addresses, and the Event that says why KServe gets none.
+
+    Args:
+        resource: the version; other kinds have no addresses.
+        outcome: how the reconcile of its entry and artifacts ended.
+        parent: the model's entry.
+        memory: what is known of all resources.
+        registry: the registry.
+    """
+    facts, before = outcome.facts, Facts.of(resource.status)
+    if not resource.kind.inline or facts.id is None:
+        return outcome
+    is_same_entry = (before.id, before.create_time_since_epoch) == (facts.id, facts.create_time_since_epoch)
+    declared, others = _artifacts(resource, facts, memory, registry)
+    if is_same_entry and before.newest_artifact_id is not None:
+        # What left the spec, or whose resource is gone, is still in the registry.
+        others = (*others, before.newest_artifact_id)
+    model = _model_name(parent, before, registry)
+    found = addresses_of(model, resource.entry_name, declared, others)
+    facts = replace(facts, uri=found.uri, storage_uri=found.storage_uri, newest_artifact_id=found.newest_id)
+    note = _note(found, before)
+    return replace(outcome, facts=facts, notes=outcome.notes if note is None else (*outcome.notes, note))
+
+
+def awaits_artifact(resource: ManagedResource, outcome: Outcome, memory: Memory) -> bool:
+    """Return whether an artifact that is a resource will follow at once on a version that was created just now.
+
+    One write of the status can then report both.
+    """
+    if outcome.operation is not OperationResult.CREATED or outcome.problem is not None or not resource.kind.inline:
+        return False
+    bodies = (memory.cache.get(child) for child in memory.dependencies.children(resource.key))
+    return any(body is not None and ready_state(body)[1] in {"Unknown", MODEL_ARTIFACT.waiting} for body in bodies)
+
+
+def _note(found: Addresses, before: Facts) -> EventNote | None:
+    is_known = before.storage_uri is None and (before.uri, before.newest_artifact_id) == (found.uri, found.newest_id)
+    if found.obstacle is None or is_known:
+        return None
+    instead = "" if found.uri is None else " Use status.uri."
+    return EventNote("NoStorageUri", f"status.storageUri is not set, because {found.obstacle}.{instead}")
+
+
+def _artifacts(
+    resource: ManagedResource, facts: Facts, memory: Memory, registry: Registry
+) -> tuple[list[Artifact], tuple[str, ...]]:
+    """Return the artifacts that the spec or other resources declare for the version, and the IDs of all others."""
+    declared, others = [], []
+    for status in facts.artifacts:
+        entry = registry.view.by_id(ENTRY_KINDS[status.type], str(status.id))
+        is_declared = InlineName(str(status.type), status.name) in resource.inline
+        if is_declared and isinstance(entry, Artifact):
+            declared.append(entry)
+        elif status.id is not None:
+            others.append(status.id)
+    for artifact in _resources(str(facts.id), memory):
+        known_id = registry.known_id(artifact.status)
+        entry = None if known_id is None else registry.view.by_id(MODEL_ARTIFACT, known_id)
+        if isinstance(entry, Artifact) and not artifact.metadata.terminating:
+            declared.append(entry)
+        elif known_id is not None:
+            others.append(known_id)
+    return declared, tuple(others)
+
+
+def _resources(version_id: str, memory: Memory) -> Iterator[ManagedResource]:
+    for key in sorted(memory.artifacts.artifacts(version_id)):
+        body = memory.cache.get(key)
+        if body is not None:
+            yield read_resource(body)
+
+
+def _model_name(parent: Identity | None, before: Facts, registry: Registry) -> str | None:
+    """Return the name of the model; a parent resource that vanished left its ID, and the address in the status."""
+    if parent is None or parent.name is not None:
+        return None if parent is None else parent.name
+    entry = registry.view.by_id(REGISTERED_MODEL.entry, parent.id)
+    if entry is not None:
+        return entry.name
+    return (
+        None if before.storage_uri is None else before.storage_uri.removeprefix("model-registry://").partition("/")[0]
+    )

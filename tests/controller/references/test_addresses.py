@@ -1,0 +1,143 @@
+"""The addresses in the status of a version: what its newest LIVE declared artifact is, and whether KServe loads it."""
+
+import pytest
+
+from model_registry import ModelRegistryAPIClient
+from model_registry.types import ModelArtifact
+from tests.support.fixtures import StartOperator, Unique
+from tests.support.resources import Manifest, Namespace, manifest
+from tests.support.waiting import wait_until
+
+FIRST, SECOND, CARD = (
+    {"name": "first", "uri": "s3://b/1"},
+    {"name": "second", "uri": "s3://b/2"},
+    {"name": "card", "uri": "https://docs/card"},
+)
+
+
+def _chain(name: str, /, model: str = "", **spec: object) -> list[Manifest]:
+    version = manifest("ModelVersion", name, registeredModelRef={"name": name}, **spec)
+    return [manifest("RegisteredModel", name, **({"name": model} if model else {})), version]
+
+
+def _addresses(space: Namespace, name: str) -> tuple[str | None, str | None]:
+    status = space.ready("ModelVersion", name)["status"]
+    return status.get("uri"), status.get("storageUri")
+
+
+def _wait_for(space: Namespace, name: str, uri: str | None, storage_uri: str | None) -> None:
+    def has(resource: Manifest) -> bool:
+        return (resource["status"].get("uri"), resource["status"].get("storageUri")) == (uri, storage_uri)
+
+    space.wait("ModelVersion", name, has)
+
+
+def _wait_for_reasons(space: Namespace, name: str, number: int) -> list[str]:
+    """Wait for so many Events about a missing address; returns their messages."""
+
+    def found() -> list[str]:
+        return [event["message"] for event in space.events(name) if event["reason"] == "NoStorageUri"]
+
+    wait_until(lambda: len(found()) >= number, f"no Event number {number} said why there is no address for KServe")
+    return found()
+
+
+@pytest.mark.usefixtures("operator")
+def test_a_revert_and_a_later_document_leave_the_right_uri_and_no_address_for_kserve(
+    space: Namespace, unique: Unique
+) -> None:
+    name = unique("version")
+    served = f"model-registry://{name}/{name}"
+    space.apply(*_chain(name))
+    assert _addresses(space, name) == (None, None)
+    space.apply(*_chain(name, docArtifacts=[CARD], artifacts=[FIRST]))
+    assert _addresses(space, name) == ("s3://b/1", served)
+    space.apply(*_chain(name, docArtifacts=[CARD], artifacts=[FIRST, SECOND]))
+    assert _addresses(space, name) == ("s3://b/2", served)
+    # A revert: the second artifact stays in the registry, marked for deletion, and is the newest.
+    space.apply(*_chain(name, docArtifacts=[CARD], artifacts=[FIRST]))
+    assert _addresses(space, name) == ("s3://b/1", None)
+    assert "which no resource declares any more. Use status.uri." in _wait_for_reasons(space, name, 1)[0]
+    space.apply(*_chain(name, docArtifacts=[CARD], artifacts=[FIRST, SECOND]))
+    assert _addresses(space, name) == ("s3://b/2", served)
+    space.apply(*_chain(name, docArtifacts=[CARD, {**CARD, "name": "later"}], artifacts=[FIRST, SECOND]))
+    assert _addresses(space, name) == ("s3://b/2", None)
+    assert "the document 'later'" in _wait_for_reasons(space, name, 2)[1]
+
+
+@pytest.mark.usefixtures("operator")
+def test_an_artifact_that_is_a_resource_counts_like_one_inside_the_version(space: Namespace, unique: Unique) -> None:
+    name = unique("version")
+    served = f"model-registry://{name}/{name}"
+
+    def resource(artifact: str, uri: str) -> Manifest:
+        return manifest("ModelArtifact", f"{name}-{artifact}", uri=uri, modelVersionRef={"name": name})
+
+    space.apply(*_chain(name), resource("a", "s3://b/a"))
+    _wait_for(space, name, "s3://b/a", served)
+    space.apply(resource("b", "s3://b/b"))
+    _wait_for(space, name, "s3://b/b", served)
+    space.apply(resource("b", "oci://registry/b"))
+    _wait_for(space, name, "oci://registry/b", None)
+    assert "and not oci. Use status.uri." in _wait_for_reasons(space, name, 1)[0]
+    space.delete("ModelArtifact", f"{name}-b")
+    _wait_for(space, name, "s3://b/a", None)
+    space.wait_gone("ModelArtifact", f"{name}-b")
+    assert "which no resource declares any more" in _wait_for_reasons(space, name, 2)[1]
+    assert _addresses(space, name) == ("s3://b/a", None)
+
+
+@pytest.mark.usefixtures("operator")
+def test_the_addresses_reach_the_aliases_of_the_model(space: Namespace, unique: Unique) -> None:
+    name = unique("version")
+    model, version = _chain(name, artifacts=[FIRST])
+    model["spec"]["aliases"] = {"champion": name}
+
+    def names(uri: str, storage_uri: str | None) -> None:
+        def has(resource: Manifest) -> bool:
+            aliases = resource["status"].get("aliases", [{}])
+            return (aliases[0].get("uri"), aliases[0].get("storageUri")) == (uri, storage_uri)
+
+        space.wait("RegisteredModel", name, has)
+
+    space.apply(model, version)
+    names("s3://b/1", f"model-registry://{name}/{name}")
+    space.apply(_chain(name, artifacts=[{**FIRST, "uri": "hf://o/m"}])[1])
+    names("hf://o/m", None)
+
+
+@pytest.mark.usefixtures("operator")
+def test_a_name_with_a_slash_has_no_address_for_kserve(space: Namespace, unique: Unique) -> None:
+    name = unique("version")
+    space.apply(*_chain(name, model=unique("org/model"), artifacts=[FIRST]))
+    assert _addresses(space, name) == ("s3://b/1", None)
+    message = _wait_for_reasons(space, name, 1)[0]
+    assert message.startswith("status.storageUri is not set, because model-registry://")
+
+
+async def test_what_a_restart_cannot_see_is_in_the_status(
+    own_space: Namespace,
+    start_operator: StartOperator,
+    registry_url: str,
+    registry: ModelRegistryAPIClient,
+    unique: Unique,
+) -> None:
+    """An artifact of a deleted resource names no version any more."""
+    name = unique("version")
+    operator = start_operator(registry_url, own_space)
+    later = manifest("ModelArtifact", f"{name}-later", uri="s3://b/later", modelVersionRef={"name": name})
+    own_space.apply(*_chain(name, artifacts=[FIRST]), later)
+    _wait_for(own_space, name, "s3://b/later", f"model-registry://{name}/{name}")
+    own_space.delete("ModelArtifact", f"{name}-later")
+    own_space.wait_gone("ModelArtifact", f"{name}-later")
+    _wait_for(own_space, name, "s3://b/1", None)
+    operator.stop()
+    operator.start()
+    own_space.annotate("ModelVersion", name, reconcile_requested_at="restarted")
+    own_space.wait("ModelVersion", name, lambda found: found["status"].get("lastHandledReconcileAt") == "restarted")
+    assert _addresses(own_space, name) == ("s3://b/1", None)
+    # The registry agrees: the newest artifact of the version is the one that was retired.
+    status = own_space.get("ModelVersion", name)["status"]
+    newest = (await registry.get_model_version_artifacts(status["id"]))[-1]
+    assert isinstance(newest, ModelArtifact)
+    assert (newest.id, newest.state) == (status["newestArtifactId"], "MARKED_FOR_DELETION")
