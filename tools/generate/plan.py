@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from registrar.cli.plan.as_json import FORMAT_VERSION
+from registrar.cli.plan.as_json import FORMAT_VERSION, OPAQUE, TYPES
 from registrar.cli.plan.change import NOT_OF_THIS_CHANGE, NOT_WRITTEN, Action, Cause
 from registrar.cli.plan.outputs import Format
 from registrar.cli.validate.problems import Rule
@@ -59,7 +59,8 @@ The plan is printed regardless of the exit code, if there is one.
 additions, the major one breaks: read only what you know, and check the major version.
 
 A change has the action and cause of the tables above. `fields` lists what changes, for a creation what is set;
-`before` and `after` are null where there is no value, and both are absent where `sensitive` is true. An entry that does
+`before` and `after` are null where there is no value, and both are absent where `sensitive` is true. `type` distinguishes a
+whole double from an integer. An entry that does
 not exist yet has no `id`. `reason` and `message` are those of the condition that the resource would have.
 
 `--output ndjson` has the same content, one JSON object a line, with a `type`: first `head`, then a `change` for each
@@ -145,7 +146,12 @@ def _change() -> dict[str, Any]:
     entry = {"kind": _TEXT, "name": _TEXT, "parents": {**_TEXTS, "description": "Names of the entries above it."}}
     values: dict[str, Any] = {"before": {}, "after": {}}
     field = _object(
-        {"path": _TEXT, "sensitive": {"type": "boolean"}, "drift": {"type": "boolean"}},
+        {
+            "path": _TEXT,
+            "type": {"enum": [*TYPES.values(), OPAQUE]},
+            "sensitive": {"type": "boolean"},
+            "drift": {"type": "boolean"},
+        },
         optional=values,
     )
     hidden = {"properties": {"sensitive": {"const": True}}}

@@ -158,6 +158,18 @@ def test_manifests_without_a_namespace_need_one(tmp_path: Path, rest: Rest) -> N
     assert "a.yaml:1: the manifest names no namespace: give --namespace." in result.stderr
 
 
+def test_programs_are_shown_the_type_of_a_value(plan: Plan, rest: Rest, tmp_path: Path) -> None:
+    rest.model("churn", **stamped("team/churn"))
+    properties = {"whole": 1, "real": {"double": 1}, "truth": True, "text": "1"}
+    result = plan(write(tmp_path, a=[model("churn", customProperties=properties)]), "-o", "json")
+    assert {field["path"]: field["type"] for field in found(result)["changes"][0]["fields"]} == {
+        "customProperties.whole": "int",
+        "customProperties.real": "double",
+        "customProperties.truth": "bool",
+        "customProperties.text": "string",
+    }
+
+
 def test_manifests_are_read_from_stdin(plan: Plan, tmp_path: Path) -> None:
     text = (write(tmp_path, a=[model("churn")]) / "a.yaml").read_text()
     assert actions(plan("-", "-o", "json", stdin=text)) == [("create", "change", "churn")]

@@ -70,7 +70,9 @@ def test_every_field_of_the_json_is_in_the_schema_and_the_other_way_round(rest: 
     described = SCHEMA["$defs"]["change"]["properties"]
     assert with_reason.keys() == described.keys()
     assert found.keys() == SCHEMA["properties"].keys()
-    assert {"before", "after", "path", "sensitive", "drift"} == described["fields"]["items"]["properties"].keys()
+    assert {"before", "after", "path", "type", "sensitive", "drift"} == described["fields"]["items"][
+        "properties"
+    ].keys()
     assert any(field["sensitive"] for change in found["changes"] for field in change["fields"])
 
 

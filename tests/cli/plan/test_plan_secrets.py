@@ -84,7 +84,7 @@ def test_a_changed_secret_is_a_change(rest: Rest, folders: dict[str, list[str | 
     assert hidden == {"description", *(f"customProperties.{name}" for name in names)}
     for name in URIS:
         (field,) = changes["v", name]["fields"]
-        assert field == {"path": "uri", "sensitive": True, "drift": False}
+        assert field == {"path": "uri", "type": "string", "sensitive": True, "drift": False}
     markdown = run(rest.url, *folders["set"], "-o", "markdown").stdout
     assert "`customProperties.hf_token`: changed, and hidden because it looks like a secret" in markdown
     diff = run(rest.url, *folders["set"], "-o", "diff").stdout

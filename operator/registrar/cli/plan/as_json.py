@@ -12,6 +12,10 @@ from registrar.cli.validate.problems import Problem
 
 FORMAT_VERSION = "1.0"
 """The minor version counts additions, the major one breaks."""
+TYPES = {bool: "bool", int: "int", float: "double", str: "string", list: "list"}
+"""Types of fields, by their classes here."""
+OPAQUE = "opaque"
+"""The type of a property that the operator does not write."""
 
 
 def report_json(report: Report) -> dict[str, Any]:
@@ -84,7 +88,14 @@ def _change(change: PlannedChange) -> dict[str, Any]:
 
 def _field(change: FieldChange) -> dict[str, Any]:
     shown = {} if change.is_sensitive else {"before": _value(change.before), "after": _value(change.after)}
-    return {"path": change.path, **shown, "sensitive": change.is_sensitive, "drift": change.is_drift}
+    flags = {"sensitive": change.is_sensitive, "drift": change.is_drift}
+    return {"path": change.path, "type": _type(change), **shown, **flags}
+
+
+def _type(change: FieldChange) -> str:
+    """Return the type that the field has, or had if it is cleared: 1 and 1.0 look alike in some programs."""
+    value = change.before if change.after is None else change.after
+    return TYPES.get(type(value), OPAQUE)
 
 
 def _value(value: Value) -> Any:
