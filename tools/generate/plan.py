@@ -59,9 +59,9 @@ The plan is printed regardless of the exit code, if there is one.
 additions, the major one breaks: read only what you know, and check the major version.
 
 A change has the action and cause of the tables above. `fields` lists what changes, for a creation what is set;
-`before` and `after` are null where there is no value, and both are absent where `sensitive` is true. `type` distinguishes a
-whole double from an integer. An entry that does
-not exist yet has no `id`. `reason` and `message` are those of the condition that the resource would have.
+`before` and `after` are null where there is no value, and both are absent where `sensitive` is true. `type`
+distinguishes a whole double from an integer. An entry that does not exist yet has no `id`. `reason` and `message` are
+those of the condition that the resource would have.
 
 `--output ndjson` has the same content, one JSON object a line, with a `type`: first `head`, then a `change` for each
 change, last `summary`. A file without the summary was cut off. Its records are in the schema as `#/$defs/record`.
