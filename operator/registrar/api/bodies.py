@@ -6,6 +6,7 @@ works on (`registrar.reconcile.resource`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -124,16 +125,33 @@ def spec_of(body: Body) -> Mapping[str, Any]:
     return found
 
 
-def edited(body: Body, spec: Mapping[str, Any], annotations: Mapping[str, str]) -> Body:
-    """Return a body as the API server would have it once a user has applied another spec, and these annotations."""
+def edited(body: Body, spec: Mapping[str, Any], annotations: Mapping[str, str], before: Mapping[str, str]) -> Body:
+    """Return a body as the API server would have it once a user has applied another manifest.
+
+    Args:
+        body: the resource.
+        spec: the manifest's spec.
+        annotations: the manifest's annotations.
+        before: the annotations of the manifest that was applied before, as far as that is known beyond kubectl's own
+            record: those that are not in the manifest any more are removed.
+    """
     metadata = body["metadata"]
     generation = metadata.get("generation", 0) + (spec_of(body) != spec)
     known = metadata.get("annotations") or {}
+    applied = {**_last_applied(known), **before}
+    kept = {name: value for name, value in known.items() if name not in applied}
     return {
         **body,
-        "metadata": {**metadata, "generation": generation, "annotations": {**known, **annotations}},
+        "metadata": {**metadata, "generation": generation, "annotations": {**kept, **annotations}},
         "spec": spec,
     }
+
+
+def _last_applied(annotations: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the annotations that kubectl applied before, client-side."""
+    record = annotations.get("kubectl.kubernetes.io/last-applied-configuration")
+    found: Mapping[str, str] = {} if record is None else json.loads(record)["metadata"].get("annotations") or {}
+    return found
 
 
 def in_registry(body: Body, owner_id: str, url: str) -> Body:

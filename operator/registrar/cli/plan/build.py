@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from model_registry.types import RegistryEntry
+from model_registry.types import Artifact, RegistryEntry
 from registrar.api.bodies import Body, ResourceKey
 from registrar.api.conditions import Condition, ConditionStatus, ConditionType, Reason
 from registrar.api.meta import OWNER_PROPERTY
@@ -133,8 +133,8 @@ class Builder:
     async def _name(self, kind: EntryKind, entry: RegistryEntry, parent_id: str) -> EntryName:
         names, above = [str(entry.name)], parent_id
         for parent_kind in reversed(kinds_above(kind)):
-            if not above and kind.parent_attribute is not None:
-                above = str(getattr(entry, kind.parent_attribute) or "")
+            if not above:
+                above = self._parent_id(kind, entry)
             parent = await self.backend.get(parent_kind, above) if above else None
             if parent is None:
                 break
@@ -142,6 +142,12 @@ class Builder:
             above = "" if parent_kind.parent_attribute is None else str(getattr(parent, parent_kind.parent_attribute))
         entry_id = str(entry.id)
         return EntryName(kind.name, tuple(names), None if is_provisional(entry_id) else entry_id)
+
+    def _parent_id(self, kind: EntryKind, entry: RegistryEntry) -> str:
+        """Return the ID of the entry above one; empty where it is not known."""
+        if kind.parent_attribute is not None:
+            return str(getattr(entry, kind.parent_attribute) or "")
+        return self.population.holders.get(str(entry.id), "") if issubclass(kind.family, Artifact) else ""
 
     def _cause(self, action: Action, write: EntryWrite, key: ResourceKey, fields: tuple[FieldChange, ...]) -> Cause:
         if write.operation is OperationResult.CORRECTED:

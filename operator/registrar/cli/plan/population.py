@@ -7,8 +7,8 @@ the stamps are remembered.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,17 +19,21 @@ from registrar.api.bodies import Body, ResourceKey, as_deleted, edited, recorded
 from registrar.api.meta import API_VERSION, FINALIZER, ObjectMeta
 from registrar.api.v1alpha1.aliases import AliasStatus, property_of
 from registrar.cli.plan.manifests import Manifests
-from registrar.kinds.base import AnyResource, EntryKind
+from registrar.kinds.base import AnyResource, Desired, EntryKind
 from registrar.kinds.desired import declared_aliases, desired_entry, desired_inline
 from registrar.kinds.table import kind_of
-from registrar.planning.actions import owned_by
+from registrar.planning.actions import RecordedState, owned_by
 from registrar.planning.fields import origin_to_status, owned_to_status, state_of
-from registrar.planning.ownership import Origin, stamp_of
+from registrar.planning.ownership import Origin, any_stamp_of, stamp_of
+from registrar.planning.plan import origin_of, owned_on
 from registrar.reconcile.inline_artifacts import Statuses, with_artifact
 from registrar.reconcile.resolve import parent_key
 from registrar.registries.registry import Registry
 from registrar.reporting.outcome import Facts, Outcome
 from registrar.reporting.status import as_json, next_status, ownership_patch
+
+Known = Callable[[Desired, RegistryEntry], RecordedState]
+"""Returns origin and fields of an entry as a status would have them."""
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _OLD, _NEW = "2000-01-01T00:00:00Z", "2000-01-02T00:00:00Z"
@@ -104,7 +108,8 @@ class Population:
         if self.before(key) is None:
             metadata = _metadata(key, self.manifests, _NEW)
             return {**_head(key), "metadata": metadata, "spec": spec, "status": self._stamped_status(key)}
-        return edited(self._applied(key), spec, _annotations(self.manifests, key))
+        removed = _annotations(self.base, key) if key in self.base.found else {}
+        return edited(self._applied(key), spec, _annotations(self.manifests, key), removed)
 
     def _applied(self, key: ResourceKey) -> Body:
         """Return a resource as the operator left it."""
@@ -115,25 +120,35 @@ class Population:
 
     def _status(self, key: ResourceKey) -> dict[str, Any]:
         """Return the status that a resource of the base has: empty if its entry does not exist."""
-        facts = self._facts(key, self.base)
+
+        def applied(desired: Desired, entry: RegistryEntry) -> RecordedState:
+            return RecordedState(origin=self._origin(entry), owned=owned_by(desired))
+
+        facts = self._facts(key, self.base, applied)
         if facts is None:
             return {}
         metadata = ObjectMeta.model_validate(_metadata(key, self.base, _OLD))
         return as_json(next_status(metadata, kind_of(key.kind).status.model_validate({}), Outcome(facts), _LONG_AGO))
 
     def _stamped_status(self, key: ResourceKey) -> dict[str, Any]:
-        """Return what the stamps alone say of a resource: which entries it has, and not what it has set on them."""
-        facts = self._facts(key, self.manifests)
-        if facts is None:
-            return {}
-        artifacts = tuple(
-            artifact.model_copy(update={"owned_fields": None, "owned_properties": None}) for artifact in facts.artifacts
-        )
-        known = replace(facts, owned_fields=(), owned_properties=(), artifacts=artifacts)
-        return ownership_patch(kind_of(key.kind).status.model_validate({}), {}, known)
+        """Return what the stamps alone say of a resource: the same as the operator knows of one without a status."""
 
-    def _facts(self, key: ResourceKey, manifests: Manifests) -> Facts | None:
-        """Return what a status has once a manifest was applied: None if the entry does not exist."""
+        def unrecorded(desired: Desired, entry: RegistryEntry) -> RecordedState:
+            nothing, owner_id = RecordedState(), self.registry.owner_id
+            origin = origin_of(any_stamp_of(entry, owner_id), nothing)
+            return RecordedState(origin=origin, owned=owned_on(entry, desired, nothing, owner_id))
+
+        facts = self._facts(key, self.manifests, unrecorded)
+        return {} if facts is None else ownership_patch(kind_of(key.kind).status.model_validate({}), {}, facts)
+
+    def _facts(self, key: ResourceKey, manifests: Manifests, known: Known) -> Facts | None:
+        """Return what a status records of a manifest's entries: None if its own does not exist.
+
+        Args:
+            key: the resource.
+            manifests: what declares it.
+            known: returns what is known of an entry.
+        """
         resource = _parsed(key, manifests)
         if resource is None:
             return None
@@ -141,16 +156,18 @@ class Population:
         entry = self._stamped(desired.kind, desired.reference, desired.name)
         if entry is None:
             return None
-        fields, properties = owned_to_status(desired.kind.entry, owned_by(desired))
+        own = known(desired, entry)
+        fields, properties = owned_to_status(desired.kind.entry, own.owned)
         artifacts: Statuses = ()
         for inline in desired_inline(resource, self.registry.name, str(entry.id)):
             artifact = self._stamped(inline.kind, inline.reference, inline.name)
             if artifact is not None:
-                artifacts = with_artifact(artifacts, inline, artifact, self._origin(artifact), owned_by(inline))
+                of = known(inline, artifact)
+                artifacts = with_artifact(artifacts, inline, artifact, of.origin or Origin.CREATED, of.owned)
         return Facts(
             id=entry.id,
             create_time_since_epoch=entry.create_time_since_epoch,
-            origin=origin_to_status(self._origin(entry)),
+            origin=origin_to_status(own.origin or Origin.CREATED),
             parent_id=self._parent_id(resource, desired.kind, entry),
             state=state_of(entry),
             registry_url=self.registry.url,
