@@ -12,9 +12,11 @@ RUN_UV := TMPDIR="$(CURDIR)/.uv" $(UV)
 export UV_PYTHON_DOWNLOADS := never
 # Tests that run the code in their own process, so that coverage sees it.
 MEASURED := tests/unit tests/cli tests/client tests/local_registry
+# Where releases have the image and the chart.
+IMAGES ?= ghcr.io/model-registrar
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check lint types layers prose generated docs fix test coverage chart chart-readme image gitops bench-client bench-operator demo e2e-kind clean
+.PHONY: help setup generate check lint types layers prose generated docs fix test coverage chart chart-readme image release gitops bench-client bench-operator demo e2e-kind clean
 
 help:  ## List the targets
 	@echo "Model Registrar: make TARGET"
@@ -77,18 +79,18 @@ test: $(READY)  ## Run the whole suite on real servers; ARGS="-k name" narrows i
 	@echo "==> The control plane's programs (built once if this machine has none)"
 	@$(BIN)/python -m devcluster.binaries
 	@echo "==> Tests: two workers, each with its own control plane and registry"
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/chart --ignore=tests/argocd $(if $(AFTER_COVERAGE),$(MEASURED:%=--ignore=%)) $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/chart --ignore=tests/release --ignore=tests/argocd $(if $(AFTER_COVERAGE),$(MEASURED:%=--ignore=%)) $(ARGS)
 
 coverage: $(READY)  ## Run the tests of the client, the embedded registry and the operator's units, and check their coverage
 	@echo "==> Tests with branch coverage"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov= $(MEASURED) $(ARGS)
 
-chart: $(READY)  ## Check the chart, and install it with Helm on a real API server; ARGS="-k name" narrows it
+chart: $(READY)  ## Check the chart and the release's files, and install both on a real API server; ARGS="-k name" narrows it
 	@echo "==> The control plane's programs, Helm, and what checks charts (built once if this machine has none)"
 	@$(BIN)/python -m devcluster.binaries
 	@$(BIN)/python -m devcluster.charttools
-	@echo "==> Tests of the chart"
-	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/chart $(ARGS)
+	@echo "==> Tests of the chart and of the release"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/chart tests/release $(ARGS)
 
 chart-readme: $(READY)  ## Generate the chart's README.md from its values.yaml, with helm-docs
 	@$(BIN)/python -m devcluster.charttools --readme
@@ -115,6 +117,11 @@ docs: $(READY)  ## Build the documentation site into build/docs; warnings are er
 	@echo "==> Building the site"
 	@$(BIN)/python -m sphinx --fail-on-warning --keep-going --nitpicky --quiet --builder html docs build/docs
 	@echo "build/docs/index.html is ready"
+
+release: $(READY)  ## Build a release into dist/ and tag it: VERSION=x.y.z; DRY_RUN=1 creates no tag, TAGGED=1 builds a tag's
+	@test -n "$(VERSION)" || { echo "error: VERSION is not set: make release VERSION=x.y.z" >&2; exit 2; }
+	@echo "==> Release $(VERSION)"
+	@$(BIN)/python -m tools.release "$(VERSION)" --uv=$(UV) --images=$(IMAGES) $(if $(DRY_RUN),--dry-run) $(if $(TAGGED),--tagged)
 
 demo: $(READY)  ## Show the operator at work on a temporary control plane; KEEP=1 keeps it running until Ctrl-C
 	@echo "==> Demo"

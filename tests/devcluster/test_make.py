@@ -41,6 +41,7 @@ def test_make_alone_lists_every_target_that_people_call() -> None:
         "bench-client",
         "bench-operator",
         "docs",
+        "release",
         "demo",
         "e2e-kind",
         "clean",
