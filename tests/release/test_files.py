@@ -6,6 +6,7 @@ import subprocess
 import tarfile
 import tomllib
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
@@ -62,9 +63,13 @@ def test_another_build_of_the_commit_has_the_same_bytes_and_a_release_tags_it(
     assert repository.git("tag").split() == []
 
 
-def test_wheel_and_sdist_hold_the_packages_and_no_build_tool(dist: Path) -> None:
+def test_wheel_and_sdist_hold_the_packages_and_no_build_tool(repository: Repository, dist: Path) -> None:
     with zipfile.ZipFile(dist / f"model_registrar-{VERSION}-py3-none-any.whl") as wheel:
         folders = {name.partition("/")[0] for name in wheel.namelist()}
+        times = {file.date_time for file in wheel.infolist()}
+    # An archive of this format keeps even seconds only.
+    committed = datetime.fromtimestamp(int(repository.git("log", "-1", "--format=%ct")) // 2 * 2, UTC)
+    assert times == {tuple(committed.timetuple()[:6])}
     assert {name for name in folders if not name.endswith(".dist-info")} == PACKAGES
     with tarfile.open(dist / f"model_registrar-{VERSION}.tar.gz") as sdist:
         names = {tuple(name.split("/")[1:]) for name in sdist.getnames()}
