@@ -14,9 +14,11 @@ export UV_PYTHON_DOWNLOADS := never
 MEASURED := tests/unit tests/cli tests/client tests/local_registry
 # Where releases have the image and the chart.
 IMAGES ?= ghcr.io/model-registrar
+# A tag is as good as its version.
+RELEASED = $(VERSION:v%=%)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check lint types layers prose generated docs fix test coverage chart chart-readme image release gitops bench-client bench-operator demo e2e-kind clean
+.PHONY: help setup generate check lint types layers prose generated docs fix test coverage chart chart-readme image release publish-image publish-chart publish-release workflows audit gitops bench-client bench-operator demo e2e-kind clean
 
 help:  ## List the targets
 	@echo "Model Registrar: make TARGET"
@@ -66,6 +68,15 @@ generated: $(READY)
 	@echo "==> Generated files and lock file"
 	@$(BIN)/python -m tools.generate --check
 	@$(RUN_UV) lock --check
+
+workflows: $(READY)  ## Check the workflows of GitHub Actions with actionlint and zizmor
+	@echo "==> Workflows"
+	@$(BIN)/python -m devcluster.workflowtools
+	@$(BIN)/zizmor --offline --quiet --persona=pedantic .github
+
+audit: $(READY)  ## Fail if uv.lock has a package with a known vulnerability (asks osv.dev)
+	@echo "==> Known vulnerabilities"
+	@$(RUN_UV) audit --locked --preview-features=audit-command $(ARGS)
 
 fix: $(READY)  ## Fix what can be fixed automatically: lint, formatting, spelling, generated files, lock file
 	@echo "==> Fixing"
@@ -120,8 +131,21 @@ docs: $(READY)  ## Build the documentation site into build/docs; warnings are er
 
 release: $(READY)  ## Build a release into dist/ and tag it: VERSION=x.y.z; DRY_RUN=1 creates no tag, TAGGED=1 builds a tag's
 	@test -n "$(VERSION)" || { echo "error: VERSION is not set: make release VERSION=x.y.z" >&2; exit 2; }
-	@echo "==> Release $(VERSION)"
-	@$(BIN)/python -m tools.release "$(VERSION)" --uv=$(UV) --images=$(IMAGES) $(if $(DRY_RUN),--dry-run) $(if $(TAGGED),--tagged)
+	@echo "==> Release $(RELEASED)"
+	@$(BIN)/python -m tools.release "$(RELEASED)" --uv=$(UV) --images=$(IMAGES) $(if $(DRY_RUN),--dry-run) $(if $(TAGGED),--tagged)
+
+publish-image:  ## Push dist/image.tar, and sign it: VERSION=x.y.z (release workflow only)
+	@skopeo copy --all --preserve-digests --digestfile=dist/image.digest oci-archive:dist/image.tar docker://$(IMAGES)/model-registrar:$(RELEASED)
+	@cosign sign --yes "$(IMAGES)/model-registrar@$$(cat dist/image.digest)"
+
+publish-chart:  ## Push the chart in dist/, and sign it: VERSION=x.y.z (release workflow only)
+	@cd dist && sha256sum --check --quiet SHA256SUMS
+	@helm push dist/model-registrar-$(RELEASED).tgz oci://$(IMAGES)/charts >dist/chart.log 2>&1 || { cat dist/chart.log >&2; exit 1; }
+	@cosign sign --yes "$(IMAGES)/charts/model-registrar@$$(sed -n 's/^Digest: //p' dist/chart.log)"
+
+publish-release:  ## Create the release on GitHub with the files in dist/: VERSION=x.y.z (release workflow only)
+	@cd dist && sha256sum --check --quiet SHA256SUMS
+	@gh release create v$(RELEASED) dist/* --verify-tag --title="Model Registrar $(RELEASED)" --notes-file=dist/release-notes.md
 
 demo: $(READY)  ## Show the operator at work on a temporary control plane; KEEP=1 keeps it running until Ctrl-C
 	@echo "==> Demo"

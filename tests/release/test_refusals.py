@@ -74,6 +74,11 @@ def test_a_project_of_another_version_is_refused(own: Repository) -> None:
     assert _problems(own) == f"pyproject.toml has version 0.2.0: set it to {VERSION}."
 
 
+def test_an_image_of_another_version_is_refused(own: Repository) -> None:
+    _edit(own, "Dockerfile", f"ARG VERSION={VERSION}", "ARG VERSION=0.2.0")
+    assert _problems(own) == f"Dockerfile has another version: write ARG VERSION={VERSION}."
+
+
 def test_a_chart_whose_definitions_are_not_generated_is_refused(own: Repository) -> None:
     path = "charts/model-registrar/templates/crds/model-registrar.dev_modelversions.yaml"
     _edit(own, path, "maxLength: 240", "maxLength: 250")

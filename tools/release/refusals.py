@@ -37,6 +37,8 @@ def problems(commit: Commit, version: str, *, is_tagged: bool, is_dry_run: bool)
     project = tomllib.loads((commit.repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     if project["version"] != version:
         yield f"pyproject.toml has version {project['version']}: set it to {version}."
+    if f"ARG VERSION={version}\n" not in (commit.repository / "Dockerfile").read_text(encoding="utf-8"):
+        yield f"Dockerfile has another version: write ARG VERSION={version}."
     said = changelog.section((commit.repository / "CHANGELOG.md").read_text(encoding="utf-8"), version)
     if said is None:
         yield f"CHANGELOG.md does not have version {version}: add a section `## [{version}] - <date>`."
