@@ -18,7 +18,7 @@ IMAGES ?= ghcr.io/model-registrar
 RELEASED = $(VERSION:v%=%)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check lint types layers prose generated docs fix test coverage chart chart-readme image release publish-image publish-chart publish-release workflows audit gitops bench-client bench-operator demo e2e-kind clean
+.PHONY: help setup generate check lint types layers prose generated docs fix test coverage chart chart-readme image release publish-image publish-chart publish-release workflows audit gitops bench-client bench-operator demo dev e2e-kind clean
 
 help:  ## List the targets
 	@echo "Model Registrar: make TARGET"
@@ -150,6 +150,10 @@ publish-release:  ## Create the release on GitHub with the files in dist/: VERSI
 demo: $(READY)  ## Show the operator at work on a temporary control plane; KEEP=1 keeps it running until Ctrl-C
 	@echo "==> Demo"
 	@$(BIN)/python -m devcluster.demo $(if $(KEEP),--keep)
+
+dev: $(READY)  ## Run the operator on a temporary control plane, and restart it whenever its code changes
+	@echo "==> Development"
+	@$(BIN)/python -m devcluster.dev
 
 e2e-kind: $(READY)  ## Install everything in a kind cluster (needs a container engine); KEEP=1 keeps the cluster
 	@$(BIN)/python -m devcluster.kind $(if $(KEEP),--keep)

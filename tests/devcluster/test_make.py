@@ -48,6 +48,7 @@ def test_make_alone_lists_every_target_that_people_call() -> None:
         "publish-chart",
         "publish-release",
         "demo",
+        "dev",
         "e2e-kind",
         "clean",
     ]
