@@ -18,7 +18,7 @@ IMAGES ?= ghcr.io/model-registrar
 RELEASED = $(VERSION:v%=%)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check lint types layers prose generated docs fix test coverage chart chart-readme image release publish-image publish-chart publish-release workflows audit gitops bench-client bench-operator demo dev e2e-kind clean
+.PHONY: help setup generate check lint types layers prose generated docs fix test coverage chart chart-readme image release test-release publish-image publish-chart publish-release workflows audit gitops bench-client bench-operator demo dev e2e-kind clean
 
 help:  ## List the targets
 	@echo "Model Registrar: make TARGET"
@@ -133,6 +133,14 @@ release: $(READY)  ## Build a release into dist/ and tag it: VERSION=x.y.z; DRY_
 	@test -n "$(VERSION)" || { echo "error: VERSION is not set: make release VERSION=x.y.z" >&2; exit 2; }
 	@echo "==> Release $(RELEASED)"
 	@$(BIN)/python -m tools.release "$(RELEASED)" --uv=$(UV) --images=$(IMAGES) $(if $(DRY_RUN),--dry-run) $(if $(TAGGED),--tagged)
+
+test-release: $(READY)  ## Test the files that `make release` has built into dist/
+	@echo "==> The control plane's programs, and Helm (built once if this machine has none)"
+	@$(BIN)/python -m devcluster.binaries
+	@$(BIN)/python -m devcluster.charttools
+	@echo "==> Tests of dist/"
+	@cd dist && sha256sum --check --quiet SHA256SUMS
+	@IMAGES=$(IMAGES) MODEL_REGISTRAR_DIST=$(CURDIR)/dist $(BIN)/python -m pytest tests/release $(ARGS)
 
 publish-image:  ## Push dist/image.tar, and sign it: VERSION=x.y.z (release workflow only)
 	@skopeo copy --all --preserve-digests --digestfile=dist/image.digest oci-archive:dist/image.tar docker://$(IMAGES)/model-registrar:$(RELEASED)

@@ -44,6 +44,7 @@ def test_make_alone_lists_every_target_that_people_call() -> None:
         "bench-operator",
         "docs",
         "release",
+        "test-release",
         "publish-image",
         "publish-chart",
         "publish-release",

@@ -1,9 +1,13 @@
-"""One release of the tree as it is, built once for all tests of a worker."""
+"""One release of the tree as it is, built once for all tests of a worker.
+
+``MODEL_REGISTRAR_DIST`` names a folder with the files of a release to test instead, which ``IMAGES`` was built with.
+"""
 
 import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +18,9 @@ from devcluster.environment import child_environment
 
 ROOT = Path(__file__).parents[2]
 UV = ROOT / ".uv" / "bin" / "uv"
-VERSION = "0.1.0"
-IMAGES = "registry.example/team"
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+GIVEN = os.environ.get("MODEL_REGISTRAR_DIST")
+IMAGES = os.environ["IMAGES"] if GIVEN else "registry.example/team"
 AUTHOR = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false")
 
 
@@ -77,10 +82,18 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
 
 @pytest.fixture(scope="session")
 def dist(repository: Repository) -> Path:
-    """What ``make release VERSION=0.1.0 DRY_RUN=1`` builds."""
+    """What ``make release VERSION=0.1.0 DRY_RUN=1`` builds, or what was built before."""
+    if GIVEN:
+        return Path(GIVEN)
     charttools.ensure()
     repository.release("DRY_RUN=1")
     return repository.dist
+
+
+@pytest.fixture(scope="session")
+def committed(repository: Repository) -> int:
+    """When the commit of the release was made, in seconds since 1970."""
+    return int(run("git", "log", "-1", "--format=%ct", cwd=ROOT if GIVEN else repository.root))
 
 
 def _environment(folder: Path, wheel: Path, *extras: str) -> Path:

@@ -9,6 +9,7 @@ import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 import yaml
 from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
@@ -16,7 +17,7 @@ from spdx_tools.spdx.validation.document_validator import validate_full_spdx_doc
 from devcluster import charttools
 from registrar.kinds.table import RESOURCES
 from tests.chart.helm import CHART, MINIMAL, Helm, documents, the
-from tests.release.conftest import IMAGES, ROOT, UV, VERSION, Repository, clone, run
+from tests.release.conftest import GIVEN, IMAGES, ROOT, UV, VERSION, Repository, clone, run
 
 CHART_PACKAGE = f"model-registrar-{VERSION}.tgz"
 IMAGE = f"{IMAGES}/model-registrar:{VERSION}"
@@ -49,6 +50,7 @@ def test_the_page_names_each_file(dist: Path) -> None:
     assert named == {path.name for path in dist.iterdir()}
 
 
+@pytest.mark.skipif(GIVEN is not None, reason="a release that is given is not built here")
 def test_another_build_of_the_commit_has_the_same_bytes_and_a_release_tags_it(
     repository: Repository, dist: Path, tmp_path: Path
 ) -> None:
@@ -63,13 +65,12 @@ def test_another_build_of_the_commit_has_the_same_bytes_and_a_release_tags_it(
     assert repository.git("tag").split() == []
 
 
-def test_wheel_and_sdist_hold_the_packages_and_no_build_tool(repository: Repository, dist: Path) -> None:
+def test_wheel_and_sdist_hold_the_packages_and_no_build_tool(committed: int, dist: Path) -> None:
     with zipfile.ZipFile(dist / f"model_registrar-{VERSION}-py3-none-any.whl") as wheel:
         folders = {name.partition("/")[0] for name in wheel.namelist()}
         times = {file.date_time for file in wheel.infolist()}
     # An archive of this format keeps even seconds only.
-    committed = datetime.fromtimestamp(int(repository.git("log", "-1", "--format=%ct")) // 2 * 2, UTC)
-    assert times == {tuple(committed.timetuple()[:6])}
+    assert times == {tuple(datetime.fromtimestamp(committed // 2 * 2, UTC).timetuple()[:6])}
     assert {name for name in folders if not name.endswith(".dist-info")} == PACKAGES
     with tarfile.open(dist / f"model_registrar-{VERSION}.tar.gz") as sdist:
         names = {tuple(name.split("/")[1:]) for name in sdist.getnames()}

@@ -18,7 +18,7 @@ from devcluster.embedded_registry import start as start_registry
 from tests.chart.pod import Pod
 from tests.docs.pages import blocks_of
 from tests.env.registry import wait_until_ready
-from tests.release.conftest import ROOT, VERSION, run
+from tests.release.conftest import IMAGES, ROOT, VERSION, run
 from tests.support.resources import Namespace
 
 NAME = "model-registrar"
@@ -119,7 +119,7 @@ def test_the_manifests_do_not_claim_to_be_helms(dist: Path) -> None:
     assert {"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "ServiceAccount"} <= set(kinds)
 
 
-OVERLAY = """
+OVERLAY = f"""
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 resources:
@@ -128,10 +128,10 @@ patches:
 - patch: |
     apiVersion: v1
     kind: ConfigMap
-    metadata: {name: model-registrar-registry, namespace: model-registrar}
-    data: {url: "http://registry.example"}
+    metadata: {{name: model-registrar-registry, namespace: model-registrar}}
+    data: {{url: "http://registry.example"}}
 images:
-- name: registry.example/team/model-registrar
+- name: {IMAGES}/model-registrar
   newName: mirror.example/model-registrar
 """
 
@@ -152,4 +152,4 @@ def test_the_base_for_kustomize_has_the_same_manifests_and_takes_patches(
     (tmp_path / "kustomization.yaml").write_text(OVERLAY)
     patched = built(tmp_path)
     assert patched["ConfigMap", "model-registrar-registry"]["data"] == {"url": "http://registry.example"}
-    assert "mirror.example/model-registrar:0.1.0" in yaml.safe_dump(patched["Deployment", NAME])
+    assert f"mirror.example/model-registrar:{VERSION}" in yaml.safe_dump(patched["Deployment", NAME])

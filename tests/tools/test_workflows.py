@@ -69,7 +69,7 @@ def test_jobs_that_publish_neither_build_nor_use_a_cache_and_wait_for_the_tests(
     for name in PUBLISHING["release.yml"]:
         job = jobs[name]
         assert job["environment"]
-        assert {"files", "image", "site", "test"} <= _needed(jobs, name)
+        assert {"files", "files-test", "image", "site", "test"} <= _needed(jobs, name)
         for step in job["steps"]:
             assert re.fullmatch(r"make publish-[a-z]+", step.get("run", "make publish-it"))
             assert not re.search("cache|setup-python|build-push", step.get("uses", ""))
