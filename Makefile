@@ -18,7 +18,7 @@ IMAGES ?= ghcr.io/model-registrar
 RELEASED = $(VERSION:v%=%)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check lint types layers prose generated docs fix test coverage chart chart-readme image release test-release publish-image publish-chart publish-release workflows audit gitops bench-client bench-operator demo dev e2e-kind clean
+.PHONY: help setup generate check lint types layers prose generated docs fix test coverage oracle chart chart-readme image release test-release publish-image publish-chart publish-release workflows audit gitops bench-client bench-operator demo dev e2e-kind clean
 
 help:  ## List the targets
 	@echo "Model Registrar: make TARGET"
@@ -95,6 +95,12 @@ test: $(READY)  ## Run the whole suite on real servers; ARGS="-k name" narrows i
 coverage: $(READY)  ## Run the tests of the client, the embedded registry and the operator's units, and check their coverage
 	@echo "==> Tests with branch coverage"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov= $(MEASURED) $(ARGS)
+
+oracle: $(READY)  ## Compare 10,000 random plans with what the operator then does (an hour); CASES=… plays fewer, SEED=… repeats a run
+	@echo "==> The control plane's programs (built once if this machine has none)"
+	@$(BIN)/python -m devcluster.binaries
+	@echo "==> Plans, and what happens"
+	@ORACLE_CASES=$(or $(CASES),10000) ORACLE_SEED=$(SEED) $(BIN)/python -m pytest -n 2 tests/cli/plan/oracle/test_oracle.py $(ARGS)
 
 chart: $(READY)  ## Check the chart and the release's files, and install both on a real API server; ARGS="-k name" narrows it
 	@echo "==> The control plane's programs, Helm, and what checks charts (built once if this machine has none)"

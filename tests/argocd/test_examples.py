@@ -20,11 +20,15 @@ from tests.support.resources import Namespace
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 MODELS = "https://git.example.com/ml/models.git"
+DEFINED = [
+    *sorted((EXAMPLES / "argocd").glob("*.yaml")),
+    EXAMPLES / "repository" / "argocd" / "application.yaml",
+]
 ENVIRONMENTS = ("dev", "staging", "prod")
 
 
 @pytest.mark.usefixtures("argo_cd")
-@pytest.mark.parametrize("path", sorted((EXAMPLES / "argocd").glob("*.yaml")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", DEFINED, ids=lambda path: path.name)
 def test_argo_cds_definitions_accept_it(path: Path, cluster: ControlPlane) -> None:
     result = cluster.run_kubectl("apply", "--dry-run=server", "--validate=strict", "-f", path)
     assert "(server dry run)" in result.stdout

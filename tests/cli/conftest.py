@@ -5,6 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
+
+from registrar.cli import main
+from tests.cli.export import Export
+from tests.support.rest import Rest
 
 ReadByKubectl = Callable[[str], list[dict[str, Any]]]
 """What the fixture `read_by_kubectl` is."""
@@ -24,5 +29,15 @@ def read_by_kubectl(kubectl_program: Path) -> ReadByKubectl:
             found.append(content)
             output = output[end:]
         return found
+
+    return run
+
+
+@pytest.fixture
+def export(rest: Rest, tmp_path: Path) -> Export:
+    """Run the command on the registry, into the folder ``git`` unless another is named."""
+
+    def run(*arguments: str, to: Path | str = tmp_path / "git") -> Result:
+        return CliRunner().invoke(main, ["export", str(to), f"--registry-url={rest.url}", *arguments])
 
     return run

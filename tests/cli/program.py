@@ -19,15 +19,19 @@ def run(kubeconfig: Path, *words: str | os.PathLike[str], **more: str) -> subpro
     """Run a program with a kubeconfig and further environment variables; any exit code is an answer."""
     path = os.pathsep.join([str(PROGRAMS), os.environ["PATH"]])
     environment = child_environment({"KUBECONFIG": str(kubeconfig), "PATH": path, **more})
-    return subprocess.run(words, capture_output=True, text=True, check=False, env=environment, timeout=LIMIT)
+    no_input = subprocess.DEVNULL
+    return subprocess.run(
+        words, stdin=no_input, capture_output=True, text=True, check=False, env=environment, timeout=LIMIT
+    )
 
 
-def on_a_terminal(kubeconfig: Path, *words: str | os.PathLike[str], **more: str) -> str:
-    """Run a program that takes its output for a terminal; returns what it printed."""
+def on_a_terminal(kubeconfig: Path, *words: str | os.PathLike[str], typed: str = "", **more: str) -> str:
+    """Run a program that takes its input and output for a terminal; returns what the terminal showed."""
     reader, terminal = pty.openpty()
     environment = child_environment({"KUBECONFIG": str(kubeconfig), "TERM": "xterm", "NO_COLOR": "", **more})
     with subprocess.Popen(words, stdout=terminal, stderr=terminal, stdin=terminal, env=environment) as process:
         os.close(terminal)
+        os.write(reader, typed.encode())
         printed = b""
         # The end of a terminal whose programs have ended is an error on Linux.
         with suppress(OSError):

@@ -122,6 +122,46 @@ def test_documents_are_split_as_kubectl_splits_them(read_by_kubectl: ReadByKubec
     assert [resource["metadata"]["name"] for resource in found] == ["a", "b", "c", "d"]
 
 
+def aliased(repeats: int, *, items: int = 200) -> str:
+    """A list, and a list of so many aliases of it."""
+    anchor = ", ".join(map(str, range(items)))
+    return f"{ENVELOPE}  customProperties:\n    a: &a [{anchor}]\n    b: [{', '.join(['*a'] * repeats)}]\n"
+
+
+def test_aliases_expand_as_far_as_kubectl_lets_them(read_by_kubectl: ReadByKubectl) -> None:
+    limit = next(repeats for repeats in range(205, 260) if is_refused(aliased(repeats)))
+    assert read_by_kubectl(aliased(limit - 1)) == [load(aliased(limit - 1))[0].content]
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        read_by_kubectl(aliased(limit))
+    assert "excessive aliasing" in refused.value.stderr.decode()
+    with pytest.raises(DocumentError, match="excessive aliasing, which kubectl refuses") as ours:
+        load(f"{ENVELOPE}---\n{aliased(limit)}")
+    assert ours.value.line == 12
+
+
+def is_refused(text: str) -> bool:
+    try:
+        load(text)
+    except DocumentError:
+        return True
+    return False
+
+
+def test_a_billion_laughs_are_refused_before_they_are_expanded() -> None:
+    lines = [f"a0: &a0 [{', '.join(['lol'] * 9)}]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 9)]
+    with pytest.raises(DocumentError, match="excessive aliasing"):
+        load("\n".join(lines))
+
+
+def test_a_long_text_that_many_aliases_repeat_is_refused() -> None:
+    text = f"a: &a {'x' * 100_000}\nb: [{', '.join(['*a'] * 150)}]\n"
+    assert not is_refused(text)
+    with pytest.raises(DocumentError, match="more than 16 MiB of text") as refused:
+        load(text.replace("]", f", {', '.join(['*a'] * 50)}]"))
+    assert refused.value.line == 2
+
+
 REFUSED = {
     "a key twice": ("a: 1\nb:\n  c: 1\n  c: 2\n", 4, "the key 'c' stands here twice"),
     "a key twice in two spellings": ("a: 1\n---\nb: {y: 1, true: 2}\n", 3, "the key 'true' stands here twice"),

@@ -1,10 +1,8 @@
 """`registrar export` on a registry: what it writes, what it leaves out, and what it does to a folder."""
 
 import json
-import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -20,21 +18,10 @@ from registrar.cli.exits import ExitCode
 from registrar.cli.export.layout import Layout
 from registrar.cli.records import FORMAT
 from tests.cli.conftest import ReadByKubectl
-from tests.support.fault_proxy import Fault, on_matching, proxy_to
+from tests.cli.export import Export, files
+from tests.support.fault_proxy import on_matching, proxy_to
 from tests.support.loopback import Received, Reply
-from tests.support.rest import PROPERTIES, STRUCT, Rest
-
-Export = Callable[..., Result]
-
-
-@pytest.fixture
-def export(rest: Rest, tmp_path: Path) -> Export:
-    """Run the command on the registry, into the folder ``git`` unless another is named."""
-
-    def run(*arguments: str, to: Path | str = tmp_path / "git") -> Result:
-        return CliRunner().invoke(main, ["export", str(to), f"--registry-url={rest.url}", *arguments])
-
-    return run
+from tests.support.rest import PROPERTIES, STRUCT, Rest, text
 
 
 @pytest.fixture
@@ -46,14 +33,6 @@ def churn(rest: Rest) -> Rest:
     rest.artifact(first, "model", uri="s3://b/m", state="LIVE", modelFormatName="onnx")
     rest.artifact(first, "card", artifactType="doc-artifact", uri="s3://b/card")
     return rest
-
-
-def text(value: str) -> dict[str, str]:
-    return {"metadataType": "MetadataStringValue", "string_value": value}
-
-
-def files(folder: Path) -> dict[str, str]:
-    return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def printed(result: Result) -> list[dict[str, Any]]:
@@ -192,7 +171,7 @@ def test_a_change_in_the_registry_is_listed_and_rewritten_when_asked(
     before = files(folder)
     listed = export()
     assert (listed.exit_code, files(folder)) == (ExitCode.DONE, before)
-    assert "1 differ, 1 unchanged; --overwrite rewrites those that differ." in listed.stderr
+    assert "1 differ, 1 unchanged; --update or --overwrite rewrites those that differ." in listed.stderr
     rewritten = export("--overwrite")
     assert "1 rewritten, 0 differ, 1 unchanged" in rewritten.stderr
     head, ours, tail = file.read_text().split("---\n")
@@ -618,7 +597,7 @@ def test_a_kustomization_lists_the_files_and_keeps_its_own(
     churn.model("new")
     (folder / "kustomization.yaml").write_text("namePrefix: a-\nresources: [churn/model.yaml]\n")
     result = export("--kustomization")
-    assert "Not in the kustomization; --overwrite adds it: new/model.yaml" in result.stderr
+    assert "Not in the kustomization; --update adds it: new/model.yaml" in result.stderr
     export("--kustomization", "--overwrite")
     kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
     (folder / "kustomization.yaml").write_text("resources: [churn, ./new/]\n")
@@ -631,6 +610,10 @@ USAGE = {
     "no source": ["export", "DIR"],
     "no folder": ["export"],
     "a check of a stream": ["export", "-", "--check", "--registry-url=http://r"],
+    "a folder of owners in a stream": ["export", "-", "--group-by=owner", "--registry-url=http://r"],
+    "an update of a stream": ["export", "-", "--update", "--registry-url=http://r"],
+    "update and overwrite": ["export", "DIR", "--update", "--overwrite", "--registry-url=http://r"],
+    "check and update": ["export", "DIR", "--check", "--update", "--registry-url=http://r"],
     "check and overwrite": ["export", "DIR", "--check", "--overwrite", "--registry-url=http://r"],
     "a property without a value": ["export", "DIR", "--property=a", "--registry-url=http://r"],
     "an unknown reason": ["export", "DIR", "--allow=X", "--registry-url=http://r"],
@@ -683,7 +666,7 @@ def test_a_report_has_everything_for_programs(churn: Rest, export: Export, tmp_p
     assert "… and 5 more for the reason NoUri" in result.stderr
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["summary"] == {"exported": 3, "archived": 1, "leftOut": 26, "unchanged": 1}
-    assert (report["formatVersion"], report["complete"], report["notInRegistry"]) == ("1.0", True, [])
+    assert (report["formatVersion"], report["complete"], report["notInRegistry"]) == ("1.1", True, [])
     folder = tmp_path / "git"
     assert report["new"] == [{"kind": "RegisteredModel", "name": "new", "file": str(folder / "new" / "model.yaml")}]
     (differing,) = report["differing"]
@@ -726,19 +709,6 @@ def test_the_token_is_that_of_the_operator(churn: Rest, tmp_path: Path) -> None:
         refused = CliRunner().invoke(main, ["export", "-", "--registry-token=wrong", f"--registry-url={proxy.url}"])
     assert refused.exit_code == ExitCode.NOT_KNOWN
     assert "wrong" not in refused.output
-
-
-def test_ctrl_c_leaves_no_half_of_a_file(churn: Rest, tmp_path: Path) -> None:
-    stalls = on_matching(Fault.STALL_BEFORE, lambda got: "artifacts" in got.path)
-    with proxy_to(churn.url, stalls) as proxy:
-        command = [sys.executable, "-m", "registrar", "export", str(tmp_path / "git"), f"--registry-url={proxy.url}"]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-            proxy.wait_for_stalled(1)
-            process.send_signal(signal.SIGINT)
-            _, errors = process.communicate()
-    assert process.returncode == ExitCode.INTERRUPTED, errors
-    assert "Traceback" not in errors
-    assert not (tmp_path / "git").exists()
 
 
 def test_a_selection_writes_the_same_manifests_as_everything(many: Rest, export: Export, tmp_path: Path) -> None:

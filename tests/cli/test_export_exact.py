@@ -12,7 +12,7 @@ from registrar.cli.documents.load import load
 from registrar.cli.documents.manifest import FileManifest
 from registrar.cli.export.build import Builder, Export
 from registrar.cli.export.choices import Choices
-from registrar.cli.export.existing import Existing
+from registrar.cli.export.known import Known
 from registrar.cli.export.manifests import Manifest, parse
 from registrar.cli.export.report import Reason
 from registrar.kinds.base import Desired
@@ -68,7 +68,7 @@ def inventories(draw: st.DrawFn) -> Inventory:
 
 def exported(inventory: Inventory) -> Export:
     choices = Choices(owner_id="us", with_archived=True, with_sensitive=True)
-    return Builder(Catalogue(inventory), Existing(), choices).build()
+    return Builder(Catalogue(inventory), Known(), choices).build()
 
 
 def declared_for(manifest: Manifest) -> list[tuple[RegistryEntry, Desired]]:

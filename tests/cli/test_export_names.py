@@ -10,7 +10,7 @@ from model_registry.types import ModelVersion, RegisteredModel
 from registrar.cli.catalogue import Catalogue
 from registrar.cli.export.build import names_of
 from registrar.cli.export.choices import Choices
-from registrar.cli.export.existing import Existing
+from registrar.cli.export.known import Known
 from registrar.cli.export.names import Nameable, assign, slug_of
 from registrar.registries.inventory import Inventory
 
@@ -79,7 +79,7 @@ def test_the_order_of_pages_changes_nothing_and_versions_collide_over_models() -
     found = []
     for order in itertools.permutations(models):
         shuffled = Inventory(models=order, versions=versions, artifacts={}, loose_artifacts=[])
-        found.append(names_of(Catalogue(shuffled), Existing(), Choices(owner_id="o")))
+        found.append(names_of(Catalogue(shuffled), Known(), Choices(owner_id="o")))
     assert all(each == found[0] for each in found)
     assert len(set(found[0].values())) == 8
     assert found[0]["ModelVersion", "4"] == "a-b-c"

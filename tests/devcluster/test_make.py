@@ -36,6 +36,7 @@ def test_make_alone_lists_every_target_that_people_call() -> None:
         "fix",
         "test",
         "coverage",
+        "oracle",
         "chart",
         "chart-readme",
         "gitops",

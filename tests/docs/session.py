@@ -82,12 +82,13 @@ NOT_RUN = {
 }
 """Commands that are shown and cannot be run, each with the reason. Every other one is run."""
 
-NEVER_RUN = ("docker ", "git ", "helm ", "make ", "pip ")
+NEVER_RUN = ("docker ", "git clone ", "git fetch ", "git pull ", "git push ", "helm ", "make ", "pip ")
 """Commands of these programs reach beyond the machine, start the tests or need Helm: they have to be listed."""
 
 _KEPT_RUNNING = {
     "registrar run ": "entries of this installation",
     "python -m local_registry ": "local_registry listening on",
+    "kubectl registrar status --all-namespaces --not-ready --watch ": "resources are not ready",
 }
 """Commands that do not end, with what they say when they run."""
 
@@ -273,6 +274,12 @@ class Session:
             "PATH": os.pathsep.join(map(str, folders)),
             "PYTHONPATH": str(REPOSITORY / "operator"),
             "NO_PROXY": "*",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            **{
+                f"GIT_{who}_{what}": "reader@example.com"
+                for who in ("AUTHOR", "COMMITTER")
+                for what in ("NAME", "EMAIL")
+            },
             "LC_ALL": "C.UTF-8",
         }
 

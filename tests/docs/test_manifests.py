@@ -12,6 +12,7 @@ MANIFESTS = [
     for block in all_blocks()
     if block.language == "yaml" and not (is_status(block) or is_kustomization(block)) and block.page != ADD_A_KIND
 ]
+OF_KUBERNETES = ("admissionregistration.k8s.io/v1", "rbac.authorization.k8s.io/v1")
 
 
 def test_there_are_manifests() -> None:
@@ -21,7 +22,7 @@ def test_there_are_manifests() -> None:
 @pytest.mark.parametrize("block", MANIFESTS, ids=lambda block: block.place)
 def test_the_api_server_accepts_it(block: Block, cluster: ControlPlane, namespace: str) -> None:
     documents = [one for one in yaml.safe_load_all(block.text) if one]
-    assert {one["apiVersion"] for one in documents} <= {API_VERSION, "admissionregistration.k8s.io/v1"}
+    assert {one["apiVersion"] for one in documents} <= {API_VERSION, *OF_KUBERNETES}
     arguments = ("--namespace", namespace, "-f", "-")
     # Warnings too: an unknown field is one where validation is not strict.
     result = cluster.run_kubectl("apply", "--dry-run=server", "--validate=strict", *arguments, stdin=block.text)

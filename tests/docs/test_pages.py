@@ -35,6 +35,7 @@ WITH_OPERATOR: dict[Path, tuple[str, ...]] = {
     Path("docs/troubleshooting.md"): ("stuck", "looked-at"),
     Path("examples/adopt-existing/README.md"): (),
     Path("examples/kserve/README.md"): (),
+    Path("examples/repository/README.md"): (),
 }
 """Pages that begin where the quickstart's operator runs, and the models that they speak of."""
 TESTED_ELSEWHERE = {

@@ -12,6 +12,7 @@ from typing import Final
 import httpx
 import pytest
 import uvicorn
+from starlette.types import ASGIApp
 
 from devcluster import embedded_registry as embedded
 from devcluster.embedded_registry import EmbeddedRegistry
@@ -57,10 +58,21 @@ def serve(store: Store) -> Iterator[str]:
     Yields:
         The server's root address.
     """
+    with serve_app(create_app(store)) as url:
+        yield url
+
+
+@contextmanager
+def serve_app(app: ASGIApp) -> Iterator[str]:
+    """Serve an embedded server over HTTP from a thread, whatever stands before it.
+
+    Yields:
+        The server's root address.
+    """
     # The protocol must be said for asyncio to set TCP_NODELAY.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_app(store), log_level="warning", lifespan="on"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

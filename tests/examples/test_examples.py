@@ -21,8 +21,8 @@ REPOSITORY = Path(__file__).parents[2]
 EXAMPLES = REPOSITORY / "examples"
 OTHERS_CRDS = REPOSITORY / "tests" / "env" / "crds"
 """Definitions of other projects' kinds that stand in examples."""
-GITOPS = {"argocd", "flux", "kustomize"}
-"""Folders for other tools that apply manifests: test_gitops.py and tests/argocd test them."""
+GITOPS = {"argocd", "flux", "kustomize", "repository"}
+"""Folders for other tools that apply manifests: test_gitops.py, test_repository.py and tests/argocd test them."""
 VALUES = {"production"}
 """Folders with values for the chart: tests/chart installs with them."""
 FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and path.name not in GITOPS | VALUES)

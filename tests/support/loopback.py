@@ -97,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_POST = do_PATCH = _serve  # noqa: N815 - the names that http.server looks for
+    do_GET = do_POST = do_PATCH = do_PUT = _serve  # noqa: N815 - the names that http.server looks for
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that http.server gives
         """Log nothing."""

@@ -20,6 +20,11 @@ PROPERTIES = {
 STRUCT = {"metadataType": "MetadataStructValue", "struct_value": "eyJhIjoxfQ=="}
 
 
+def text(value: str) -> dict[str, str]:
+    """A custom property that is text, as the registry writes it."""
+    return {"metadataType": "MetadataStringValue", "string_value": value}
+
+
 @dataclass(frozen=True)
 class Rest:
     """The registry's REST API, as bare as possible: what the client would refuse can be sent too."""

@@ -16,6 +16,7 @@ from tools.generate import argocd, chart
 from tools.generate.commands import commands_page
 from tools.generate.copy import copy_page
 from tools.generate.export import export_page
+from tools.generate.plan import plan_page, plan_schema
 from tools.generate.reference import api_page
 from tools.generate.settings import settings_page
 from tools.generate.validate import validate_page
@@ -73,6 +74,11 @@ def validate_reference() -> Texts:
     return {"docs/reference/validate.md": validate_page()}
 
 
+def plan_reference() -> Texts:
+    """Return the page about what a plan shows, and the schema of its JSON."""
+    return {"docs/reference/plan.md": plan_page(), "docs/reference/plan.schema.json": plan_schema()}
+
+
 def argocd_customizations() -> Texts:
     """Return health checks and actions for Argo CD: the ConfigMap, and the copies that Argo CD's own layout needs."""
     return argocd.customizations(ROOT)
@@ -86,6 +92,7 @@ GENERATORS: tuple[Callable[[], Texts], ...] = (
     export_reference,
     copy_reference,
     validate_reference,
+    plan_reference,
     chart.crd_templates,
     chart.rules_template,
     chart.finalizer_template,

@@ -17,6 +17,7 @@ COMMANDS = {
     "status": "Say what is not ready, why, and what to do.",
     "export": 'Write the entries of a registry as manifests into a folder; "-" prints them.',
     "plan": 'Say what applying manifests would do to a registry, and write nothing; "-" reads them from stdin.',
+    "adopt": "Bring the entries of models that nothing manages under management: plan, ask, apply, wait.",
     "snapshot": "Write everything that a registry holds to one file, for commands that must not reach the registry.",
     "copy": "Copy entries from registry to registry, or from a snapshot into a registry, without an operator.",
     "validate": 'Check manifests before they are applied; "-" reads them from stdin.',

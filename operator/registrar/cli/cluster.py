@@ -1,4 +1,4 @@
-"""Reads resources from a cluster as kubectl does: contexts, exec plugins, proxies, lists in pages.
+"""Reads and applies resources as kubectl does: contexts, exec plugins, proxies, lists in pages, server-side apply.
 
 This is the only module of the project that imports the ``kubernetes`` package, when a command runs that needs it;
 docs/design/006-cli.md says why.
@@ -11,14 +11,13 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from registrar.api.bodies import Body
 from registrar.api.meta import GROUP, VERSION
-from registrar.cli.exits import ExitCode
+from registrar.cli.refusals import EXPIRED, ClusterError, Refusal, apply_error, list_error
 
 if TYPE_CHECKING:
     import kubernetes
@@ -29,24 +28,10 @@ MAX_LISTS = 3
 """How often a list is begun, if its pages expire while they are read."""
 REQUEST_TIMEOUT = (10, 60)
 """Seconds to connect, and to wait for an answer."""
+FIELD_MANAGER = "registrar"
+"""Whose the fields of applied resources are, as ``kubectl get --show-managed-fields`` prints it."""
+_APPLY = "application/apply-patch+yaml"
 POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
-
-EXPIRED, TOO_MANY, SERVER_FAULT = 410, 429, 500
-"""HTTP statuses of the API server."""
-
-
-class ClusterError(click.ClickException):
-    """The cluster could not be read.
-
-    Attributes:
-        is_temporary: the same request may succeed later.
-    """
-
-    exit_code = ExitCode.NOT_KNOWN
-
-    def __init__(self, message: str, *, is_temporary: bool = False) -> None:
-        super().__init__(message)
-        self.is_temporary = is_temporary
 
 
 class _ExpiredError(Exception):
@@ -72,20 +57,35 @@ class Event:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Where a kubeconfig's context leads.
+
+    Attributes:
+        cluster: its name for the cluster; empty in a pod.
+        namespace: the namespace.
+    """
+
+    cluster: str
+    namespace: str
+
+
 class Cluster:
     """A cluster that the user is logged in to.
 
     Args:
         client: the connection.
-        namespace: the namespace of the kubeconfig's context, or the pod's.
+        login: where it leads.
 
     Attributes:
-        namespace: the same.
+        name: the kubeconfig's name for the cluster, or else the API server's address.
+        namespace: the namespace of the kubeconfig's context, or the pod's.
     """
 
-    def __init__(self, client: kubernetes.client.ApiClient, namespace: str) -> None:
+    def __init__(self, client: kubernetes.client.ApiClient, login: Login) -> None:
         self._client = client
-        self.namespace = namespace
+        self.name = login.cluster or str(client.configuration.host)
+        self.namespace = login.namespace
 
     def list_resources(self, plural: str, namespace: str | None) -> list[Body]:
         """Return all resources of one of our kinds, in a namespace or (None) in all.
@@ -110,8 +110,44 @@ class Cluster:
 
         listed = kubernetes.client.CoreV1Api(self._client).list_namespaced_event
         selector = f"involvedObject.uid={uid}"
-        answer = self._ask("events", namespace, listed, namespace, field_selector=selector, limit=PAGE_SIZE)
+        explain = partial(list_error, "events", namespace)
+        answer = self._ask(explain, listed, namespace, field_selector=selector, limit=PAGE_SIZE)
         return sorted(map(_event, answer.items), key=lambda event: event.last_seen)
+
+    def apply(self, plural: str, namespace: str, name: str, document: str) -> None:
+        """Apply a resource of one of our kinds server-side, without taking a field from another manager.
+
+        Args:
+            plural: its kind.
+            namespace: its namespace.
+            name: its name.
+            document: it, as YAML.
+
+        Raises:
+            ResourceRefusedError: the API server refuses this one.
+            ClusterError: it would refuse all, or did not answer.
+        """
+        place = {"namespace": namespace, "plural": plural, "name": name}
+        self._ask(partial(apply_error, plural, namespace), self._patch, place, document.encode())
+
+    def _patch(self, place: dict[str, str], document: bytes, **options: Any) -> None:
+        """Send a document as it is.
+
+        The package's own method takes no text: it writes JSON with escapes of emoji that the API server's YAML parser
+        refuses.
+        """
+        request = self._client.param_serialize(
+            "PATCH",
+            f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{{plural}}/{{name}}",
+            path_params=place,
+            query_params=[("fieldManager", FIELD_MANAGER), ("fieldValidation", "Strict")],
+            header_params={"Content-Type": _APPLY, "Accept": "application/json"},
+            body=document,
+            auth_settings=["BearerToken"],
+        )
+        answer: Any = self._client.call_api(*request, **options)
+        answer.read()
+        self._client.response_deserialize(answer, {"2XX": "object"})
 
     def _pages(self, plural: str, namespace: str | None) -> Iterator[Body]:
         import kubernetes  # noqa: PLC0415 - see the top of this module
@@ -122,16 +158,17 @@ class Cluster:
             if namespace is None
             else (objects.list_namespaced_custom_object, (namespace, plural))
         )
+        explain = partial(list_error, plural, namespace)
         options: dict[str, Any] = {"limit": PAGE_SIZE}
         while True:
-            page = self._ask(plural, namespace, request, GROUP, VERSION, *place, **options)
+            page = self._ask(explain, request, GROUP, VERSION, *place, **options)
             yield from page["items"]
             if not (token := page["metadata"].get("continue")):
                 return
             options["_continue"] = token
 
     def _ask(
-        self, plural: str, namespace: str | None, request: Callable[..., Any], *arguments: str, **options: Any
+        self, explain: Callable[[Refusal], Exception], request: Callable[..., Any], *arguments: Any, **options: Any
     ) -> Any:
         import urllib3  # noqa: PLC0415 - it comes with the kubernetes package
         from kubernetes.client import ApiException  # noqa: PLC0415 - see the top of this module
@@ -141,7 +178,7 @@ class Cluster:
         except ApiException as error:
             if error.status == EXPIRED and "_continue" in options:
                 raise _ExpiredError from None
-            raise _refusal(plural, namespace, error.status or 0, str(error.reason)) from None
+            raise explain(Refusal(error.status or 0, str(error.reason), str(error.body))) from None
         except urllib3.exceptions.HTTPError as error:
             why = getattr(error, "reason", None) or error
             host = self._client.configuration.host
@@ -173,15 +210,15 @@ def connect(kubeconfig: Path | None, context: str | None) -> Iterator[Cluster]:
     # A kubeconfig of another form is no error of its own in the package.
     malformed = (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError)
     try:
-        namespace = _log_in(configuration, kubeconfig, context)
+        login = _log_in(configuration, kubeconfig, context)
     except (kubernetes.config.ConfigException, OSError, *malformed) as error:
         raise ClusterError(f"The kubeconfig cannot be used: {' '.join(str(error).split())}") from None
     with kubernetes.client.ApiClient(configuration) as client:
-        yield Cluster(client, namespace)
+        yield Cluster(client, login)
 
 
-def _log_in(configuration: Any, kubeconfig: Path | None, context: str | None) -> str:
-    """Fill in address and credentials; returns the namespace."""
+def _log_in(configuration: Any, kubeconfig: Path | None, context: str | None) -> Login:
+    """Fill in address and credentials."""
     import kubernetes.config  # noqa: PLC0415 - see the top of this module
 
     kube_config: Any = kubernetes.config.kube_config
@@ -192,7 +229,7 @@ def _log_in(configuration: Any, kubeconfig: Path | None, context: str | None) ->
             raise ClusterError("No cluster to read: give --kubeconfig, or set KUBECONFIG.")
         kube_config_in_pod: Any = kubernetes.config.load_incluster_config
         kube_config_in_pod(configuration)
-        return POD_NAMESPACE.read_text(encoding="utf-8").strip()
+        return Login("", POD_NAMESPACE.read_text(encoding="utf-8").strip())
     loader = kube_config.KubeConfigLoader(config, active_context=context, config_base_path=None)
     _refuse_impersonation(config, loader.current_context["context"].get("user"))
     problems = _Problems()
@@ -203,7 +240,8 @@ def _log_in(configuration: Any, kubeconfig: Path | None, context: str | None) ->
         logging.getLogger().removeHandler(problems)
     if problems.messages:
         raise ClusterError(f"The kubeconfig's credentials cannot be used: {'; '.join(problems.messages)}")
-    return str(loader.current_context["context"].get("namespace") or "default")
+    found = loader.current_context["context"]
+    return Login(str(found.get("cluster") or ""), str(found.get("namespace") or "default"))
 
 
 def _refuse_impersonation(config: Any, user: str | None) -> None:
@@ -227,27 +265,6 @@ class _Problems(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the message."""
         self.messages.append(record.getMessage())
-
-
-def _refusal(plural: str, namespace: str | None, status: int, reason: str) -> ClusterError:
-    where = "in all namespaces" if namespace is None else f"in namespace {namespace}"
-    match status:
-        case 401:
-            return ClusterError("The API server does not accept the kubeconfig's credentials (401).")
-        case 403:
-            hint = "ask for one namespace with --namespace, or " if namespace is None else ""
-            return ClusterError(
-                f"You may not list {plural} {where} (403): {hint}have an administrator bind the role view to you."
-            )
-        case 404:
-            return ClusterError(
-                f"The cluster does not serve {plural} (404): apply the definitions, with "
-                "registrar crds | kubectl apply --server-side -f -"
-            )
-        case _:
-            is_temporary = status in {0, EXPIRED, TOO_MANY} or status >= SERVER_FAULT
-            message = f"The API server did not list {plural} {where}: {status} {reason}"
-            return ClusterError(message, is_temporary=is_temporary)
 
 
 def _event(event: Any) -> Event:

@@ -1,11 +1,12 @@
-"""What commands print beside their data: messages and progress, all on stderr."""
+"""How commands print: data on stdout, messages and progress on stderr."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 
@@ -39,6 +40,18 @@ def write_errors_explained() -> Iterator[None]:
         yield
     except OSError as error:
         raise AttentionError(f"{error.filename} cannot be written: {error.strerror}") from error
+
+
+def show(lines: Iterable[str]) -> None:
+    """Print lines of data; styles reach a terminal only."""
+    for line in styled(lines):
+        click.echo(line)
+
+
+def styled(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines without styles if NO_COLOR is set (https://no-color.org)."""
+    has_no_colour = bool(os.environ.get("NO_COLOR"))
+    yield from (click.unstyle(line) if has_no_colour else line for line in lines)
 
 
 def say(message: str) -> None:

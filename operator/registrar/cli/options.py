@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 ENVIRONMENT_PREFIX = "REGISTRAR"
 PLURALS = {"namespaces": "namespace"}
 """Options that are repeated, by the field that collects their values."""
+
+DEFAULT_TIMEOUT, DEFAULT_SECONDS = "5m", 300.0
+"""How long commands wait for resources, as the help says it and in seconds."""
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
 class GroupedCommand(click.Command):
@@ -86,6 +91,16 @@ def valid_namespace(_context: click.Context, _parameter: click.Parameter, value:
     if value is not None and not LABEL.fullmatch(value):
         raise click.BadParameter(f"{value!r} is not a valid namespace")
     return value
+
+
+def seconds(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
+    """Return the seconds of an option that is a duration, as click's callback; a unit may follow, as with kubectl."""
+    if value is None:
+        return None
+    parts = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", value)
+    if parts is None:
+        raise click.BadParameter(f"{value!r} is no duration: write 90s, 5m or 1h.")
+    return float(parts[1]) * _SECONDS[parts[2]]
 
 
 def flag_of(field: str) -> str:

@@ -50,6 +50,11 @@ class Selection:
         """Return whether an entry is selected as far as its owner stamp goes."""
         return not self.unmanaged or not (entry.custom_properties or {}).get(OWNER_PROPERTY)
 
+    def unmatched(self, models: Iterable[RegisteredModel]) -> list[str]:
+        """Return the patterns that no model's name matches."""
+        names = [model.name for model in models]
+        return [pattern for pattern in self.models if not any(fnmatchcase(name, pattern) for name in names)]
+
     def _concerns(self, model: RegisteredModel) -> bool:
         return _matches(model.name, self.models) and (not self.owners or model.owner in self.owners)
 
@@ -78,18 +83,23 @@ def _property(_context: click.Context, _parameter: click.Parameter, values: tupl
     return tuple((name, value) for name, _, value in pairs)
 
 
-_OPTIONS = (
-    option("--model", "models", multiple=True, help="Models to select, such as 'churn-*'; repeat it for several."),
+_MODEL = option("--model", "models", multiple=True, help="Models to select, such as 'churn-*'; repeat it for several.")
+_NARROWING = (
     option("--version", "versions", multiple=True, help="Versions to select, with their models."),
     option("--owner", "owners", multiple=True, help="Select models with this owner."),
     option("--property", "properties", multiple=True, callback=_property, help="Select what has it: NAME=VALUE."),
-    option("--unmanaged", is_flag=True, help="Select only entries that no operator manages."),
 )
+_UNMANAGED = option("--unmanaged", is_flag=True, help="Select only entries that no operator manages.")
 
 
 def selection_options(command: Command) -> Command:
     """Give a command the options that `selection_of` reads."""
-    for one in reversed(_OPTIONS):
+    return _MODEL(narrowing_options(_UNMANAGED(command)))
+
+
+def narrowing_options(command: Command) -> Command:
+    """Give a command the options that select some entries of the models that it is called with."""
+    for one in reversed(_NARROWING):
         command = one(command)
     return command
 

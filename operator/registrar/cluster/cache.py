@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 from registrar.api.bodies import Body, RecordedId, ResourceKey, key_of, ready_state, recorded_id, resource_version
+from registrar.cluster.compact import with_shared_texts
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -24,6 +25,7 @@ class ResourceCache:
     def __init__(self) -> None:
         self.synced = asyncio.Event()
         self._bodies: dict[ResourceKey, Body] = {}
+        self._reads: dict[ResourceKey, set[asyncio.Event]] = {}
         # Counted as bodies come and go: a scrape every few seconds must not look at every resource.
         self._ready: Counter[tuple[str, str, str]] = Counter()
 
@@ -65,8 +67,32 @@ class ResourceCache:
         self._bodies[key] = _without_copies(body)
         return True
 
+    async def read(self, key: ResourceKey, get: Callable[[ResourceKey], Awaitable[Body | None]]) -> Body | None:
+        """Return a resource as the API server has it now; None if it does not exist.
+
+        The watch may show its deletion before the answer arrives, and nothing would remove it again if that answer were
+        kept. So it is read again then.
+
+        Args:
+            key: the resource.
+            get: reads it from the API server; its errors are passed on.
+        """
+        while True:
+            removed, reads = asyncio.Event(), self._reads.setdefault(key, set())
+            reads.add(removed)
+            try:
+                body = await get(key)
+            finally:
+                reads.discard(removed)
+                if not reads:
+                    self._reads.pop(key, None)
+            if not removed.is_set():
+                return body
+
     def remove(self, key: ResourceKey) -> None:
         """Drop a resource that is gone from the cluster."""
+        for removed in self._reads.get(key, ()):
+            removed.set()
         known = self._bodies.pop(key, None)
         if known is not None:
             self._ready[key.kind, *ready_state(known)] -= 1
@@ -74,8 +100,12 @@ class ResourceCache:
 
 def _without_copies(body: Body) -> Body:
     """Return the body without what nothing here reads: a second copy of the spec is half of a resource's memory."""
-    metadata = {name: value for name, value in body["metadata"].items() if name != "managedFields"}
-    annotations = metadata.get("annotations")
-    if annotations and LAST_APPLIED in annotations:
-        metadata["annotations"] = {name: value for name, value in annotations.items() if name != LAST_APPLIED}
-    return {**body, "metadata": metadata}
+    metadata = body["metadata"]
+    annotations = metadata.get("annotations") or {}
+    if "managedFields" in metadata:
+        metadata = {name: value for name, value in metadata.items() if name != "managedFields"}
+    if LAST_APPLIED in annotations:
+        kept = {name: value for name, value in annotations.items() if name != LAST_APPLIED}
+        metadata = {**metadata, "annotations": kept}
+    shared: Body = with_shared_texts({**body, "metadata": metadata})
+    return shared

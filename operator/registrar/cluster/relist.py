@@ -91,7 +91,7 @@ async def relist(cache: ResourceCache, sink: ResourceSink, kube: KubernetesAPI, 
             missed = [key for key, version in listed.items() if not _is_known(key, version, cache)]
             for key in missed:
                 # Since the list it may have been deleted, and the watch may have reported that.
-                if (now := await kube.get(key)) is not None:
+                if (now := await cache.read(key, kube.get)) is not None:
                     sink.on_change(now)
             _log_missed(path, [key_of(body) for body in gone], missed)
 

@@ -28,6 +28,8 @@ for reasons that were measured (docs/design/001-own-queue.md):
 11. It closes the session that its login returns. So the session does not own its connection pool.
 12. It logs an error for a 429, which the API server answers while the storage of a new definition starts, although it
     waits and retries. So `registrar.cluster.middlewares.RefusalsAreTemporary` waits for it below kopf.
+13. It reads all resources of a kind as one list. So the session reads it without what only costs memory
+    (`registrar.cluster.compact`).
 """
 
 from __future__ import annotations

@@ -43,6 +43,16 @@ class Stamp:
     origin: Origin
     reference: str
 
+    @property
+    def path(self) -> str:
+        """The resource, as ``namespace/name``."""
+        return self.reference.partition("#")[0]
+
+    @property
+    def artifact(self) -> str | None:
+        """The name of the inline artifact; None where the entry is the resource's own."""
+        return self.reference.partition("#")[2] or None
+
     def text(self, owner_id: str) -> str:
         """Return the property's value."""
         return f"{self.origin}:{owner_id}/{self.reference}"

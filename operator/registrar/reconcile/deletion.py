@@ -11,7 +11,6 @@ from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
 from registrar.api.meta import FINALIZER
 from registrar.api.v1alpha1 import DeletionPolicy
-from registrar.api.v1alpha1.model_version import InlineArtifactStatus
 from registrar.kinds.base import Desired
 from registrar.planning.ownership import Origin, stamp_of
 from registrar.planning.plan import plan_release
@@ -19,11 +18,11 @@ from registrar.planning.problems import Disposition, Problem, ReconcileError
 from registrar.reconcile.apply import release
 from registrar.reconcile.conflicts import still_wants
 from registrar.reconcile.context import Context
-from registrar.reconcile.handover import grace_left, is_claimed, is_named
+from registrar.reconcile.handover import grace_left, is_claimed, is_inherited, is_named
 from registrar.reconcile.noting import note_release
 from registrar.reconcile.report import post_events, report
 from registrar.reconcile.resource import ManagedResource, deletion_policy
-from registrar.reconcile.targets import Target, departing_artifact, is_same_entry, targets_of
+from registrar.reconcile.targets import Target, is_same_entry, targets_of
 from registrar.registries.registry import Registry
 from registrar.reporting.outcome import EventNote, Facts, Outcome
 from registrar.workqueue.queue import DONE, RETRY, Result
@@ -60,7 +59,8 @@ async def finalize(resource: ManagedResource, context: Context) -> Result:
                 return Result(requeue_after=grace)
             await _release(targets, resource, deletion, context)
         except (ReconcileError, RegistryError) as error:
-            return await report(resource, _waiting_deletion(resource, error, context), context)
+            outcome = _waiting_deletion(resource, error, context)
+            return await report(resource, outcome, context.memory, context.kube, context.registry)
     if resource.has_finalizer:
         await context.kube.patch_finalizers(resource.key, resource.metadata, resource.other_finalizers)
     # Others may have the entries at once: finalizers of other controllers can hold the resource for long.
@@ -132,21 +132,29 @@ async def _release(
 
     Those that wait for an external ID of one of them run again in any case: it may be free now, or never.
     """
+    own = next((target for target in targets if target.artifact is None), None)
     for target in targets:
         try:
-            note = await _retire(target, resource.key, deletion, context)
+            note = await _retire(target, resource.key, deletion, context, own)
         except UnwritableProperty as error:
             left = f"The {target.kind.name} {target.name!r} is left as it is: {error}."
             note = EventNote("EntryLeft", left, is_warning=True)
         if note is not None:
-            await post_events(resource, [note], context)
+            await post_events(resource, [note], context.memory, context.kube)
         context.memory.let_go(resource.key, target.artifact)
 
 
 async def _retire(
-    target: Target, key: ResourceKey, deletion: DeletionPolicy | None, context: Context
+    target: Target, key: ResourceKey, deletion: DeletionPolicy | None, context: Context, own: Target | None = None
 ) -> EventNote | None:
     """Retire one entry, unless another resource wants it, or it is not ours; returns the Event of the write.
+
+    Args:
+        target: the entry.
+        key: the resource that loses it.
+        deletion: the deletion policy.
+        context: the operator.
+        own: the version that the resource loses together with an inline artifact.
 
     Raises:
         RegistryError: the registry could not answer, or refused.
@@ -159,8 +167,11 @@ async def _retire(
     if not await is_same_entry(observed, target, registry):
         logger.warning("%s: the entry %s is %r now and is left alone", key, target.entry_id, observed.name)
         return None
-    if await is_claimed(target, key, context.memory, context.kube, registry) or await is_named(
-        target, key, context.memory, registry
+    memory = context.memory
+    if (
+        is_inherited(target, own, key, memory, registry)
+        or await is_claimed(target, key, memory, context.kube, registry)
+        or await is_named(target, key, memory, registry)
     ):
         logger.info("%s hands %s %s over to another resource", key, target.kind.name, target.entry_id)
         return None
@@ -173,7 +184,7 @@ async def _retire(
 
 async def retire_artifact(
     resource: ManagedResource,
-    status: InlineArtifactStatus,
+    target: Target,
     desired: Sequence[Desired],
     deletion: DeletionPolicy | None,
     context: Context,
@@ -182,7 +193,7 @@ async def retire_artifact(
 
     Args:
         resource: the version.
-        status: what its status records of the artifact.
+        target: the artifact's entry.
         desired: the artifacts that the spec declares now.
         deletion: the version's deletion policy.
         context: the operator.
@@ -195,18 +206,17 @@ async def retire_artifact(
         RegistryError: the registry could not answer, or refused.
         KubernetesError: the API server did not answer.
     """
-    if status.id is None:
+    if not target.entry_id:
         return 0.0, None
-    target = departing_artifact(resource, status)
     memory, registry = context.memory, context.registry
     # Another type of artifact may have its name now; then no other resource can want it.
-    if all(entry.name != status.name for entry in desired):
-        memory.claim(target.claim(registry), replace(resource.claimant(status.name), terminating=True))
-        left = grace_left(resource, status.name, context.settings.handover_grace, memory)
+    if all(entry.name != target.name for entry in desired):
+        memory.claim(target.claim(registry), replace(resource.claimant(target.name), terminating=True))
+        left = grace_left(resource, target.name, context.settings.handover_grace, memory)
         if left > 0 and not await is_claimed(target, resource.key, memory, context.kube, registry):
             return left, None
     note = await _retire(target, resource.key, deletion, context)
-    memory.let_go(resource.key, status.name)
+    memory.let_go(resource.key, target.name)
     return 0.0, note
 
 

@@ -123,7 +123,7 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
                 observed = await observe(desired, recorded, registry, force_read=True)
             case RecordOwnership():
                 await _confirm(request, action.entry, recorded, context)
-                await record_ownership(request.resource, request.holder, desired, action, context)
+                await _record(request, action, context)
                 recorded = after_recording(recorded, action)
             case Patch() if _is_contested(request, action, context):
                 drift = (*action.drift, *action.changes_with_stamp(registry.owner_id))
@@ -145,6 +145,18 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
     raise transient(Reason.REGISTRY_UNAVAILABLE, f"Others keep changing {desired.name!r} in the registry")
 
 
+async def _record(request: EntryRequest, action: RecordOwnership, context: Context) -> None:
+    await record_ownership(
+        request.resource,
+        request.holder,
+        request.desired,
+        action,
+        memory=context.memory,
+        kube=context.kube,
+        registry=context.registry,
+    )
+
+
 async def _create(
     request: EntryRequest, action: Create, recorded: RecordedState, context: Context
 ) -> tuple[RegistryEntry, bool]:
@@ -164,10 +176,13 @@ async def _with_free_external_id(
     write: Callable[[], Awaitable[Written]], request: EntryRequest, context: Context
 ) -> Written:
     """Write, and again if the write conflicted with an external ID that may be free by now."""
-    for _ in range(MAX_CONFLICTS):
+    for attempt in range(MAX_CONFLICTS):
         try:
             return await write()
         except ConflictError as conflict:
+            if conflict.holder is None and attempt == 0:
+                # Between the refusal and the look-up of the holder, it may have let the external ID go.
+                continue
             await free_external_id(
                 request.desired,
                 request.claimant,
@@ -192,7 +207,8 @@ async def _resolve_conflict(request: EntryRequest, observed: Observation, contex
         request.desired,
         request.claimant,
         None if stamp is None else stamp.reference,
-        take_over=request.policies.take_over,
+        # A deletion that released the entry has ended, so its resource is gone where it cannot be looked up.
+        take_over=request.policies.take_over or (stamp is not None and stamp.origin is Origin.RELEASED),
         memory=context.memory,
         kube=context.kube,
         registry=context.registry,

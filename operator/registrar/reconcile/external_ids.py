@@ -69,7 +69,7 @@ async def free_external_id(
     kind, key = entry_kind(type(found)), resource_of(type(found), stamp.reference)
     if kind is None or key is None:
         raise registry.backend.explain_conflict(desired, conflict) from conflict
-    held_by = stamp.reference.partition("#")[2] or None
+    held_by = stamp.artifact
     wait = ExternalIdWait(claimant.key, claimant.artifact, key, held_by, str(found.id), wanted)
     circle = memory.wait_for_external_id(wait)
     # Read once the wait is known: whatever lets the external ID go after this answer wakes this resource.

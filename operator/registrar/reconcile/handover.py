@@ -49,6 +49,25 @@ async def is_claimed(target: Target, key: ResourceKey, memory: Memory, kube: Clu
     return False
 
 
+def is_inherited(target: Target, own: Target | None, key: ResourceKey, memory: Memory, registry: Registry) -> bool:
+    """Return whether a resource that claims the version declares an inline artifact of it too.
+
+    It claims the artifact only once it has the version, so the artifact must not be retired in between.
+
+    Args:
+        target: the artifact, or any other entry.
+        own: the version that is lost together with it; None if it stays.
+        key: the resource that loses them.
+        memory: what is known of all resources.
+        registry: the registry.
+    """
+    if own is None or target.artifact is None:
+        return False
+    name = InlineName(target.kind.name, target.name)
+    bodies = (memory.cache.get(rival.key) for rival in memory.rivals(own.claim(registry), key))
+    return any(name in read_resource(body).inline for body in bodies if body is not None and not is_terminating(body))
+
+
 async def is_named(target: Target, key: ResourceKey, memory: Memory, registry: Registry) -> bool:
     """Return whether another resource names the entry, from the root down, and has not claimed it yet.
 

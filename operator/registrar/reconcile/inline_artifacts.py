@@ -78,9 +78,9 @@ def with_artifact(
     return tuple(status if known.name == status.name else known for known in statuses)
 
 
-def without_artifact(statuses: Statuses, name: str) -> Statuses:
-    """Return the statuses without that of one artifact."""
-    return tuple(status for status in statuses if status.name != name)
+def without_entry(statuses: Statuses, name: str, entry_id: str) -> Statuses:
+    """Return the statuses without that of an artifact, unless it records another entry: one of another type, say."""
+    return tuple(status for status in statuses if (status.name, status.id or "") != (name, entry_id))
 
 
 def recorded_since(statuses: Statuses, name: str, *, before: Statuses, now: Statuses) -> Statuses:
@@ -96,8 +96,8 @@ def recorded_since(statuses: Statuses, name: str, *, before: Statuses, now: Stat
     """
     if now == before:
         return statuses
-    recorded = (status for status in now if status.name == name)
-    return (*without_artifact(statuses, name), *recorded)
+    others = (status for status in statuses if status.name != name)
+    return (*others, *(status for status in now if status.name == name))
 
 
 def in_order(statuses: Statuses, desired: Sequence[Desired]) -> Statuses:

@@ -216,7 +216,8 @@ class Memory:
 
     def hold(self, key: ResourceKey, holding: Holding) -> None:
         """Remember this installation's hold on a resource."""
-        self._holdings[key] = holding
+        # Nearly all are held, and thousands of equal values would be kept.
+        self._holdings[key] = HELD if holding == HELD else holding
 
     def report_hold(self, key: ResourceKey) -> None:
         """Remember that a status names this installation as the holder of a resource."""

@@ -95,6 +95,7 @@ class OrphanSearch:
         self._memory = memory
         self._monitor = monitor
         self._before: frozenset[Orphan] = frozenset()
+        self._lost_before: frozenset[Orphan] = frozenset()
 
     async def run(self, begin: asyncio.Event) -> None:
         """Search for as long as the operator leads, which begins with the event."""
@@ -120,21 +121,22 @@ class OrphanSearch:
             RegistryError: the registry did not answer.
             NotLeadingError: another replica leads by now.
         """
-        found = frozenset(self._find())
+        gone, lost = self._find()
+        # The version of a lost artifact retires it, unless it is in another version: then the next search finds it.
+        found = gone | (lost & self._lost_before)
+        self._lost_before = lost
         self._monitor.found(Counter(orphan.kind.name for orphan in found))
         if found - self._before:
             _log(found)
         if self._settings.orphaned_entries is OrphanedEntries.ARCHIVE:
-            await self._archive([orphan for orphan in found & self._before if orphan.is_created])
+            await self._archive([orphan for orphan in gone & self._before if orphan.is_created])
         self._before = found
 
-    def _find(self) -> list[Orphan]:
-        orphans = []
-        for entry in self._registry.view.all():
-            orphan = self._orphan(entry)
-            if orphan is not None:
-                orphans.append(orphan)
-        return orphans
+    def _find(self) -> tuple[frozenset[Orphan], frozenset[Orphan]]:
+        """Return the entries whose resource does not exist, and the artifacts that an existing version has lost."""
+        orphans = [orphan for entry in self._registry.view.all() if (orphan := self._orphan(entry)) is not None]
+        lost = frozenset(orphan for orphan in orphans if self._memory.cache.get(orphan.key) is not None)
+        return frozenset(orphans) - lost, lost
 
     def _orphan(self, entry: RegistryEntry) -> Orphan | None:
         stamp = stamp_of(entry, self._registry.owner_id)
@@ -147,7 +149,7 @@ class OrphanSearch:
         memory, body = self._memory, self._memory.cache.get(key)
         if memory.departed(key) is not None or state_of(entry) != "LIVE":
             return None
-        if body is not None and not _has_lost(read_resource(body), stamp.reference.partition("#")[2]):
+        if body is not None and not _has_lost(read_resource(body), stamp.artifact):
             return None
         is_created = stamp.origin is Origin.CREATED
         return Orphan(kind, str(entry.id), str(entry.name), stamp.reference, key, is_created)
@@ -173,14 +175,13 @@ class OrphanSearch:
                 logger.info("Archived the orphaned %s", orphan)
 
 
-def _has_lost(resource: ManagedResource, artifact: str) -> bool:
+def _has_lost(resource: ManagedResource, artifact: str | None) -> bool:
     """Return whether a version neither declares nor records an inline artifact.
 
-    The operator may have ended between the creation of an artifact and its status, and the artifact may have left the
-    spec by then.
+    An earlier resource of the same name may have left it in another version.
     """
     recorded = {status.name for status in Facts.of(resource.status).artifacts}
-    return bool(artifact) and artifact not in recorded | {inline.name for inline in resource.inline}
+    return artifact is not None and artifact not in recorded | {inline.name for inline in resource.inline}
 
 
 def _log(orphans: frozenset[Orphan]) -> None:

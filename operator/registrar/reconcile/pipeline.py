@@ -18,39 +18,19 @@ from registrar.api.v1alpha1 import DriftPolicy
 from registrar.cluster.api import KubernetesError, ResourceGoneError, StaleResourceError
 from registrar.cluster.current import bind_resource
 from registrar.fencing import NotLeadingError
-from registrar.kinds.base import AnyResource, Identity
+from registrar.kinds.base import AnyResource
 from registrar.kinds.desired import desired_entry, desired_inline
-from registrar.kinds.table import ENTRY_KINDS
-from registrar.planning.actions import Policies
 from registrar.planning.fields import origin_to_status
 from registrar.planning.problems import Disposition, ReconcileError
+from registrar.reconcile.artifacts import reconcile_artifacts
 from registrar.reconcile.context import Context
-from registrar.reconcile.deletion import (
-    ensure_finalizer,
-    finalize,
-    finalize_departed,
-    handing_over,
-    retire_artifact,
-    with_departures,
-)
+from registrar.reconcile.deletion import ensure_finalizer, finalize, finalize_departed
 from registrar.reconcile.entry import EntryRequest, reconcile_entry
 from registrar.reconcile.facts import entries_in, facts_of, notes_of
 from registrar.reconcile.holding import hold
-from registrar.reconcile.inline_artifacts import (
-    Statuses,
-    departed,
-    givers_first,
-    in_order,
-    joined,
-    recorded_artifact,
-    recorded_since,
-    with_artifact,
-    without_artifact,
-)
 from registrar.reconcile.report import latest_facts, post_events, report
 from registrar.reconcile.resolve import resolve_parent
 from registrar.reconcile.resource import ManagedResource, policies_of, read_resource, recorded_state
-from registrar.registries.registry import Registry
 from registrar.reporting.outcome import Facts, OperationResult, Outcome
 from registrar.workqueue.queue import DONE, NOW, RETRY, Result
 
@@ -93,7 +73,7 @@ async def _reconcile_existing(body: Body, context: Context) -> Result:
         if not resource.metadata.paused:
             left, note = await hold(resource, context.memory, context.kube, context.registry.holder)
             if note is not None:
-                await post_events(resource, [note], context)
+                await post_events(resource, [note], context.memory, context.kube)
             if left is not None:
                 return left
         if resource.metadata.terminating:
@@ -103,7 +83,7 @@ async def _reconcile_existing(body: Body, context: Context) -> Result:
         if outcome.problem is None:
             context.memory.external_ids.end(resource.key)
         _count_drift(resource, outcome, context)
-        return await report(resource, outcome, context)
+        return await report(resource, outcome, context.memory, context.kube, context.registry)
     except (StaleResourceError, ResourceGoneError) as error:
         return await _read_again(body, NOW if isinstance(error, StaleResourceError) else RETRY, context)
     except KubernetesError as error:
@@ -122,7 +102,7 @@ async def _outcome(resource: ManagedResource, context: Context) -> Outcome:
     except (ReconcileError, RegistryError) as error:
         _restore_identity(resource, context)
         # What was recorded before a write that failed stays: the registry may have carried the write out.
-        outcome = Outcome(latest_facts(resource, context), context.registry.diagnose(error))
+        outcome = Outcome(latest_facts(resource, context.memory), context.registry.diagnose(error))
     if outcome.problem is not None and outcome.problem.disposition in {Disposition.TRANSIENT, Disposition.OUTAGE}:
         # The request stays open, so that the retry reads the registry again.
         return outcome
@@ -165,72 +145,9 @@ async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, c
     )
     # The artifacts may end without an outcome, where the API server does not accept a part of the status.
     memory.unreported.join(resource.key, resource.metadata.uid, outcome)
-    outcome = await _reconcile_inline(resource, declared, identity, policies, outcome, context)
+    outcome = await reconcile_artifacts(resource, declared, identity, policies, outcome, context)
     registry.view.pin(resource.key, entries_in(resource, outcome.facts))
     return outcome
-
-
-async def _reconcile_inline(
-    resource: ManagedResource,
-    declared: AnyResource,
-    parent: Identity,
-    policies: Policies,
-    outcome: Outcome,
-    context: Context,
-) -> Outcome:
-    """Reconcile the inline artifacts of a version, and retire those that left its spec.
-
-    The first artifact that cannot reach its desired state ends the work: KServe serves the newest artifact, so none may
-    overtake another.
-    """
-    registry, memory, name = context.registry, context.memory, ""
-    desired = desired_inline(declared, registry.name, str(outcome.facts.id))
-    # Those of another entry than the present one are void: a reset registry gives the same IDs again.
-    before = Facts.of(resource.status)
-    recorded_entry = before.id, before.create_time_since_epoch or outcome.facts.create_time_since_epoch
-    is_same_entry = recorded_entry == (outcome.facts.id, outcome.facts.create_time_since_epoch)
-    statuses: Statuses = outcome.facts.artifacts if is_same_entry else ()
-    leaving: dict[str, float] = {}
-    try:
-        for status in departed(statuses, desired):
-            name = status.name
-            left, note = await retire_artifact(resource, status, desired, policies.deletion, context)
-            if left > 0:
-                leaving[name] = left
-                continue
-            statuses = without_artifact(statuses, name)
-            outcome = outcome.noting(OperationResult.UPDATED, note)
-        memory.stop_leaving(resource.key, leaving.keys())
-        for entry in givers_first(desired, _external_ids(statuses, registry)):
-            name = entry.name
-            request = EntryRequest(
-                resource=resource,
-                desired=entry,
-                parent=parent,
-                claimant=resource.claimant(name),
-                recorded=recorded_artifact(statuses, name, settled=resource.is_settled),
-                policies=policies,
-                holder=replace(outcome.facts, artifacts=statuses),
-            )
-            result = await reconcile_entry(request, context)
-            memory.let_go(resource.key, name, result.entry)
-            statuses = with_artifact(statuses, entry, result.entry, result.origin, result.owned)
-            outcome = joined(outcome, entry, result)
-        if leaving:
-            outcome = replace(outcome, problem=handing_over(leaving))
-    except (ReconcileError, RegistryError) as error:
-        problem = with_departures(registry.diagnose(error), leaving)
-        outcome = replace(outcome, problem=replace(problem, message=f"Artifact {name!r}: {problem.message}"))
-        statuses = recorded_since(
-            statuses, name, before=Facts.of(resource.status).artifacts, now=latest_facts(resource, context).artifacts
-        )
-    return replace(outcome, facts=replace(outcome.facts, artifacts=in_order(statuses, desired)))
-
-
-def _external_ids(statuses: Statuses, registry: Registry) -> dict[str, str | None]:
-    """Return the external IDs of the artifacts that exist, by name, as the view shows them."""
-    entries = ((status.name, registry.view.by_id(ENTRY_KINDS[status.type], str(status.id))) for status in statuses)
-    return {name: entry.external_id for name, entry in entries if entry is not None}
 
 
 def _restore_identity(resource: ManagedResource, context: Context) -> None:
@@ -273,7 +190,7 @@ async def _read_again(before: Body, follow_up: Result, context: Context) -> Resu
     """
     key = key_of(before)
     try:
-        body = await context.kube.get(key)
+        body = await context.memory.cache.read(key, context.kube.get)
     except KubernetesError as error:
         logger.warning("The API server could not return %s; retrying: %s", key, error)
         return RETRY

@@ -7,15 +7,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from registrar.cluster.api import KubernetesError
+from registrar.cluster.api import ClusterAPI, KubernetesError
 from registrar.kinds.base import Desired
 from registrar.planning.actions import RecordOwnership
 from registrar.planning.fields import origin_to_status, owned_to_status
 from registrar.planning.problems import Disposition, Problem
-from registrar.reconcile.context import Context
 from registrar.reconcile.inline_artifacts import with_artifact
+from registrar.reconcile.memory import Memory
 from registrar.reconcile.resource import ManagedResource
 from registrar.registries.breaker import MAX_RETRY_AFTER
+from registrar.registries.registry import Registry
 from registrar.reporting.outcome import EventNote, Facts, Outcome
 from registrar.reporting.status import as_json, events_for, merge_patch, next_status, ownership_patch
 from registrar.workqueue.delays import spread
@@ -30,7 +31,14 @@ TERMINAL_REQUEUE_SECONDS = 1800.0
 
 
 async def record_ownership(
-    resource: ManagedResource, holder: Facts | None, desired: Desired, action: RecordOwnership, context: Context
+    resource: ManagedResource,
+    holder: Facts | None,
+    desired: Desired,
+    action: RecordOwnership,
+    *,
+    memory: Memory,
+    kube: ClusterAPI,
+    registry: Registry,
 ) -> None:
     """Record in the status what a patch is about to set.
 
@@ -41,12 +49,14 @@ async def record_ownership(
         holder: for an inline artifact, what is known of the resource's own entry and artifacts; None for its own entry.
         desired: the entry.
         action: what to record.
-        context: the operator.
+        memory: what is known of all resources.
+        kube: the API server.
+        registry: the registry.
 
     Raises:
         KubernetesError: the API server did not accept it.
     """
-    entry, before = action.entry, latest_facts(resource, context)
+    entry, before = action.entry, latest_facts(resource, memory)
     if holder is None:
         fields, properties = owned_to_status(desired.kind.entry, action.owned)
         facts = Facts(
@@ -54,8 +64,8 @@ async def record_ownership(
             create_time_since_epoch=entry.create_time_since_epoch,
             origin=origin_to_status(action.origin),
             parent_id=desired.parent_id or None,
-            registry_url=context.registry.url,
-            managed_by=context.registry.holder,
+            registry_url=registry.url,
+            managed_by=registry.holder,
             owned_fields=fields,
             owned_properties=properties,
             # Those of another version count no longer: a registry that was reset assigns the same IDs again.
@@ -63,71 +73,75 @@ async def record_ownership(
         )
     else:
         artifacts = with_artifact(holder.artifacts, desired, entry, action.origin, action.owned)
-        facts = replace(holder, managed_by=context.registry.holder, artifacts=artifacts)
-    latest = latest_of(resource, context)
+        facts = replace(holder, managed_by=registry.holder, artifacts=artifacts)
+    latest = latest_of(resource, memory)
     if latest is not None:
         patch = ownership_patch(latest.status, latest.raw_status, facts)
-        context.memory.keep_answer(await context.kube.patch_status(resource.key, latest.metadata, patch))
+        memory.keep_answer(await kube.patch_status(resource.key, latest.metadata, patch))
 
 
-async def report(resource: ManagedResource, outcome: Outcome, context: Context) -> Result:
+async def report(
+    resource: ManagedResource, outcome: Outcome, memory: Memory, kube: ClusterAPI, registry: Registry
+) -> Result:
     """Write what has changed in the status.
 
     Args:
         resource: the resource as it was reconciled; its latest body may be newer by our own writes.
         outcome: how the reconcile ended.
-        context: the operator.
+        memory: what is known of all resources.
+        kube: the API server.
+        registry: the registry.
 
     Raises:
         KubernetesError: the API server did not accept it.
     """
-    key, memory, follow_up = resource.key, context.memory, _follow_up(outcome.problem)
+    key, follow_up = resource.key, _follow_up(outcome.problem)
     outcome = memory.unreported.join(key, resource.metadata.uid, outcome)
     if outcome.problem is not None and outcome.problem.disposition is Disposition.OUTAGE:
-        context.registry.breaker.defer(key)
+        registry.breaker.defer(key)
     if outcome.problem is not None and _may_pass(outcome.problem):
         # What the operator did on the way is reported at once: an assigned ID above all.
-        has_news = outcome.operation is not None or outcome.facts != latest_facts(resource, context)
+        has_news = outcome.operation is not None or outcome.facts != latest_facts(resource, memory)
         remaining = QUIET_SECONDS - memory.waited(key)
         if remaining > 0 and not has_news:
             return follow_up if follow_up.failed else Result(requeue_after=remaining)
     else:
         memory.stop_waiting(key)
-    latest = latest_of(resource, context)
+    latest = latest_of(resource, memory)
     if latest is None:
         # It is gone; a successor of the same name has a run of its own.
         return DONE
     if not outcome.paused:
-        outcome = replace(outcome, facts=replace(outcome.facts, managed_by=context.registry.holder))
+        outcome = replace(outcome, facts=replace(outcome.facts, managed_by=registry.holder))
     wanted = next_status(resource.metadata, latest.status, outcome, datetime.now(UTC))
     patch = merge_patch(latest.raw_status, as_json(wanted))
     if patch:
-        memory.keep_answer(await context.kube.patch_status(key, latest.metadata, patch))
+        memory.keep_answer(await kube.patch_status(key, latest.metadata, patch))
     if not outcome.paused:
         memory.report_hold(key)
     memory.unreported.reported(key)
-    await post_events(latest, events_for(latest.status, wanted, outcome), context)
+    await post_events(latest, events_for(latest.status, wanted, outcome), memory, kube)
     return follow_up
 
 
-def latest_of(resource: ManagedResource, context: Context) -> ManagedResource | None:
+def latest_of(resource: ManagedResource, memory: Memory) -> ManagedResource | None:
     """Return the resource with its latest metadata and status; None if it no longer exists."""
-    return resource.refreshed(context.memory.cache.get(resource.key))
+    return resource.refreshed(memory.cache.get(resource.key))
 
 
-def latest_facts(resource: ManagedResource, context: Context) -> Facts:
+def latest_facts(resource: ManagedResource, memory: Memory) -> Facts:
     """Return what the status reports by now: a reconcile may have recorded a part of it before it ended."""
-    return Facts.of((latest_of(resource, context) or resource).status)
+    return Facts.of((latest_of(resource, memory) or resource).status)
 
 
-async def post_events(resource: ManagedResource, events: Iterable[EventNote], context: Context) -> None:
+async def post_events(resource: ManagedResource, events: Iterable[EventNote], memory: Memory, kube: ClusterAPI) -> None:
     """Post Events; one that cannot be posted (in a namespace that is being deleted, say) is only logged."""
     for note in events:
-        write = context.memory.events.correlate(resource.key, resource.metadata, note, datetime.now(UTC))
+        write = memory.events.correlate(resource.key, resource.metadata, note, datetime.now(UTC))
         if write is None:
             continue
         try:
-            await context.kube.write_event(write.name, write.event, write.patch)
+            await kube.write_event(write.name, write.event, write.patch)
         except KubernetesError as error:
             logger.warning("The Event %r about %s was not posted: %s", note.reason, resource.key, error)
 

@@ -8,10 +8,11 @@ from model_registry.exceptions import AmbiguousEntryError
 from model_registry.types import RegistryEntry
 from registrar.api.v1alpha1.model_version import InlineArtifactStatus
 from registrar.kinds.base import Claim, EntryKind
-from registrar.kinds.table import ENTRY_KINDS
+from registrar.kinds.table import ENTRY_KINDS, entry_kind
 from registrar.planning.actions import RecordedState
-from registrar.planning.ownership import stamp_of
-from registrar.reconcile.inline_artifacts import recorded_artifact
+from registrar.planning.fields import state_of
+from registrar.planning.ownership import Origin, stamp_of
+from registrar.reconcile.inline_artifacts import Statuses, recorded_artifact
 from registrar.reconcile.resource import InlineName, ManagedResource, recorded_state
 from registrar.registries.registry import Registry
 from registrar.reporting.outcome import Facts
@@ -23,7 +24,7 @@ class Target:
 
     Attributes:
         kind: its kind.
-        entry_id: its ID.
+        entry_id: its ID; empty for an artifact that a status records without one.
         name: its name in the resource; under an ID of a reset database another entry can be found.
         reference: the resource, as the owner stamp writes it.
         parent_id: ID of its parent entry; empty at the root, or where it is unknown.
@@ -47,16 +48,47 @@ class Target:
         return Claim(registry.name, self.kind.name, self.parent_id, self.name)
 
 
-def departing_artifact(resource: ManagedResource, status: InlineArtifactStatus) -> Target:
-    """Return the entry of an inline artifact that left the spec."""
+def departing_artifact(resource: ManagedResource, status: InlineArtifactStatus, version_id: str) -> Target:
+    """Return the entry of a recorded inline artifact that left the spec."""
     return Target(
         kind=ENTRY_KINDS[status.type],
-        entry_id=str(status.id),
+        entry_id=status.id or "",
         name=status.name,
         reference=f"{resource.key.path}#{status.name}",
-        parent_id=resource.status.id or "",
+        parent_id=version_id,
         recorded=recorded_artifact((status,), status.name, settled=False),
     )
+
+
+def unrecorded_artifacts(
+    resource: ManagedResource, recorded: Statuses, version_id: str, registry: Registry
+) -> list[Target]:
+    """Return the entries of inline artifacts that neither the spec nor the status has, by their stamps.
+
+    The operator may have ended between the creation of an artifact and its status, and the artifact left the spec
+    before the next start; or the registry was restored from a copy in which a retired artifact was still live. An
+    earlier resource of the same name may have left such an entry in another version, so `is_same_entry` has to prove
+    each.
+
+    Args:
+        resource: the version.
+        recorded: its artifacts, as far as the status counts.
+        version_id: the ID of its entry.
+        registry: the registry.
+    """
+    known = {status.id for status in recorded}
+    families = {inline.entry.family: inline.entry for inline in resource.kind.inline}
+    targets: list[Target] = []
+    for family in families.values():
+        for stamp, entry in registry.view.stamped_within(family, resource.key.path):
+            kind = entry_kind(type(entry))
+            if kind is None or stamp.artifact is None or stamp.origin not in {Origin.CREATED, Origin.ADOPTED}:
+                continue
+            is_declared = InlineName(kind.name, stamp.artifact) in resource.inline
+            if is_declared or entry.id in known or state_of(entry) == kind.retired_state:
+                continue
+            targets.append(Target(kind, str(entry.id), stamp.artifact, stamp.reference, version_id, RecordedState()))
+    return targets
 
 
 def targets_of(resource: ManagedResource, registry: Registry) -> list[Target]:
@@ -75,6 +107,8 @@ def targets_of(resource: ManagedResource, registry: Registry) -> list[Target]:
         kind = ENTRY_KINDS[inline.kind]
         of_artifact = recorded_artifact(statuses, inline.name, settled=False) if inline in known else RecordedState()
         artifacts += _found(kind, of_artifact, inline.name, reference, version_id, registry)
+    if version_id:
+        artifacts += unrecorded_artifacts(resource, statuses, version_id, registry)
     return [*artifacts, *own]
 
 
@@ -109,11 +143,16 @@ def _is_at(observed: RegistryEntry, target: Target) -> bool:
 
 
 async def _is_in_version(observed: RegistryEntry, target: Target, registry: Registry) -> bool:
-    """Return whether an artifact, which does not report its version, is in that version, where no stamp proves it.
+    """Return whether an artifact, which does not report its version, is in that version.
 
-    Under an ID that the status kept from before a reset of the database, another version can have one of that name.
+    Under an ID that the status kept from before a reset of the database, another version can have one of that name. So
+    can an earlier resource of the same name have left one with this very stamp: the stamp proves what the status
+    records, and else only where the version is unknown.
     """
-    if target.kind.reports_parent or stamp_of(observed, registry.owner_id) is not None:
+    if target.kind.reports_parent:
+        return True
+    is_stamped = stamp_of(observed, registry.owner_id) is not None
+    if is_stamped and (target.recorded.proves(observed) or not target.parent_id):
         return True
     if not target.parent_id:
         return False

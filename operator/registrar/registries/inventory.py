@@ -41,6 +41,11 @@ class Inventory:
         by_id = {artifact.id: artifact for artifact in [*held, *self.loose_artifacts]}
         return sorted(by_id.values(), key=id_number)
 
+    def holders(self) -> dict[str, str]:
+        """Return the ID of the version that holds each artifact, the oldest of several."""
+        held = [(str(artifact.id), version_id) for version_id, some in self.artifacts.items() for artifact in some]
+        return dict(reversed(held))
+
 
 Needs = Callable[[Inventory], Awaitable[Collection[str]]]
 """Returns the versions whose artifacts an inventory lacks for some purpose; none once it has all that is needed."""

@@ -13,7 +13,7 @@ from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.kinds.base import Desired, EntryKind, Identity
 from registrar.kinds.table import family_of, resource_of
-from registrar.planning.ownership import stamp_of
+from registrar.planning.ownership import Stamp, stamp_of
 
 Family = type[RegistryEntry]
 """Entries of one family share a sequence of IDs."""
@@ -48,7 +48,7 @@ class EntryView:
         self._entries: dict[tuple[Family, str], RegistryEntry] = {}
         self._stamped: dict[tuple[Family, str], set[str]] = {}
         self._pins: dict[tuple[Family, str], ResourceKey] = {}
-        self._pinned: dict[ResourceKey, set[tuple[Family, str]]] = {}
+        self._pinned: dict[ResourceKey, tuple[tuple[Family, str], ...]] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -103,9 +103,10 @@ class EntryView:
     def pin(self, key: ResourceKey, entries: Iterable[tuple[EntryKind, str]]) -> None:
         """Follow these entries for a resource even if they lose their stamp, and no others."""
         self.unpin(key)
-        for kind, entry_id in entries:
-            self._pins[kind.family, entry_id] = key
-            self._pinned.setdefault(key, set()).add((kind.family, entry_id))
+        places = tuple((kind.family, entry_id) for kind, entry_id in entries)
+        if places:
+            self._pinned[key] = places
+            self._pins |= dict.fromkeys(places, key)
 
     def unpin(self, key: ResourceKey) -> None:
         """Follow the entries of a resource by their stamps only."""
@@ -145,7 +146,7 @@ class EntryView:
         self.forget(family, entry_id)
         stamp = stamp_of(entry, self._owner_id)
         if stamp is not None:
-            self._stamped.setdefault((family, stamp.reference), set()).add(entry_id)
+            self._stamped.setdefault((family, stamp.path), set()).add(entry_id)
         if stamp is not None or (family, entry_id) in self._pins:
             self._entries[family, entry_id] = entry
 
@@ -153,10 +154,10 @@ class EntryView:
         """Forget an entry that is gone, if it was known."""
         entry = self._entries.pop((family, entry_id), None)
         if entry is not None and (stamp := stamp_of(entry, self._owner_id)) is not None:
-            ids = self._stamped[family, stamp.reference]
+            ids = self._stamped[family, stamp.path]
             ids.discard(entry_id)
             if not ids:
-                del self._stamped[family, stamp.reference]
+                del self._stamped[family, stamp.path]
 
     def by_id(self, kind: EntryKind, entry_id: str) -> RegistryEntry | None:
         """Return the entry of that ID, if it carries our stamp or is pinned."""
@@ -167,10 +168,24 @@ class EntryView:
         return tuple(self._entries.values())
 
     def stamped(self, kind: EntryKind, reference: str) -> tuple[RegistryEntry, ...]:
-        """Return the entries of the kind's family whose stamp names this resource, the oldest ID first."""
+        """Return the entries of the kind's family whose stamp is exactly this reference, the oldest ID first."""
+        within = self.stamped_within(kind, reference.partition("#")[0])
+        return tuple(entry for stamp, entry in within if stamp.reference == reference)
+
+    def stamped_within(self, kind: EntryKind, path: str) -> tuple[tuple[Stamp, RegistryEntry], ...]:
+        """Return the entries of the kind's family whose stamp names a resource or an inline artifact of it.
+
+        Args:
+            kind: a kind of the family.
+            path: the resource, as ``namespace/name``.
+
+        Returns:
+            The stamps and the entries, the oldest ID first.
+        """
         # IDs are numbers as text: of two, the shorter is the older.
-        ids = sorted(self._stamped.get((kind.family, reference), ()), key=lambda entry_id: (len(entry_id), entry_id))
-        return tuple(self._entries[kind.family, entry_id] for entry_id in ids)
+        ids = sorted(self._stamped.get((kind.family, path), ()), key=lambda entry_id: (len(entry_id), entry_id))
+        entries = (self._entries[kind.family, entry_id] for entry_id in ids)
+        return tuple((stamp, entry) for entry in entries if (stamp := stamp_of(entry, self._owner_id)) is not None)
 
     def at(self, desired: Desired) -> RegistryEntry | None:
         """Return the entry at the desired place whose stamp names the resource that desires it."""

@@ -23,3 +23,10 @@ def plan(rest: Rest) -> Plan:
         return CliRunner().invoke(main, words, input=stdin, catch_exceptions=False)
 
     return run
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """The runner's own folder."""
+    (tmp_path / "runner").mkdir()
+    return tmp_path / "runner"

@@ -140,6 +140,29 @@ async def test_a_resource_deleted_after_the_list_is_not_added(
     assert idle.gets == [key.name]
 
 
+async def test_a_resource_deleted_while_it_is_read_is_not_added(
+    own_space: Namespace, idle: Operator, unique: Unique, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The watch reports the deletion before the answer of the relist's own read arrives."""
+    key = ResourceKey("RegisteredModel", own_space.name, unique("short-lived"))
+    own_space.apply(manifest("RegisteredModel", key.name))
+    get = idle.kube.get
+
+    async def slow(asked: ResourceKey) -> Body | None:
+        body = await get(asked)
+        if body is not None:
+            own_space.delete("RegisteredModel", key.name)
+            own_space.wait_gone("RegisteredModel", key.name)
+            idle.intake.on_delete(body)
+        return body
+
+    monkeypatch.setattr(idle.kube, "get", slow)
+    await idle.relist()
+    assert key not in idle.memory.cache
+    assert idle.memory.unclaimed() == []
+    assert idle.gets == [key.name, key.name]
+
+
 async def test_a_failed_list_forgets_nothing(
     own_space: Namespace, idle: Operator, unique: Unique, monkeypatch: pytest.MonkeyPatch
 ) -> None:

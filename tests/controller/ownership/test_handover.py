@@ -234,3 +234,28 @@ async def test_a_moved_version_whose_new_model_has_no_id_yet_keeps_its_entry(
     other_space.annotate("RegisteredModel", "model", paused=None)
     own_space.delete("RegisteredModel", "model")
     assert other_space.ready("ModelVersion", "version")["status"]["id"] == version_id
+
+
+async def test_a_version_leaves_its_artifacts_to_the_one_that_waits_for_it(
+    own_space: Namespace,
+    start_operator: StartOperator,
+    registry: ModelRegistryAPIClient,
+    registry_url: str,
+    unique: Unique,
+) -> None:
+    """The successor claims the artifacts only once it has the version: that is after the deletion, without a grace."""
+    start_operator(registry_url, own_space, "--handover-grace=0")
+    model, version, _ = _chain(unique("model"))
+    await asyncio.to_thread(own_space.apply, model, version)
+    model_id = (await asyncio.to_thread(own_space.ready, "RegisteredModel", "model"))["status"]["id"]
+    before = (await asyncio.to_thread(own_space.ready, "ModelVersion", "version"))["status"]
+    successor = manifest(
+        "ModelVersion", "successor", **{**version["spec"], "registeredModelRef": {"external": {"id": model_id}}}
+    )
+    await asyncio.to_thread(own_space.apply, successor)
+    await asyncio.to_thread(own_space.wait, "ModelVersion", "successor", has_reason("NameConflict"))
+    artifact_id = before["artifacts"][0]["id"]
+    async with always_live(registry, lambda client: asyncio.ensure_future(client.get_artifact_by_id(artifact_id))):
+        await asyncio.to_thread(own_space.delete, "ModelVersion", "version")
+        after = (await asyncio.to_thread(own_space.ready, "ModelVersion", "successor"))["status"]
+    assert (after["id"], after["artifacts"][0]["id"]) == (before["id"], artifact_id)

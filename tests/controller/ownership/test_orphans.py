@@ -100,25 +100,31 @@ async def test_no_entry_is_archived_where_many_seem_orphaned(
         assert await _states(registry, "m0") == ["LIVE"]
 
 
-async def test_an_artifact_that_no_spec_and_no_status_has_is_named_and_left(
+async def test_an_artifact_that_a_predecessor_left_in_another_version_is_named_and_left(
     own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers
 ) -> None:
-    """The operator ended after it created the artifact, and the spec was corrected before it started again."""
+    """It has the stamp of an artifact of the present version, which retires only what is its own."""
     server = embedded_registry()
-    operator = start_operator(server.url, own_space, *FLAGS, ARCHIVE, "--feed-interval=0.5")
-    artifacts = [{"name": "weights", "uri": "s3://b/w"}]
+    operator = start_operator(server.url, own_space, *FLAGS, ARCHIVE, "--feed-interval=0.5", "--handover-grace=3600")
     own_space.apply(
         manifest("RegisteredModel", "model"),
-        manifest("ModelVersion", "version", registeredModelRef={"name": "model"}, artifacts=artifacts),
+        manifest("ModelVersion", "before", registeredModelRef={"name": "model"}),
+        manifest("ModelVersion", "version", registeredModelRef={"name": "model"}),
     )
-    version_id = own_space.ready("ModelVersion", "version")["status"]["id"]
+    before_id = own_space.ready("ModelVersion", "before")["status"]["id"]
+    own_space.ready("ModelVersion", "version")
     stamp = {OWNER_PROPERTY: f"created:tests/{own_space.name}/{own_space.name}/version#draft"}
     async with ModelRegistryAPIClient.connect(server.url) as registry:
         draft = ModelArtifact("draft", uri="s3://b/w", state="LIVE", custom_properties=dict(stamp))
-        left = await registry.upsert_model_version_artifact(draft, version_id)
+        left = await registry.upsert_model_version_artifact(draft, before_id)
         probes_of(operator).wait_metric("registrar_orphaned_entries{kind=model-artifact}", 1)
         operator.wait_for_log(f"model-artifact 'draft' (id {left.id}, of ModelVersion {own_space.name}/version)")
-        # Its version exists, so this is no reason to archive it.
+        # The version does not wait for another resource to claim it.
+        own_space.apply(
+            manifest("ModelVersion", "version", registeredModelRef={"name": "model"}, description="changed")
+        )
+        own_space.ready("ModelVersion", "version")
+        # Its resource exists, so this is no reason to archive it.
         entry = await registry.get_artifact_by_id(str(left.id))
     assert entry is not None
     assert entry.state == "LIVE"

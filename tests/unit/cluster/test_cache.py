@@ -1,6 +1,8 @@
 """The cache of resources: the newest body of each, without what nothing reads."""
 
+import json
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import given
@@ -64,10 +66,41 @@ def test_bodies_are_kept_without_what_nothing_reads() -> None:
     assert found is not None
     assert found["metadata"]["annotations"] == {"mine": "1"}
     assert "managedFields" not in found["metadata"]
-    assert found["spec"] is sent["spec"]
+    assert found["spec"] == sent["spec"]
+    # What has its texts shared is not copied again.
+    later = ResourceCache()
+    later.put(found)
+    again = later.get(model_key())
+    assert again is not None
+    assert again["spec"] is found["spec"]
     # The body that was passed in belongs to the caller.
     assert sent["metadata"]["annotations"].keys() == {LAST_APPLIED, "mine"}
     assert "managedFields" in sent["metadata"]
+
+
+def test_equal_texts_of_two_bodies_are_kept_once() -> None:
+    """As JSON from the API server, each body has texts of its own."""
+    cache = ResourceCache()
+    for name in ("first", "second"):
+        cache.put(
+            json.loads(json.dumps(body("RegisteredModel", name, status=_ready("True", "Synced"), tags=["a tag"])))
+        )
+    first, second = cache.get(model_key("first")), cache.get(model_key("second"))
+    assert first is not None
+    assert second is not None
+    pairs = list(zip(_texts(first), _texts(second), strict=True))
+    assert len(pairs) > 25
+    assert {one for one, other in pairs if one is not other} == {"first"}
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield all keys and texts, in order."""
+    if isinstance(value, dict):
+        yield from (text for pair in value.items() for part in pair for text in _texts(part))
+    elif isinstance(value, list):
+        yield from (text for part in value for text in _texts(part))
+    elif isinstance(value, str):
+        yield value
 
 
 def test_recorded_ids_are_those_that_a_status_records() -> None:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,8 @@ from registrar.reconcile.context import Context
 from registrar.reconcile.entry import PROBE_SECONDS, EntryRequest, reconcile_entry
 from registrar.reconcile.resource import policies_of, read_resource
 from registrar.reporting.outcome import EntryResult, OperationResult
+from tests.support.fault_proxy import on_first, proxy_to
+from tests.support.loopback import Reply
 from tests.unit.build import REGISTRY, body, context_of
 
 ABSENT = "2147483646"
@@ -31,8 +34,8 @@ def name() -> str:
     return f"entry-{uuid.uuid4().hex[:8]}"
 
 
-async def reconcile(name: str, recorded: RecordedState, context: Context) -> EntryResult:
-    resource = read_resource(body("RegisteredModel", name, description="d"))
+async def reconcile(name: str, recorded: RecordedState, context: Context, **spec: Any) -> EntryResult:
+    resource = read_resource(body("RegisteredModel", name, description="d", **spec))
     declared = resource.require_spec()
     request = EntryRequest(
         resource=resource,
@@ -54,6 +57,24 @@ async def test_a_missing_entry_is_created_and_then_left_alone(name: str, context
     assert (entry.name, entry.description, entry.state) == (name, "d", "LIVE")
     again = await reconcile(name, RecordedState(entry.id, owned=created.owned), context)
     assert (again.operation, again.drift, again.entry) == (None, (), entry)
+
+
+@pytest.mark.parametrize("times", [1, 2], ids=["let go since", "held by what is not shown"])
+async def test_a_conflict_whose_holder_is_gone_when_it_is_looked_up_is_tried_again(
+    registry_url: str, name: str, times: int
+) -> None:
+    refusal = Reply(409, {"code": "Conflict", "message": "already exists"})
+    with proxy_to(registry_url, on_first("POST", refusal, times)) as proxy:
+        async with context_of(registry_url=proxy.url) as context:
+            await context.registry.load()
+            if times == 1:
+                result = await reconcile(name, RecordedState(), context, externalId=f"ext-{name}")
+                assert result.operation is OperationResult.CREATED
+                return
+            with pytest.raises(ReconcileError) as conflict:
+                await reconcile(name, RecordedState(), context, externalId=f"ext-{name}")
+    assert conflict.value.problem.reason is Reason.EXTERNAL_ID_CONFLICT
+    assert "does not show by which entry" in conflict.value.problem.message
 
 
 async def test_an_entry_is_replaced_only_after_another_reading_of_the_registry(name: str, context: Context) -> None:

@@ -25,7 +25,7 @@ from registrar.reconcile.inline_artifacts import (
     recorded_artifact,
     recorded_since,
     with_artifact,
-    without_artifact,
+    without_entry,
 )
 from registrar.reporting.outcome import EntryResult, Facts, OperationResult, Outcome
 from tests.unit.build import artifact, desired
@@ -90,9 +90,11 @@ def test_an_empty_set_leaves_the_owned_names_out() -> None:
     }
 
 
-@given(STATUSES, NAMES)
-def test_an_artifact_is_removed_by_its_name(statuses: Statuses, name: str) -> None:
-    assert without_artifact(statuses, name) == tuple(status for status in statuses if status.name != name)
+def test_an_artifact_is_removed_and_not_the_one_of_another_type_that_has_its_name_now() -> None:
+    statuses = (card("9"), weights(None))
+    assert without_entry(statuses, "card", "9") == (weights(None),)
+    assert without_entry(statuses, "card", "8") == statuses
+    assert without_entry(statuses, "weights", "") == (card("9"),)
 
 
 def test_the_recorded_state_of_an_artifact_is_that_of_its_status() -> None:

@@ -64,8 +64,13 @@ def _remembering(memory: Memory, wanted: object) -> set[str]:
 
 WORK = {"_lanes._urgent", "_lanes._background", "_running", "_again", "_timers", "_tasks"}
 """Which key runs when is no memory of a resource: a run of a key that no longer exists ends at once."""
-# A resource that vanished stays in _departed until its entries are released.
-WITHOUT_KEYS = {"memory.cache._ready", "memory._departed", *(f"memory._queue.{name}" for name in WORK)}
+# A resource that vanished stays in _departed until its entries are released; _reads has what is being read just now.
+WITHOUT_KEYS = {
+    "memory.cache._ready",
+    "memory.cache._reads",
+    "memory._departed",
+    *(f"memory._queue.{name}" for name in WORK),
+}
 
 
 class World:

@@ -1,14 +1,17 @@
 """What a reconcile does when the resource changes under it, on an API server that answers as the test wants."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from registrar.api.meta import PAUSED_ANNOTATION
+from registrar.fencing import Leadership
+from registrar.reconcile.intake import Intake
 from registrar.reconcile.pipeline import reconcile
 from registrar.workqueue.queue import DONE, NOW, RETRY, Result
 from tests.support.loopback import Received, Reply, serving
-from tests.unit.build import body, context_of, identity, model_key
+from tests.unit.build import RecordingQueue, body, context_of, identity, model_key
 
 PATH = "/apis/model-registrar.dev/v1alpha1/namespaces/team/registeredmodels/fraud"
 # A paused resource needs no registry, and its status is written all the same.
@@ -48,6 +51,35 @@ async def test_a_resource_that_changes_during_its_reconcile_is_read_again(
             assert (found and found["metadata"]["uid"]) == uid
             # Neither a successor nor nobody inherits the identity.
             assert (context.memory.dependencies.identity(model_key()) is None) == (uid != "uid-1")
+
+
+SUCCESSOR = body(version=3, uid="uid-2")
+
+
+@pytest.mark.parametrize("is_deleted", [False, True], ids=["created", "created and deleted"])
+async def test_what_the_watch_shows_while_a_resource_is_read_again_counts(*, is_deleted: bool) -> None:
+    """The API server answers a read, and the watch is faster than the answer."""
+    loop, found = asyncio.get_running_loop(), Reply(body=SUCCESSOR, headers={"Content-Type": "application/json"})
+    answers = [GONE, found] if is_deleted else [found, GONE]
+
+    async def watch() -> None:
+        intake.on_change(SUCCESSOR)
+        if is_deleted:
+            intake.on_delete(SUCCESSOR)
+
+    def answer(request: Received) -> Reply:
+        if request.method != "GET":
+            return CONFLICT
+        if len(answers) == 2:
+            asyncio.run_coroutine_threadsafe(watch(), loop).result()
+        return answers.pop()
+
+    with serving(answer) as server:
+        async with context_of(kubernetes_url=server.url) as context:
+            intake = Intake(context.memory, RecordingQueue(), Leadership.without_rivals(), context.monitor)
+            context.memory.cache.put(FIRST)
+            await reconcile(model_key(), context)
+            assert context.memory.cache.get(model_key()) == (None if is_deleted else SUCCESSOR)
 
 
 async def test_a_resource_that_does_not_exist_is_done() -> None:

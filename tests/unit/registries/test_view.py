@@ -96,6 +96,10 @@ class View(RuleBasedStateMachine):
                     if family == _place(kind.entry("x", id="1"))[0] and _reference(entry) == reference
                 ]
                 assert found == sorted(wanted, key=int)
+            within = [stamp.reference for stamp, _ in self.view.stamped_within(kind, "team/a")]
+            assert sorted(within) == sorted(
+                reference for reference in ("team/a", "team/a#x") for _ in self.view.stamped(kind, reference)
+            )
 
     @invariant()
     def has_no_empty_sets(self) -> None:

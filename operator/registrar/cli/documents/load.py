@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from registrar.cli.documents.aliases import ExcessiveAliasingError, check_aliases
 from registrar.cli.documents.scalars import plain_key, plain_value
 
 Path = Sequence[str | int]
@@ -74,9 +75,9 @@ def load(text: str) -> list[Document]:
     """Return the documents of a text; those without content are left out, as by kubectl.
 
     Raises:
-        DocumentError: the text is no YAML, or has what no JSON can hold; a map names a key twice, of which kubectl
-            would silently take the last; or a separator is followed by text, and kubectl would pass over what
-            comes behind it.
+        DocumentError: the text is no YAML, has what no JSON can hold, or has aliases that expand to too much; a map
+            names a key twice, of which kubectl would silently take the last; or a separator is followed by text, and
+            kubectl would pass over what comes behind it.
     """
     found = []
     for document in load_each(text):
@@ -92,7 +93,7 @@ def load_each(text: str) -> Iterator[Document | DocumentError]:
     for start, end, lines in _chunks(_SURROGATES.sub(_joined, text) if is_json else text):
         try:
             root = _compose("".join(lines), start)
-            content = None if root is None else _Reader(start).value(root)
+            content = None if root is None else _read(root, start)
         except DocumentError as error:
             yield error
         else:
@@ -137,6 +138,11 @@ def replaced(text: str, contents: Mapping[int, str]) -> str:
     return "".join(parts)
 
 
+def text_of(text: str, document: Document) -> str:
+    """Return the part of a text that is one of its documents, without separators."""
+    return "".join(_lines(text)[document.start : document.end])
+
+
 def _chunks(text: str) -> Iterator[tuple[int, int, list[str]]]:
     """Yield the lines between separators, with the numbers of lines before their begin and their end."""
     lines = _lines(text)
@@ -178,10 +184,26 @@ def _compose(text: str, start: int) -> Node | None:
     return root
 
 
+def _read(root: Node, start: int) -> Any:
+    reader = _Reader(start)
+    content = reader.value(root)
+    if reader.has_aliases:
+        try:
+            check_aliases(root)
+        except ExcessiveAliasingError as error:
+            raise DocumentError(str(error), start + error.node.start_mark.line + 1) from error
+    return content
+
+
 class _Reader:
-    """Makes values of the nodes of one document."""
+    """Makes values of the nodes of one document.
+
+    Attributes:
+        has_aliases: whether the document has any.
+    """
 
     def __init__(self, start: int) -> None:
+        self.has_aliases = False
         self._start = start
         self._values: dict[int, Any] = {}
         self._open: set[int] = set()
@@ -190,7 +212,9 @@ class _Reader:
         """Return the value of a node; an alias is the same value as its anchor."""
         if id(node) in self._open:
             raise self._error("this alias contains itself", node)
-        if id(node) not in self._values:
+        if id(node) in self._values:
+            self.has_aliases = True
+        else:
             self._open.add(id(node))
             self._values[id(node)] = self._read(node)
             self._open.remove(id(node))

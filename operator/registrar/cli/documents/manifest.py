@@ -52,6 +52,10 @@ class FileManifest:
         """The name of its entry in the registry."""
         return str(self.spec.get("name") or self.name)
 
+    def with_spec(self, spec: Mapping[str, Any]) -> FileManifest:
+        """Return the manifest with another spec; without one, if that is empty and there was none."""
+        return FileManifest({**self.body, "spec": spec} if spec or "spec" in self.body else self.body)
+
     def applied_in(self, namespace: str) -> dict[str, Any]:
         """Return the resource as the API server has it once it is applied, in a namespace if it names none."""
         return {"spec": {}, **self.body, "metadata": {"namespace": namespace, **self.metadata}, "status": {}}

@@ -12,12 +12,17 @@ from registrar.cli.catalogue import Catalogue
 from registrar.cli.console import say, write_errors_explained
 from registrar.cli.exits import ExitCode
 from registrar.cli.export.build import Builder
+from registrar.cli.export.changes import compare
+from registrar.cli.export.check import Checker
 from registrar.cli.export.choices import Choices
 from registrar.cli.export.existing import Existing, read_existing
-from registrar.cli.export.layout import Layout, file_of
+from registrar.cli.export.layout import Grouping, Layout, plan_files
+from registrar.cli.export.options import allow_option
 from registrar.cli.export.outcome import Outcome
-from registrar.cli.export.report import Reason, failures
-from registrar.cli.export.writing import compare, stream, write, write_kustomization
+from registrar.cli.export.report import failures
+from registrar.cli.export.rewriting import Rewriting, rewrite_by
+from registrar.cli.export.templates import Templates, templates_from
+from registrar.cli.export.writing import stream, write, write_kustomization
 from registrar.cli.files import write_beside
 from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, options_of, parse, valid_namespace
 from registrar.cli.selection import selection_of, selection_options
@@ -27,9 +32,17 @@ from registrar.settings import OwnerSettings, RegistrySettings
 _STDOUT = "-"
 
 
+def _templates(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> Templates:
+    try:
+        return templates_from(values)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 @click.command(cls=GroupedCommand, context_settings={"auto_envvar_prefix": ENVIRONMENT_PREFIX})
 @click.argument("directory", type=click.Path(file_okay=False, allow_dash=True, path_type=Path))
 @option("--check", is_flag=True, help="Write nothing; exit with 2 if the folder differs from the registry.")
+@option("--update", is_flag=True, help="Change the values that differ, and keep comments and formatting.")
 @option("--overwrite", is_flag=True, help="Rewrite manifests that differ; their comments are lost.")
 @option(
     "--layout",
@@ -37,6 +50,20 @@ _STDOUT = "-"
     default=Layout.TREE.value,
     show_default=True,
     help="How files are spread.",
+)
+@option(
+    "--group-by",
+    "grouping",
+    type=click.Choice([*map(str, Grouping)]),
+    help="Put the files of each owner's models into a folder of their own.",
+)
+@option(
+    "--name-template",
+    "templates",
+    multiple=True,
+    callback=_templates,
+    metavar="TEMPLATE",
+    help="How resources are named, such as '{model}.{version}'; repeat it for several kinds.",
 )
 @option("--kustomization", is_flag=True, help="Also write a kustomization.yaml that lists the files.")
 @option(
@@ -49,13 +76,7 @@ _STDOUT = "-"
 @option("--external-parents", is_flag=True, help="Refer to the models of selected versions as external ones.")
 @option("--archived", is_flag=True, help="Also export archived entries, and artifacts marked for deletion.")
 @option("--include-sensitive", is_flag=True, help="Also write what looks like a secret.")
-@option(
-    "--allow",
-    multiple=True,
-    metavar="REASON",
-    type=click.Choice([*map(str, Reason)]),
-    help="Entries that are left out for this reason do not count as a failure; repeat it for several.",
-)
+@allow_option
 @option(
     "--report",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -68,38 +89,64 @@ _STDOUT = "-"
 )
 @options_of(RegistrySettings, required=False)
 @options_of(OwnerSettings)
-def export(directory: Path, snapshot: Path | None, **options: Any) -> ExitCode:
+def export(directory: Path, **options: Any) -> ExitCode:
     """Write the entries of a registry as manifests into a folder; "-" prints them.
 
     Applying them changes nothing in the registry but the owner stamp: each manifest is compared with its entry, as the
     operator would, before it is written. What cannot be expressed is listed with the reason. Files that already say
     what the registry holds stay as they are, and no file is deleted.
 
+    A template for names has the placeholders {model}, {version} and {artifact}, and is for the kind of the lowest one
+    in it. A kind without a template adds its own name to that of its parent, with a hyphen. Names that are in the
+    folder or in owner stamps already stay as they are.
+
     The options of the registry are the operator's own, and so are their environment variables.
     """
-    is_printed = str(directory) == _STDOUT
-    if is_printed and (options["check"] or options["overwrite"] or options["kustomization"]):
-        raise click.UsageError("--check, --overwrite and --kustomization need a folder.")
-    if options["check"] and options["overwrite"]:
-        raise click.UsageError("Give --check or --overwrite, not both.")
+    _refuse_what_does_not_fit(directory, options)
     choices = _choices(options)
-    inventory = read_source(snapshot, options)
+    outcome = Outcome()
+    try:
+        code = _export(directory, choices, options, outcome)
+    except click.UsageError:
+        raise
+    except (KeyboardInterrupt, click.ClickException):
+        outcome.is_stopped = True
+        say(outcome.stopped_line())
+        _write_report(outcome, options["report"])
+        raise
+    for line in outcome.lines():
+        say(line)
+    _write_report(outcome, options["report"])
+    return code
+
+
+def _refuse_what_does_not_fit(directory: Path, options: dict[str, Any]) -> None:
+    for_folders = ("check", "update", "overwrite", "kustomization", "grouping")
+    given = [name for name in for_folders[:3] if options[name]]
+    if str(directory) == _STDOUT and any(options[name] for name in for_folders):
+        raise click.UsageError("--check, --update, --overwrite, --kustomization and --group-by need a folder.")
+    if len(given) > 1:
+        raise click.UsageError(f"Give --{given[0]} or --{given[1]}, not both.")
+
+
+def _export(directory: Path, choices: Choices, options: dict[str, Any], outcome: Outcome) -> ExitCode:
+    """Export, and record in the outcome what is done as it is done."""
+    is_printed = str(directory) == _STDOUT
+    inventory = read_source(options["snapshot"], options)
+    outcome.is_complete = not inventory.unreadable
     catalogue = Catalogue(inventory)
     existing = Existing() if is_printed else read_existing(directory, choices.namespace, catalogue)
-    builder = Builder(catalogue, existing, choices)
-    exported = builder.build()
-    folder_names = builder.folder_names()
-    outcome = Outcome(exported, is_complete=not inventory.unreadable)
+    builder = Builder(catalogue, existing.known, choices)
+    exported = outcome.exported = builder.build()
     if is_printed:
         click.echo(stream(exported.manifests), nl=False)
     else:
+        grouping = Grouping(options["grouping"]) if options["grouping"] else None
         layout = Layout(options["layout"])
-        outcome.changes = compare(
-            exported.manifests, existing, builder.checker, lambda each: file_of(each, layout, folder_names), directory
-        )
+        files = plan_files(catalogue, existing, directory, layout, builder.folder_names(), grouping)
+        outcome.changes = compare(exported.manifests, existing, builder.checker, files.file_of, directory)
         if not options["check"]:
-            _write(outcome, existing, directory, options)
-    _report(outcome, options["report"])
+            _write(outcome, existing, directory, builder.checker, options)
     missing = failures(exported.omissions, options["allow"])
     differs = options["check"] and not outcome.changes.are_none
     return warn_of_unreadable(inventory) or (
@@ -115,21 +162,22 @@ def _choices(options: dict[str, Any]) -> Choices:
         with_archived=options["archived"],
         with_sensitive=options["include_sensitive"],
         external_parents=options["external_parents"],
+        templates=options["templates"],
     )
 
 
-def _write(outcome: Outcome, existing: Existing, directory: Path, options: dict[str, Any]) -> None:
-    changes, overwrite = outcome.changes, options["overwrite"]
+def _write(outcome: Outcome, existing: Existing, directory: Path, checker: Checker, options: dict[str, Any]) -> None:
+    rewriting = next((each for each in Rewriting if options[each]), None)
+    outcome.written = []
     with write_errors_explained():
-        outcome.left = write(changes, overwrite=overwrite)
+        for written in write(outcome.changes, rewrite_by(rewriting, checker)):
+            outcome.written.append(written)
         if options["kustomization"]:
-            files = [*changes.new, *(found.file for found in existing.resources.values())]
-            outcome.unlisted = write_kustomization(directory, files, overwrite=overwrite)
+            files = [*outcome.changes.new, *(found.file for found in existing.resources.values())]
+            outcome.unlisted = write_kustomization(directory, files, rewriting)
 
 
-def _report(outcome: Outcome, file: Path | None) -> None:
-    for line in outcome.lines():
-        say(line)
+def _write_report(outcome: Outcome, file: Path | None) -> None:
     if file is not None:
         with write_errors_explained():
             write_beside(file, [json.dumps(outcome.as_json(), indent=2, ensure_ascii=False), "\n"])

@@ -9,8 +9,8 @@ from registrar.api.v1alpha1.common import MAX_ARTIFACTS, MAX_DOCUMENTS
 from registrar.api.v1alpha1.model_version import InlineDocArtifact, InlineModelArtifact
 from registrar.cli.catalogue import Catalogue, Place
 from registrar.cli.export.choices import Choices
-from registrar.cli.export.existing import Existing
 from registrar.cli.export.fields import Declared, declare, omission
+from registrar.cli.export.known import Known
 from registrar.cli.export.report import Omission, Reason
 from registrar.kinds.artifacts import DOC_ARTIFACT, MODEL_ARTIFACT
 from registrar.planning.fields import RETIRED, state_of
@@ -39,7 +39,7 @@ class SortedOut:
     archived: int = 0
 
 
-def sort_out(catalogue: Catalogue, existing: Existing, choices: Choices, version: ModelVersion) -> SortedOut:
+def sort_out(catalogue: Catalogue, known: Known, choices: Choices, version: ModelVersion) -> SortedOut:
     """Return the artifacts of a version by where they are declared."""
     result = SortedOut()
     for held in catalogue.links_of(version):
@@ -52,7 +52,7 @@ def sort_out(catalogue: Catalogue, existing: Existing, choices: Choices, version
             continue
         if (reason := _reason_against(catalogue, choices, artifact, place)) is not None:
             result.omissions.append(omission(artifact, reason))
-        elif state_of(artifact) in RETIRED and not choices.with_archived and not existing.has(place):
+        elif state_of(artifact) in RETIRED and not choices.with_archived and not known.has(place):
             result.archived += 1
         else:
             exportable.append((artifact, place))
@@ -63,7 +63,7 @@ def sort_out(catalogue: Catalogue, existing: Existing, choices: Choices, version
         elif isinstance(artifact, ModelArtifact):
             # A version refuses the name of a document for a model artifact.
             is_free = artifact.name not in names_of_documents and len(result.models) < MAX_ARTIFACTS
-            if is_free and _is_inline(artifact, place, existing, choices.owner_id):
+            if is_free and _is_inline(artifact, place, known, choices.owner_id):
                 declared = declare(artifact, MODEL_ARTIFACT, InlineModelArtifact, with_sensitive=choices.with_sensitive)
                 _add(result, result.models, declared)
             else:
@@ -106,9 +106,9 @@ def _add(result: SortedOut, items: list[Declared], declared: Declared) -> None:
         items.append(declared)
 
 
-def _is_inline(artifact: ModelArtifact, place: Place, existing: Existing, owner_id: str) -> bool:
+def _is_inline(artifact: ModelArtifact, place: Place, known: Known, owner_id: str) -> bool:
     """Return the form that a manifest or the owner stamp gives to an artifact already; without either, inline."""
-    if existing.has(place):
-        return place in existing.inline
+    if known.has(place):
+        return place in known.inline
     stamp = stamp_of(artifact, owner_id)
     return stamp is None or "#" in stamp.reference

@@ -11,8 +11,8 @@ from registrar.cli.catalogue import Catalogue, Place
 from registrar.cli.export.artifacts import reason_against, sort_out
 from registrar.cli.export.check import Checker
 from registrar.cli.export.choices import Choices
-from registrar.cli.export.existing import Existing
 from registrar.cli.export.fields import declare, omission
+from registrar.cli.export.known import Known
 from registrar.cli.export.manifests import Manifest, fit, spec_class
 from registrar.cli.export.names import Nameable, assign
 from registrar.cli.export.report import Omission, Reason
@@ -40,15 +40,15 @@ class Export:
     archived: int = 0
 
 
-def names_of(catalogue: Catalogue, existing: Existing, choices: Choices) -> Mapping[tuple[str, str], str]:
+def names_of(catalogue: Catalogue, known: Known, choices: Choices) -> Mapping[tuple[str, str], str]:
     """Return the name of the resource for each entry, by the kind of the resource and the entry's ID."""
 
     def nameable(kind: ResourceKind, entry: RegistryEntry, place: Place) -> Nameable:
         stamp = stamp_of(entry, choices.owner_id)
-        known = existing.name_at(place)
+        names = known.name_at(place)
         if stamp is not None and "#" not in stamp.reference:
-            known = (*known, stamp.reference.partition("/")[2])
-        return Nameable(kind.name, place, str(entry.id), known)
+            names = (*names, stamp.reference.partition("/")[2])
+        return Nameable(kind.name, place, str(entry.id), names, choices.templates[len(place) - 1])
 
     models = (nameable(REGISTERED_MODEL, each, catalogue.place(each)) for each in catalogue.inventory.models)
     versions = (nameable(MODEL_VERSION, each, catalogue.place(each)) for each in catalogue.inventory.versions)
@@ -65,17 +65,16 @@ class Builder:
 
     Args:
         catalogue: the registry.
-        existing: what the folder has already; it decides names, and whether an artifact is inline.
+        known: what the folder or the cluster has already; it decides names, and whether an artifact is inline.
         choices: what is asked for.
     """
 
-    def __init__(self, catalogue: Catalogue, existing: Existing, choices: Choices) -> None:
+    def __init__(self, catalogue: Catalogue, known: Known, choices: Choices) -> None:
         self._catalogue = catalogue
-        self._existing = existing
+        self._known = known
         self._choices = choices
-        self._names = names_of(catalogue, existing, choices)
-        published = {(found.kind.name, found.name): place for place, found in existing.resources.items()}
-        self.checker = Checker(catalogue, choices.owner_id, published)
+        self._names = names_of(catalogue, known, choices)
+        self.checker = Checker(catalogue, choices.owner_id, known.published())
         self._export = Export()
 
     def build(self) -> Export:
@@ -109,12 +108,12 @@ class Builder:
         if selection.takes_model(model) or brings:
             if self._is_archived(model, place):
                 # Its versions go with it, but for those that a manifest represents.
-                kept = [each for each in versions if self._existing.has(self._catalogue.place(each))]
+                kept = [each for each in versions if self._known.has(self._catalogue.place(each))]
                 self._export.archived += 1 + len(versions) - len(kept)
                 versions = kept
             else:
                 manifest = self._finish(self._start(REGISTERED_MODEL, model, place))
-        name = manifest.name if manifest else next(iter(self._existing.name_at(place)), None)
+        name = manifest.name if manifest else next(iter(self._known.name_at(place)), None)
         reference = {"external": {"name": model.name}} if name is None else {"name": name}
         for version in versions:
             self._build_version(version, reference)
@@ -126,7 +125,7 @@ class Builder:
             return
         manifest = self._start(MODEL_VERSION, version, place)
         manifest.reference = {"registeredModelRef": reference}
-        sorted_out = sort_out(self._catalogue, self._existing, self._choices, version)
+        sorted_out = sort_out(self._catalogue, self._known, self._choices, version)
         manifest.items = {"docArtifacts": sorted_out.documents, "artifacts": sorted_out.models}
         self._export.omissions += sorted_out.omissions
         self._export.archived += sorted_out.archived
@@ -159,4 +158,4 @@ class Builder:
 
     def _is_archived(self, entry: RegistryEntry, place: Place) -> bool:
         """Return whether an entry is left out because it is archived. One that a manifest represents is not."""
-        return state_of(entry) in RETIRED and not self._choices.with_archived and not self._existing.has(place)
+        return state_of(entry) in RETIRED and not self._choices.with_archived and not self._known.has(place)

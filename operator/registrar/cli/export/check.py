@@ -109,6 +109,11 @@ class Checker:
             return [f"it represents {desired.kind.name} {desired.name!r} under the entry {desired.parent_id}"]
         return list(_changes(plan_first(desired, entry, self.owner_id)))
 
+    def changed_parts(self, desired: Desired, entry: RegistryEntry) -> tuple[str, ...]:
+        """Return the paths of what applying a desired entry would change, such as ``customProperties.team``."""
+        action = plan_first(desired, entry, self.owner_id)
+        return tuple(change.path for change in action.changes) if isinstance(action, Patch) else ()
+
 
 def plan_first(desired: Desired, entry: RegistryEntry, owner_id: str) -> Action:
     """Return the first write for a resource that the operator has not seen yet."""

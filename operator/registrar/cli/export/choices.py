@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from registrar.cli.export.templates import DEFAULT_TEMPLATES, Templates
 from registrar.cli.selection import EVERYTHING, Selection
 
 
@@ -18,6 +19,7 @@ class Choices:
         with_archived: also those that are archived, or marked for deletion.
         with_sensitive: also what looks like a secret.
         external_parents: refer to the models of selected versions instead of exporting them too.
+        templates: how names of resources are put together.
     """
 
     owner_id: str
@@ -26,3 +28,4 @@ class Choices:
     with_archived: bool = False
     with_sensitive: bool = False
     external_parents: bool = False
+    templates: Templates = field(default_factory=lambda: DEFAULT_TEMPLATES)

@@ -41,18 +41,23 @@ def differences(found: Found, manifest: Manifest, checker: Checker) -> list[str]
 
 def _undeclared(desired: Desired, wanted: Desired, where: str = "") -> Iterator[str]:
     """Yield what an export would declare, and the manifest does not."""
+    yield from (f"{where}{name} is not declared" for name in undeclared_parts(desired, wanted))
+
+
+def undeclared_parts(desired: Desired, wanted: Desired) -> list[str]:
+    """Return the paths of what an export would declare, and the manifest does not."""
     missing = (name for name, value in wanted.fields.items() if value and name not in desired.fields)
     names = [field_name(wanted.kind.entry, name) for name in missing]
     names += [f"customProperties.{name}" for name in wanted.properties if name not in desired.properties]
     if wanted.state is not None and desired.state is None:
         names.append("state")
-    yield from (f"{where}{name} is not declared" for name in names)
+    return names
 
 
 def _item_differences(before: AnyResource, after: AnyResource, manifest: Manifest, checker: Checker) -> Iterator[str]:
     entry_id = str(manifest.entry.id)
-    wanted = _by_place(desired_inline(after, REGISTRY, entry_id), manifest.place)
-    present = _by_place(desired_inline(before, REGISTRY, entry_id), manifest.place)
+    wanted = by_place(desired_inline(after, REGISTRY, entry_id), manifest.place)
+    present = by_place(desired_inline(before, REGISTRY, entry_id), manifest.place)
     for place, desired in present.items():
         where = f"{desired.kind.name} {desired.name}: "
         entries = checker.catalogue.at(place)
@@ -66,7 +71,8 @@ def _item_differences(before: AnyResource, after: AnyResource, manifest: Manifes
         yield f"{wanted[place].kind.name} {wanted[place].name} is not declared"
 
 
-def _by_place(items: tuple[Desired, ...], version: Place) -> Mapping[Place, Desired]:
+def by_place(items: tuple[Desired, ...], version: Place) -> Mapping[Place, Desired]:
+    """Return inline entries by their places in a version."""
     return {(item.kind.name, *version[1:], item.name): item for item in items}
 
 

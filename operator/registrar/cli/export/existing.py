@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,14 +10,12 @@ from registrar.cli.catalogue import Catalogue, Place
 from registrar.cli.console import AttentionError
 from registrar.cli.documents.load import Document, DocumentError, load, resources
 from registrar.cli.documents.manifest import FileManifest, manifest_in
-from registrar.cli.documents.references import ById, ByNames, ByResource, reference_in
+from registrar.cli.export.known import Known, Places, known_from
 from registrar.cli.files import JSON, manifest_files, open_to_read
 from registrar.kinds.base import ResourceKind
 from registrar.kinds.table import KINDS, kind_of
 
 _NAMES = frozenset(kind.name for kind in KINDS)
-_ByName = dict[tuple[str, str | None, str], FileManifest]
-"""Manifests by kind, namespace as written, and name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +53,13 @@ class Existing:
 
     Attributes:
         resources: those whose own entry is at a place.
-        inline: those that hold an inline entry for a place.
+        known: the entries that they represent.
         lost: those whose reference leads to nothing, so that no entry can be theirs.
     """
 
     resources: dict[Place, Found] = field(default_factory=dict)
-    inline: dict[Place, Found] = field(default_factory=dict)
+    known: Known = field(default_factory=Known)
     lost: list[Found] = field(default_factory=list)
-
-    def name_at(self, place: Place) -> tuple[str, ...]:
-        """Return the name of the resource that represents a place; empty if none does."""
-        found = self.resources.get(place)
-        return () if found is None else (found.name,)
-
-    def has(self, place: Place) -> bool:
-        """Return whether a manifest represents a place."""
-        return place in self.resources or place in self.inline
 
 
 def read_existing(directory: Path, namespace: str | None, catalogue: Catalogue) -> Existing:
@@ -90,21 +79,20 @@ def read_existing(directory: Path, namespace: str | None, catalogue: Catalogue) 
         for document in _documents(file)
         for manifest in _manifests(document, namespace)
     ]
-    by_name: _ByName = {}
-    for _, _, manifest in raw:
-        by_name.setdefault((manifest.kind, manifest.namespace, manifest.name), manifest)
-    existing = Existing()
+    places = Places((manifest for _, _, manifest in raw), catalogue)
+    resources: dict[Place, Found] = {}
+    lost = []
+    placed = []
     for file, document, manifest in raw:
-        place = _place(manifest, by_name, catalogue)
+        place = places.of(manifest)
         is_alone = file.suffix != JSON and manifest.body is document.content
         found = Found(file, document, manifest, kind_of(manifest.kind), place or (), is_alone)
         if place is None:
-            existing.lost.append(found)
-            continue
-        existing.resources.setdefault(place, found)
-        for item in _items(manifest, place):
-            existing.inline.setdefault(item, found)
-    return existing
+            lost.append(found)
+        else:
+            resources.setdefault(place, found)
+            placed.append((manifest, place))
+    return Existing(resources, known_from(placed), lost)
 
 
 def _files(directory: Path) -> list[Path]:
@@ -133,30 +121,3 @@ def _manifests(document: Document, namespace: str | None) -> Iterator[FileManife
             and manifest.namespace in {None, namespace or manifest.namespace}
         ):
             yield manifest
-
-
-def _place(manifest: FileManifest, by_name: _ByName, catalogue: Catalogue) -> Place | None:
-    """Return where the entry of a manifest is; None if its reference leads to nothing that is known here."""
-    kind = kind_of(manifest.kind)
-    if kind.parent is None:
-        return (kind.entry.name, manifest.entry_name)
-    parent = kind_of(kind.parent.kind)
-    above: Place | None = None
-    match reference_in(manifest):
-        case ByResource(name):
-            named = by_name.get((parent.name, manifest.namespace, name))
-            above = None if named is None else _place(named, by_name, catalogue)
-        case ById(entry_id):
-            entry = catalogue.by_id(parent.entry, entry_id)
-            above = None if entry is None else catalogue.place(entry)
-        case ByNames(names):
-            above = (parent.entry.name, *names)
-    return None if above is None else (kind.entry.name, *above[1:], manifest.entry_name)
-
-
-def _items(manifest: FileManifest, place: Place) -> Iterator[Place]:
-    for inline in kind_of(manifest.kind).inline:
-        items = manifest.spec.get(inline.field)
-        for item in items if isinstance(items, list) else ():
-            if isinstance(item, Mapping) and isinstance(item.get("name"), str):
-                yield (inline.entry.name, *place[1:], item["name"])

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from registrar.cli.catalogue import Place
+from registrar.cli.export.templates import filled
 
 MAX_SLUG_LENGTH = 120
 """Longer names are cut here, and get a suffix."""
@@ -29,18 +30,26 @@ class Nameable:
         place: where the entry is.
         entry_id: its ID.
         known: names that it may already have, the best first: in a manifest, or in its owner stamp.
+        template: how its plain name is put together; None joins the names from the root with hyphens.
     """
 
     kind: str
     place: Place
     entry_id: str
     known: tuple[str, ...] = ()
+    template: str | None = None
 
 
-def slug_of(place: Place) -> tuple[str, bool]:
-    """Return the plain name for a place, and whether it represents all of the place's names."""
+def slug_of(place: Place, template: str | None = None) -> tuple[str, bool]:
+    """Return the plain name for a place, and whether it represents all of the place's names.
+
+    Args:
+        place: the place.
+        template: how its names are put together; None joins them with hyphens.
+    """
     parts = [_slug(name) for name in place[1:]]
-    slug = "-".join(part or "x" for part in parts)
+    shown = [part or "x" for part in parts]
+    slug = "-".join(shown) if template is None else filled(template, shown)
     cut = slug[:MAX_SLUG_LENGTH].strip("-.")
     return cut, cut == slug and all(parts)
 
@@ -75,7 +84,7 @@ def assign(entries: Iterable[Nameable], by_id: Callable[[Nameable], int]) -> Map
 
 
 def _candidates(entry: Nameable) -> Iterable[str]:
-    slug, is_whole = slug_of(entry.place)
+    slug, is_whole = slug_of(entry.place, entry.template)
     if is_whole:
         yield slug
     digest = hashlib.sha256(json.dumps(entry.place).encode()).hexdigest()

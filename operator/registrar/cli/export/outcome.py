@@ -8,10 +8,11 @@ from typing import Any
 
 from registrar.cli.console import counted, shortened
 from registrar.cli.export.build import Export
+from registrar.cli.export.changes import Changes, Differing, located
 from registrar.cli.export.report import lines
-from registrar.cli.export.writing import Changes, Differing, located
+from registrar.cli.export.writing import Written
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 """Of the JSON. The minor version counts additions, the major one breaks."""
 
 
@@ -23,37 +24,57 @@ class Outcome:
         exported: the manifests, and what is not in them.
         is_complete: whether every entry of the registry could be read.
         changes: how the folder differs; empty without a folder.
-        left: manifests that differ and were left as they are; None if nothing was written.
+        written: the files that were written; None if none were to be.
+        is_stopped: whether Ctrl-C or an error ended the command.
         unlisted: files that the kustomization does not list.
     """
 
-    exported: Export
-    is_complete: bool
+    exported: Export = field(default_factory=Export)
+    is_complete: bool = True
     changes: Changes = field(default_factory=Changes)
-    left: list[Differing] | None = None
+    written: list[Written] | None = None
+    is_stopped: bool = False
     unlisted: list[str] = field(default_factory=list)
+
+    @property
+    def left(self) -> list[Differing]:
+        """The manifests that differ and are as they were."""
+        rewritten = {id(one) for written in self.written or () for one in written.rewritten}
+        return [one for one in self.changes.differing if id(one) not in rewritten]
 
     def lines(self) -> Iterator[str]:
         """Yield it for people: what to look at first, the numbers last."""
         changes, exported = self.changes, self.exported
-        if self.left is None:
+        if self.written is None:
             new = [f"Only in the registry: {one.kind.name} {one.entry.name!r}" for one in changes.new_manifests()]
             yield from shortened(new, "only in the registry")
-        differing = changes.differing if self.left is None else self.left
-        yield from shortened([f"Differs: {one}" for one in differing], "that differ")
+        yield from shortened([f"Differs: {one}" for one in self.left], "that differ")
         yield from shortened([f"Not in the registry: {one}" for one in changes.only_here], "not in the registry")
-        unlisted = [f"Not in the kustomization; --overwrite adds it: {name}" for name in self.unlisted]
+        unlisted = [f"Not in the kustomization; --update adds it: {name}" for name in self.unlisted]
         yield from shortened(unlisted, "not in the kustomization")
         yield from lines(exported.omissions)
-        if self.left is not None:
-            rewritten = len(changes.differing) - len(self.left)
-            hint = "; --overwrite rewrites those that differ" if self.left and not rewritten else ""
-            yield (
-                f"{counted(len(changes.new_manifests()), 'manifest')} written to {counted(len(changes.new), 'file')}, "
-                f"{rewritten:,} rewritten, {len(self.left):,} differ, {changes.unchanged:,} unchanged{hint}."
-            )
+        if self.written is not None:
+            yield self._numbers(self.written)
         archived = f" {counted(exported.archived, 'archived entry', 'archived entries')} left out; see --archived."
         yield f"{counted(len(exported.manifests), 'resource')} exported.{archived if exported.archived else ''}"
+
+    def stopped_line(self) -> str:
+        """Return what there is of an export that did not come to its end."""
+        number = len(self.written or ())
+        are = "was" if number == 1 else "were"
+        files = f"{counted(number, 'file')} {are} written, each of them whole" if number else "No file was written"
+        return f"The export is incomplete. {files}. Run the command again."
+
+    def _numbers(self, written: list[Written]) -> str:
+        added = sum(len(each.added) for each in written)
+        rewritten = sum(len(each.rewritten) for each in written)
+        files = sum(bool(each.added) for each in written)
+        left = len(self.left)
+        hint = "; --update or --overwrite rewrites those that differ" if left and not rewritten else ""
+        return (
+            f"{counted(added, 'manifest')} written to {counted(files, 'file')}, "
+            f"{rewritten:,} rewritten, {left:,} differ, {self.changes.unchanged:,} unchanged{hint}."
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return it for programs."""
@@ -65,7 +86,7 @@ class Outcome:
         ]
         return {
             "formatVersion": FORMAT_VERSION,
-            "complete": self.is_complete,
+            "complete": self.is_complete and not self.is_stopped,
             "summary": {
                 "exported": len(self.exported.manifests),
                 "archived": self.exported.archived,
@@ -76,4 +97,5 @@ class Outcome:
             "differing": [one.as_json() for one in changes.differing],
             "notInRegistry": [located(found) for found in changes.only_here],
             "leftOut": [one.as_json() for one in self.exported.omissions],
+            "filesWritten": [str(written.file) for written in self.written or ()],
         }

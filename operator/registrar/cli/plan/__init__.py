@@ -4,42 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import json
-import os
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import click
 
-from registrar.cli.console import NotKnownError, say
+from registrar.cli.console import say, show, write_errors_explained
 from registrar.cli.exits import ExitCode
+from registrar.cli.files import write_beside
 from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, options_of, parse, valid_namespace
-from registrar.cli.plan import as_json, text
+from registrar.cli.plan import as_markdown
 from registrar.cli.plan.change import Action
 from registrar.cli.plan.git import PREFIX, read_at
 from registrar.cli.plan.make import Wanted, make, make_with
 from registrar.cli.plan.manifests import NOTHING, Manifests, checked, read_manifests
+from registrar.cli.plan.outputs import Format, lines_of
 from registrar.cli.plan.reading import read_resources
 from registrar.cli.plan.report import Report, Source
-from registrar.cli.records import SnapshotError, read_header
+from registrar.cli.plan.source import source_of
 from registrar.cli.source import read_for, read_source
 from registrar.registries.inventory import Inventory
 from registrar.settings import OwnerSettings, PolicySettings, RegistrySettings, Settings
 
 STDIN = "-"
-
-
-class Format(StrEnum):
-    """What ``--output`` takes."""
-
-    TEXT = "text"
-    JSON = "json"
-    NDJSON = "ndjson"
 
 
 def _actions(_context: click.Context, _parameter: click.Parameter, value: str | None) -> frozenset[Action]:
@@ -48,6 +38,30 @@ def _actions(_context: click.Context, _parameter: click.Parameter, value: str | 
         if name not in set(Action):
             raise click.BadParameter(f"{name!r} is no action: write some of {', '.join(Action)}, separated by commas.")
     return frozenset(Action(name) for name in names)
+
+
+def _format(context: click.Context, _parameter: click.Parameter, value: str | None) -> Format:
+    if value is not None:
+        return Format(value)
+    return Format.DIFF if context.info_name == "diff" else Format.TEXT
+
+
+def _files(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[Path, Format]:
+    found: dict[Path, Format] = {}
+    for value in values:
+        name, separator, file = value.partition("=")
+        if name not in set(Format) or not separator or not file:
+            raise click.BadParameter(f"{value!r} is not FORMAT=FILE: the formats are {', '.join(Format)}.")
+        if Path(file) in found:
+            raise click.BadParameter(f"{file} is named twice.")
+        found[Path(file)] = Format(name)
+    return found
+
+
+def _title(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if not value.strip() or len(value) > as_markdown.MAX_TITLE or not value.isprintable():
+        raise click.BadParameter(f"it needs 1 to {as_markdown.MAX_TITLE} printable characters.")
+    return value
 
 
 @click.command(cls=GroupedCommand, context_settings={"auto_envvar_prefix": ENVIRONMENT_PREFIX})
@@ -79,9 +93,32 @@ def _actions(_context: click.Context, _parameter: click.Parameter, value: str | 
     "-o",
     "--output",
     type=click.Choice([each.value for each in Format]),
-    default=Format.TEXT.value,
+    callback=_format,
+    show_default="text, or diff for registrar diff",
+    help="Format of what is printed. ndjson is JSON with a change a line, markdown the comment of a pull request, and "
+    "github annotations for GitHub Actions.",
+)
+@option(
+    "--out",
+    "files",
+    multiple=True,
+    callback=_files,
+    metavar="FORMAT=FILE",
+    help="Write the plan to a file too, such as markdown=plan.md. Can be repeated.",
+)
+@option(
+    "--title",
+    default=as_markdown.TITLE,
     show_default=True,
-    help="Format.",
+    callback=_title,
+    help="Heading of the Markdown, by which its comment is found: plans of one pull request need different ones.",
+)
+@option(
+    "--max-length",
+    type=click.IntRange(min=as_markdown.MIN_LENGTH),
+    default=as_markdown.MAX_LENGTH,
+    show_default=True,
+    help="Characters of the Markdown at most. What does not fit is counted.",
 )
 @option("--exit-code", is_flag=True, help="Exit with 2 if the change writes to the registry.")
 @option(
@@ -104,7 +141,10 @@ def plan(
     changed: bool,
     drift: bool,
     snapshot: Path | None,
-    output: str,
+    output: Format,
+    files: Mapping[Path, Format],
+    title: str,
+    max_length: int,
     exit_code: bool,
     fail_on: frozenset[Action],
     **options: Any,
@@ -122,21 +162,21 @@ def plan(
     with _collector_paused():
         manifests = read_manifests(paths, sys.stdin.buffer, namespace)
         before = NOTHING if base is None else _read_base(base, paths, namespace)
-        source = _source(snapshot, base, options, has_cluster=cluster)
+        source = source_of(snapshot, base, options, has_cluster=cluster)
         settings = parse(Settings, {**options, "registry_url": source.registry_url})
         wanted = Wanted(manifests, before, only_changed=changed, fail_on=fail_on, shows_drift=drift)
         if cluster:
             wanted = replace(wanted, cluster=read_resources(kubeconfig, context, wanted.namespaces(), source))
         report = _make(wanted, snapshot, settings, source)
-    for problem in report.problems:
-        severity = "warning: " if problem.rule.is_warning else ""
-        say(f"{problem.place}: {severity}{problem.message}")
-    for warning in report.warnings:
-        say(f"Warning: {warning}")
+    for message in report.messages(has_problems=output is not Format.GITHUB):
+        say(message)
     if source.limit is not None:
         say(f"Note: {source.limit}")
-    for line in _lines(report, Format(output)):
-        click.echo(click.unstyle(line) if os.environ.get("NO_COLOR") else line)
+    heading = as_markdown.Heading(title, max_length)
+    show(lines_of(report, output, heading))
+    with write_errors_explained():
+        for file, written in files.items():
+            write_beside(file, (f"{click.unstyle(line)}\n" for line in lines_of(report, written, heading)))
     return report.exit_code(counts_changes=exit_code)
 
 
@@ -171,26 +211,3 @@ def _read_base(base: str, paths: tuple[Path, ...], namespace: str | None) -> Man
     if STDIN in map(str, paths):
         raise click.UsageError("--base git:REF reads files: what stdin was before, give as a file.")
     return checked(read_at(base.removeprefix(PREFIX), paths, namespace))
-
-
-def _source(snapshot: Path | None, base: str | None, options: dict[str, Any], *, has_cluster: bool) -> Source:
-    owner_id = parse(OwnerSettings, options).owner_id
-    if snapshot is None:
-        url = str(options.get("registry_url") or "")
-        read_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return Source(url, owner_id, read_at, base=base, cluster=has_cluster)
-    try:
-        header = read_header(snapshot)
-    except (OSError, SnapshotError) as error:
-        raise NotKnownError(f"The snapshot {snapshot} cannot be read: {error}") from error
-    return Source(header.registry_url, owner_id, header.read_at, str(snapshot), base, has_cluster)
-
-
-def _lines(report: Report, output: Format) -> Iterator[str]:
-    match output:
-        case Format.TEXT:
-            yield from text.report_lines(report)
-        case Format.JSON:
-            yield json.dumps(as_json.report_json(report), indent=2, ensure_ascii=False)
-        case Format.NDJSON:
-            yield from (json.dumps(record, ensure_ascii=False) for record in as_json.report_records(report))

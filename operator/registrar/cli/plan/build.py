@@ -10,9 +10,9 @@ from model_registry.types import RegistryEntry
 from registrar.api.bodies import Body, ResourceKey
 from registrar.api.conditions import Condition, ConditionStatus, ConditionType, Reason
 from registrar.api.meta import OWNER_PROPERTY
-from registrar.api.secrets import is_sensitive_name, is_sensitive_text
 from registrar.api.v1alpha1.common import EntryResource
 from registrar.cli.plan.change import Action, Cause, EntryName, FieldChange, PlannedChange, Value
+from registrar.cli.plan.fields import field_change
 from registrar.cli.plan.population import Population
 from registrar.cli.plan.provisional import without_provisional_ids
 from registrar.kinds.base import AnyResource, Desired, EntryKind
@@ -143,6 +143,8 @@ class Builder:
     def _cause(self, action: Action, write: EntryWrite, key: ResourceKey, fields: tuple[FieldChange, ...]) -> Cause:
         if write.operation is OperationResult.CORRECTED:
             return Cause.DRIFT
+        if key in self.population.manifests.refused:
+            return Cause.BASE
         if self.population.before(key) is not None and key in self.population.manifests.found:
             if action is Action.UPDATE and fields and all(change.is_drift for change in fields):
                 return Cause.DRIFT
@@ -156,9 +158,7 @@ class Builder:
             return
         drift = self._same_as_base(write, key)
         for change in write.changes:
-            before, after = change.observed, change.wanted
-            is_sensitive = _is_sensitive(change.path, before, after)
-            yield FieldChange(change.path, before, after, is_sensitive, is_drift=change.path in drift)
+            yield field_change(change.path, change.observed, change.wanted, is_drift=change.path in drift)
 
     def _same_as_base(self, write: EntryWrite, key: ResourceKey) -> frozenset[str]:
         """Return the paths of a write for which base and manifest say the same."""
@@ -215,9 +215,4 @@ def _set_fields(entry: RegistryEntry) -> Iterator[FieldChange]:
     properties = {name: value for name, value in (entry.custom_properties or {}).items() if name != OWNER_PROPERTY}
     values |= {f"{_PROPERTIES}{name}": properties[name] for name in sorted(properties)}
     for path, value in values.items():
-        yield FieldChange(path, None, value, _is_sensitive(path, None, value))
-
-
-def _is_sensitive(path: str, *values: Value) -> bool:
-    is_named = path.startswith(_PROPERTIES) and is_sensitive_name(path.removeprefix(_PROPERTIES))
-    return is_named or any(isinstance(value, str) and is_sensitive_text(value) for value in values)
+        yield field_change(path, None, value)

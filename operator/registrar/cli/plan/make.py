@@ -63,18 +63,20 @@ async def make_with(
     logging.getLogger("registrar").addHandler(logging.NullHandler())
     registry, needed = dry_run(inventory, source.registry_url, source.owner_id)
     await registry.load()
-    population = Population(wanted.manifests, wanted.base, registry, wanted.cluster)
+    population = Population(wanted.manifests, wanted.base, registry, inventory.holders(), wanted.cluster)
     bodies = list(population.bodies())
     cluster, log = DryRunCluster(bodies, wanted.namespaces() if wanted.cluster is not None else ()), WriteLog()
     turns = list(_turns(population, wanted))
     await DryRun(settings, cluster, registry, log).run(bodies, turns)
     builder = Builder(population, registry.backend, cluster.body)
     written = [change for write in log.writes if (change := await builder.of_write(write)) is not None]
-    blocked = [change for key in turns if (change := builder.of_resource(key)) is not None]
+    refusals = wanted.manifests.refused
+    blocked = [change for key in turns if key not in refusals and (change := builder.of_resource(key)) is not None]
     refused = list(_refused(wanted.manifests))
     changes = sorted([*written, *blocked, *refused], key=_place)
     touched = {(change.origin.key, change.entry.kind, change.entry.names[-1]) for change in changes}
-    entries = [entry for key in turns if key in wanted.manifests.found for entry in _entries(wanted.manifests, key)]
+    declared = [key for key in turns if key in wanted.manifests.found and key not in refusals]
+    entries = [entry for key in declared for entry in _entries(wanted.manifests, key)]
     report = Report(
         source=source,
         changes=tuple(changes),
@@ -85,11 +87,11 @@ async def make_with(
         fail_on=wanted.fail_on,
         shows_drift=wanted.shows_drift,
     )
-    return report, needed
+    return report, {*needed, *(inventory.unread if population.homeless else ())}
 
 
 def _turns(population: Population, wanted: Wanted) -> Iterator[ResourceKey]:
-    """Yield the resources to reconcile, parents first, and deleted ones last."""
+    """Yield the resources to reconcile, those of refused manifests and parents first, and deleted ones last."""
     accepted = wanted.manifests.accepted()
     selected = set(accepted)
     if wanted.only_changed:
@@ -98,6 +100,7 @@ def _turns(population: Population, wanted: Wanted) -> Iterator[ResourceKey]:
             # Parents come first, so that the children of children are found too.
             if _parent(wanted.manifests, key) in selected:
                 selected.add(key)
+    yield from population.kept()
     yield from (key for key in accepted if key in selected)
     yield from population.departed()
 
@@ -130,10 +133,9 @@ def _refused(manifests: Manifests) -> Iterator[PlannedChange]:
         name = key.name if manifest is None else manifest.entry_name
         entry = EntryName(kind_of(key.kind).entry.name, (name,), None)
         message = "; ".join(dict.fromkeys(problem.message for problem in problems))
+        message = message if message.endswith(("?", ".")) else f"{message}."
         reason = str(problems[0].rule)
-        yield PlannedChange(
-            manifests.origin(key), entry, Action.REFUSE, Cause.CHANGE, reason=reason, message=f"{message}."
-        )
+        yield PlannedChange(manifests.origin(key), entry, Action.REFUSE, Cause.CHANGE, reason=reason, message=message)
 
 
 def _place(change: PlannedChange) -> tuple[object, ...]:

@@ -21,6 +21,8 @@ from registrar.kinds.base import EntryKind
 from registrar.kinds.table import KINDS
 
 _ORDER = {kind.name: place for place, kind in enumerate(KINDS)}
+_REJECTIONS = frozenset({Rule.UNKNOWN_FIELD, Rule.INVALID_VALUE, Rule.TOO_LARGE})
+"""Rules of the API server. Some values only the operator refuses: a plan takes these for the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,10 @@ class Manifests:
     def accepted(self) -> list[ResourceKey]:
         """Return the resources that can be reconciled: parents first, in the order of files and lines."""
         return sorted((key for key in self.found if key not in self.refused), key=lambda key: _ORDER[key.kind])
+
+    def is_rejected(self, key: ResourceKey) -> bool:
+        """Return whether a manifest never reaches the operator; rivals do, and one of them gets what they want."""
+        return any(problem.rule in _REJECTIONS for problem in self.refused.get(key, ()))
 
     def origin(self, key: ResourceKey) -> Origin:
         """Return where a resource is declared."""

@@ -8,7 +8,7 @@ the stamps are remembered.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from registrar.planning.actions import owned_by
 from registrar.planning.fields import origin_to_status, owned_to_status, state_of
 from registrar.planning.ownership import Origin, stamp_of
 from registrar.reconcile.inline_artifacts import Statuses, with_artifact
+from registrar.reconcile.resolve import parent_key
 from registrar.registries.registry import Registry
 from registrar.reporting.outcome import Facts, Outcome
 from registrar.reporting.status import as_json, next_status, ownership_patch
@@ -42,23 +43,35 @@ class Population:
         manifests: the manifests.
         base: those of the base; none without a base.
         registry: the registry, whose view is loaded.
+        holders: the version that holds each artifact, by their IDs, as far as it was read.
         cluster: the resources that exist; None where no cluster is known.
+        homeless: artifacts of which no version is known.
     """
 
     manifests: Manifests
     base: Manifests
     registry: Registry
+    holders: Mapping[str, str]
     cluster: Mapping[ResourceKey, Body] | None = None
+    homeless: list[str] = field(default_factory=list)
 
     def bodies(self) -> Iterator[Body]:
-        """Yield the accepted resources, those that only the base has as deleted ones, and the others of the cluster."""
-        for key in self.manifests.accepted():
+        """Yield the resources that the API server has then, those that only the base has as deleted ones."""
+        accepted, kept, departed = self.manifests.accepted(), self.kept(), self.departed()
+        for key in accepted:
             yield self._applied(key) if self.is_renamed(key) else self._present(key)
-        departed = self.departed()
+        for key in kept:
+            yield self._applied(key)
         for key in departed:
             yield as_deleted(self._applied(key), _NEW)
-        known = {*self.manifests.accepted(), *departed}
+        known = {*accepted, *kept, *departed}
         yield from (body for key, body in (self.cluster or {}).items() if key not in known)
+
+    def kept(self) -> list[ResourceKey]:
+        """Return the resources that stay as in the base, because the API server refuses what they become."""
+        if self.cluster is not None:
+            return [key for key in self.cluster if self.manifests.is_rejected(key)]
+        return [key for key in self.base.accepted() if self.manifests.is_rejected(key)]
 
     def departed(self) -> list[ResourceKey]:
         """Return the resources that only the base has, and that exist."""
@@ -128,7 +141,6 @@ class Population:
         if entry is None:
             return None
         fields, properties = owned_to_status(desired.kind.entry, owned_by(desired))
-        attribute = desired.kind.parent_attribute
         artifacts: Statuses = ()
         for inline in desired_inline(resource, self.registry.name, str(entry.id)):
             artifact = self._stamped(inline.kind, inline.reference, inline.name)
@@ -138,7 +150,7 @@ class Population:
             id=entry.id,
             create_time_since_epoch=entry.create_time_since_epoch,
             origin=origin_to_status(self._origin(entry)),
-            parent_id=None if attribute is None else getattr(entry, attribute),
+            parent_id=self._parent_id(resource, desired.kind, entry),
             state=state_of(entry),
             registry_url=self.registry.url,
             managed_by=self.registry.holder,
@@ -152,6 +164,23 @@ class Population:
         stamped = self.registry.view.stamped(kind, reference)
         found = [entry for entry in stamped if type(entry) is kind.entry and entry.name == name]
         return found[0] if len(found) == 1 else None
+
+    def _parent_id(self, resource: AnyResource, kind: EntryKind, entry: RegistryEntry) -> str | None:
+        if kind.parent_attribute is not None:
+            parent_id: str | None = getattr(entry, kind.parent_attribute)
+            return parent_id
+        parent = parent_key(resource)
+        if parent is None and kind_of(resource.kind).parent is None:
+            return None
+        # An artifact does not say which version holds it: a list of the version does, or the stamp of its resource.
+        known = self.holders.get(str(entry.id))
+        if known is None and parent is not None:
+            version = kind_of(parent.kind).entry
+            stamped = [each for each in self.registry.view.stamped(version, parent.path) if type(each) is version.entry]
+            known = str(stamped[0].id) if len(stamped) == 1 else None
+        if known is None:
+            self.homeless.append(str(entry.id))
+        return known
 
     def _origin(self, entry: RegistryEntry) -> Origin:
         stamp = stamp_of(entry, self.registry.owner_id)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from registrar.api.bodies import Body, ResourceKey, in_registry, key_of
-from registrar.cli.cluster import connect
+from registrar.api.meta import API_VERSION
+from registrar.cli.cluster import Cluster, connect
 from registrar.cli.plan.report import Source
 from registrar.kinds.table import RESOURCES
 
@@ -26,10 +27,15 @@ def read_resources(
         ClusterError: the cluster cannot be read.
     """
     with connect(kubeconfig, context) as cluster:
-        bodies = [
-            in_registry({"kind": kind.KIND, **body}, source.owner_id, source.registry_url)
-            for namespace in sorted(namespaces)
-            for kind in RESOURCES
-            for body in cluster.list_resources(kind.PLURAL, namespace)
-        ]
+        return resources_in(cluster, namespaces, source)
+
+
+def resources_in(cluster: Cluster, namespaces: Iterable[str], source: Source) -> dict[ResourceKey, Body]:
+    """Return the resources of some namespaces of a cluster that the user is logged in to; see `read_resources`."""
+    bodies = [
+        in_registry({"apiVersion": API_VERSION, "kind": kind.KIND, **body}, source.owner_id, source.registry_url)
+        for namespace in sorted(namespaces)
+        for kind in RESOURCES
+        for body in cluster.list_resources(kind.PLURAL, namespace)
+    ]
     return {key_of(body): body for body in bodies}

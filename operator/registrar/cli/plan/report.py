@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from registrar.api.bodies import ResourceKey
 from registrar.cli.console import counted
 from registrar.cli.exits import ExitCode
 from registrar.cli.plan.change import NOT_WRITTEN, Action, PlannedChange
@@ -63,6 +64,13 @@ class Source:
         """Yield what the plan cannot know, as sentences."""
         if self.limit is not None:
             yield self.limit
+        if self.base is not None and not self.cluster:
+            yield (
+                "The operator has applied the base: an entry with the stamp of one of its resources has the fields "
+                "that the base declares from that resource."
+            )
+        if self.base is not None:
+            yield "A manifest that is refused leaves its resource as it is in the base."
         if not self.cluster:
             yield "Resources outside of these manifests are taken to exist and to keep their entries."
         yield "The operator runs with the same owner ID and policies as this command."
@@ -103,15 +111,35 @@ class Report:
         """The problems of manifests that keep these from being applied."""
         return [problem for problem in self.problems if not problem.rule.is_warning]
 
+    def messages(self, *, has_problems: bool = True) -> Iterator[str]:
+        """Yield what is wrong with manifests, and what is remarkable about the whole, as lines for people.
+
+        Args:
+            has_problems: yield the problems of manifests, which some forms of the plan have themselves.
+        """
+        for problem in self.problems if has_problems else ():
+            severity = "warning: " if problem.rule.is_warning else ""
+            yield f"{problem.place}: {severity}{problem.message}"
+        yield from (f"Warning: {warning}" for warning in self.warnings)
+
+    @property
+    def other_errors(self) -> list[Problem]:
+        """The errors that no refused resource represents, such as YAML that cannot be read."""
+        refused = {change.origin.key for change in self.changes if change.action is Action.REFUSE}
+        return [problem for problem in self.errors if _resource_of(problem) not in refused]
+
     @property
     def listed(self) -> list[PlannedChange]:
-        """The changes that are listed."""
-        return [change for change in self.changes if self.shows_drift or change.is_of_this_change]
+        """The changes that are listed; one that makes the command fail always is."""
+        return [change for change in self.changes if self._is_listed(change)]
 
     @property
     def unlisted(self) -> list[PlannedChange]:
         """The changes that happen anyway, and are only counted."""
-        return [change for change in self.changes if not self.shows_drift and not change.is_of_this_change]
+        return [change for change in self.changes if not self._is_listed(change)]
+
+    def _is_listed(self, change: PlannedChange) -> bool:
+        return self.shows_drift or change.is_of_this_change or change.action in self.fail_on
 
     def counts(self) -> Counter[Action]:
         """Return how many entries each action concerns, of the listed ones."""
@@ -157,3 +185,10 @@ class Report:
             return None
         entries = counted(number, "entry", "entries")
         return f"Not from this change, and done by the operator anyway: {entries} (--drift lists them)"
+
+
+def _resource_of(problem: Problem) -> ResourceKey | None:
+    subject = problem.subject
+    if subject is None or subject.name is None:
+        return None
+    return ResourceKey(subject.kind, str(subject.namespace), subject.name)

@@ -73,17 +73,26 @@ def folded(changes: list[PlannedChange]) -> Iterator[tuple[PlannedChange, list[P
 
 def describe(change: PlannedChange, inline: list[PlannedChange]) -> str:
     """Return what happens to an entry, without its fields."""
-    action = _VERBS.get(change.action, change.action.value)
+    done = ", ".join([verb_of(change), *extent_of(change, inline)])
+    reason = "" if change.reason is None else f": {change.reason}"
+    message = "" if change.message is None else f"{',' if change.reason else ''} {one_line(change.message)}"
+    return f"{done}{reason}{message}"
+
+
+def verb_of(change: PlannedChange) -> str:
+    """Return the action in words, such as ``hand over``."""
+    return _VERBS.get(change.action, change.action.value)
+
+
+def extent_of(change: PlannedChange, inline: list[PlannedChange]) -> Iterator[str]:
+    """Yield how far an action goes: ``stamp only``, or ``with 1 document and 2 artifacts``."""
     if change.action is Action.ADOPT and not change.fields:
-        return f"{action}, stamp only"
+        yield "stamp only"
     if inline:
         documents = sum(each.entry.kind == "doc-artifact" for each in inline)
         parts = [counted(documents, "document")] if documents else []
         parts += [counted(len(inline) - documents, "artifact")] if len(inline) > documents else []
-        return f"{action}, with {' and '.join(parts)}"
-    reason = "" if change.reason is None else f": {change.reason}"
-    message = "" if change.message is None else f"{',' if change.reason else ''} {one_line(change.message)}"
-    return f"{action}{reason}{message}"
+        yield f"with {' and '.join(parts)}"
 
 
 def subject(change: PlannedChange) -> str:
@@ -106,7 +115,7 @@ def field_lines(change: FieldChange) -> Iterator[str]:
     if change.after in (None, "", []):
         yield f"{change.path}  {as_written(change.path, change.before)} → cleared{note}"
         return
-    if _is_long(change.before) and _is_long(change.after):
+    if has_long_texts(change):
         yield f"{change.path}{note}"
         yield from (f"  {line}" for line in text_difference(str(change.before), str(change.after)))
         return
@@ -118,6 +127,11 @@ def text_difference(before: str, after: str) -> Iterator[str]:
     """Yield the lines in which two texts differ, with one around them, as ``diff -u`` writes them."""
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=1, lineterm="")
     yield from (one_line(line) for line in list(lines)[2:])
+
+
+def has_long_texts(change: FieldChange) -> bool:
+    """Return whether a change is shown as a difference of lines."""
+    return _is_long(change.before) and _is_long(change.after)
 
 
 def _is_long(value: Value) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import NoReturn
 
-from registrar.cli.cluster import Cluster, ClusterError
+from registrar.cli.cluster import Cluster
+from registrar.cli.refusals import ClusterError
 from registrar.cli.status.report import Reading, Report, Scope, report
 from registrar.cli.status.resources import Observed, observe
 from registrar.kinds.table import RESOURCES
@@ -64,6 +66,30 @@ def wait(ask: Callable[[], Report], timeout: float, show: Callable[[str], None])
             show(progress)
             shown = progress
         time.sleep(max(0, min(POLL_SECONDS, left)))
+
+
+def watch(
+    ask: Callable[[], Report], show: Callable[[Report], None], show_problem: Callable[[str], None], interval: float
+) -> NoReturn:
+    """Ask again and again, until Ctrl-C.
+
+    Args:
+        ask: reads the cluster.
+        show: takes each report.
+        show_problem: takes the message of an error after which the next answer may be a report.
+        interval: seconds between an answer and the next question.
+
+    Raises:
+        ClusterError: the cluster refused, so that asking again is of no use.
+    """
+    while True:
+        try:
+            show(ask())
+        except ClusterError as error:
+            if not error.is_temporary:
+                raise
+            show_problem(error.message)
+        time.sleep(interval)
 
 
 def ask_for(cluster: Cluster, scope: Scope) -> Report:

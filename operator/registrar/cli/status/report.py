@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from registrar.api.bodies import ResourceKey
 from registrar.cli.exits import ExitCode
@@ -76,6 +76,11 @@ class Report:
         """Whether nothing will change by itself: each resource is ready, or waits for a person."""
         waits = (one.origin for one in self.assessed if one.origin is not None)
         return not self.problems and all(origin.needs_person for origin in waits)
+
+    def about(self, keys: Collection[ResourceKey]) -> Report:
+        """Return what it says of some of the resources."""
+        picked = tuple(one for one in self.assessed if one.resource.key in keys)
+        return replace(self, assessed=picked, causes=causes_of(picked), drift=drift_of(picked))
 
     def without_ready(self) -> frozenset[ResourceKey]:
         """Return the resources that are not ready or have drifted, and what they belong to."""

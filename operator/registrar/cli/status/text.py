@@ -41,10 +41,7 @@ def report_text(report: Report, only: Collection[ResourceKey] | None, *, wide: b
         wide: whether to add the columns that few need.
     """
     yield summary(report)
-    for cause in report.causes[:MAX_CAUSES]:
-        yield from _cause(cause, "yellow" if not cause.origins[0].needs_person else "red")
-    if hidden := len(report.causes) - MAX_CAUSES:
-        yield from [f"and {hidden} more causes; -o json lists them"] if hidden > 0 else []
+    yield from causes_text(report)
     if report.drift:
         drifted = sum(cause.count for cause in report.drift)
         yield f"{_resources(drifted)} drifted: the registry differs from the spec, and the operator leaves it so."
@@ -57,6 +54,14 @@ def report_text(report: Report, only: Collection[ResourceKey] | None, *, wide: b
         yield ""
         rows = [[*([line.namespace] if with_namespace else []), *_cells(line, wide=wide)] for line in listed]
         yield from table(headings, rows)
+
+
+def causes_text(report: Report) -> Iterator[str]:
+    """Yield the lines of what keeps resources from being ready."""
+    for cause in report.causes[:MAX_CAUSES]:
+        yield from _cause(cause, "yellow" if not cause.origins[0].needs_person else "red")
+    if hidden := len(report.causes) - MAX_CAUSES:
+        yield from [f"and {hidden} more causes; -o json lists them"] if hidden > 0 else []
 
 
 def events_text(events: Sequence[Event]) -> Iterator[str]:

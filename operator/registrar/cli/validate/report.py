@@ -9,6 +9,7 @@ from typing import Any
 
 from registrar.cli.console import counted, one_line
 from registrar.cli.exits import ExitCode
+from registrar.cli.github import Level, annotation
 from registrar.cli.validate.problems import Problem, Rule
 
 FORMAT_VERSION = "1.0"
@@ -107,17 +108,9 @@ class Report:
     def annotations(self) -> Iterator[str]:
         """Yield a workflow command of GitHub Actions for each problem, which shows it in the pull request."""
         for problem in self.problems:
-            fields = {"file": problem.file, "line": problem.line, "title": f"registrar: {problem.rule}"}
-            written = ",".join(f"{name}={_property(str(value))}" for name, value in fields.items() if value is not None)
-            yield f"::{self._severity(problem)} {written}::{_data(problem.message)}"
+            level = Level(self._severity(problem))
+            title = f"registrar: {problem.rule}"
+            yield annotation(level, title, problem.message, file=problem.file, line=problem.line)
 
     def _severity(self, problem: Problem) -> str:
         return "warning" if self.is_warning(problem) else "error"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -77,7 +77,7 @@ REFUSED = {
     "a sort that is none": (["--find", "thing/7"], "write model/7, version/12 or artifact/3"),
     "both": (["--find", "7", "--find-name", "x"], "Give --find or --find-name, not both."),
     "an entry and a resource": (["rmodel/x", "--find", "7"], "leave out KIND/NAME"),
-    "an entry, and waiting": (["--find", "7", "--wait"], "leave out KIND/NAME, --not-ready and --wait"),
+    "an entry, and waiting": (["--find", "7", "--wait"], "leave out KIND/NAME, --not-ready, --wait and --watch"),
     "a kind that is none": (["pod/x"], "'pod/x' is no KIND/NAME: write rmodel/churn, with one of the kinds rmodel"),
     "a name without a kind": (["churn"], "'churn' is no KIND/NAME"),
     "a kind without a name": (["rmodel/"], "'rmodel/' is no KIND/NAME"),

@@ -1,0 +1,162 @@
+"""Adopts entries by applying their manifests to a namespace, and waits until the operator has stamped them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import click
+
+from registrar.api.bodies import ResourceKey
+from registrar.cli.adopt import candidates
+from registrar.cli.adopt.applying import Applied, apply
+from registrar.cli.adopt.candidates import Refused
+from registrar.cli.adopt.request import Request
+from registrar.cli.catalogue import Catalogue
+from registrar.cli.cluster import Cluster
+from registrar.cli.console import Counter, counted, one_line, say, shortened, show
+from registrar.cli.exits import ExitCode
+from registrar.cli.export.build import Builder, Export
+from registrar.cli.export.manifests import Manifest
+from registrar.cli.export.report import failures, lines
+from registrar.cli.plan.reading import resources_in
+from registrar.cli.source import read_source, warn_of_unreadable
+from registrar.cli.status.reading import ask_for, wait
+from registrar.cli.status.report import Report, Scope
+from registrar.cli.status.text import causes_text
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is known before anything is applied.
+
+    Attributes:
+        accepted: the manifests that can be applied.
+        pending: those of them that the namespace does not have yet.
+        code: how the command ends if nothing else happens.
+    """
+
+    accepted: Sequence[Manifest]
+    pending: Sequence[Manifest]
+    code: ExitCode
+
+
+def adopt_into_cluster(
+    request: Request, cluster: Cluster, namespace: str, timeout: float, *, is_confirmed: bool
+) -> ExitCode:
+    """Plan, ask, apply and wait.
+
+    Args:
+        request: what to adopt.
+        cluster: the cluster.
+        namespace: the namespace of the resources.
+        timeout: seconds to wait until they are ready.
+        is_confirmed: apply without a question.
+
+    Raises:
+        ClusterError: the cluster cannot be read.
+        NotKnownError: the registry cannot be read.
+        AttentionError: a pattern matches no model.
+    """
+    prepared = _prepare(request, cluster, namespace)
+    if not prepared.accepted:
+        say("Nothing to adopt.")
+    if request.dry_run or not prepared.accepted:
+        return prepared.code
+    if prepared.pending and not is_confirmed and not _confirms(prepared.pending, namespace, cluster):
+        say("Nothing was applied.")
+        return max(prepared.code, ExitCode.ATTENTION)
+    applied = _apply(cluster, namespace, prepared.pending)
+    for line in applied.lines():
+        say(line)
+    if applied.error is not None:
+        applied.error.show()
+        return ExitCode.NOT_KNOWN
+    if applied.is_interrupted:
+        return _interrupted(namespace)
+    unsent = applied.unsent()
+    keys = {candidates.key_of_resource(each) for each in candidates.without(prepared.accepted, unsent)}
+    code = max(prepared.code, ExitCode.ATTENTION if unsent else ExitCode.DONE)
+    return _wait(cluster, namespace, keys, timeout, code)
+
+
+def _prepare(request: Request, cluster: Cluster, namespace: str) -> Prepared:
+    """Show the plan, and what is left out."""
+    source = request.source(has_cluster=True)
+    present = resources_in(cluster, [namespace], source)
+    inventory = read_source(request.snapshot, request.options)
+    choices = request.choices(namespace)
+    candidates.require_matches(choices.selection, inventory)
+    catalogue = Catalogue(inventory)
+    known = candidates.known_in(present, catalogue)
+    exported = Builder(catalogue, known, choices).build()
+    refused = list(candidates.refused_by(present, exported.manifests, catalogue))
+    manifests = candidates.without(exported.manifests, [each.manifest for each in refused])
+    planned = candidates.plan(
+        manifests, lambda each: each.place[1], namespace, inventory, request.settings(source), source, present
+    )
+    show(planned.lines())
+    stranded = list(candidates.stranded(catalogue, known, choices.selection))
+    for line in (*planned.report.messages(), *_left_out_lines(exported, stranded, refused)):
+        say(line)
+    is_left_out = bool(refused or failures(exported.omissions, request.options["allow"]))
+    code = max(
+        warn_of_unreadable(inventory),
+        planned.report.exit_code(counts_changes=False),
+        ExitCode.ATTENTION if is_left_out else ExitCode.DONE,
+    )
+    accepted = candidates.without(manifests, planned.refused(manifests))
+    return Prepared(accepted, candidates.pending(accepted, planned.read, present), code)
+
+
+def _left_out_lines(exported: Export, stranded: list[str], refused: Sequence[Refused]) -> Iterator[str]:
+    yield from lines(exported.omissions)
+    yield from shortened(list(map(one_line, stranded)), "not adopted")
+    if exported.archived:
+        yield f"{counted(exported.archived, 'archived entry', 'archived entries')} left out; see --archived."
+    yield from shortened([one_line(f"Error: {each}") for each in refused], "refused")
+
+
+def _confirms(pending: Sequence[Manifest], namespace: str, cluster: Cluster) -> bool:
+    number = counted(len(pending), "manifest")
+    return click.confirm(f"Apply {number} to namespace {namespace} of cluster {cluster.name}?", err=True)
+
+
+def _apply(cluster: Cluster, namespace: str, pending: Sequence[Manifest]) -> Applied:
+    counter = Counter(f"of {counted(len(pending), 'manifest')} applied")
+
+    def send(manifest: Manifest) -> None:
+        cluster.apply(manifest.kind.resource.PLURAL, namespace, manifest.name, manifest.text())
+
+    try:
+        return apply(pending, send, counter)
+    finally:
+        counter.clear()
+
+
+def _wait(cluster: Cluster, namespace: str, keys: Collection[ResourceKey], timeout: float, code: ExitCode) -> ExitCode:
+    """Wait until resources are ready and show what is not; returns how the command ends, at least with a code."""
+    scope = Scope(namespace)
+    try:
+        report = wait(lambda: ask_for(cluster, scope).about(keys), timeout, say)
+    except KeyboardInterrupt:
+        return _interrupted(namespace)
+    show(_state_lines(report, namespace))
+    return max(code, report.exit_code)
+
+
+def _interrupted(namespace: str) -> ExitCode:
+    say(f"Interrupted. registrar status --namespace {namespace} says what is not ready.")
+    return ExitCode.INTERRUPTED
+
+
+def _state_lines(report: Report, namespace: str) -> Iterator[str]:
+    """Yield whether all is ready, and what is not."""
+    total = len(report.assessed)
+    if report.ready == total:
+        yield click.style(f"{counted(total, 'resource')} ready.", fg="green")
+        return
+    causes = counted(len(report.causes), "cause")
+    yield f"{total - report.ready:,} of {counted(total, 'resource')} not ready, for {causes}:"
+    yield from causes_text(report)
+    yield f"registrar status --namespace {namespace} --wait goes on waiting."

@@ -1,0 +1,206 @@
+"""Histories that a reader can follow, each with what a plan has to say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from registrar.cli.plan.change import Action
+from tests.cli.plan.oracle.cases import OWNER_PROPERTY, Case, Place, Put, World
+from tests.cli.plan.oracle.values import text_property
+from tests.support.resources import Manifest, annotated, manifest
+
+Expected = dict[str, Action]
+"""What happens, by the entry's names behind the case's."""
+
+
+@dataclass(frozen=True)
+class Author:
+    """Writes the manifests and entries of one case.
+
+    Attributes:
+        name: the case's name, with which the model's begins.
+        world: where it takes place.
+    """
+
+    name: str
+    world: World
+
+    def model(self, resource: str = "model", space: int = 0, **spec: Any) -> Manifest:
+        return self._in(space, manifest("RegisteredModel", f"{self.name}-{resource}", **{"name": self.name, **spec}))
+
+    def version(self, resource: str = "version", parent: str = "model", space: int = 0, **spec: Any) -> Manifest:
+        reference = {"name": f"{self.name}-{parent}"}
+        body = {"name": "1.0", "registeredModelRef": reference, **spec}
+        return self._in(space, manifest("ModelVersion", f"{self.name}-{resource}", **body))
+
+    def artifact(self, resource: str = "artifact", parent: str = "version", space: int = 0, **spec: Any) -> Manifest:
+        reference = {"name": f"{self.name}-{parent}"}
+        body = {"name": "weights", "uri": "s3://b/w", "modelVersionRef": reference, **spec}
+        return self._in(space, manifest("ModelArtifact", f"{self.name}-{resource}", **body))
+
+    def chain(self, suffix: str = "", space: int = 0) -> tuple[Manifest, ...]:
+        """Return a model, its version with an inline artifact, and an artifact of its own."""
+        inline = [{"name": "inline", "uri": "s3://b/i"}]
+        return (
+            self.model(f"model{suffix}", space),
+            self.version(f"version{suffix}", f"model{suffix}", space, artifacts=inline),
+            self.artifact(f"artifact{suffix}", f"version{suffix}", space),
+        )
+
+    def entry(self, stamp: str | None = None, **fields: Any) -> Put:
+        """Return an entry of the model that others made."""
+        properties = {} if stamp is None else {OWNER_PROPERTY: text_property(stamp)}
+        return Put(Place("RegisteredModel", (self.name,)), fields, properties)
+
+    def case(self, **parts: Any) -> Case:
+        return Case(self.name, **parts)
+
+    def _in(self, space: int, body: Manifest) -> Manifest:
+        return {**body, "metadata": {**body["metadata"], "namespace": self.world.spaces[space]}}
+
+
+INLINE = [{"name": "inline", "uri": "s3://b/i"}]
+CHAIN = ("", "1.0", "1.0/inline", "1.0/weights")
+
+Story = Callable[[Author], tuple[Case, Expected]]
+STORIES: dict[str, Story] = {
+    "creates with a parent in the same change": lambda a: (
+        a.case(head=tuple(reversed(a.chain()))),
+        dict.fromkeys(CHAIN, Action.CREATE),
+    ),
+    "adopts": lambda a: (
+        a.case(before=(a.entry(description="theirs"),), head=(a.model(owner="us"),)),
+        {"": Action.ADOPT},
+    ),
+    "updates": lambda a: (
+        a.case(base=(a.model(description="one"),), head=(a.model(description="two"),)),
+        {"": Action.UPDATE},
+    ),
+    "clears": lambda a: (
+        a.case(base=(a.model(description="one", customProperties={"team": "x"}),), head=(a.model(),)),
+        {"": Action.UPDATE},
+    ),
+    "renames, deleted first": lambda a: (
+        a.case(base=a.chain(), head=a.chain("-2"), deletes_first=True),
+        dict.fromkeys(CHAIN, Action.HAND_OVER),
+    ),
+    "renames, applied first": lambda a: (
+        a.case(base=a.chain(), head=a.chain("-2")),
+        dict.fromkeys(CHAIN, Action.HAND_OVER),
+    ),
+    "moves to another namespace": lambda a: (
+        a.case(base=a.chain(), head=a.chain(space=1)),
+        dict.fromkeys(CHAIN, Action.HAND_OVER),
+    ),
+    "archives": lambda a: (a.case(base=a.chain()), dict.fromkeys(CHAIN, Action.ARCHIVE)),
+    "releases": lambda a: (a.case(before=(a.entry(),), base=(a.model(),)), {"": Action.RELEASE}),
+    "orphans": lambda a: (a.case(base=(a.model(deletionPolicy="Orphan"),)), {}),
+    "restores": lambda a: (
+        a.case(
+            before=(a.entry(f"released:{a.world.owner_id}/{a.world.spaces[0]}/{a.name}-model", state="ARCHIVED"),),
+            head=(a.model(),),
+        ),
+        {"": Action.RESTORE},
+    ),
+    "takes what a deleted resource of another name released": lambda a: (
+        a.case(
+            before=(a.entry(f"released:{a.world.owner_id}/{a.world.spaces[0]}/{a.name}-former", state="ARCHIVED"),),
+            head=(a.model(),),
+        ),
+        {"": Action.HAND_OVER},
+    ),
+    "drops an inline artifact": lambda a: (
+        a.case(base=(a.model(), a.version(artifacts=INLINE)), head=(a.model(), a.version())),
+        {"1.0/inline": Action.ARCHIVE},
+    ),
+    "makes a document of an artifact": lambda a: (
+        a.case(
+            base=(a.model(), a.version(artifacts=INLINE)),
+            head=(a.model(), a.version(docArtifacts=INLINE)),
+        ),
+        {"1.0/inline": Action.CREATE},
+    ),
+    "makes a resource of an inline artifact": lambda a: (
+        a.case(
+            base=(a.model(), a.version(artifacts=INLINE)),
+            head=(a.model(), a.version(), a.artifact(name="inline", uri="s3://b/i")),
+        ),
+        {"1.0/inline": Action.HAND_OVER},
+    ),
+    "gives an external ID to another": lambda a: (
+        a.case(
+            base=(a.model(externalId=a.name), a.version()),
+            head=(a.model(externalId=f"{a.name}-2"), a.version(externalId=a.name)),
+        ),
+        {"": Action.UPDATE, "1.0": Action.UPDATE},
+    ),
+    "does not get the external ID of another": lambda a: (
+        a.case(
+            before=(Put(Place("RegisteredModel", (f"{a.name}-other",)), {"externalId": a.name}),),
+            head=(a.model(externalId=a.name),),
+        ),
+        {"": Action.REFUSE},
+    ),
+    "corrects drift": lambda a: (
+        a.case(
+            base=(a.model(description="ours"),),
+            meanwhile=(a.entry(description="theirs"),),
+            head=(a.model(description="ours"),),
+        ),
+        {"": Action.UPDATE},
+    ),
+    "reports drift": lambda a: (
+        a.case(
+            base=(a.model(description="ours", driftPolicy="Report"),),
+            meanwhile=(a.entry(description="theirs"),),
+            head=(a.model(description="ours", driftPolicy="Report"),),
+        ),
+        {"": Action.LEAVE},
+    ),
+    "is paused": lambda a: (a.case(head=(annotated(a.model(), paused="true"),)), {"": Action.PAUSE}),
+    "takes over": lambda a: (
+        a.case(before=(a.entry("created:other/team/model"),), head=(annotated(a.model(), take_over="true"),)),
+        {"": Action.TAKE_OVER},
+    ),
+    "does not take over": lambda a: (
+        a.case(before=(a.entry("created:other/team/model"),), head=(a.model(),)),
+        {"": Action.REFUSE},
+    ),
+    "does not adopt": lambda a: (
+        a.case(before=(a.entry(),), head=(a.model(adoptionPolicy="Fail"),)),
+        {"": Action.REFUSE},
+    ),
+    "is refused by the API server": lambda a: (
+        a.case(head=(a.model(state="GONE"),)),
+        {"": Action.REFUSE},
+    ),
+    "keeps the base of what is refused": lambda a: (
+        a.case(
+            base=(a.model(description="ours"),),
+            meanwhile=(a.entry(description="theirs"),),
+            head=(a.model(description=5), a.version()),
+        ),
+        {"": Action.REFUSE, "1.0": Action.CREATE},
+    ),
+    "cannot rename an entry": lambda a: (
+        a.case(base=(a.model(),), head=(a.model(name=f"{a.name}-2"),)),
+        {"": Action.REFUSE},
+    ),
+    "waits for a parent": lambda a: (a.case(head=(a.version(),)), {"1.0": Action.WAIT}),
+    "has a parent that no resource manages": lambda a: (
+        a.case(before=(a.entry(),), head=(a.version(registeredModelRef={"external": {"name": a.name}}),)),
+        {"1.0": Action.CREATE},
+    ),
+}
+
+
+def rivals(a: Author) -> tuple[Case, Expected]:
+    """Return two resources that want the same entry: which of them gets it, no plan knows."""
+    return a.case(head=(a.model(), a.model("model-2"))), {"": Action.REFUSE}
+
+
+def author(number: int, world: World) -> Author:
+    """Return the author of a story."""
+    return Author(f"s{number:02}", world)

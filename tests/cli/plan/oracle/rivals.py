@@ -1,0 +1,112 @@
+"""Resources in the making, and what a plan cannot predict of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from registrar.api.bodies import ResourceKey
+from registrar.kinds.table import ENTRY_KINDS, resource_of
+from registrar.planning.ownership import Origin, Stamp, read_stamp
+from tests.cli.plan.oracle.cases import OWNER_PROPERTY, Place, Put
+
+ARTIFACT_LISTS = {"artifacts": "model-artifact", "docArtifacts": "doc-artifact"}
+
+
+@dataclass
+class Resource:
+    """A resource in the making.
+
+    Attributes:
+        place: the entry that it wants.
+        space: its namespace.
+        name: its name.
+        spec: its spec, without the name and the reference.
+        link: how it refers to its parent: by the parent's resource, or as an external entry by name or ID.
+        notes: its annotations.
+    """
+
+    place: Place
+    space: str
+    name: str
+    spec: dict[str, Any]
+    link: str
+    notes: dict[str, str]
+
+
+def wanted(resource: Resource) -> Iterator[Place]:
+    """Yield the entries that a resource wants: its own, and those of its inline artifacts."""
+    yield resource.place
+    for field, kind in ARTIFACT_LISTS.items():
+        for item in resource.spec.get(field, ()):
+            yield Place(kind, (*resource.place.names, item["name"]))
+
+
+def without_rivals(resources: list[Resource]) -> list[Resource]:
+    """Return resources of which no two want the same entry or external ID.
+
+    A plan reports these, and predicts nothing.
+    """
+    taken: set[object] = set()
+    kept = []
+    for resource in resources:
+        for part, place in zip(_parts(resource), wanted(resource), strict=True):
+            external = part.get("externalId"), place.kind.endswith("artifact")
+            if external[0] is not None and external in taken:
+                del part["externalId"]
+            taken.add(external)
+        places = set(wanted(resource))
+        if not places & taken:
+            kept.append(resource)
+            taken |= places
+    return kept
+
+
+def without_awaited_id(put: Put, resources: list[Resource]) -> Put:
+    """Return an entry without an external ID that one resource wants while another adopts the entry.
+
+    Until it is adopted, nobody is known to let the ID go, so a resource that comes first tries again minutes later.
+    """
+    declared = {
+        (place, part.get("externalId"))
+        for resource in resources
+        for place, part in zip(wanted(resource), _parts(resource), strict=True)
+    }
+    is_wanted = any(place == put.place for place, _ in declared)
+    is_awaited = any(place != put.place and each == put.fields.get("externalId") for place, each in declared)
+    if not (is_wanted and is_awaited):
+        return put
+    return replace(put, fields={name: value for name, value in put.fields.items() if name != "externalId"})
+
+
+def _parts(resource: Resource) -> list[dict[str, Any]]:
+    return [resource.spec, *(item for field in ARTIFACT_LISTS for item in resource.spec.get(field, ()))]
+
+
+def without_races(base: list[Resource], head: list[Resource]) -> list[Resource]:
+    """Return the resources of a change whose effect does not depend on which of two is reconciled first.
+
+    A version that gives the name of an artifact to one of another type cannot wait for a resource that takes the former
+    artifact over: if the version comes first, it retires the artifact, and the resource restores it.
+    """
+    inline = {place for resource in base for place in wanted(resource) if place != resource.place}
+    documents = {place.names for resource in head for place in wanted(resource) if place.kind == "doc-artifact"}
+    return [each for each in head if each.place not in inline or each.place.names not in documents]
+
+
+def of_known_resources(put: Put, known: Collection[ResourceKey], owner_id: str) -> Put:
+    """Return an entry without a stamp of a resource that only a cluster knows: a plan takes it to exist and to stay.
+
+    Nor does an entry carry the stamp of a resource of the base already: a plan takes that one to be synced.
+    """
+    text = put.properties.get(OWNER_PROPERTY, {}).get("string_value")
+    stamp, kind = read_stamp(text, owner_id), ENTRY_KINDS.get(put.place.kind)
+    if (
+        kind is None
+        or not isinstance(stamp, Stamp)
+        or stamp.origin is Origin.RELEASED
+        or resource_of(kind.entry, stamp.reference) in known
+    ):
+        return put
+    return replace(put, properties={name: value for name, value in put.properties.items() if name != OWNER_PROPERTY})

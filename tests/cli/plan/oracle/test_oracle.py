@@ -1,0 +1,64 @@
+"""The oracle: what a plan says is what the operator does, over random registries, bases and changes.
+
+``make oracle`` plays many cases. ``ORACLE_SEED`` repeats a run, ``ORACLE_CASES`` sets the number of cases, and
+``ORACLE_CASE`` plays only one of them.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
+from registrar.cli.plan.change import Action
+from registrar.settings import PolicySettings
+from tests.cli.plan.oracle.batch import DEFAULT, Operator, stage
+from tests.cli.plan.oracle.cases import Case, World
+from tests.cli.plan.oracle.compare import disagreements, history
+from tests.cli.plan.oracle.generate import random_case
+from tests.support.resources import Namespace
+
+CASES = int(os.environ.get("ORACLE_CASES", "300"))
+BATCH = 100
+MODES = tuple(Operator)
+POLICIES = (
+    DEFAULT,
+    PolicySettings(drift_policy=DriftPolicy.REPORT),
+    PolicySettings(deletion_policy=DeletionPolicy.ARCHIVE),
+    PolicySettings(deletion_policy=DeletionPolicy.ORPHAN, adoption_policy=AdoptionPolicy.FAIL),
+)
+USUAL = frozenset(Action) - {Action.RELEASE, Action.TAKE_OVER, Action.RESTORE, Action.LEAVE, Action.PAUSE}
+"""What a batch has for certain; the others are rare."""
+SHOWN = 10
+"""Cases that a failure shows whole."""
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("number", range(-(-CASES // BATCH)))
+def test_a_plan_is_what_the_operator_does(
+    number: int, own_space: Namespace, other_space: Namespace, tmp_path: Path
+) -> None:
+    seed = os.environ.get("ORACLE_SEED") or f"{random.SystemRandom().getrandbits(32):x}"
+    numbers: Iterable[int] = range(number * BATCH, min(CASES, (number + 1) * BATCH))
+    if only := os.environ.get("ORACLE_CASE"):
+        numbers = [int(only)] if int(only) in numbers else []
+    policies = POLICIES[number // len(MODES) % len(POLICIES)]
+    with stage(own_space, other_space, tmp_path, policies) as set_up:
+        cases = [_case(seed, each, set_up.world) for each in numbers]
+        played = set_up.play(cases, MODES[number % len(MODES)])
+    actions = {change.action for each in played for change in each.planned.report.changes}
+    assert len(played) >= 0.9 * len(cases)
+    is_usual = len(cases) == BATCH and policies is DEFAULT
+    assert not is_usual or actions >= USUAL, "the cases are not about everything"
+    wrong = [(each, found) for each in played if (found := disagreements(each))]
+    if wrong:
+        shown = "\n\n".join("\n".join([history(each), *found]) for each, found in wrong[:SHOWN])
+        pytest.fail(f"ORACLE_SEED={seed}: the plan was wrong about {len(wrong)} of {len(cases)} cases\n\n{shown}")
+
+
+def _case(seed: str, number: int, world: World) -> Case:
+    return random_case(f"c{number:05}", random.Random(f"{seed}/{number}"), world)  # noqa: S311 - no secrets

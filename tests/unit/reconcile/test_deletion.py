@@ -1,0 +1,143 @@
+"""What a deletion does on a real registry when this process saw only a part of it, and how long it waits."""
+
+import dataclasses
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from model_registry import ModelRegistryAPIClient
+from model_registry.types import RegisteredModel
+from registrar.api.bodies import key_of
+from registrar.api.meta import FINALIZER
+from registrar.cluster.cache import ResourceCache
+from registrar.planning.ownership import Origin
+from registrar.reconcile.context import Context
+from registrar.reconcile.memory import Memory
+from registrar.reconcile.pipeline import reconcile
+from registrar.workqueue.queue import DONE, RETRY, Result
+from tests.support.fault_proxy import on_matching, proxy_to
+from tests.support.loopback import LoopbackServer, Received, Reply, serving
+from tests.unit.build import RecordingQueue, body, context_of, stamp
+
+GRACE = 5.0
+
+
+@pytest.fixture
+def name() -> str:
+    return f"model-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def api_server() -> Iterator[LoopbackServer]:
+    """An API server whose resources are as patched, and otherwise as `body` builds them."""
+
+    def answer(received: Received) -> Reply:
+        if received.method != "PATCH":
+            return Reply(404, {"reason": "NotFound", "message": "not found"})
+        patch = received.json
+        found = body("RegisteredModel", received.route.removesuffix("/status").rpartition("/")[2], version=2)
+        patched = {
+            **found,
+            "metadata": {**found["metadata"], **patch.get("metadata", {}), "resourceVersion": "2"},
+            "status": {**found["status"], **patch.get("status", {})},
+        }
+        return Reply(body=patched, headers={"Content-Type": "application/json"})
+
+    with serving(answer) as server:
+        yield server
+
+
+@asynccontextmanager
+async def operator(
+    registry_url: str, api_server: LoopbackServer, grace: float, clock: Callable[[], float] = lambda: 0.0
+) -> AsyncIterator[Context]:
+    """The parts of an operator with that grace and that clock; it has read the registry."""
+    async with context_of(registry_url=registry_url, kubernetes_url=api_server.url) as context:
+        await context.registry.load()
+        yield dataclasses.replace(
+            context,
+            settings=context.settings.model_copy(update={"handover_grace": grace}),
+            memory=Memory(ResourceCache(), RecordingQueue(), lambda _: None, clock),
+        )
+
+
+def finalized(name: str, **metadata: Any) -> dict[str, Any]:
+    """A resource that has our finalizer, with more metadata."""
+    resource = body("RegisteredModel", name)
+    return {**resource, "metadata": {**resource["metadata"], "finalizers": [FINALIZER], **metadata}}
+
+
+async def stored(registry: ModelRegistryAPIClient, name: str, origin: Origin = Origin.CREATED) -> RegisteredModel:
+    """An entry in the registry whose stamp names the resource of its name."""
+    entry = RegisteredModel(name, custom_properties=stamp(origin, f"team/{name}"))
+    return await registry.upsert_registered_model(entry)
+
+
+@pytest.mark.parametrize(
+    ("origin", "state"),
+    [(Origin.KEPT, "LIVE"), (Origin.RELEASED, "LIVE"), (Origin.CREATED, "ARCHIVED")],
+    ids=["kept", "released and restored since", "neither"],
+)
+async def test_a_former_standby_leaves_what_another_replica_settled(
+    registry_url: str,
+    registry: ModelRegistryAPIClient,
+    api_server: LoopbackServer,
+    name: str,
+    origin: Origin,
+    state: str,
+) -> None:
+    """On standby, it saw a resource with our finalizer disappear, and cannot know how the leader finalized it."""
+    entry = await stored(registry, name, origin)
+    async with operator(registry_url, api_server, grace=0) as context:
+        gone = finalized(name)
+        context.memory.depart(gone)
+        assert await reconcile(key_of(gone), context) == DONE
+        assert context.memory.departed(key_of(gone)) is None
+    found = await registry.get_registered_model_by_id(str(entry.id))
+    assert found is not None
+    assert found.state == state
+    if state == "LIVE":
+        assert found == entry
+
+
+@pytest.mark.parametrize("deleted_at", ["2000-01-01T00:00:00Z", "2100-01-01T00:00:00Z"], ids=["behind", "ahead"])
+async def test_the_grace_counts_from_when_this_process_saw_the_deletion(
+    registry_url: str, registry: ModelRegistryAPIClient, api_server: LoopbackServer, name: str, deleted_at: str
+) -> None:
+    """The API server's clock, which writes the deletionTimestamp, may differ from this machine's."""
+    entry, now = await stored(registry, name), 100.0
+    deleted = finalized(name, deletionTimestamp=deleted_at)
+    async with operator(registry_url, api_server, GRACE, lambda: now) as context:
+        context.memory.keep(deleted)
+        assert await reconcile(key_of(deleted), context) == Result(requeue_after=GRACE)
+        now = 103.0
+        assert await reconcile(key_of(deleted), context) == Result(requeue_after=GRACE - 3)
+        found = await registry.get_registered_model_by_id(str(entry.id))
+        assert found == entry
+        now = 105.0
+        assert await reconcile(key_of(deleted), context) == DONE
+    found = await registry.get_registered_model_by_id(str(entry.id))
+    assert found is not None
+    assert found.state == "ARCHIVED"
+
+
+async def test_a_predecessor_that_the_registry_refuses_does_not_hold_its_successor_up(
+    registry_url: str, registry: ModelRegistryAPIClient, api_server: LoopbackServer, name: str
+) -> None:
+    entry, wanted = await stored(registry, name), f"{name}-new"
+    refused = on_matching(Reply(400, {"message": "no"}), lambda received: received.method == "PATCH")
+    with proxy_to(registry_url, refused) as proxy:
+        async with operator(proxy.url, api_server, grace=0) as context:
+            successor = body("RegisteredModel", name, version=2, uid="uid-2", name=wanted)
+            context.memory.depart(finalized(name))
+            context.memory.keep(successor)
+            assert await reconcile(key_of(successor), context) == RETRY
+            assert context.memory.departed(key_of(successor)) is not None, "its entry is still to be released"
+    created = await registry.get_registered_model_by_params(wanted)
+    assert created is not None
+    statuses = [received for received in api_server.received if received.route.endswith("/status")]
+    assert statuses[-1].json["status"]["id"] == created.id
+    assert await registry.get_registered_model_by_id(str(entry.id)) == entry
