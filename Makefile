@@ -12,9 +12,13 @@ RUN_UV := TMPDIR="$(CURDIR)/.uv" $(UV)
 export UV_PYTHON_DOWNLOADS := never
 # Tests that run the code in their own process, so that coverage sees it.
 MEASURED := tests/unit tests/cli tests/client tests/local_registry
+# Where releases have the image and the chart.
+IMAGES ?= ghcr.io/model-registrar
+# A tag is as good as its version.
+RELEASED = $(VERSION:v%=%)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check lint types layers prose generated docs fix test coverage oracle chart chart-readme image gitops bench-client bench-operator demo e2e-kind clean
+.PHONY: help setup generate check lint types layers prose generated docs fix test coverage oracle chart chart-readme image release test-release publish-image publish-chart publish-release workflows audit gitops bench-client bench-operator demo dev e2e-kind clean
 
 help:  ## List the targets
 	@echo "Model Registrar: make TARGET"
@@ -65,6 +69,15 @@ generated: $(READY)
 	@$(BIN)/python -m tools.generate --check
 	@$(RUN_UV) lock --check
 
+workflows: $(READY)  ## Check the workflows of GitHub Actions with actionlint and zizmor
+	@echo "==> Workflows"
+	@$(BIN)/python -m devcluster.workflowtools
+	@$(BIN)/zizmor --offline --quiet --persona=pedantic .github
+
+audit: $(READY)  ## Fail if uv.lock has a package with a known vulnerability (asks osv.dev)
+	@echo "==> Known vulnerabilities"
+	@$(RUN_UV) audit --locked --preview-features=audit-command $(ARGS)
+
 fix: $(READY)  ## Fix what can be fixed automatically: lint, formatting, spelling, generated files, lock file
 	@echo "==> Fixing"
 	@$(BIN)/ruff check --fix-only
@@ -77,7 +90,7 @@ test: $(READY)  ## Run the whole suite on real servers; ARGS="-k name" narrows i
 	@echo "==> The control plane's programs (built once if this machine has none)"
 	@$(BIN)/python -m devcluster.binaries
 	@echo "==> Tests: two workers, each with its own control plane and registry"
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/chart --ignore=tests/argocd $(if $(AFTER_COVERAGE),$(MEASURED:%=--ignore=%)) $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/chart --ignore=tests/release --ignore=tests/argocd $(if $(AFTER_COVERAGE),$(MEASURED:%=--ignore=%)) $(ARGS)
 
 coverage: $(READY)  ## Run the tests of the client, the embedded registry and the operator's units, and check their coverage
 	@echo "==> Tests with branch coverage"
@@ -89,12 +102,12 @@ oracle: $(READY)  ## Compare 10,000 random plans with what the operator then doe
 	@echo "==> Plans, and what happens"
 	@ORACLE_CASES=$(or $(CASES),10000) ORACLE_SEED=$(SEED) $(BIN)/python -m pytest -n 2 tests/cli/plan/oracle/test_oracle.py $(ARGS)
 
-chart: $(READY)  ## Check the chart, and install it with Helm on a real API server; ARGS="-k name" narrows it
+chart: $(READY)  ## Check the chart and the release's files, and install both on a real API server; ARGS="-k name" narrows it
 	@echo "==> The control plane's programs, Helm, and what checks charts (built once if this machine has none)"
 	@$(BIN)/python -m devcluster.binaries
 	@$(BIN)/python -m devcluster.charttools
-	@echo "==> Tests of the chart"
-	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/chart $(ARGS)
+	@echo "==> Tests of the chart and of the release"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/chart tests/release $(ARGS)
 
 chart-readme: $(READY)  ## Generate the chart's README.md from its values.yaml, with helm-docs
 	@$(BIN)/python -m devcluster.charttools --readme
@@ -122,9 +135,39 @@ docs: $(READY)  ## Build the documentation site into build/docs; warnings are er
 	@$(BIN)/python -m sphinx --fail-on-warning --keep-going --nitpicky --quiet --builder html docs build/docs
 	@echo "build/docs/index.html is ready"
 
+release: $(READY)  ## Build a release into dist/ and tag it: VERSION=x.y.z; DRY_RUN=1 creates no tag, TAGGED=1 builds a tag's
+	@test -n "$(VERSION)" || { echo "error: VERSION is not set: make release VERSION=x.y.z" >&2; exit 2; }
+	@echo "==> Release $(RELEASED)"
+	@$(BIN)/python -m tools.release "$(RELEASED)" --uv=$(UV) --images=$(IMAGES) $(if $(DRY_RUN),--dry-run) $(if $(TAGGED),--tagged)
+
+test-release: $(READY)  ## Test the files that `make release` has built into dist/
+	@echo "==> The control plane's programs, and Helm (built once if this machine has none)"
+	@$(BIN)/python -m devcluster.binaries
+	@$(BIN)/python -m devcluster.charttools
+	@echo "==> Tests of dist/"
+	@cd dist && sha256sum --check --quiet SHA256SUMS
+	@IMAGES=$(IMAGES) MODEL_REGISTRAR_DIST=$(CURDIR)/dist $(BIN)/python -m pytest tests/release $(ARGS)
+
+publish-image:  ## Push dist/image.tar, and sign it: VERSION=x.y.z (release workflow only)
+	@skopeo copy --all --preserve-digests --digestfile=dist/image.digest oci-archive:dist/image.tar docker://$(IMAGES)/model-registrar:$(RELEASED)
+	@cosign sign --yes "$(IMAGES)/model-registrar@$$(cat dist/image.digest)"
+
+publish-chart:  ## Push the chart in dist/, and sign it: VERSION=x.y.z (release workflow only)
+	@cd dist && sha256sum --check --quiet SHA256SUMS
+	@helm push dist/model-registrar-$(RELEASED).tgz oci://$(IMAGES)/charts >dist/chart.log 2>&1 || { cat dist/chart.log >&2; exit 1; }
+	@cosign sign --yes "$(IMAGES)/charts/model-registrar@$$(sed -n 's/^Digest: //p' dist/chart.log)"
+
+publish-release:  ## Create the release on GitHub with the files in dist/: VERSION=x.y.z (release workflow only)
+	@cd dist && sha256sum --check --quiet SHA256SUMS
+	@gh release create v$(RELEASED) dist/* --verify-tag --title="Model Registrar $(RELEASED)" --notes-file=dist/release-notes.md
+
 demo: $(READY)  ## Show the operator at work on a temporary control plane; KEEP=1 keeps it running until Ctrl-C
 	@echo "==> Demo"
 	@$(BIN)/python -m devcluster.demo $(if $(KEEP),--keep)
+
+dev: $(READY)  ## Run the operator on a temporary control plane, and restart it whenever its code changes
+	@echo "==> Development"
+	@$(BIN)/python -m devcluster.dev
 
 e2e-kind: $(READY)  ## Install everything in a kind cluster (needs a container engine); KEEP=1 keeps the cluster
 	@$(BIN)/python -m devcluster.kind $(if $(KEEP),--keep)

@@ -5,7 +5,6 @@ end it stops and removes everything. The exit status is 0 only if all checks pas
 """
 
 import argparse
-import shlex
 import signal
 import sys
 import time
@@ -194,17 +193,7 @@ def _state(entries: Entries, resource: Resource) -> str:
 
 def _keep(on: Stage, console: Console) -> None:
     """Print how to use what is running, then wait for Ctrl-C."""
-    console.print(
-        "\n[bold]Everything keeps running.[/bold] In another terminal:\n\n"
-        f"   export KUBECONFIG={shlex.quote(str(on.plane.kubeconfig))}\n"
-        f"   export PATH={shlex.quote(str(on.plane.kubectl.parent))}:$PATH\n"
-        "   kubectl get model-registry\n"
-        f"   curl {on.registry.url}/api/model_registry/v1alpha3/registered_models\n\n"
-        f"   API server:      {on.plane.url}\n"
-        f"   model registry:  {on.registry.url}\n"
-        f"   operator's log:  {on.operator.log}\n\n"
-        "[bold]Press Ctrl-C here to stop everything[/bold] and clean up."
-    )
+    console.print(f"\n[bold]Everything keeps running.[/bold] {on.how_to_use()}")
     while on.operator.returncode is None:
         time.sleep(1)
     raise ChildError(f"The operator ended with status {on.operator.returncode}. {on.operator.tail()}")

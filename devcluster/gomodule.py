@@ -10,6 +10,7 @@ _FOLDER = Path(__file__).parent / "go"
 _ARGOCD_FOLDER = Path(__file__).parent / "go-argocd"
 _KIND_FOLDER = Path(__file__).parent / "go-kind"
 _CHART_FOLDER = Path(__file__).parent / "go-chart"
+_WORKFLOWS_FOLDER = Path(__file__).parent / "go-workflows"
 # The same on every machine, whatever is built.
 _FLAGS = ("-trimpath", "-buildvcs=false", "-mod=readonly")
 
@@ -110,6 +111,20 @@ def chart_tools() -> GoModule:
             "helm-docs": "github.com/norwoodj/helm-docs/cmd/helm-docs",
         },
         flags=(*_FLAGS, f"-ldflags=-s -w -X helm.sh/helm/v4/internal/version.version={helm_version()}"),
+    )
+
+
+def actionlint_version() -> str:
+    """Return the version of actionlint that checks the workflows, such as ``v1.7.12``."""
+    return _find(r"^\s*github\.com/rhysd/actionlint (v\S+)", _WORKFLOWS_FOLDER / "go.mod")
+
+
+def workflow_tools() -> GoModule:
+    """Return the module that pins the program that checks the workflows."""
+    return GoModule(
+        folder=_WORKFLOWS_FOLDER,
+        packages={"actionlint": "github.com/rhysd/actionlint/cmd/actionlint"},
+        flags=(*_FLAGS, "-ldflags=-s -w"),
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -64,6 +65,7 @@ class Stage:
 
     Attributes:
         folder: For copies of manifests; removed at the end.
+        children: What runs the operator, and can run it again.
     """
 
     plane: ControlPlane
@@ -71,6 +73,25 @@ class Stage:
     operator: Child
     folder: Path
     narrator: Narrator
+    children: Children
+
+    def how_to_use(self) -> str:
+        """Return what a person needs in another terminal, as rich's markup."""
+        return (
+            "In another terminal:\n\n"
+            f"   export KUBECONFIG={shlex.quote(str(self.plane.kubeconfig))}\n"
+            f"   export PATH={shlex.quote(str(self.plane.kubectl.parent))}:$PATH\n"
+            "   kubectl get model-registry\n"
+            f"   curl {self.registry.url}/api/model_registry/v1alpha3/registered_models\n\n"
+            f"   API server:      {self.plane.url}\n"
+            f"   model registry:  {self.registry.url}\n"
+            f"   operator's log:  {self.operator.log}\n\n"
+            "[bold]Press Ctrl-C here to stop everything[/bold] and clean up."
+        )
+
+    def start_operator(self) -> Child:
+        """Start the operator of the checkout again; the one before must have ended."""
+        return start_operator(self.children, self.plane, self.registry)
 
     def kubectl(self, *arguments: str | Path) -> str:
         """Run kubectl, show the command and its output, and return the output."""
@@ -130,10 +151,18 @@ def build(narrator: Narrator) -> Iterator[Stage]:
         narrator.command(f"kubectl apply --server-side -f {_shown(crds)}")
         narrator.output(plane.run_kubectl("apply", "--server-side", "-f", crds).stdout)
         plane.run_kubectl("wait", "--for=condition=Established", f"--timeout={WAIT_SECONDS:.0f}s", "-f", crds)
-        words = ["run", "--registry-url", registry.url, "--kubeconfig", str(plane.kubeconfig), "--feed-interval", "1"]
-        narrator.command(" ".join(["registrar", *words]))
-        operator = children.start("operator", [sys.executable, "-m", "registrar", *words])
-        yield Stage(plane, registry, operator, children.folder, narrator)
+        narrator.command(" ".join(["registrar", *_operator_words(plane, registry)]))
+        operator = start_operator(children, plane, registry)
+        yield Stage(plane, registry, operator, children.folder, narrator, children)
+
+
+def start_operator(children: Children, plane: ControlPlane, registry: EmbeddedRegistry) -> Child:
+    """Start the operator of the checkout."""
+    return children.start("operator", [sys.executable, "-m", "registrar", *_operator_words(plane, registry)])
+
+
+def _operator_words(plane: ControlPlane, registry: EmbeddedRegistry) -> list[str]:
+    return ["run", "--registry-url", registry.url, "--kubeconfig", str(plane.kubeconfig), "--feed-interval", "1"]
 
 
 def resources_of(plane: ControlPlane) -> list[Resource]:

@@ -14,6 +14,7 @@ from prometheus_client import disable_created_metrics
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import ConnectionFailed, NotARegistryError, RegistryError, UnusableProxy
+from registrar.address import wait_for_url
 from registrar.api.bodies import ResourceKey
 from registrar.cluster.cache import ResourceCache
 from registrar.cluster.client import KubernetesAPI
@@ -77,6 +78,11 @@ async def run(settings: Settings) -> None:
     # They would double the number of series.
     disable_created_metrics()  # type: ignore[no-untyped-call]  # not annotated
     metrics = Metrics()
+    if settings.registry_url_file is not None:
+        url = await wait_for_url(settings.registry_url_file, settings, metrics.text)
+        if url is None:
+            return
+        settings = settings.model_copy(update={"registry_url": url})
     async with (
         _kubernetes(settings, WriteFence(leadership, metrics.to_kubernetes)) as kube,
         _registry_client(settings, WriteFence(leadership, metrics.to_registry), kube) as client,
@@ -190,23 +196,14 @@ def _elector(operator: _Operator) -> LeaderElector:
     return LeaderElector(lease, f"{socket.gethostname()}_{uuid.uuid4()}", durations, operator.leadership)
 
 
-@contextlib.asynccontextmanager
-async def _probes(operator: _Operator) -> AsyncIterator[None]:
-    settings = operator.settings
-    async with contextlib.AsyncExitStack() as stack:
-        try:
-            serving = probes.serve(
-                settings.probe_address,
-                settings.probe_port,
-                live=lambda: _why_not_live(operator),
-                ready=lambda: _why_not_ready(operator),
-                metrics=operator.metrics.text,
-            )
-            await stack.enter_async_context(serving)
-        except OSError as error:
-            address = f"{settings.probe_address}:{settings.probe_port}"
-            raise StartError(f"Probes cannot be served at {address}: {error.strerror}.") from error
-        yield
+def _probes(operator: _Operator) -> contextlib.AbstractAsyncContextManager[None]:
+    return probes.serve(
+        operator.settings.probe_address,
+        operator.settings.probe_port,
+        live=lambda: _why_not_live(operator),
+        ready=lambda: _why_not_ready(operator),
+        metrics=operator.metrics.text,
+    )
 
 
 def _why_not_live(operator: _Operator) -> Iterator[str]:

@@ -53,6 +53,22 @@ def _existing(value: Path) -> Path:
 ExistingFile = Annotated[Path, AfterValidator(_existing)]
 
 
+def valid_registry_url(value: str) -> str:
+    """Return the root URL of a registry, without white space around it and without a slash at its end.
+
+    Raises:
+        ValueError: it is not such a URL, or it holds a password.
+    """
+    parts = urlsplit(value.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{value!r} is not a URL; give one such as http://model-registry-service.kubeflow:8080")
+    if parts.username or parts.password:
+        raise ValueError("the URL contains a user name or password; give a token file instead")
+    if parts.query or parts.fragment:
+        raise ValueError(f"{value!r} has a query or a fragment; give the URL without it")
+    return value.strip().rstrip("/")
+
+
 class _Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -60,7 +76,7 @@ class _Group(BaseModel):
 class RegistrySettings(_Group):
     """How to reach a registry."""
 
-    registry_url: Annotated[str, REGISTRY]
+    registry_url: Annotated[str, AfterValidator(valid_registry_url), REGISTRY]
     """Root URL of the model registry, such as https://registry.example:8443. A path prefix is kept."""
     registry_token: Annotated[SecretStr | None, REGISTRY] = None
     """Bearer token for the registry. Prefer a file, which can be rotated."""
@@ -74,18 +90,6 @@ class RegistrySettings(_Group):
     """Maximum number of concurrent requests to the registry."""
     registry_requests_per_second: Annotated[Annotated[float, Field(gt=0)] | None, REGISTRY] = None
     """Maximum number of requests to the registry per second. 0, the default, means no limit."""
-
-    @field_validator("registry_url")
-    @classmethod
-    def _check_registry_url(cls, value: str) -> str:
-        parts = urlsplit(value.strip())
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError(f"{value!r} is not a URL; give one such as http://model-registry-service.kubeflow:8080")
-        if parts.username or parts.password:
-            raise ValueError("the URL contains a user name or password; give a token file instead")
-        if parts.query or parts.fragment:
-            raise ValueError(f"{value!r} has a query or a fragment; give the URL without it")
-        return value.strip().rstrip("/")
 
     @field_validator("registry_requests_per_second", mode="before")
     @classmethod
@@ -136,6 +140,12 @@ class PolicySettings(_Group):
 class Settings(PolicySettings, OwnerSettings, RegistrySettings):
     """What flags and environment set for one operator process."""
 
+    registry_url: Annotated[str, AfterValidator(valid_registry_url), REGISTRY] = ""
+    """Root URL of the model registry, such as https://registry.example:8443. A path prefix is kept. Required, unless
+    --registry-url-file is given."""
+    registry_url_file: Annotated[Path | None, REGISTRY] = None
+    """File with the root URL of the model registry, such as a key of a mounted ConfigMap. While the file is missing,
+    empty or wrong, the operator waits, and is not ready. After that, it does not read the file again."""
     accept_new_registry: Annotated[bool, REGISTRY] = False
     """Recreate missing entries even if more than ten, and more than a fifth of all, are missing."""
     registry_token_api_audience: Annotated[bool, REGISTRY] = False
@@ -204,6 +214,12 @@ class Settings(PolicySettings, OwnerSettings, RegistrySettings):
         if value is not None and not LABEL.fullmatch(value):
             raise ValueError(f"{value!r} is not a valid namespace")
         return value
+
+    @model_validator(mode="after")
+    def _check_url(self) -> Settings:
+        if bool(self.registry_url) == (self.registry_url_file is not None):
+            raise ValueError("give one of --registry-url and --registry-url-file")
+        return self
 
     @model_validator(mode="after")
     def _check_orphans(self) -> Settings:

@@ -30,6 +30,7 @@ class Pod:
         namespace: The Deployment's.
         deployment: Its name.
         folder: For the pod's volumes, kubeconfig and log; made if absent.
+        python: As for `OperatorProcess`.
 
     Attributes:
         account: Name of its ServiceAccount.
@@ -37,15 +38,17 @@ class Pod:
         process: The operator.
     """
 
-    def __init__(self, plane: ControlPlane, namespace: str, deployment: str, folder: Path) -> None:
+    def __init__(
+        self, plane: ControlPlane, namespace: str, deployment: str, folder: Path, python: Path | None = None
+    ) -> None:
         self._plane = plane
         self._namespace = namespace
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        template = self._read("deployment", deployment)["spec"]["template"]["spec"]
-        (self._container,) = template["containers"]
-        self.account: str = template["serviceAccountName"]
-        mounts = self._mount(template)
+        self._template = self._read("deployment", deployment)["spec"]["template"]["spec"]
+        (self._container,) = self._template["containers"]
+        self.account: str = self._template["serviceAccountName"]
+        mounts = self.mount()
         arguments = self._container["args"]
         if arguments[0] != "run":
             raise ValueError(f"the operator is started with {arguments[0]!r}")
@@ -57,6 +60,7 @@ class Pod:
             self.arguments,
             folder / "operator.log",
             {**environment, "KUBECONFIG": str(self._kubeconfig())},
+            python,
         )
 
     def start(self) -> None:
@@ -68,6 +72,10 @@ class Pod:
         """The answer to ``livenessProbe`` or ``readinessProbe``, as the kubelet would ask; 0 for none."""
         path = self._container[kind]["httpGet"]["path"]
         return self._ask(path)[0]
+
+    def why_not_ready(self) -> str:
+        """What the readiness probe says."""
+        return self._ask(self._container["readinessProbe"]["httpGet"]["path"])[1]
 
     def metrics(self) -> str:
         """What Prometheus would read."""
@@ -97,13 +105,14 @@ class Pod:
         found: dict[str, Any] = json.loads(text)
         return found
 
-    def _mount(self, template: dict[str, Any]) -> dict[str, Path]:
-        """Write the files of the volumes; gives the folder that represents each mount path."""
-        volumes = {one["name"]: one for one in template.get("volumes", ())}
+    def mount(self) -> dict[str, Path]:
+        """Write the files of the volumes, again after a change; gives the folder that represents each mount path."""
+        volumes = {one["name"]: one for one in self._template.get("volumes", ())}
         folders = {}
         for mount in self._container.get("volumeMounts", ()):
-            folder = self._folder / mount["name"]
-            folder.mkdir(exist_ok=True)
+            # As deep as the path in the pod, which messages may show.
+            folder = self._folder / mount["name"] / mount["mountPath"].removeprefix("/")
+            folder.mkdir(parents=True, exist_ok=True)
             for name, content in self._files(volumes[mount["name"]]).items():
                 (folder / name).write_text(content)
             folders[mount["mountPath"]] = folder
@@ -115,9 +124,12 @@ class Pod:
             texts = {name: base64.b64decode(content).decode() for name, content in data.items()}
             return _selected(texts, volume["secret"].get("items"))
         if "configMap" in volume:
-            return _selected(
-                self._read("configmap", volume["configMap"]["name"])["data"], volume["configMap"].get("items")
-            )
+            source = volume["configMap"]
+            data = self._read("configmap", source["name"]).get("data", {})
+            items = source.get("items")
+            if source.get("optional") and items is not None:
+                items = [one for one in items if one["key"] in data]
+            return _selected(data, items)
         (source,) = (one["serviceAccountToken"] for one in volume["projected"]["sources"])
         return {source["path"]: self._token(f"--audience={source['audience']}")}
 

@@ -108,6 +108,8 @@ REFUSED = {
     "registry.url=registry.example": "at '/registry/url'",
     "registry.url=https://user:secret@registry.example": "at '/registry/url'",
     "registry.urll=http://registry": "additional properties 'urll' not allowed",
+    "registry.urlConfigMapRef.name=a": "registry.url and registry.urlConfigMapRef.name are both set: set only one",
+    "registry.url=null,registry.urlConfigMapRef.name=a,networkPolicy.enabled=true": "the registry's port. Set it",
     "registry.apiVersion=v2": "at '/registry/apiVersion': value must be one of '', 'v1alpha3', 'v1'",
     "registry.caBundle=certificate": "at '/registry/caBundle'",
     "ownerId=-": "at '/ownerId'",

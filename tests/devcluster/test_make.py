@@ -31,6 +31,8 @@ def test_make_alone_lists_every_target_that_people_call() -> None:
         "setup",
         "generate",
         "check",
+        "workflows",
+        "audit",
         "fix",
         "test",
         "coverage",
@@ -42,7 +44,13 @@ def test_make_alone_lists_every_target_that_people_call() -> None:
         "bench-client",
         "bench-operator",
         "docs",
+        "release",
+        "test-release",
+        "publish-image",
+        "publish-chart",
+        "publish-release",
         "demo",
+        "dev",
         "e2e-kind",
         "clean",
     ]
@@ -83,7 +91,7 @@ def recorded(tmp_path: Path) -> Callable[[str], dict[str, str]]:
     return prepare
 
 
-PARTS = ["check", "coverage", "test", "chart", "gitops"]
+PARTS = ["check", "coverage", "test", "chart", "workflows", "gitops"]
 
 
 @pytest.mark.parametrize("failing", ["", *PARTS, "check gitops"])

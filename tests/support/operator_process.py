@@ -20,12 +20,20 @@ class OperatorProcess:
         arguments: what follows ``registrar run``.
         log: the file that gets its output.
         environment: variables for it, beside this process's.
+        python: an interpreter with the operator installed; by default, this one runs the source tree.
     """
 
-    def __init__(self, arguments: list[str], log: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        arguments: list[str],
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        python: Path | None = None,
+    ) -> None:
         self._arguments = arguments
         self._log = log
         self._environment = dict(environment or {})
+        self._python = python
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -36,11 +44,14 @@ class OperatorProcess:
     def start(self) -> None:
         """Start it; returns at once."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("REGISTRAR_")}
-        environment |= {"PYTHONPATH": str(SOURCE_ROOT), "PYTHONWARNINGS": "error::DeprecationWarning:registrar"}
+        environment.pop("PYTHONPATH", None)
+        if self._python is None:
+            environment["PYTHONPATH"] = str(SOURCE_ROOT)
+        environment |= {"PYTHONWARNINGS": "error::DeprecationWarning:registrar"}
         environment |= self._environment
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "registrar", "run", *self._arguments],
+                [self._python or sys.executable, "-m", "registrar", "run", *self._arguments],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=environment,

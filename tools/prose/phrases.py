@@ -29,9 +29,10 @@ PHRASES: Final = {
 
 PLACES: Final = (
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "Makefile", "pyproject.toml"),
+    *("CODE_OF_CONDUCT.md", "ROADMAP.md", "SUPPORT.md", ".github"),
     *("docs", "charts", "crds", "operator", "devcluster", "benchmarks", "tools", "examples", "integrations", "tests"),
 )
-SUFFIXES: Final = {"", ".gotmpl", ".json", ".lua", ".md", ".py", ".toml", ".tpl", ".txt", ".yaml"}
+SUFFIXES: Final = {"", ".gotmpl", ".json", ".lua", ".md", ".py", ".toml", ".tpl", ".txt", ".yaml", ".yml"}
 
 ALLOWED: Final = {
     # Recorded answers of real servers.

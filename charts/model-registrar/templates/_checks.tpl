@@ -15,6 +15,9 @@ those of hooks, so an entry cannot be installed together with its CustomResource
 {{/* Rejects values that conflict with each other: a schema could not explain that in a sentence. */}}
 {{- define "model-registrar.checks" -}}
 {{- with .Values.registry }}
+{{- if and .url .urlConfigMapRef.name }}
+{{- fail "registry.url and registry.urlConfigMapRef.name are both set: set only one." }}
+{{- end }}
 {{- if and .tokenSecretRef.name .serviceAccountToken.enabled }}
 {{- fail "registry.tokenSecretRef.name and registry.serviceAccountToken.enabled are both set: set only one." }}
 {{- end }}

@@ -67,6 +67,12 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- default (printf "%s/%s" .Release.Namespace .Release.Name) .Values.ownerId }}
 {{- end }}
 
+{{/* The folder of the file with the registry's address. The operator's log and probe show its path, so it names the
+ConfigMap. */}}
+{{- define "model-registrar.urlFolder" -}}
+/etc/model-registrar/configmap/{{ .Values.registry.urlConfigMapRef.name }}
+{{- end }}
+
 {{/* The path of the file with the registry's token; empty without a token. */}}
 {{- define "model-registrar.tokenFile" -}}
 {{- if .Values.registry.serviceAccountToken.enabled -}}
@@ -89,6 +95,9 @@ ca.crt
 
 {{/* The port of the registry's address. */}}
 {{- define "model-registrar.registryPort" -}}
+{{- if not .Values.registry.url }}
+{{- fail "networkPolicy.registryPorts is empty: with registry.urlConfigMapRef, the chart does not know the registry's port. Set it." }}
+{{- end }}
 {{- $address := urlParse .Values.registry.url }}
 {{- $port := regexFind ":[0-9]+$" $address.host | trimPrefix ":" }}
 {{- default (ternary "443" "80" (eq $address.scheme "https")) $port }}

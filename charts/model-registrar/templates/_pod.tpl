@@ -1,6 +1,10 @@
 {{/* The operator's arguments. */}}
 {{- define "model-registrar.arguments" -}}
+{{- if .Values.registry.url }}
 - {{ printf "--registry-url=%s" .Values.registry.url | quote }}
+{{- else }}
+- --registry-url-file={{ include "model-registrar.urlFolder" . }}/{{ .Values.registry.urlConfigMapRef.key }}
+{{- end }}
 {{- with .Values.registry.apiVersion }}
 - --registry-api-version={{ . }}
 {{- end }}
@@ -55,6 +59,11 @@
 {{- end }}
 
 {{- define "model-registrar.volumeMounts" -}}
+{{- if not .Values.registry.url }}
+- name: registry-url
+  mountPath: {{ include "model-registrar.urlFolder" . }}
+  readOnly: true
+{{- end }}
 {{- if include "model-registrar.tokenFile" . }}
 - name: registry-token
   mountPath: /var/run/secrets/model-registrar/token
@@ -72,6 +81,16 @@
 
 {{- define "model-registrar.volumes" -}}
 {{- with .Values.registry }}
+{{- if not .url }}
+- name: registry-url
+  configMap:
+    name: {{ .urlConfigMapRef.name }}
+    # So that the pod starts without it, and says what to edit.
+    optional: true
+    items:
+    - key: {{ .urlConfigMapRef.key }}
+      path: {{ .urlConfigMapRef.key }}
+{{- end }}
 {{- if .serviceAccountToken.enabled }}
 - name: registry-token
   projected:

@@ -10,6 +10,7 @@ from typing import Protocol
 from aiohttp import web
 
 from registrar.fencing import Leadership
+from registrar.settings import StartError
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ async def serve(
         metrics: the metrics, in Prometheus's text format.
 
     Raises:
-        OSError: the port is taken, or the address is not one of this machine.
+        StartError: the port is taken, or the address is not one of this machine.
     """
     if port is None:
         yield
@@ -91,12 +92,19 @@ async def serve(
     runner = web.AppRunner(app, access_log=None, handle_signals=False)
     await runner.setup()
     try:
-        await web.TCPSite(runner, address, port).start()
+        await _listen(runner, address, port)
         host, bound, *_ = runner.addresses[0]
         logger.info("Probes and metrics are served at http://%s:%d", f"[{host}]" if ":" in host else host, bound)
         yield
     finally:
         await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, address: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, address, port).start()
+    except OSError as error:
+        raise StartError(f"Probes cannot be served at {address}:{port}: {error.strerror}.") from error
 
 
 _Handler = Callable[[web.Request], Awaitable[web.Response]]

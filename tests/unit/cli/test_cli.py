@@ -16,7 +16,11 @@ from registrar.cli.exits import ExitCode
 from registrar.kinds.table import RESOURCES
 
 REFUSED = {
-    "no address": ([], "Missing option '--registry-url'"),
+    "no address": ([], "give one of --registry-url and --registry-url-file"),
+    "two addresses": (
+        ["--registry-url=http://r", "--registry-url-file=/nowhere"],
+        "give one of --registry-url and --registry-url-file",
+    ),
     "an address without a scheme": (
         ["--registry-url=registry:8080"],
         "--registry-url: 'registry:8080' is not a URL",

@@ -1,0 +1,149 @@
+"""What is not released, and why."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.release.conftest import UV, VERSION, Repository, clone
+from tools.release.changelog import Change, section
+from tools.release.commit import Commit
+from tools.release.refusals import problems
+
+
+@pytest.fixture
+def own(repository: Repository, tmp_path: Path) -> Repository:
+    return clone(repository, tmp_path / "clone")
+
+
+def _problems(own: Repository, version: str = VERSION, *, is_tagged: bool = False, is_dry_run: bool = False) -> str:
+    return "\n".join(problems(Commit(own.root), version, is_tagged=is_tagged, is_dry_run=is_dry_run))
+
+
+def _edit(own: Repository, path: str, old: str, new: str) -> None:
+    file = own.root / path
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+    own.git("commit", "--quiet", "--all", "--message=Change it")
+
+
+def test_a_good_commit_is_released(own: Repository) -> None:
+    assert _problems(own) == ""
+
+
+def test_a_version_is_three_numbers(own: Repository) -> None:
+    for version in ("0.1", "v0.1.0", "0.1.0rc1", "00.1.0", "latest"):
+        assert _problems(own, version) == f"{version!r} is not a version: give three numbers, such as 0.1.0."
+
+
+def test_a_dirty_tree_is_refused(own: Repository) -> None:
+    (own.root / "README.md").write_text("changed")
+    (own.root / "charts" / "model-registrar" / "templates" / "new.yaml").touch()
+    found = _problems(own)
+    assert found.startswith("The working tree has changes: commit or remove them.\n")
+    assert " M README.md" in found
+    assert "?? charts/model-registrar/templates/new.yaml" in found
+
+
+def test_a_version_that_exists_is_refused(own: Repository) -> None:
+    assert _problems(own, is_tagged=True) == f"The commit does not have the tag v{VERSION}: check out the tag."
+    own.git("tag", f"v{VERSION}")
+    refusal = f"The tag v{VERSION} exists: a version is released once. Choose the next one."
+    assert _problems(own) == refusal
+    assert _problems(own, is_dry_run=True) == refusal
+    assert _problems(own, is_tagged=True) == ""
+    own.git("commit", "--quiet", "--allow-empty", "--message=Later")
+    assert _problems(own) == refusal
+
+
+def test_a_changelog_without_the_version_is_refused(own: Repository) -> None:
+    _edit(own, "CHANGELOG.md", f"## [{VERSION}]", "## [0.0.9]")
+    assert _problems(own) == (f"CHANGELOG.md does not have version {VERSION}: add a section `## [{VERSION}] - <date>`.")
+
+
+def test_an_unreleased_version_is_built_in_a_dry_run_only(own: Repository) -> None:
+    _edit(own, "CHANGELOG.md", "2026-12-01", "Unreleased")
+    assert _problems(own, is_dry_run=True) == ""
+    assert _problems(own) == (f"CHANGELOG.md says that {VERSION} is unreleased: write the day of the release instead.")
+
+
+def test_a_project_of_another_version_is_refused(own: Repository) -> None:
+    _edit(own, "pyproject.toml", f'version = "{VERSION}"', 'version = "0.2.0"')
+    assert _problems(own) == f"pyproject.toml has version 0.2.0: set it to {VERSION}."
+
+
+def test_an_image_of_another_version_is_refused(own: Repository) -> None:
+    _edit(own, "Dockerfile", f"ARG VERSION={VERSION}", "ARG VERSION=0.2.0")
+    assert _problems(own) == f"Dockerfile has another version: write ARG VERSION={VERSION}."
+
+
+def test_a_chart_whose_definitions_are_not_generated_is_refused(own: Repository) -> None:
+    path = "charts/model-registrar/templates/crds/model-registrar.dev_modelversions.yaml"
+    _edit(own, path, "maxLength: 240", "maxLength: 250")
+    assert _problems(own) == (
+        "Generated files, such as the chart's CRDs, are out of date: run `make generate`.\n" + f"{path}: differs"
+    )
+
+
+def test_the_command_names_every_reason_and_leaves_dist_alone(own: Repository) -> None:
+    own.dist.mkdir()
+    (own.dist / "kept").touch()
+    _edit(own, "CHANGELOG.md", f"## [{VERSION}]", "## [0.0.9]")
+    (own.root / "README.md").write_text("changed")
+    command = [sys.executable, "-m", "tools.release", VERSION, f"--uv={UV}", "--images=example"]
+    ran = subprocess.run(command, cwd=own.root, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert "The working tree has changes" in ran.stderr
+    assert "CHANGELOG.md does not have version" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert (own.dist / "kept").exists()
+
+
+def test_make_asks_for_a_version(own: Repository) -> None:
+    ran = subprocess.run(["make", "READY=", "release"], cwd=own.root, capture_output=True, text=True, check=False)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("error: VERSION is not set: make release VERSION=x.y.z\n")
+
+
+CHANGELOG = """# Changelog
+
+## [0.2.0] - 2027-01-02
+
+### Added
+
+#### Client
+
+- One
+  thing.
+- Another.
+
+#### Operator
+
+- A third.
+
+### Fixed
+
+- A fault.
+
+## [0.1.0] - 2026-12-01
+
+### Added
+
+- The first.
+"""
+
+
+def test_the_changelog_is_read_by_version() -> None:
+    second, first = section(CHANGELOG, "0.2.0"), section(CHANGELOG, "0.1.0")
+    assert first is not None
+    assert (first.date, first.text) == ("2026-12-01", "### Added\n\n- The first.\n")
+    assert second is not None
+    assert second.changes() == [
+        Change("added", "One thing."),
+        Change("added", "Another."),
+        Change("added", "A third."),
+        Change("fixed", "A fault."),
+    ]
+    assert section(CHANGELOG, "0.1") is None

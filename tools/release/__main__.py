@@ -1,0 +1,5 @@
+"""``python -m tools.release``."""
+
+from tools.release.command import main
+
+main()
