@@ -28,12 +28,20 @@ def six(rest: Rest) -> Rest:
     return rest
 
 
-def interrupted(when: Callable[[], object], *arguments: str | Path) -> str:
-    """Run a command, press Ctrl-C when something has happened; returns what it said."""
+def interrupted(when: Callable[[], int | None], *arguments: str | Path) -> str:
+    """Run a command, press Ctrl-C when something has happened; returns what it said.
+
+    Args:
+        when: waits until it has happened; returns the pipe that the command is blocked at, if any.
+        arguments: the command.
+    """
     command = [sys.executable, "-m", "registrar", *arguments]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        when()
+        pipe = when()
         process.send_signal(signal.SIGINT)
+        # Closing a compressed file writes what is left of it, as it does to a file on a disk.
+        while pipe is not None and os.read(pipe, 1 << 16):
+            pass
         _, errors = process.communicate()
     assert process.returncode == ExitCode.INTERRUPTED, errors
     assert "Traceback" not in errors
@@ -41,12 +49,18 @@ def interrupted(when: Callable[[], object], *arguments: str | Path) -> str:
 
 
 def blocked_at(file: Path) -> Callable[[], int]:
-    """Have the writing of a file block half-way; returns what waits until it does."""
+    """Have the writing of a file block half-way; returns what waits until it does, and then the pipe it writes to."""
     file.parent.mkdir(parents=True, exist_ok=True)
     # A pipe takes 64 KiB, and nobody reads it.
     beside = file.with_name(f".writing-{file.name}")
     os.mkfifo(beside)
-    return lambda: len(os.read(os.open(beside, os.O_RDONLY), 1))
+
+    def wait() -> int:
+        pipe = os.open(beside, os.O_RDONLY)
+        os.read(pipe, 1)
+        return pipe
+
+    return wait
 
 
 def report_in(file: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import shutil
@@ -46,9 +47,19 @@ def _fail(error: OSError) -> None:
 def write_beside(path: Path, parts: Iterable[str]) -> None:
     """Write a text beside the file and rename it, so that no reader ever finds half of it.
 
+    A symbolic link stays, and the file that it leads to is written. What is no file, such as a pipe or a device, is
+    written directly.
+
     Raises:
         OSError: it cannot be written; the file is as it was.
     """
+    path = path.resolve()
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if path.exists() and not path.is_file():
+        with _open_to_write(path) as file:
+            file.writelines(parts)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".writing-{path.name}")
     try:

@@ -186,6 +186,10 @@ class Repository:
         environment = child_environment({"GIT_CONFIG_GLOBAL": "/dev/null", **who})
         subprocess.run(["git", *arguments], cwd=self.folder, check=True, env=environment, capture_output=True)
 
+    def kind(self, object_id: str) -> str:
+        done = subprocess.run(["git", "cat-file", "-t", object_id], cwd=self.folder, check=True, capture_output=True)
+        return done.stdout.decode().strip()
+
     def commit(self) -> None:
         self("add", "-A")
         self("commit", "-qm", "change")
@@ -219,6 +223,28 @@ def test_the_base_is_read_from_the_merge_base_in_git(plan: Plan, repository: Rep
     (repository.folder / "models/churn.yaml").unlink()
     result = plan("models", "--base", "git:main", "-o", "json")
     assert [action for action, _, _ in actions(result)] == ["archive"] * 3, "a file that is deleted is read too"
+
+
+def test_a_folder_that_is_gone_has_lost_its_manifests(plan: Plan, applied: Rest, repository: Repository) -> None:
+    assert applied.entries()
+    write(repository.folder / "models", churn=[CHURN, FIRST])
+    repository.commit()
+    repository("rm", "-rq", "models")
+    result = plan("models", "--base", "git:main", "-o", "json")
+    assert result.exit_code == ExitCode.DONE
+    assert [action for action, _, _ in actions(result)] == ["archive"] * 3
+    assert plan("elsewhere", "--base", "git:main").exit_code == ExitCode.NOT_KNOWN
+
+
+def test_an_object_that_git_lacks_is_an_answer_that_is_not_known(plan: Plan, repository: Repository) -> None:
+    write(repository.folder / "models", churn=[CHURN])
+    repository.commit()
+    for blob in (repository.folder / ".git/objects").glob("??/*"):
+        if blob.read_bytes()[:1] and repository.kind(blob.parent.name + blob.name) == "blob":
+            blob.unlink()
+    result = plan("models", "--base", "git:main")
+    assert result.exit_code == ExitCode.NOT_KNOWN
+    assert "is missing. Fetch it first." in result.stderr
 
 
 def test_what_git_cannot_tell_is_an_answer_that_is_not_known(

@@ -160,8 +160,10 @@ def plan(
     if changed and base is None and not cluster:
         raise click.UsageError("--changed compares with --base or --cluster: give one of them too.")
     with _collector_paused():
-        manifests = read_manifests(paths, sys.stdin.buffer, namespace)
         before = NOTHING if base is None else _read_base(base, paths, namespace)
+        # Git keeps no empty folder: a path that is gone, and was in the base, has lost its manifests.
+        present = [path for path in paths if str(path) == STDIN or path.exists() or not before.found]
+        manifests = read_manifests(present, sys.stdin.buffer, namespace)
         source = source_of(snapshot, base, options, has_cluster=cluster)
         settings = parse(Settings, {**options, "registry_url": source.registry_url})
         wanted = Wanted(manifests, before, only_changed=changed, fail_on=fail_on, shows_drift=drift)

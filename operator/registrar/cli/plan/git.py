@@ -48,7 +48,7 @@ def merge_base(ref: str) -> str:
         NotKnownError: see `read_at`.
     """
     try:
-        return _git("merge-base", ref, "HEAD").decode().strip()
+        return _git("merge-base", "--end-of-options", ref, "HEAD").decode().strip()
     except NotKnownError as error:
         raise NotKnownError(
             f"{error.message} In CI, fetch the history of both branches first, such as with fetch-depth: 0."
@@ -69,6 +69,10 @@ def _contents(object_ids: Iterable[str]) -> Iterator[str]:
     """Yield the texts of objects, read by one process."""
     answers = io.BytesIO(_git("cat-file", "--batch", sent="".join(f"{each}\n" for each in object_ids).encode()))
     while header := answers.readline().split():
+        if not header[-1].isdigit():
+            raise NotKnownError(
+                f"git cat-file: the object {header[0].decode()} is {header[-1].decode()}. Fetch it first."
+            )
         yield answers.read(int(header[-1])).decode(errors="replace")
         answers.read(1)
 

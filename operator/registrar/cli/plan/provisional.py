@@ -6,7 +6,8 @@ import re
 
 from registrar.registries.provisional import is_provisional
 
-_NUMBER = re.compile(r"\b\d{10}\b")
+# Names are in quotes, and may be such numbers.
+_NUMBER = re.compile(r"(?<!['\w])\d{10}(?!['\w])")
 _IN_BRACKETS = re.compile(r" \(id (\d{10})(, [A-Z_]+)?\)")
 
 
