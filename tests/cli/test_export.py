@@ -766,3 +766,11 @@ def test_a_reader_that_goes_away_is_no_traceback(churn: Rest) -> None:
         process.stdout.close()
         assert "Traceback" not in process.stderr.read()
         assert process.wait() == ExitCode.ATTENTION
+
+
+def test_a_pattern_that_no_model_matches_is_most_likely_misspelt(churn: Rest, export: Export, tmp_path: Path) -> None:
+    assert churn.entries()
+    result = export("--model=zz*")
+    assert result.exit_code == ExitCode.ATTENTION
+    assert "The registry has no model 'zz*'." in result.stderr
+    assert not (tmp_path / "git").exists()

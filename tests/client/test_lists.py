@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from model_registry import ModelRegistryAPIClient
-from model_registry.exceptions import UnreadableEntry
+from model_registry.exceptions import NotARegistryError, UnreadableEntry
 from model_registry.types import (
     ArtifactTypeQueryParam,
     DocArtifact,
@@ -117,6 +117,14 @@ async def test_nothing_is_passed_over_in_a_list_that_can_be_read() -> None:
         async with ModelRegistryAPIClient.connect(server.url) as client:
             await client.get_registered_models(options)
     assert options.passed_over == 0
+
+
+async def test_a_list_that_never_ends_is_an_error() -> None:
+    with serving(lambda _: Reply(200, {"items": [MODEL], "nextPageToken": "again"})) as server:
+        async with ModelRegistryAPIClient.connect(server.url) as client:
+            with pytest.raises(NotARegistryError, match="the list never ends"):
+                async for _ in Pager(client.get_registered_models):
+                    pass
 
 
 async def test_getting_an_entry_that_cannot_be_read_raises_an_error_that_says_why() -> None:

@@ -12,7 +12,9 @@ import click
 from model_registry.types import ModelVersion, RegisteredModel, RegistryEntry
 from model_registry.types.properties import PropertyValue
 from registrar.api.meta import OWNER_PROPERTY
+from registrar.cli.console import AttentionError
 from registrar.cli.options import Command, option
+from registrar.registries.inventory import Inventory
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,16 @@ class Selection:
 
 EVERYTHING = Selection()
 """What is selected without flags."""
+
+
+def require_matches(selection: Selection, inventory: Inventory) -> None:
+    """Refuse patterns that no model's name matches: most likely they are misspelt.
+
+    Raises:
+        AttentionError: there is one.
+    """
+    if unmatched := selection.unmatched(inventory.models):
+        raise AttentionError(f"The registry has no model {' or '.join(map(repr, unmatched))}.")
 
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:

@@ -284,3 +284,11 @@ def test_each_registry_gets_its_own_token_and_the_variables_count_too(
         assert {got.headers["authorization"] for got in first.received} == {"Bearer first-token"}
         assert {got.headers["authorization"] for got in second.received} == {"Bearer second-token"}
         assert {got.method for got in second.received} == {"GET", "POST"}
+
+
+def test_a_pattern_that_no_model_matches_is_most_likely_misspelt(seeded: Rest, other: Rest, copy: Copy) -> None:
+    assert seeded.entries()
+    result = copy("--model=zz*")
+    assert result.exit_code == ExitCode.ATTENTION
+    assert "The registry has no model 'zz*'." in result.stderr
+    assert other.entries() == {}

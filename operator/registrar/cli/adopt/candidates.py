@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from registrar.api.bodies import Body, ResourceKey, is_terminating, spec_of
 from registrar.cli.catalogue import Catalogue, kind_name
-from registrar.cli.console import AttentionError
 from registrar.cli.documents.manifest import FileManifest
 from registrar.cli.export.known import Known, Places, known_from
 from registrar.cli.export.manifests import Manifest
@@ -46,16 +45,6 @@ class Refused:
 def named(manifest: Manifest) -> str:
     """Return kind and name of a manifest's resource."""
     return f"{manifest.kind.name} {manifest.name}"
-
-
-def require_matches(selection: Selection, inventory: Inventory) -> None:
-    """Refuse patterns that no model's name matches: most likely they are misspelt.
-
-    Raises:
-        AttentionError: there is one.
-    """
-    if unmatched := selection.unmatched(inventory.models):
-        raise AttentionError(f"The registry has no model {' or '.join(map(repr, unmatched))}.")
 
 
 def known_in(present: Present, catalogue: Catalogue) -> Known:

@@ -20,6 +20,7 @@ from registrar.cli.export.build import Builder, Export
 from registrar.cli.export.manifests import Manifest
 from registrar.cli.export.report import failures, lines
 from registrar.cli.plan.reading import resources_in
+from registrar.cli.selection import require_matches
 from registrar.cli.source import read_source, warn_of_unreadable
 from registrar.cli.status.reading import ask_for, wait
 from registrar.cli.status.report import Report, Scope
@@ -86,7 +87,7 @@ def _prepare(request: Request, cluster: Cluster, namespace: str) -> Prepared:
     present = resources_in(cluster, [namespace], source)
     inventory = read_source(request.snapshot, request.options)
     choices = request.choices(namespace)
-    candidates.require_matches(choices.selection, inventory)
+    require_matches(choices.selection, inventory)
     catalogue = Catalogue(inventory)
     known = candidates.known_in(present, catalogue)
     exported = Builder(catalogue, known, choices).build()

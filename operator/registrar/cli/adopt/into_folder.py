@@ -18,6 +18,7 @@ from registrar.cli.export.outcome import Outcome
 from registrar.cli.export.report import failures
 from registrar.cli.export.rewriting import leave
 from registrar.cli.export.writing import write
+from registrar.cli.selection import require_matches
 from registrar.cli.source import read_source, warn_of_unreadable
 
 
@@ -36,7 +37,7 @@ def adopt_into_folder(request: Request, directory: Path, namespace: str | None) 
     source = request.source(has_cluster=False)
     inventory = read_source(request.snapshot, request.options)
     choices = request.choices(namespace)
-    candidates.require_matches(choices.selection, inventory)
+    require_matches(choices.selection, inventory)
     catalogue = Catalogue(inventory)
     existing = read_existing(directory, namespace, catalogue)
     builder = Builder(catalogue, existing.known, choices)

@@ -19,7 +19,7 @@ from registrar.cli.copy.outcome import Outcome
 from registrar.cli.copy.problems import Reason
 from registrar.cli.exits import ExitCode
 from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, Side, option, options_of, parse, side_option
-from registrar.cli.selection import selection_of, selection_options
+from registrar.cli.selection import require_matches, selection_of, selection_options
 from registrar.cli.source import read_file, read_registry, warn_of_unreadable
 from registrar.registries.connection import writing
 from registrar.registries.inventory import Inventory
@@ -75,6 +75,7 @@ def copy(dry_run: bool, output: str, allow: tuple[str, ...], **options: Any) -> 
     """
     target = parse(RegistrySettings, options, TO)
     source = _read_from(options, target)
+    require_matches(selection_of(options), source)
     there = read_registry(target)
     on_difference, catalogue = OnDifference(options["on_difference"]), Catalogue(there)
     choice = choose(Catalogue(source), catalogue, selection_of(options), with_archived=options["archived"])

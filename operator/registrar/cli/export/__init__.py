@@ -25,7 +25,7 @@ from registrar.cli.export.templates import Templates, templates_from
 from registrar.cli.export.writing import stream, write, write_kustomization
 from registrar.cli.files import write_beside
 from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, options_of, parse, valid_namespace
-from registrar.cli.selection import selection_of, selection_options
+from registrar.cli.selection import require_matches, selection_of, selection_options
 from registrar.cli.source import read_source, warn_of_unreadable
 from registrar.settings import OwnerSettings, RegistrySettings
 
@@ -134,6 +134,7 @@ def _export(directory: Path, choices: Choices, options: dict[str, Any], outcome:
     is_printed = str(directory) == _STDOUT
     inventory = read_source(options["snapshot"], options)
     outcome.is_complete = not inventory.unreadable
+    require_matches(choices.selection, inventory)
     catalogue = Catalogue(inventory)
     existing = Existing() if is_printed else read_existing(directory, choices.namespace, catalogue)
     builder = Builder(catalogue, existing.known, choices)
