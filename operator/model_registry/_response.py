@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from model_registry.exceptions import (
     APIStatusError,
@@ -118,7 +119,7 @@ class Response:
         if self.is_from_another_api:
             return self.not_a_registry("no registry API at this address: check the address and the API version")
         if self.status < HTTPStatus.BAD_REQUEST:
-            target = self.location or "nowhere"
+            target = _without_credentials(self.location) or "nowhere"
             return self.not_a_registry(f"a redirect to {target}, which the client does not follow")
         fallback = ServerError if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR else APIStatusError
         error_class = _ERRORS.get(self.status, fallback)
@@ -145,3 +146,12 @@ def _parse_date(text: str) -> datetime | None:
         return parsedate_to_datetime(text).astimezone()
     except (ValueError, OverflowError):
         return None
+
+
+def _without_credentials(location: str) -> str:
+    """Return a URL without user information, query and fragment, which may hold a credential."""
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        return "an address that is no URL"
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

@@ -125,16 +125,16 @@ async def test_a_server_that_is_not_a_registry_is_reported_as_such(reply: Reply)
 
 async def test_a_redirect_is_reported_and_not_followed() -> None:
     def redirect(received: Received) -> Reply:
-        return (
-            Reply(307, "", {"Location": "https://elsewhere.example/"}) if received.path.startswith(ALPHA) else NO_ENTRY
-        )
+        location = "https://me:hunter2@elsewhere.example/?code=hunter2"
+        return Reply(307, "", {"Location": location}) if received.path.startswith(ALPHA) else NO_ENTRY
 
     with serving(redirect) as server:
         async with ModelRegistryAPIClient.connect(server.url, token="secret") as client:
             with pytest.raises(
                 NotARegistryError, match=r"a redirect to https://elsewhere\.example/, which the client does"
-            ):
+            ) as error:
                 await client.get_registered_models()
+    assert "hunter2" not in str(error.value)
     assert len(server.received) == 1
 
 
