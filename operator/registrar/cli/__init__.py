@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
 import sys
 from typing import Any
 
@@ -26,6 +28,9 @@ COMMANDS = {
 """What ``registrar --help`` lists: the first sentence of each command, so that no command is imported for it."""
 ALIASES = {"trace": "status", "diff": "plan"}
 """Other names of commands, which the help shows behind the first."""
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 class LazyGroup(click.Group):
@@ -67,6 +72,14 @@ class LazyGroup(click.Group):
         except click.Abort:
             click.echo("Interrupted.", err=True)
             sys.exit(ExitCode.INTERRUPTED)
+        except OSError as error:
+            # A reader that goes away is click's; files have errors of their own.
+            if error.filename is not None or error.errno not in _FULL:
+                raise
+            # What is still buffered would fail again when the program ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            click.echo(f"Error: the output cannot be written: {error.strerror}.", err=True)
+            sys.exit(ExitCode.NOT_KNOWN)
         sys.exit(code)
 
 

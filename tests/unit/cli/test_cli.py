@@ -180,3 +180,12 @@ def test_the_usage_names_the_program_as_it_was_called(program: str, name: str) -
         [Path(sys.executable).with_name(program), "--help"], capture_output=True, text=True, check=True
     )
     assert ran.stdout.startswith(f"Usage: {name} [OPTIONS]")
+
+
+@pytest.mark.parametrize("command", ["schema", "crds"])
+def test_an_output_that_cannot_be_written_is_a_sentence(command: str) -> None:
+    program = [sys.executable, "-m", "registrar", command]
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == ExitCode.NOT_KNOWN
+    assert done.stderr.splitlines() == ["Error: the output cannot be written: No space left on device."]
