@@ -67,7 +67,7 @@ def test_install_upgrade_rollback_and_uninstall(own_site: Site) -> None:
 def test_without_keep_the_crds_go_with_the_release(own_site: Site) -> None:
     own_site.install(own_site.values(crds={"keep": False}))
     own_site.helm.run("uninstall", RELEASE, "--namespace", RELEASE)
-    own_site.plane.run_kubectl("wait", "--for=delete", "--timeout=30s", *CRDS)
+    own_site.plane.run_kubectl("wait", "--for=delete", "--timeout=120s", *CRDS)
 
 
 def test_another_release_must_not_take_the_crds(own_site: Site) -> None:

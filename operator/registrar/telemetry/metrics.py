@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from registrar.api.bodies import ResourceKey
 from registrar.fencing import Leadership
 from registrar.kinds.table import ENTRY_KINDS, KINDS
+from registrar.reporting.outcome import OperationResult
 from registrar.reporting.writes import EntryWrite
 from registrar.telemetry.resources import CountReady, ResourceCollector
 from registrar.workqueue.queue import WorkQueue
@@ -127,8 +128,11 @@ class ReconcileMetrics:
             registry=registry,
         )
 
+        # Series start at 0, so that the first event of each is an increase.
+        for entry_kind in ENTRY_KINDS:
+            for operation in OperationResult:
+                self._writes.labels(entry_kind, operation.value)
         for known in KINDS:
-            # Series start at 0, so that the first event of each is an increase.
             for result in RESULTS:
                 self._total.labels(known.name, result)
             for family in (self._errors, self._seconds, self._to_ready, self._drift_found, self._drift_corrected):
