@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from model_registry.types import Artifact, RegistryEntry
+from model_registry.types import RegistryEntry
 from model_registry.types.properties import OpaqueProperty
 from registrar.cli.catalogue import Catalogue, Place
 from registrar.cli.copy.choosing import Chosen
 from registrar.cli.copy.problems import Named, Problem, Reason, named
 from registrar.planning.actions import Change
 from registrar.planning.copying import PROPERTIES, copy_of, differences, restores, stamp_on
+from registrar.planning.external_ids import ExternalIdSpace, external_id_space
 from registrar.planning.fields import describe_entry
 from registrar.reporting.values import describe_changes
 
@@ -173,18 +174,17 @@ def external_id_conflict(subject: Named, external_id: str | None, holder: Regist
     return Problem(Reason.EXTERNAL_ID_CONFLICT, subject, detail=detail)
 
 
-def _external_ids(target: Catalogue) -> dict[tuple[bool, str], RegistryEntry]:
+def _external_ids(target: Catalogue) -> dict[tuple[ExternalIdSpace, str], RegistryEntry]:
     inventory = target.inventory
     entries = (*inventory.models, *inventory.versions, *inventory.distinct_artifacts())
     return {_unique(entry, entry.external_id): entry for entry in entries if entry.external_id}
 
 
-def _unique(entry: RegistryEntry, external_id: str) -> tuple[bool, str]:
-    """Return among which entries an external ID is unique: models and versions together, and artifacts."""
-    return isinstance(entry, Artifact), external_id
+def _unique(entry: RegistryEntry, external_id: str) -> tuple[ExternalIdSpace, str]:
+    return external_id_space(type(entry)), external_id
 
 
-def _external_id_problem(write: Write, holders: dict[tuple[bool, str], RegistryEntry]) -> Problem | None:
+def _external_id_problem(write: Write, holders: dict[tuple[ExternalIdSpace, str], RegistryEntry]) -> Problem | None:
     """Return the conflict that a write would have; otherwise take note of what the write gives up and takes."""
     external_id, observed = write.wanted.external_id, write.observed
     if external_id is None or (observed is not None and observed.external_id == external_id):

@@ -8,21 +8,18 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from registrar.api.bodies import Body, ResourceKey, managing_owner
-from registrar.cli.documents.references import ByResource, reference_in
 from registrar.cli.plan.build import Builder, WriteLog
 from registrar.cli.plan.change import Action, Cause, EntryName, PlannedChange
-from registrar.cli.plan.manifests import Manifests
+from registrar.cli.plan.manifests import Manifests, order_of
 from registrar.cli.plan.population import Population
 from registrar.cli.plan.report import Report, Source
 from registrar.cluster.dry_run import DryRunCluster
-from registrar.kinds.table import KINDS, kind_of
+from registrar.kinds.table import kind_of
 from registrar.reconcile.dry_run import DryRun
 from registrar.registries.connection import dry_run
 from registrar.registries.inventory import Inventory
 from registrar.registries.replacement import MAX_MISSING, MAX_MISSING_SHARE
 from registrar.settings import Settings
-
-_ORDER = {kind.name: place for place, kind in enumerate(KINDS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +72,8 @@ async def make_with(
     refused = list(_refused(wanted.manifests))
     changes = sorted([*written, *blocked, *refused], key=_place)
     touched = {(change.origin.key, change.entry.kind, change.entry.names[-1]) for change in changes}
-    declared = [key for key in turns if key in wanted.manifests.found and key not in refusals]
-    entries = [entry for key in declared for entry in _entries(wanted.manifests, key)]
+    declared = set(turns) - refusals.keys()
+    entries = [entry for entry in wanted.manifests.entries() if entry[0] in declared]
     report = Report(
         source=source,
         changes=tuple(changes),
@@ -96,33 +93,14 @@ def _turns(population: Population, wanted: Wanted) -> Iterator[ResourceKey]:
     selected = set(accepted)
     if wanted.only_changed:
         selected = {key for key in accepted if not population.is_unchanged(key)}
+        parents = wanted.manifests.parents()
         for key in accepted:
             # Parents come first, so that the children of children are found too.
-            if _parent(wanted.manifests, key) in selected:
+            if parents.get(key) in selected:
                 selected.add(key)
     yield from population.kept()
     yield from (key for key in accepted if key in selected)
     yield from population.departed()
-
-
-def _parent(manifests: Manifests, key: ResourceKey) -> ResourceKey | None:
-    manifest, parent = manifests.found[key].manifest, kind_of(key.kind).parent
-    reference = None if manifest is None else reference_in(manifest)
-    if parent is None or not isinstance(reference, ByResource):
-        return None
-    return ResourceKey(parent.kind, key.namespace, reference.name)
-
-
-def _entries(manifests: Manifests, key: ResourceKey) -> Iterator[tuple[ResourceKey, str, str]]:
-    """Yield the entries that a manifest declares: resource, kind and name."""
-    found, kind = manifests.found[key], kind_of(key.kind)
-    manifest = found.manifest
-    if manifest is None:
-        return
-    yield key, kind.entry.name, manifest.entry_name
-    for inline in kind.inline:
-        for item in manifest.spec.get(inline.field) or ():
-            yield key, inline.entry.name, str(item["name"])
 
 
 def _refused(manifests: Manifests) -> Iterator[PlannedChange]:
@@ -140,7 +118,7 @@ def _refused(manifests: Manifests) -> Iterator[PlannedChange]:
 
 def _place(change: PlannedChange) -> tuple[object, ...]:
     origin, key = change.origin, change.origin.key
-    return origin.file is None, origin.file or "", origin.line or 0, _ORDER[key.kind], key, change.is_inline
+    return origin.file is None, origin.file or "", origin.line or 0, order_of(key), key, change.is_inline
 
 
 def _warnings(population: Population, changes: list[PlannedChange]) -> Iterator[str]:

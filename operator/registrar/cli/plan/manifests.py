@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,17 +12,22 @@ import click
 
 from registrar.api.bodies import ResourceKey
 from registrar.cli.plan.change import Origin
-from registrar.cli.validate import alone, together
 from registrar.cli.validate.entries import Entry, Index
+from registrar.cli.validate.everything import problems_of
 from registrar.cli.validate.found import Found
 from registrar.cli.validate.problems import Problem, Rule
 from registrar.cli.validate.reading import Reading, read
-from registrar.kinds.base import EntryKind
+from registrar.cli.validate.together import rivals
 from registrar.kinds.table import KINDS
 
 _ORDER = {kind.name: place for place, kind in enumerate(KINDS)}
 _REJECTIONS = frozenset({Rule.UNKNOWN_FIELD, Rule.INVALID_VALUE, Rule.TOO_LARGE})
 """Rules of the API server. Some values only the operator refuses: a plan takes these for the same."""
+
+
+def order_of(key: ResourceKey) -> int:
+    """Return the place of a resource's kind, parents before children."""
+    return _ORDER[key.kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,27 @@ class Manifests:
 
     def accepted(self) -> list[ResourceKey]:
         """Return the resources that can be reconciled: parents first, in the order of files and lines."""
-        return sorted((key for key in self.found if key not in self.refused), key=lambda key: _ORDER[key.kind])
+        return sorted((key for key in self.found if key not in self.refused), key=order_of)
+
+    def index(self) -> Index:
+        """Return the manifests by what references name them by."""
+        return Index({(key.kind, key.namespace, key.name): found for key, found in self.found.items()})
+
+    def parents(self) -> dict[ResourceKey, ResourceKey]:
+        """Return the resource that each manifest refers to as its parent, where it refers to one."""
+        index, found = self.index(), {}
+        for key, each in self.found.items():
+            parent = None if each.manifest is None else index.parent_of(each, each.manifest)
+            if parent is not None:
+                found[key] = ResourceKey(parent[0], key.namespace, parent[2])
+        return found
+
+    def entries(self) -> Iterator[tuple[ResourceKey, str, str]]:
+        """Yield the entries that manifests declare: resource, kind and name."""
+        for entry in self.index().entries():
+            key = _key_of(entry.found)
+            if key is not None:
+                yield key, entry.kind.name, entry.name
 
     def is_rejected(self, key: ResourceKey) -> bool:
         """Return whether a manifest never reaches the operator; rivals do, and one of them gets what they want."""
@@ -77,17 +102,8 @@ def checked(reading: Reading) -> Manifests:
     Raises:
         click.UsageError: a manifest names no namespace, and neither does the command line.
     """
-    is_complete = not any(problem.rule in {Rule.UNREADABLE, Rule.INVALID_YAML} for problem in reading.problems)
-    problems = [
-        *reading.problems,
-        *(problem for found in reading.manifests for problem in alone.check(found)),
-        # A parent that is not among the manifests can have an entry all the same, and rivals are reported below.
-        *(
-            problem
-            for problem in together.check(reading.manifests, is_complete=is_complete)
-            if problem.rule is not Rule.MISSING_PARENT
-        ),
-    ]
+    # A parent that is not among the manifests can have an entry all the same.
+    problems = [problem for problem in problems_of(reading) if problem.rule is not Rule.MISSING_PARENT]
     found: dict[ResourceKey, Found] = {}
     for each in reading.manifests:
         key = _key_of(each)
@@ -98,11 +114,13 @@ def checked(reading: Reading) -> Manifests:
         subject = problem.subject
         if not problem.rule.is_warning and subject is not None and subject.name is not None:
             refused[ResourceKey(subject.kind, str(subject.namespace), subject.name)].append(problem)
-    for first, second in _rivals(found):
+    manifests = Manifests(found, refused, problems)
+    # The second of two rivals has a problem already.
+    for _, first, second in rivals(list(manifests.index().entries())):
         key = _key_of(first.found)
-        if key is not None:
+        if key is not None and first.found is not second.found:
             refused[key].append(first.found.problem(Rule.DUPLICATE_ENTRY, _rivalry(first, second), first.name_path))
-    return Manifests(found, dict(refused), problems)
+    return replace(manifests, refused=dict(refused))
 
 
 def _key_of(found: Found) -> ResourceKey | None:
@@ -112,28 +130,6 @@ def _key_of(found: Found) -> ResourceKey | None:
     if found.namespace is None:
         raise click.UsageError(f"{found.place()}: the manifest names no namespace: give --namespace.")
     return ResourceKey(found.kind.name, found.namespace, manifest.name)
-
-
-def _rivals(found: Mapping[ResourceKey, Found]) -> Iterator[tuple[Entry, Entry]]:
-    """Yield the first of two manifests that want the same entry or external ID; the second has a problem already."""
-    index = Index({(key.kind, key.namespace, key.name): each for key, each in found.items()})
-    entries: dict[tuple[object, ...], Entry] = {}
-    for entry in index.entries():
-        for wanted in _wanted(entry):
-            first = entries.setdefault(wanted, entry)
-            if first.found is not entry.found:
-                yield first, entry
-
-
-def _wanted(entry: Entry) -> Iterator[tuple[object, ...]]:
-    yield entry.kind.name, entry.place
-    if entry.external_id is not None:
-        yield "externalId", _group(entry.kind), entry.external_id
-
-
-def _group(kind: EntryKind) -> bool:
-    """Return whether the external IDs of a kind are those of artifacts: models and versions share theirs."""
-    return kind.family is not kind.entry
 
 
 def _rivalry(first: Entry, second: Entry) -> str:

@@ -12,8 +12,7 @@ import click
 from registrar.cli.console import say
 from registrar.cli.exits import ExitCode
 from registrar.cli.options import option, valid_namespace
-from registrar.cli.validate import alone, together
-from registrar.cli.validate.problems import Rule
+from registrar.cli.validate.everything import problems_of
 from registrar.cli.validate.reading import read
 from registrar.cli.validate.report import Report
 
@@ -54,12 +53,7 @@ def validate(paths: tuple[Path, ...], *, namespace: str | None, strict: bool, ou
 
 def _check(paths: Sequence[Path], namespace: str | None, *, is_strict: bool) -> Report:
     reading = read(paths, sys.stdin.buffer, namespace)
-    is_complete = not any(problem.rule in {Rule.UNREADABLE, Rule.INVALID_YAML} for problem in reading.problems)
-    problems = [
-        *reading.problems,
-        *(problem for found in reading.manifests for problem in alone.check(found)),
-        *together.check(reading.manifests, is_complete=is_complete),
-    ]
+    problems = problems_of(reading)
     order = {file: number for number, file in enumerate(dict.fromkeys(problem.file for problem in problems))}
     problems.sort(key=lambda problem: (order[problem.file], problem.line or 0))
     return Report(problems, reading.files, len(reading.manifests), reading.others, is_strict)

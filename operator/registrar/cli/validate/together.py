@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from model_registry.types import Artifact
 from registrar.cli.validate.entries import Entry, Index, Key, Place
 from registrar.cli.validate.found import Found
 from registrar.cli.validate.problems import Problem, Rule
 from registrar.kinds.model_version import MODEL_VERSION
+from registrar.planning.external_ids import ExternalIdSpace, external_id_space
 
 _NAME = ("metadata", "name")
 
@@ -40,8 +40,7 @@ def check(manifests: Iterable[Found], *, is_complete: bool) -> Iterator[Problem]
     entries = list(index.entries())
     if is_complete:
         yield from _aliases(entries)
-    yield from _duplicate_entries(entries)
-    yield from _duplicate_external_ids(entries)
+    yield from (_rivalry(*pair) for pair in rivals(entries))
     yield from _similar_names(entries)
 
 
@@ -90,32 +89,35 @@ def _is_archived(entry: Entry) -> bool:
     return manifest is not None and manifest.spec.get("state") == entry.kind.retired_state
 
 
-def _duplicate_entries(entries: Iterable[Entry]) -> Iterator[Problem]:
+def rivals(entries: Sequence[Entry]) -> Iterator[tuple[Rule, Entry, Entry]]:
+    """Yield pairs that want the same entry, then pairs that want the same external ID, each with the broken rule."""
     seen: dict[tuple[str, Place], Entry] = {}
     for entry in entries:
         first = seen.setdefault((entry.kind.name, entry.place), entry)
         # Two artifacts of one name in one manifest break a rule of the model.
         if first is not entry and first.found is not entry.found:
-            message = (
-                f"{entry} represents the same entry as {first} in {first.name_place}; remove one, or give "
-                f"it another {'name' if entry.path else 'spec.name'}"
-            )
-            yield entry.found.problem(Rule.DUPLICATE_ENTRY, message, entry.name_path)
-
-
-def _duplicate_external_ids(entries: Iterable[Entry]) -> Iterator[Problem]:
-    seen: dict[tuple[bool, str], Entry] = {}
+            yield Rule.DUPLICATE_ENTRY, first, entry
+    held: dict[tuple[ExternalIdSpace, str], Entry] = {}
     for entry in entries:
         if entry.external_id is None:
             continue
-        first = seen.setdefault((issubclass(entry.kind.family, Artifact), entry.external_id), entry)
+        first = held.setdefault((external_id_space(entry.kind.entry), entry.external_id), entry)
         if first is not entry:
-            message = (
-                f"externalId {entry.external_id!r} is also that of {first} in {first.name_place}; the "
-                "registry allows it once"
-            )
-            path = (*(entry.path or ("spec",)), "externalId")
-            yield entry.found.problem(Rule.DUPLICATE_EXTERNAL_ID, message, path)
+            yield Rule.DUPLICATE_EXTERNAL_ID, first, entry
+
+
+def _rivalry(rule: Rule, first: Entry, entry: Entry) -> Problem:
+    """Return the problem of the second of two rivals."""
+    if rule is Rule.DUPLICATE_ENTRY:
+        message = (
+            f"{entry} represents the same entry as {first} in {first.name_place}; remove one, or give "
+            f"it another {'name' if entry.path else 'spec.name'}"
+        )
+        return entry.found.problem(rule, message, entry.name_path)
+    message = (
+        f"externalId {entry.external_id!r} is also that of {first} in {first.name_place}; the registry allows it once"
+    )
+    return entry.found.problem(rule, message, (*(entry.path or ("spec",)), "externalId"))
 
 
 def _similar_names(entries: Iterable[Entry]) -> Iterator[Problem]:

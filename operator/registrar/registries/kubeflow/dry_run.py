@@ -16,6 +16,7 @@ from model_registry.exceptions import AmbiguousEntryError, ConflictError, NotFou
 from model_registry.types import Artifact, ModelVersion, RegistryEntry
 from registrar.kinds.base import Desired, EntryKind
 from registrar.kinds.table import family_of
+from registrar.planning.external_ids import ExternalIdSpace, external_id_space
 from registrar.planning.problems import ReconcileError
 from registrar.registries.backend import Changes, Cursor
 from registrar.registries.inventory import Inventory, id_number
@@ -43,7 +44,7 @@ class DryRunBackend:
         self._entries: dict[tuple[type[RegistryEntry], str], RegistryEntry] = {}
         self._places: defaultdict[_Place, list[str]] = defaultdict(list)
         self._held: defaultdict[str, list[str]] = defaultdict(list)
-        self._external: dict[tuple[bool, str], RegistryEntry] = {}
+        self._external: dict[tuple[ExternalIdSpace, str], RegistryEntry] = {}
         self._next_id = itertools.count(FIRST_PROVISIONAL_ID)
         self._now = 0
         for entry in (*inventory.models, *inventory.versions, *inventory.distinct_artifacts()):
@@ -139,11 +140,11 @@ class DryRunBackend:
     def _put(self, entry: RegistryEntry) -> None:
         family, entry_id = family_of(type(entry)), str(entry.id)
         before = self._entries.get((family, entry_id))
-        group = family is Artifact
+        space = external_id_space(type(entry))
         if before is not None and before.external_id is not None:
-            self._external.pop((group, before.external_id), None)
+            self._external.pop((space, before.external_id), None)
         if entry.external_id is not None:
-            self._external[group, entry.external_id] = entry
+            self._external[space, entry.external_id] = entry
         self._entries[family, entry_id] = entry
 
     def _hold(self, artifact: RegistryEntry, version_id: str) -> None:
@@ -151,8 +152,8 @@ class DryRunBackend:
         self._places[type(artifact), version_id, artifact.name].append(str(artifact.id))
 
     def _holder(self, kind: EntryKind, external_id: str | None) -> RegistryEntry | None:
-        """Return the entry with an external ID: unique among models and versions together, and among artifacts."""
-        return None if external_id is None else self._external.get((kind.family is Artifact, external_id))
+        """Return the entry that has an external ID among those that must not have it too."""
+        return None if external_id is None else self._external.get((external_id_space(kind.entry), external_id))
 
     def _times(self, entry: RegistryEntry, *, is_new: bool) -> dict[str, str]:
         latest = int(entry.last_update_time_since_epoch or 0)
