@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from registrar.api.conditions import ConditionType, Reason
-from registrar.api.meta import FINALIZER, RECONCILE_REQUEST_MAX_LENGTH, RECONCILE_REQUESTED_ANNOTATION
+from registrar.api.meta import (
+    FINALIZER,
+    LAST_APPLIED_ANNOTATION,
+    RECONCILE_REQUEST_MAX_LENGTH,
+    RECONCILE_REQUESTED_ANNOTATION,
+)
 
 Body = Mapping[str, Any]
 """A resource as the API server sends it (JSON)."""
@@ -149,7 +154,7 @@ def edited(body: Body, spec: Mapping[str, Any], annotations: Mapping[str, str], 
 
 def _last_applied(annotations: Mapping[str, str]) -> Mapping[str, str]:
     """Return the annotations that kubectl applied before, client-side."""
-    record = annotations.get("kubectl.kubernetes.io/last-applied-configuration")
+    record = annotations.get(LAST_APPLIED_ANNOTATION)
     found: Mapping[str, str] = {} if record is None else json.loads(record)["metadata"].get("annotations") or {}
     return found
 

@@ -39,6 +39,9 @@ PAUSED_ANNOTATION = f"{RESERVED_PREFIX}paused"
 RECONCILE_REQUESTED_ANNOTATION = f"{RESERVED_PREFIX}reconcile-requested-at"
 TAKE_OVER_ANNOTATION = f"{RESERVED_PREFIX}take-over"
 
+LAST_APPLIED_ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration"
+"""What kubectl keeps of a client-side apply: a copy of the manifest."""
+
 RECONCILE_REQUEST_MAX_LENGTH = 1024
 """Of a request's value this many characters are compared and kept in the status: an annotation may hold 256 KiB."""
 

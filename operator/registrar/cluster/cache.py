@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 from registrar.api.bodies import Body, RecordedId, ResourceKey, key_of, ready_state, recorded_id, resource_version
+from registrar.api.meta import LAST_APPLIED_ANNOTATION
 from registrar.cluster.compact import with_shared_texts
-
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 class ResourceCache:
@@ -104,8 +103,8 @@ def _without_copies(body: Body) -> Body:
     annotations = metadata.get("annotations") or {}
     if "managedFields" in metadata:
         metadata = {name: value for name, value in metadata.items() if name != "managedFields"}
-    if LAST_APPLIED in annotations:
-        kept = {name: value for name, value in annotations.items() if name != LAST_APPLIED}
+    if LAST_APPLIED_ANNOTATION in annotations:
+        kept = {name: value for name, value in annotations.items() if name != LAST_APPLIED_ANNOTATION}
         metadata = {**metadata, "annotations": kept}
     shared: Body = with_shared_texts({**body, "metadata": metadata})
     return shared

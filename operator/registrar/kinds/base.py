@@ -217,6 +217,8 @@ class AliasProperties:
 
 
 NO_ALIASES = AliasProperties()
+PROPERTY_PATH = "customProperties."
+"""What the path of a custom property begins with, as a manifest writes it."""
 ALIAS_PATH = "aliases."
 """What the path of a change to an alias begins with."""
 
@@ -266,7 +268,7 @@ class Desired:
         """Return a custom property of the entry as the spec declares it, such as ``aliases.champion``."""
         is_custom = name in self.properties and name not in self.aliases.names
         if not self.kind.has_aliases or is_custom or not name.startswith(PROPERTY_PREFIX):
-            return f"customProperties.{name}"
+            return f"{PROPERTY_PATH}{name}"
         return f"{ALIAS_PATH}{name.removeprefix(PROPERTY_PREFIX)}"
 
     @property

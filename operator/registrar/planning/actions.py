@@ -9,7 +9,7 @@ from model_registry.types import RegistryEntry
 from registrar.api.meta import OWNER_PROPERTY
 from registrar.api.properties import Observed, Scalar
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
-from registrar.kinds.base import Desired, FieldValue
+from registrar.kinds.base import PROPERTY_PATH, Desired, FieldValue
 from registrar.planning.ownership import Origin, Stamp
 from registrar.planning.problems import Problem
 
@@ -149,7 +149,7 @@ class Patch:
     def changes_with_stamp(self, owner_id: str) -> tuple[Change, ...]:
         """Return the changes, that of the owner stamp among them: two installations can fight over the stamp alone."""
         before, after = (self.entry.custom_properties or {}).get(OWNER_PROPERTY), self.stamp.text(owner_id)
-        stamp = Change(f"customProperties.{OWNER_PROPERTY}", before, after)
+        stamp = Change(f"{PROPERTY_PATH}{OWNER_PROPERTY}", before, after)
         return self.changes if before == after else (*self.changes, stamp)
 
 

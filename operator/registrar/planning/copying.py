@@ -14,11 +14,11 @@ from typing import Any
 from model_registry.types import RegistryEntry
 from model_registry.types.properties import OpaqueProperty, PropertyValue, StructProperty
 from registrar.api.meta import OWNER_PROPERTY, RESERVED_PREFIX
+from registrar.kinds.base import PROPERTY_PATH
 from registrar.planning.actions import Change
 from registrar.planning.fields import RETIRED, field_attributes, field_name
 from registrar.planning.ownership import any_stamp_of
 
-PROPERTIES = "customProperties."
 _NO_OWNER = ""
 _STATE = "state"
 _NOT_CONTENT = frozenset(
@@ -77,7 +77,7 @@ def differences(wanted: RegistryEntry, observed: RegistryEntry) -> tuple[Change,
             fields.append(Change(field_name(type(wanted), attribute), *plain))
     held = observed.custom_properties or {}
     properties = [
-        Change(f"{PROPERTIES}{name}", held.get(name), value)
+        Change(f"{PROPERTY_PATH}{name}", held.get(name), value)
         for name, value in sorted((wanted.custom_properties or {}).items())
         if not is_same_property(value, held.get(name))
     ]
@@ -105,8 +105,8 @@ def update_of(observed: RegistryEntry, changes: Iterable[Change]) -> RegistryEnt
     fields: dict[str, Any] = {}
     properties: dict[str, Any] = {}
     for change in changes:
-        if change.path.startswith(PROPERTIES):
-            properties[change.path.removeprefix(PROPERTIES)] = change.wanted
+        if change.path.startswith(PROPERTY_PATH):
+            properties[change.path.removeprefix(PROPERTY_PATH)] = change.wanted
         else:
             fields[attributes[change.path]] = change.wanted
     if properties:

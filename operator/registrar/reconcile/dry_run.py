@@ -83,7 +83,7 @@ class DryRun:
     Args:
         settings: the operator's.
         cluster: the resources.
-        registry: the registry, whose backend takes writes in memory.
+        registry: the registry, loaded, whose backend takes writes in memory.
         monitor: is shown each write.
     """
 
@@ -107,7 +107,6 @@ class DryRun:
             bodies: all resources of the cluster.
             turns: those to reconcile, in this order.
         """
-        await self._registry.load()
         for body in bodies:
             self._memory.keep(body)
         self._memory.cache.synced.set()

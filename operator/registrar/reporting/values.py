@@ -6,12 +6,11 @@ from collections.abc import Iterable
 
 from registrar.api.properties import Observed
 from registrar.api.secrets import HIDDEN, is_sensitive_name, is_sensitive_text, without_credentials
-from registrar.kinds.base import FieldValue
+from registrar.kinds.base import PROPERTY_PATH, FieldValue
 from registrar.planning.actions import Change
 
 MAX_VALUE_LENGTH = 120
 """Characters of a value that a message shows: a readme may have a million."""
-PROPERTIES = "customProperties."
 MAX_CHANGES = 10
 """Changes that a message names."""
 
@@ -29,8 +28,8 @@ def as_written(path: str, value: FieldValue | Observed | None) -> str:
         return str(value).lower()
     if isinstance(value, str):
         shown = without_credentials(value)
-        is_property = path.startswith(PROPERTIES)
-        is_secret = is_property and is_sensitive_name(path.removeprefix(PROPERTIES))
+        is_property = path.startswith(PROPERTY_PATH)
+        is_secret = is_property and is_sensitive_name(path.removeprefix(PROPERTY_PATH))
         return HIDDEN if is_secret or is_sensitive_text(shown) else _cut(repr(shown))
     return _cut(repr(value))
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registrar.api.bodies import RecordedId, ready_state
-from registrar.cluster.cache import LAST_APPLIED, ResourceCache
+from registrar.api.meta import LAST_APPLIED_ANNOTATION
+from registrar.cluster.cache import ResourceCache
 from tests.unit.build import body, model_key
 
 
@@ -59,7 +60,7 @@ def test_the_count_by_ready_is_that_of_the_bodies(steps: list[tuple[str, str]]) 
 
 
 def test_bodies_are_kept_without_what_nothing_reads() -> None:
-    cache, sent = ResourceCache(), body(annotations={LAST_APPLIED: "{}", "mine": "1"})
+    cache, sent = ResourceCache(), body(annotations={LAST_APPLIED_ANNOTATION: "{}", "mine": "1"})
     sent["metadata"]["managedFields"] = [{"manager": "kubectl"}]
     cache.put(sent)
     found = cache.get(model_key())
@@ -74,7 +75,7 @@ def test_bodies_are_kept_without_what_nothing_reads() -> None:
     assert again is not None
     assert again["spec"] is found["spec"]
     # The body that was passed in belongs to the caller.
-    assert sent["metadata"]["annotations"].keys() == {LAST_APPLIED, "mine"}
+    assert sent["metadata"]["annotations"].keys() == {LAST_APPLIED_ANNOTATION, "mine"}
     assert "managedFields" in sent["metadata"]
 
 

@@ -11,8 +11,9 @@ from model_registry.types.properties import OpaqueProperty
 from registrar.cli.catalogue import Catalogue, Place
 from registrar.cli.copy.choosing import Chosen
 from registrar.cli.copy.problems import Named, Problem, Reason, named
+from registrar.kinds.base import PROPERTY_PATH
 from registrar.planning.actions import Change
-from registrar.planning.copying import PROPERTIES, copy_of, differences, restores, stamp_on
+from registrar.planning.copying import copy_of, differences, restores, stamp_on
 from registrar.planning.external_ids import ExternalIdSpace, external_id_space
 from registrar.planning.fields import describe_entry
 from registrar.reporting.values import describe_changes
@@ -207,7 +208,7 @@ def _unwritable(
         Problem(
             Reason.UNSUPPORTED_TYPE,
             subject,
-            part=f"{PROPERTIES}{name}",
+            part=f"{PROPERTY_PATH}{name}",
             detail=f"a {value.metadata_type}, which no registry takes back",
         )
         for name, value in sorted(properties.items())

@@ -14,7 +14,7 @@ from registrar.cli.documents.dump import dump
 from registrar.cli.plan.change import PlannedChange, Value
 from registrar.cli.plan.report import Report
 from registrar.cli.plan.text import NO_FILE, describe, subject
-from registrar.reporting.values import PROPERTIES
+from registrar.kinds.base import PROPERTY_PATH
 
 _NOTHING = "/dev/null"
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
@@ -49,11 +49,11 @@ def _yaml(change: PlannedChange, *, is_before: bool) -> list[str]:
         if each.is_sensitive:
             # Two hidden values that differ must not look the same.
             value = f"{value}, {'before' if is_before else 'after'}"
-        if each.path.startswith(PROPERTIES):
-            properties[each.path.removeprefix(PROPERTIES)] = _plain(value)
+        if each.path.startswith(PROPERTY_PATH):
+            properties[each.path.removeprefix(PROPERTY_PATH)] = _plain(value)
         else:
             fields[each.path] = _plain(value)
-    return _lines(fields | ({PROPERTIES.rstrip("."): properties} if properties else {}))
+    return _lines(fields | ({PROPERTY_PATH.rstrip("."): properties} if properties else {}))
 
 
 def _lines(content: Mapping[str, Any]) -> list[str]:

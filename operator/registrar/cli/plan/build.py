@@ -15,11 +15,11 @@ from registrar.cli.plan.change import Action, Cause, EntryName, FieldChange, Pla
 from registrar.cli.plan.fields import field_change
 from registrar.cli.plan.population import Population
 from registrar.cli.plan.provisional import without_provisional_ids
-from registrar.kinds.base import AnyResource, Desired, EntryKind
+from registrar.kinds.base import PROPERTY_PATH, AnyResource, Desired, EntryKind
 from registrar.kinds.desired import desired_entry, desired_inline
 from registrar.kinds.table import kind_of, kinds_above, resource_of
 from registrar.planning.fields import field_name, state_of
-from registrar.reconcile.resource import read_resource
+from registrar.reconcile.resource import ManagedResource, read_resource
 from registrar.registries.backend import RegistryBackend
 from registrar.registries.provisional import is_provisional
 from registrar.reporting.outcome import OperationResult
@@ -36,7 +36,6 @@ _ACTIONS = {
 }
 _REFUSALS = frozenset({Reason.NAME_CONFLICT, Reason.EXTERNAL_ID_CONFLICT, Reason.REGISTRY_REPLACED})
 """Reasons that only a person ends, although the operator keeps trying."""
-_PROPERTIES = "customProperties."
 _HIDDEN_ATTRIBUTES = {"name", "id", "custom_properties", "state", "artifact_type"}
 
 
@@ -106,7 +105,7 @@ class Builder:
         )
         change = PlannedChange(
             origin=self.population.manifests.origin(key),
-            entry=self.name_of_resource(key, body),
+            entry=_name_of(resource),
             action=Action.WAIT,
             cause=Cause.BASE if self.population.is_unchanged(key) else Cause.CHANGE,
         )
@@ -122,13 +121,6 @@ class Builder:
             return _because(change, Action.WAIT, aliases.reason, aliases.message)
         # Only a wait that is too short to be reported leaves no condition.
         return replace(change, message="it waits for another resource") if ready is None else None
-
-    def name_of_resource(self, key: ResourceKey, body: Body) -> EntryName:
-        """Return the entry of a resource, by the names that its manifests give."""
-        resource = read_resource(body)
-        entry_id = resource.status.id
-        known = None if entry_id is None or is_provisional(entry_id) else entry_id
-        return EntryName(kind_of(key.kind).entry.name, (resource.entry_name,), known)
 
     async def _name(self, kind: EntryKind, entry: RegistryEntry, parent_id: str) -> EntryName:
         names, above = [str(entry.name)], parent_id
@@ -180,6 +172,13 @@ class Builder:
         return frozenset(change.path for change in write.changes if before.get(change.path) == now.get(change.path))
 
 
+def _name_of(resource: ManagedResource) -> EntryName:
+    """Return the entry of a resource, by the name that its manifest gives."""
+    entry_id = resource.status.id
+    known = None if entry_id is None or is_provisional(entry_id) else entry_id
+    return EntryName(resource.kind.entry.name, (resource.entry_name,), known)
+
+
 def _because(change: PlannedChange, action: Action, reason: str, message: str) -> PlannedChange:
     return replace(change, action=action, reason=str(reason), message=without_provisional_ids(message))
 
@@ -222,6 +221,6 @@ def _set_fields(entry: RegistryEntry) -> Iterator[FieldChange]:
     if state is not None:
         values["state"] = state
     properties = {name: value for name, value in (entry.custom_properties or {}).items() if name != OWNER_PROPERTY}
-    values |= {f"{_PROPERTIES}{name}": properties[name] for name in sorted(properties)}
+    values |= {f"{PROPERTY_PATH}{name}": properties[name] for name in sorted(properties)}
     for path, value in values.items():
         yield field_change(path, None, value)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from registrar.api.secrets import HIDDEN, is_sensitive_name, is_sensitive_text, without_credentials
 from registrar.cli.plan.change import FieldChange, Value
-from registrar.reporting.values import PROPERTIES
+from registrar.kinds.base import PROPERTY_PATH
 
 
 def field_change(path: str, before: Value, after: Value, *, is_drift: bool = False) -> FieldChange:
@@ -18,7 +18,7 @@ def field_change(path: str, before: Value, after: Value, *, is_drift: bool = Fal
         after: its value afterwards; None for no value.
         is_drift: see `FieldChange`.
     """
-    is_named = path.startswith(PROPERTIES) and is_sensitive_name(path.removeprefix(PROPERTIES))
+    is_named = path.startswith(PROPERTY_PATH) and is_sensitive_name(path.removeprefix(PROPERTY_PATH))
     shown = _without_credentials(before), _without_credentials(after)
     # Two URIs can differ in their credentials alone.
     is_same = before != after and shown[0] == shown[1]

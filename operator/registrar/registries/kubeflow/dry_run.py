@@ -12,7 +12,7 @@ from collections import defaultdict
 from typing import Any
 
 from model_registry._wire import require_writable
-from model_registry.exceptions import AmbiguousEntryError, ConflictError, NotFound
+from model_registry.exceptions import ConflictError, NotFound
 from model_registry.types import Artifact, ModelVersion, RegistryEntry
 from registrar.kinds.base import Desired, EntryKind
 from registrar.kinds.table import family_of
@@ -21,6 +21,7 @@ from registrar.planning.problems import ReconcileError
 from registrar.registries.backend import Changes, Cursor
 from registrar.registries.inventory import Inventory, id_number
 from registrar.registries.kubeflow.conflicts import explain_conflict
+from registrar.registries.kubeflow.entries import sole
 from registrar.registries.kubeflow.names import unsupported
 from registrar.registries.provisional import FIRST_PROVISIONAL_ID
 
@@ -68,11 +69,7 @@ class DryRunBackend:
         found = [
             self._entries[kind.family, entry_id] for entry_id in self._places.get((kind.entry, parent_id, name), ())
         ]
-        if len(found) > 1:
-            ids = ", ".join(str(entry.id) for entry in found)
-            message = f"the version {parent_id} has several {kind.name}s named {name!r} (ids {ids})"
-            raise AmbiguousEntryError(message, found)
-        return found[0] if found else None
+        return sole(found, f"the version {parent_id} has several {kind.name}s named {name!r}")
 
     async def artifacts_of(self, version_id: str) -> list[RegistryEntry]:
         """See the protocol."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +52,17 @@ MODEL_VERSION = Operations(
 )
 
 
+def sole(found: Sequence[RegistryEntry], ambiguity: str) -> RegistryEntry | None:
+    """Return the one entry that was found; None if none was.
+
+    Raises:
+        AmbiguousEntryError: there are several; the message is the given one, with their IDs.
+    """
+    if len(found) > 1:
+        raise AmbiguousEntryError(f"{ambiguity} (ids {', '.join(str(entry.id) for entry in found)})", list(found))
+    return found[0] if found else None
+
+
 def _artifact(kind: EntryKind) -> Operations:
     async def get(client: Client, entry_id: str) -> RegistryEntry | None:
         entry = await client.get_artifact_by_id(entry_id)
@@ -63,12 +74,10 @@ def _artifact(kind: EntryKind) -> Operations:
             listed = await client.get_model_version_artifacts(parent_id)
         except NotFound:
             return None
-        named = [artifact for artifact in listed if type(artifact) is kind.entry and artifact.name == name]
-        if len(named) > 1:
-            ids = ", ".join(str(artifact.id) for artifact in named)
-            message = f"the version {parent_id} has several {kind.name}s named {name!r} (ids {ids})"
-            raise AmbiguousEntryError(message, list(named))
-        return named[0] if named else None
+        return sole(
+            [artifact for artifact in listed if type(artifact) is kind.entry and artifact.name == name],
+            f"the version {parent_id} has several {kind.name}s named {name!r}",
+        )
 
     return Operations(
         get=get,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from model_registry import ModelRegistryAPIClient
-from model_registry.exceptions import AmbiguousEntryError
 from model_registry.types import Artifact, ListOptions, ModelVersion, RegisteredModel, RegistryEntry
+from registrar.registries.kubeflow.entries import sole
 
 
 class KubeflowWriter:
@@ -50,9 +50,7 @@ class KubeflowWriter:
             case Artifact():
                 listed = await self._client.get_model_version_artifacts(parent_id)
                 named = [one for one in listed if type(one) is type(entry) and one.name == entry.name]
-                if len(named) > 1:
-                    raise AmbiguousEntryError(f"the version {parent_id} has several artifacts {entry.name!r}", [*named])
-                return named[0] if named else None
+                return sole(named, f"the version {parent_id} has several artifacts {entry.name!r}")
         raise _unknown(entry)
 
     async def check(self) -> None:
