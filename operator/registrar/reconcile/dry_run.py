@@ -33,7 +33,7 @@ HORIZON_SECONDS = 60.0
 """Of the operator's time that are played, beyond the grace of a hand-over. What waits for longer waits for a person."""
 RETRY_SECONDS = 1.0
 MAX_TURNS = 100
-"""Of one resource. None has needed more than nine; a limit keeps a fault from going round for ever."""
+"""Of one resource: a limit keeps a fault from going round for ever."""
 
 
 class _Clock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +55,13 @@ class FileManifest:
     def with_spec(self, spec: Mapping[str, Any]) -> FileManifest:
         """Return the manifest with another spec; without one, if that is empty and there was none."""
         return FileManifest({**self.body, "spec": spec} if spec or "spec" in self.body else self.body)
+
+    def items(self, field: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        """Yield place and content of the inline entries in a list of the spec, as far as they have a name."""
+        listed = self.spec.get(field)
+        for position, item in enumerate(listed if isinstance(listed, list) else ()):
+            if isinstance(item, Mapping) and isinstance(item.get("name"), str):
+                yield position, item
 
     def applied_in(self, namespace: str) -> dict[str, Any]:
         """Return the resource as the API server has it once it is applied, in a namespace if it names none."""

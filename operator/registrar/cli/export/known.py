@@ -82,7 +82,5 @@ def known_from(manifests: Iterable[tuple[FileManifest, Place]]) -> Known:
 
 def _items(manifest: FileManifest, place: Place) -> Iterator[Place]:
     for inline in kind_of(manifest.kind).inline:
-        items = manifest.spec.get(inline.field)
-        for item in items if isinstance(items, list) else ():
-            if isinstance(item, Mapping) and isinstance(item.get("name"), str):
-                yield (inline.entry.name, *place[1:], item["name"])
+        for _, item in manifest.items(inline.field):
+            yield (inline.entry.name, *place[1:], item["name"])

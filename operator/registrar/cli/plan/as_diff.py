@@ -8,10 +8,9 @@ from typing import Any
 
 import click
 
-from model_registry.types.properties import OpaqueProperty
 from registrar.cli.console import one_line
 from registrar.cli.documents.dump import dump
-from registrar.cli.plan.change import PlannedChange, Value
+from registrar.cli.plan.change import PlannedChange, plain
 from registrar.cli.plan.report import Report
 from registrar.cli.plan.text import NO_FILE, describe, subject
 from registrar.kinds.base import PROPERTY_PATH
@@ -50,15 +49,11 @@ def _yaml(change: PlannedChange, *, is_before: bool) -> list[str]:
             # Two hidden values that differ must not look the same.
             value = f"{value}, {'before' if is_before else 'after'}"
         if each.path.startswith(PROPERTY_PATH):
-            properties[each.path.removeprefix(PROPERTY_PATH)] = _plain(value)
+            properties[each.path.removeprefix(PROPERTY_PATH)] = plain(value)
         else:
-            fields[each.path] = _plain(value)
+            fields[each.path] = plain(value)
     return _lines(fields | ({PROPERTY_PATH.rstrip("."): properties} if properties else {}))
 
 
 def _lines(content: Mapping[str, Any]) -> list[str]:
     return dump(content).splitlines() if content else []
-
-
-def _plain(value: Value) -> Any:
-    return value.tagged if isinstance(value, OpaqueProperty) else value

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from model_registry.types.properties import OpaqueProperty
-from registrar.cli.plan.change import Action, FieldChange, PlannedChange, Value
+from registrar.cli.plan.change import Action, FieldChange, PlannedChange, plain
 from registrar.cli.plan.report import Report
 from registrar.cli.validate.problems import Problem
 
@@ -87,7 +86,7 @@ def _change(change: PlannedChange) -> dict[str, Any]:
 
 
 def _field(change: FieldChange) -> dict[str, Any]:
-    shown = {} if change.is_sensitive else {"before": _value(change.before), "after": _value(change.after)}
+    shown = {} if change.is_sensitive else {"before": plain(change.before), "after": plain(change.after)}
     flags = {"sensitive": change.is_sensitive, "drift": change.is_drift}
     return {"path": change.path, "type": _type(change), **shown, **flags}
 
@@ -96,7 +95,3 @@ def _type(change: FieldChange) -> str:
     """Return the type that the field has, or had if it is cleared: 1 and 1.0 look alike in some programs."""
     value = change.before if change.after is None else change.after
     return TYPES.get(type(value), OPAQUE)
-
-
-def _value(value: Value) -> Any:
-    return value.tagged if isinstance(value, OpaqueProperty) else value

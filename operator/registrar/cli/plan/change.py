@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
+from model_registry.types.properties import OpaqueProperty
 from registrar.api.bodies import ResourceKey
 from registrar.api.properties import Observed
 from registrar.kinds.base import FieldValue
@@ -60,6 +62,11 @@ NOT_OF_THIS_CHANGE = frozenset({Cause.DRIFT, Cause.BASE})
 """Causes that a merge neither brings about nor prevents."""
 
 Value = FieldValue | Observed | None
+
+
+def plain(value: Value) -> Any:
+    """Return a value as JSON and YAML can write it: an opaque one as the registry writes it."""
+    return value.tagged if isinstance(value, OpaqueProperty) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,9 +111,9 @@ def checked(reading: Reading) -> Manifests:
             found.setdefault(key, each)
     refused: defaultdict[ResourceKey, list[Problem]] = defaultdict(list)
     for problem in problems:
-        subject = problem.subject
-        if not problem.rule.is_warning and subject is not None and subject.name is not None:
-            refused[ResourceKey(subject.kind, str(subject.namespace), subject.name)].append(problem)
+        resource = resource_of(problem)
+        if not problem.rule.is_warning and resource is not None:
+            refused[resource].append(problem)
     manifests = Manifests(found, refused, problems)
     # The second of two rivals has a problem already.
     for _, first, second in rivals(list(manifests.index().entries())):
@@ -121,6 +121,14 @@ def checked(reading: Reading) -> Manifests:
         if key is not None and first.found is not second.found:
             refused[key].append(first.found.problem(Rule.DUPLICATE_ENTRY, _rivalry(first, second), first.name_path))
     return replace(manifests, refused=dict(refused))
+
+
+def resource_of(problem: Problem) -> ResourceKey | None:
+    """Return the resource that a problem is about; None if it is about none that has a name."""
+    subject = problem.subject
+    if subject is None or subject.name is None:
+        return None
+    return ResourceKey(subject.kind, str(subject.namespace), subject.name)
 
 
 def _key_of(found: Found) -> ResourceKey | None:

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from registrar.api.bodies import ResourceKey
 from registrar.cli.console import counted
 from registrar.cli.exits import ExitCode
 from registrar.cli.plan.change import NOT_WRITTEN, Action, PlannedChange
+from registrar.cli.plan.manifests import resource_of
 from registrar.cli.validate.problems import Problem, Rule
 
 SUMMARY = {
@@ -126,7 +126,7 @@ class Report:
     def other_errors(self) -> list[Problem]:
         """The errors that no refused resource represents, such as YAML that cannot be read."""
         refused = {change.origin.key for change in self.changes if change.action is Action.REFUSE}
-        return [problem for problem in self.errors if _resource_of(problem) not in refused]
+        return [problem for problem in self.errors if resource_of(problem) not in refused]
 
     @property
     def listed(self) -> list[PlannedChange]:
@@ -185,10 +185,3 @@ class Report:
             return None
         entries = counted(number, "entry", "entries")
         return f"Not from this change, and done by the operator anyway: {entries} (--drift lists them)"
-
-
-def _resource_of(problem: Problem) -> ResourceKey | None:
-    subject = problem.subject
-    if subject is None or subject.name is None:
-        return None
-    return ResourceKey(subject.kind, str(subject.namespace), subject.name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from registrar.cli.documents.load import Path
 from registrar.cli.documents.manifest import FileManifest
@@ -87,7 +86,7 @@ class Index:
                 continue
             yield Entry(found, (), found.kind.entry, place, _text(manifest.spec.get("externalId")))
             for inline in found.kind.inline:
-                for position, item in _items(manifest.spec.get(inline.field)):
+                for position, item in manifest.items(inline.field):
                     path = ("spec", inline.field, position)
                     yield Entry(found, path, inline.entry, (*place, item["name"]), _text(item.get("externalId")))
 
@@ -108,12 +107,6 @@ class Index:
             case ByNames(names):
                 above = ("names", *names)
         return None if above is None else (*above, manifest.entry_name)
-
-
-def _items(value: object) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for position, item in enumerate(value if isinstance(value, list) else ()):
-        if isinstance(item, Mapping) and isinstance(item.get("name"), str):
-            yield position, item
 
 
 def _text(value: object) -> str | None:
