@@ -105,6 +105,10 @@ class Application:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{kind} {name} is {shown}, not {status} with {text!r}")
             time.sleep(0.2)
+            if text:
+                # A change of the message alone is shown with the next refresh, and one refresh
+                # may come before Argo CD's own watch has brought the change.
+                self.refresh()
         return shown[1]
 
     def managed(self) -> list[Json]:

@@ -31,8 +31,6 @@ def test_a_child_that_waits_is_progressing_until_its_parent_is_there(
 
     for one, reason in ((version, "WaitingForRegisteredModel"), (artifact, "WaitingForModelVersion")):
         waiting = own_space.wait(one["kind"], one["metadata"]["name"], has_reason(reason))
-        # Argo CD shows another message of the same health with its next look only.
-        app.refresh()
         message = condition(waiting, "Reconciling")["message"]
         assert app.wait_health(one["kind"], one["metadata"]["name"], "Progressing", message) == message
 

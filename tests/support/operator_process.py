@@ -41,6 +41,11 @@ class OperatorProcess:
         """The output of all its runs so far."""
         return self._log.read_text(encoding="utf-8")
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started, and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         """Start it; returns at once."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("REGISTRAR_")}
