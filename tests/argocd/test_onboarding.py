@@ -25,7 +25,7 @@ from tests.docs.session import commands_of
 from tests.env.registry import EmbeddedServers
 from tests.support.fault_proxy import FaultProxy, proxy_to
 from tests.support.fixtures import StartOperator
-from tests.support.resources import Namespace
+from tests.support.resources import PLURALS, Namespace
 from tests.support.rest import PROPERTIES, Rest
 
 REPOSITORY = Path(__file__).parents[2]
@@ -118,6 +118,11 @@ def test_two_hundred_entries_come_under_git_and_argo_cd_shows_them_healthy(
     start_operator(proxy.url, own_space)
     app = Application(cluster, argo_cd, deploy(cluster, repository, own_space))
     try:
+        app.wait(lambda found: found.get("status", {}).get("sync", {}).get("status") == "Synced")
+        kinds = ",".join(PLURALS.values())
+        cluster.run_kubectl(
+            "wait", kinds, "--all", "--for=condition=Ready", "--timeout=200s", f"--namespace={own_space.name}"
+        )
         found = app.synced(repository.head)
     finally:
         cluster.run_kubectl("delete", "application", app.name, "-n", argocd.NAMESPACE, "--wait=false")

@@ -767,7 +767,7 @@ def test_a_reader_that_goes_away_is_no_traceback(churn: Rest) -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert "Traceback" not in process.stderr.read()
-        assert process.wait() == ExitCode.ATTENTION
+        assert process.wait() == ExitCode.BROKEN_PIPE
 
 
 def test_a_pattern_that_no_model_matches_is_most_likely_misspelt(churn: Rest, export: Export, tmp_path: Path) -> None:

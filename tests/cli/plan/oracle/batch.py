@@ -225,8 +225,10 @@ class Stage:
         before: object = None
         since, unseen = time.monotonic(), ["anything"]
         while True:
-            state, now = (len(self.recorder.writes), _reconciles(probes)), time.monotonic()
-            if state != before:
+            reconciles = _reconciles(probes)
+            state, now = (len(self.recorder.writes), reconciles), time.monotonic()
+            # On a busy machine, a reconcile can stand still for longer than that.
+            if state != before or _is_busy(reconciles):
                 before, since = state, now
             elif (
                 now - since > STILL and _polls(probes) >= polled + POLLS and not (unseen := _unseen(self._resources()))
@@ -267,6 +269,10 @@ def _polls(probes: Probes) -> float:
 def _reconciles(probes: Probes) -> dict[str, float]:
     names = ("registrar_reconcile_total", "registrar_workqueue_depth", "registrar_active_workers")
     return {name: value for name, value in probes.metrics().items() if name.startswith(names)}
+
+
+def _is_busy(reconciles: Mapping[str, float]) -> bool:
+    return any(number for name, number in reconciles.items() if not name.startswith("registrar_reconcile_total"))
 
 
 def _unseen(resources: Mapping[ResourceKey, Manifest]) -> list[str]:
