@@ -23,9 +23,13 @@ OTHERS_CRDS = REPOSITORY / "tests" / "env" / "crds"
 """Definitions of other projects' kinds that stand in examples."""
 GITOPS = {"argocd", "flux", "kustomize", "repository"}
 """Folders for other tools that apply manifests: test_gitops.py, test_repository.py and tests/argocd test them."""
+PIPELINES = {"pipelines"}
+"""A folder with steps of pipelines: test_pipelines.py runs them."""
 VALUES = {"production"}
 """Folders with values for the chart: tests/chart installs with them."""
-FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and path.name not in GITOPS | VALUES)
+FOLDERS = sorted(
+    path.name for path in EXAMPLES.iterdir() if path.is_dir() and path.name not in GITOPS | PIPELINES | VALUES
+)
 
 
 def _manifests(folder: Path) -> list[dict[str, Any]]:
