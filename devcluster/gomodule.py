@@ -20,6 +20,7 @@ HELM = "MODEL_REGISTRAR_HELM"
 _HELM_FOLDERS = {"4": Path(__file__).parent / "go-chart", "3": Path(__file__).parent / "go-helm3"}
 _CHART_FOLDER = Path(__file__).parent / "go-chart"
 _WORKFLOWS_FOLDER = Path(__file__).parent / "go-workflows"
+_PROMETHEUS_FOLDER = Path(__file__).parent / "go-prometheus"
 # The same on every machine, whatever is built.
 _FLAGS = ("-trimpath", "-buildvcs=false", "-mod=readonly")
 
@@ -173,6 +174,24 @@ def workflow_tools() -> GoModule:
         folder=_WORKFLOWS_FOLDER,
         packages={"actionlint": "github.com/rhysd/actionlint/cmd/actionlint"},
         flags=(*_FLAGS, "-ldflags=-s -w"),
+    )
+
+
+def prometheus_version() -> str:
+    """Return the version of Prometheus that runs the alerts and the dashboard's queries, such as ``v0.315.1``."""
+    return _find(r"^\s*github\.com/prometheus/prometheus (v\S+)", _PROMETHEUS_FOLDER / "go.mod")
+
+
+def prometheus() -> GoModule:
+    """Return the module that pins Prometheus and promtool."""
+    # Without the discovery of targets in clouds, whose libraries would be most of the build.
+    return GoModule(
+        folder=_PROMETHEUS_FOLDER,
+        packages={
+            "prometheus": "github.com/prometheus/prometheus/cmd/prometheus",
+            "promtool": "github.com/prometheus/prometheus/cmd/promtool",
+        },
+        flags=(*_FLAGS, "-tags=remove_all_sd", "-ldflags=-s -w"),
     )
 
 
