@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -240,7 +241,25 @@ def connect(kubeconfig: Path | None, context: str | None) -> Iterator[Cluster]:
     except (kubernetes.config.ConfigException, OSError, *malformed) as error:
         raise ClusterError(f"The kubeconfig cannot be used: {' '.join(str(error).split())}") from None
     with kubernetes.client.ApiClient(configuration) as client:
+        _verify_as_kubectl(client)
         yield Cluster(client, login)
+
+
+def _verify_as_kubectl(client: kubernetes.client.ApiClient) -> None:
+    """Accept the certificates that kubectl accepts.
+
+    Since 3.13, Python refuses the authorities of older clusters, such as Amazon's, because they have no key
+    identifiers. The package has no option for that, so its connections get their context here. They add the
+    kubeconfig's authority and client certificate to it, but not the system's authorities.
+    """
+    from urllib3.util.ssl_ import create_urllib3_context  # noqa: PLC0415 - it comes with the kubernetes package
+
+    configuration = client.configuration
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if configuration.verify_ssl else ssl.CERT_NONE)
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if not (configuration.ssl_ca_cert or configuration.ca_cert_data):
+        context.load_default_certs()
+    client.rest_client.pool_manager.connection_pool_kw["ssl_context"] = context
 
 
 def _log_in(configuration: Any, kubeconfig: Path | None, context: str | None) -> Login:
