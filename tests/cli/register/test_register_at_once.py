@@ -5,6 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import ListOptions
 from registrar.cli.exits import ExitCode
@@ -43,21 +45,27 @@ async def test_fifty_at_once_make_fifty_versions_and_no_duplicate(
     assert not run(7).is_changed
 
 
-def test_of_runs_with_other_content_at_once_no_two_succeed(pipeline: Pipeline) -> None:
-    model = pipeline.model()
+BEFORE, AFTER = "before it is applied", "after it is applied"
 
-    def run(number: int) -> Registered | RegistrationError:
-        namespace, kubeconfig = pipeline.space.name, pipeline.kubeconfig
-        try:
-            return register(model, "1", description=f"By run {number}.", namespace=namespace, kubeconfig=kubeconfig)
-        except RegistrationError as error:
-            return error
 
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(run, range(4)))
-    done = [number for number, each in enumerate(answers) if isinstance(each, Registered)]
-    kept = pipeline.space.ready("ModelVersion", f"{model}-1")["spec"]["description"]
-    assert [f"By run {number}." for number in done] in ([], [kept]), answers
+@pytest.mark.parametrize("moment", [BEFORE, AFTER])
+def test_a_run_notices_another_one_of_the_same_version(moment: str, pipeline: Pipeline, tmp_path: Path) -> None:
+    model, seen = pipeline.model(), set[str]()
+    namespace, others = pipeline.space.name, pipeline.kubeconfig
+
+    def interfere(request: Received) -> Treatment:
+        is_moment = request.method == "PATCH" if moment == BEFORE else "PATCH" in seen and request.method == "GET"
+        if is_moment and moment not in seen:
+            seen.add(moment)
+            register(model, "1", description="Theirs.", update=True, namespace=namespace, kubeconfig=others)
+        seen.add(request.method)
+        return None
+
+    with proxy_to_api_server(pipeline.space.cluster, tmp_path) as proxy:
+        proxy.script = interfere
+        with pytest.raises(RegistrationError, match=r"with other content at the same time: let only one run register"):
+            register(model, "1", description="Ours.", namespace=namespace, kubeconfig=proxy.kubeconfig)
+    assert moment in seen
 
 
 def test_a_lost_answer_of_the_api_server_is_asked_for_again(pipeline: Pipeline, tmp_path: Path) -> None:
