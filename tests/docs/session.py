@@ -46,8 +46,10 @@ FOLLOWS_LIMIT = 10.0
 PATCH_ARGOCD = (
     "kubectl patch configmap argocd-cm --namespace argocd --type merge --patch-file integrations/argocd/argocd-cm.yaml"
 )
+LINK_FROM_ARGOCD = PATCH_ARGOCD.replace("argocd-cm.yaml", "links-kubeflow.yaml")
 NOT_RUN = {
     PATCH_ARGOCD: "needs Argo CD: tests/argocd/conftest.py runs it",
+    LINK_FROM_ARGOCD: "needs Argo CD: tests/argocd/test_links.py runs it",
     "make setup": "would make another .venv; every target is checked to exist",
     "make demo": "tests/devcluster/test_demo.py runs it",
     "make check": "runs beside the tests in .ci/run",
