@@ -34,9 +34,11 @@ class Authority:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "model-registrar-devcluster")])
+        identifier = x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
         certificate = (
             self._builder(self._name, self._key.public_key())
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .add_extension(identifier, critical=False)
             .sign(self._key, hashes.SHA256())
         )
         self.certificate = _write(folder / "ca.crt", certificate.public_bytes(serialization.Encoding.PEM))
@@ -65,8 +67,11 @@ class Authority:
         attributes = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
         if group is not None:
             attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, group))
-        builder = self._builder(x509.Name(attributes), key.public_key()).add_extension(
-            x509.ExtendedKeyUsage([usage]), critical=False
+        builder = (
+            self._builder(x509.Name(attributes), key.public_key())
+            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+            # Python 3.13 and newer refuses certificates without it.
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
         )
         if alternatives is not None:
             builder = builder.add_extension(alternatives, critical=False)

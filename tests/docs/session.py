@@ -63,6 +63,7 @@ NOT_RUN = {
     "make release VERSION=0.1.0": "the same",
     "git push origin v0.1.0": "publishes the release",
     "make image TAG=registry.example.com/model-registrar:0.1.0": "needs a container engine; tests/chart runs it there",
+    'make image TAG=registry.example.com/model-registrar-cli:0.1.0 ARGS="-- --build-arg=EXTRA=cluster"': "the same",
     "docker push registry.example.com/model-registrar:0.1.0": "needs a registry for images",
     "kubectl rollout status --namespace model-registrar deployment/model-registrar": "needs nodes",
     "python3 -m venv build/quickstart": "the reader has an environment with the project installed",

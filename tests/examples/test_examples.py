@@ -23,9 +23,11 @@ OTHERS_CRDS = REPOSITORY / "tests" / "env" / "crds"
 """Definitions of other projects' kinds that stand in examples."""
 GITOPS = {"argocd", "flux", "kargo", "kustomize", "repository", "serving"}
 """Folders for other tools that apply manifests. The other modules here and tests/argocd test them."""
+PIPELINES = {"pipelines"}
+"""A folder with steps of pipelines: test_pipelines.py runs them."""
 WITHOUT_ENTRIES = {"production", "policies"}
 """Folders without entries: values for the chart, with which tests/chart installs, and policies (test_policies.py)."""
-FOLDERS = sorted({path.name for path in EXAMPLES.iterdir() if path.is_dir()} - GITOPS - WITHOUT_ENTRIES)
+FOLDERS = sorted({path.name for path in EXAMPLES.iterdir() if path.is_dir()} - GITOPS - PIPELINES - WITHOUT_ENTRIES)
 
 
 def _manifests(folder: Path) -> list[dict[str, Any]]:

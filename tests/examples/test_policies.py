@@ -149,6 +149,9 @@ def test_artifacts_are_pinned_in_production(space: Namespace, enforce: Enforce, 
         _edits_that_leave_the_spec(space, one)
     _apply(space, version(PINNED))
     _apply(space, artifact(PINNED))
+    pinned = {"uri": "s3://models/3/", "digest": f"sha256:{'0' * 64}"}
+    _apply(space, {**version(), "spec": {**version()["spec"], "artifacts": [{"name": "model", **pinned}]}})
+    _apply(space, manifest("ModelArtifact", name, modelVersionRef={"name": name}, **pinned))
     _apply(space, manifest("ModelVersion", f"{name}-empty", registeredModelRef={"name": name}))
     for one in reversed(old):
         _is_deleted(space, one["kind"], name)

@@ -39,6 +39,13 @@ those of hooks, so an entry cannot be installed together with its CustomResource
 {{- if and (eq .Values.orphanedEntries "Archive") (not .Values.ownerId) }}
 {{- fail "orphanedEntries is Archive and ownerId is empty: give this installation an ownerId that no other one uses." }}
 {{- end }}
+{{- $seen := list }}
+{{- range .Values.rbac.pipelines }}
+{{- if has .namespace $seen }}
+{{- fail (printf "rbac.pipelines has two items for the namespace %q: list all serviceAccounts in one of them." .namespace) }}
+{{- end }}
+{{- $seen = append $seen .namespace }}
+{{- end }}
 {{- with .Values.leaderElection }}
 {{- if and (not .enabled) (gt (int $.Values.replicaCount) 1) }}
 {{- fail (printf "replicaCount is %d and leaderElection.enabled is false: all replicas would write. Enable it, or set replicaCount to 1." (int $.Values.replicaCount)) }}
