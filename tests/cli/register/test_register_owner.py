@@ -28,7 +28,7 @@ def collected_space(control_plane_with_controllers: ControlPlane) -> Iterator[Na
 
 
 def _apply_config_map(space: Namespace, name: str, **metadata: object) -> str:
-    """Apply a ConfigMap, which stands for a Workflow or one of its pods; returns its uid."""
+    """Apply a ConfigMap, in place of a Workflow or one of its pods; returns its uid."""
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, **metadata}}
     printed = space.cluster.run_kubectl("apply", "-n", space.name, "-o", "json", "-f", "-", stdin=json.dumps(body))
     uid: str = json.loads(printed.stdout)["metadata"]["uid"]
