@@ -16,6 +16,7 @@ from tests.argocd.conftest import Deploy
 from tests.argocd.git import Repository
 from tests.argocd.models import chain
 from tests.chart.helm import MINIMAL, Helm
+from tests.env.control_plane import OTHERS_CRDS, install_crds
 from tests.support.entries import model_named
 from tests.support.fault_proxy import FaultProxy, proxy_to
 from tests.support.fixtures import StartOperator, Unique
@@ -25,7 +26,6 @@ from tests.support.waiting import wait_until
 
 REPOSITORY = Path(__file__).parents[2]
 SERVING = REPOSITORY / "examples" / "serving"
-KSERVE = REPOSITORY / "tests" / "env" / "crds"
 POLICIES = "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy"
 
 
@@ -119,8 +119,7 @@ def test_a_model_does_not_wait_for_a_version_of_a_later_wave(
 @pytest.fixture
 def labels(cluster: ControlPlane, own_space: Namespace, tmp_path: Path) -> Iterator[None]:
     """KServe's definitions, and the chart's policies for the namespace of the test."""
-    cluster.run_kubectl("apply", "--server-side", "-f", KSERVE)
-    cluster.run_kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", KSERVE)
+    install_crds(cluster, OTHERS_CRDS)
     helm = Helm(charttools.ensure()["helm"], tmp_path / "helm")
     rendered = helm.template(
         yaml.safe_load(MINIMAL.read_text())

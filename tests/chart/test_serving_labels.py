@@ -11,10 +11,10 @@ import pytest
 from tests.chart.helm import MINIMAL, Helm, HelmError
 from tests.chart.installed import Site, site
 from tests.chart.pod import Pod
+from tests.env.control_plane import OTHERS_CRDS, install_crds
 from tests.support.fixtures import Unique
 from tests.support.resources import WAIT_LIMIT, Manifest, Namespace, manifest
 
-KSERVE = Path(__file__).parents[1] / "env" / "crds"
 KUBEFLOW = "modelregistry.kubeflow.org"
 OPEN_DATA_HUB = "modelregistry.opendatahub.io"
 IMAGE = "oci://registry.example.com/churn@sha256:"
@@ -25,7 +25,8 @@ ANNOTATION = "model-registrar.dev/version"
 def shared_site(tools: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A cluster with KServe's definitions and the release, in which the policies work."""
     with site(tools, tmp_path_factory.mktemp("site")) as found:
-        found.plane.run_kubectl("apply", "--server-side", "-f", KSERVE)
+        found.need_mutating_policies()
+        install_crds(found.plane, OTHERS_CRDS)
         found.install(found.values(serving={"labelInferenceServices": True}, handoverGrace=0))
         yield found
 

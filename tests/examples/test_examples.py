@@ -13,14 +13,13 @@ from devcluster.embedded_registry import EmbeddedRegistry
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import Artifact, ListOptions, ModelArtifact, ModelVersion, RegisteredModel
 from registrar.api.meta import API_VERSION
+from tests.env.control_plane import OTHERS_CRDS, install_crds
 from tests.env.registry import EmbeddedServers
 from tests.support.fixtures import StartOperator
 from tests.support.resources import Namespace
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLES = REPOSITORY / "examples"
-OTHERS_CRDS = REPOSITORY / "tests" / "env" / "crds"
-"""Definitions of other projects' kinds that stand in examples."""
 GITOPS = {"argocd", "flux", "kargo", "kustomize", "repository", "serving"}
 """Folders for other tools that apply manifests. The other modules here and tests/argocd test them."""
 PIPELINES = {"pipelines"}
@@ -48,8 +47,7 @@ def server(embedded_registry: EmbeddedServers) -> EmbeddedRegistry:
 
 def _apply(folder: Path, space: Namespace) -> list[dict[str, Any]]:
     """Apply a folder and return its resources of our kinds, Ready."""
-    space.cluster.run_kubectl("apply", "--server-side", "-f", OTHERS_CRDS)
-    space.cluster.run_kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", OTHERS_CRDS)
+    install_crds(space.cluster, OTHERS_CRDS)
     space.cluster.run_kubectl("apply", "--validate=strict", "--namespace", space.name, "-f", folder)
     ours = [one for one in _manifests(folder) if one["apiVersion"] == API_VERSION]
     return [space.ready(one["kind"], one["metadata"]["name"]) for one in ours]

@@ -9,13 +9,13 @@ import pytest
 import yaml
 
 from devcluster.controlplane import ControlPlane
+from tests.env.control_plane import OTHERS_CRDS, install_crds
 from tests.env.registry import EmbeddedServers
 from tests.support.fixtures import StartOperator
 from tests.support.resources import Manifest, Namespace
 
 REPOSITORY = Path(__file__).parents[2]
 SERVING = REPOSITORY / "examples" / "serving"
-OTHERS_CRDS = REPOSITORY / "tests" / "env" / "crds"
 PROMOTIONS = {
     "by-alias": ("models.yaml", 'champion: "2026-03"', 'champion: "2026-04"'),
     "by-address": ("kustomization.yaml", "name: &champion churn-2026-03", "name: &champion churn-2026-04"),
@@ -124,8 +124,7 @@ def test_the_registry_and_the_servers_agree(
     tmp_path: Path,
 ) -> None:
     start_operator(embedded_registry().url, own_space)
-    own_space.cluster.run_kubectl("apply", "--server-side", "-f", OTHERS_CRDS)
-    own_space.cluster.run_kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", OTHERS_CRDS)
+    install_crds(own_space.cluster, OTHERS_CRDS)
     folder = _copy(name, tmp_path)
     assert _apply_and_compare(folder, "2026-03", own_space)
     _promote(folder)
