@@ -24,6 +24,7 @@ COMMANDS = {
     "export": 'Write the entries of a registry as manifests into a folder; "-" prints them.',
     "plan": 'Say what applying manifests would do to a registry, and write nothing; "-" reads them from stdin.',
     "adopt": "Bring the entries of models that nothing manages under management: plan, ask, apply, wait.",
+    "register": "Register one version of an existing model, wait until it is in the registry, and return its IDs.",
     "snapshot": "Write everything that a registry holds to one file, for commands that must not reach the registry.",
     "copy": "Copy entries from registry to registry, or from a snapshot into a registry, without an operator.",
     "validate": 'Check manifests before they are applied; "-" reads them from stdin.',
