@@ -114,7 +114,7 @@ TABLE = {
     "crds: of what": Row("crds churn", USAGE, "unexpected extra argument"),
     "register: a manifest": Row("register --model=m --version=1 --artifact=w=s3://b -n t --dry-run", DONE, "name: m-1"),
     "register: no cluster": Row(
-        "register --model=m --version=1 --artifact=w=s3://b -n t {cluster}", NOT_KNOWN, "answer"
+        "register --model=m --version=1 --artifact=w=s3://b -n t --timeout=1s {cluster}", NOT_KNOWN, "answer"
     ),
     "register: of what": Row("register --version=1", USAGE, "Missing option '--model'"),
     "run: no registry": Row("run", USAGE, "give one of --registry-url and --registry-url-file"),
