@@ -171,7 +171,7 @@ def test_json_has_the_fields_and_hides_secrets(churn: str, rest: Rest, other: Re
     assert other.get(churn)
     result = copy("-o", "json")
     found = json.loads(result.stdout)
-    assert (found["formatVersion"], found["complete"], found["dryRun"]) == ("1.0", True, False)
+    assert (found["formatVersion"], found["complete"], found["dryRun"]) == ("1.1", True, False)
     assert (found["from"], found["to"]) == (rest.url, other.url)
     assert found["summary"] == {
         "new": 1,
