@@ -177,6 +177,7 @@ def test_json_has_the_fields_and_hides_secrets(churn: str, rest: Rest, other: Re
         "new": 1,
         "changed": 0,
         "different": 2,
+        "linked": 0,
         "equal": 0,
         "notCopied": 0,
         "missing": 0,
