@@ -335,6 +335,15 @@ def test_what_is_right_passes_even_strictly(validate: Validate, text: str) -> No
     assert (result.stderr, result.exit_code) == ("", ExitCode.DONE)
 
 
+@pytest.mark.parametrize("levels", [150, 900, 20_000])
+def test_a_document_that_is_nested_too_deeply_is_a_problem_of_its_own(validate: Validate, levels: int) -> None:
+    deep = model("churn", f"{{customProperties: {{deep: {'[' * levels}{']' * levels}}}}}")
+    result = validate("--output=json", ".", models=joined(deep, model("fraud", "{state: GONE}")))
+    assert result.exit_code == ExitCode.ATTENTION
+    assert found(result) == ["models.yaml:4: InvalidYaml", "models.yaml:9: InvalidValue"]
+    assert "nested" in json.loads(result.stdout)["problems"][0]["message"]
+
+
 def test_manifests_of_others_are_passed_over_and_counted(validate: Validate) -> None:
     others = joined("apiVersion: v1\nkind: ConfigMap\nmetadata: {nme: x}\n", "- a list\n", "resources: [a.yaml]\n")
     foreign = MODEL.replace("model-registrar.dev/v1alpha1", "mlops.example.com/v1")
