@@ -14,7 +14,7 @@ from registrar.cli.exits import ExitCode
 from registrar.cli.register.outputs import OUTPUTS
 from tests.cli.program import PROGRAMS, run
 from tests.cli.register.conftest import RULES, Pipeline
-from tests.support.resources import Manifest, manifest
+from tests.support.resources import Manifest, has_reason, manifest
 
 VERSION = "--version=2026-11-23"
 CONTENT = (
@@ -162,9 +162,12 @@ def test_what_another_resource_has_ends_with_the_condition(pipeline: Pipeline) -
     model = pipeline.model()
     pipeline.space.apply(manifest("ModelVersion", f"{model}-in-git", name="1", registeredModelRef={"name": model}))
     pipeline.space.ready("ModelVersion", f"{model}-in-git")
-    answer = pipeline.register(f"--model={model}", "--version=1", "--timeout=3s")
+    arguments = (f"--model={model}", "--version=1", "--timeout=0s")
+    assert pipeline.register(*arguments).exit_code == ExitCode.ATTENTION
+    pipeline.space.wait("ModelVersion", f"{model}-1", has_reason("NameConflict"))
+    answer = pipeline.register(*arguments)
     assert answer.exit_code == ExitCode.ATTENTION
-    assert f"{model}-1 in namespace {pipeline.space.name} is not ready after 3 s: NameConflict: " in answer.stderr
+    assert f"{model}-1 in namespace {pipeline.space.name} is not ready after 0 s: NameConflict: " in answer.stderr
 
 
 def test_a_resource_of_another_version_keeps_its_name(pipeline: Pipeline) -> None:
