@@ -21,6 +21,8 @@ _HELM_FOLDERS = {"4": Path(__file__).parent / "go-chart", "3": Path(__file__).pa
 _CHART_FOLDER = Path(__file__).parent / "go-chart"
 _WORKFLOWS_FOLDER = Path(__file__).parent / "go-workflows"
 _PROMETHEUS_FOLDER = Path(__file__).parent / "go-prometheus"
+_KSERVE_FOLDER = Path(__file__).parent / "go-kserve"
+KSERVE_MODULE = "github.com/kserve/kserve"
 # The same on every machine, whatever is built.
 _FLAGS = ("-trimpath", "-buildvcs=false", "-mod=readonly")
 
@@ -203,6 +205,16 @@ def kind_version() -> str:
 def kind() -> GoModule:
     """Return the module that pins kind."""
     return GoModule(folder=_KIND_FOLDER, packages={"kind": "sigs.k8s.io/kind"}, flags=(*_FLAGS, "-ldflags=-s -w"))
+
+
+def kserve_version() -> str:
+    """Return the version of KServe whose manifests are used, such as ``v0.19.0``."""
+    return _find(rf"^require {re.escape(KSERVE_MODULE)} (v\S+)", _KSERVE_FOLDER / "go.mod")
+
+
+def kserve() -> GoModule:
+    """Return the module that pins KServe. Nothing is built: only its files are read."""
+    return GoModule(folder=_KSERVE_FOLDER, packages={}, flags=())
 
 
 def _chosen(variable: str, choices: Mapping[str, Path]) -> str:

@@ -86,7 +86,7 @@ def _rows(root: Path, contract: str) -> Sequence[tuple[str, str, str]]:
             ),
         ),
         ("Argo CD", _minor(gomodule.argocd_version()), "`make gitops` runs its controller and repository server"),
-        ("Flux, KServe", "none", "the tests check the manifests but do not run the programs"),
+        ("Flux, KServe, Kargo", "none", "the tests check the manifests but do not run the programs"),
     ]
 
 
