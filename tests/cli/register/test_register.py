@@ -17,9 +17,11 @@ from model_registry import ModelRegistryAPIClient
 from model_registry.types import ModelArtifact
 from registrar.cli import login, main
 from registrar.cli.exits import ExitCode
+from registrar.cli.register import applying
 from registrar.cli.register.outputs import OUTPUTS
 from tests.cli.program import PROGRAMS, run
 from tests.cli.register.conftest import RULES, Pipeline
+from tests.docs.pages import blocks_of
 from tests.support.resources import Manifest, has_reason, manifest
 
 VERSION = "--version=2026-11-23"
@@ -236,3 +238,11 @@ def test_without_a_right_a_sentence_names_the_role(pipeline: Pipeline, resource:
         "the Role model-registrar-pipelines to the account (the chart's value rbac.pipelines).\n"
     )
     assert pipeline.space.get("ModelVersion", f"{model}-2026-11-23") == {}
+
+
+def test_the_guide_shows_the_role_of_the_chart() -> None:
+    texts = (block.text for block in blocks_of(Path("docs/how-to/register-from-pipeline.md")))
+    blocks = (text for text in texts if "kind: Role\n" in text)
+    (role,) = map(yaml.safe_load, blocks)
+    assert role["rules"] == RULES
+    assert role["metadata"]["name"] == applying.ROLE
