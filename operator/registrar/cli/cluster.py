@@ -1,6 +1,6 @@
 """Reads and applies resources as kubectl does: contexts, exec plugins, proxies, lists in pages, server-side apply.
 
-This module and `registrar.cli.login` import the ``kubernetes`` package when a command runs that needs it;
+This module and `registrar.cli.login` alone import the ``kubernetes`` package, when a command runs that needs it;
 docs/design/006-cli.md says why.
 """
 

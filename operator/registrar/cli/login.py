@@ -1,4 +1,4 @@
-"""Logs in to a cluster as kubectl does: with a kubeconfig, its contexts and exec plugins, or as the pod."""
+"""Logs in to a cluster as kubectl does, with a kubeconfig or as the pod's account."""
 
 from __future__ import annotations
 
@@ -30,9 +30,31 @@ class Login:
     namespace: str
 
 
+def verify_as_kubectl(client: kubernetes.client.ApiClient) -> None:
+    """Accept the certificates that kubectl accepts.
+
+    Since 3.13, Python refuses the authorities of older clusters, such as Amazon's, because they have no key
+    identifiers. The package has no option for that, so its connections get their context here. They add the
+    kubeconfig's authority and client certificate to it, but not the system's authorities.
+    """
+    from urllib3.util.ssl_ import create_urllib3_context  # noqa: PLC0415 - it comes with the kubernetes package
+
+    configuration = client.configuration
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if configuration.verify_ssl else ssl.CERT_NONE)
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if not (configuration.ssl_ca_cert or configuration.ca_cert_data):
+        context.load_default_certs()
+    client.rest_client.pool_manager.connection_pool_kw["ssl_context"] = context
+
+
 def log_in(configuration: Any, kubeconfig: Path | None, context: str | None) -> Login:
-    """Fill in address and credentials."""
-    import kubernetes.config  # noqa: PLC0415 - see registrar.cli.cluster
+    """Fill in address and credentials.
+
+    Raises:
+        ClusterError: there is no cluster to log in to, or the kubeconfig's user cannot be used.
+        ConfigException: the package's own error about a kubeconfig.
+    """
+    import kubernetes.config  # noqa: PLC0415 - see `registrar.cli.cluster`
 
     kube_config: Any = kubernetes.config.kube_config
     places = str(kubeconfig) if kubeconfig else os.environ.get("KUBECONFIG") or "~/.kube/config"
@@ -78,20 +100,3 @@ class _Problems(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the message."""
         self.messages.append(record.getMessage())
-
-
-def verify_as_kubectl(client: kubernetes.client.ApiClient) -> None:
-    """Accept the certificates that kubectl accepts.
-
-    Since 3.13, Python refuses the authorities of older clusters, such as Amazon's, because they have no key
-    identifiers. The package has no option for that, so its connections get their context here. They add the
-    kubeconfig's authority and client certificate to it, but not the system's authorities.
-    """
-    from urllib3.util.ssl_ import create_urllib3_context  # noqa: PLC0415 - it comes with the kubernetes package
-
-    configuration = client.configuration
-    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if configuration.verify_ssl else ssl.CERT_NONE)
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    if not (configuration.ssl_ca_cert or configuration.ca_cert_data):
-        context.load_default_certs()
-    client.rest_client.pool_manager.connection_pool_kw["ssl_context"] = context
