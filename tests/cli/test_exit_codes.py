@@ -112,6 +112,11 @@ TABLE = {
     "schema: a file in the way": Row("schema --directory={file}/x", ATTENTION, "cannot be written"),
     "crds: all kinds": Row("crds", DONE, "kind: CustomResourceDefinition"),
     "crds: of what": Row("crds churn", USAGE, "unexpected extra argument"),
+    "register: a manifest": Row("register --model=m --version=1 --artifact=w=s3://b -n t --dry-run", DONE, "name: m-1"),
+    "register: no cluster": Row(
+        "register --model=m --version=1 --artifact=w=s3://b -n t {cluster}", NOT_KNOWN, "answer"
+    ),
+    "register: of what": Row("register --version=1", USAGE, "Missing option '--model'"),
     "run: no registry": Row("run", USAGE, "give one of --registry-url and --registry-url-file"),
     "run: no worker": Row("run {good} --workers=0", USAGE, "--workers: Input should be greater than"),
     "run: no such option": Row("run {good} --wrokers=1", USAGE, "No such option"),

@@ -297,6 +297,8 @@ def test_json_stays_json(churn: Rest, export: Export, tmp_path: Path) -> None:
     churn.artifact("2", "card", uri="s3://b/other")
     result = export("--overwrite")
     assert "in a List or JSON, so only you can rewrite it" in result.stderr
+    for options in ((), ("--update",), ("--overwrite",)):
+        assert export(*options).stderr.splitlines()[-2].endswith(" 1 differ, 2 unchanged."), options
     assert json.loads((folder / "version.json").read_text()) == body
     assert list(files(folder)) == ["churn/model.yaml", "churn/v.yaml", "version.json"]
 
@@ -765,7 +767,7 @@ def test_a_reader_that_goes_away_is_no_traceback(churn: Rest) -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert "Traceback" not in process.stderr.read()
-        assert process.wait() == ExitCode.ATTENTION
+        assert process.wait() == ExitCode.BROKEN_PIPE
 
 
 def test_a_pattern_that_no_model_matches_is_most_likely_misspelt(churn: Rest, export: Export, tmp_path: Path) -> None:

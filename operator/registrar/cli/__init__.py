@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import importlib
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from registrar.cli.exits import ExitCode
+from registrar.cli.files import ESCAPED
 
 COMMANDS = {
     "run": "Run the operator until it receives SIGTERM or Ctrl-C.",
@@ -74,6 +76,9 @@ class LazyGroup(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run a command and exit with its code: `ExitCode` says what each means."""
         kwargs["standalone_mode"] = False
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # File names can have bytes that are no UTF-8.
+            sys.stdout.reconfigure(errors=ESCAPED)
         try:
             code = super().main(*args, **kwargs)
         except click.UsageError as error:
