@@ -102,6 +102,13 @@ class ManagedSpec(EntryFields):
     is Correct unless configured otherwise."""
 
 
+KEPT_URI = Rule(
+    cel="!has(oldSelf.uri) || has(self.uri)",
+    message="uri cannot be removed once it is declared; set it back, or remove the whole artifact",
+    holds=None,
+)
+
+
 class ArtifactFields(EntryFields):
     """Fields that model artifacts and document artifacts have."""
 
@@ -111,11 +118,7 @@ class ArtifactFields(EntryFields):
             message="set uri, or set state to PENDING if an upload provides the uri later",
             holds=lambda artifact: artifact.uri is not None or artifact.state is ArtifactState.PENDING,
         ),
-        Rule(
-            cel="!has(oldSelf.uri) || has(self.uri)",
-            message="uri cannot be removed once it is declared; set it back, or remove the whole artifact",
-            holds=None,
-        ),
+        KEPT_URI,
         PIN_RULE,
     )
 
