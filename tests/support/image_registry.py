@@ -6,6 +6,7 @@ It asks for a token of its own token server, or for user name and password, as r
 import base64
 import hashlib
 import json
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -98,8 +99,8 @@ class ImageRegistry:
 
 
 @contextmanager
-def serving_images(registry: ImageRegistry) -> Iterator[LoopbackServer]:
-    """Run a registry for the length of the block."""
-    with serving(registry) as server:
+def serving_images(registry: ImageRegistry, context: ssl.SSLContext | None = None) -> Iterator[LoopbackServer]:
+    """Run a registry for the length of the block, with TLS if a context is given."""
+    with serving(registry, context) as server:
         registry.url = server.url
         yield server

@@ -2,6 +2,7 @@
 
 import json
 import os
+import ssl
 from pathlib import Path
 
 import pytest
@@ -209,21 +210,33 @@ def test_a_registry_that_does_not_answer_is_no_verdict(verify: Verify, answer: R
 
 
 @pytest.mark.parametrize(
-    ("address", "url"),
+    ("address", "host", "path"),
     [
-        ("quay.io/a/b:1", "https://quay.io/v2/a/b/manifests/1"),
-        ("quay.io/a", "https://quay.io/v2/a/manifests/latest"),
-        ("registry:5000/a/b/c", "https://registry:5000/v2/a/b/c/manifests/latest"),
-        ("localhost/a", "http://localhost/v2/a/manifests/latest"),
-        ("[::1]:5000/a:1", "http://[::1]:5000/v2/a/manifests/1"),
-        (f"r.io/a:1@{OTHER}", f"https://r.io/v2/a/manifests/{OTHER}"),
-        ("a/b:1", "https://registry-1.docker.io/v2/a/b/manifests/1"),
-        ("docker.io/b", "https://registry-1.docker.io/v2/library/b/manifests/latest"),
-        ("b:1", "https://registry-1.docker.io/v2/library/b/manifests/1"),
+        ("quay.io/a/b:1", "quay.io", "/v2/a/b/manifests/1"),
+        ("quay.io/a", "quay.io", "/v2/a/manifests/latest"),
+        ("registry:5000/a/b/c", "registry:5000", "/v2/a/b/c/manifests/latest"),
+        ("localhost/a", "localhost", "/v2/a/manifests/latest"),
+        ("[::1]:5000/a:1", "[::1]:5000", "/v2/a/manifests/1"),
+        (f"r.io/a:1@{OTHER}", "r.io", f"/v2/a/manifests/{OTHER}"),
+        ("a/b:1", "registry-1.docker.io", "/v2/a/b/manifests/1"),
+        ("docker.io/b", "registry-1.docker.io", "/v2/library/b/manifests/latest"),
+        ("b:1", "registry-1.docker.io", "/v2/library/b/manifests/1"),
     ],
 )
-def test_an_address_is_read_as_docker_reads_it(address: str, url: str) -> None:
-    assert image_at(address).url == url
+def test_an_address_is_read_as_docker_reads_it(address: str, host: str, path: str) -> None:
+    image = image_at(address)
+    assert (image.host, image.path) == (host, path)
+
+
+def test_a_registry_is_asked_over_tls(verify: Verify, images: ImageRegistry, https: ssl.SSLContext, home: Path) -> None:
+    images.asks_for, images.is_private = "Bearer", True
+    right = images.push("churn", "1")
+    with serving_images(images, https) as server:
+        log_in(home, host_of(server), auth=basic().removeprefix("Basic "))
+        assert verify(artifact(address(server, "churn:1"), right)).exit_code == ExitCode.DONE
+        assert verify(artifact(address(server, "churn:1"), OTHER)).exit_code == ExitCode.ATTENTION
+        assert verify(artifact(address(server, "churn:2"), right)).exit_code == ExitCode.ATTENTION
+    assert verify(artifact(address(server, "churn:1"), right)).exit_code == NOT_DETERMINED
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
 """The digest of an artifact: kept in the registry, corrected there, and never replaced by another one."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import Artifact, ModelArtifact
 from tests.support.fixtures import StartOperator, Unique
-from tests.support.resources import Manifest, Namespace, condition, has_drifted, has_reason, manifest
+from tests.support.loopback import Reply, serving
+from tests.support.resources import Manifest, Namespace, condition, has_drifted, has_handled, has_reason, manifest
 from tests.support.waiting import wait_for
 
 SOON = "--feed-interval=0.3"
@@ -204,3 +206,25 @@ async def test_a_digest_is_declared_in_one_place(space: Namespace, unique: Uniqu
     artifact = first(space.ready("ModelVersion", name))
     space.apply(version(model, name, weights(ZEROS)))
     assert first(space.ready("ModelVersion", name)) == {**artifact, "digest": ZEROS}
+
+
+async def test_the_operator_opens_no_address_of_an_artifact(
+    own_space: Namespace, start_operator: StartOperator, registry_url: str, unique: Unique
+) -> None:
+    """It connects to the API server and the registry, and to nobody else."""
+    model, name = unique("model"), unique("version")
+    operator = start_operator(registry_url, own_space, SOON)
+    with serving(lambda _: Reply(200, "the weights")) as server:
+        host = server.url.partition("://")[2]
+        uris = [f"http://{host}/w", f"https://{host}/w", f"oci://{host}/image:1", f"hf://{host}/w", f"s3://{host}/w"]
+        artifacts = [
+            {**weights(ZEROS), "name": f"weights-{number}", "uri": uri} for number, uri in enumerate(uris, start=1)
+        ]
+        own_space.apply(manifest("RegisteredModel", model), version(model, name, *artifacts))
+        own_space.ready("ModelVersion", name)
+        # It compares them once more, with the registry.
+        own_space.annotate("ModelVersion", name, reconcile_requested_at="again")
+        own_space.wait("ModelVersion", name, has_handled("again"))
+        known = {urlsplit(url).netloc for url in (own_space.cluster.url, registry_url)}
+        assert operator.connected_to() == known
+        assert server.received == []

@@ -41,11 +41,14 @@ class Image:
     reference: str
 
     @property
-    def url(self) -> str:
-        """The address of its manifest."""
-        host = _HUB_API if self.registry == _HUB else self.registry
-        scheme = "http" if is_loopback(host.rpartition(":")[0] or host) else "https"
-        return f"{scheme}://{host}/v2/{self.repository}/manifests/{self.reference}"
+    def host(self) -> str:
+        """Where the registry's API is."""
+        return _HUB_API if self.registry == _HUB else self.registry
+
+    @property
+    def path(self) -> str:
+        """Where its manifest is."""
+        return f"/v2/{self.repository}/manifests/{self.reference}"
 
 
 def image_at(address: str) -> Image:
@@ -74,24 +77,35 @@ def image_digest(image: Image, web: Web) -> str:
         MissingContentError: the registry has no such image.
         UnknownContentError: the registry did not answer, or does not allow it.
     """
-    answer = _ask("HEAD", image, web)
+    url = f"{_scheme(image, web)}://{image.host}{image.path}"
+    answer = _ask("HEAD", url, image, web)
     known = answer.headers.get("docker-content-digest")
     if answer.status in _UNSUPPORTED or (answer.status == HTTPStatus.OK and not is_digest(known)):
-        answer = _ask("GET", image, web)
+        answer = _ask("GET", url, image, web)
         known = f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
     refuse_failure(image.registry, answer.status)
     return str(known)
 
 
-def _ask(method: str, image: Image, web: Web) -> Answer:
-    answer = web.ask(method, image.url, headers={"Accept": _ACCEPT})
+def _scheme(image: Image, web: Web) -> str:
+    """Return how a registry is asked: over TLS, but for one on this machine that has none, as by docker."""
+    if is_loopback(image.host.rpartition(":")[0] or image.host):
+        try:
+            web.ask("GET", f"https://{image.host}/v2/")
+        except UnknownContentError:
+            return "http"
+    return "https"
+
+
+def _ask(method: str, url: str, image: Image, web: Web) -> Answer:
+    answer = web.ask(method, url, headers={"Accept": _ACCEPT})
     # A challenge from a server that the registry redirects to is not the registry's.
     if answer.status != HTTPStatus.UNAUTHORIZED or not answer.is_own:
         return answer
     authorization = _authorization(image, answer.headers.get("www-authenticate", ""), web)
     if authorization is None:
         return answer
-    return web.ask(method, image.url, headers={"Accept": _ACCEPT}, authorization=authorization)
+    return web.ask(method, url, headers={"Accept": _ACCEPT}, authorization=authorization)
 
 
 def _authorization(image: Image, challenge: str, web: Web) -> str | None:
