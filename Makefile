@@ -18,7 +18,7 @@ IMAGES ?= ghcr.io/model-registrar
 RELEASED = $(VERSION:v%=%)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check lint types layers prose generated docs fix test coverage oracle chart chart-readme image release test-release publish-image publish-chart publish-release workflows audit gitops bench-client bench-operator demo dev e2e-kind clean
+.PHONY: help setup generate check lint types layers prose generated docs site site-check recording fix test coverage oracle chart chart-readme image release test-release publish-image publish-chart publish-release workflows audit monitoring gitops bench-client bench-operator demo dev e2e-kind clean
 
 help:  ## List the targets
 	@echo "Model Registrar: make TARGET"
@@ -90,7 +90,7 @@ test: $(READY)  ## Run the whole suite on real servers; ARGS="-k name" narrows i
 	@echo "==> The control plane's programs (built once if this machine has none)"
 	@$(BIN)/python -m devcluster.binaries
 	@echo "==> Tests: two workers, each with its own control plane and registry"
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/chart --ignore=tests/release --ignore=tests/argocd $(if $(AFTER_COVERAGE),$(MEASURED:%=--ignore=%)) $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/chart --ignore=tests/release --ignore=tests/argocd --ignore=tests/monitoring --ignore=tests/site $(if $(AFTER_COVERAGE),$(MEASURED:%=--ignore=%)) $(ARGS)
 
 coverage: $(READY)  ## Run the tests of the client, the embedded registry and the operator's units, and check their coverage
 	@echo "==> Tests with branch coverage"
@@ -100,7 +100,7 @@ oracle: $(READY)  ## Compare 10,000 random plans with what the operator then doe
 	@echo "==> The control plane's programs (built once if this machine has none)"
 	@$(BIN)/python -m devcluster.binaries
 	@echo "==> Plans, and what happens"
-	@ORACLE_CASES=$(or $(CASES),10000) ORACLE_SEED=$(SEED) $(BIN)/python -m pytest -n 2 tests/cli/plan/oracle/test_oracle.py $(ARGS)
+	@ORACLE_CASES=$(or $(CASES),10000) ORACLE_SEED=$(SEED) $(BIN)/python -m pytest -n 2 tests/cli/plan/oracle/test_*_batches.py $(ARGS)
 
 chart: $(READY)  ## Check the chart and the release's files, and install both on a real API server; ARGS="-k name" narrows it
 	@echo "==> The control plane's programs, Helm, and what checks charts (built once if this machine has none)"
@@ -111,6 +111,14 @@ chart: $(READY)  ## Check the chart and the release's files, and install both on
 
 chart-readme: $(READY)  ## Generate the chart's README.md from its values.yaml, with helm-docs
 	@$(BIN)/python -m devcluster.charttools --readme
+
+monitoring: $(READY)  ## Test the alerts and the dashboard with a real Prometheus; ARGS="-k name" narrows it
+	@echo "==> The control plane's programs, Helm and Prometheus (built once if this machine has none)"
+	@$(BIN)/python -m devcluster.binaries
+	@$(BIN)/python -m devcluster.charttools
+	@$(BIN)/python -m devcluster.prometheus
+	@echo "==> Tests with Prometheus"
+	@$(BIN)/python -m pytest tests/monitoring $(ARGS)
 
 gitops: $(READY)  ## Test with a real Argo CD; ARGS="-k name" narrows it
 	@echo "==> The control plane's programs and Argo CD's (built once if this machine has none)"
@@ -132,8 +140,18 @@ bench-operator: $(READY)  ## Compare the operator with a textbook one (about 20 
 
 docs: $(READY)  ## Build the documentation site into build/docs; warnings are errors
 	@echo "==> Building the site"
-	@$(BIN)/python -m sphinx --fail-on-warning --keep-going --nitpicky --quiet --builder html docs build/docs
+	@$(BIN)/python -m sphinx --fail-on-warning --keep-going --nitpicky --quiet --builder html $(if $(VERSIONED),--tag versioned) docs build/docs
 	@echo "build/docs/index.html is ready"
+
+site: $(READY)  ## Build the site as it is published: a folder for each version
+	@$(BIN)/python -m tools.site build/site
+
+site-check: site  ## Check every page of the site in a browser (needs Chrome or Chromium): width, links, errors, accessibility
+	@echo "==> Tests of the site in a browser"
+	@$(BIN)/python -m pytest tests/site $(ARGS)
+
+recording: $(READY)  ## Record `make demo` again, and draw docs/images/demo.svg
+	@$(BIN)/python -m tools.recording
 
 release: $(READY)  ## Build a release into dist/ and tag it: VERSION=x.y.z; DRY_RUN=1 creates no tag, TAGGED=1 builds a tag's
 	@test -n "$(VERSION)" || { echo "error: VERSION is not set: make release VERSION=x.y.z" >&2; exit 2; }

@@ -34,6 +34,7 @@ class Pod:
 
     Attributes:
         account: Name of its ServiceAccount.
+        address: Host and port of its probes and metrics.
         arguments: What the operator is started with, after ``registrar run``.
         process: The operator.
     """
@@ -52,9 +53,10 @@ class Pod:
         arguments = self._container["args"]
         if arguments[0] != "run":
             raise ValueError(f"the operator is started with {arguments[0]!r}")
-        self._port = free_port()
+        port = free_port()
+        self.address = f"127.0.0.1:{port}"
         environment = {one["name"]: one["value"] for one in self._container.get("env", ())}
-        own_network = ("--probe-address=127.0.0.1", f"--probe-port={self._port}")
+        own_network = ("--probe-address=127.0.0.1", f"--probe-port={port}")
         self.arguments = [*(_moved(one, mounts) for one in arguments[1:]), *own_network]
         self.process = OperatorProcess(
             self.arguments,
@@ -83,7 +85,7 @@ class Pod:
 
     def _ask(self, path: str) -> tuple[int, str]:
         try:
-            answer = httpx.get(f"http://127.0.0.1:{self._port}{path}", trust_env=False, timeout=5)
+            answer = httpx.get(f"http://{self.address}{path}", trust_env=False, timeout=5)
         except httpx.TransportError:
             return 0, ""
         return answer.status_code, answer.text

@@ -27,7 +27,7 @@ def test_digest_of_a_resource(kubectl: Kubectl, create: Create) -> None:
     assert _patch(kubectl, "martifact", {"digest": ZEROS}) == (0, "")
 
     code, message = _patch(kubectl, "martifact", {"digest": ONES})
-    assert (code, MESSAGE in message) == (1, True), message
+    assert (code, f"spec.digest: Invalid value: {MESSAGE}" in message) == (1, True), message
     # The content may move, but for an address that says what it is.
     assert _patch(kubectl, "martifact", {"uri": "s3://elsewhere", "description": "moved"}) == (0, "")
     assert _patch(kubectl, "martifact", {"uri": f"oci://registry/image@{ZEROS}"}) == (0, "")
@@ -43,7 +43,7 @@ def test_digest_of_an_inline_artifact_wherever_the_list_has_it(kubectl: Kubectl,
     assert _patch(kubectl, "mversion", {field: [other, {**this, "digest": ZEROS}]}) == (0, "")
 
     code, message = _patch(kubectl, "mversion", {field: [{**this, "digest": ONES}, other]})
-    assert (code, MESSAGE in message) == (1, True), message
+    assert (code, f"spec.{field}: Invalid value: {MESSAGE}" in message) == (1, True), message
     assert _patch(kubectl, "mversion", {field: [other, this]}) == (0, "")
 
 

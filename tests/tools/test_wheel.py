@@ -1,6 +1,8 @@
 """The wheel as others install it: into an environment of its own, away from the source tree."""
 
+import email
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -60,6 +62,28 @@ def test_the_wheel_holds_the_packages_and_no_build_tool(wheel: Path) -> None:
         "registrar",
         "local_registry",
     }
+
+
+def test_every_link_of_the_readme_works_on_pypi(wheel: Path) -> None:
+    """PyPI shows the text of the metadata alone: nothing is beside it, and its headings have no anchors."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = email.message_from_bytes(archive.read(name))
+    shown = metadata.get_payload()
+    assert isinstance(shown, str)
+    written = (ROOT / "README.md").read_text()
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    links, sources = (re.findall(r"(!?)\[[^\]]*\]\(([^)\s]+)\)", text) for text in (shown, written))
+    assert len(links) == len(sources) > 20
+    place = f"model-registrar/model-registrar/{{}}v{metadata['Version']}"
+    for (image, link), (_, source) in zip(links, sources, strict=True):
+        if source.startswith("https:"):
+            assert link == source
+            continue
+        host, folder = ("raw.githubusercontent.com", "") if image else ("github.com", "blob/")
+        path = f"README.md{source}" if source.startswith("#") else source
+        assert link == f"https://{host}/{place.format(folder)}/{path}"
+        assert (ROOT / path.partition("#")[0]).exists(), source
 
 
 def test_an_installed_wheel_prints_the_definitions_of_the_repository(environment: Path, tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from tools.generate.plan import plan_page, plan_schema
 from tools.generate.reference import api_page
 from tools.generate.settings import settings_page
 from tools.generate.validate import validate_page
+from tools.generate.versions import readme_with_table, versions_page
+from tools.recording.picture import PICTURE, picture
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -79,6 +81,16 @@ def plan_reference() -> Texts:
     return {"docs/reference/plan.md": plan_page(), "docs/reference/plan.schema.json": plan_schema()}
 
 
+def tested_versions() -> Texts:
+    """Return the table of tested versions: a section of the README, and a page."""
+    return {"README.md": readme_with_table(ROOT), "docs/reference/versions.md": versions_page(ROOT)}
+
+
+def demo_picture() -> Texts:
+    """Return the animated picture of ``make demo``, from its recording."""
+    return {PICTURE.relative_to(ROOT).as_posix(): picture()}
+
+
 def argocd_customizations() -> Texts:
     """Return health checks and actions for Argo CD: the ConfigMap, and the copies that Argo CD's own layout needs."""
     return argocd.customizations(ROOT)
@@ -93,11 +105,13 @@ GENERATORS: tuple[Callable[[], Texts], ...] = (
     copy_reference,
     validate_reference,
     plan_reference,
+    tested_versions,
     chart.crd_templates,
     chart.rules_template,
     chart.finalizer_template,
     chart.rbac_page,
     argocd_customizations,
+    demo_picture,
 )
 GENERATED_FOLDERS = ("crds", chart.CRD_TEMPLATES, *argocd.generated_folders())
 """Folders in which every file is generated: any other file is left over from a kind or output that was removed."""

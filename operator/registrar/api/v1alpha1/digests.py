@@ -57,6 +57,7 @@ KEPT = Rule(
     "self.spec.digest == oldSelf.spec.digest",
     message=KEPT_DIGEST,
     holds=None,
+    field=".spec.digest",
 )
 """A resource that is an artifact keeps its digest."""
 
@@ -69,6 +70,7 @@ def kept_in(field: str) -> Rule:
         f"oldSelf.spec.{field}.all(o, o.name != a.name || !has(o.digest) || o.digest == a.digest))",
         message=KEPT_DIGEST,
         holds=None,
+        field=f".spec.{field}",
     )
 
 
