@@ -195,6 +195,8 @@ def test_a_token_server_without_tls_gets_no_login(
     [
         (Reply(500, ""), "answers with 500"),
         (Reply(401, "", {"WWW-Authenticate": 'Bearer realm="/token"'}), "cannot be asked"),
+        (Reply(401, "", {"WWW-Authenticate": "Bearer realm"}), "malformed"),
+        (Reply(401, "", {"WWW-Authenticate": 'Bearer realm="https://[/token"'}), "cannot be asked"),
         (Reply(401, "", {"WWW-Authenticate": "Negotiate"}), "does not allow it (401)"),
         (Reply(401, ""), "does not allow it (401)"),
         (Reply(307, "", {"Location": "/v2/again"}), "redirects more than 10 times"),

@@ -36,6 +36,9 @@ spec:
         ("https://example.com/models/", "the address is a folder"),
         ("/mnt/models/churn", "the address has no scheme"),
         ("oci://registry.invalid/a:1", "cannot be asked"),
+        ("https://[::1/model.onnx", "malformed"),
+        ("https://127.0.0.1:port/model.onnx", "cannot be asked"),
+        ("https:///model.onnx", "cannot be asked"),
     ],
 )
 def test_what_cannot_be_determined_is_said(verify: Verify, uri: str, message: str) -> None:

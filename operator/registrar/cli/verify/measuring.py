@@ -66,6 +66,9 @@ def _measured(web: Web, downloads: _Downloads, uri: str) -> Measured:
         return _digest(uri, web, downloads)
     except (MissingContentError, UnknownContentError) as answer:
         return answer
+    except ValueError as error:
+        # Of a port that is no number, say: in the address, or in one that the server names.
+        return UnknownContentError(f"an address is malformed: {error}")
 
 
 def _digest(uri: str, web: Web, downloads: _Downloads) -> str:
