@@ -26,6 +26,7 @@ ARTIFACT = (
     HEAD
     + "kind: ModelArtifact\nmetadata: {name: churn-1-onnx}\nspec:\n  modelVersionRef: {name: churn-1}\n  uri: s3://a\n"
 )
+ZEROS, ONES = (f"sha256:{digit * 64}" for digit in "01")
 EXTERNAL = ("{name: churn}\n", "{external: {name: churn}}\n")
 Validate = Callable[..., Result]
 
@@ -113,6 +114,18 @@ BROKEN = {
         MODEL + "spec:\n  aliases: {a: '1'}\n  customProperties: {alias.b: '1'}\n",
         "4: InvalidValue",
         "customProperties.alias.b cannot be declared beside aliases; move it to aliases, under the name 'b'",
+    ),
+    "a digest that is a property too": (
+        version(
+            "v", f"artifacts:\n  - {{name: a, uri: s3://a, digest: {ZEROS}, customProperties: {{digest: a}}}}"
+        ).replace(*EXTERNAL),
+        "7: InvalidValue",
+        "customProperties.digest cannot be declared beside digest; remove it",
+    ),
+    "a digest that the address contradicts": (
+        version("v", f"artifacts:\n  - name: a\n    uri: oci://r/a@{ONES}\n    digest: {ZEROS}").replace(*EXTERNAL),
+        "7: InvalidValue",
+        "digest differs from the @sha256:… in uri; correct one of the two, or leave out digest",
     ),
     "a list as property": (
         MODEL + "spec:\n  customProperties:\n    a: 1\n    b: [1]\n",
