@@ -4,9 +4,10 @@ import os
 import re
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sphinx.application import Sphinx
+from sphinx.config import Config
 
 project: Final = "Model Registrar"
 author: Final = "The Model Registrar authors"
@@ -31,7 +32,8 @@ nitpick_ignore_regex = [(r"py:.*", r"(?!model_registry\b).*|.*\._.*|.*\.[A-Z]\w*
 html_theme = "furo"
 html_title = "Model Registrar"
 html_static_path = ["_static"]
-html_css_files = ["tables.css"]
+html_css_files = ["site.css"]
+templates_path = ["_templates"]
 html_copy_source = False
 html_show_sourcelink = False
 # Only what follows a prompt is copied: the rest of a console block is output.
@@ -90,7 +92,30 @@ def _relink_included(app: Sphinx, path: Path, _parent: str, text: list[str]) -> 
     text[0] = _relink(text[0], (Path(app.srcdir) / path).parent, Path(app.srcdir) / app.env.docname)
 
 
+def _add_versions(app: Sphinx, config: Config) -> None:
+    """Add the switcher of versions, for the site that has a folder for each version: ``make site``."""
+    if not app.tags.has("versioned"):
+        return
+    minor = ".".join(version.split(".")[:2])
+    config.html_baseurl = f"https://model-registrar.dev/{minor}/"
+    config.html_js_files = [("versions.js", {"defer": "defer"})]
+    parts = ["brand", "search", "versions", "scroll-start", "navigation", "scroll-end"]
+    config.html_sidebars = {"**": [f"sidebar/{part}.html" for part in parts]}
+
+
+def _help_people_with_a_keyboard_or_screen_reader(
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: object
+) -> None:
+    """Let the keyboard scroll what is wider than the page, and give the captions of the navigation their level."""
+    body, navigation = (context.get(name, "") for name in ("body", "furo_navigation_tree"))
+    body = body.replace("<pre>", '<pre tabindex="0">')
+    context["body"] = body.replace('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper')
+    context["furo_navigation_tree"] = navigation.replace('role="heading"', 'role="heading" aria-level="2"')
+
+
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
+    app.connect("html-page-context", _help_people_with_a_keyboard_or_screen_reader, priority=900)
+    app.connect("config-inited", _add_versions)
     app.connect("source-read", _relink_page)
     app.connect("include-read", _relink_included)

@@ -33,6 +33,7 @@ def register(
     artifacts: Mapping[str, str] | None = None,
     doc_artifacts: Mapping[str, str] | None = None,
     formats: str | Mapping[str, str] | None = None,
+    digests: str | Mapping[str, str] | None = None,
     properties: Mapping[str, PropertyValue] | None = None,
     source: str | None = None,
     description: str | None = None,
@@ -56,6 +57,8 @@ def register(
         artifacts: URIs of the model artifacts, by their names; KServe serves the last one.
         doc_artifacts: URIs of documents, such as an evaluation report, by their names.
         formats: ``format`` or ``format:version`` of all artifacts, or by their names.
+        digests: ``sha256:…`` of the only artifact, or by the names of artifacts and documents. Another digest is
+            another version, also for an update.
         properties: custom properties. The Python type is that of the property: ``7`` is an integer, ``7.0`` a double.
         source: what made the artifacts, as ``kind/class/group/id/name``. The registry's UI links to the run of
             ``kfp/pipelinerun/<namespace>/<run's ID>/<run's name>``.
@@ -79,13 +82,13 @@ def register(
         RegistrationError: a person has to change something, such as apply the model first.
         ClusterError: a right is missing, or the API server does not answer.
     """
-    everywhere = {ALL: formats} if isinstance(formats, str) else formats or {}
     registration = Registration(
         model,
         version,
         artifacts or {},
         doc_artifacts or {},
-        everywhere,
+        _by_name(formats),
+        _by_name(digests),
         properties or {},
         source,
         description,
@@ -96,6 +99,10 @@ def register(
     with connect(kubeconfig, context) as cluster:
         manifest = registration.manifest(namespace or cluster.namespace)
         return applying.register(cluster, manifest, is_update=update, timeout=timeout, show=show or _say_nothing)
+
+
+def _by_name(given: str | Mapping[str, str] | None) -> Mapping[str, str]:
+    return {ALL: given} if isinstance(given, str) else given or {}
 
 
 def _say_nothing(_line: str) -> None:

@@ -230,11 +230,11 @@ REFUSED = {
     ),
     "two artifacts of one name": (
         model_version(artifacts=[{"name": "a", "uri": "s3://a"}, {"name": "a", "uri": "s3://b"}]),
-        'spec.artifacts[1]: Duplicate value: {"name":"a"}',
+        'spec.artifacts[1]: Duplicate value: … {"name":"a"}',  # 1.30 adds the type in Go
     ),
     "two documents of one name": (
         model_version(docArtifacts=[{"name": "a", "uri": "s3://a"}, {"name": "a", "uri": "s3://b"}]),
-        'spec.docArtifacts[1]: Duplicate value: {"name":"a"}',
+        'spec.docArtifacts[1]: Duplicate value: … {"name":"a"}',
     ),
     "artifact and document of one name": (
         model_version(artifacts=[{"name": "a", "uri": "s3://a"}], docArtifacts=[{"name": "a", "uri": "s3://b"}]),

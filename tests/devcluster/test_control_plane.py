@@ -7,6 +7,7 @@ import pytest
 from devcluster import controlplane, gomodule, ports
 from devcluster.controlplane import ControlPlane, KubectlError
 from devcluster.processes import ChildError
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -111,11 +112,8 @@ def test_controllers_make_pods_of_deployments(controllers: ControlPlane) -> None
     name = f"web-{uuid.uuid4().hex[:8]}"
     controllers.run_kubectl("create", "deployment", name, "--image=example.invalid/web", "--replicas=1")
 
-    pods = ["wait", "pod", f"--selector=app={name}", "--timeout=60s"]
-    controllers.run_kubectl(*pods, "--for=create")
-
-    found = controllers.run_kubectl("get", "pods", f"--selector=app={name}", "-o", "name").stdout.split()
-    assert len(found) == 1
+    pods = ("get", "pods", f"--selector=app={name}", "-o", "name")
+    wait_until(lambda: len(controllers.run_kubectl(*pods).stdout.split()) == 1, "there is not one Pod")
     controllers.run_kubectl("delete", "deployment", name)
 
 

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from devcluster import cache
+from tools.recording.cast import CAST, Cast, comparable
 
 REPOSITORY = Path(__file__).parents[2]
 DEADLINE = 150.0
@@ -132,6 +133,8 @@ def test_demo_shows_that_all_of_it_is_true_and_touches_nothing_else(
     ):
         assert re.search(f"✓ {claim}", demo.printed), demo.printed
     assert "All checks passed" in demo.printed
+    recorded = "\n".join(line.text.plain for line in Cast.read(CAST).lines()[1:])
+    assert comparable(demo.printed) == comparable(recorded), "record the demo again: make recording"
 
 
 def test_demo_fails_when_something_is_not_true(tmp_path: Path) -> None:

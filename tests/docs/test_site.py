@@ -27,8 +27,9 @@ LEFT_OUT = {Path("design/000-template.md")}
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built site: what ``make docs`` runs, into a folder of this test's own."""
-    recipe = (REPOSITORY / "Makefile").read_text()
-    called = re.search(r"^\t@\$\(BIN\)/(python -m sphinx .*) docs build/docs$", recipe, re.MULTILINE)
+    dry_run = ["make", "--dry-run", "READY=", "docs"]
+    recipe = subprocess.run(dry_run, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout
+    called = re.search(r"^\S+/(python -m sphinx .*) docs build/docs$", recipe, re.MULTILINE)
     assert called is not None
     folder = tmp_path_factory.mktemp("site")
     arguments = [*called[1].split()[1:], "--doctree-dir", str(folder / "trees"), "docs", str(folder / "html")]

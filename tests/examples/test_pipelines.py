@@ -185,5 +185,5 @@ def test_the_step_registers_under_the_role_of_the_chart(
     namespace = space.name if kind == "kfp" else "namespace"
     source = (artifact["modelSourceKind"], artifact["modelSourceGroup"], artifact["modelSourceId"])
     assert (*source, artifact["modelSourceName"]) == (kind, namespace, "uid", "name")
-    assert version["spec"]["customProperties"] == {"accuracy": 0.94}
+    assert version["spec"]["customProperties"] == {"accuracy": {"double": 0.94}}
     assert "ownerReferences" not in version["metadata"]

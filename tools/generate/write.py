@@ -21,6 +21,7 @@ from tools.generate.reference import api_page
 from tools.generate.settings import settings_page
 from tools.generate.validate import validate_page
 from tools.generate.versions import readme_with_table, versions_page
+from tools.recording.picture import PICTURE, picture
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -85,6 +86,11 @@ def tested_versions() -> Texts:
     return {"README.md": readme_with_table(ROOT), "docs/reference/versions.md": versions_page(ROOT)}
 
 
+def demo_picture() -> Texts:
+    """Return the animated picture of ``make demo``, from its recording."""
+    return {PICTURE.relative_to(ROOT).as_posix(): picture()}
+
+
 def argocd_customizations() -> Texts:
     """Return health checks and actions for Argo CD: the ConfigMap, and the copies that Argo CD's own layout needs."""
     return argocd.customizations(ROOT)
@@ -105,6 +111,7 @@ GENERATORS: tuple[Callable[[], Texts], ...] = (
     chart.finalizer_template,
     chart.rbac_page,
     argocd_customizations,
+    demo_picture,
 )
 GENERATED_FOLDERS = ("crds", chart.CRD_TEMPLATES, *argocd.generated_folders())
 """Folders in which every file is generated: any other file is left over from a kind or output that was removed."""

@@ -108,6 +108,20 @@ async def test_other_content_is_refused_with_the_difference_unless_it_is_an_upda
     assert "epochs" not in (version.custom_properties or {})
 
 
+def test_another_digest_is_refused_even_as_an_update(pipeline: Pipeline) -> None:
+    arguments = (f"--model={pipeline.model()}", "--version=1", "--artifact=model=s3://models/1", "--output=json")
+    first = pipeline.register(*arguments, f"--digest=sha256:{'2c26' * 16}")
+    assert first.exit_code == ExitCode.DONE, first.stderr
+    name = json.loads(first.stdout)["name"]
+    before = pipeline.space.get("ModelVersion", name)
+    for more in ([], ["--update"]):
+        other = pipeline.register(*arguments, f"--digest=sha256:{'9f86' * 16}", *more)
+        assert other.exit_code == ExitCode.ATTENTION
+        assert "was refused: " in other.stderr
+        assert "digest cannot change, because other content is another version" in other.stderr
+    assert written(pipeline.space.get("ModelVersion", name)) == written(before)
+
+
 def test_what_argo_cd_manages_is_used_but_never_taken(pipeline: Pipeline) -> None:
     model = pipeline.model()
     declared = manifest(

@@ -1,18 +1,21 @@
-"""Many registrations at once, and one while the registry is down."""
+"""Many registrations at once, and while a server is down."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import ListOptions
 from registrar.cli.exits import ExitCode
 from registrar.pipelines import Registered, RegistrationError, register
 from tests.cli.register.conftest import Pipeline, pipeline_in
-from tests.support.fault_proxy import FaultProxy
+from tests.support.api_server_proxy import proxy_to_api_server
+from tests.support.fault_proxy import Fault, FaultProxy, Treatment
 from tests.support.fixtures import StartOperator
-from tests.support.loopback import Reply
+from tests.support.loopback import Received, Reply
 from tests.support.resources import Namespace
 
 RUNS = 50
@@ -42,21 +45,49 @@ async def test_fifty_at_once_make_fifty_versions_and_no_duplicate(
     assert not run(7).is_changed
 
 
-def test_of_runs_with_other_content_at_once_no_two_succeed(pipeline: Pipeline) -> None:
-    model = pipeline.model()
+BEFORE, AFTER = "before it is applied", "after it is applied"
 
-    def run(number: int) -> Registered | RegistrationError:
-        namespace, kubeconfig = pipeline.space.name, pipeline.kubeconfig
-        try:
-            return register(model, "1", description=f"By run {number}.", namespace=namespace, kubeconfig=kubeconfig)
-        except RegistrationError as error:
-            return error
 
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(run, range(4)))
-    done = [number for number, each in enumerate(answers) if isinstance(each, Registered)]
-    kept = pipeline.space.ready("ModelVersion", f"{model}-1")["spec"]["description"]
-    assert [f"By run {number}." for number in done] in ([], [kept]), answers
+@pytest.mark.parametrize("moment", [BEFORE, AFTER])
+def test_a_run_notices_another_one_of_the_same_version(moment: str, pipeline: Pipeline, tmp_path: Path) -> None:
+    model, seen = pipeline.model(), set[str]()
+    namespace, others = pipeline.space.name, pipeline.kubeconfig
+
+    def interfere(request: Received) -> Treatment:
+        is_moment = request.method == "PATCH" if moment == BEFORE else "PATCH" in seen and request.method == "GET"
+        if is_moment and moment not in seen:
+            seen.add(moment)
+            register(model, "1", description="Theirs.", update=True, namespace=namespace, kubeconfig=others)
+        seen.add(request.method)
+        return None
+
+    with proxy_to_api_server(pipeline.space.cluster, tmp_path) as proxy:
+        proxy.script = interfere
+        with pytest.raises(RegistrationError, match=r"with other content at the same time: let only one run register"):
+            register(model, "1", description="Ours.", namespace=namespace, kubeconfig=proxy.kubeconfig)
+    assert moment in seen
+
+
+def test_a_lost_answer_of_the_api_server_is_asked_for_again(pipeline: Pipeline, tmp_path: Path) -> None:
+    model, failed = pipeline.model(), set[str]()
+
+    def fail_once(request: Received) -> Treatment:
+        if request.method in failed:
+            return None
+        failed.add(request.method)
+        return Reply(503, "starting") if request.method == "GET" else Fault.RESET_AFTER
+
+    lines: list[str] = []
+    with proxy_to_api_server(pipeline.space.cluster, tmp_path) as proxy:
+        proxy.script = fail_once
+        where = pipeline.space.name
+        done = register(model, "1", namespace=where, kubeconfig=proxy.kubeconfig, show=lines.append)
+    assert failed == {"GET", "PATCH"}
+    assert done.is_changed
+    assert pipeline.space.get("ModelVersion", f"{model}-1")["metadata"]["generation"] == 1
+    refused, lost = (line for line in lines if "API server" in line)
+    assert refused.startswith(f"The API server did not read registeredmodels in namespace {where}: 503 ")
+    assert "does not answer: " in lost
 
 
 def test_while_the_registry_is_down_it_waits_and_the_entry_comes_later(

@@ -11,12 +11,15 @@ from registrar.cli import main
 from registrar.cli.exits import ExitCode
 from tests.cli.conftest import ReadByKubectl
 
+DIGEST, OTHER_DIGEST = f"sha256:{'2c26' * 16}", f"sha256:{'9f86' * 16}"
 ARGUMENTS = (
     "--model=churn",
     "--version=2026-11-23",
     "--artifact=model=s3://models/model.json",
     "--format=xgboost:2",
     "--doc-artifact=report=s3://models/report.html",
+    f"--digest={DIGEST}",
+    f"--digest=report={OTHER_DIGEST}",
     "--property=commit={string: 1234567}",
     "--property=auc=1.0",
     "--source=kfp/pipelinerun/team//nightly/run",
@@ -37,11 +40,12 @@ def test_kubectl_reads_the_manifest_as_it_is_declared(read_by_kubectl: ReadByKub
             "customProperties": {"commit": {"string": "1234567"}, "auc": {"double": 1}},
             "deletionPolicy": "Orphan",
             "registeredModelRef": {"name": "churn"},
-            "docArtifacts": [{"name": "report", "uri": "s3://models/report.html"}],
+            "docArtifacts": [{"name": "report", "uri": "s3://models/report.html", "digest": OTHER_DIGEST}],
             "artifacts": [
                 {
                     "name": "model",
                     "uri": "s3://models/model.json",
+                    "digest": DIGEST,
                     "modelFormatName": "xgboost",
                     "modelFormatVersion": "2",
                     "modelSourceKind": "kfp",

@@ -50,6 +50,15 @@ TEXT, JSON, YAML = "text", "json", "yaml"
     help="Format of one artifact, or of all others, such as onnx:1.17.",
 )
 @click.option(
+    "--digest",
+    "digests",
+    multiple=True,
+    callback=arguments.digests,
+    metavar="[ARTIFACT=]DIGEST",
+    help="SHA-256 of the only artifact, or of one by name: sha256:…. Another digest is another version, also with "
+    "--update.",
+)
+@click.option(
     "--property",
     "properties",
     multiple=True,

@@ -45,12 +45,20 @@ def files(_context: click.Context, _parameter: click.Parameter, texts: tuple[str
 
 def formats(_context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
     """Return formats by the names of artifacts, as click's callback; one without a name is that of all others."""
-    named = [text if "=" in text else f"{ALL}={text}" for text in texts]
+    return _of_artifacts(texts, "format for an artifact, such as onnx:1.17")
+
+
+def digests(_context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
+    """Return digests by the names of artifacts, as click's callback; one without a name is that of the only one."""
+    return _of_artifacts(texts, "digest for an artifact, such as sha256:2c26…")
+
+
+def _of_artifacts(texts: Iterable[str], what: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for text in named:
-        name, _, value = text.partition("=")
+    for text in texts:
+        name, _, value = (text if "=" in text else f"{ALL}={text}").partition("=")
         if name in found or not value:
-            raise click.BadParameter(f"{text.removeprefix('=')!r}: give one format for an artifact, such as onnx:1.17")
+            raise click.BadParameter(f"{text!r}: give one {what}")
         found[name] = value
     return found
 

@@ -39,6 +39,7 @@ class Registration:
         artifacts: URIs of the model artifacts, by their names.
         doc_artifacts: URIs of the documents, by their names.
         formats: ``format`` or ``format:version`` of the artifacts, by their names; `ALL` means each that has none.
+        digests: ``sha256:…`` of artifacts and documents, by their names; `ALL` means the only artifact.
         properties: the custom properties.
         source: ``kind/class/group/id/name`` of what made the artifacts.
         description: of the version.
@@ -52,6 +53,7 @@ class Registration:
     artifacts: Mapping[str, str] = field(default_factory=dict)
     doc_artifacts: Mapping[str, str] = field(default_factory=dict)
     formats: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
     properties: Mapping[str, PropertyValue] = field(default_factory=dict)
     source: str | None = None
     description: str | None = None
@@ -84,6 +86,7 @@ class Registration:
         return manifest
 
     def _spec(self) -> dict[str, Any]:
+        digests = self._digests()
         content = {
             "name": self.version,
             "description": self.description,
@@ -91,13 +94,13 @@ class Registration:
             "deletionPolicy": self.deletion_policy,
             "registeredModelRef": {"name": self.model},
             "author": self.author,
-            "docArtifacts": [{"name": name, "uri": uri} for name, uri in self.doc_artifacts.items()],
-            "artifacts": list(self._artifacts()),
+            "docArtifacts": [_item(name, uri, digests) for name, uri in self.doc_artifacts.items()],
+            "artifacts": list(self._artifacts(digests)),
         }
         order = (str(info.alias) for info in ModelVersionSpec.model_fields.values())
         return {name: content[name] for name in order if content.get(name) not in (None, {}, [])}
 
-    def _artifacts(self) -> Iterator[dict[str, str]]:
+    def _artifacts(self, digests: Mapping[str, str]) -> Iterator[dict[str, str]]:
         if unknown := self.formats.keys() - self.artifacts.keys() - {ALL}:
             raise InvalidRegistrationError(f"There is no artifact {min(unknown)!r} for the format: give its URI too")
         if self.source is not None and not self.artifacts:
@@ -106,7 +109,22 @@ class Registration:
         for name, uri in self.artifacts.items():
             model_format, _, version = self.formats.get(name, self.formats.get(ALL, "")).partition(":")
             formats = {"modelFormatName": model_format, "modelFormatVersion": version}
-            yield {"name": name, "uri": uri, **{key: value for key, value in formats.items() if value}, **source}
+            present = {key: value for key, value in formats.items() if value}
+            yield {**_item(name, uri, digests), **present, **source}
+
+    def _digests(self) -> Mapping[str, str]:
+        """Return the digests by the names of artifacts and documents."""
+        if unknown := self.digests.keys() - self.artifacts.keys() - self.doc_artifacts.keys() - {ALL}:
+            raise InvalidRegistrationError(f"There is no artifact {min(unknown)!r} for the digest: give its URI too")
+        if ALL not in self.digests:
+            return self.digests
+        if len(self.artifacts) != 1:
+            raise InvalidRegistrationError("A digest is that of one artifact: name the artifact")
+        return {**dict.fromkeys(self.artifacts, self.digests[ALL]), **self.digests}
+
+
+def _item(name: str, uri: str, digests: Mapping[str, str]) -> dict[str, str]:
+    return {"name": name, "uri": uri, **({"digest": digests[name]} if name in digests else {})}
 
 
 def declared(value: object) -> Any:

@@ -1,0 +1,1 @@
+"""The documentation site with a folder for each version: ``python -m tools.site``."""

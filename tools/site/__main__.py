@@ -1,0 +1,5 @@
+"""``python -m tools.site``."""
+
+from tools.site.command import main
+
+main()
