@@ -6,12 +6,14 @@ ARG BASE_IMAGE=python:3.13-slim
 
 FROM ${BUILD_IMAGE} AS build
 ARG UV_VERSION=0.13.9
+# The operator; `cluster` makes an image of the commands instead, for pipelines.
+ARG EXTRA=operator
 ENV UV_PYTHON_DOWNLOADS=never UV_NO_CACHE=1
 RUN python3 -m venv /uv && /uv/bin/python -m pip install --quiet --no-cache-dir uv==${UV_VERSION}
 WORKDIR /source
 COPY pyproject.toml uv.lock README.md LICENSE ./
 # Install only the dependencies first, so that a change to the code does not rebuild this layer.
-RUN /uv/bin/uv export --quiet --frozen --no-default-groups --extra operator --no-emit-project --output-file /requirements.txt \
+RUN /uv/bin/uv export --quiet --frozen --no-default-groups --extra ${EXTRA} --no-emit-project --output-file /requirements.txt \
     && /uv/bin/uv pip install --quiet --python python3 --target /app --require-hashes --compile-bytecode \
         --requirement /requirements.txt
 COPY operator operator

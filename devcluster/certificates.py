@@ -11,6 +11,17 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _LIFETIME = dt.timedelta(days=7)
+_SIGNS = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 _SERVER_NAMES = ("localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
 _SERVER_ADDRESSES = ("127.0.0.1", "10.0.0.1")
 
@@ -34,9 +45,13 @@ class Authority:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "model-registrar-devcluster")])
+        public_key = self._key.public_key()
         certificate = (
-            self._builder(self._name, self._key.public_key())
+            self._builder(self._name, public_key)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            # Python 3.13 and newer refuses authorities without these two, and certificates without the issuer's key.
+            .add_extension(_SIGNS, critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
             .sign(self._key, hashes.SHA256())
         )
         self.certificate = _write(folder / "ca.crt", certificate.public_bytes(serialization.Encoding.PEM))
@@ -65,8 +80,10 @@ class Authority:
         attributes = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
         if group is not None:
             attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, group))
-        builder = self._builder(x509.Name(attributes), key.public_key()).add_extension(
-            x509.ExtendedKeyUsage([usage]), critical=False
+        builder = (
+            self._builder(x509.Name(attributes), key.public_key())
+            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
         )
         if alternatives is not None:
             builder = builder.add_extension(alternatives, critical=False)

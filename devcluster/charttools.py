@@ -12,10 +12,13 @@ from devcluster.errors import BinariesError
 
 CHART = Path(__file__).parents[1] / "charts" / "model-registrar"
 _BUILD_MINUTES = 4
+_HELM_3_BUILD_MINUTES = 3
 
 
 def ensure(console: Console | None = None) -> dict[str, Path]:
     """Return the paths of ``helm``, ``helm-unittest``, ``kubeconform`` and ``helm-docs``.
+
+    ``MODEL_REGISTRAR_HELM=3`` gives Helm 3 instead of Helm 4.
 
     Args:
         console: Where the progress of a build is shown; standard error by default.
@@ -23,8 +26,12 @@ def ensure(console: Console | None = None) -> dict[str, Path]:
     Raises:
         BinariesError: They cannot be built. The message says why and what to do.
     """
-    version = gomodule.helm_version()
-    return binaries.ensure_built("helm", version, gomodule.chart_tools(), _BUILD_MINUTES, console)
+    programs = binaries.ensure_built("helm", gomodule.helm_version(), gomodule.chart_tools(), _BUILD_MINUTES, console)
+    if gomodule.chosen_helm() == "3":
+        programs |= binaries.ensure_built(
+            "helm3", gomodule.helm_version("3"), gomodule.helm_3(), _HELM_3_BUILD_MINUTES, console
+        )
+    return programs
 
 
 def write_readme(helm_docs: Path, chart: Path) -> None:

@@ -1,7 +1,10 @@
 """A real Kubernetes control plane on loopback: etcd, kube-apiserver with RBAC and, optionally, its controllers."""
 
 import contextlib
+import functools
+import json
 import os
+import re
 import ssl
 import subprocess
 import urllib.request
@@ -18,9 +21,10 @@ from devcluster.processes import Child, ChildError, Children
 
 READY_SECONDS = 90.0
 # Unix sockets in our private folder: no race for a port, and no access for other users of the machine. The paths are
-# relative to that folder, where both servers run: the path of a socket is limited to about 100 characters.
-_ETCD = "unix://etcd.sock"
-_ETCD_PEER = "unix://peer.sock"
+# relative to that folder, where both servers run: the path of a socket is limited to about 100 characters. etcd 3.5
+# accepts no address without a port, which is part of the file's name.
+_ETCD = "unix://etcd.sock:0"
+_ETCD_PEER = "unix://peer.sock:0"
 _PROBE_SECONDS = 5.0
 _PORT_ATTEMPTS = 3
 # Each request, who made it and whether it was allowed: a watch when it begins, every other request when it ends.
@@ -74,6 +78,12 @@ class ControlPlane:
             words = " ".join(os.fspath(word) for word in arguments)
             raise KubectlError(f"kubectl {words} ended with status {result.returncode}: {result.stderr.strip()}")
         return result
+
+    @functools.cached_property
+    def minor_version(self) -> int:
+        """The minor version of the API server's Kubernetes, such as 37."""
+        version = json.loads(self.run_kubectl("get", "--raw=/version").stdout)
+        return int(re.sub(r"\D", "", version["minor"]))  # managed clusters add a "+"
 
     def _kubectl_environment(self) -> Mapping[str, str]:
         if self.disposable:

@@ -1,17 +1,28 @@
 """The versions that the ``go.mod`` files in this folder pin, and how their programs are built."""
 
 import hashlib
+import os
 import platform
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_FOLDER = Path(__file__).parent / "go"
+from devcluster.errors import BinariesError
+
+# Which Kubernetes the control plane runs: the newest by default.
+KUBERNETES = "MODEL_REGISTRAR_KUBERNETES"
+_KUBERNETES_FOLDERS = {"newest": Path(__file__).parent / "go", "oldest": Path(__file__).parent / "go-oldest"}
 _ARGOCD_FOLDER = Path(__file__).parent / "go-argocd"
 _KIND_FOLDER = Path(__file__).parent / "go-kind"
+# Which Helm the chart's tests run: Helm 4 by default.
+HELM = "MODEL_REGISTRAR_HELM"
+_HELM_FOLDERS = {"4": Path(__file__).parent / "go-chart", "3": Path(__file__).parent / "go-helm3"}
 _CHART_FOLDER = Path(__file__).parent / "go-chart"
 _WORKFLOWS_FOLDER = Path(__file__).parent / "go-workflows"
 _PROMETHEUS_FOLDER = Path(__file__).parent / "go-prometheus"
+_KSERVE_FOLDER = Path(__file__).parent / "go-kserve"
+KSERVE_MODULE = "github.com/kserve/kserve"
 # The same on every machine, whatever is built.
 _FLAGS = ("-trimpath", "-buildvcs=false", "-mod=readonly")
 
@@ -45,13 +56,30 @@ class GoModule:
         return digest.hexdigest()[:16]
 
 
-def kubernetes_version() -> str:
-    """Return the Kubernetes version of the control plane, such as ``v1.37.2``."""
-    return _find(r"^\s*k8s\.io/kubernetes (v\S+)", _FOLDER / "go.mod")
+def chosen_kubernetes() -> str:
+    """Return which Kubernetes ``MODEL_REGISTRAR_KUBERNETES`` chooses: ``newest`` or ``oldest``.
+
+    Raises:
+        BinariesError: It has another value.
+    """
+    return _chosen(KUBERNETES, _KUBERNETES_FOLDERS)
+
+
+def kubernetes_version(which: str | None = None) -> str:
+    """Return a Kubernetes version of the control plane, such as ``v1.37.2``.
+
+    Args:
+        which: ``newest`` or ``oldest``; by default, the one that ``MODEL_REGISTRAR_KUBERNETES`` chooses.
+    """
+    return _find(r"^\s*k8s\.io/kubernetes (v\S+)", _KUBERNETES_FOLDERS[which or chosen_kubernetes()] / "go.mod")
 
 
 def control_plane() -> GoModule:
-    """Return the module that pins etcd and Kubernetes."""
+    """Return the module that pins etcd and Kubernetes.
+
+    Raises:
+        BinariesError: ``MODEL_REGISTRAR_KUBERNETES`` has an unknown value.
+    """
     version = kubernetes_version()
     major, minor, _patch = version.removeprefix("v").split(".")
     # kubectl and helm parse the version that the server reports; `go build` alone leaves it at v0.0.0-master.
@@ -65,7 +93,7 @@ def control_plane() -> GoModule:
     }
     linker = " ".join(["-s -w", *(f"-X k8s.io/component-base/version.{name}={value}" for name, value in stamp.items())])
     return GoModule(
-        folder=_FOLDER,
+        folder=_KUBERNETES_FOLDERS[chosen_kubernetes()],
         packages={
             "etcd": "go.etcd.io/etcd/server/v3",
             "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
@@ -96,13 +124,35 @@ def argocd() -> GoModule:
     )
 
 
-def helm_version() -> str:
-    """Return the version of Helm that the chart's tests run, such as ``v4.3.1``."""
-    return _find(r"^\s*helm\.sh/helm/v4 (v\S+)", _CHART_FOLDER / "go.mod")
+def chosen_helm() -> str:
+    """Return which Helm ``MODEL_REGISTRAR_HELM`` chooses: ``4`` or ``3``.
+
+    Raises:
+        BinariesError: It has another value.
+    """
+    return _chosen(HELM, _HELM_FOLDERS)
+
+
+def helm_version(major: str = "4") -> str:
+    """Return a version of Helm that the chart's tests run, such as ``v4.3.1``.
+
+    Args:
+        major: ``4`` or ``3``.
+    """
+    return _find(rf"^\s*helm\.sh/helm/v{major} (v\S+)", _HELM_FOLDERS[major] / "go.mod")
+
+
+def helm_3() -> GoModule:
+    """Return the module that pins Helm 3."""
+    return GoModule(
+        folder=_HELM_FOLDERS["3"],
+        packages={"helm": "helm.sh/helm/v3/cmd/helm"},
+        flags=(*_FLAGS, f"-ldflags=-s -w -X helm.sh/helm/v3/internal/version.version={helm_version('3')}"),
+    )
 
 
 def chart_tools() -> GoModule:
-    """Return the module that pins Helm and the programs that check the chart."""
+    """Return the module that pins Helm 4 and the programs that check the chart."""
     return GoModule(
         folder=_CHART_FOLDER,
         packages={
@@ -155,6 +205,24 @@ def kind_version() -> str:
 def kind() -> GoModule:
     """Return the module that pins kind."""
     return GoModule(folder=_KIND_FOLDER, packages={"kind": "sigs.k8s.io/kind"}, flags=(*_FLAGS, "-ldflags=-s -w"))
+
+
+def kserve_version() -> str:
+    """Return the version of KServe whose manifests are used, such as ``v0.19.0``."""
+    return _find(rf"^require {re.escape(KSERVE_MODULE)} (v\S+)", _KSERVE_FOLDER / "go.mod")
+
+
+def kserve() -> GoModule:
+    """Return the module that pins KServe. Nothing is built: only its files are read."""
+    return GoModule(folder=_KSERVE_FOLDER, packages={}, flags=())
+
+
+def _chosen(variable: str, choices: Mapping[str, Path]) -> str:
+    """Return the choice that an environment variable makes; the first one if it is unset or empty."""
+    chosen = os.environ.get(variable) or next(iter(choices))
+    if chosen not in choices:
+        raise BinariesError(f"{variable} is {chosen!r}: use {' or '.join(choices)}, or leave it unset.")
+    return chosen
 
 
 def _find(pattern: str, path: Path) -> str:

@@ -18,7 +18,7 @@ from devcluster.engine import NoEngineError
 from devcluster.environment import child_environment
 from devcluster.errors import BinariesError
 from devcluster.existing import SWITCH
-from devcluster.kind import cluster
+from devcluster.kind import cluster, serving
 from devcluster.kind.cluster import CommandError, KindCluster
 from devcluster.narration import CheckFailed, Narrator
 from devcluster.stage import REPOSITORY, Entries, read_entries, resources_of
@@ -37,6 +37,7 @@ CHART_VALUES = {
     "image.repository": IMAGE.partition(":")[0],
     "image.tag": IMAGE.partition(":")[2],
     "registry.url": "http://model-registry-service.kubeflow:8080",
+    "serving.labelInferenceServices": "true",
 }
 NEEDS_ENGINE = "make e2e-kind needs a container engine, because kind runs its nodes as containers:"
 WITHOUT_ENGINE = (
@@ -59,6 +60,7 @@ def tour(on: KindCluster) -> None:
     _install_the_chart(on)
     _apply_the_quickstart(on)
     _sync_from_git(on)
+    serving.serve(on)
     _run_the_shared_tests(on)
 
 

@@ -108,7 +108,7 @@ class _Report:
 def _files(path: Path) -> Iterator[tuple[Path, str]]:
     """Yield each file with its name below the path."""
     if not path.exists():
-        raise ValueError(f"The path {str(path)!r} does not exist")
+        raise ValueError(f"The path {str(path)!r} does not exist. Please ensure path is correct.")
     if path.is_file():
         yield path, path.name
         return

@@ -83,7 +83,7 @@ class TrustStore:
         state = self._file_state()
         try:
             if context is None:
-                context = ssl.create_default_context(cafile=self._path, cadata=self._pem)
+                context = _verifying_context(cafile=self._path, cadata=self._pem)
             else:
                 context.load_verify_locations(cafile=self._path)
         except OSError as error:  # ssl.SSLError is one
@@ -105,7 +105,17 @@ def _system_context() -> ssl.SSLContext:
     sources = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
     context = _SHARED.get(sources)
     if context is None:
-        context = _SHARED[sources] = ssl.create_default_context()
+        context = _SHARED[sources] = _verifying_context()
+    return context
+
+
+def _verifying_context(*, cafile: str | None = None, cadata: str | None = None) -> ssl.SSLContext:
+    """Return a context that accepts the same certificates with every version of Python."""
+    context = ssl.create_default_context(cafile=cafile, cadata=cadata)
+    # Since 3.13, Python refuses certificates without key identifiers. Many private authorities issue such ones; curl,
+    # Go and older Pythons accept them. Signatures, dates and names are verified all the same.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    _disable_old_protocols(context)
     return context
 
 
@@ -114,7 +124,13 @@ def _unverified_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    _disable_old_protocols(context)
     return context
+
+
+def _disable_old_protocols(context: ssl.SSLContext) -> None:
+    # Debian's Python leaves the limit to OpenSSL's configuration, which may also be stricter than ours.
+    context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
 
 
 def _pem_or_path(authority: Authority | None) -> tuple[str | None, str | None]:

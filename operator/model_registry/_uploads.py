@@ -123,6 +123,11 @@ class Uploads:
             DuplicateError: If the version exists with its artifact. Nothing has been uploaded.
             ValueError: If `upload_params` is not an `S3Params`, or for the reasons that `save_to_s3` lists.
         """
+        if upload_params is None:
+            raise ValueError(
+                'Param "upload_params" is required to perform an upload. Please ensure the value provided is valid, '
+                "such as S3Params(bucket_name=…, s3_prefix=…)"
+            )
         if not isinstance(upload_params, S3Params):
             raise ValueError(  # noqa: TRY004 - what upstream raises
                 'Param "upload_params" must be an S3Params. For an image of an OCI registry, push it with skopeo or '

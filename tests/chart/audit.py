@@ -53,15 +53,18 @@ class AuditLog:
     Args:
         path: The API server's log.
         account: ``<namespace>:<name>`` of the ServiceAccount.
+
+    Attributes:
+        path: As given.
     """
 
     def __init__(self, path: Path, account: str) -> None:
-        self._path = path
+        self.path = path
         self._user = f"system:serviceaccount:{account}"
 
     def asked(self) -> list[Asked]:
         """All of them, oldest first. Discovery, which every account may do, is not about objects and not listed."""
-        lines = self._path.read_text().splitlines()
+        lines = self.path.read_text().splitlines()
         events = [json.loads(line) for line in lines if self._user in line and line.endswith("}")]
         return [_asked(one) for one in events if one["user"]["username"] == self._user and "objectRef" in one]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import kubernetes
+import pytest
 import yaml
 
 from devcluster import controlplane, embedded_registry
@@ -50,6 +51,12 @@ class Site:
         notes = self.helm.run("upgrade", "--install", RELEASE, chart, *place, "--values", path, *arguments)
         self.plane.run_kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
         return notes
+
+    def need_mutating_policies(self) -> None:
+        """Skip what needs MutatingAdmissionPolicies on a Kubernetes that is too old for them."""
+        served = self.plane.run_kubectl("get", "--raw", "/apis/admissionregistration.k8s.io/v1").stdout
+        if "mutatingadmissionpolicies" not in served:
+            pytest.skip("this needs Kubernetes 1.36 or newer")
 
     def pod(self, name: str, deployment: str = NAME) -> Pod:
         """A pod of the Deployment as it is now."""

@@ -23,6 +23,7 @@ ON = {"enabled": True}
 def shared_site(tools: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A cluster in which each test changes the release."""
     with site(tools, tmp_path_factory.mktemp("site")) as found:
+        found.need_mutating_policies()
         yield found
 
 

@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
+from registrar.api.meta import GROUP
+from registrar.pipelines import register
 from tests.chart.audit import ALL, AuditLog, Right, granted
 from tests.chart.installed import NAME, RELEASE, Site, site
 from tests.chart.pod import Pod
@@ -23,6 +26,8 @@ from tests.support.resources import WAIT_LIMIT, Manifest, Namespace, condition, 
 from tools.generate import rbac
 
 ACCOUNT = f"{RELEASE}:{NAME}"
+PIPELINE = "pipeline-runner"
+"""The account of a pipeline in the first namespace."""
 CLUSTER_WIDE, NAMESPACED = "cluster-wide", "namespaced"
 
 
@@ -50,7 +55,9 @@ def installation(
     with site(tools, folder, audit_log=audit_log) as found:
         spaces = found.space("team-a"), found.space("team-b")
         names = [space.name for space in spaces]
-        found.install(found.values(watchNamespaces=names if request.param == NAMESPACED else []))
+        pipelines = [{"namespace": names[0], "serviceAccounts": [PIPELINE]}]
+        watched = names if request.param == NAMESPACED else []
+        found.install(found.values(watchNamespaces=watched, rbac={"pipelines": pipelines}))
         yield Installation(found, AuditLog(audit_log, ACCOUNT), spaces)
 
 
@@ -312,3 +319,24 @@ async def test_without_the_right_to_patch_events_it_corrects_all_the_same(
     installation.log.wait_until_refused(right._replace(namespace=space.name))
     assert [event["count"] for event in space.events(name) if event["reason"] == "Corrected"] == [1]
     pod.process.wait_for_log("was not posted")
+
+
+@ONE_IS_ENOUGH
+@pytest.mark.usefixtures("pod")
+def test_a_pipeline_uses_every_right_of_its_role_and_no_other(installation: Installation, unique: Unique) -> None:
+    (space, _), plane, name = installation.spaces, installation.site.plane, unique("trained")
+    plane.run_kubectl("create", "serviceaccount", PIPELINE, "--namespace", space.name)
+    config = yaml.safe_load(plane.kubeconfig.read_text())
+    token = plane.run_kubectl("create", "token", PIPELINE, "--namespace", space.name).stdout.strip()
+    config["users"] = [{**user, "user": {"token": token}} for user in config["users"]]
+    kubeconfig = installation.site.folder / "pipeline.kubeconfig"
+    kubeconfig.write_text(yaml.safe_dump(config))
+    space.apply(manifest("RegisteredModel", name))
+    account = f"{space.name}:{PIPELINE}"
+    log = AuditLog(installation.log.path, account)
+    for description in ("First.", "Second."):
+        register(name, "1", description=description, update=True, namespace=space.name, kubeconfig=kubeconfig)
+    assert log.refused() == set()
+    # An apply that creates is logged as a patch; without this right it is refused (tests/cli/register).
+    creates = Right(space.name, GROUP, "modelversions", "create")
+    assert log.used() | {creates} == granted(plane, account)

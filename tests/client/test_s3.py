@@ -153,6 +153,11 @@ def test_a_path_without_files_is_refused(registry: ModelRegistry, params: S3Para
 
 def test_other_parameters_are_refused_with_the_way_for_images(registry: ModelRegistry, files: Path) -> None:
     with pytest.raises(ValueError, match=r"must be an S3Params\. For an image .* push it with skopeo or oras"):
+        registry.upload_artifact_and_register_model("m", files, upload_params={}, version="v1", **FORMAT)  # type: ignore[arg-type]  # what a program for upstream may pass
+
+
+def test_missing_parameters_are_refused_in_upstreams_words(registry: ModelRegistry, files: Path) -> None:
+    with pytest.raises(ValueError, match='Param "upload_params" is required to perform an upload'):
         registry.upload_artifact_and_register_model("m", files, upload_params=None, version="v1", **FORMAT)  # type: ignore[arg-type]  # what a program for upstream may pass
 
 

@@ -32,6 +32,9 @@ ODD_NAMES = [
     *(f"{odd}a" for odd in ["\x00", "\t", "\n", "\x1c", " ", "\x7f", "\x85", "\xa0", "\u2028", "\u3000", "\ufeff"]),
     *("a ", "a\n", "a\r\nb", "a\u2029b", " ", "2026-11-23T00:00:00Z", "2026-11-23T00:00:00Z\n", "2026-11-23T00:00:01Z"),
 ]
+DIGESTS = [f"sha256:{digit * 64}" for digit in "0a"]
+ODD_DIGESTS = ["", "sha256:", "0" * 64, f"{DIGESTS[0]}\n", f"{DIGESTS[0]}0", f"sha512:{'0' * 64}", f"sha256:{'A' * 64}"]
+ODD_PINS = [f"OCI://r/i:tag@{DIGESTS[0]}", f"oci://r/i@{DIGESTS[0]}/", "oci://r/i@sha256:", f"s3://b/k@{DIGESTS[0]}"]
 ODD_ALIASES = ["", "latest", "Champion", "1a", "-a", "a_b", "a.b", "a\n", "ä", "z" * 64, "a b"]
 
 
@@ -79,8 +82,11 @@ def _texts(schema: Schema) -> st.SearchStrategy[str]:
     longest = schema["maxLength"]
     if longest == MAX_URI_BYTES:
         return _mostly(
-            st.sampled_from(["u", "ü" * (longest // 2)]), st.sampled_from(["", "ü" * (longest // 2 + 1), "ü" * longest])
+            st.sampled_from(["u", "ü" * (longest // 2), *(f"oci://r/i@{digest}" for digest in DIGESTS)]),
+            st.sampled_from(["", "ü" * (longest // 2 + 1), "ü" * longest, *ODD_PINS]),
         )
+    if longest == len(DIGESTS[0]):
+        return _mostly(st.sampled_from(DIGESTS), st.sampled_from(ODD_DIGESTS))
     if longest == MAX_TEXT_LENGTH:  # several of that length would be more than a request may have
         return st.text(max_size=20)
     if CEL in schema and longest in {10, 253}:  # IDs and names of resources
@@ -144,6 +150,12 @@ def _examples(tried: list[dict[str, Any]]) -> Callable[[Test], Test]:
     return decorate
 
 
+def _digests_beside(least: dict[str, Any]) -> list[dict[str, Any]]:
+    alone = [{**least, "digest": digest} for digest in (*DIGESTS, *ODD_DIGESTS)]
+    pins = [f"oci://r/i@{digest}" for digest in DIGESTS] + ODD_PINS
+    return [*alone, *({**least, "uri": uri, "digest": DIGESTS[0]} for uri in pins)]
+
+
 @pytest.mark.parametrize("kind", RESOURCES, ids=lambda kind: kind.KIND)
 def test_models_and_schemas_agree(api: client.CustomObjectsApi, kind: type[Any]) -> None:
     verdicts = set()
@@ -154,6 +166,7 @@ def test_models_and_schemas_agree(api: client.CustomObjectsApi, kind: type[Any])
     @example(name="a", spec=least)
     @example(name="a", spec={**least, "externalId": ""})
     @_examples([{**least, "name": odd} for odd in ODD_NAMES])
+    @_examples(_digests_beside(least) if kind.KIND == "ModelArtifact" else [])
     @_examples([{**least, "aliases": {odd: "1"}} for odd in ODD_ALIASES] if kind.KIND == "RegisteredModel" else [])
     def agree(name: str, spec: dict[str, Any]) -> None:
         manifest = {"apiVersion": API_VERSION, "kind": kind.KIND, "metadata": {"name": name}, "spec": spec}

@@ -15,6 +15,8 @@ from tests.crds.manifests import Manifest, model_artifact, model_version, regist
 
 CRDS = Path(__file__).parents[2] / "crds"
 Create = Callable[[Manifest], dict[str, Any]]
+SELECTABLE_SINCE = 31
+"""The minor version of Kubernetes from which on fields of custom resources can be selected by default."""
 each_kind = pytest.mark.parametrize("kind", RESOURCES, ids=lambda kind: kind.KIND)
 
 
@@ -145,8 +147,10 @@ def test_parent_column_is_filled_for_every_form_of_reference(
     ],
 )
 def test_field_selectors_select(
-    kubectl: Kubectl, create: Create, kind: str, selector: str, selected: list[str]
+    kubectl: Kubectl, create: Create, cluster: ControlPlane, kind: str, selector: str, selected: list[str]
 ) -> None:
+    if cluster.minor_version < SELECTABLE_SINCE:
+        pytest.skip("The API server ignores selectableFields")
     create(registered_model("fraud"))
     create(registered_model("churn"))
     create(model_version("fraud-v1", registeredModelRef={"name": "fraud"}))

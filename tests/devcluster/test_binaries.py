@@ -208,11 +208,24 @@ def test_build_error_reaches_the_caller(index: Index, buildable: GoModule, paper
     assert index.asked == ["/index.yaml"]
 
 
-def test_real_module_stamps_the_version_that_it_pins() -> None:
+@pytest.mark.parametrize("chosen", ["", "newest", "oldest"])
+def test_real_module_stamps_the_version_that_it_pins(monkeypatch: pytest.MonkeyPatch, chosen: str) -> None:
+    monkeypatch.setenv("MODEL_REGISTRAR_KUBERNETES", chosen)
     module = gomodule.control_plane()
+    version = gomodule.kubernetes_version(chosen or "newest")
 
     assert set(module.packages) == set(binaries.CONTROLLERS_TOO)
-    assert f"version.gitVersion={gomodule.kubernetes_version()} " in module.flags[-1]
+    assert f"k8s.io/kubernetes {version} " in (module.folder / "go.mod").read_text()
+    assert f"version.gitVersion={version} " in module.flags[-1]
+
+
+def test_an_unknown_choice_of_kubernetes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODEL_REGISTRAR_KUBERNETES", "1.30")
+    result = _command()
+
+    assert result.returncode == 1
+    message = "error: MODEL_REGISTRAR_KUBERNETES is '1.30': use newest or oldest, or leave it unset.\n"
+    assert result.stderr == message
 
 
 def _command(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -23,6 +23,7 @@ from devcluster.controlplane import ControlPlane
 from devcluster.ports import free_port
 from devcluster.processes import Child, Children
 from tests.docs.pages import REPOSITORY, Block, blocks_of, is_status
+from tests.env.control_plane import OTHERS_CRDS, install_crds
 from tests.env.registry import wait_until_ready
 from tests.support.resources import manifest
 
@@ -34,8 +35,6 @@ DOCUMENTED_SERVICE = "model-registry-service.kubeflow:8080"
 """Where they have it inside a cluster."""
 DOCUMENTED_LOG = "kubectl logs --namespace model-registrar deployment/model-registrar"
 """How they read the operator's log; the reader has no nodes, so it is a file."""
-OTHERS_CRDS = REPOSITORY / "tests" / "env" / "crds"
-"""Definitions of other projects' kinds that pages speak of."""
 COMMAND_LIMIT = 120.0
 """Seconds that a command may take; each that waits has its own limit."""
 START_LIMIT = 60.0
@@ -46,8 +45,10 @@ FOLLOWS_LIMIT = 10.0
 PATCH_ARGOCD = (
     "kubectl patch configmap argocd-cm --namespace argocd --type merge --patch-file integrations/argocd/argocd-cm.yaml"
 )
+LINK_FROM_ARGOCD = PATCH_ARGOCD.replace("argocd-cm.yaml", "links-kubeflow.yaml")
 NOT_RUN = {
     PATCH_ARGOCD: "needs Argo CD: tests/argocd/conftest.py runs it",
+    LINK_FROM_ARGOCD: "needs Argo CD: tests/argocd/test_links.py runs it",
     "make setup": "would make another .venv; every target is checked to exist",
     "make demo": "tests/devcluster/test_demo.py runs it",
     "make check": "runs beside the tests in .ci/run",
@@ -61,6 +62,7 @@ NOT_RUN = {
     "make release VERSION=0.1.0": "the same",
     "git push origin v0.1.0": "publishes the release",
     "make image TAG=registry.example.com/model-registrar:0.1.0": "needs a container engine; tests/chart runs it there",
+    'make image TAG=registry.example.com/model-registrar-cli:0.1.0 ARGS="-- --build-arg=EXTRA=cluster"': "the same",
     "docker push registry.example.com/model-registrar:0.1.0": "needs a registry for images",
     "kubectl rollout status --namespace model-registrar deployment/model-registrar": "needs nodes",
     "python3 -m venv build/quickstart": "the reader has an environment with the project installed",
@@ -136,7 +138,7 @@ class Session:
 
     def start_everything(self, models: Iterable[str]) -> None:
         """What a page takes for granted that begins with a running operator, and with models of these names."""
-        self.plane.run_kubectl("apply", "--server-side", "-f", OTHERS_CRDS)
+        install_crds(self.plane, OTHERS_CRDS)
         self.start_registry()
         for command in (
             "kubectl apply --server-side -f crds/",

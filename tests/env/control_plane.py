@@ -1,5 +1,6 @@
 """Fixtures that give a real Kubernetes API server: one per session, so one per xdist worker."""
 
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,10 @@ import pytest
 from devcluster import binaries, controlplane, existing
 from devcluster.controlplane import ControlPlane
 
+OTHERS_CRDS = Path(__file__).parent / "crds"
+"""Minimal definitions of other projects' kinds that stand in examples."""
 CRDS = Path(__file__).parents[2] / "crds"
+_ESTABLISHED_LIMIT = 60.0
 _FIXTURES = {"control_plane", "cluster", "namespace", "controller_manager_cluster", "kubectl_program"}
 
 
@@ -56,10 +60,19 @@ def cluster(control_plane: ControlPlane) -> ControlPlane:
     return control_plane
 
 
-def install_crds(plane: ControlPlane) -> None:
-    """Apply ``crds/`` and wait until they are Established."""
-    plane.run_kubectl("apply", "--server-side", "-f", CRDS)
-    plane.run_kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", CRDS)
+def install_crds(plane: ControlPlane, definitions: Path = CRDS) -> None:
+    """Apply the definitions in a file or folder (those of `crds/` by default) and wait until they are Established.
+
+    Raises:
+        KubectlError: they are not in time.
+    """
+    plane.run_kubectl("apply", "--server-side", "-f", definitions)
+    wait = ("wait", "--for=condition=Established", f"--timeout={_ESTABLISHED_LIMIT:.0f}s", "-f", definitions)
+    deadline = time.monotonic() + _ESTABLISHED_LIMIT
+    # `kubectl wait` fails on a definition so new that it has no conditions.
+    while plane.run_kubectl(*wait, check=False).returncode != 0 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    plane.run_kubectl(*wait)
 
 
 @pytest.fixture

@@ -13,19 +13,20 @@ from devcluster.embedded_registry import EmbeddedRegistry
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import Artifact, ListOptions, ModelArtifact, ModelVersion, RegisteredModel
 from registrar.api.meta import API_VERSION
+from tests.env.control_plane import OTHERS_CRDS, install_crds
 from tests.env.registry import EmbeddedServers
 from tests.support.fixtures import StartOperator
 from tests.support.resources import Namespace
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLES = REPOSITORY / "examples"
-OTHERS_CRDS = REPOSITORY / "tests" / "env" / "crds"
-"""Definitions of other projects' kinds that stand in examples."""
-GITOPS = {"argocd", "flux", "kustomize", "repository"}
-"""Folders for other tools that apply manifests: test_gitops.py, test_repository.py and tests/argocd test them."""
-VALUES = {"production"}
-"""Folders with values for the chart: tests/chart installs with them."""
-FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and path.name not in GITOPS | VALUES)
+GITOPS = {"argocd", "flux", "kargo", "kustomize", "repository", "serving"}
+"""Folders for other tools that apply manifests. The other modules here and tests/argocd test them."""
+PIPELINES = {"pipelines"}
+"""A folder with steps of pipelines: test_pipelines.py runs them."""
+WITHOUT_ENTRIES = {"production", "policies"}
+"""Folders without entries: values for the chart, with which tests/chart installs, and policies (test_policies.py)."""
+FOLDERS = sorted({path.name for path in EXAMPLES.iterdir() if path.is_dir()} - GITOPS - PIPELINES - WITHOUT_ENTRIES)
 
 
 def _manifests(folder: Path) -> list[dict[str, Any]]:
@@ -46,8 +47,7 @@ def server(embedded_registry: EmbeddedServers) -> EmbeddedRegistry:
 
 def _apply(folder: Path, space: Namespace) -> list[dict[str, Any]]:
     """Apply a folder and return its resources of our kinds, Ready."""
-    space.cluster.run_kubectl("apply", "--server-side", "-f", OTHERS_CRDS)
-    space.cluster.run_kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", OTHERS_CRDS)
+    install_crds(space.cluster, OTHERS_CRDS)
     space.cluster.run_kubectl("apply", "--validate=strict", "--namespace", space.name, "-f", folder)
     ours = [one for one in _manifests(folder) if one["apiVersion"] == API_VERSION]
     return [space.ready(one["kind"], one["metadata"]["name"]) for one in ours]
@@ -108,9 +108,15 @@ async def test_kserve_is_given_the_address_that_the_version_tells(
         "get", "inferenceservice", service["metadata"]["name"], "--namespace", own_space.name, "--output=json"
     )
     served = json.loads(printed.stdout)["spec"]["predictor"]["model"]
-    assert served["storageUri"] == version["status"]["storageUri"]
+    address, _, query = served["storageUri"].partition("?")
+    assert address == version["status"]["storageUri"]
+    # The query is for the initializer: the namespace of the Service that the ClusterStorageContainer names.
+    (container,) = [one for one in _manifests(folder) if one["kind"] == "ClusterStorageContainer"]
+    (variable,) = container["spec"]["container"]["env"]
+    assert query == f"namespace={variable['value'].split('.')[1]}"
+    assert address.startswith(container["spec"]["supportedUriFormats"][0]["prefix"])
     # The registry names the files when it is asked as KServe's storage initializer asks: by the two names.
-    model_name, version_name = served["storageUri"].removeprefix("model-registry://").split("/")
+    model_name, version_name = address.removeprefix("model-registry://").split("/")
     async with ModelRegistryAPIClient.connect(server.url) as registry:
         model = await registry.get_registered_model_by_params(name=model_name)
         assert model is not None

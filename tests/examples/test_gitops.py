@@ -1,5 +1,6 @@
-"""The examples for kustomize and Flux. (Those for Argo CD run under a real one: tests/argocd/test_examples.py.)"""
+"""The examples for kustomize, Flux and Kargo. Those for Argo CD run under a real one: tests/argocd/test_examples.py."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -69,3 +70,50 @@ def test_the_flux_example_fits_together() -> None:
 
 def _is_there(flux: dict[tuple[str, str], Any], reference: dict[str, str]) -> bool:
     return (reference["kind"], reference["name"]) in flux
+
+
+def test_the_kargo_example_fits_together() -> None:
+    """Its structure only: no Kargo runs here."""
+    folder = EXAMPLES / "kargo"
+    kargo = {
+        (one["kind"], one["metadata"]["name"]): one
+        for path in sorted(folder.glob("*.yaml"))
+        for one in yaml.safe_load_all(path.read_text())
+    }
+    assert {one["metadata"]["namespace"] for one in kargo.values()} == {"models"}
+    warehouse, task = kargo["Warehouse", "churn"]["spec"], kargo["PromotionTask", "move-alias"]["spec"]
+    stages = {name: one["spec"] for (kind, name), one in kargo.items() if kind == "Stage"}
+
+    (subscription,) = warehouse["subscriptions"]
+    variables = {one["name"]: one["value"] for one in task["vars"]}
+    assert variables["repoURL"] == subscription["git"]["repoURL"]
+    assert re.search(subscription["git"]["allowTags"], f"{variables['prefix']}2026-04")
+    # Each stage moves the alias of its name.
+    (model,) = yaml.safe_load_all((REPOSITORY / variables["file"]).read_text())
+    assert model["spec"]["aliases"].keys() == stages.keys()
+    (update,) = [step["config"] for step in task["steps"] if step["uses"] == "yaml-update"]
+    assert update["path"].endswith("/${{ vars.file }}")
+    assert [one["key"] for one in update["updates"]] == ["spec.aliases.${{ ctx.stage }}"]
+
+    for stage in stages.values():
+        (freight,) = stage["requestedFreight"]
+        assert (freight["origin"]["kind"], freight["origin"]["name"]) in kargo
+        assert set(freight["sources"].get("stages", ())) <= stages.keys()
+        (step,) = stage["promotionTemplate"]["spec"]["steps"]
+        assert ("PromotionTask", step["task"]["name"]) in kargo
+    # What one step puts out is there for those after it.
+    known: set[str] = set()
+    for step in task["steps"]:
+        assert set(re.findall(r"outputs\.(\w+)\.", str(step))) <= known
+        assert set(re.findall(r"vars\.(\w+)", str(step))) <= variables.keys()
+        known |= {step["as"]} if "as" in step else set()
+    assert known == {"push", "request"}
+
+
+async def test_the_model_of_the_kargo_example_is_applied(
+    own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers
+) -> None:
+    start_operator(embedded_registry().url, own_space)
+    path = EXAMPLES / "kargo" / "models" / "churn.yaml"
+    own_space.cluster.run_kubectl("apply", "--validate=strict", "--namespace", own_space.name, "-f", path)
+    own_space.ready("RegisteredModel", "churn")

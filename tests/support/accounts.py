@@ -1,6 +1,7 @@
 """Accounts of the cluster with fewer rights than the administrator."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class Account:
         self._kubectl("create", "serviceaccount", name)
         self._kubectl("create", "rolebinding", name, f"--role={name}", f"--serviceaccount={space.name}:{name}")
 
-    def allow(self, *rules: Rule) -> None:
+    def allow(self, *rules: Mapping[str, Any]) -> None:
         """Give it exactly these rights from now on."""
         role: dict[str, Any] = {
             "apiVersion": "rbac.authorization.k8s.io/v1",

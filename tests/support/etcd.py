@@ -15,7 +15,7 @@ def delete_from_etcd(cluster: OwnControlPlane, namespace: str, kind: str, name: 
     Watches report it DELETED, with the finalizers and without a deletionTimestamp.
     """
     key = f"/registry/{GROUP}/{PLURALS[kind]}/{namespace}/{name}"
-    transport = httpx.HTTPTransport(uds=str(cluster.kubeconfig.parent / "etcd.sock"))
+    transport = httpx.HTTPTransport(uds=str(cluster.kubeconfig.parent / "etcd.sock:0"))
     with httpx.Client(transport=transport, base_url="http://etcd") as client:
         answer = client.post("/v3/kv/deleterange", json={"key": base64.b64encode(key.encode()).decode()})
     answer.raise_for_status()

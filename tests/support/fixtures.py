@@ -6,13 +6,16 @@ the operator or the registry, or needs other settings, starts an operator of its
 """
 
 import asyncio
+import ssl
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import kubernetes
 import pytest
+import urllib3
 
 from devcluster.controlplane import ControlPlane
 from local_registry.store import Store
@@ -34,6 +37,23 @@ def custom_objects(cluster: ControlPlane) -> Iterator[kubernetes.client.CustomOb
     """The API server, as the tests use it."""
     with kubernetes.config.new_client_from_config(str(cluster.kubeconfig)) as client:  # type: ignore[no-untyped-call]  # not annotated
         yield kubernetes.client.CustomObjectsApi(client)
+
+
+@pytest.fixture
+def strict_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let contexts verify certificates as those of Python 3.13 and newer do."""
+
+    def strict(create: Callable[..., ssl.SSLContext]) -> Callable[..., ssl.SSLContext]:
+        def strictly(*arguments: Any, **options: Any) -> ssl.SSLContext:
+            context = create(*arguments, **options)
+            context.verify_flags |= ssl.VERIFY_X509_STRICT
+            return context
+
+        return strictly
+
+    monkeypatch.setattr(ssl, "create_default_context", strict(ssl.create_default_context))
+    for module in (urllib3.util.ssl_, urllib3.connection):
+        monkeypatch.setattr(module, "create_urllib3_context", strict(urllib3.util.ssl_.create_urllib3_context))
 
 
 def new_namespace(cluster: ControlPlane, api: kubernetes.client.CustomObjectsApi) -> Iterator[Namespace]:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import threading
+import tomllib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -47,6 +48,19 @@ def test_each_action_is_pinned_by_digest_and_names_its_version(workflow: Path) -
     used = re.findall(r"uses: (.+)", workflow.read_text())
     assert len(used) == sum("uses" in step for step in _steps(workflow))
     assert [one for one in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one)] == []
+
+
+def test_the_matrix_is_what_the_table_of_tested_versions_claims() -> None:
+    jobs = _jobs(ROOT / ".github" / "workflows" / "ci.yml")
+    matrix = jobs["test"]["strategy"]["matrix"]
+    classifiers = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["classifiers"]
+    claimed = re.findall(r"Python :: (3\.\d+)", "\n".join(classifiers))
+    assert matrix["python"] == claimed
+    assert [*matrix["kubernetes"], *(each["kubernetes"] for each in matrix["include"])] == ["newest", "oldest"]
+    assert jobs["chart"]["strategy"]["matrix"]["include"] == [
+        {"helm": "4", "kubernetes": "newest"},
+        {"helm": "3", "kubernetes": "oldest"},
+    ]
 
 
 def test_an_action_has_one_digest() -> None:

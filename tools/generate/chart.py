@@ -23,6 +23,7 @@ _RULES = {
     "lease-create": (rbac.LEASE_CREATE,),
     "view": rbac.VIEW,
     "edit": rbac.EDIT,
+    "pipelines": rbac.PIPELINES,
 }
 
 
@@ -87,7 +88,12 @@ def rbac_page() -> Mapping[str, str]:
         + "\n## People\n\n"
         "The chart adds these permissions to the cluster's roles `view`, `edit` and `admin`. To prevent this, set\n"
         "`rbac.aggregateToView`, `rbac.aggregateToEdit` and `rbac.aggregateToAdmin` to `false`. The first row\n"
-        "applies to all three roles, the second one to `edit` and `admin`.\n\n" + _table((*rbac.VIEW, *rbac.EDIT))
+        "applies to all three roles, the second one to `edit` and `admin`.\n\n"
+        + _table((*rbac.VIEW, *rbac.EDIT))
+        + "\n## Pipelines\n\n"
+        "For each item of `rbac.pipelines`, the chart creates a Role `model-registrar-pipelines` in its namespace and\n"
+        "binds it to the listed ServiceAccounts. `registrar register` needs these permissions and no others.\n\n"
+        + _table(rbac.PIPELINES)
     )
     return {"docs/reference/rbac.md": text}
 

@@ -34,7 +34,7 @@ The file is written beside and renamed, so that no reader finds half of it.
 """
 AFTER_FORMATS = """Warnings, and manifests that cannot be read, are listed on stderr, except with `--output github`.
 
-Values that look like secrets are in none of the formats. A secret that changes is listed as changed, without its
+No format shows values that look like secrets. A secret that changes is listed as changed, without its
 values. User names, passwords and query strings are left out of URIs.
 
 The Markdown has at most `--max-length` characters. If not all entries fit, those that need a person and those that

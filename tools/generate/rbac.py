@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from registrar.api.meta import GROUP
+from registrar.api.v1alpha1 import ModelVersion, RegisteredModel
 from registrar.kinds.table import RESOURCES
 
 PLURALS = tuple(kind.PLURAL for kind in RESOURCES)
@@ -68,6 +69,13 @@ EDIT = (
     ),
 )
 """For people; added to the cluster's ``edit`` and ``admin`` roles."""
+
+PIPELINES = (
+    Rule(GROUP, (ModelVersion.PLURAL,), ("create", "patch"), "Apply a version; a new one takes both rights."),
+    Rule(GROUP, (ModelVersion.PLURAL,), ("get",), "Compare a version that exists, and wait until it is ready."),
+    Rule(GROUP, (RegisteredModel.PLURAL,), ("get",), "Make sure that the model exists."),
+)
+"""For the accounts of pipelines that run ``registrar register``, in the namespaces of ``rbac.pipelines``."""
 
 
 def manifests(rules: Iterable[Rule]) -> list[Mapping[str, Any]]:

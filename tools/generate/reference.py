@@ -44,7 +44,7 @@ def _kind(spec: Schema) -> Iterator[str]:
     yield f"{schema['description']}\n"
     yield f"- Names: {_codes([names['plural'], names['singular'], *names['shortNames']])}"
     yield f"- Scope: {spec['scope'].lower()}; category: {_codes(names['categories'])}"
-    yield f"- Field selectors: {_codes(selectable)}\n"
+    yield f"- Field selectors (Kubernetes 1.31 or newer): {_codes(selectable)}\n"
     for name, node in parts.items():
         yield f"### {names['kind']} {name}\n"
         yield f"{node['description']}{_default(node)}\n"

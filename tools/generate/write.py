@@ -20,6 +20,7 @@ from tools.generate.plan import plan_page, plan_schema
 from tools.generate.reference import api_page
 from tools.generate.settings import settings_page
 from tools.generate.validate import validate_page
+from tools.generate.versions import readme_with_table, versions_page
 from tools.recording.picture import PICTURE, picture
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,6 +81,11 @@ def plan_reference() -> Texts:
     return {"docs/reference/plan.md": plan_page(), "docs/reference/plan.schema.json": plan_schema()}
 
 
+def tested_versions() -> Texts:
+    """Return the table of tested versions: a section of the README, and a page."""
+    return {"README.md": readme_with_table(ROOT), "docs/reference/versions.md": versions_page(ROOT)}
+
+
 def demo_picture() -> Texts:
     """Return the animated picture of ``make demo``, from its recording."""
     return {PICTURE.relative_to(ROOT).as_posix(): picture()}
@@ -99,6 +105,7 @@ GENERATORS: tuple[Callable[[], Texts], ...] = (
     copy_reference,
     validate_reference,
     plan_reference,
+    tested_versions,
     chart.crd_templates,
     chart.rules_template,
     chart.finalizer_template,

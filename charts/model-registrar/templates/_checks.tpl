@@ -12,6 +12,14 @@ those of hooks, so an entry cannot be installed together with its CustomResource
 {{- end }}
 {{- end }}
 
+{{/* Refuses a value that needs MutatingAdmissionPolicies where the API server does not serve them. Arguments: value, instead
+(what happens without it), root. */}}
+{{- define "model-registrar.requireMutatingPolicies" -}}
+{{- if not (.root.Capabilities.APIVersions.Has "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy") }}
+{{- fail (printf "%s requires Kubernetes 1.36 or newer: the cluster does not serve admissionregistration.k8s.io/v1/MutatingAdmissionPolicy. Set it to false. %s `helm template` does not ask a cluster and needs --api-versions=admissionregistration.k8s.io/v1/MutatingAdmissionPolicy." .value .instead) }}
+{{- end }}
+{{- end }}
+
 {{/* Rejects values that conflict with each other: a schema could not explain that in a sentence. */}}
 {{- define "model-registrar.checks" -}}
 {{- with .Values.registry }}
@@ -31,6 +39,13 @@ those of hooks, so an entry cannot be installed together with its CustomResource
 {{- if and (eq .Values.orphanedEntries "Archive") (not .Values.ownerId) }}
 {{- fail "orphanedEntries is Archive and ownerId is empty: give this installation an ownerId that no other one uses." }}
 {{- end }}
+{{- $seen := list }}
+{{- range .Values.rbac.pipelines }}
+{{- if has .namespace $seen }}
+{{- fail (printf "rbac.pipelines has two items for the namespace %q: list all serviceAccounts in one of them." .namespace) }}
+{{- end }}
+{{- $seen = append $seen .namespace }}
+{{- end }}
 {{- with .Values.leaderElection }}
 {{- if and (not .enabled) (gt (int $.Values.replicaCount) 1) }}
 {{- fail (printf "replicaCount is %d and leaderElection.enabled is false: all replicas would write. Enable it, or set replicaCount to 1." (int $.Values.replicaCount)) }}
@@ -45,10 +60,14 @@ those of hooks, so an entry cannot be installed together with its CustomResource
 {{- if and .Values.serviceMonitor.enabled (not .Values.metrics.service.enabled) }}
 {{- fail "serviceMonitor.enabled requires metrics.service.enabled: the ServiceMonitor selects that Service." }}
 {{- end }}
-{{- if .Values.finalizerPolicy.enabled }}
-{{- if not (.Capabilities.APIVersions.Has "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy") }}
-{{- fail "finalizerPolicy.enabled requires Kubernetes 1.36 or newer: the cluster does not serve admissionregistration.k8s.io/v1/MutatingAdmissionPolicy. Set it to false: the operator adds its finalizer itself. `helm template` does not ask a cluster and needs --api-versions=admissionregistration.k8s.io/v1/MutatingAdmissionPolicy." }}
+{{- if .Values.serving.labelInferenceServices }}
+{{- include "model-registrar.requireMutatingPolicies" (dict "value" "serving.labelInferenceServices" "instead" "Keep the labels of an InferenceService in its manifest." "root" .) }}
+{{- if and (eq .Values.serving.labelGroup "modelregistry.opendatahub.io") (not .Values.serving.registryName) }}
+{{- fail "serving.registryName is empty: Open Data Hub's dashboard shows a server without the label modelregistry.opendatahub.io/name under every registry. Set it to the registry's name in the dashboard." }}
 {{- end }}
+{{- end }}
+{{- if .Values.finalizerPolicy.enabled }}
+{{- include "model-registrar.requireMutatingPolicies" (dict "value" "finalizerPolicy.enabled" "instead" "The operator adds its finalizer itself." "root" .) }}
 {{- $given := .Values.extraArgs }}
 {{- range .Values.extraEnv }}
 {{- $given = append $given .name }}

@@ -70,3 +70,19 @@
   - patch
   - update
 {{- end }}
+{{- define "model-registrar.rules.pipelines" -}}
+- apiGroups:
+  - model-registrar.dev
+  resources:
+  - modelversions
+  verbs:
+  - create
+  - get
+  - patch
+- apiGroups:
+  - model-registrar.dev
+  resources:
+  - registeredmodels
+  verbs:
+  - get
+{{- end }}

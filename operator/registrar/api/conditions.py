@@ -58,6 +58,7 @@ class Reason(StrEnum):
     HANDING_OVER = "HandingOver"
     PAUSED = "Paused"
     ADOPTION_REFUSED = "AdoptionRefused"
+    DIGEST_CHANGED = "DigestChanged"
     CHANGED_OUTSIDE = "ChangedOutside"
     CONTESTED = "Contested"
     REGISTRY_REPLACED = "RegistryReplaced"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import importlib
 import os
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -20,6 +22,7 @@ COMMANDS = {
     "export": 'Write the entries of a registry as manifests into a folder; "-" prints them.',
     "plan": 'Say what applying manifests would do to a registry, and write nothing; "-" reads them from stdin.',
     "adopt": "Bring the entries of models that nothing manages under management: plan, ask, apply, wait.",
+    "register": "Register one version of an existing model, wait until it is in the registry, and return its IDs.",
     "snapshot": "Write everything that a registry holds to one file, for commands that must not reach the registry.",
     "copy": "Copy entries from registry to registry, or from a snapshot into a registry, without an operator.",
     "validate": 'Check manifests before they are applied; "-" reads them from stdin.',
@@ -58,6 +61,16 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(", ".join([name, *_aliases(name)]), text) for name, text in COMMANDS.items()])
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Parse the words before the command; this is where click prints its help."""
+        with _reader_may_leave():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        with _reader_may_leave():
+            return super().invoke(ctx)
+
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run a command and exit with its code: `ExitCode` says what each means."""
         kwargs["standalone_mode"] = False
@@ -73,14 +86,28 @@ class LazyGroup(click.Group):
             click.echo("Interrupted.", err=True)
             sys.exit(ExitCode.INTERRUPTED)
         except OSError as error:
-            # A reader that goes away is click's; files have errors of their own.
+            # Files have errors of their own.
             if error.filename is not None or error.errno not in _FULL:
                 raise
-            # What is still buffered would fail again when the program ends.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _discard_output()
             click.echo(f"Error: the output cannot be written: {error.strerror}.", err=True)
             sys.exit(ExitCode.NOT_KNOWN)
         sys.exit(code)
+
+
+@contextlib.contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """End with a code of its own if the reader of the output goes away: click would end with that of a failure."""
+    try:
+        yield
+    except BrokenPipeError:
+        _discard_output()
+        raise click.exceptions.Exit(ExitCode.BROKEN_PIPE) from None
+
+
+def _discard_output() -> None:
+    """Have nothing written any more: what is still buffered would fail again when the program ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _aliases(name: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,17 @@ from typing import TYPE_CHECKING, Any
 
 from registrar.api.bodies import Body
 from registrar.api.meta import GROUP, VERSION
-from registrar.cli.refusals import EXPIRED, ClusterError, Refusal, apply_error, list_error
+from registrar.cli.events import Event, event_of
+from registrar.cli.refusals import (
+    EDIT,
+    EXPIRED,
+    ClusterError,
+    MissingError,
+    Refusal,
+    apply_error,
+    get_error,
+    list_error,
+)
 
 if TYPE_CHECKING:
     import kubernetes
@@ -36,25 +47,6 @@ POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 class _ExpiredError(Exception):
     """The pages of a list expired while they were read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One Event (core/v1) about a resource.
-
-    Attributes:
-        last_seen: RFC 3339 in UTC.
-        type: ``Normal`` or ``Warning``.
-        reason: UpperCamel.
-        message: a sentence.
-        count: how often it happened.
-    """
-
-    last_seen: str
-    type: str
-    reason: str
-    message: str
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +104,33 @@ class Cluster:
         selector = f"involvedObject.uid={uid}"
         explain = partial(list_error, "events", namespace)
         answer = self._ask(explain, listed, namespace, field_selector=selector, limit=PAGE_SIZE)
-        return sorted(map(_event, answer.items), key=lambda event: event.last_seen)
+        return sorted(map(event_of, answer.items), key=lambda event: event.last_seen)
 
-    def apply(self, plural: str, namespace: str, name: str, document: str) -> None:
+    def get(self, plural: str, namespace: str, name: str, *, grant: str) -> Body | None:
+        """Return a resource of one of our kinds; None if it does not exist.
+
+        Args:
+            plural: its kind.
+            namespace: its namespace.
+            name: its name.
+            grant: what an administrator does where the right is missing, as the end of a sentence.
+
+        Raises:
+            ClusterError: as `list_resources`.
+        """
+        import kubernetes  # noqa: PLC0415 - see the top of this module
+
+        read = kubernetes.client.CustomObjectsApi(self._client).get_namespaced_custom_object
+        explain = partial(get_error, plural, namespace, grant=grant)
+        try:
+            found: Body = self._ask(explain, read, GROUP, VERSION, namespace, plural, name)
+        except MissingError:
+            return None
+        return found
+
+    def apply(
+        self, plural: str, namespace: str, name: str, document: str, *, grant: str = EDIT, is_dry_run: bool = False
+    ) -> Body:
         """Apply a resource of one of our kinds server-side, without taking a field from another manager.
 
         Args:
@@ -122,16 +138,23 @@ class Cluster:
             namespace: its namespace.
             name: its name.
             document: it, as YAML.
+            grant: as `get`.
+            is_dry_run: have the API server do everything but store it.
+
+        Returns:
+            The resource as it is then.
 
         Raises:
             ResourceRefusedError: the API server refuses this one.
             ClusterError: it would refuse all, or did not answer.
         """
         place = {"namespace": namespace, "plural": plural, "name": name}
-        self._ask(partial(apply_error, plural, namespace), self._patch, place, document.encode())
+        explain = partial(apply_error, plural, namespace, grant=grant)
+        applied: Body = self._ask(explain, self._patch, place, document.encode(), is_dry_run=is_dry_run)
+        return applied
 
-    def _patch(self, place: dict[str, str], document: bytes, **options: Any) -> None:
-        """Send a document as it is.
+    def _patch(self, place: dict[str, str], document: bytes, *, is_dry_run: bool, **options: Any) -> Any:
+        """Send a document as it is; returns the answer.
 
         The package's own method takes no text: it writes JSON with escapes of emoji that the API server's YAML parser
         refuses.
@@ -140,14 +163,18 @@ class Cluster:
             "PATCH",
             f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{{plural}}/{{name}}",
             path_params=place,
-            query_params=[("fieldManager", FIELD_MANAGER), ("fieldValidation", "Strict")],
+            query_params=[
+                ("fieldManager", FIELD_MANAGER),
+                ("fieldValidation", "Strict"),
+                *([("dryRun", "All")] if is_dry_run else []),
+            ],
             header_params={"Content-Type": _APPLY, "Accept": "application/json"},
             body=document,
             auth_settings=["BearerToken"],
         )
         answer: Any = self._client.call_api(*request, **options)
         answer.read()
-        self._client.response_deserialize(answer, {"2XX": "object"})
+        return self._client.response_deserialize(answer, {"2XX": "object"}).data
 
     def _pages(self, plural: str, namespace: str | None) -> Iterator[Body]:
         import kubernetes  # noqa: PLC0415 - see the top of this module
@@ -214,7 +241,25 @@ def connect(kubeconfig: Path | None, context: str | None) -> Iterator[Cluster]:
     except (kubernetes.config.ConfigException, OSError, *malformed) as error:
         raise ClusterError(f"The kubeconfig cannot be used: {' '.join(str(error).split())}") from None
     with kubernetes.client.ApiClient(configuration) as client:
+        _verify_as_kubectl(client)
         yield Cluster(client, login)
+
+
+def _verify_as_kubectl(client: kubernetes.client.ApiClient) -> None:
+    """Accept the certificates that kubectl accepts.
+
+    Since 3.13, Python refuses the authorities of older clusters, such as Amazon's, because they have no key
+    identifiers. The package has no option for that, so its connections get their context here. They add the
+    kubeconfig's authority and client certificate to it, but not the system's authorities.
+    """
+    from urllib3.util.ssl_ import create_urllib3_context  # noqa: PLC0415 - it comes with the kubernetes package
+
+    configuration = client.configuration
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if configuration.verify_ssl else ssl.CERT_NONE)
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if not (configuration.ssl_ca_cert or configuration.ca_cert_data):
+        context.load_default_certs()
+    client.rest_client.pool_manager.connection_pool_kw["ssl_context"] = context
 
 
 def _log_in(configuration: Any, kubeconfig: Path | None, context: str | None) -> Login:
@@ -265,9 +310,3 @@ class _Problems(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the message."""
         self.messages.append(record.getMessage())
-
-
-def _event(event: Any) -> Event:
-    moment = event.last_timestamp or event.event_time or event.metadata.creation_timestamp
-    last_seen = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Event(last_seen, event.type or "", event.reason or "", event.message or "", event.count or 1)

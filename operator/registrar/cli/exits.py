@@ -20,3 +20,5 @@ class ExitCode(IntEnum):
     """The command line is wrong."""
     INTERRUPTED = 130
     """Ctrl-C ended the command."""
+    BROKEN_PIPE = 141
+    """The reader of the output went away, as `head` does; other programs end with this code too."""

@@ -14,9 +14,11 @@ from registrar.cli.exits import ExitCode
 FORBIDDEN, CONFLICT, EXPIRED, TOO_MANY, SERVER_FAULT = 403, 409, 410, 429, 500
 """HTTP statuses of the API server."""
 _INVALID = frozenset({400, 422})
-_MANAGER = re.compile(r'conflict with "(.*?)"(?: with subresource ".*?")? using')
-"""How the API server names the field manager in a cause."""
+_MANAGER = re.compile(r'conflict with "(.*?)"(?: with subresource ".*?")?(?: using |$)')
+"""How the API server names the field manager in a cause: with a version, unless it applied server-side too."""
 _BY_RBAC = re.compile(r'is forbidden: User ".*?" cannot (\w+) resource')
+EDIT = "bind the role edit to you"
+"""What gives the rights to apply, as the end of a sentence about an administrator."""
 
 
 class ClusterError(click.ClickException):
@@ -35,6 +37,14 @@ class ClusterError(click.ClickException):
 
 class ResourceRefusedError(Exception):
     """The API server refuses one resource, and may accept others."""
+
+
+class OwnedFieldsError(ResourceRefusedError):
+    """Other field managers own fields that a server-side apply would change; the message names both."""
+
+
+class MissingError(Exception):
+    """The resource does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +99,40 @@ def list_error(plural: str, namespace: str | None, refusal: Refusal) -> ClusterE
             return ClusterError(message, is_temporary=refusal.is_temporary)
 
 
-def apply_error(plural: str, namespace: str, refusal: Refusal) -> ClusterError | ResourceRefusedError:
-    """Return why a resource was not applied: an error of this resource alone, or one that all would meet."""
+def get_error(plural: str, namespace: str, refusal: Refusal, *, grant: str) -> ClusterError | MissingError:
+    """Return why a resource was not read; `grant` is what an administrator does where the right to it is missing."""
+    match refusal.status:
+        case 401:
+            return _not_logged_in()
+        case 403:
+            return _not_allowed("get", plural, namespace, grant)
+        case 404 if refusal.content:
+            return MissingError(refusal.message)
+        case 404:
+            return _not_served(plural)
+        case status:
+            message = f"The API server did not read {plural} in namespace {namespace}: {status} {refusal.message}"
+            return ClusterError(message, is_temporary=refusal.is_temporary)
+
+
+def apply_error(
+    plural: str, namespace: str, refusal: Refusal, *, grant: str = EDIT
+) -> ClusterError | ResourceRefusedError:
+    """Return why a resource was not applied: an error of this resource alone, or one that all would meet.
+
+    Args:
+        plural: its kind.
+        namespace: its namespace.
+        refusal: the answer.
+        grant: what an administrator does where a right is missing, as the end of a sentence.
+    """
     by_rbac = _BY_RBAC.search(refusal.message)
     # A webhook or a quota forbids one resource; a missing right forbids all.
     if refusal.status in {*_INVALID, CONFLICT} or (refusal.status == FORBIDDEN and by_rbac is None):
-        return ResourceRefusedError(_owners(refusal) or refusal.message)
+        owners = _owners(refusal)
+        return OwnedFieldsError(owners) if owners else ResourceRefusedError(refusal.message)
     if by_rbac is not None:
-        return ClusterError(
-            f"You may not {by_rbac[1]} {plural} in namespace {namespace} (403): have an administrator bind the role "
-            "edit to you."
-        )
+        return _not_allowed(by_rbac[1], plural, namespace, grant)
     match refusal.status:
         case 401:
             return _not_logged_in()
@@ -121,7 +154,11 @@ def _owners(refusal: Refusal) -> str:
         if cause.get("reason") == "FieldManagerConflict" and found is not None:
             fields.setdefault(found[1], []).append(str(cause.get("field")).removeprefix("."))
     owned = [f"the field manager {manager!r} owns {', '.join(names)}" for manager, names in fields.items()]
-    return f"{'; '.join(owned)}, with other values. Change them there, or leave out the model." if owned else ""
+    return f"{'; '.join(owned)}, with other values" if owned else ""
+
+
+def _not_allowed(verb: str, plural: str, namespace: str, grant: str) -> ClusterError:
+    return ClusterError(f"You may not {verb} {plural} in namespace {namespace} (403): have an administrator {grant}.")
 
 
 def _not_logged_in() -> ClusterError:

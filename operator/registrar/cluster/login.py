@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from pathlib import Path
 
 import kopf
@@ -50,7 +51,7 @@ def _log_in_by_kubeconfig(files: tuple[Path, ...]) -> ClusterLogin:
             token=user.values.get("token") or provider.get("access-token"),
             proxy_url=cluster.values.get("proxy-url"),
         )
-        tls = info.as_ssl_context()
+        tls = _tls(info)
     except (OSError, ValueError) as error:
         raise StartError(f"In the kubeconfig, {cluster} or {user} cannot be used: {error}.") from error
     token_file = user.values.get("tokenFile")
@@ -64,10 +65,21 @@ def _log_in_as_pod() -> ClusterLogin | None:
         info = kopf.login_with_service_account(settings=kopf.OperatorSettings())
         if info is None:
             return None
-        server, tls = _server_of_pod(info.server), info.as_ssl_context()
+        server, tls = _server_of_pod(info.server), _tls(info)
     except (OSError, ValueError) as error:
         raise StartError(f"The service account in {SERVICE_ACCOUNT} cannot be used: {error}.") from error
     return ClusterLogin(server, tls, info.as_http_headers(), SERVICE_ACCOUNT_TOKEN, info.proxy_url)
+
+
+def _tls(info: kopf.ConnectionInfo) -> ssl.SSLContext:
+    """Return the login's TLS context, which accepts the certificates that kubectl accepts."""
+    context = info.as_ssl_context()
+    # Since 3.13, Python refuses the authorities of older clusters, such as Amazon's, because they have no key
+    # identifiers. Signatures, dates and names are verified all the same.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    # Debian's Python leaves the limit to OpenSSL's configuration, which may also be stricter than ours.
+    context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
+    return context
 
 
 def _server_of_pod(by_name: str) -> str:

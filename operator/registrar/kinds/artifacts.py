@@ -23,6 +23,7 @@ MODEL_ARTIFACT = EntryKind(
     state_rule=unmanaged_unless_declared,
     reports_parent=False,
     waiting=Reason.WAITING_FOR_MODEL_VERSION,
+    has_digest=True,
 )
 
 DOC_ARTIFACT = EntryKind(
@@ -33,6 +34,7 @@ DOC_ARTIFACT = EntryKind(
     state_rule=unmanaged_unless_declared,
     reports_parent=False,
     waiting=Reason.WAITING_FOR_MODEL_VERSION,
+    has_digest=True,
 )
 
 MODEL_ARTIFACT_RESOURCE = ResourceKind(

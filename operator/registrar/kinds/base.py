@@ -17,6 +17,7 @@ from registrar.api.conditions import Reason
 from registrar.api.properties import Declared
 from registrar.api.v1alpha1.aliases import PROPERTY_PREFIX
 from registrar.api.v1alpha1.common import EntryFields, EntryOrigin, EntryResource, EntryStatus
+from registrar.api.v1alpha1.digests import DIGEST_PROPERTY
 
 FieldValue = str | list[str]
 """Value of a plain field: text, or a list of texts (language, tasks)."""
@@ -56,6 +57,7 @@ class EntryKind:
         parent_attribute: the entry's attribute with its parent's ID, for a kind that has one.
         waiting: the reason while the parent does not exist; None at the root.
         has_aliases: whether properties of an entry can be aliases of entries below it.
+        has_digest: whether a property of an entry can be the digest of what is at its address.
     """
 
     name: str
@@ -67,6 +69,7 @@ class EntryKind:
     parent_attribute: str | None = None
     waiting: Reason | None = None
     has_aliases: bool = False
+    has_digest: bool = False
 
     def matches(self, entry: RegistryEntry, name: str, parent_id: str) -> bool:
         """Return whether an entry has this type, that name, and that parent where it reports one."""
@@ -221,6 +224,8 @@ PROPERTY_PATH = "customProperties."
 """What the path of a custom property begins with, as a manifest writes it."""
 ALIAS_PATH = "aliases."
 """What the path of a change to an alias begins with."""
+DIGEST_PATH = "digest"
+"""The path of a change to a digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +242,7 @@ class Desired:
         properties: declared custom properties, those of aliases among them, but for those that wait.
         state: the declared state, if any.
         aliases: which of the properties are aliases.
+        digest: the digest that the spec declares, which is one of the properties, too; None if it declares none.
     """
 
     registry: str
@@ -248,6 +254,7 @@ class Desired:
     properties: Mapping[str, Declared]
     state: str | None
     aliases: AliasProperties = NO_ALIASES
+    digest: str | None = None
 
     @property
     def claim(self) -> Claim:
@@ -266,6 +273,8 @@ class Desired:
 
     def property_path(self, name: str) -> str:
         """Return a custom property of the entry as the spec declares it, such as ``aliases.champion``."""
+        if self.digest is not None and name == DIGEST_PROPERTY:
+            return DIGEST_PATH
         is_custom = name in self.properties and name not in self.aliases.names
         if not self.kind.has_aliases or is_custom or not name.startswith(PROPERTY_PREFIX):
             return f"{PROPERTY_PATH}{name}"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from registrar.api.properties import Declared
 from registrar.api.v1alpha1.aliases import property_of
-from registrar.api.v1alpha1.common import ArtifactFields
+from registrar.api.v1alpha1.common import ArtifactFields, EntryFields
+from registrar.api.v1alpha1.digests import DIGEST_PROPERTY
 from registrar.kinds.base import AliasProperties, AnyResource, Desired, EntryKind
 from registrar.kinds.table import kind_of
 
@@ -27,9 +29,10 @@ def desired_entry(resource: AnyResource, registry: str, parent_id: str) -> Desir
         name=resource.entry_name,
         parent_id=parent_id,
         fields=kind.fields_of(resource.spec),
-        properties={**(resource.spec.custom_properties or {}), **aliases},
+        properties={**_properties_of(resource.spec), **aliases},
         state=getattr(resource.spec, "state", None),
         aliases=AliasProperties(frozenset(aliases)),
+        digest=_digest_of(resource.spec),
     )
 
 
@@ -61,6 +64,17 @@ def _inline(resource: AnyResource, registry: str, kind: EntryKind, item: Artifac
         name=name,
         parent_id=entry_id,
         fields=kind.fields_of(item),
-        properties=item.custom_properties or {},
+        properties=_properties_of(item),
         state=item.state,
+        digest=_digest_of(item),
     )
+
+
+def _properties_of(part: EntryFields) -> dict[str, Declared]:
+    """Return the custom properties that a spec, or an item of one, declares, its digest among them."""
+    digest = _digest_of(part)
+    return {**(part.custom_properties or {}), **({} if digest is None else {DIGEST_PROPERTY: digest})}
+
+
+def _digest_of(part: EntryFields) -> str | None:
+    return getattr(part, "digest", None)

@@ -21,13 +21,15 @@ class FieldSet:
     Attributes:
         fields: attribute names of plain fields, and ``state`` where the spec declares it.
         properties: names of custom properties.
+        digest: the digest that it has set, which is in the property of that name: another one there has drifted.
     """
 
     fields: frozenset[str] = frozenset()
     properties: frozenset[str] = frozenset()
+    digest: str | None = None
 
     def __or__(self, other: FieldSet) -> FieldSet:
-        return FieldSet(self.fields | other.fields, self.properties | other.properties)
+        return FieldSet(self.fields | other.fields, self.properties | other.properties, other.digest or self.digest)
 
     def covers(self, other: FieldSet) -> bool:
         """Return whether this set contains all of the other."""
@@ -38,7 +40,7 @@ class FieldSet:
 
         Writes that failed time and again must not fill the status with names.
         """
-        return FieldSet(self.fields, self.properties & (entry.custom_properties or {}).keys())
+        return FieldSet(self.fields, self.properties & (entry.custom_properties or {}).keys(), self.digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +221,7 @@ def owned_by(desired: Desired, created: Create | None = None) -> FieldSet:
     """
     state = {"state"} if desired.managed_state is not None else set()
     properties = frozenset(desired.properties) if created is None else desired.properties.keys() & created.properties
-    return FieldSet(frozenset(desired.fields) | state, frozenset(properties))
+    return FieldSet(frozenset(desired.fields) | state, frozenset(properties), desired.digest)
 
 
 def owned_after(desired: Desired, recorded: RecordedState, entry: RegistryEntry) -> FieldSet:

@@ -25,13 +25,15 @@ def field_name(entry_type: type[RegistryEntry], attribute: str) -> str:
 
 
 def owned_from_status(
-    entry_type: type[RegistryEntry], fields: tuple[str, ...] | None, properties: tuple[str, ...] | None
+    entry_type: type[RegistryEntry],
+    fields: tuple[str, ...] | None,
+    properties: tuple[str, ...] | None,
+    digest: str | None = None,
 ) -> FieldSet:
-    """Return what the resource owns, from ``ownedFields`` and ``ownedProperties``; unknown field names are dropped."""
+    """Return what the resource owns, as its status records it; unknown field names are dropped."""
     attributes = field_attributes(entry_type)
-    return FieldSet(
-        frozenset(attributes[name] for name in fields or () if name in attributes), frozenset(properties or ())
-    )
+    known = frozenset(attributes[name] for name in fields or () if name in attributes)
+    return FieldSet(known, frozenset(properties or ()), digest)
 
 
 def owned_to_status(entry_type: type[RegistryEntry], owned: FieldSet) -> tuple[tuple[str, ...], tuple[str, ...]]:

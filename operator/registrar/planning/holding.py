@@ -3,6 +3,9 @@
 The status names the holder. An installation that finds another holder claims the resource there first, and goes on only
 if nobody reverses the claim for a while. A holder whose resource is claimed writes itself back once. Whose claim was
 reversed leaves the resource alone: two installations would otherwise write their IDs in turn for ever.
+
+A new resource has no holder yet. Of several installations that see it at once, one adds the finalizer: the API server
+refuses those that come later, and they wait until the first one is in the status.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ class Step(Enum):
     CLAIM = "claim"
     """It writes itself into the status, and nothing else."""
     WAIT = "wait"
-    """Its claim has not stood for long enough."""
+    """Its claim has not stood for long enough, or another installation is about to hold the resource."""
     YIELD = "yield"
     """Its claim was reversed: it reports that, and leaves the resource alone."""
     LEAVE = "leave"
@@ -44,12 +47,14 @@ class Holding:
         claimed_at: when it claimed the resource from another holder, in seconds; None for no claim.
         claimed: the generation at which it claimed it: a later one is another contest.
         yielded: the generation at which it yielded; None if it has not.
+        preceded_at: when another installation added the finalizer first, in seconds; None if none did.
     """
 
     held: bool = False
     claimed_at: float | None = None
     yielded: int | None = None
     claimed: int | None = None
+    preceded_at: float | None = None
 
 
 HELD = Holding(held=True)
@@ -74,7 +79,8 @@ def decide(holding: Holding, holder: Holder | None, ours: Holder, generation: in
         now: the time, in seconds.
     """
     if holder is None or holder == ours:
-        if holder is not None and holding.claimed_at is not None and now - holding.claimed_at < CLAIM_SECONDS:
+        since = holding.preceded_at if holder is None else holding.claimed_at
+        if since is not None and now - since < CLAIM_SECONDS:
             return Decision(Step.WAIT, holding)
         is_recent = holding.claimed_at is not None and now - holding.claimed_at < CONTEST_SECONDS
         return Decision(Step.RECONCILE, replace(holding, held=True) if is_recent else HELD)

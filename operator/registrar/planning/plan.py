@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from model_registry.types import RegistryEntry
-from registrar.api.conditions import Reason
 from registrar.api.meta import OWNER_PROPERTY
-from registrar.api.properties import Observed, opaque_names, resolve_properties
-from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
+from registrar.api.properties import Observed, resolve_properties
+from registrar.api.v1alpha1 import DeletionPolicy, DriftPolicy
+from registrar.api.v1alpha1.digests import DIGEST_PROPERTY, is_digest
 from registrar.kinds.base import Desired, EntryKind, FieldValue
 from registrar.planning.actions import (
     Action,
@@ -26,7 +26,7 @@ from registrar.planning.actions import (
 )
 from registrar.planning.fields import field_name, state_of
 from registrar.planning.ownership import ForeignStamp, Origin, Stamp, any_stamp_of, stamp_of
-from registrar.planning.problems import Disposition, Problem
+from registrar.planning.refusals import refusal
 
 
 def plan(
@@ -49,9 +49,9 @@ def plan(
         properties = {**resolve_properties(declared, {}), OWNER_PROPERTY: stamp.text(owner_id)}
         return Create(desired.fields, properties, None if desired.kind.state_rule is None else desired.state or "LIVE")
     written = any_stamp_of(observed, owner_id)
-    refusal = _refusal(desired, observed, written, recorded, policies)
-    if refusal is not None:
-        return Refuse(refusal)
+    problem = refusal(desired, observed, written, recorded, policies)
+    if problem is not None:
+        return Refuse(problem)
     origin = origin_of(written, recorded)
     owned = owned_on(observed, desired, recorded, owner_id)
     stamp = Stamp(_stamped_origin(origin, policies.deletion), desired.reference)
@@ -136,7 +136,10 @@ def owned_on(observed: RegistryEntry, desired: Desired, recorded: RecordedState,
         return recorded.owned
     if observed.last_update_time_since_epoch != observed.create_time_since_epoch:
         return recorded.owned
-    return FieldSet(desired.kind.fields_on(observed), frozenset(observed.custom_properties or {}) - {OWNER_PROPERTY})
+    properties = observed.custom_properties or {}
+    digest = properties.get(DIGEST_PROPERTY) if desired.kind.has_digest else None
+    names = frozenset(properties) - {OWNER_PROPERTY}
+    return FieldSet(desired.kind.fields_on(observed), names, str(digest) if is_digest(digest) else None)
 
 
 def plan_release(
@@ -174,39 +177,6 @@ def plan_release(
     if state_of(observed) == kind.retired_state and written == released:
         return None
     return Release(observed, kind.retired_state, {**properties, OWNER_PROPERTY: released.text(owner_id)})
-
-
-def _refusal(
-    desired: Desired,
-    observed: RegistryEntry,
-    written: Stamp | ForeignStamp | None,
-    recorded: RecordedState,
-    policies: Policies,
-) -> Problem | None:
-    what = f"{desired.kind.name} {desired.name!r} (id {observed.id})"
-    if isinstance(written, ForeignStamp) and not policies.take_over:
-        return Problem(
-            Disposition.TERMINAL,
-            Reason.OWNED_BY_OTHER,
-            f"{what} carries the owner stamp {written.text!r} of another installation. Delete it there, or set the "
-            'annotation model-registrar.dev/take-over: "true" here.',
-        )
-    if written is None and recorded.entry_id != observed.id and policies.adoption is AdoptionPolicy.FAIL:
-        return Problem(
-            Disposition.TERMINAL,
-            Reason.ADOPTION_REFUSED,
-            f"The registry already has {what}, and adoptionPolicy is Fail. Choose another {desired.name_setting}, or "
-            "set adoptionPolicy to Adopt to manage that entry.",
-        )
-    if opaque := opaque_names(desired.properties, observed.custom_properties or {}):
-        return Problem(
-            Disposition.TERMINAL,
-            Reason.REFUSED_BY_REGISTRY,
-            f"{what} has the custom properties {', '.join(opaque)} of a type that the operator cannot write, so it "
-            "does not overwrite them. Remove these names from spec.customProperties or spec.aliases, or delete the "
-            "properties in the registry.",
-        )
-    return None
 
 
 def _difference(
@@ -264,7 +234,9 @@ def _property_difference(
     """Return the whole new map, or None to leave it alone; and the changes in it, the owner stamp left out."""
     before = dict(observed.custom_properties or {})
     wanted = {**resolve_properties(desired.properties, before), OWNER_PROPERTY: stamp}
-    removed = owned.properties - wanted.keys() - desired.aliases.waiting
+    # A digest that was declared once stays, so that no other one takes its place.
+    lasting = frozenset() if owned.digest is None else frozenset({DIGEST_PROPERTY})
+    removed = owned.properties - wanted.keys() - desired.aliases.waiting - lasting
     after: dict[str, Observed] = {**{name: value for name, value in before.items() if name not in removed}, **wanted}
     differing = [name for name in sorted(before.keys() | after.keys()) if not _same(before.get(name), after.get(name))]
     changes = [

@@ -11,6 +11,7 @@ from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
 from registrar.api.meta import FINALIZER
 from registrar.api.v1alpha1 import DeletionPolicy
+from registrar.cluster.api import StaleResourceError
 from registrar.kinds.base import Desired
 from registrar.planning.ownership import Origin, stamp_of
 from registrar.planning.plan import plan_release
@@ -19,6 +20,7 @@ from registrar.reconcile.apply import release
 from registrar.reconcile.conflicts import still_wants
 from registrar.reconcile.context import Context
 from registrar.reconcile.handover import grace_left, is_claimed, is_inherited, is_named
+from registrar.reconcile.holding import let_precede
 from registrar.reconcile.noting import note_release
 from registrar.reconcile.report import post_events, report
 from registrar.reconcile.resource import ManagedResource, deletion_policy
@@ -39,7 +41,12 @@ async def ensure_finalizer(resource: ManagedResource, deletion: DeletionPolicy |
     is_wanted = deletion is not DeletionPolicy.ORPHAN
     if is_wanted != resource.has_finalizer:
         wanted = (*resource.other_finalizers, FINALIZER) if is_wanted else resource.other_finalizers
-        context.memory.keep_answer(await context.kube.patch_finalizers(resource.key, resource.metadata, wanted))
+        try:
+            context.memory.keep_answer(await context.kube.patch_finalizers(resource.key, resource.metadata, wanted))
+        except StaleResourceError:
+            if is_wanted:
+                let_precede(resource, context.memory)
+            raise
 
 
 async def finalize(resource: ManagedResource, context: Context) -> Result:

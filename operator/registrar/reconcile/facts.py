@@ -64,6 +64,7 @@ def facts_of(
         registry_url=registry_url,
         owned_fields=fields,
         owned_properties=properties,
+        digest=result.owned.digest,
         aliases=aliases.after(result),
     )
 

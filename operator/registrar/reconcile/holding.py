@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from registrar.api.v1alpha1.common import Holder
 from registrar.cluster.api import ClusterAPI, KubernetesError
-from registrar.planning.holding import CLAIM_SECONDS, Decision, Step, decide
+from registrar.planning.holding import CLAIM_SECONDS, Decision, Holding, Step, decide
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.resource import ManagedResource
 from registrar.reporting.outcome import EventNote
@@ -37,6 +37,9 @@ async def hold(
     key, now = resource.key, time.monotonic()
     holder = resource.status.managed_by
     before = memory.holding(key)
+    if not resource.has_finalizer:
+        # Then another change of the resource came first, and no installation.
+        before = replace(before, preceded_at=None)
     decision = decide(before, holder, ours, resource.metadata.generation, now)
     memory.hold(key, decision.holding)
     match decision.step:
@@ -63,9 +66,18 @@ async def hold(
     return Result(requeue_after=_remaining(decision, now)), None
 
 
+def let_precede(resource: ManagedResource, memory: Memory) -> None:
+    """Let another installation hold a resource to which this one could not add the finalizer.
+
+    If it turns out that nobody has added it, the resource was only changed meanwhile.
+    """
+    if resource.status.managed_by is None:
+        memory.hold(resource.key, Holding(preceded_at=time.monotonic()))
+
+
 def _remaining(decision: Decision, now: float) -> float:
-    claimed_at = decision.holding.claimed_at
-    return 0.0 if claimed_at is None else max(0.0, claimed_at + CLAIM_SECONDS - now)
+    began_at = max(decision.holding.claimed_at or 0.0, decision.holding.preceded_at or 0.0)
+    return max(0.0, began_at + CLAIM_SECONDS - now)
 
 
 def _named(holder: Holder | None) -> str:

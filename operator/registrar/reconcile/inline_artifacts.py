@@ -49,7 +49,8 @@ def recorded_artifact(statuses: Statuses, name: str, *, settled: bool) -> Record
     known = next((status for status in statuses if status.name == name), None)
     if known is None:
         return RecordedState()
-    owned = owned_from_status(ENTRY_KINDS[known.type].entry, known.owned_fields, known.owned_properties)
+    entry_type = ENTRY_KINDS[known.type].entry
+    owned = owned_from_status(entry_type, known.owned_fields, known.owned_properties, known.digest)
     return RecordedState(
         entry_id=known.id,
         created=known.create_time_since_epoch,
@@ -72,6 +73,7 @@ def with_artifact(
         origin=origin_to_status(origin),
         owned_fields=fields or None,
         owned_properties=properties or None,
+        digest=owned.digest,
     )
     if all(known.name != status.name for known in statuses):
         return (*statuses, status)

@@ -73,6 +73,7 @@ async def record_ownership(
             managed_by=registry.holder,
             owned_fields=fields,
             owned_properties=properties,
+            digest=action.owned.digest,
             # Those of another version count no longer: a registry that was reset assigns the same IDs again.
             artifacts=before.artifacts if before.id == entry.id else (),
         )

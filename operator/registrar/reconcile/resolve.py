@@ -17,6 +17,7 @@ from registrar.kinds.base import AnyResource, Identity, ParentReference
 from registrar.kinds.desired import desired_entry
 from registrar.kinds.table import kind_of, lineage
 from registrar.planning.actions import RecordedState
+from registrar.planning.ownership import stamp_of
 from registrar.planning.problems import Problem, ReconcileError, terminal, waiting
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.observe import observe
@@ -142,7 +143,13 @@ async def _is_below(declared: AnyResource, parent_id: str, registry: Registry) -
     """Return whether the resource's entry still belongs to that parent; a registry that was reset has neither."""
     desired = desired_entry(declared, registry.name, parent_id)
     recorded = RecordedState(declared.status.id, declared.status.create_time_since_epoch)
-    return (await observe(desired, recorded, registry, force_read=False)).entry is not None
+    found = (await observe(desired, recorded, registry, force_read=False)).entry
+    if found is None:
+        return False
+    # An artifact that was found by its name can be another one, in a database where the parent's ID is a stranger's.
+    stamp = stamp_of(found, registry.owner_id)
+    is_stamped = stamp is not None and stamp.reference == desired.reference
+    return is_stamped or (found.id == recorded.entry_id and recorded.proves(found))
 
 
 def _waiting(

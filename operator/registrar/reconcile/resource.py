@@ -206,7 +206,8 @@ def recorded_state(resource: ManagedResource, known_id: str | None) -> RecordedS
     status = resource.status
     if known_id is None:
         return RecordedState(had_entry=status.id is not None)
-    owned = owned_from_status(resource.kind.entry.entry, status.owned_fields, status.owned_properties)
+    digest = getattr(status, "digest", None)
+    owned = owned_from_status(resource.kind.entry.entry, status.owned_fields, status.owned_properties, digest)
     return RecordedState(
         entry_id=known_id,
         created=status.create_time_since_epoch,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from model_registry import exceptions
+from model_registry._retry import is_refused_by_database
 from registrar.api.conditions import Reason
 from registrar.planning.problems import Disposition, Problem, ReconcileError
 
@@ -20,6 +21,11 @@ def problem_of(error: ReconcileError | exceptions.RegistryError) -> Problem:
     # An outage concerns every resource: the request that met it says nothing about the others.
     cause = _without_request(error) if disposition is Disposition.OUTAGE else str(error)
     return Problem(disposition, reason, sentence.format(cause), retry_after=retry_after)
+
+
+def is_of_the_value(error: exceptions.RegistryError) -> bool:
+    """Return whether a fault of the server means that its database does not take a value of the entry."""
+    return isinstance(error, exceptions.APIStatusError) and is_refused_by_database(error)
 
 
 def _without_request(error: exceptions.RegistryError) -> str:

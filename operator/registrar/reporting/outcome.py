@@ -102,6 +102,7 @@ class Facts:
         storage_uri, uri, newest_artifact_id: the addresses of a version.
         owned_fields: names as the user writes them, sorted.
         owned_properties: names, sorted.
+        digest: the digest that the resource has set on a model artifact.
         artifacts: the inline artifacts of a version.
         aliases: the aliases of a model.
     """
@@ -118,6 +119,7 @@ class Facts:
     managed_by: Holder | None = None
     owned_fields: tuple[str, ...] = ()
     owned_properties: tuple[str, ...] = ()
+    digest: str | None = None
     artifacts: tuple[InlineArtifactStatus, ...] = ()
     aliases: tuple[AliasStatus, ...] = ()
 
@@ -137,6 +139,7 @@ class Facts:
             managed_by=status.managed_by,
             owned_fields=status.owned_fields or (),
             owned_properties=status.owned_properties or (),
+            digest=getattr(status, "digest", None),
             artifacts=getattr(status, "artifacts", None) or (),
             aliases=getattr(status, "aliases", None) or (),
         )

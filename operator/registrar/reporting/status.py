@@ -76,6 +76,7 @@ def _ownership(facts: Facts) -> dict[str, Any]:
         "managed_by": facts.managed_by,
         "owned_fields": facts.owned_fields or None,
         "owned_properties": facts.owned_properties or None,
+        "digest": facts.digest,
         "artifacts": facts.artifacts or None,
     }
 

@@ -7,10 +7,10 @@ import pytest
 
 from devcluster.embedded_registry import EmbeddedRegistry
 from model_registry import ModelRegistryAPIClient
-from model_registry.types import ModelVersion, RegisteredModel
+from model_registry.types import ModelArtifact, ModelVersion, RegisteredModel
 from tests.env.registry import EmbeddedServers
 from tests.support.fixtures import StartOperator, Unique
-from tests.support.resources import Manifest, Namespace, is_ready, manifest
+from tests.support.resources import Manifest, Namespace, has_reason, is_ready, manifest
 
 SOON = "--feed-interval=0.3"
 LETTERS = ("a", "b", "c")
@@ -145,3 +145,48 @@ async def test_the_same_database_under_another_address(
         model = await registry.get_registered_model_by_params(name=f"{prefix}-ma")
         assert model is not None
         assert not model.description
+
+
+async def test_another_database_at_the_start_in_which_strangers_have_the_ids_of_vanished_parents(
+    own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers, unique: Unique
+) -> None:
+    """The parent's ID in a status proves nothing there: neither the version nor the artifact is the resource's."""
+    server, name = embedded_registry(), unique("gone")
+    operator = start_operator(server.url, own_space, SOON)
+    below, vanishing = {"registeredModelRef": {"name": name}}, f"{name}-vanishing"
+    resources = [
+        manifest("RegisteredModel", name),
+        manifest("ModelVersion", name, name="v1", author="ours", **below),
+        manifest("ModelVersion", vanishing, name="v2", **below),
+        manifest("ModelArtifact", name, name="weights", uri="s3://ours", modelVersionRef={"name": vanishing}),
+    ]
+    for resource in resources:
+        own_space.apply(resource)
+        own_space.ready(resource["kind"], resource["metadata"]["name"])
+    statuses = {kind: own_space.get(kind, name)["status"] for kind in ("ModelVersion", "ModelArtifact")}
+    for kind, parent in (("ModelVersion", vanishing), ("RegisteredModel", name)):
+        own_space.delete(kind, parent)
+        own_space.wait_gone(kind, parent)
+    operator.stop()
+    reset(server)
+    server.start()
+    async with ModelRegistryAPIClient.connect(server.url) as registry:
+        # As in the first database, by other people: a model, two versions, and an artifact below the second one.
+        model = await registry.upsert_registered_model(RegisteredModel("theirs"))
+        first = await registry.upsert_model_version(ModelVersion("v1", author="theirs"), str(model.id))
+        second = await registry.upsert_model_version(ModelVersion("v2", author="theirs"), str(model.id))
+        weights = await registry.upsert_model_version_artifact(
+            ModelArtifact("weights", uri="s3://theirs"), str(second.id)
+        )
+        assert [(status["id"], status["parentId"]) for status in statuses.values()] == [
+            (first.id, model.id),
+            (weights.id, second.id),
+        ]
+        start_operator(server.url, own_space, SOON)
+        for kind, reason in (
+            ("ModelVersion", "WaitingForRegisteredModel"),
+            ("ModelArtifact", "WaitingForModelVersion"),
+        ):
+            own_space.wait(kind, name, has_reason(reason))
+        assert await registry.get_model_version_by_id(str(first.id)) == first
+        assert await registry.get_model_version_artifacts(str(second.id)) == [weights]

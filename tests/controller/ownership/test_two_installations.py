@@ -1,9 +1,14 @@
 """Two installations watch one namespace: one manages the resource, the other leaves it alone and says so."""
 
+import json
 import time
 
+from model_registry import ModelRegistryAPIClient
+from registrar.api.meta import FINALIZER
 from tests.env.registry import EmbeddedServers
-from tests.support.fixtures import StartOperator
+from tests.support.api_server_proxy import ApiServerProxy, is_finalizer_patch
+from tests.support.fixtures import StartOperator, Unique
+from tests.support.loopback import Received
 from tests.support.probes import probes_of
 from tests.support.resources import Namespace, manifest
 from tests.support.waiting import wait_until
@@ -67,3 +72,42 @@ def test_a_new_owner_goes_on_once_its_claim_has_stood(
     )
     assert resource["status"]["managedBy"] == {"ownerId": "new", "registryUrl": successor.url}
     own_space.ready("RegisteredModel", "model")
+
+
+async def test_of_two_that_see_a_new_resource_at_once_only_one_writes_to_its_registry(
+    own_space: Namespace,
+    start_operator: StartOperator,
+    api_server_proxy: ApiServerProxy,
+    registry_url: str,
+    registry: ModelRegistryAPIClient,
+    unique: Unique,
+) -> None:
+    """The other one adds the finalizer just before ours does, and takes its time for the rest."""
+    name = unique("both")
+    late: list[Received] = []
+
+    def other_is_first(received: Received) -> None:
+        if is_finalizer_patch(received) and not late:
+            late.append(received)
+            own_space.patch("RegisteredModel", name, {"metadata": {"finalizers": [FINALIZER]}})
+
+    api_server_proxy.script = other_is_first
+    operator = start_operator(registry_url, own_space, api_server_proxy.kubeconfig_flag)
+    own_space.apply(manifest("RegisteredModel", name))
+    wait_until(
+        lambda: any(each.route.endswith(f"/registeredmodels/{name}") for each in api_server_proxy.requests("GET")),
+        "the operator does not read the resource again",
+    )
+    assert await registry.get_registered_model_by_params(name=name) is None
+    _hold_for_another(own_space, name)
+    operator.wait_for_log("claims it from other with the registry http://other")
+    _hold_for_another(own_space, name)
+    operator.wait_for_log("other with the registry http://other manages this resource too")
+    assert await registry.get_registered_model_by_params(name=name) is None
+
+
+def _hold_for_another(space: Namespace, name: str) -> None:
+    """Write the status of a resource as another installation does."""
+    status = json.dumps({"status": {"managedBy": {"ownerId": "other", "registryUrl": "http://other"}}})
+    arguments = ("--namespace", space.name, "--subresource=status", "--type=merge", f"--patch={status}")
+    space.cluster.run_kubectl("patch", "registeredmodel", name, *arguments)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from registrar.cli.refusals import ClusterError, Refusal, ResourceRefusedError, apply_error
+from registrar.cli.refusals import ClusterError, MissingError, Refusal, ResourceRefusedError, apply_error, get_error
 
 QUOTA = 'registeredmodels.model-registrar.dev "churn" is forbidden: exceeded quota: models, limited: count=1'
 WEBHOOK = 'admission webhook "names.example.com" denied the request: churn is no name'
@@ -40,3 +40,27 @@ def test_what_all_resources_would_meet_ends_the_command(answer: Refusal, message
     assert isinstance(error, ClusterError)
     assert message in error.message
     assert error.is_temporary is is_temporary
+
+
+@pytest.mark.parametrize(
+    ("answer", "message", "is_temporary"),
+    [
+        (Refusal(401, "Unauthorized"), "The API server does not accept the kubeconfig's credentials (401).", False),
+        (
+            refusal(403, "no"),
+            "You may not get modelversions in namespace team (403): have an administrator help.",
+            False,
+        ),
+        (Refusal(404, "Not Found", "404 page not found\n"), "The cluster does not serve modelversions (404)", False),
+        (refusal(500, STORAGE), f"The API server did not read modelversions in namespace team: 500 {STORAGE}", True),
+    ],
+)
+def test_what_keeps_a_resource_from_being_read_is_a_sentence(answer: Refusal, message: str, is_temporary: bool) -> None:  # noqa: FBT001 - a value of the table
+    error = get_error("modelversions", "team", answer, grant="help")
+    assert isinstance(error, ClusterError)
+    assert message in error.message
+    assert error.is_temporary is is_temporary
+
+
+def test_a_resource_that_does_not_exist_is_no_error_of_the_cluster() -> None:
+    assert isinstance(get_error("modelversions", "team", refusal(404, "not found"), grant="help"), MissingError)

@@ -23,6 +23,16 @@ def test_what_nobody_else_holds_is_reconciled(holder: Holder | None) -> None:
     assert _step(Holding(), holder) == (Step.RECONCILE, HELD)
 
 
+def test_whom_another_precedes_waits_for_it_and_goes_on_without_it() -> None:
+    waiting = Holding(preceded_at=100.0)
+    assert _step(waiting, None, 100.0 + CLAIM_SECONDS - 0.1) == (Step.WAIT, waiting)
+    assert _step(waiting, None, 100.0 + CLAIM_SECONDS) == (Step.RECONCILE, HELD)
+    assert _step(waiting, OURS) == (Step.RECONCILE, HELD), "another process of this installation preceded it"
+    step, claimed = _step(waiting, OTHER)
+    assert (step, claimed.held) == (Step.CLAIM, False)
+    assert _step(claimed, OTHER)[0] is Step.YIELD
+
+
 def test_another_address_or_another_owner_is_another_holder() -> None:
     for holder in (Holder(owner_id="a", registry_url="http://b"), Holder(owner_id="b", registry_url="http://a")):
         assert _step(Holding(), holder)[0] is Step.CLAIM

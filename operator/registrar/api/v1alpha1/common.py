@@ -1,14 +1,15 @@
 """Fields and types that the kinds of ``v1alpha1`` share."""
 
 from enum import StrEnum
-from typing import Annotated, ClassVar, TypeVar
+from typing import Annotated, ClassVar, Self, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from registrar.api.conditions import Condition
 from registrar.api.meta import RECONCILE_REQUEST_MAX_LENGTH, Frozen, Resource, Timestamp
 from registrar.api.properties import MAX_NAME_LENGTH, MAX_PROPERTIES, CustomProperties
-from registrar.api.rules import ListMap, Rule
+from registrar.api.rules import ListMap, Rule, refusal
+from registrar.api.v1alpha1.digests import DIGEST_PROPERTY, PIN_RULE, Digest
 from registrar.api.v1alpha1.texts import (
     MAX_CHILD_NAME_LENGTH,
     ExternalId,
@@ -115,15 +116,27 @@ class ArtifactFields(EntryFields):
             message="uri cannot be removed once it is declared; set it back, or remove the whole artifact",
             holds=None,
         ),
+        PIN_RULE,
     )
 
     uri: Uri | None = None
     """Location of the artifact, such as s3://bucket/path, hf://organisation/model or oci://registry/image:tag. It may
     be omitted only with state PENDING, for an artifact whose upload sets it later. Once set, it cannot be removed."""
+    digest: Digest | None = None
+    """SHA-256 of the file at uri, or of the manifest of an OCI image: sha256: and 64 hexadecimal digits. It is the
+    custom property digest of the entry, and never changes: other content is another version. If you remove the field,
+    the property stays. registrar verify compares it with what is at uri."""
     state: ArtifactState | None = None
     """State of the artifact. If unset, the artifact is created LIVE and its state is left unchanged afterwards, except
     that an artifact that was marked for deletion, deleted or abandoned becomes LIVE again. PENDING without uri applies
     only at creation: the upload then sets uri and state."""
+
+    @model_validator(mode="after")
+    def _declare_the_digest_once(self) -> Self:
+        """Refuse a digest that is also a custom property. CEL cannot see the names of custom properties."""
+        if self.digest is not None and DIGEST_PROPERTY in (self.custom_properties or {}):
+            raise refusal("digest", "customProperties.digest cannot be declared beside digest; remove it")
+        return self
 
 
 class ModelArtifactFields(ArtifactFields):

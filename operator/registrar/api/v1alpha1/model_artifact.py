@@ -5,6 +5,7 @@ from typing import ClassVar
 from registrar.api.meta import Column, Frozen
 from registrar.api.rules import Rule
 from registrar.api.v1alpha1.common import CHILD_NAME_RULE, EntryResource, EntryStatus, ManagedSpec, ModelArtifactFields
+from registrar.api.v1alpha1.digests import DigestText
 from registrar.api.v1alpha1.texts import ChildName, RegistryChildName, RegistryId, RegistryModelName, ResourceName
 
 
@@ -66,6 +67,8 @@ class ModelArtifactStatus(EntryStatus):
 
     parent_id: RegistryId | None = None
     """ID of the model version that the artifact belongs to."""
+    digest: DigestText | None = None
+    """Digest of the artifact that this resource has set. A digest in the registry that differs from it has drifted."""
 
 
 class ModelArtifact(EntryResource[ModelArtifactSpec, ModelArtifactStatus]):

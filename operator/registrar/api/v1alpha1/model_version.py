@@ -22,6 +22,7 @@ from registrar.api.v1alpha1.common import (
     ModelArtifactFields,
     PropertyNames,
 )
+from registrar.api.v1alpha1.digests import DigestText
 from registrar.api.v1alpha1.texts import (
     ChildName,
     Link,
@@ -143,6 +144,8 @@ class InlineArtifactStatus(Frozen):
     """Fields of the artifact that this resource has set."""
     owned_properties: PropertyNames | None = None
     """Custom properties of the artifact that this resource has set."""
+    digest: DigestText | None = None
+    """Digest of the artifact that this resource has set. A digest in the registry that differs from it has drifted."""
 
 
 class ModelVersionStatus(EntryStatus):

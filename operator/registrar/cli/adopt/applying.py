@@ -11,7 +11,7 @@ from types import FrameType
 from registrar.cli.adopt.candidates import Refused, named, without
 from registrar.cli.console import counted, one_line, shortened
 from registrar.cli.export.manifests import Manifest
-from registrar.cli.refusals import ClusterError, ResourceRefusedError
+from registrar.cli.refusals import ClusterError, OwnedFieldsError, ResourceRefusedError
 
 BATCH_SIZE = 200
 """Manifests that are applied before Ctrl-C is heard."""
@@ -86,6 +86,9 @@ def _apply_batch(
             continue
         try:
             send(manifest)
+        except OwnedFieldsError as error:
+            why = f"was refused: {error}. Change them there, or leave out the model."
+            applied.refused.append(Refused(manifest, why))
         except ResourceRefusedError as error:
             applied.refused.append(Refused(manifest, f"was refused: {error}"))
         except ClusterError as error:

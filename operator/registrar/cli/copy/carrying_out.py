@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from model_registry.exceptions import ConflictError, IdentityMismatch, RateLimited, RegistryError
 from model_registry.types import RegistryEntry
@@ -15,8 +16,11 @@ from registrar.cli.copy.deciding import Decisions, OnDifference, Write, external
 from registrar.cli.copy.problems import Problem, Reason
 from registrar.planning.copying import update_of
 from registrar.planning.problems import Disposition
-from registrar.registries.problems import problem_of
+from registrar.registries.problems import is_of_the_value, problem_of
 from registrar.registries.writer import EntryWriter
+
+MAX_FAULTS = 3
+"""Writes in a row that the server may fail at before that is an outage, although it answers reads."""
 
 
 class OutageError(Exception):
@@ -81,10 +85,31 @@ async def carry_out(
         OutageError: the registry does not answer.
     """
     writing = _Writing(writer, dict(known), on_difference, progress)
-    for write in progress.decisions.writes:
-        await writing.write(write)
-        progress.tried += 1
-        counter(progress.tried)
+    try:
+        for write in progress.decisions.writes:
+            await writing.write(write)
+            progress.tried += 1
+            counter(progress.tried)
+        writing.end()
+    finally:
+        writing.report_doubtful()
+
+
+@dataclass(slots=True)
+class _Fault:
+    """What the server failed at since its last success, while it answered reads: each entry, or an outage of writes.
+
+    Attributes:
+        error: the first fault.
+        tried: how many writes were tried before it.
+        number: how many there are.
+        problems: what is to be reported if the fault is in the entries.
+    """
+
+    error: RegistryError
+    tried: int
+    number: int = 0
+    problems: list[Problem] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -93,6 +118,22 @@ class _Writing:
     ids: dict[Place, str]
     on_difference: OnDifference
     progress: Progress
+    fault: _Fault | None = None
+
+    def end(self) -> None:
+        """Take note that all was tried.
+
+        Raises:
+            OutageError: the server failed at every single write.
+        """
+        if self.fault is not None and not self.progress.written:
+            self._stop(self.fault)
+
+    def report_doubtful(self) -> None:
+        """Report what the server failed at as refused, unless it was an outage."""
+        if self.fault is not None:
+            self.progress.decisions.problems += self.fault.problems
+            self.fault = None
 
     async def write(self, write: Write) -> None:
         parent_id = "" if write.parent is None else self.ids.get(write.parent)
@@ -137,14 +178,40 @@ class _Writing:
                 await self.writer.check()
             except RegistryError as outage:
                 raise OutageError(str(outage)) from error
+            if not is_of_the_value(error):
+                self._doubt(error)
         self._report(Problem(Reason.REFUSED, write.subject, detail=str(error)))
 
+    def _doubt(self, error: RegistryError) -> None:
+        """Take note of a fault that is about the entry or about all writes: what comes next decides.
+
+        Raises:
+            OutageError: it is one of many in a row.
+        """
+        if self.fault is None:
+            self.fault = _Fault(error, self.progress.tried)
+        self.fault.number += 1
+        if self.fault.number >= MAX_FAULTS:
+            self._stop(self.fault)
+
+    def _stop(self, fault: _Fault) -> NoReturn:
+        """Take the entries that the server failed at for missing.
+
+        Raises:
+            OutageError: always.
+        """
+        self.fault = None
+        self.progress.tried = fault.tried
+        raise OutageError(f"it answers reads, and fails at every write: {fault.error}") from fault.error
+
     def _done(self, write: Write, stored: RegistryEntry) -> None:
+        self.report_doubtful()
         self.ids[write.place] = str(stored.id)
         self.progress.written.append(Written(write, stored.id))
 
     def _report(self, problem: Problem) -> None:
-        self.progress.decisions.problems.append(problem)
+        problems = self.progress.decisions.problems if self.fault is None else self.fault.problems
+        problems.append(problem)
 
 
 def _explain(write: Write, conflict: ConflictError) -> Problem:

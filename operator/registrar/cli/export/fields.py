@@ -116,10 +116,14 @@ def _properties(entry: RegistryEntry, declared: Declared, *, with_sensitive: boo
             case str() if not with_sensitive and (is_sensitive_name(name) or is_sensitive_text(value)):
                 declared.leave_out(Reason.SENSITIVE, part)
             case float() if value.is_integer():
-                # A plain 2.0 comes out of kubectl as the integer 2.
-                yield name, Inline({"double": int(value) if abs(value) <= _EXACT_WHOLE else value})
+                yield name, whole_double(value)
             case _:
                 yield name, value
+
+
+def whole_double(value: float) -> Inline:
+    """Return a double that is a whole number as a manifest declares it: a plain 2.0 comes out of kubectl as 2."""
+    return Inline({"double": int(value) if abs(value) <= _EXACT_WHOLE else value})
 
 
 def _is_sensitive(value: str | list[str]) -> bool:

@@ -54,6 +54,16 @@ def slug_of(place: Place, template: str | None = None) -> tuple[str, bool]:
     return cut, cut == slug and all(parts)
 
 
+def name_of(place: Place) -> str:
+    """Return a name for a place where no other entries are known: with a hash, unless it spells all names as they are.
+
+    It is the same whatever else exists, so two entries whose names differ only in what a resource's name cannot hold
+    get two names.
+    """
+    slug, _ = slug_of(place)
+    return slug if slug == "-".join(place[1:]) else _suffixed(slug, place, _SUFFIX_LENGTHS[0])
+
+
 def assign(entries: Iterable[Nameable], by_id: Callable[[Nameable], int]) -> Mapping[tuple[str, str], str]:
     """Return a name for each entry, by the kind of its resource and the entry's ID. No two of a kind are equal.
 
@@ -87,11 +97,14 @@ def _candidates(entry: Nameable) -> Iterable[str]:
     slug, is_whole = slug_of(entry.place, entry.template)
     if is_whole:
         yield slug
-    digest = hashlib.sha256(json.dumps(entry.place).encode()).hexdigest()
     for length in _SUFFIX_LENGTHS:
-        yield f"{slug}-{digest[:length]}"
+        yield _suffixed(slug, entry.place, length)
     # Two entries that only their IDs distinguish.
-    yield f"{slug}-{digest[: _SUFFIX_LENGTHS[-1]]}-{entry.entry_id}"
+    yield f"{_suffixed(slug, entry.place, _SUFFIX_LENGTHS[-1])}-{entry.entry_id}"
+
+
+def _suffixed(slug: str, place: Place, length: int) -> str:
+    return f"{slug}-{hashlib.sha256(json.dumps(place).encode()).hexdigest()[:length]}"
 
 
 def _slug(name: str) -> str:

@@ -174,6 +174,7 @@ class Population:
             managed_by=self.registry.holder,
             owned_fields=fields,
             owned_properties=properties,
+            digest=own.owned.digest,
             artifacts=artifacts,
             aliases=tuple(
                 AliasStatus(name=alias, version=version)

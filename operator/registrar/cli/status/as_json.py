@@ -8,7 +8,7 @@ from typing import Any
 
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import ConditionType
-from registrar.cli.cluster import Event
+from registrar.cli.events import Event
 from registrar.cli.status.causes import Assessed, Cause
 from registrar.cli.status.find import Match
 from registrar.cli.status.report import Report

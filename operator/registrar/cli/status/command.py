@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from registrar.api.bodies import ResourceKey
-from registrar.cli.cluster import Cluster, Event, connect
+from registrar.cli.cluster import Cluster, connect
 from registrar.cli.console import show, styled
+from registrar.cli.events import Event
 from registrar.cli.exits import ExitCode
 from registrar.cli.options import DEFAULT_SECONDS, DEFAULT_TIMEOUT, seconds
 from registrar.cli.refusals import ClusterError

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import click
 
 from registrar.api.bodies import ResourceKey
-from registrar.cli.cluster import Event
+from registrar.cli.events import Event
 from registrar.cli.status.causes import Assessed, Cause, Origin
 from registrar.cli.status.find import Match
 from registrar.cli.status.report import Report, Scope

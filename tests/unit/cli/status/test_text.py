@@ -5,7 +5,7 @@ import pytest
 
 from registrar.api.bodies import Body, ResourceKey
 from registrar.api.conditions import Reason
-from registrar.cli.cluster import Event
+from registrar.cli.events import Event
 from registrar.cli.status.report import Report, Scope
 from registrar.cli.status.text import events_text, one_line, report_text, table
 from registrar.reporting.advice import ADVICE

@@ -3,13 +3,15 @@
 The suite plays the same cases every time, so that a failure is about the change that it tests. ``make oracle`` draws
 many new ones. ``ORACLE_SEED`` repeats a run, ``ORACLE_CASES`` sets the number of cases, and
 ``ORACLE_CASE`` plays only one of them.
+
+The tests of the batches are in two files, because a worker of the suite runs a file at a time.
 """
 
 from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -38,19 +40,30 @@ USUAL = frozenset(Action) - {Action.RELEASE, Action.TAKE_OVER, Action.RESTORE, A
 """What a batch has for certain; the others are rare."""
 SHOWN = 10
 """Cases that a failure shows whole."""
+LIMIT = 900
+"""Seconds after which a batch hangs."""
 
 
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("number", range(-(-CASES // BATCH)))
-def test_a_plan_is_what_the_operator_does(
-    number: int, own_space: Namespace, other_space: Namespace, tmp_path: Path
-) -> None:
+def batches(remainder: int) -> Sequence[int]:
+    """Return the numbers of the batches with this remainder by two, for the tests of one file."""
+    return range(remainder, -(-CASES // BATCH), 2)
+
+
+def play_batch(number: int, own_space: Namespace, other_space: Namespace, folder: Path) -> None:
+    """Play one batch of cases, and fail for each about which the plan was wrong.
+
+    Args:
+        number: the batch; it decides the cases, what the operator does meanwhile, and its policies.
+        own_space: a namespace without resources.
+        other_space: another one.
+        folder: gets the operator's log.
+    """
     seed = os.environ.get("ORACLE_SEED") or SUITE_SEED or f"{random.SystemRandom().getrandbits(32):x}"
     numbers: Iterable[int] = range(number * BATCH, min(CASES, (number + 1) * BATCH))
     if only := os.environ.get("ORACLE_CASE"):
         numbers = [int(only)] if int(only) in numbers else []
     policies = POLICIES[number // len(MODES) % len(POLICIES)]
-    with stage(own_space, other_space, tmp_path, policies) as set_up:
+    with stage(own_space, other_space, folder, policies) as set_up:
         cases = [_case(seed, each, set_up.world) for each in numbers]
         played = set_up.play(cases, MODES[number % len(MODES)])
     actions = {change.action for each in played for change in each.planned.report.changes}

@@ -1,0 +1,78 @@
+"""Why an entry that exists is left alone, although a resource wants it."""
+
+from __future__ import annotations
+
+from model_registry.types import OpaqueProperty, RegistryEntry
+from registrar.api.conditions import Reason
+from registrar.api.properties import opaque_names
+from registrar.api.v1alpha1 import AdoptionPolicy
+from registrar.api.v1alpha1.digests import DIGEST_PROPERTY
+from registrar.kinds.base import Desired
+from registrar.planning.actions import Policies, RecordedState
+from registrar.planning.ownership import ForeignStamp, Stamp
+from registrar.planning.problems import Disposition, Problem
+
+MAX_DIGEST_SHOWN = 100
+"""Characters of a digest in the registry that a message repeats: others may have written any text."""
+
+
+def refusal(
+    desired: Desired,
+    observed: RegistryEntry,
+    written: Stamp | ForeignStamp | None,
+    recorded: RecordedState,
+    policies: Policies,
+) -> Problem | None:
+    """Return why an entry that exists must not be written; None if it may be.
+
+    Args:
+        desired: the desired state.
+        observed: the entry at that place.
+        written: its stamp.
+        recorded: what the status records of this very entry.
+        policies: how far to go.
+    """
+    what = f"{desired.kind.name} {desired.name!r} (id {observed.id})"
+    if isinstance(written, ForeignStamp) and not policies.take_over:
+        return Problem(
+            Disposition.TERMINAL,
+            Reason.OWNED_BY_OTHER,
+            f"{what} carries the owner stamp {written.text!r} of another installation. Delete it there, or set the "
+            'annotation model-registrar.dev/take-over: "true" here.',
+        )
+    if written is None and recorded.entry_id != observed.id and policies.adoption is AdoptionPolicy.FAIL:
+        return Problem(
+            Disposition.TERMINAL,
+            Reason.ADOPTION_REFUSED,
+            f"The registry already has {what}, and adoptionPolicy is Fail. Choose another {desired.name_setting}, or "
+            "set adoptionPolicy to Adopt to manage that entry.",
+        )
+    if (kept := _kept_digest(desired, observed, recorded)) is not None:
+        return Problem(
+            Disposition.TERMINAL,
+            Reason.DIGEST_CHANGED,
+            f"{what} has the digest {kept[:MAX_DIGEST_SHOWN]!r} in the registry, and the spec says {desired.digest!r}. "
+            "Other content is another version: set the digest back, and declare the other content in another version "
+            f"or under another {desired.name_setting}. If the registry is wrong, correct its property digest there.",
+        )
+    if opaque := opaque_names(desired.properties, observed.custom_properties or {}):
+        return Problem(
+            Disposition.TERMINAL,
+            Reason.REFUSED_BY_REGISTRY,
+            f"{what} has the custom properties {', '.join(opaque)} of a type that the operator cannot write, so it "
+            "does not overwrite them. Remove these names from spec.customProperties or spec.aliases, or delete the "
+            "properties in the registry.",
+        )
+    return None
+
+
+def _kept_digest(desired: Desired, observed: RegistryEntry, recorded: RecordedState) -> str | None:
+    """Return the digest of an entry that the spec contradicts; None if it does not.
+
+    A digest that the resource has set, and that is not the entry's any more, was changed in the registry: it has
+    drifted like any other property.
+    """
+    known = (observed.custom_properties or {}).get(DIGEST_PROPERTY)
+    if desired.digest in {None, recorded.owned.digest, known} or known in {None, ""}:
+        return None
+    return None if isinstance(known, OpaqueProperty) else str(known)

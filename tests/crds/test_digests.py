@@ -1,0 +1,46 @@
+"""The digest of an artifact can be added and removed, and never replaced by another one."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.crds.conftest import Kubectl
+from tests.crds.manifests import Manifest, model_artifact, model_version
+
+MESSAGE = "digest cannot change, because other content is another version; set it back"
+ZEROS, ONES = (f"sha256:{digit * 64}" for digit in "01")
+
+Create = Callable[[Manifest], dict[str, Any]]
+
+
+def _patch(kubectl: Kubectl, kind: str, spec: dict[str, Any]) -> tuple[int, str]:
+    patch = json.dumps({"spec": spec})
+    answer = kubectl("patch", kind, "this", "--type=merge", f"--patch={patch}", check=False)
+    return answer.returncode, answer.stderr
+
+
+def test_digest_of_a_resource(kubectl: Kubectl, create: Create) -> None:
+    create(model_artifact("this"))
+    assert _patch(kubectl, "martifact", {"digest": ZEROS}) == (0, "")
+
+    code, message = _patch(kubectl, "martifact", {"digest": ONES})
+    assert (code, MESSAGE in message) == (1, True), message
+    # The content may move, but for an address that says what it is.
+    assert _patch(kubectl, "martifact", {"uri": "s3://elsewhere", "description": "moved"}) == (0, "")
+    assert _patch(kubectl, "martifact", {"uri": f"oci://registry/image@{ZEROS}"}) == (0, "")
+    assert _patch(kubectl, "martifact", {"uri": f"oci://registry/image@{ONES}"})[0] == 1
+    # A commit that only adds a digest can be reverted.
+    assert _patch(kubectl, "martifact", {"digest": None}) == (0, "")
+
+
+@pytest.mark.parametrize("field", ["artifacts", "docArtifacts"])
+def test_digest_of_an_inline_artifact_wherever_the_list_has_it(kubectl: Kubectl, create: Create, field: str) -> None:
+    this, other = {"name": "this", "uri": "s3://a"}, {"name": "other", "uri": "s3://o", "digest": ONES}
+    create(model_version("this", **{field: [{**this, "digest": ZEROS}]}))
+    assert _patch(kubectl, "mversion", {field: [other, {**this, "digest": ZEROS}]}) == (0, "")
+
+    code, message = _patch(kubectl, "mversion", {field: [{**this, "digest": ONES}, other]})
+    assert (code, MESSAGE in message) == (1, True), message
+    assert _patch(kubectl, "mversion", {field: [other, this]}) == (0, "")
