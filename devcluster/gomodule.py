@@ -194,6 +194,12 @@ def prometheus_version() -> str:
     return _find(r"^\s*github\.com/prometheus/prometheus (v\S+)", _PROMETHEUS_FOLDER / "go.mod")
 
 
+def prometheus_release() -> str:
+    """Return the minor version of that release, such as ``3.15``: its module's is ``v0.315``."""
+    numbers = prometheus_version().split(".")[1]
+    return f"{int(numbers[:-2])}.{int(numbers[-2:])}"
+
+
 def prometheus() -> GoModule:
     """Return the module that pins Prometheus and promtool."""
     # Without the discovery of targets in clouds, whose libraries would be most of the build.
