@@ -28,6 +28,7 @@ COMMANDS = {
     "snapshot": "Write everything that a registry holds to one file, for commands that must not reach the registry.",
     "copy": "Copy entries from registry to registry, or from a snapshot into a registry, without an operator.",
     "validate": 'Check manifests before they are applied; "-" reads them from stdin.',
+    "verify": 'Compare artifacts with the digests in their manifests; "-" reads them from stdin.',
     "schema": "Print the JSON Schema of a kind, or one for all kinds, for editors and kubeconform.",
 }
 """What ``registrar --help`` lists: the first sentence of each command, so that no command is imported for it."""
