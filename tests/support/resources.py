@@ -73,8 +73,9 @@ class Namespace:
 
     def apply(self, *resources: Manifest) -> None:
         """``kubectl apply``, in this order."""
-        text = "\n---\n".join(json.dumps(resource) for resource in resources)
-        self.cluster.run_kubectl("apply", "--namespace", self.name, "-f", "-", stdin=text)
+        # A list, because older versions of kubectl read no JSON between lines of "---".
+        listed = {"apiVersion": "v1", "kind": "List", "items": resources}
+        self.cluster.run_kubectl("apply", "--namespace", self.name, "-f", "-", stdin=json.dumps(listed))
 
     def create(self, *resources: Manifest) -> None:
         """Create resources by one request each, which is much faster than kubectl for hundreds."""
