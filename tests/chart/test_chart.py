@@ -150,7 +150,7 @@ def test_wrong_values_are_refused_with_a_sentence(helm: Helm, values: str, messa
 
 
 def test_the_registry_has_to_be_named(helm: Helm) -> None:
-    with pytest.raises(HelmError, match="at '/registry': missing property 'url'|at '/registry/url': got null"):
+    with pytest.raises(HelmError, match=r"at '/registry': missing property 'url'|at '/registry/url': got null"):
         helm.template({})
 
 

@@ -73,7 +73,8 @@ class Namespace:
 
     def apply(self, *resources: Manifest) -> None:
         """``kubectl apply``, in this order."""
-        text = "\n---\n".join(json.dumps(resource) for resource in resources)
+        # Older kubectl takes a text that begins with a brace for JSON alone.
+        text = "".join(f"---\n{json.dumps(resource)}\n" for resource in resources)
         self.cluster.run_kubectl("apply", "--namespace", self.name, "-f", "-", stdin=text)
 
     def create(self, *resources: Manifest) -> None:
