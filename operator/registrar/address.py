@@ -49,8 +49,9 @@ async def wait_for_url(file: Path, settings: Settings, metrics: Callable[[], byt
             yield content.problem
 
         address = (settings.probe_address, settings.probe_port)
-        async with probes.serve(*address, live=lambda: iter(()), ready=not_ready, metrics=metrics):
-            with _stop_signals() as stopping:
+        # Signals first: a probe that is answered must not mean that SIGTERM would still kill the process.
+        with _stop_signals() as stopping:
+            async with probes.serve(*address, live=lambda: iter(()), ready=not_ready, metrics=metrics):
                 while not stopping.is_set():
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(stopping.wait(), INTERVAL_SECONDS)
