@@ -181,11 +181,11 @@ publish-release:  ## Create the release on GitHub with the files in dist/: VERSI
 
 demo: $(READY)  ## Show the operator at work on a temporary control plane; KEEP=1 keeps it running until Ctrl-C
 	@echo "==> Demo"
-	@$(BIN)/python -m devcluster.demo $(if $(KEEP),--keep)
+	@$(BIN)/python -m devcluster demo $(if $(KEEP),--keep)
 
 dev: $(READY)  ## Run the operator on a temporary control plane, and restart it whenever its code changes
 	@echo "==> Development"
-	@$(BIN)/python -m devcluster.dev
+	@$(BIN)/python -m devcluster dev
 
 e2e-kind: $(READY)  ## Install everything in a kind cluster (needs a container engine); KEEP=1 keeps the cluster
 	@$(BIN)/python -m devcluster.kind $(if $(KEEP),--keep)

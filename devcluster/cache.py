@@ -3,17 +3,32 @@
 import os
 from pathlib import Path
 
+from devcluster.errors import BinariesError
+
 OVERRIDE = "MODEL_REGISTRAR_CACHE"
 
 
 def root() -> Path:
-    """Return the cache folder, ``MODEL_REGISTRAR_CACHE`` or else the user's cache folder; create it if absent."""
-    if override := os.environ.get(OVERRIDE):
-        folder = Path(override).absolute()
-    else:
-        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "model-registrar"
-    folder.mkdir(parents=True, exist_ok=True)
+    """Return the cache folder, ``MODEL_REGISTRAR_CACHE`` or else the user's cache folder; create it if absent.
+
+    Raises:
+        BinariesError: It cannot be created.
+    """
+    try:
+        folder = _folder()
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError) as error:
+        raise BinariesError(
+            f"No folder for fetched and built programs: {error}. Set {OVERRIDE} or XDG_CACHE_HOME to a folder that can "
+            "be written, or HOME to one in which .cache can be."
+        ) from error
     return folder
+
+
+def _folder() -> Path:
+    if override := os.environ.get(OVERRIDE):
+        return Path(override).absolute()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "model-registrar"
 
 
 def programs_in(folder: Path, names: list[str]) -> dict[str, Path]:

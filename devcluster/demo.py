@@ -16,7 +16,7 @@ from rich.console import Console
 from devcluster import stage
 from devcluster.controlplane import KubectlError
 from devcluster.errors import BinariesError
-from devcluster.narration import CheckFailed, Narrator
+from devcluster.narration import CheckFailed, Narrator, printed_console
 from devcluster.processes import ChildError
 from devcluster.stage import REPOSITORY, WAIT_SECONDS, Entries, Resource, Stage
 from model_registry.exceptions import RegistryError
@@ -202,16 +202,17 @@ def _keep(on: Stage, console: Console) -> None:
 def main() -> int:
     """Run the demo and return its exit status."""
     parser = argparse.ArgumentParser(
-        prog="python -m devcluster.demo",
+        prog="python -m devcluster demo",
         description="Show the operator at work on a temporary control plane, and check each step.",
     )
     parser.add_argument("--keep", action="store_true", help="keep everything running afterwards, until Ctrl-C")
     keep = parser.parse_args().keep
-    # `kill` ends it as Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    console = Console(highlight=False, soft_wrap=True)
+    console = printed_console()
     narrator = Narrator(console)
     shown = False
+    # `kill` ends it as Ctrl-C does.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         with stage.build(narrator) as on:
             try:

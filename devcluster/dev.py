@@ -10,7 +10,7 @@ from watchfiles import PythonFilter, watch
 from devcluster import stage
 from devcluster.controlplane import KubectlError
 from devcluster.errors import BinariesError
-from devcluster.narration import Narrator
+from devcluster.narration import Narrator, printed_console
 from devcluster.processes import Child, ChildError
 from devcluster.stage import REPOSITORY, WAIT_SECONDS, Stage
 
@@ -49,13 +49,14 @@ def _wait_until_ready(on: Stage, operator: Child) -> None:
 def main() -> int:
     """Run the operator until Ctrl-C, and return the exit status."""
     argparse.ArgumentParser(
-        prog="python -m devcluster.dev",
+        prog="python -m devcluster dev",
         description="Run the operator on a temporary control plane, and restart it whenever its code changes.",
     ).parse_args()
-    # `kill` ends it as Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    console = Console(highlight=False, soft_wrap=True)
+    console = printed_console()
     narrator = Narrator(console)
+    # `kill` ends it as Ctrl-C does.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         with stage.build(narrator) as on:
             on.kubectl("apply", "-f", QUICKSTART)

@@ -144,10 +144,20 @@ def helm_version(major: str = "4") -> str:
 
 def helm_3() -> GoModule:
     """Return the module that pins Helm 3."""
+    # Without a cluster it renders for the Kubernetes of its own libraries, or else for 1.20.
+    minor = _find(r"^\s*k8s\.io/client-go v0\.(\d+)", _HELM_FOLDERS["3"] / "go.mod")
+    stamp = {
+        "internal/version.version": helm_version("3"),
+        "pkg/lint/rules.k8sVersionMajor": "1",
+        "pkg/lint/rules.k8sVersionMinor": minor,
+        "pkg/chartutil.k8sVersionMajor": "1",
+        "pkg/chartutil.k8sVersionMinor": minor,
+    }
+    linker = " ".join(["-s -w", *(f"-X helm.sh/helm/v3/{name}={value}" for name, value in stamp.items())])
     return GoModule(
         folder=_HELM_FOLDERS["3"],
         packages={"helm": "helm.sh/helm/v3/cmd/helm"},
-        flags=(*_FLAGS, f"-ldflags=-s -w -X helm.sh/helm/v3/internal/version.version={helm_version('3')}"),
+        flags=(*_FLAGS, f"-ldflags={linker}"),
     )
 
 

@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from rich.console import Console
-
 from devcluster import engine, gobuild, gomodule
 from devcluster.controlplane import KubectlError
 from devcluster.engine import NoEngineError
@@ -20,7 +18,7 @@ from devcluster.errors import BinariesError
 from devcluster.existing import SWITCH
 from devcluster.kind import cluster, serving
 from devcluster.kind.cluster import CommandError, KindCluster
-from devcluster.narration import CheckFailed, Narrator
+from devcluster.narration import CheckFailed, Narrator, printed_console
 from devcluster.stage import REPOSITORY, Entries, read_entries, resources_of
 from model_registry.exceptions import RegistryError
 
@@ -170,7 +168,7 @@ def main() -> int:
     keep = parser.parse_args().keep
     # `kill` ends it as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    narrator = Narrator(Console(highlight=False, soft_wrap=True))
+    narrator = Narrator(printed_console())
     try:
         found = engine.find(NEEDS_ENGINE, WITHOUT_ENGINE)
         narrator.step(f"Create a kind cluster with {found.name}")

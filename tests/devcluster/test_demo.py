@@ -182,6 +182,32 @@ def test_kept_demo_is_usable_as_it_says_and_ends_cleanly(tmp_path: Path, number:
     assert demo.leftovers() == []
 
 
+def test_demo_that_is_interrupted_while_it_is_imported_prints_no_traceback(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    modules = tmp_path_factory.mktemp("modules")
+    (modules / "yaml.py").write_text("print('importing'); import time; time.sleep(60)")
+    demo = Demo(tmp_path, "-m", "devcluster", "demo", PYTHONPATH=str(modules))
+    demo.read_until("importing")
+    demo.process.send_signal(signal.SIGINT)
+
+    assert demo.status() == -signal.SIGINT
+    assert demo.printed == "importing\n"
+
+
+def test_demo_without_a_folder_for_its_cache_says_which_variables_name_one(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("no folder")
+    unusable = {"HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": "", cache.OVERRIDE: ""}
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    demo = Demo(tmp_path, "-m", "devcluster", "demo", **unusable, **plain)
+
+    assert demo.status() == 1
+    assert "Traceback" not in demo.printed
+    assert "ERROR: No folder for fetched and built programs: " in demo.printed
+    assert f"Set {cache.OVERRIDE} or XDG_CACHE_HOME" in demo.printed
+    assert "or HOME to one" in demo.printed
+
+
 def test_demo_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
     demo = Demo(tmp_path, "-m", "devcluster.demo")
     demo.read_until("Apply the examples")

@@ -9,6 +9,13 @@ from registrar.api.rules import POSITION
 
 MAX_PROBLEMS = 5
 """Problems that a condition's message names; nobody would read more."""
+MAX_PART_LENGTH = 63
+"""Characters that a message shows of each name on the way to a field."""
+_NAMES = {
+    "string_too_short": "a name must not be empty; give it one, or remove it",
+    "string_too_long": "a name must have at most {max_length} characters; shorten it",
+}
+"""What is wrong with a key of a map, by pydantic's sort of error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +33,7 @@ class Problem:
     is_null: bool = False
 
     def __str__(self) -> str:
-        return f"{'.'.join(map(str, self.path))}: {self.message}" if self.path else self.message
+        return f"{'.'.join(map(_shown, self.path))}: {self.message}" if self.path else self.message
 
 
 def problems(error: ValidationError) -> Iterator[Problem]:
@@ -36,9 +43,18 @@ def problems(error: ValidationError) -> Iterator[Problem]:
         path = tuple(part for part in found["loc"] if part != "[key]")
         context = found.get("ctx", {})
         path = (*path, context[POSITION]) if POSITION in context else path
+        message = found["msg"]
+        if "[key]" in found["loc"] and found["type"] in _NAMES:
+            message = _NAMES[found["type"]].format(**context)
         is_unquoted = found["type"] == "string_type" and isinstance(found["input"], bool | int | float)
-        message = f"{found['msg']}; put it in quotes" if is_unquoted else found["msg"]
+        message = f"{message}; put it in quotes" if is_unquoted else message
         yield Problem(path, message, found["input"] is None)
+
+
+def _shown(part: str | int) -> str:
+    """Return a part of a path, as far as it helps to find the field."""
+    text = str(part) or '""'
+    return text if len(text) <= MAX_PART_LENGTH else f"{text[:MAX_PART_LENGTH]}…"
 
 
 def describe(error: ValidationError) -> str:

@@ -37,7 +37,7 @@ async def keep_complete(
 
     Args:
         cache: the latest bodies.
-        sink: takes what the watch has missed.
+        sink: takes notice that the cache has synced, and takes what the watch has missed.
         kube: the API server.
         namespaces: the namespaces that the operator watches; none means all.
         resync_interval: seconds between two comparisons, ±10 %.
@@ -46,6 +46,7 @@ async def keep_complete(
         try:
             if await is_complete(cache, kube, namespaces):
                 cache.synced.set()
+                sink.on_synced()
                 break
         except KubernetesError as error:
             logger.warning("The resources could not be counted; retrying: %s", error)

@@ -15,3 +15,6 @@ class ResourceSink(Protocol):
 
     def on_delete(self, body: Body) -> None:
         """Take a resource that was deleted, as it was last."""
+
+    def on_synced(self) -> None:
+        """Take notice that every resource that existed at the start was shown."""

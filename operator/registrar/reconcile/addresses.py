@@ -23,6 +23,8 @@ def with_addresses(
 ) -> Outcome:
     """Return the outcome of a version with its addresses, and the Event that says why KServe gets none.
 
+    Until the cache has synced, an entry keeps the addresses in its status, and the version is woken after that.
+
     Args:
         resource: the version; other kinds have no addresses.
         outcome: how the reconcile of its entry and artifacts ended.
@@ -38,8 +40,12 @@ def with_addresses(
     if is_same_entry and before.newest_artifact_id is not None:
         # What left the spec, or whose resource is gone, is still in the registry.
         others = (*others, before.newest_artifact_id)
-    model = _model_name(parent, before, registry)
-    found = addresses_of(model, resource.entry_name, declared, others)
+    found = addresses_of(_model_name(parent, before, registry), resource.entry_name, declared, others)
+    if not memory.cache.synced.is_set() and not (is_same_entry and _are_recorded(found, before)):
+        memory.sync_waits.begin(resource.key)
+        if is_same_entry:
+            # The artifacts that the status knows of may be resources that the operator has not read yet.
+            return outcome
     facts = replace(facts, uri=found.uri, storage_uri=found.storage_uri, newest_artifact_id=found.newest_id)
     note = _note(found, before)
     return replace(outcome, facts=facts, notes=outcome.notes if note is None else (*outcome.notes, note))
@@ -54,6 +60,11 @@ def awaits_artifact(resource: ManagedResource, outcome: Outcome, memory: Memory)
         return False
     bodies = (memory.cache.get(child) for child in memory.dependencies.children(resource.key))
     return any(body is not None and ready_state(body)[1] in {"Unknown", MODEL_ARTIFACT.waiting} for body in bodies)
+
+
+def _are_recorded(found: Addresses, before: Facts) -> bool:
+    recorded = before.uri, before.storage_uri, before.newest_artifact_id
+    return recorded == (found.uri, found.storage_uri, found.newest_id)
 
 
 def _note(found: Addresses, before: Facts) -> EventNote | None:

@@ -34,19 +34,21 @@ class Aliases:
         declared: the names of versions, by alias.
         written: what the status reports of the aliases, for the present entry.
         resolved: the version of each alias that may be written.
-        problems: why the others wait.
-        is_provisional: the model's entry or the resources of the cluster were not known yet.
+        problems: why others wait.
+        unread: the aliases whose version may be that of a resource that is not read yet.
+        is_provisional: the model's entry was not known yet.
     """
 
     declared: Mapping[str, str]
     written: Mapping[str, AliasStatus]
     resolved: Mapping[str, AliasStatus]
     problems: tuple[AliasProblem, ...]
+    unread: frozenset[str] = frozenset()
     is_provisional: bool = False
 
     def restrict(self, desired: Desired) -> Desired:
         """Return the desired model without the aliases that wait."""
-        waiting = frozenset(property_of(problem.alias) for problem in self.problems)
+        waiting = frozenset(map(property_of, {*self.unread, *(problem.alias for problem in self.problems)}))
         pending = frozenset(property_of(alias) for alias in self.resolved if self._is_pending(alias))
         properties = {name: value for name, value in desired.properties.items() if name not in waiting}
         return replace(desired, properties=properties, aliases=AliasProperties(desired.aliases.names, waiting, pending))
@@ -95,15 +97,19 @@ async def resolve_aliases(
     places = places_of(wanted, model_id)
     registry.view.follow(resource.key, places.values() if is_known else ())
     written = {status.name: status for status in Facts.of(resource.status).aliases} if is_known else {}
-    resolved, problems = {}, []
+    resolved, problems, unread = {}, [], set()
     for alias, place in places.items():
         found = await _resolve(alias, place, written.get(alias), resource, memory, registry)
-        if isinstance(found, AliasProblem):
+        if found is None:
+            unread.add(alias)
+        elif isinstance(found, AliasProblem):
             problems.append(found)
         else:
             resolved[alias] = found
-    is_provisional = bool(wanted) and not (is_known and memory.cache.synced.is_set())
-    return Aliases(wanted, written, resolved, tuple(problems), is_provisional)
+    if wanted and not memory.cache.synced.is_set():
+        memory.sync_waits.begin(resource.key)
+    is_provisional = bool(wanted) and not is_known
+    return Aliases(wanted, written, resolved, tuple(problems), frozenset(unread), is_provisional)
 
 
 def places_of(declared: Mapping[str, str], model_id: str) -> dict[str, Place]:
@@ -119,18 +125,15 @@ async def _resolve(
     resource: ManagedResource,
     memory: Memory,
     registry: Registry,
-) -> AliasStatus | AliasProblem:
-    """Return the version that an alias names, or why the alias has to wait."""
+) -> AliasStatus | AliasProblem | None:
+    """Return the version that an alias names, or why the alias has to wait; None while nobody knows."""
     version = _representing(resource, place, memory, registry)
-    if version is not None:
-        entry = _entry_of(version, place, registry)
-    elif not memory.cache.synced.is_set():
-        # A resource may represent the version, and nobody knows yet whether it is Ready.
-        return written if written is not None and written.version == place.name else _unread(alias)
-    elif place.parent_id:
+    entry = None if version is None else _entry_of(version, place, registry)
+    if entry is None and not memory.cache.synced.is_set():
+        # Another resource may represent the version, and nobody knows yet whether it is Ready.
+        return written if written is not None and written.version == place.name else None
+    if version is None and place.parent_id:
         entry = await registry.followed(MODEL_VERSION.entry, place)
-    else:
-        entry = None
     if version is None and entry is None:
         return _waiting(alias, Reason.VERSION_MISSING, f"the model has no version {place.name!r}")
     is_written = entry is not None and _named_by(written) == (place.name, entry.id)
@@ -179,10 +182,6 @@ def _entry_of(version: ManagedResource, place: Place, registry: Registry) -> Reg
     if entry is None or not version.kind.entry.matches(entry, place.name, place.parent_id):
         return None
     return entry if recorded_state(version, known_id).proves(entry) else None
-
-
-def _unread(alias: str) -> AliasProblem:
-    return _waiting(alias, Reason.VERSION_NOT_READY, "the operator is still reading the resources of the cluster")
 
 
 def _waiting(alias: str, reason: Reason, why: str) -> AliasProblem:

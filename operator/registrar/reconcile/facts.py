@@ -41,6 +41,7 @@ def outcome_of(
         ignores_drift=ignores_drift,
         notes=notes_of(resource, result, registry.url),
         alias_problems=aliases.problems if aliases.declared else None,
+        has_unread_aliases=bool(aliases.unread),
         ends_wait=result.ends_wait,
         # An entry that the view does not show would be as unknown in the next run.
         is_provisional=aliases.is_incomplete(result)

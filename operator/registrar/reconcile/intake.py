@@ -46,6 +46,10 @@ class Intake:
             if was_never_finalized(body):
                 self._memory.depart(body)
 
+    def on_synced(self) -> None:
+        """Reconcile what found something missing that may only have been unread."""
+        self._memory.wake(self._memory.sync_waits.end())
+
     def note_readiness(self, body: Body) -> None:
         """Measure how long a resource took to become Ready; on a standby that is the leader's work, and only noted."""
         seconds = self._memory.note_readiness(body)

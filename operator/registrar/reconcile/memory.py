@@ -30,6 +30,7 @@ from registrar.reconcile.dependencies import Dependencies
 from registrar.reconcile.drift import Corrections
 from registrar.reconcile.external_id_waits import ExternalIdWait, ExternalIdWaits
 from registrar.reconcile.losses import Losses
+from registrar.reconcile.sync_waits import SyncWaits
 from registrar.reporting.events import EventCorrelator
 from registrar.reporting.unreported import UnreportedOutcomes
 from registrar.telemetry.readiness import Readiness
@@ -57,6 +58,7 @@ class Memory:
         artifacts: which artifacts that are resources belong to which version.
         corrections: what the operator corrected lately.
         losses: entries that are missing.
+        sync_waits: who has to look again once the cache has synced.
         unreported: what no status reports yet.
         readiness: since when resources are not Ready.
         events: which Events they got lately.
@@ -83,6 +85,7 @@ class Memory:
         self.artifacts = ArtifactIndex()
         self.corrections = Corrections()
         self.losses = Losses()
+        self.sync_waits = SyncWaits()
         self.unreported = UnreportedOutcomes()
         self.readiness = Readiness()
         self.events = EventCorrelator()
@@ -126,7 +129,17 @@ class Memory:
         is_kept = self.cache.put(body)
         if is_kept:
             self._wake_dependents(before, body)
+            if before is None:
+                self._announce_parent(key_of(body))
         return is_kept
+
+    def _announce_parent(self, key: ResourceKey) -> None:
+        """Wake the children of a new resource: it may never get an ID, and they wait for another thing now."""
+        children = self.dependencies.children(key)
+        for child in children:
+            # Mostly it gets its ID at once, and their status says nothing in between.
+            self.stop_waiting(child)
+        self.wake(children)
 
     def _wake_dependents(self, before: Body | None, after: Body | None) -> None:
         """Wake the resources whose status repeats something of this one."""
@@ -144,6 +157,7 @@ class Memory:
         self.unreported.reported(key)
         self.readiness.forget(key)
         self.events.forget(key)
+        self.sync_waits.forget(key)
         self._waiting_since.pop(key, None)
         self._leaving_since.pop(key, None)
         self._unclaimed.discard(key)

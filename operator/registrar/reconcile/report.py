@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 from registrar.cluster.api import ClusterAPI, KubernetesError
 from registrar.kinds.base import Desired
@@ -112,8 +113,11 @@ async def report(
         # What the operator did on the way is reported at once: an assigned ID above all.
         has_news = outcome.operation is not None or outcome.facts != latest_facts(resource, memory)
         remaining = QUIET_SECONDS - memory.waited(key)
-        if remaining > 0 and not has_news:
-            return follow_up if follow_up.failed else Result(requeue_after=remaining)
+        is_unread = _may_be_unread(outcome.problem, memory)
+        if is_unread:
+            memory.sync_waits.begin(key)
+        if (remaining > 0 or is_unread) and not has_news:
+            return follow_up if follow_up.failed or remaining <= 0 else Result(requeue_after=remaining)
     else:
         memory.stop_waiting(key)
     latest = latest_of(resource, memory)
@@ -152,12 +156,23 @@ async def post_events(resource: ManagedResource, events: Iterable[EventNote], me
         try:
             await kube.write_event(write.name, write.event, write.patch)
         except KubernetesError as error:
-            logger.warning("The Event %r about %s was not posted: %s", note.reason, resource.key, error)
+            # A namespace that is being deleted takes no Events about the entries that are archived because of that.
+            level = logging.DEBUG if _is_namespace_ending(error) else logging.WARNING
+            logger.log(level, "The Event %r about %s was not posted: %s", note.reason, resource.key, error)
+
+
+def _is_namespace_ending(error: KubernetesError) -> bool:
+    return error.status == HTTPStatus.FORBIDDEN and "because it is being terminated" in str(error)
 
 
 def _may_pass(problem: Problem) -> bool:
     """Return whether a moment may end the problem, so that it is reported only after a moment."""
     return problem.disposition in {Disposition.WAITING, Disposition.OUTAGE} or problem.retry_after is not None
+
+
+def _may_be_unread(problem: Problem, memory: Memory) -> bool:
+    """Return whether the operator may not have read yet what the resource waits for."""
+    return problem.disposition is Disposition.WAITING and not memory.cache.synced.is_set()
 
 
 def _follow_up(outcome: Outcome) -> Result:

@@ -25,6 +25,10 @@ class ConditionWriter:
         self._generation = generation
         self._now = now
 
+    def recorded(self, condition_type: ConditionType) -> Iterable[Condition]:
+        """Return one condition as it is, if the resource has it."""
+        return [condition for condition in self._current.values() if condition.type == condition_type]
+
     def write(self, condition_type: ConditionType, status: ConditionStatus, reason: Reason, message: str) -> Condition:
         """Return one condition, which keeps its transition time while its status is the same."""
         before = self._current.get(condition_type)

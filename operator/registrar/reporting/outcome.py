@@ -160,6 +160,7 @@ class Outcome:
         paused: the user paused the resource, so that nothing was compared.
         handled_request: value of the reconcile request that this answers.
         alias_problems: why aliases wait; None for a resource that declares none, or whose aliases are not known yet.
+        has_unread_aliases: versions of aliases are not read yet, so that the status keeps what it says of all of them.
         ends_wait: all that was written waited for another entry, so nobody had changed anything.
         is_provisional: more can be done now that the entry has an ID.
     """
@@ -174,6 +175,7 @@ class Outcome:
     paused: bool = False
     handled_request: str | None = None
     alias_problems: tuple[AliasProblem, ...] | None = None
+    has_unread_aliases: bool = False
     ends_wait: bool = False
     is_provisional: bool = False
 

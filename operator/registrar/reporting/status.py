@@ -149,7 +149,9 @@ def _conditions(metadata: ObjectMeta, outcome: Outcome, writer: ConditionWriter)
     if outcome.drift:
         reason = Reason.CONTESTED if outcome.is_contested else Reason.CHANGED_OUTSIDE
         yield writer.write(ConditionType.DRIFTED, ConditionStatus.TRUE, reason, describe_drift(outcome))
-    if outcome.alias_problems is not None:
+    if outcome.has_unread_aliases:
+        yield from writer.recorded(ConditionType.ALIASES_RESOLVED)
+    elif outcome.alias_problems is not None:
         yield _alias_condition(outcome.alias_problems, writer)
 
 

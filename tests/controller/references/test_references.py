@@ -26,6 +26,23 @@ async def test_a_typo_in_a_reference_is_reported_and_can_be_corrected(
     assert len(await registry.get_model_versions(status["parentId"])) == 1
 
 
+async def test_a_waiting_child_names_what_its_parent_lacks_once_that_exists(space: Namespace, unique: Unique) -> None:
+    model, version = unique("model"), unique("version")
+    space.apply(manifest("ModelVersion", version, registeredModelRef={"name": model}))
+
+    def says(sentence: str) -> None:
+        space.wait("ModelVersion", version, lambda found: sentence in condition(found, "Ready").get("message", ""))
+
+    says(f"RegisteredModel {space.name}/{model} does not exist. Check spec.registeredModelRef, or create it.")
+    space.apply(manifest("RegisteredModel", model, customProperties={"model-registrar.dev/owner": "me"}))
+    space.wait("RegisteredModel", model, has_reason("InvalidSpec"))
+    says(f"Waiting for RegisteredModel {space.name}/{model} to get an ID; see its conditions.")
+    space.delete("RegisteredModel", model)
+    says("does not exist")
+    space.apply(manifest("RegisteredModel", model))
+    space.ready("ModelVersion", version)
+
+
 async def test_a_waiting_child_can_be_deleted(space: Namespace, unique: Unique) -> None:
     version = unique("version")
     space.apply(manifest("ModelVersion", version, registeredModelRef={"name": "nobody"}))

@@ -52,8 +52,8 @@ REFUSED_NAMES = {
     "the owner's stamp": ("model-registrar.dev/owner", "names under model-registrar.dev/ belong to the operator"),
     "another of the operator's": ("model-registrar.dev/", "names under model-registrar.dev/ belong to the operator"),
     "hidden by the registry": ("experiment_id", "the registry reserves this name and never returns it"),
-    "empty": ("", "String should have at least 1 character"),
-    "too long": ("n" * 256, "String should have at most 255 characters"),
+    "empty": ("", "a name must not be empty; give it one, or remove it"),
+    "too long": ("n" * 256, "a name must have at most 255 characters; shorten it"),
 }
 
 
@@ -70,7 +70,8 @@ def test_refused_name_says_why(name: str, message: str) -> None:
     with pytest.raises(ValidationError) as refusal:
         PROPERTIES.validate_python({name: 1})
 
-    assert describe(refusal.value).startswith(f"{name}: {message}")
+    shown = f"{name[:63]}…" if len(name) > 63 else name or '""'
+    assert describe(refusal.value).startswith(f"{shown}: {message}")
 
 
 def test_every_refused_property_is_named() -> None:

@@ -118,6 +118,28 @@ def test_a_waiting_resource_goes_to_the_front_once_what_it_waits_for_exists(worl
     assert "waits" in world.queue.front
 
 
+def test_a_new_parent_wakes_its_children_whatever_becomes_of_it_and_their_wait_begins_again(world: World) -> None:
+    world.show(body("ModelVersion", "child"))
+    world.memory.dependencies.depend(CHILD, model_key())
+    world.memory.waited(CHILD)
+    world.clear()
+    world.show(body())
+    assert sorted(world.queue.added) == [("child", True), ("fraud", True)]
+    assert CHILD not in world.memory._waiting_since
+    world.clear()
+    world.show(body(version=2))
+    assert [name for name, _ in world.queue.added] == ["fraud"]
+
+
+def test_what_may_only_have_been_unread_is_looked_at_once_more_when_the_cache_has_synced(world: World) -> None:
+    world.show(body())
+    world.memory.sync_waits.begin(model_key())
+    world.clear()
+    world.intake.on_synced()
+    world.intake.on_synced()
+    assert world.queue.front == ["fraud"]
+
+
 def test_a_successor_of_the_same_name_inherits_nothing(world: World) -> None:
     world.show(body(version=1, uid="first"))
     world.memory.identify(model_key(), identity("7"))

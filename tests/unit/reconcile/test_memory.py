@@ -109,6 +109,7 @@ class World:
         memory.waited(KEY)
         memory.leaving(KEY, "card")
         memory.report_hold(KEY)
+        memory.sync_waits.begin(KEY)
         memory._unclaimed.add(KEY)
         self.queue._failures[KEY] = 3
 
