@@ -5,6 +5,7 @@ import http.server
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
@@ -20,18 +21,25 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         """Log nothing."""
 
 
-@pytest.fixture(scope="session")
-def site() -> Iterator[str]:
-    """The address of the site, without a slash."""
-    if not (SITE / "versions.json").is_file():
-        pytest.exit("build/site is missing: run make site-check", returncode=1)
-    handler = functools.partial(_Handler, directory=str(SITE))
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """Serve a site, and yield its address without a slash."""
+    handler = functools.partial(_Handler, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[str]:
+    """The address of the site."""
+    if not (SITE / "versions.json").is_file():
+        pytest.exit("build/site is missing: run make site-check", returncode=1)
+    with serve(SITE) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

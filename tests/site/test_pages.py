@@ -16,13 +16,15 @@ VERSIONS: list[dict[str, Any]] = (
 """None before the site is built; the fixture `site` then says so."""
 PAGES = [f"{each['version']}/{page}" for each in VERSIONS[:1] for page in each["pages"]] or ["index.html"]
 WIDTHS = (390, 1280)
+pytestmark = pytest.mark.timeout(900)
+"""Seconds; axe-core needs one for most pages, and many for the longest on a busy machine."""
 SERIOUS = {"serious", "critical"}
-OVERFLOW = """() => {
-  const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-  return wide <= 0 ? [] : [...document.querySelectorAll("main *, header *")]
-    .filter((each) => each.getBoundingClientRect().right > document.documentElement.clientWidth)
-    .map((each) => each.outerHTML.slice(0, 100)).concat(`${wide} pixels too wide`);
-}"""
+OVERFLOW = """() =>
+  [document.documentElement, ...document.querySelectorAll("body, .page, .main, .content, .article-container, article")]
+    .filter((each) => each === document.documentElement || getComputedStyle(each).overflowX !== "visible")
+    .filter((each) => each.scrollWidth > each.clientWidth)
+    .map((each) => `${each.tagName} ${each.className}: ${each.scrollWidth - each.clientWidth} pixels too wide`)"""
+"""Tables and code scroll by themselves; what is around them must not."""
 
 
 class Visit:
