@@ -52,6 +52,7 @@ REFUSED_NAMES = {
     "the owner's stamp": ("model-registrar.dev/owner", "names under model-registrar.dev/ belong to the operator"),
     "another of the operator's": ("model-registrar.dev/", "names under model-registrar.dev/ belong to the operator"),
     "hidden by the registry": ("experiment_id", "the registry reserves this name and never returns it"),
+    "a NUL character": ("a\0", "must not contain a NUL character, which the registry refuses"),
     "empty": ("", "a name must not be empty; give it one, or remove it"),
     "too long": ("n" * 256, "a name must have at most 255 characters; shorten it"),
 }
@@ -70,7 +71,7 @@ def test_refused_name_says_why(name: str, message: str) -> None:
     with pytest.raises(ValidationError) as refusal:
         PROPERTIES.validate_python({name: 1})
 
-    shown = f"{name[:63]}…" if len(name) > 63 else name or '""'
+    shown = f"{name[:63]}…" if len(name) > 63 else name.replace("\0", "\\x00") or '""'
     assert describe(refusal.value).startswith(f"{shown}: {message}")
 
 
