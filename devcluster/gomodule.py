@@ -144,10 +144,20 @@ def helm_version(major: str = "4") -> str:
 
 def helm_3() -> GoModule:
     """Return the module that pins Helm 3."""
+    # Without a cluster it renders for the Kubernetes of its own libraries, or else for 1.20.
+    minor = _find(r"^\s*k8s\.io/client-go v0\.(\d+)", _HELM_FOLDERS["3"] / "go.mod")
+    stamp = {
+        "internal/version.version": helm_version("3"),
+        "pkg/lint/rules.k8sVersionMajor": "1",
+        "pkg/lint/rules.k8sVersionMinor": minor,
+        "pkg/chartutil.k8sVersionMajor": "1",
+        "pkg/chartutil.k8sVersionMinor": minor,
+    }
+    linker = " ".join(["-s -w", *(f"-X helm.sh/helm/v3/{name}={value}" for name, value in stamp.items())])
     return GoModule(
         folder=_HELM_FOLDERS["3"],
         packages={"helm": "helm.sh/helm/v3/cmd/helm"},
-        flags=(*_FLAGS, f"-ldflags=-s -w -X helm.sh/helm/v3/internal/version.version={helm_version('3')}"),
+        flags=(*_FLAGS, f"-ldflags={linker}"),
     )
 
 
@@ -182,6 +192,12 @@ def workflow_tools() -> GoModule:
 def prometheus_version() -> str:
     """Return the version of Prometheus that runs the alerts and the dashboard's queries, such as ``v0.315.1``."""
     return _find(r"^\s*github\.com/prometheus/prometheus (v\S+)", _PROMETHEUS_FOLDER / "go.mod")
+
+
+def prometheus_release() -> str:
+    """Return the minor version of that release, such as ``3.15``: its module's is ``v0.315``."""
+    numbers = prometheus_version().split(".")[1]
+    return f"{int(numbers[:-2])}.{int(numbers[-2:])}"
 
 
 def prometheus() -> GoModule:

@@ -10,7 +10,7 @@ from devcluster.environment import child_environment
 
 Manifest = dict[str, Any]
 
-_IDENTITY = {
+IDENTITY = {
     "GIT_AUTHOR_NAME": "Grace",
     "GIT_AUTHOR_EMAIL": "grace@example.com",
     "GIT_COMMITTER_NAME": "Grace",
@@ -81,6 +81,6 @@ class Repository:
             capture_output=True,
             text=True,
             check=True,
-            env=child_environment(_IDENTITY),
+            env=child_environment(IDENTITY),
         )
         return result.stdout.strip()

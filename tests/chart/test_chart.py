@@ -129,7 +129,10 @@ REFUSED = {
     "leaderElection.renewDeadline=15": "leaseDuration must be longer than renewDeadline, and renewDeadline",
     "registry.tokenSecretRef.name=a,registry.serviceAccountToken.enabled=true,"
     "registry.serviceAccountToken.audience=r": "are both set: set only one",
-    "registry.serviceAccountToken.enabled=true": "at '/registry/serviceAccountToken': missing property 'audience'",
+    # Helm 4 leaves out a default of null, and Helm 3 hands it to the schema, which then misses nothing.
+    "registry.serviceAccountToken.enabled=true": (
+        "at '/registry/serviceAccountToken': missing property 'audience' | registry.serviceAccountToken.audience is e"
+    ),
     "registry.serviceAccountToken.enabled=true,registry.serviceAccountToken.audience=": (
         "the token would be valid at the API server, and the registry could use the cluster with the operator's rights"
     ),
@@ -143,11 +146,11 @@ REFUSED = {
 def test_wrong_values_are_refused_with_a_sentence(helm: Helm, values: str, message: str) -> None:
     with pytest.raises(HelmError) as refused:
         helm.template(MINIMAL, "--set", values)
-    assert message in str(refused.value)
+    assert any(one in str(refused.value) for one in message.split(" | ")), refused.value
 
 
 def test_the_registry_has_to_be_named(helm: Helm) -> None:
-    with pytest.raises(HelmError, match="at '/registry': missing property 'url'"):
+    with pytest.raises(HelmError, match=r"at '/registry': missing property 'url'|at '/registry/url': got null"):
         helm.template({})
 
 

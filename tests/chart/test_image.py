@@ -72,6 +72,20 @@ def test_the_image_holds_what_the_lock_file_says_and_no_tests(built: Engine) -> 
     assert held & {"pytest", "kubernetes", "sqlalchemy", "starlette", "ruff", "sphinx"} == set()
 
 
+@pytest.mark.timeout(BUILD_MINUTES * 60)
+def test_the_image_of_the_commands_registers_and_has_no_operator(container_engine: Engine) -> None:
+    tag = f"{TAG}-commands"
+    options = [*os.environ.get("MODEL_REGISTRAR_BUILD_OPTIONS", "").split(), "--build-arg=EXTRA=cluster"]
+    image.build(tag, base=os.environ.get("MODEL_REGISTRAR_BASE_IMAGE"), options=options)
+    confined = ("run", "--rm", "--read-only", "--network=none")
+    printed = _run(container_engine, *confined, tag, "register", "--dry-run", "--model=churn", "--version=1")
+    assert yaml.safe_load(printed)["metadata"] == {"name": "churn-1"}
+    program = "import importlib.metadata as m; print(*sorted(d.name.lower() for d in m.distributions(path=['/app'])))"
+    held = set(_run(container_engine, *confined, "--entrypoint=python3", tag, "-c", program).split())
+    assert held >= {"model-registrar", "kubernetes", "click"}
+    assert "kopf" not in held
+
+
 def test_a_pod_of_it_works_in_a_cluster(built: Engine, own_site: Site) -> None:
     """Read-only, without a capability, with the pod's own token directory and the variables of the kubelet."""
     own_site.install(own_site.values())

@@ -86,11 +86,19 @@ TABLE = {
     "validate: no such file": Row("validate {nowhere}", NOT_KNOWN, "No such file or directory"),
     "validate: unknown beats invalid": Row("validate {invalid} {nowhere}", NOT_KNOWN, "did you mean owner?"),
     "validate: nothing": Row("validate", USAGE, "Missing argument 'PATH...'"),
+    "verify: nothing declares a digest": Row("verify {valid}", DONE, "0 artifacts: 0 right, 0 wrong"),
+    "verify: an invalid manifest": Row("verify {invalid}", ATTENTION, "did you mean owner?"),
+    "verify: a digest is missing": Row("verify {unpinned} --require-digest", ATTENTION, "it declares no digest"),
+    "verify: nobody reads S3": Row("verify {unread}", CHANGES, "content at s3:// is not read"),
+    "verify: no such file": Row("verify {nowhere}", CHANGES, "No such file or directory"),
+    "verify: wrong beats unknown": Row("verify {unread} {invalid}", ATTENTION, "content at s3:// is not read"),
+    "verify: nothing": Row("verify", USAGE, "Missing argument 'PATH...'"),
     "adopt: into a folder": Row("adopt churn {good} --git={out}/k", DONE, "1 to adopt, stamp only"),
     "adopt: no such model": Row("adopt nobody {good} --git={out}/l", ATTENTION, "has no model 'nobody'"),
     "adopt: no registry": Row("adopt churn {away} --git={out}/m", NOT_KNOWN, "connection refused"),
     "adopt: no cluster": Row("adopt churn {good} --yes {cluster}", NOT_KNOWN, "does not answer"),
     "adopt: nobody to ask": Row("adopt churn {good}", USAGE, "There is no terminal to ask: give --yes"),
+    "register: nothing": Row("register", USAGE, "Missing option '--model'"),
     "copy: all is copied": Row("copy --from={source} --to={empty}", DONE, "1 new, "),
     "copy: some is not": Row("copy --from={mixed} --to={target}", ATTENTION, ": NoVersion: id 1"),
     "copy: a difference": Row("copy --from={other} --to={source}", DONE, "1 different"),
@@ -112,6 +120,11 @@ TABLE = {
     "schema: a file in the way": Row("schema --directory={file}/x", ATTENTION, "cannot be written"),
     "crds: all kinds": Row("crds", DONE, "kind: CustomResourceDefinition"),
     "crds: of what": Row("crds churn", USAGE, "unexpected extra argument"),
+    "register: a manifest": Row("register --model=m --version=1 --artifact=w=s3://b -n t --dry-run", DONE, "name: m-1"),
+    "register: no cluster": Row(
+        "register --model=m --version=1 --artifact=w=s3://b -n t {cluster}", NOT_KNOWN, "answer"
+    ),
+    "register: of what": Row("register --version=1", USAGE, "Missing option '--model'"),
     "run: no registry": Row("run", USAGE, "give one of --registry-url and --registry-url-file"),
     "run: no worker": Row("run {good} --workers=0", USAGE, "--workers: Input should be greater than"),
     "run: no such option": Row("run {good} --wrokers=1", USAGE, "No such option"),
@@ -128,6 +141,10 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, st
     found["new"] = str(write(folder / "new", new=[model("new")]))
     found["invalid"] = str(write(folder / "invalid", invalid=[model("churn", owners="us")]))
     found["warned"] = str(write(folder / "warned", warned=[version("v", "nobody")]))
+    artifact = {"name": "a", "uri": "s3://b/a"}
+    found["unpinned"] = str(write(folder / "unpinned", v=[version("v", "m", artifacts=[artifact])]))
+    pinned = {**artifact, "digest": f"sha256:{'0' * 64}"}
+    found["unread"] = str(write(folder / "unread", v=[version("v", "m", artifacts=[pinned])]))
     (folder / "cut").write_text(CUT)
     (folder / "file").touch()
     (folder / "kubeconfig").write_text(yaml.safe_dump(KUBECONFIG))

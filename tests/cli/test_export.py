@@ -297,6 +297,8 @@ def test_json_stays_json(churn: Rest, export: Export, tmp_path: Path) -> None:
     churn.artifact("2", "card", uri="s3://b/other")
     result = export("--overwrite")
     assert "in a List or JSON, so only you can rewrite it" in result.stderr
+    for options in ((), ("--update",), ("--overwrite",)):
+        assert export(*options).stderr.splitlines()[-2].endswith(" 1 differ, 2 unchanged."), options
     assert json.loads((folder / "version.json").read_text()) == body
     assert list(files(folder)) == ["churn/model.yaml", "churn/v.yaml", "version.json"]
 
@@ -583,6 +585,38 @@ def test_an_alias_that_moved_is_listed(rest: Rest, export: Export) -> None:
     assert "aliases.other is not declared" in result.stderr
 
 
+def test_a_digest_is_declared_as_such(rest: Rest, export: Export, tmp_path: Path) -> None:
+    zeros, ones = (f"sha256:{digit * 64}" for digit in "01")
+    properties = {"digest": text(zeros), "team": text("a")}
+    version_id = rest.version(rest.model("m", customProperties={"digest": text(zeros)}), "1")
+    rest.artifact(version_id, "right", uri="s3://a", customProperties=properties)
+    rest.artifact(version_id, "odd", uri="s3://a", customProperties={"digest": text("2c26")})
+    rest.artifact(version_id, "image", uri=f"oci://r/i@{ones}", customProperties={"digest": text(zeros)})
+    model, version = (each["spec"] for each in printed(export(to="-")))
+    # Only an artifact has something to digest.
+    assert model == {"customProperties": {"digest": zeros}}
+    right = {"name": "right", "customProperties": {"team": "a"}, "uri": "s3://a", "digest": zeros}
+    assert version["artifacts"][0] == right
+    assert list(version["artifacts"][0]) == list(right)
+    assert [item.get("customProperties") for item in version["artifacts"][1:]] == [
+        {"digest": "2c26"},
+        {"digest": zeros},
+    ]
+    # What says the same differs in nothing; an update adds what is missing.
+    export()
+    (file,) = (tmp_path / "git").rglob("*1.yaml")
+    declared = file.read_text()
+    file.write_text(
+        declared.replace(f"    digest: {zeros}\n", "", 1).replace("team: a", f"team: a\n      digest: {zeros}")
+    )
+    assert export("--check").exit_code == ExitCode.DONE
+    file.write_text(declared.replace(f"\n    digest: {zeros}", "", 1))
+    done = export("--check")
+    assert (done.exit_code, "model-artifact right: digest is not declared" in done.stderr) == (ExitCode.CHANGES, True)
+    export("--update")
+    assert file.read_text() == declared
+
+
 def test_a_secret_that_git_has_is_compared_and_not_shown(rest: Rest, export: Export, tmp_path: Path) -> None:
     rest.model("m", customProperties={"hf_token": text("hunter2")})
     export("--include-sensitive")
@@ -765,7 +799,7 @@ def test_a_reader_that_goes_away_is_no_traceback(churn: Rest) -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert "Traceback" not in process.stderr.read()
-        assert process.wait() == ExitCode.ATTENTION
+        assert process.wait() == ExitCode.BROKEN_PIPE
 
 
 def test_a_pattern_that_no_model_matches_is_most_likely_misspelt(churn: Rest, export: Export, tmp_path: Path) -> None:

@@ -23,9 +23,15 @@ from registrar.registries.inventory import Inventory
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 OPTIONAL = st.none() | TEXTS
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+DIGESTS = [f"sha256:{digit * 64}" for digit in "0a"]
+PINNED = [f"oci://registry/image@{digest}" for digest in DIGESTS]
 PROPERTIES = st.dictionaries(
-    TEXTS | st.sampled_from(["alias.champion", "alias.b", "alias.latest", "alias.A", "alias."]),
-    TEXTS | st.booleans() | st.integers(-(2**31), 2**31 - 1) | st.floats(allow_nan=False, allow_infinity=False),
+    TEXTS | st.sampled_from(["alias.champion", "alias.b", "alias.latest", "alias.A", "alias.", "digest", "digest"]),
+    TEXTS
+    | st.sampled_from(DIGESTS)
+    | st.booleans()
+    | st.integers(-(2**31), 2**31 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False),
     max_size=6,
 )
 STATES = st.sampled_from(["LIVE", "LIVE", "ARCHIVED"])
@@ -58,7 +64,7 @@ def inventories(draw: st.DrawFn) -> Inventory:
     ]
     artifacts = {
         str(version.id): [
-            entry(cls, state=ARTIFACT_STATES, uri=OPTIONAL)
+            entry(cls, state=ARTIFACT_STATES, uri=OPTIONAL | st.sampled_from(PINNED))
             for cls in draw(st.lists(st.sampled_from([ModelArtifact, DocArtifact]), max_size=4))
         ]
         for version in versions

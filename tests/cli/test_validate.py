@@ -26,6 +26,7 @@ ARTIFACT = (
     HEAD
     + "kind: ModelArtifact\nmetadata: {name: churn-1-onnx}\nspec:\n  modelVersionRef: {name: churn-1}\n  uri: s3://a\n"
 )
+ZEROS, ONES = (f"sha256:{digit * 64}" for digit in "01")
 EXTERNAL = ("{name: churn}\n", "{external: {name: churn}}\n")
 Validate = Callable[..., Result]
 
@@ -113,6 +114,18 @@ BROKEN = {
         MODEL + "spec:\n  aliases: {a: '1'}\n  customProperties: {alias.b: '1'}\n",
         "4: InvalidValue",
         "customProperties.alias.b cannot be declared beside aliases; move it to aliases, under the name 'b'",
+    ),
+    "a digest that is a property too": (
+        version(
+            "v", f"artifacts:\n  - {{name: a, uri: s3://a, digest: {ZEROS}, customProperties: {{digest: a}}}}"
+        ).replace(*EXTERNAL),
+        "7: InvalidValue",
+        "customProperties.digest cannot be declared beside digest; remove it",
+    ),
+    "a digest that the address contradicts": (
+        version("v", f"artifacts:\n  - name: a\n    uri: oci://r/a@{ONES}\n    digest: {ZEROS}").replace(*EXTERNAL),
+        "7: InvalidValue",
+        "digest differs from the @sha256:… in uri; correct one of the two, or leave out digest",
     ),
     "a list as property": (
         MODEL + "spec:\n  customProperties:\n    a: 1\n    b: [1]\n",
@@ -333,6 +346,15 @@ ALLOWED = {
 def test_what_is_right_passes_even_strictly(validate: Validate, text: str) -> None:
     result = validate("--strict", "-", stdin=text)
     assert (result.stderr, result.exit_code) == ("", ExitCode.DONE)
+
+
+@pytest.mark.parametrize("levels", [150, 900, 20_000])
+def test_a_document_that_is_nested_too_deeply_is_a_problem_of_its_own(validate: Validate, levels: int) -> None:
+    deep = model("churn", f"{{customProperties: {{deep: {'[' * levels}{']' * levels}}}}}")
+    result = validate("--output=json", ".", models=joined(deep, model("fraud", "{state: GONE}")))
+    assert result.exit_code == ExitCode.ATTENTION
+    assert found(result) == ["models.yaml:4: InvalidYaml", "models.yaml:9: InvalidValue"]
+    assert "nested" in json.loads(result.stdout)["problems"][0]["message"]
 
 
 def test_manifests_of_others_are_passed_over_and_counted(validate: Validate) -> None:

@@ -1,4 +1,4 @@
-"""The digest of an artifact can be added and removed, and never replaced by another one."""
+"""The digest of an artifact can be added and removed, and be replaced only while the operator refuses it."""
 
 import json
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from tests.crds.conftest import Kubectl
 from tests.crds.manifests import Manifest, model_artifact, model_version
 
 MESSAGE = "digest cannot change, because other content is another version; set it back"
+NOW = "2026-11-23T12:00:00Z"
 ZEROS, ONES = (f"sha256:{digit * 64}" for digit in "01")
 
 Create = Callable[[Manifest], dict[str, Any]]
@@ -26,7 +27,7 @@ def test_digest_of_a_resource(kubectl: Kubectl, create: Create) -> None:
     assert _patch(kubectl, "martifact", {"digest": ZEROS}) == (0, "")
 
     code, message = _patch(kubectl, "martifact", {"digest": ONES})
-    assert (code, MESSAGE in message) == (1, True), message
+    assert (code, f"spec.digest: Invalid value: {MESSAGE}" in message) == (1, True), message
     # The content may move, but for an address that says what it is.
     assert _patch(kubectl, "martifact", {"uri": "s3://elsewhere", "description": "moved"}) == (0, "")
     assert _patch(kubectl, "martifact", {"uri": f"oci://registry/image@{ZEROS}"}) == (0, "")
@@ -42,5 +43,21 @@ def test_digest_of_an_inline_artifact_wherever_the_list_has_it(kubectl: Kubectl,
     assert _patch(kubectl, "mversion", {field: [other, {**this, "digest": ZEROS}]}) == (0, "")
 
     code, message = _patch(kubectl, "mversion", {field: [{**this, "digest": ONES}, other]})
-    assert (code, MESSAGE in message) == (1, True), message
+    assert (code, f"spec.{field}: Invalid value: {MESSAGE}" in message) == (1, True), message
     assert _patch(kubectl, "mversion", {field: [other, this]}) == (0, "")
+
+
+@pytest.mark.parametrize(("reason", "code"), [("DigestChanged", 0), ("NameConflict", 1)])
+@pytest.mark.parametrize("field", ["digest", "artifacts", "docArtifacts"])
+def test_digest_that_the_operator_refuses_can_be_corrected(
+    kubectl: Kubectl, create: Create, field: str, reason: str, code: int
+) -> None:
+    def spec(digest: str) -> dict[str, Any]:
+        return {"digest": digest} if field == "digest" else {field: [{"name": "a", "uri": "s3://a", "digest": digest}]}
+
+    build, kind = (model_artifact, "martifact") if field == "digest" else (model_version, "mversion")
+    create(build("this", **spec(ZEROS)))
+    ready = {"type": "Ready", "status": "False", "reason": reason, "message": "", "lastTransitionTime": NOW}
+    status = json.dumps({"status": {"conditions": [ready]}})
+    kubectl("patch", kind, "this", "--type=merge", "--subresource=status", f"--patch={status}")
+    assert _patch(kubectl, kind, spec(ONES))[0] == code

@@ -14,9 +14,10 @@ from tests.env.control_plane import install_crds
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 DEFINITIONS = (
-    "clusterstoragecontainer/serving.kserve.io_clusterstoragecontainers.yaml",
-    "serving.kserve.io_inferenceservices.yaml",
-    "llmisvc/serving.kserve.io_llminferenceservices.yaml",
+    "full/clusterstoragecontainer/serving.kserve.io_clusterstoragecontainers.yaml",
+    "full/serving.kserve.io_inferenceservices.yaml",
+    # Without descriptions, which are half of it.
+    "minimal/llmisvc/serving.kserve.io_llminferenceservices.yaml",
 )
 
 
@@ -31,7 +32,7 @@ def plane() -> Iterator[ControlPlane]:
     with controlplane.start() as started:
         install_crds(started)
         for file in DEFINITIONS:
-            install_crds(started, module / "config" / "crd" / "full" / file)
+            install_crds(started, module / "config" / "crd" / file)
         yield started
 
 

@@ -90,6 +90,7 @@ NEVER_RUN = ("docker ", "git clone ", "git fetch ", "git pull ", "git push ", "h
 _KEPT_RUNNING = {
     "registrar run ": "entries of this installation",
     "python -m local_registry ": "local_registry listening on",
+    "python -u -m http.server ": "Serving HTTP on",
     "kubectl registrar status --all-namespaces --not-ready --watch ": "resources are not ready",
 }
 """Commands that do not end, with what they say when they run."""
@@ -253,7 +254,7 @@ class Session:
     def _keep_running(self, command: str, sign: str) -> None:
         words = ["bash", "-c", f"exec {command}"]
         name = command.split(maxsplit=1)[0]
-        if name in self._running:  # a second registry
+        if name in self._running:  # a second server
             name = f"{name}-{len(self._running)}"
         child = self.children.start(name, words, environment=self._environment(), directory=self.folder)
         self._running[name] = child
@@ -289,7 +290,7 @@ class Session:
         text = text.replace(DOCUMENTED_LOG, f"cat {self.children.folder / 'registrar.log'}")
         text = text.replace(DOCUMENTED_SERVICE, f"localhost:{self.port}")
         for documented, port in self._ports():
-            text = re.sub(rf"(localhost:|--port ){documented}\b", rf"\g<1>{port}", text)
+            text = re.sub(rf"(localhost:|--port |http\.server ){documented}\b", rf"\g<1>{port}", text)
         return text
 
     def _to_page(self, text: str) -> str:

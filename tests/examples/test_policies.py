@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ REPOSITORY = Path(__file__).parents[2]
 POLICIES = REPOSITORY / "examples" / "policies"
 APPROVER = ("--as=ada", "--as-group=system:masters", "--as-group=model-approvers")
 PINNED = "oci://registry.example.com/churn@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+HELD = "example.com/held"
 TAKE_OVER = "model-registrar.dev/take-over"
 
 Enforce = Callable[[str, Callable[[], object]], None]
@@ -84,11 +86,23 @@ def _delete(space: Namespace, kind: str, name: str, *arguments: str) -> None:
     space.cluster.run_kubectl("delete", kind, name, "--namespace", space.name, "--wait=false", *arguments)
 
 
-def _is_deleted(space: Namespace, kind: str, name: str) -> None:
+def _delete_and_wait(space: Namespace, kind: str, name: str) -> None:
     """Delete a resource; the operator removes its finalizer."""
     assert space.get(kind, name)["metadata"]["finalizers"]
     _delete(space, kind, name)
     space.wait_gone(kind, name)
+
+
+@contextmanager
+def _held(space: Namespace, resource: Manifest) -> Iterator[str]:
+    """Delete a resource that another finalizer holds; gives its name, and lets it go afterwards."""
+    name = f"{resource['metadata']['name']}-held"
+    place = (resource["kind"], name)
+    space.create({**resource, "metadata": {**resource["metadata"], "name": name, "finalizers": [HELD]}})
+    space.delete(*place)
+    yield name
+    space.patch(*place, {"metadata": {"finalizers": None}})
+    space.wait_gone(*place)
 
 
 def test_each_policy_is_tested() -> None:
@@ -122,8 +136,11 @@ def test_only_approvers_move_a_protected_alias(space: Namespace, enforce: Enforc
     _apply(space, model(owner="analytics", aliases={"champion": "2026-03", "challenger": "2026-05"}))
     _edits_that_leave_the_spec(space, before)
 
+    with _held(space, manifest("RegisteredModel", unique("gone"))) as held:
+        space.patch("RegisteredModel", held, {"spec": {"aliases": {"champion": "2026-03"}}})
+
     assert _apply(space, moved, *APPROVER)["spec"]["aliases"]["champion"] == "2026-04"
-    _is_deleted(space, "RegisteredModel", name)
+    _delete_and_wait(space, "RegisteredModel", name)
 
 
 def test_artifacts_are_pinned_in_production(space: Namespace, enforce: Enforce, unique: Unique) -> None:
@@ -155,8 +172,10 @@ def test_artifacts_are_pinned_in_production(space: Namespace, enforce: Enforce, 
     _apply(space, {**version(), "spec": {**version()["spec"], "artifacts": [{"name": "model", **pinned}]}})
     _apply(space, manifest("ModelArtifact", name, modelVersionRef={"name": name}, **pinned))
     _apply(space, manifest("ModelVersion", f"{name}-empty", registeredModelRef={"name": name}))
+    with _held(space, manifest("ModelArtifact", name, modelVersionRef={"name": name}, uri=PINNED)) as held:
+        space.patch("ModelArtifact", held, {"spec": {"uri": "s3://models/4/"}})
     for one in reversed(old):
-        _is_deleted(space, one["kind"], name)
+        _delete_and_wait(space, one["kind"], name)
 
 
 def test_an_unpinned_resource_can_still_be_deleted(space: Namespace, enforce: Enforce, unique: Unique) -> None:
@@ -170,7 +189,7 @@ def test_an_unpinned_resource_can_still_be_deleted(space: Namespace, enforce: En
     space.cluster.run_kubectl("label", "namespace", space.name, "environment=prod", "--overwrite")
     edited = {**version, "spec": {**version["spec"], "author": "grace"}}
     enforce("pinned-artifacts", lambda: _apply(space, edited, "--dry-run=server"))
-    _is_deleted(space, "ModelVersion", name)
+    _delete_and_wait(space, "ModelVersion", name)
 
 
 def _server(kind: str, name: str, address: str) -> Manifest:
@@ -218,14 +237,14 @@ def test_a_served_version_is_not_deleted(
     with pytest.raises(KubectlError, match=f"the {kind} {name} serves this version"):
         _delete(space, "modelversion", name)
     assert "deletionTimestamp" not in space.get("ModelVersion", name)["metadata"]
-    _is_deleted(space, "ModelVersion", f"{name}-free")
+    _delete_and_wait(space, "ModelVersion", f"{name}-free")
     # Once the server moved on, it goes.
     _apply(space, _server(kind, name, "s3://models/another/"))
     wait_until(
         lambda: _is_allowed(lambda: _delete(space, "modelversion", name, "--dry-run=server")),
         "the version is held back",
     )
-    _is_deleted(space, "ModelVersion", name)
+    _delete_and_wait(space, "ModelVersion", name)
     _delete(space, kind, name)
 
 
@@ -250,4 +269,6 @@ def test_nobody_takes_over(space: Namespace, enforce: Enforce, unique: Unique) -
     _apply(space, model(name))
     with pytest.raises(KubectlError, match="Taking over entries"):
         _apply(space, model(name, **{TAKE_OVER: "true"}))
-    _is_deleted(space, "RegisteredModel", name)
+    with _held(space, manifest("RegisteredModel", unique("gone"))) as held:
+        space.annotate("RegisteredModel", held, take_over="true")
+    _delete_and_wait(space, "RegisteredModel", name)

@@ -8,6 +8,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import psutil
+
 SOURCE_ROOT = Path(__file__).parents[2] / "operator"
 START_LIMIT = 60.0
 """Seconds to the first watch; two on an idle machine."""
@@ -91,6 +93,13 @@ class OperatorProcess:
     def resume(self) -> None:
         """SIGCONT it."""
         self._send(signal.SIGCONT)
+
+    def connected_to(self) -> set[str]:
+        """Return the addresses of the servers that it is connected to."""
+        if self._process is None:
+            raise RuntimeError("it was not started")
+        found = psutil.Process(self._process.pid).net_connections("inet")
+        return {f"{one.raddr.ip}:{one.raddr.port}" for one in found if one.status == psutil.CONN_ESTABLISHED}
 
     def _send(self, number: signal.Signals) -> None:
         if self._process is None:

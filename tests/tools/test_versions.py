@@ -30,6 +30,7 @@ def test_both_pages_have_the_pinned_versions(copied: Path) -> None:
     _replace(copied / "pyproject.toml", "Python :: 3.14", "Python :: 3.15")
     for text in (versions.readme_with_table(copied), versions.versions_page(copied)):
         assert f"| Argo CD | {gomodule.argocd_version().removeprefix('v').rpartition('.')[0]} |" in text
+        assert f"| Prometheus | {gomodule.prometheus_release()} |" in text
         assert "| Python | 3.11, 3.12, 3.13 and 3.15 |" in text
         assert "| registry API | `v1alpha3` and `v1` |" in text
 
@@ -37,7 +38,7 @@ def test_both_pages_have_the_pinned_versions(copied: Path) -> None:
 def test_the_rest_of_the_readme_stays(copied: Path) -> None:
     readme = copied / "README.md"
     before = readme.read_text()
-    _replace(readme, "| Flux, KServe |", "| Flux |")
+    _replace(readme, "| Flux, KServe, Kargo |", "| Flux |")
     assert versions.readme_with_table(copied) == before
 
 

@@ -86,6 +86,7 @@ def _rows(root: Path, contract: str) -> Sequence[tuple[str, str, str]]:
             ),
         ),
         ("Argo CD", _minor(gomodule.argocd_version()), "`make gitops` runs its controller and repository server"),
+        ("Prometheus", gomodule.prometheus_release(), "`make monitoring` runs the alerts and the dashboard's queries"),
         ("Flux, KServe, Kargo", "none", "the tests check the manifests but do not run the programs"),
     ]
 

@@ -4,6 +4,7 @@ Each generator returns the texts of one folder or file. To add an output, write 
 ``GENERATORS``.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from registrar.api import manifests
 from registrar.api.schema import custom_resource_definition
 from registrar.kinds.table import RESOURCES
 from tools.generate import argocd, chart
+from tools.generate.adopt import adopt_schema
 from tools.generate.commands import commands_page
 from tools.generate.copy import copy_page
 from tools.generate.export import export_page
@@ -77,8 +79,13 @@ def validate_reference() -> Texts:
 
 
 def plan_reference() -> Texts:
-    """Return the page about what a plan shows, and the schema of its JSON."""
-    return {"docs/reference/plan.md": plan_page(), "docs/reference/plan.schema.json": plan_schema()}
+    """Return the page about what a plan shows, and the schemas of its JSON and of what an adoption makes of it."""
+    schema = plan_schema()
+    return {
+        "docs/reference/plan.md": plan_page(),
+        "docs/reference/plan.schema.json": json.dumps(schema, indent=2) + "\n",
+        "docs/reference/adopt.schema.json": adopt_schema(schema),
+    }
 
 
 def tested_versions() -> Texts:

@@ -17,6 +17,7 @@ _CHANGING: Final = (
     # Before the ports and the numbers: a name of a temporary folder may end with digits.
     (re.compile(r"\S*/model-registrar-\w+"), "FOLDER"),
     (re.compile(r"at once|within \d+\.\d s"), "soon"),
+    (re.compile(r"\b(?:\d+[hms])+\b"), "AGE"),
     (re.compile(r"\d+"), "N"),
     (re.compile(r"\s+"), " "),
 )

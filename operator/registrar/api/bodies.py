@@ -6,7 +6,6 @@ works on (`registrar.reconcile.resource`).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from registrar.api.meta import (
     RECONCILE_REQUEST_MAX_LENGTH,
     RECONCILE_REQUESTED_ANNOTATION,
 )
+from registrar.api.nesting import read_shallow
 
 Body = Mapping[str, Any]
 """A resource as the API server sends it (JSON)."""
@@ -154,8 +154,11 @@ def edited(body: Body, spec: Mapping[str, Any], annotations: Mapping[str, str], 
 
 def _last_applied(annotations: Mapping[str, str]) -> Mapping[str, str]:
     """Return the annotations that kubectl applied before, client-side."""
-    record = annotations.get(LAST_APPLIED_ANNOTATION)
-    found: Mapping[str, str] = {} if record is None else json.loads(record)["metadata"].get("annotations") or {}
+    try:
+        record = read_shallow(annotations.get(LAST_APPLIED_ANNOTATION, "{}"))
+        found: dict[str, str] = dict(record["metadata"]["annotations"])
+    except (ValueError, LookupError, TypeError):  # anyone may write anything into an annotation
+        return {}
     return found
 
 

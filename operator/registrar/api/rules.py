@@ -38,11 +38,13 @@ class Rule:
         cel: the condition in CEL, over ``self``.
         message: what the user has to change.
         holds: the same condition on the parsed value; None for a condition on a change (``oldSelf``).
+        field: the field that the API server names, such as ``.spec.digest``; empty for the value itself.
     """
 
     cel: str
     message: str
     holds: Callable[[Any], bool] | None
+    field: str = ""
 
     def check(self, value: Any) -> Any:
         """Return the value, or raise PydanticCustomError if the condition does not hold."""
@@ -52,7 +54,8 @@ class Rule:
 
     def as_schema(self) -> dict[str, str]:
         """Return the rule as an item of ``x-kubernetes-validations``."""
-        return {"rule": self.cel, "message": self.message}
+        schema = {"rule": self.cel, "message": self.message}
+        return {**schema, "fieldPath": self.field} if self.field else schema
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self.check, handler(source))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import importlib
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from registrar.cli.exits import ExitCode
+from registrar.cli.files import ESCAPED
 
 COMMANDS = {
     "run": "Run the operator until it receives SIGTERM or Ctrl-C.",
@@ -26,6 +28,7 @@ COMMANDS = {
     "snapshot": "Write everything that a registry holds to one file, for commands that must not reach the registry.",
     "copy": "Copy entries from registry to registry, or from a snapshot into a registry, without an operator.",
     "validate": 'Check manifests before they are applied; "-" reads them from stdin.',
+    "verify": 'Compare artifacts with the digests in their manifests; "-" reads them from stdin.',
     "schema": "Print the JSON Schema of a kind, or one for all kinds, for editors and kubeconform.",
 }
 """What ``registrar --help`` lists: the first sentence of each command, so that no command is imported for it."""
@@ -74,6 +77,9 @@ class LazyGroup(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run a command and exit with its code: `ExitCode` says what each means."""
         kwargs["standalone_mode"] = False
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # File names can have bytes that are no UTF-8.
+            sys.stdout.reconfigure(errors=ESCAPED)
         try:
             code = super().main(*args, **kwargs)
         except click.UsageError as error:

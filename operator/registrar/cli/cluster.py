@@ -1,24 +1,23 @@
 """Reads and applies resources as kubectl does: contexts, exec plugins, proxies, lists in pages, server-side apply.
 
-This is the only module of the project that imports the ``kubernetes`` package, when a command runs that needs it;
+This module and `registrar.cli.login` alone import the ``kubernetes`` package, when a command runs that needs it;
 docs/design/006-cli.md says why.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from registrar.api.bodies import Body
 from registrar.api.meta import GROUP, VERSION
+from registrar.api.nesting import read_shallow
 from registrar.cli.events import Event, event_of
+from registrar.cli.login import Login, log_in, verify_as_kubectl
 from registrar.cli.refusals import (
     EDIT,
     EXPIRED,
@@ -42,24 +41,10 @@ REQUEST_TIMEOUT = (10, 60)
 FIELD_MANAGER = "registrar"
 """Whose the fields of applied resources are, as ``kubectl get --show-managed-fields`` prints it."""
 _APPLY = "application/apply-patch+yaml"
-POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
 class _ExpiredError(Exception):
     """The pages of a list expired while they were read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """Where a kubeconfig's context leads.
-
-    Attributes:
-        cluster: its name for the cluster; empty in a pod.
-        namespace: the namespace.
-    """
-
-    cluster: str
-    namespace: str
 
 
 class Cluster:
@@ -237,76 +222,20 @@ def connect(kubeconfig: Path | None, context: str | None) -> Iterator[Cluster]:
     # A kubeconfig of another form is no error of its own in the package.
     malformed = (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError)
     try:
-        login = _log_in(configuration, kubeconfig, context)
+        login = log_in(configuration, kubeconfig, context)
     except (kubernetes.config.ConfigException, OSError, *malformed) as error:
         raise ClusterError(f"The kubeconfig cannot be used: {' '.join(str(error).split())}") from None
     with kubernetes.client.ApiClient(configuration) as client:
-        _verify_as_kubectl(client)
+        verify_as_kubectl(client)
+        _read_shallow(client)
         yield Cluster(client, login)
 
 
-def _verify_as_kubectl(client: kubernetes.client.ApiClient) -> None:
-    """Accept the certificates that kubectl accepts.
+def _read_shallow(client: kubernetes.client.ApiClient) -> None:
+    """Read resources that are nested too deeply for the package's parser, so that one cannot hide the others."""
+    deserialize = client.deserialize
 
-    Since 3.13, Python refuses the authorities of older clusters, such as Amazon's, because they have no key
-    identifiers. The package has no option for that, so its connections get their context here. They add the
-    kubeconfig's authority and client certificate to it, but not the system's authorities.
-    """
-    from urllib3.util.ssl_ import create_urllib3_context  # noqa: PLC0415 - it comes with the kubernetes package
+    def read(response_text: str, response_type: str, content_type: str | None) -> Any:
+        return read_shallow(response_text, lambda text: deserialize(text, response_type, content_type))
 
-    configuration = client.configuration
-    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if configuration.verify_ssl else ssl.CERT_NONE)
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    if not (configuration.ssl_ca_cert or configuration.ca_cert_data):
-        context.load_default_certs()
-    client.rest_client.pool_manager.connection_pool_kw["ssl_context"] = context
-
-
-def _log_in(configuration: Any, kubeconfig: Path | None, context: str | None) -> Login:
-    """Fill in address and credentials."""
-    import kubernetes.config  # noqa: PLC0415 - see the top of this module
-
-    kube_config: Any = kubernetes.config.kube_config
-    places = str(kubeconfig) if kubeconfig else os.environ.get("KUBECONFIG") or "~/.kube/config"
-    config = kube_config.KubeConfigMerger(places).config
-    if config is None:
-        if "KUBERNETES_SERVICE_HOST" not in os.environ:
-            raise ClusterError("No cluster to read: give --kubeconfig, or set KUBECONFIG.")
-        kube_config_in_pod: Any = kubernetes.config.load_incluster_config
-        kube_config_in_pod(configuration)
-        return Login("", POD_NAMESPACE.read_text(encoding="utf-8").strip())
-    loader = kube_config.KubeConfigLoader(config, active_context=context, config_base_path=None)
-    _refuse_impersonation(config, loader.current_context["context"].get("user"))
-    problems = _Problems()
-    logging.getLogger().addHandler(problems)
-    try:
-        loader.load_and_set(configuration)
-    finally:
-        logging.getLogger().removeHandler(problems)
-    if problems.messages:
-        raise ClusterError(f"The kubeconfig's credentials cannot be used: {'; '.join(problems.messages)}")
-    found = loader.current_context["context"]
-    return Login(str(found.get("cluster") or ""), str(found.get("namespace") or "default"))
-
-
-def _refuse_impersonation(config: Any, user: str | None) -> None:
-    """Refuse a user that acts as another: the package would read with the rights of the first."""
-    entry = config["users"].get_with_name(user, safe=True)
-    login = (None if entry is None else entry.value.get("user")) or {}
-    if login.keys() & {"as", "as-uid", "as-groups", "as-user-extra"}:
-        message = (
-            f"The user {user!r} of the kubeconfig acts as another one ('as'), which this command does not support."
-        )
-        raise ClusterError(message)
-
-
-class _Problems(logging.Handler):
-    """Keeps what the package only logs: it goes on without credentials when an exec plugin fails."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.messages: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep the message."""
-        self.messages.append(record.getMessage())
+    client.deserialize = read  # type: ignore[method-assign]  # the package has no option for it

@@ -12,7 +12,8 @@ class ExitCode(IntEnum):
     """A person has to change something: an invalid manifest, an entry that cannot be exported, a refusal, a resource
     that is not ready."""
     CHANGES = 2
-    """The command succeeded, and there are changes. Only used if an option requests it."""
+    """The command succeeded, and there are changes. Only used if an option requests it. `registrar verify` exits
+    with it if the content of an artifact could not be determined."""
     NOT_KNOWN = 3
     """There is no complete answer: a server is unreachable or refuses, its response is incomplete, or a file cannot be
     read."""

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import IO
 
 JSON = ".json"
+ESCAPED = "backslashreplace"
+"""How bytes of a file's name that are no UTF-8 are written: in the strings of JSON, the escape means the same."""
 _MANIFESTS = frozenset({".yaml", ".yml", JSON})
 
 
@@ -44,11 +46,16 @@ def _fail(error: OSError) -> None:
     raise error
 
 
-def write_beside(path: Path, parts: Iterable[str]) -> None:
+def write_beside(path: Path, parts: Iterable[str], *, errors: str = ESCAPED) -> None:
     """Write a text beside the file and rename it, so that no reader ever finds half of it.
 
     A symbolic link stays, and the file that it leads to is written. What is no file, such as a pipe or a device, is
     written directly.
+
+    Args:
+        path: the file.
+        parts: the text.
+        errors: how characters are written that UTF-8 does not have, as `open` takes it.
 
     Raises:
         OSError: it cannot be written; the file is as it was.
@@ -57,13 +64,13 @@ def write_beside(path: Path, parts: Iterable[str]) -> None:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if path.exists() and not path.is_file():
-        with _open_to_write(path) as file:
+        with _open_to_write(path, errors) as file:
             file.writelines(parts)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".writing-{path.name}")
     try:
-        with _open_to_write(beside) as file:
+        with _open_to_write(beside, errors) as file:
             file.writelines(parts)
         if path.exists():
             shutil.copymode(path, beside)
@@ -72,7 +79,7 @@ def write_beside(path: Path, parts: Iterable[str]) -> None:
         beside.unlink(missing_ok=True)
 
 
-def _open_to_write(path: Path) -> IO[str]:
+def _open_to_write(path: Path, errors: str) -> IO[str]:
     if path.suffix == ".gz":
-        return gzip.open(path, "wt", encoding="utf-8", newline="\n")
-    return path.open("w", encoding="utf-8", newline="\n")
+        return gzip.open(path, "wt", encoding="utf-8", errors=errors, newline="\n")
+    return path.open("w", encoding="utf-8", errors=errors, newline="\n")

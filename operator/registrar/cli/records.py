@@ -31,6 +31,7 @@ from model_registry.types import (
     RegistryEntry,
 )
 from model_registry.types.properties import OpaqueProperty, PropertyValue, opaque_property
+from registrar.api.nesting import read_shallow
 from registrar.cli.files import open_to_read
 from registrar.registries.inventory import Inventory, id_number
 
@@ -173,7 +174,7 @@ def _typed(value: PropertyValue) -> dict[str, Any]:
 
 def _object(line: str, number: int) -> dict[str, Any]:
     try:
-        content = json.loads(line)
+        content = read_shallow(line)
     except ValueError as error:
         if not line.endswith("\n"):
             raise SnapshotError(f"it was cut off in line {number}") from error

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -14,9 +15,12 @@ from registrar.cli.console import Counter, NotKnownError, counted, say
 from registrar.cli.exits import ExitCode
 from registrar.cli.options import parse
 from registrar.cli.records import SnapshotError, read_snapshot
-from registrar.registries.connection import reading
+from registrar.registries.connection import reading, reading_part
 from registrar.registries.inventory import Inventory, InventoryReader, Needs
+from registrar.registries.part import RegistryPart
 from registrar.settings import RegistrySettings
+
+AnswerT = TypeVar("AnswerT")
 
 
 def read_registry(settings: RegistrySettings) -> Inventory:
@@ -35,6 +39,21 @@ def read_for(settings: RegistrySettings, needs: Needs) -> Inventory:
         NotKnownError: it cannot be read.
     """
     return _read(settings, lambda reader, counter: reader.read_for(needs, counter))
+
+
+def ask_part(settings: RegistrySettings, ask: Callable[[RegistryPart], Awaitable[AnswerT]]) -> AnswerT:
+    """Return the answer to a question that needs a part of a registry.
+
+    Raises:
+        NotKnownError: it cannot be read.
+    """
+
+    async def read() -> AnswerT:
+        async with reading_part(settings) as part:
+            return await ask(part)
+
+    with _errors_explained(settings):
+        return asyncio.run(read())
 
 
 def read_source(snapshot: Path | None, options: Mapping[str, Any]) -> Inventory:
@@ -71,11 +90,18 @@ def _read(settings: RegistrySettings, ask: Callable[[InventoryReader, Counter], 
             return await ask(reader, counter)
 
     try:
-        return asyncio.run(read())
-    except (RegistryError, ValueError) as error:
-        raise NotKnownError(f"The registry {settings.registry_url} cannot be read: {error}") from error
+        with _errors_explained(settings):
+            return asyncio.run(read())
     finally:
         counter.clear()
+
+
+@contextlib.contextmanager
+def _errors_explained(settings: RegistrySettings) -> Iterator[None]:
+    try:
+        yield
+    except (RegistryError, ValueError) as error:
+        raise NotKnownError(f"The registry {settings.registry_url} cannot be read: {error}") from error
 
 
 def warn_of_unreadable(inventory: Inventory) -> ExitCode:

@@ -19,8 +19,8 @@ import aiohttp
 from registrar.api.bodies import Body, ResourceKey
 from registrar.api.meta import API_VERSION, GROUP, VERSION, ObjectMeta
 from registrar.cluster.api import KubernetesError, ResourceGoneError, StaleResourceError
-from registrar.cluster.compact import read_compact
 from registrar.cluster.middlewares import LEASES, Fenced, RefusalsAreTemporary, RotatingToken
+from registrar.cluster.responses import CompactResponse
 from registrar.fencing import READS, WriteFence
 from registrar.kinds.table import KINDS
 
@@ -68,13 +68,6 @@ class ClusterLogin:
         return token if scheme == "Bearer" else None
 
 
-class _CompactResponse(aiohttp.ClientResponse):
-    """A response to kopf, whose JSON takes little memory."""
-
-    async def json(self, **options: Any) -> Any:
-        return await super().json(**{"loads": read_compact, **options})
-
-
 class KubernetesAPI:
     """The calls to the API server that this operator needs; `registrar.cluster.api.ClusterAPI` is what reconciles use.
 
@@ -101,16 +94,11 @@ class KubernetesAPI:
 
     def open_watch_session(self, note: Callable[[str], None]) -> aiohttp.ClientSession:
         """Return a session for kopf that notes the path of each request; closing it leaves the pool open."""
-        return self._open_session(self._watches, RefusalsAreTemporary(note), response_class=_CompactResponse)
+        return self._open_session(self._watches, RefusalsAreTemporary(note))
 
-    def _open_session(
-        self,
-        pool: aiohttp.TCPConnector,
-        *more: aiohttp.ClientMiddlewareType,
-        response_class: type[aiohttp.ClientResponse] = aiohttp.ClientResponse,
-    ) -> aiohttp.ClientSession:
+    def _open_session(self, pool: aiohttp.TCPConnector, *more: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            response_class=response_class,
+            response_class=CompactResponse,
             connector=pool,
             connector_owner=False,
             headers={"User-Agent": USER_AGENT, **self._login.headers},

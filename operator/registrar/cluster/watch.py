@@ -30,6 +30,8 @@ for reasons that were measured (docs/design/001-own-queue.md):
     waits and retries. So `registrar.cluster.middlewares.RefusalsAreTemporary` waits for it below kopf.
 13. It reads all resources of a kind as one list. So the session reads it without what only costs memory
     (`registrar.cluster.compact`).
+14. It ends a watch for good on a resource that is nested more deeply than Python recurses, and hangs. So the session
+    reads what is deeper than any of our resources as null (`registrar.cluster.responses`).
 """
 
 from __future__ import annotations

@@ -100,12 +100,15 @@ class DryRun:
         guard = MassDeletionGuard(cache.recorded_ids, registry)
         self._context = Context(settings, cluster, registry, self._memory, guard, monitor)
 
-    async def run(self, bodies: Sequence[Body], turns: Iterable[ResourceKey]) -> None:
+    async def run(self, bodies: Sequence[Body], turns: Iterable[ResourceKey]) -> frozenset[ResourceKey]:
         """Reconcile resources until nothing is left to do.
 
         Args:
             bodies: all resources of the cluster.
             turns: those to reconcile, in this order.
+
+        Returns:
+            The resources that had a turn: those, and others that they woke.
         """
         for body in bodies:
             self._memory.keep(body)
@@ -124,6 +127,7 @@ class DryRun:
                 self._memory.forget(key)
             if self._registry.breaker.take_request() or not self._registry.loaded:
                 await self._registry.load()
+        return frozenset(numbers)
 
     def _repeat(self, key: ResourceKey, result: Result) -> None:
         if result.requeue_after is None and not result.failed:

@@ -9,8 +9,11 @@ from registrar.fencing import READS
 from registrar.registries.inventory import Inventory, InventoryReader
 from registrar.registries.kubeflow.connection import connect
 from registrar.registries.kubeflow.dry_run import DryRunBackend
+from registrar.registries.kubeflow.dry_run_of_part import PartialDryRunBackend
 from registrar.registries.kubeflow.inventory import KubeflowInventory
+from registrar.registries.kubeflow.part import KubeflowPart
 from registrar.registries.kubeflow.writer import KubeflowWriter
+from registrar.registries.part import RegistryPart
 from registrar.registries.registry import Registry
 from registrar.registries.writer import EntryWriter
 from registrar.settings import RegistrySettings
@@ -47,6 +50,24 @@ async def reading(settings: RegistrySettings) -> AsyncIterator[InventoryReader]:
     """Connect to a registry, to read it as a whole."""
     async with connect(settings, ReadOnly(), token=settings.token, retries=RETRIES) as client:
         yield KubeflowInventory(client)
+
+
+@contextlib.asynccontextmanager
+async def reading_part(settings: RegistrySettings) -> AsyncIterator[RegistryPart]:
+    """Connect to a registry, to read of it what is asked for."""
+    async with connect(settings, ReadOnly(), token=settings.token, retries=RETRIES) as client:
+        yield KubeflowPart(client)
+
+
+def dry_run_of_part(part: RegistryPart, url: str, owner_id: str) -> Registry:
+    """Return a registry that takes writes in memory, and reads what it lacks of the real one.
+
+    Args:
+        part: what was read; its stamped entries are all that the registry's view has.
+        url: the address of the real one.
+        owner_id: the installation that writes.
+    """
+    return Registry(PartialDryRunBackend(part), url, owner_id)
 
 
 def dry_run(inventory: Inventory, url: str, owner_id: str) -> tuple[Registry, Collection[str]]:

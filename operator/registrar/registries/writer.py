@@ -30,6 +30,18 @@ class EntryWriter(Protocol):
             IdentityMismatch: another entry has that ID, and was changed.
         """
 
+    async def link(self, artifact: RegistryEntry, artifact_id: str, version_id: str) -> RegistryEntry:
+        """Have one more version hold an artifact, and leave the artifact as it is.
+
+        Args:
+            artifact: one of its type and name.
+            artifact_id: its ID.
+            version_id: the version.
+
+        Raises:
+            IdentityMismatch: another artifact has that ID, and was linked.
+        """
+
     async def find(self, entry: RegistryEntry, parent_id: str) -> RegistryEntry | None:
         """Return the entry with the type and exactly the name of this one, under that parent.
 

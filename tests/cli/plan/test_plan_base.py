@@ -261,6 +261,21 @@ def test_what_git_cannot_tell_is_an_answer_that_is_not_known(
     assert plan("-", "--base", "git:main", stdin="").exit_code == ExitCode.USAGE
 
 
+def test_a_repository_without_commits_and_a_folder_without_a_repository_are_no_shallow_clones(
+    plan: Plan, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(repository.folder, churn=[CHURN])
+    fresh = plan(".", "--base", "git:main")
+    assert fresh.exit_code == ExitCode.NOT_KNOWN
+    assert fresh.stderr == "Error: The repository has no commit yet, so there is no base: commit what is applied.\n"
+    monkeypatch.chdir(write(tmp_path / "elsewhere", churn=[CHURN]))
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    outside = plan(".", "--base", "git:main")
+    assert outside.exit_code == ExitCode.NOT_KNOWN
+    assert "not a git repository" in outside.stderr
+    assert "fetch-depth" not in outside.stderr
+
+
 def test_what_kustomize_renders_gives_the_plan_of_the_files(
     plan: Plan, applied: Rest, kubectl_program: Path, tmp_path: Path
 ) -> None:
@@ -303,3 +318,27 @@ def test_an_alias_that_moves_is_one_line_and_one_without_a_version_waits(
         "      aliases.former  '1' → cleared",
         f"  ? RegisteredModel churn → churn (id 1)  waits: VersionMissing, {waits}",
     ]
+
+
+def test_an_alias_that_waits_for_a_new_version_is_a_part_of_the_same_change(
+    plan: Plan, rest: Rest, tmp_path: Path
+) -> None:
+    """The operator writes the model twice: the alias only once the version exists."""
+    rest.model("churn", owner="me", **stamped("team/churn"))
+    base = write(tmp_path / "base", churn=[model("churn", owner="me")])
+    changed = model("churn", owner="us", aliases={"champion": "1"})
+    new = [model("new", aliases={"champion": "1"}), version("new-1", "new", name="1")]
+    head = write(tmp_path / "head", churn=[changed, version("churn-1", "churn", name="1")], new=new)
+    result = plan(head, "--base", base, "-o", "json")
+    assert sorted(actions(result)) == [
+        ("create", "change", "churn/1"),
+        ("create", "change", "new"),
+        ("create", "change", "new/1"),
+        ("update", "change", "churn"),
+    ]
+    fields = {
+        change["entry"]["name"]: {each["path"]: (each["before"], each["after"]) for each in change["fields"]}
+        for change in found(result)["changes"]
+    }
+    assert fields["churn"] == {"owner": ("me", "us"), "aliases.champion": (None, "1")}
+    assert fields["new"]["aliases.champion"] == (None, "1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,55 @@ def test_what_changes_while_the_registry_is_read_is_in_the_plan(versions: Rest, 
     assert changed
     assert ("update", "change", "churn") in actions(result)
     assert '"before": "by hand"' in result.stdout
+
+
+def with_changes(versions: Rest, folder: Path) -> tuple[Path, Path]:
+    """Return a base and a head that differ in five models: a new version in each, and more in some."""
+    churn = {name: [model(name)] for name in ("churn", "a", "b", "c", "d")}
+    for name in ("a", "b", "c", "d"):
+        versions.model(name, **stamped(f"team/{name}"))
+    churn["churn"] += [version(f"churn-{n}", "churn", name=str(n), artifacts=ARTIFACTS) for n in range(3)]
+    base = write(folder / "base", **churn)
+    head = {
+        name: [*each, version(f"{name}-new", name, name="new", artifacts=ARTIFACTS)] for name, each in churn.items()
+    }
+    # One loses its artifact, and one its manifest.
+    head["churn"][1] = version("churn-0", "churn", name="0")
+    del head["churn"][3]
+    return base, write(folder / "head", **head)
+
+
+def test_changed_reads_the_entries_of_what_changed_and_no_whole_list(versions: Rest, tmp_path: Path) -> None:
+    base, head = with_changes(versions, tmp_path)
+    with proxy_to(versions.url) as proxy:
+        result = plan(head, proxy.url, "--base", str(base), "--changed")
+        asked = [got.path for got in proxy.received]
+    assert len(asked) <= 10
+    assert all("filterQuery=" in path or "name=" in path for path in asked)
+    snapshot = tmp_path / "snapshot"
+    read = CliRunner().invoke(main, ["snapshot", f"--registry-url={versions.url}", "-o", str(snapshot)])
+    assert read.exit_code == ExitCode.DONE
+    words = ["plan", "-n", "team", "-o", "json", str(head), "--base", str(base), "--changed", f"--snapshot={snapshot}"]
+    whole = CliRunner().invoke(main, words, catch_exceptions=False)
+    assert actions(result) == actions(whole)
+    assert json.loads(result.stdout)["summary"] == json.loads(whole.stdout)["summary"]
+    assert [action for action, _, _ in actions(result)].count("archive") == 3
+
+
+def test_changed_finds_what_others_hold(versions: Rest, tmp_path: Path) -> None:
+    """An entry that another resource manages, one that nothing manages, and an external ID that is taken."""
+    versions.model("theirs", **stamped("team/other-name"))
+    versions.model("free")
+    versions.model("holder", externalId="x")
+    base = write(tmp_path / "base", a=[model("kept", name="theirs")])
+    new = [model("theirs"), model("free"), model("late", externalId="x"), version("v", "free", name="1")]
+    head = write(tmp_path / "head", a=[model("kept", name="theirs")], b=new)
+    partly = plan(head, versions.url, "--base", str(base), "--changed")
+    whole = plan(head, versions.url, "--base", str(base))
+    assert [each for each in actions(partly) if each[1] == "change"] == [
+        each for each in actions(whole) if each[1] == "change"
+    ]
+    assert ("refuse", "change", "late") in actions(partly)
 
 
 @pytest.mark.parametrize("part", ["registered_models", "model_versions/7/artifacts"])

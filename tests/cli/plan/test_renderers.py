@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from registrar.api.bodies import ResourceKey
 from registrar.cli.exits import ExitCode
 from registrar.cli.plan.as_markdown import MAX_LENGTH, MAX_TITLE, MIN_LENGTH, Heading, code, markdown
 from registrar.cli.plan.change import Action, Cause, EntryName, FieldChange, Origin, PlannedChange
+from registrar.cli.plan.outputs import Format
 from registrar.cli.plan.report import Report, Source
 from tests.cli.plan.manifests import model, stamped, version, write
 from tests.cli.plan.review import GITHUB, rendered, run, snapshot, texts
@@ -70,6 +72,37 @@ def test_a_diff_is_a_unified_diff_of_yaml(reviewed: Rest) -> None:
     assert result.stdout.splitlines()[-1].startswith("diff RegisteredModel taken → taken: refused: OwnedByOther, ")
     assert run(reviewed.url, "models", command="diff").stdout == result.stdout
     assert run(reviewed.url, "models", "-o", "text", command="diff").stdout == run(reviewed.url, "models").stdout
+
+
+@pytest.fixture
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("in_folder")
+def test_a_diff_of_an_entry_that_exists_begins_with_the_entry(rest: Rest) -> None:
+    rest.model("churn", **stamped("team/churn"))
+    write(Path("sets"), churn=[model("churn", owner="us")])
+    added = run(rest.url, "sets", "-o", "diff").stdout.splitlines()
+    assert added[1:5] == ["--- registry/RegisteredModel/1", "+++ sets/churn.yaml:1", "@@ -0,0 +1 @@", "+owner: us"]
+    rest.change("registered_models/1", owner="us", state="LIVE")
+    write(Path("clears"), churn=[model("churn")])
+    cleared = run(rest.url, "clears", "-o", "diff", "--base=sets").stdout.splitlines()
+    assert cleared[1:5] == ["--- registry/RegisteredModel/1", "+++ clears/churn.yaml:1", "@@ -1 +0,0 @@", "-owner: us"]
+
+
+@pytest.mark.usefixtures("in_folder")
+def test_a_file_name_that_is_no_utf_8_is_escaped_in_every_form(rest: Rest) -> None:
+    folder = Path(os.fsdecode(b"mod\xe9ls"))
+    write(folder, churn=[model("churn")])
+    out = Path(os.fsdecode(b"plan-\xe9.json"))
+    for form in Format:
+        result = run(rest.url, str(folder), "-o", form.value, f"--out=json={out}", f"--out={form.value}=plan")
+        assert result.exit_code == ExitCode.DONE, form
+        assert "churn" in Path("plan").read_text(encoding="utf-8")
+    named = json.loads(out.read_text(encoding="utf-8"))["changes"][0]["resource"]["file"]
+    # The escape in JSON is the name that Python and other programs know the file by.
+    assert Path(named) == folder / "churn.yaml"
 
 
 def test_annotations_stand_at_the_manifests(reviewed: Rest) -> None:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import yaml
+from click.testing import CliRunner
+from kubernetes.config import incluster_config
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import ModelArtifact
+from registrar.cli import login, main
 from registrar.cli.exits import ExitCode
+from registrar.cli.register import applying
 from registrar.cli.register.outputs import OUTPUTS
 from tests.cli.program import PROGRAMS, run
 from tests.cli.register.conftest import RULES, Pipeline
-from tests.support.resources import Manifest, manifest
+from tests.docs.pages import blocks_of
+from tests.support.resources import Manifest, has_reason, manifest
 
 VERSION = "--version=2026-11-23"
 CONTENT = (
@@ -162,9 +170,12 @@ def test_what_another_resource_has_ends_with_the_condition(pipeline: Pipeline) -
     model = pipeline.model()
     pipeline.space.apply(manifest("ModelVersion", f"{model}-in-git", name="1", registeredModelRef={"name": model}))
     pipeline.space.ready("ModelVersion", f"{model}-in-git")
-    answer = pipeline.register(f"--model={model}", "--version=1", "--timeout=3s")
+    arguments = (f"--model={model}", "--version=1", "--timeout=0s")
+    assert pipeline.register(*arguments).exit_code == ExitCode.ATTENTION
+    pipeline.space.wait("ModelVersion", f"{model}-1", has_reason("NameConflict"))
+    answer = pipeline.register(*arguments)
     assert answer.exit_code == ExitCode.ATTENTION
-    assert f"{model}-1 in namespace {pipeline.space.name} is not ready after 3 s: NameConflict: " in answer.stderr
+    assert f"{model}-1 in namespace {pipeline.space.name} is not ready after 0 s: NameConflict: " in answer.stderr
 
 
 def test_a_resource_of_another_version_keeps_its_name(pipeline: Pipeline) -> None:
@@ -173,6 +184,32 @@ def test_a_resource_of_another_version_keeps_its_name(pipeline: Pipeline) -> Non
     answer = pipeline.register(f"--model={model}", "--version=2", f"--name={model}-mine", "--update")
     assert answer.exit_code == ExitCode.ATTENTION
     assert f"exists already, for the version '1' of the model '{model}'" in answer.stderr
+
+
+def test_in_a_pod_it_is_the_pods_account_in_the_pods_namespace(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = yaml.safe_load(pipeline.kubeconfig.read_text())
+    cluster = config["clusters"][0]["cluster"]
+    authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
+    # What the kubelet writes, elsewhere than a test may write.
+    texts = {"token": config["users"][0]["user"]["token"], "ca.crt": authority, "namespace": pipeline.space.name}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(tmp_path / "ca.crt"))
+    monkeypatch.setattr(login, "POD_NAMESPACE", tmp_path / "namespace")
+    server = urlsplit(cluster["server"])
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", str(server.hostname))
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(server.port))
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    model = pipeline.model()
+    answer = CliRunner().invoke(main, ["register", f"--model={model}", "--version=1"])
+    assert answer.exit_code == ExitCode.DONE, answer.stderr
+    assert f"namespace: {pipeline.space.name}" in answer.stdout
+    denied = CliRunner().invoke(main, ["register", f"--model={model}", "--version=1", "--namespace=default"])
+    assert "You may not get registeredmodels in namespace default (403)" in denied.stderr
 
 
 @pytest.mark.parametrize(
@@ -201,3 +238,11 @@ def test_without_a_right_a_sentence_names_the_role(pipeline: Pipeline, resource:
         "the Role model-registrar-pipelines to the account (the chart's value rbac.pipelines).\n"
     )
     assert pipeline.space.get("ModelVersion", f"{model}-2026-11-23") == {}
+
+
+def test_the_guide_shows_the_role_of_the_chart() -> None:
+    texts = (block.text for block in blocks_of(Path("docs/how-to/register-from-pipeline.md")))
+    blocks = (text for text in texts if "kind: Role\n" in text)
+    (role,) = map(yaml.safe_load, blocks)
+    assert role["rules"] == RULES
+    assert role["metadata"]["name"] == applying.ROLE

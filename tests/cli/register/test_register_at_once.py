@@ -16,7 +16,7 @@ from tests.support.api_server_proxy import proxy_to_api_server
 from tests.support.fault_proxy import Fault, FaultProxy, Treatment
 from tests.support.fixtures import StartOperator
 from tests.support.loopback import Received, Reply
-from tests.support.resources import Namespace
+from tests.support.resources import Namespace, has_reason
 
 RUNS = 50
 
@@ -98,15 +98,17 @@ def test_while_the_registry_is_down_it_waits_and_the_entry_comes_later(
     model = pipeline.model()
     own_space.ready("RegisteredModel", model)
     registry_proxy.script = lambda _: Reply(503, {"message": "maintenance"})
-    folder = tmp_path / "outputs"
-    answer = pipeline.register(f"--model={model}", "--version=1", "--timeout=4s", f"--output-dir={folder}")
+    arguments, folder = (f"--model={model}", "--version=1"), tmp_path / "outputs"
+    assert pipeline.register(*arguments, "--timeout=0s").exit_code == ExitCode.ATTENTION
+    own_space.wait("ModelVersion", f"{model}-1", has_reason("RegistryUnavailable"))
+    answer = pipeline.register(*arguments, "--timeout=1s", f"--output-dir={folder}")
     assert answer.exit_code == ExitCode.ATTENTION
-    last = answer.stderr.splitlines()[-1]
+    waiting, last = answer.stderr.splitlines()
     named = f"ModelVersion {model}-1 in namespace {own_space.name}"
-    assert last.startswith(f"Error: {named} is not ready after 4 s: RegistryUnavailable: "), answer.stderr
+    assert waiting.startswith(f"Waiting for {named}: RegistryUnavailable: "), answer.stderr
+    assert last.startswith(f"Error: {named} is not ready after 1 s: RegistryUnavailable: "), answer.stderr
     assert "503" in last
     assert last.endswith("The resource stays, and the operator goes on.")
-    assert f"Waiting for {named}: RegistryUnavailable: " in answer.stderr
     assert not folder.exists()
     registry_proxy.heal()
     assert own_space.ready("ModelVersion", f"{model}-1")["status"]["id"]

@@ -159,6 +159,12 @@ def test_help_and_completion_import_no_library_but_click(ask: str, answer: str) 
     assert ran.stdout.splitlines()[-1] == "set()"
 
 
+def test_the_logins_of_docker_are_read_only_where_they_are_needed() -> None:
+    program = "import sys\nimport registrar.cli.verify\nprint({'docker', 'requests', 'kopf'} & sys.modules.keys())"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout == "set()\n"
+
+
 def test_an_unknown_command_is_a_usage_error() -> None:
     result = CliRunner().invoke(main, ["rnu"])
     assert result.exit_code == ExitCode.USAGE

@@ -102,6 +102,13 @@ class ManagedSpec(EntryFields):
     is Correct unless configured otherwise."""
 
 
+KEPT_URI = Rule(
+    cel="!has(oldSelf.uri) || has(self.uri)",
+    message="uri cannot be removed once it is declared; set it back, or remove the whole artifact",
+    holds=None,
+)
+
+
 class ArtifactFields(EntryFields):
     """Fields that model artifacts and document artifacts have."""
 
@@ -111,11 +118,7 @@ class ArtifactFields(EntryFields):
             message="set uri, or set state to PENDING if an upload provides the uri later",
             holds=lambda artifact: artifact.uri is not None or artifact.state is ArtifactState.PENDING,
         ),
-        Rule(
-            cel="!has(oldSelf.uri) || has(self.uri)",
-            message="uri cannot be removed once it is declared; set it back, or remove the whole artifact",
-            holds=None,
-        ),
+        KEPT_URI,
         PIN_RULE,
     )
 
@@ -124,8 +127,9 @@ class ArtifactFields(EntryFields):
     be omitted only with state PENDING, for an artifact whose upload sets it later. Once set, it cannot be removed."""
     digest: Digest | None = None
     """SHA-256 of the file at uri, or of the manifest of an OCI image: sha256: and 64 hexadecimal digits. It is the
-    custom property digest of the entry, and never changes: other content is another version. If you remove the field,
-    the property stays. registrar verify compares it with what is at uri."""
+    custom property digest of the entry, and never changes: other content is another version. Only a digest that the
+    operator refuses (DigestChanged) can be corrected. If you remove the field, the property stays. registrar verify
+    compares it with what is at uri."""
     state: ArtifactState | None = None
     """State of the artifact. If unset, the artifact is created LIVE and its state is left unchanged afterwards, except
     that an artifact that was marked for deletion, deleted or abandoned becomes LIVE again. PENDING without uri applies

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from registrar.api.conditions import Reason
 from registrar.api.rules import Rule
 
 DIGEST_PROPERTY = "digest"
@@ -31,7 +32,17 @@ def pinned_digest(uri: str) -> str | None:
     return f"{_ALGORITHM}:{uri.partition(_PIN)[2]}"
 
 
-DigestText = Annotated[
+KEPT_DIGEST = (
+    "digest cannot change, because other content is another version; set it back, and declare the other content in "
+    "another version or as an artifact with another name"
+)
+"""Why an edit is refused."""
+_IS_REFUSED = (
+    "has(oldSelf.status) && has(oldSelf.status.conditions) && "
+    f"oldSelf.status.conditions.exists(c, c.reason == '{Reason.DIGEST_CHANGED}')"
+)
+"""The operator has refused the digest in the spec, so correcting it must be possible."""
+Digest = Annotated[
     str,
     Field(max_length=_LENGTH),
     Rule(
@@ -41,16 +52,27 @@ DigestText = Annotated[
     ),
 ]
 """The SHA-256 of an artifact."""
-Digest = Annotated[
-    DigestText,
-    Rule(
-        cel="self == oldSelf",
-        message="digest cannot change, because other content is another version; set it back, and declare the other "
-        "content in another version or as an artifact with another name",
+KEPT = Rule(
+    cel=f"({_IS_REFUSED}) || !has(oldSelf.spec.digest) || !has(self.spec.digest) || "
+    "self.spec.digest == oldSelf.spec.digest",
+    message=KEPT_DIGEST,
+    holds=None,
+    field=".spec.digest",
+)
+"""A resource that is an artifact keeps its digest."""
+
+
+def kept_in(field: str) -> Rule:
+    """Return the rule that the artifacts in a list of a spec keep their digests."""
+    return Rule(
+        cel=f"({_IS_REFUSED}) || !has(oldSelf.spec.{field}) || !has(self.spec.{field}) || "
+        f"self.spec.{field}.all(a, !has(a.digest) || "
+        f"oldSelf.spec.{field}.all(o, o.name != a.name || !has(o.digest) || o.digest == a.digest))",
+        message=KEPT_DIGEST,
         holds=None,
-    ),
-]
-"""The same as a spec declares it: never another one once it is set."""
+        field=f".spec.{field}",
+    )
+
 
 PIN_RULE = Rule(
     cel="!has(self.digest) || !has(self.uri) || "

@@ -5,7 +5,7 @@ from typing import ClassVar
 from registrar.api.meta import Column, Frozen
 from registrar.api.rules import Rule
 from registrar.api.v1alpha1.common import CHILD_NAME_RULE, EntryResource, EntryStatus, ManagedSpec, ModelArtifactFields
-from registrar.api.v1alpha1.digests import DigestText
+from registrar.api.v1alpha1.digests import KEPT, Digest
 from registrar.api.v1alpha1.texts import ChildName, RegistryChildName, RegistryId, RegistryModelName, ResourceName
 
 
@@ -67,7 +67,7 @@ class ModelArtifactStatus(EntryStatus):
 
     parent_id: RegistryId | None = None
     """ID of the model version that the artifact belongs to."""
-    digest: DigestText | None = None
+    digest: Digest | None = None
     """Digest of the artifact that this resource has set. A digest in the registry that differs from it has drifted."""
 
 
@@ -87,7 +87,7 @@ class ModelArtifact(EntryResource[ModelArtifactSpec, ModelArtifactStatus]):
         Column("Version-ID", ".status.parentId", "ID of the model version in the registry.", wide=True),
     )
     SELECTABLE_FIELDS: ClassVar[tuple[str, ...]] = (*EntryResource.SELECTABLE_FIELDS, ".spec.modelVersionRef.name")
-    RULES: ClassVar[tuple[Rule, ...]] = (*EntryResource.RULES, CHILD_NAME_RULE)
+    RULES: ClassVar[tuple[Rule, ...]] = (*EntryResource.RULES, CHILD_NAME_RULE, KEPT)
 
     spec: ModelArtifactSpec
     """Desired state of the model artifact."""

@@ -22,7 +22,7 @@ from registrar.api.v1alpha1.common import (
     ModelArtifactFields,
     PropertyNames,
 )
-from registrar.api.v1alpha1.digests import DigestText
+from registrar.api.v1alpha1.digests import Digest, kept_in
 from registrar.api.v1alpha1.texts import (
     ChildName,
     Link,
@@ -144,7 +144,7 @@ class InlineArtifactStatus(Frozen):
     """Fields of the artifact that this resource has set."""
     owned_properties: PropertyNames | None = None
     """Custom properties of the artifact that this resource has set."""
-    digest: DigestText | None = None
+    digest: Digest | None = None
     """Digest of the artifact that this resource has set. A digest in the registry that differs from it has drifted."""
 
 
@@ -186,7 +186,12 @@ class ModelVersion(EntryResource[ModelVersionSpec, ModelVersionStatus]):
         Column("Model-ID", ".status.parentId", "ID of the registered model in the registry.", wide=True),
     )
     SELECTABLE_FIELDS: ClassVar[tuple[str, ...]] = (*EntryResource.SELECTABLE_FIELDS, ".spec.registeredModelRef.name")
-    RULES: ClassVar[tuple[Rule, ...]] = (*EntryResource.RULES, CHILD_NAME_RULE)
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        *EntryResource.RULES,
+        CHILD_NAME_RULE,
+        kept_in("artifacts"),
+        kept_in("docArtifacts"),
+    )
 
     spec: ModelVersionSpec
     """Desired state of the model version."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +13,9 @@ import click
 
 from registrar.cli.adopt.into_cluster import adopt_into_cluster
 from registrar.cli.adopt.into_folder import adopt_into_folder
+from registrar.cli.adopt.outcome import Outcome
 from registrar.cli.adopt.request import Request
-from registrar.cli.cluster import connect
+from registrar.cli.cluster import Cluster, connect
 from registrar.cli.exits import ExitCode
 from registrar.cli.export.options import allow_option
 from registrar.cli.options import (
@@ -24,6 +28,7 @@ from registrar.cli.options import (
     seconds,
     valid_namespace,
 )
+from registrar.cli.refusals import ClusterError
 from registrar.cli.selection import narrowing_options
 from registrar.settings import OwnerSettings, PolicySettings, RegistrySettings
 
@@ -42,8 +47,20 @@ from registrar.settings import OwnerSettings, PolicySettings, RegistrySettings
     metavar="DIR",
     help="Write the manifests into this folder, and apply nothing: no cluster is needed.",
 )
+@option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Format: text, or JSON for programs, which needs --yes, --dry-run or --git.",
+)
 @option("--yes", is_flag=True, help="Apply without a question.")
-@option("--dry-run", is_flag=True, help="Show the plan, and apply and write nothing.")
+@option(
+    "--dry-run",
+    is_flag=True,
+    help="Show the plan, and apply and write nothing. Without --git, the namespace is read to make it.",
+)
 @option(
     "--timeout",
     callback=seconds,
@@ -63,7 +80,7 @@ from registrar.settings import OwnerSettings, PolicySettings, RegistrySettings
 @option(
     "--snapshot",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Read this file from registrar snapshot instead of a registry.",
+    help="Read this file from registrar snapshot instead of a registry. Without --git, a cluster is needed too.",
 )
 @options_of(RegistrySettings, required=False)
 @options_of(OwnerSettings)
@@ -73,6 +90,7 @@ def adopt(
     *,
     namespace: str | None,
     git: Path | None,
+    output: str,
     yes: bool,
     dry_run: bool,
     timeout: float | None,
@@ -90,13 +108,43 @@ def adopt(
     Exit codes: 0 all are ready, 1 something is left out, refused or not ready, 3 a server could not be read or took
     nothing, 64 usage, 130 interrupted.
     """
-    request = Request(models, snapshot, dry_run, options)
+    request = Request(models, snapshot, dry_run, output == "json", options)
     if git is not None:
         if context is not None or kubeconfig is not None:
             raise click.UsageError("--git applies nothing: leave out --context and --kubeconfig.")
-        return adopt_into_folder(request, git, namespace)
-    if not (yes or dry_run or sys.stdin.isatty()):
-        raise click.UsageError("There is no terminal to ask: give --yes, or --dry-run to see the plan.")
+        with _reported(request, {"directory": str(git), "namespace": namespace}) as outcome:
+            return adopt_into_folder(request, git, namespace, outcome)
+    if not (yes or dry_run) and (request.is_json or not sys.stdin.isatty()):
+        reason = "--output json asks nothing" if request.is_json else "There is no terminal to ask"
+        raise click.UsageError(f"{reason}: give --yes, or --dry-run to see the plan.")
     limit = DEFAULT_SECONDS if timeout is None else timeout
-    with connect(kubeconfig, context) as cluster:
-        return adopt_into_cluster(request, cluster, namespace or cluster.namespace, limit, is_confirmed=yes)
+    with _connected(kubeconfig, context, is_dry_run=dry_run) as cluster:
+        place = namespace or cluster.namespace
+        with _reported(request, {"cluster": cluster.name, "namespace": place}) as outcome:
+            return adopt_into_cluster(request, cluster, place, limit, outcome, is_confirmed=yes)
+
+
+@contextlib.contextmanager
+def _connected(kubeconfig: Path | None, context: str | None, *, is_dry_run: bool) -> Iterator[Cluster]:
+    """Connect to the cluster; for a plan alone, the error says how to make it without one."""
+    try:
+        with connect(kubeconfig, context) as cluster:
+            yield cluster
+    except ClusterError as error:
+        if is_dry_run:
+            raise ClusterError(f"{error.message} --dry-run with --git DIR makes a plan without a cluster.") from error
+        raise
+
+
+@contextlib.contextmanager
+def _reported(request: Request, target: Mapping[str, str | None]) -> Iterator[Outcome]:
+    """Print what comes of an adoption for programs, if they asked for it, whatever ends it."""
+    outcome = Outcome(target, request.dry_run)
+    try:
+        yield outcome
+    except BaseException:
+        outcome.is_complete = False
+        raise
+    finally:
+        if request.is_json:
+            click.echo(json.dumps(outcome.as_json(), indent=2, ensure_ascii=False))

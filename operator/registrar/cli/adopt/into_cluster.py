@@ -11,6 +11,7 @@ from registrar.api.bodies import ResourceKey
 from registrar.cli.adopt import candidates
 from registrar.cli.adopt.applying import Applied, apply
 from registrar.cli.adopt.candidates import Refused
+from registrar.cli.adopt.outcome import Outcome
 from registrar.cli.adopt.request import Request
 from registrar.cli.catalogue import Catalogue
 from registrar.cli.cluster import Cluster
@@ -43,7 +44,7 @@ class Prepared:
 
 
 def adopt_into_cluster(
-    request: Request, cluster: Cluster, namespace: str, timeout: float, *, is_confirmed: bool
+    request: Request, cluster: Cluster, namespace: str, timeout: float, into: Outcome, *, is_confirmed: bool
 ) -> ExitCode:
     """Plan, ask, apply and wait.
 
@@ -52,6 +53,7 @@ def adopt_into_cluster(
         cluster: the cluster.
         namespace: the namespace of the resources.
         timeout: seconds to wait until they are ready.
+        into: takes what comes of it.
         is_confirmed: apply without a question.
 
     Raises:
@@ -59,7 +61,7 @@ def adopt_into_cluster(
         NotKnownError: the registry cannot be read.
         AttentionError: a pattern matches no model.
     """
-    prepared = _prepare(request, cluster, namespace)
+    prepared = _prepare(request, cluster, namespace, into)
     if not prepared.accepted:
         say("Nothing to adopt.")
     if request.dry_run or not prepared.accepted:
@@ -67,7 +69,8 @@ def adopt_into_cluster(
     if prepared.pending and not is_confirmed and not _confirms(prepared.pending, namespace, cluster):
         say("Nothing was applied.")
         return max(prepared.code, ExitCode.ATTENTION)
-    applied = _apply(cluster, namespace, prepared.pending)
+    applied = into.applied = _apply(cluster, namespace, prepared.pending)
+    into.is_complete &= applied.error is None and not applied.is_interrupted
     for line in applied.lines():
         say(line)
     if applied.error is not None:
@@ -78,10 +81,16 @@ def adopt_into_cluster(
     unsent = applied.unsent()
     keys = {candidates.key_of_resource(each) for each in candidates.without(prepared.accepted, unsent)}
     code = max(prepared.code, ExitCode.ATTENTION if unsent else ExitCode.DONE)
-    return _wait(cluster, namespace, keys, timeout, code)
+    into.state = _wait(cluster, namespace, keys, timeout)
+    if into.state is None:
+        into.is_complete = False
+        return _interrupted(namespace)
+    if not request.is_json:
+        show(_state_lines(into.state, namespace))
+    return max(code, into.state.exit_code)
 
 
-def _prepare(request: Request, cluster: Cluster, namespace: str) -> Prepared:
+def _prepare(request: Request, cluster: Cluster, namespace: str, into: Outcome) -> Prepared:
     """Show the plan, and what is left out."""
     source = request.source(has_cluster=True)
     present = resources_in(cluster, [namespace], source)
@@ -96,9 +105,13 @@ def _prepare(request: Request, cluster: Cluster, namespace: str) -> Prepared:
     planned = candidates.plan(
         manifests, lambda each: each.place[1], namespace, inventory, request.settings(source), source, present
     )
-    show(planned.lines())
-    stranded = list(candidates.stranded(catalogue, known, choices.selection))
-    for line in (*planned.report.messages(), *_left_out_lines(exported, stranded, refused)):
+    into.plan, into.refused = planned.report, refused
+    into.is_complete = not inventory.unreadable
+    into.omissions, into.archived = exported.omissions, exported.archived
+    into.stranded = list(candidates.stranded(catalogue, known, choices.selection))
+    if not request.is_json:
+        show(planned.lines())
+    for line in (*planned.report.messages(), *_left_out_lines(exported, into.stranded, refused)):
         say(line)
     is_left_out = bool(refused or failures(exported.omissions, request.options["allow"]))
     code = max(
@@ -110,7 +123,7 @@ def _prepare(request: Request, cluster: Cluster, namespace: str) -> Prepared:
     return Prepared(accepted, candidates.pending(accepted, planned.read, present), code)
 
 
-def _left_out_lines(exported: Export, stranded: list[str], refused: Sequence[Refused]) -> Iterator[str]:
+def _left_out_lines(exported: Export, stranded: Sequence[str], refused: Sequence[Refused]) -> Iterator[str]:
     yield from lines(exported.omissions)
     yield from shortened(list(map(one_line, stranded)), "not adopted")
     if exported.archived:
@@ -135,15 +148,13 @@ def _apply(cluster: Cluster, namespace: str, pending: Sequence[Manifest]) -> App
         counter.clear()
 
 
-def _wait(cluster: Cluster, namespace: str, keys: Collection[ResourceKey], timeout: float, code: ExitCode) -> ExitCode:
-    """Wait until resources are ready and show what is not; returns how the command ends, at least with a code."""
+def _wait(cluster: Cluster, namespace: str, keys: Collection[ResourceKey], timeout: float) -> Report | None:
+    """Wait until resources are ready, and return how they are; None if Ctrl-C came."""
     scope = Scope(namespace)
     try:
-        report = wait(lambda: ask_for(cluster, scope).about(keys), timeout, say)
+        return wait(lambda: ask_for(cluster, scope).about(keys), timeout, say)
     except KeyboardInterrupt:
-        return _interrupted(namespace)
-    show(_state_lines(report, namespace))
-    return max(code, report.exit_code)
+        return None
 
 
 def _interrupted(namespace: str) -> ExitCode:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from registrar.cli.adopt import candidates
+from registrar.cli.adopt.outcome import Outcome as Adoption
 from registrar.cli.adopt.request import Request
 from registrar.cli.catalogue import Catalogue
 from registrar.cli.console import one_line, say, shortened, show, write_errors_explained
@@ -22,13 +23,14 @@ from registrar.cli.selection import require_matches
 from registrar.cli.source import read_source, warn_of_unreadable
 
 
-def adopt_into_folder(request: Request, directory: Path, namespace: str | None) -> ExitCode:
+def adopt_into_folder(request: Request, directory: Path, namespace: str | None, into: Adoption) -> ExitCode:
     """Plan, and write.
 
     Args:
         request: what to adopt.
         directory: the folder; manifests that it has already stay as they are.
         namespace: the namespace that the manifests name; None leaves it out.
+        into: takes what comes of it.
 
     Raises:
         NotKnownError: the registry cannot be read.
@@ -42,6 +44,8 @@ def adopt_into_folder(request: Request, directory: Path, namespace: str | None) 
     existing = read_existing(directory, namespace, catalogue)
     builder = Builder(catalogue, existing.known, choices)
     outcome = Outcome(builder.build(), is_complete=not inventory.unreadable)
+    into.is_complete = outcome.is_complete
+    into.omissions, into.archived = outcome.exported.omissions, outcome.exported.archived
     manifests = outcome.exported.manifests
     planned_files = plan_files(catalogue, existing, directory, Layout.TREE, builder.folder_names())
     outcome.changes = compare(manifests, existing, builder.checker, planned_files.file_of, directory)
@@ -54,12 +58,16 @@ def adopt_into_folder(request: Request, directory: Path, namespace: str | None) 
     planned = candidates.plan(
         manifests, heading, namespace or ASSUMED_NAMESPACE, inventory, request.settings(source), source
     )
-    show(planned.lines())
+    into.plan = planned.report
+    into.stranded = list(candidates.stranded(catalogue, existing.known, choices.selection))
+    if not request.is_json:
+        show(planned.lines())
     if not request.dry_run:
         with write_errors_explained():
             outcome.written = list(write(outcome.changes, leave))
-    stranded = map(one_line, candidates.stranded(catalogue, existing.known, choices.selection))
-    for line in (*planned.report.messages(), *shortened(list(stranded), "not adopted"), *outcome.lines()):
+    into.files = [str(written.file) for written in outcome.written or ()]
+    stranded = list(map(one_line, into.stranded))
+    for line in (*planned.report.messages(), *shortened(stranded, "not adopted"), *outcome.lines()):
         say(line)
     is_left_out = bool(failures(outcome.exported.omissions, request.options["allow"]) or outcome.left)
     return max(

@@ -23,12 +23,14 @@ class Request:
         models: patterns for the names of models.
         snapshot: the file to read instead of a registry.
         dry_run: whether to stop after the plan.
+        is_json: whether the outcome is printed for programs, and nothing else on stdout.
         options: those of the registry, of the policies and of `registrar.cli.selection.narrowing_options`.
     """
 
     models: tuple[str, ...]
     snapshot: Path | None
     dry_run: bool
+    is_json: bool
     options: Mapping[str, Any]
 
     def choices(self, namespace: str | None) -> Choices:

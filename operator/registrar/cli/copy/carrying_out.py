@@ -137,11 +137,14 @@ class _Writing:
 
     async def write(self, write: Write) -> None:
         parent_id = "" if write.parent is None else self.ids.get(write.parent)
-        if parent_id is None:
+        linked_id = "" if write.original is None else self.ids.get(write.original)
+        if parent_id is None or linked_id is None:
             self._report(Problem(Reason.PARENT, write.subject))
             return
         try:
-            if write.observed is None:
+            if linked_id:
+                self._done(write, await self.writer.link(write.wanted, linked_id, parent_id))
+            elif write.observed is None:
                 await self._create(write, parent_id)
             else:
                 self._done(write, await self.writer.update(update_of(write.observed, write.changes)))

@@ -21,11 +21,14 @@ class Chosen:
         entry: the entry in the first registry.
         place: its place, which is the same in both.
         parent: the place of its model or version; None for a model.
+        original: the place of the artifact with the oldest version that holds it, where this is another version that
+            holds it too; None for an entry of its own.
     """
 
     entry: RegistryEntry
     place: Place
     parent: Place | None
+    original: Place | None = None
 
 
 @dataclass(slots=True)
@@ -36,6 +39,7 @@ class Choice:
         models: the models, by ID.
         versions: the versions, by ID.
         artifacts: the artifacts, by ID.
+        links: the artifacts with further versions that hold them.
         archived: how many are left out because they are archived, or marked for deletion, or below such an entry.
         problems: those that cannot be copied.
     """
@@ -43,6 +47,7 @@ class Choice:
     models: list[Chosen] = field(default_factory=list)
     versions: list[Chosen] = field(default_factory=list)
     artifacts: list[Chosen] = field(default_factory=list)
+    links: list[Chosen] = field(default_factory=list)
     archived: int = 0
     problems: list[Problem] = field(default_factory=list)
 
@@ -52,7 +57,7 @@ class Choice:
         KServe serves the newest version of a model, and the newest artifact of a version; an export names entries by
         the order of their IDs.
         """
-        for chosen in (self.models, self.versions, self.artifacts):
+        for chosen in (self.models, self.versions, self.artifacts, self.links):
             yield from sorted(chosen, key=lambda each: id_number(each.entry))
 
 
@@ -110,7 +115,7 @@ class _Chooser:
             elif self._selection.takes(held.artifact):
                 self._take(self.choice.artifacts, held.artifact, self._source.place(held.artifact, version), place)
         for held in self._source.links_of(version):
-            self._report_link(held, version)
+            self._choose_link(held, version, place)
 
     def _take(self, into: list[Chosen], entry: RegistryEntry, place: Place, parent: Place | None) -> None:
         """Take an entry, unless something in the first registry stands in its way already."""
@@ -128,19 +133,19 @@ class _Chooser:
         elif problem not in self.choice.problems:
             self.choice.problems.append(problem)
 
-    def _report_link(self, held: Held, version: ModelVersion) -> None:
-        place = self._source.place(held.artifact, version)
+    def _choose_link(self, held: Held, version: ModelVersion, parent: Place) -> None:
         if self._is_archived(held.artifact) or not self._selection.takes(held.artifact):
             return
+        place = self._source.place(held.artifact, version)
         linked = (
             self._target.place(one.artifact, there)
-            for there in self._target.at(self._source.place(version))
+            for there in self._target.at(parent)
             if isinstance(there, ModelVersion)
             for one in self._target.links_of(there)
         )
         if not self._target.at(place) and place not in linked:
-            detail = f"it goes with the version {held.version.name!r}"
-            self.choice.problems.append(Problem(Reason.LINKED, named(held.artifact, place), detail=detail))
+            original = self._source.place(held.artifact, held.version)
+            self.choice.links.append(Chosen(held.artifact, place, parent, original))
 
     def _is_archived(self, entry: RegistryEntry) -> bool:
         return state_of(entry) in RETIRED and not self._with_archived

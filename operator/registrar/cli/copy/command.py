@@ -116,6 +116,7 @@ def _write(progress: Progress, target: RegistrySettings, there: Catalogue, on_di
     """Carry out what was decided; return whether Ctrl-C ended it."""
     inventory = there.inventory
     known = {there.place(entry): str(entry.id) for entry in (*inventory.models, *inventory.versions)}
+    known |= {there.place(held.artifact, held.version): str(held.artifact.id) for held in there.held}
     counter = Counter(f"of {counted(len(progress.decisions.writes), 'entry', 'entries')} written")
 
     async def write() -> None:

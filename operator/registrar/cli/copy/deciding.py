@@ -58,6 +58,7 @@ class Write:
         wanted: what it is to be.
         observed: the entry to change; None to create it.
         changes: what is changed.
+        original: the place of the artifact that is linked to the parent; None for an entry that is created or changed.
     """
 
     subject: Named
@@ -66,6 +67,7 @@ class Write:
     wanted: RegistryEntry
     observed: RegistryEntry | None = None
     changes: tuple[Change, ...] = ()
+    original: Place | None = None
 
 
 @dataclass(slots=True)
@@ -114,6 +116,9 @@ class _Decider:
         if chosen.parent is not None and chosen.parent not in self._reachable:
             self._report(Problem(Reason.PARENT, subject))
             return
+        if chosen.original is not None:
+            self._link(subject, chosen, chosen.original)
+            return
         if len(there) > 1:
             ids = ", ".join(str(one.id) for one in there)
             self._report(Problem(Reason.AMBIGUOUS, subject, detail=f"the ids are {ids} in the other registry"))
@@ -122,6 +127,18 @@ class _Decider:
         if self._take(write):
             self._reachable.add(place)
             self.decisions.problems += _unwritable(subject, copy.unwritable, write.observed)
+
+    def _link(self, subject: Named, chosen: Chosen, original: Place) -> None:
+        """Decide about one more version that holds an artifact, after the artifact."""
+        there = self._target.at(original)
+        if original not in self._reachable and not there:
+            self._report(Problem(Reason.LINKED, subject, detail=f"it goes with the version {original[2]!r}"))
+        elif len(there) > 1:
+            self._report(Problem(Reason.AMBIGUOUS, subject))
+        elif there and (stamp := stamp_on(there[0])):
+            self._report(Problem(Reason.LINKED, subject, detail=f"its stamp is {stamp}"))
+        else:
+            self.decisions.writes.append(Write(subject, chosen.place, chosen.parent, chosen.entry, original=original))
 
     def _take(self, write: Write) -> bool:
         """Take a write that is needed and possible; return whether the entry will exist."""

@@ -17,7 +17,7 @@ from registrar.cli.exits import ExitCode
 from registrar.planning.actions import Change
 from registrar.reporting.values import as_written, describe_changes
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 """Of the JSON. The minor version counts additions, the major one breaks."""
 
 
@@ -46,7 +46,12 @@ class Outcome:
     @property
     def new(self) -> list[Written]:
         """The entries that were created."""
-        return [one for one in self.progress.written if one.write.observed is None]
+        return [one for one in self.progress.written if one.write.observed is None and one.write.original is None]
+
+    @property
+    def linked(self) -> list[Written]:
+        """The artifacts that were linked to one more version."""
+        return [one for one in self.progress.written if one.write.original is not None]
 
     @property
     def changed(self) -> list[Written]:
@@ -82,6 +87,7 @@ class Outcome:
             for one in self.changed
         ]
         yield from shortened(changed, "changed")
+        yield from shortened([one_line(f"Linked: {one.write.subject}") for one in self.linked], "linked")
         yield from shortened([_different_line(one) for one in self.different], "that differ")
         by_reason: defaultdict[str, list[str]] = defaultdict(list)
         for problem in self.problems:
@@ -98,10 +104,12 @@ class Outcome:
         not_copied = f", {whole:,} not copied" if whole else ""
         without = f", {counted(parts, 'property', 'properties')} not copied" if parts else ""
         missing = f", {len(self.progress.missing):,} missing" if self.progress.missing else ""
+        linked = f", {len(self.linked):,} linked" if self.linked else ""
         archived = counted(self.archived, "archived entry", "archived entries")
         return (
             f"{len(self.new):,} new, {len(self.changed):,} changed, {len(self.different):,} different, {equal:,} equal"
-            f"{not_copied}{without}{missing}.{f' {archived} left out; see --archived.' if self.archived else ''}"
+            f"{linked}{not_copied}{without}{missing}."
+            f"{f' {archived} left out; see --archived.' if self.archived else ''}"
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -117,6 +125,7 @@ class Outcome:
                 "new": len(self.new),
                 "changed": len(self.changed),
                 "different": len(self.different),
+                "linked": len(self.linked),
                 "equal": self.progress.decisions.equal,
                 "notCopied": len(self.problems),
                 "missing": len(missing),
@@ -124,6 +133,7 @@ class Outcome:
             },
             "new": [_written(one) for one in self.new],
             "changed": [{**_written(one), "fields": _fields(one.write.changes)} for one in self.changed],
+            "linked": [_written(one) for one in self.linked],
             "different": [
                 {
                     **one.subject.as_json(),

@@ -22,7 +22,8 @@ class Reason(StrEnum):
     EXTERNAL_ID_CONFLICT = "ExternalIdConflict"
     """Another entry has the external ID in the other registry."""
     LINKED = "Linked"
-    """Several versions hold the artifact: it is copied with the oldest, and the others have to be linked by hand."""
+    """Several versions hold the artifact, and it cannot be linked to this one: Git manages it in the other registry, or
+    the oldest of them is not copied."""
     MANAGED = "Managed"
     """The entry has an owner stamp in the other registry: its manifest is in Git, so change it there."""
     NAME_CONFLICT = "NameConflict"
@@ -35,7 +36,7 @@ class Reason(StrEnum):
     NO_VERSION = "NoVersion"
     """No version holds the artifact."""
     PARENT = "Parent"
-    """The model or version that it belongs to was not copied."""
+    """The model or version that it belongs to was not copied, or the artifact to link to it."""
     REFUSED = "Refused"
     """The other registry refused it."""
     UNSUPPORTED_TYPE = "UnsupportedType"

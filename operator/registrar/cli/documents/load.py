@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from registrar.api.nesting import MAX_DEPTH
 from registrar.cli.documents.aliases import ExcessiveAliasingError, check_aliases
 from registrar.cli.documents.scalars import plain_key, plain_value
 
@@ -179,6 +180,8 @@ def _compose(text: str, start: int) -> Node | None:
         raise DocumentError(message, start + (0 if mark is None else mark.line) + 1) from error
     except yaml.YAMLError as error:
         raise DocumentError(str(error).splitlines()[0], start + 1) from error
+    except RecursionError as error:
+        raise DocumentError("this document is nested too deeply to be read", start + 1) from error
     finally:
         parser.dispose()
     return root
@@ -214,6 +217,8 @@ class _Reader:
             raise self._error("this alias contains itself", node)
         if id(node) in self._values:
             self.has_aliases = True
+        elif len(self._open) >= MAX_DEPTH:
+            raise self._error(f"this is nested in {MAX_DEPTH} others, which is deeper than any resource", node)
         else:
             self._open.add(id(node))
             self._values[id(node)] = self._read(node)

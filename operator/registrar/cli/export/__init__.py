@@ -168,7 +168,7 @@ def _choices(options: dict[str, Any]) -> Choices:
 
 
 def _write(outcome: Outcome, existing: Existing, directory: Path, checker: Checker, options: dict[str, Any]) -> None:
-    rewriting = next((each for each in Rewriting if options[each]), None)
+    outcome.rewriting = rewriting = next((each for each in Rewriting if options[each]), None)
     outcome.written = []
     with write_errors_explained():
         for written in write(outcome.changes, rewrite_by(rewriting, checker)):

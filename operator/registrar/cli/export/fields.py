@@ -12,6 +12,7 @@ from registrar.api.meta import RESERVED_PREFIX
 from registrar.api.secrets import is_sensitive_name, is_sensitive_text
 from registrar.api.v1alpha1.aliases import MAX_ALIASES, PROPERTY_PREFIX, is_alias
 from registrar.api.v1alpha1.common import EntryFields
+from registrar.api.v1alpha1.digests import DIGEST_PROPERTY, is_digest, pinned_digest
 from registrar.cli.documents.dump import Inline
 from registrar.cli.export.report import Omission, Reason
 from registrar.kinds.base import EntryKind
@@ -62,12 +63,13 @@ def declare(entry: RegistryEntry, kind: EntryKind, spec_class: type[EntryFields]
     """
     declared = Declared(entry, {})
     present = kind.fields_on(entry)
+    properties = dict(_properties(entry, declared, with_sensitive=with_sensitive))
+    of_properties = _fields_of_properties(declared, properties, spec_class)
     for attribute, info in spec_class.model_fields.items():
         name = str(info.alias)
-        if attribute == "custom_properties":
-            properties = dict(_properties(entry, declared, with_sensitive=with_sensitive))
-            if "aliases" in spec_class.model_fields:
-                _declare_aliases(declared, properties)
+        if attribute in of_properties:
+            declared.spec[name] = of_properties[attribute]
+        elif attribute == "custom_properties":
             if properties:
                 declared.spec[name] = properties
         elif attribute == "state":
@@ -83,19 +85,40 @@ def declare(entry: RegistryEntry, kind: EntryKind, spec_class: type[EntryFields]
     return declared
 
 
-def _declare_aliases(declared: Declared, properties: dict[str, Any]) -> None:
-    """Declare as aliases what can be one, and take it out of the properties."""
-    found = sorted(name for name in properties if name.startswith(PROPERTY_PREFIX))
-    aliases = {name: name.removeprefix(PROPERTY_PREFIX) for name in found if isinstance(properties[name], str)}
+def _fields_of_properties(
+    declared: Declared, properties: dict[str, Any], spec_class: type[EntryFields]
+) -> dict[str, Any]:
+    """Take those properties out that a spec declares by fields of their own; returns the fields by attribute."""
+    found: dict[str, Any] = {}
+    if "aliases" in spec_class.model_fields:
+        found["aliases"] = _taken_aliases(declared, properties)
+    if "digest" in spec_class.model_fields:
+        found["digest"] = _taken_digest(declared.entry, properties)
+    return {attribute: value for attribute, value in found.items() if value}
+
+
+def _taken_aliases(declared: Declared, properties: dict[str, Any]) -> dict[str, str]:
+    """Take out what can be an alias, and leave out what cannot be a property beside it."""
+    named = sorted(name for name in properties if name.startswith(PROPERTY_PREFIX))
+    aliases = {name: name.removeprefix(PROPERTY_PREFIX) for name in named if isinstance(properties[name], str)}
     taken = [name for name, alias in aliases.items() if is_alias(alias)][:MAX_ALIASES]
     if not taken:
-        return
-    declared.spec["aliases"] = {aliases[name]: properties.pop(name) for name in taken}
-    for name in (name for name in found if name not in taken):
+        return {}
+    found = {aliases[name]: properties.pop(name) for name in taken}
+    for name in (name for name in named if name not in taken):
         del properties[name]
         is_one_too_many = is_alias(aliases.get(name, ""))
         reason = Reason.TOO_MANY if is_one_too_many else Reason.INVALID_VALUE
         declared.leave_out(reason, f"customProperties.{name}", "it cannot be an alias, nor a property beside aliases")
+    return found
+
+
+def _taken_digest(entry: RegistryEntry, properties: dict[str, Any]) -> str | None:
+    """Take the digest out, unless it has another form or the address of the entry contradicts it."""
+    digest = properties.get(DIGEST_PROPERTY)
+    if not is_digest(digest) or pinned_digest(getattr(entry, "uri", None) or "") not in {None, digest}:
+        return None
+    return str(properties.pop(DIGEST_PROPERTY))
 
 
 def _properties(entry: RegistryEntry, declared: Declared, *, with_sensitive: bool) -> Iterator[tuple[str, Any]]:

@@ -10,6 +10,7 @@ from registrar.cli.console import counted, shortened
 from registrar.cli.export.build import Export
 from registrar.cli.export.changes import Changes, Differing, located
 from registrar.cli.export.report import lines
+from registrar.cli.export.rewriting import Rewriting
 from registrar.cli.export.writing import Written
 
 FORMAT_VERSION = "1.1"
@@ -27,6 +28,7 @@ class Outcome:
         written: the files that were written; None if none were to be.
         is_stopped: whether Ctrl-C or an error ended the command.
         unlisted: files that the kustomization does not list.
+        rewriting: how manifests that differ were to be rewritten; None for not at all.
     """
 
     exported: Export = field(default_factory=Export)
@@ -35,6 +37,7 @@ class Outcome:
     written: list[Written] | None = None
     is_stopped: bool = False
     unlisted: list[str] = field(default_factory=list)
+    rewriting: Rewriting | None = None
 
     @property
     def left(self) -> list[Differing]:
@@ -70,11 +73,19 @@ class Outcome:
         rewritten = sum(len(each.rewritten) for each in written)
         files = sum(bool(each.added) for each in written)
         left = len(self.left)
-        hint = "; --update or --overwrite rewrites those that differ" if left and not rewritten else ""
+        hint = self._hint() if any(one.found.is_alone for one in self.left) else ""
         return (
             f"{counted(added, 'manifest')} written to {counted(files, 'file')}, "
             f"{rewritten:,} rewritten, {left:,} differ, {self.changes.unchanged:,} unchanged{hint}."
         )
+
+    def _hint(self) -> str:
+        match self.rewriting:
+            case None:
+                return "; --update or --overwrite rewrites those that differ"
+            case Rewriting.UPDATE:
+                return "; --overwrite rewrites them, and their comments are lost"
+        return ""
 
     def as_json(self) -> dict[str, Any]:
         """Return it for programs."""

@@ -53,9 +53,8 @@ def write(changes: Changes, rewrite: Rewrite) -> Iterator[Written]:
         text, rewritten = _with_rewritten(before, differing[file], rewrite)
         added = tuple(changes.new.get(file, ()))
         if rewritten or added:
-            write_beside(
-                file, [_joined([text, *(each.text() for each in added)]) if text and added else text or stream(added)]
-            )
+            documents = _joined([text, *(each.text() for each in added)]) if text and added else text or stream(added)
+            write_beside(file, [documents], errors="strict")
             yield Written(file, added, rewritten)
 
 
@@ -101,7 +100,7 @@ def write_kustomization(directory: Path, files: Iterable[Path], rewriting: Rewri
         if rewriting is Rewriting.UPDATE:
             return missing
         text = dump({**header, **content})
-    write_beside(file, [text])
+    write_beside(file, [text], errors="strict")
     return []
 
 

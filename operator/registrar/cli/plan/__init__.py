@@ -18,6 +18,7 @@ from registrar.cli.files import write_beside
 from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, options_of, parse, valid_namespace
 from registrar.cli.plan import as_markdown
 from registrar.cli.plan.change import Action
+from registrar.cli.plan.changed import make_of_part
 from registrar.cli.plan.git import PREFIX, read_at
 from registrar.cli.plan.make import Wanted, make, make_with
 from registrar.cli.plan.manifests import NOTHING, Manifests, checked, read_manifests
@@ -25,7 +26,7 @@ from registrar.cli.plan.outputs import Format, lines_of
 from registrar.cli.plan.reading import read_resources
 from registrar.cli.plan.report import Report, Source
 from registrar.cli.plan.source import source_of
-from registrar.cli.source import read_for, read_source
+from registrar.cli.source import ask_part, read_for, read_source
 from registrar.registries.inventory import Inventory
 from registrar.settings import OwnerSettings, PolicySettings, RegistrySettings, Settings
 
@@ -186,6 +187,10 @@ def _make(wanted: Wanted, snapshot: Path | None, settings: Settings, source: Sou
     """Return the plan, made from a snapshot or from the registry."""
     if snapshot is not None:
         return make(wanted, read_source(snapshot, {}), settings, source)
+    if wanted.only_changed and wanted.cluster is None:
+        report = ask_part(settings, lambda part: make_of_part(wanted, part, settings, source))
+        if report is not None:
+            return report
     made: list[Report] = []
 
     async def needs(inventory: Inventory) -> Collection[str]:

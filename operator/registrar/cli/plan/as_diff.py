@@ -10,7 +10,7 @@ import click
 
 from registrar.cli.console import one_line
 from registrar.cli.documents.dump import dump
-from registrar.cli.plan.change import PlannedChange, plain
+from registrar.cli.plan.change import Action, PlannedChange, plain
 from registrar.cli.plan.report import Report
 from registrar.cli.plan.text import NO_FILE, describe, subject
 from registrar.kinds.base import PROPERTY_PATH
@@ -24,7 +24,7 @@ def diff_lines(report: Report) -> Iterator[str]:
     for change in report.listed:
         yield click.style(f"diff {subject(change)}: {describe(change, [])}", bold=True)
         before, after = _yaml(change, is_before=True), _yaml(change, is_before=False)
-        names = _registry_name(change) if before else _NOTHING, _manifest_name(change) if after else _NOTHING
+        names = _NOTHING if change.action is Action.CREATE else _registry_name(change), _manifest_name(change)
         for line in difflib.unified_diff(before, after, *names, lineterm=""):
             yield click.style(one_line(line), fg=_COLOURS.get(line[:1]))
 

@@ -10,7 +10,6 @@ from model_registry.types import Artifact, RegistryEntry
 from registrar.api.bodies import Body, ResourceKey
 from registrar.api.conditions import Condition, ConditionStatus, ConditionType, Reason
 from registrar.api.meta import OWNER_PROPERTY
-from registrar.api.v1alpha1.common import EntryResource
 from registrar.cli.plan.change import Action, Cause, EntryName, FieldChange, PlannedChange, Value
 from registrar.cli.plan.fields import field_change
 from registrar.cli.plan.population import Population
@@ -109,8 +108,8 @@ class Builder:
             action=Action.WAIT,
             cause=Cause.BASE if self.population.is_unchanged(key) else Cause.CHANGE,
         )
-        if self.population.is_renamed(key):
-            return _because(change, Action.REFUSE, Reason.INVALID_SPEC, EntryResource.RULES[0].message)
+        if (refusal := self.population.refused_edit(key)) is not None:
+            return _because(change, Action.REFUSE, Reason.INVALID_SPEC, refusal)
         if ready is not None and ready.status is not ConditionStatus.TRUE:
             stalled = resource.status.condition(ConditionType.STALLED)
             return _because(change, _blocked(stalled, ready), ready.reason, ready.message)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -151,3 +152,30 @@ class PlannedChange:
     def is_of_this_change(self) -> bool:
         """Whether a merge brings it about."""
         return self.cause not in NOT_OF_THIS_CHANGE
+
+
+def merged(changes: Iterable[PlannedChange]) -> list[PlannedChange]:
+    """Return changes with one for each entry where a resource updates it again: an alias waits for its version.
+
+    Args:
+        changes: the changes, in the order of the writes.
+    """
+    found: dict[object, PlannedChange] = {}
+    for number, change in enumerate(changes):
+        entry = change.origin, change.is_inline, change.entry.kind, change.entry.names
+        first = found.get(entry)
+        if first is None:
+            found[entry] = change
+        elif change.action is Action.UPDATE and change.cause is first.cause and change.message is None:
+            found[entry] = replace(first, fields=_joined(first.fields, change.fields))
+        else:
+            found[number, entry] = change
+    return list(found.values())
+
+
+def _joined(first: tuple[FieldChange, ...], second: tuple[FieldChange, ...]) -> tuple[FieldChange, ...]:
+    before = {each.path: each for each in first}
+    again = {each.path: replace(each, before=before[each.path].before) for each in second if each.path in before}
+    new = [each for each in second if each.path not in before]
+    kept = [again.get(each.path, each) for each in first]
+    return tuple(each for each in (*kept, *new) if each.before != each.after)

@@ -47,6 +47,11 @@ def merge_base(ref: str) -> str:
     Raises:
         NotKnownError: see `read_at`.
     """
+    _git("rev-parse", "--git-dir")
+    try:
+        _git("rev-parse", "--verify", "--quiet", "HEAD")
+    except NotKnownError as error:
+        raise NotKnownError("The repository has no commit yet, so there is no base: commit what is applied.") from error
     try:
         return _git("merge-base", "--end-of-options", ref, "HEAD").decode().strip()
     except NotKnownError as error:

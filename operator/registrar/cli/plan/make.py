@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from registrar.api.bodies import Body, ResourceKey, managing_owner
 from registrar.cli.plan.build import Builder, WriteLog
-from registrar.cli.plan.change import Action, Cause, EntryName, PlannedChange
+from registrar.cli.plan.change import Action, Cause, EntryName, PlannedChange, merged
 from registrar.cli.plan.manifests import Manifests, order_of
 from registrar.cli.plan.population import Population
 from registrar.cli.plan.report import Report, Source
@@ -18,6 +18,7 @@ from registrar.kinds.table import kind_of
 from registrar.reconcile.dry_run import DryRun
 from registrar.registries.connection import dry_run
 from registrar.registries.inventory import Inventory
+from registrar.registries.registry import Registry
 from registrar.registries.replacement import MAX_MISSING, MAX_MISSING_SHARE
 from registrar.settings import Settings
 
@@ -47,6 +48,21 @@ class Wanted:
         return frozenset(key.namespace for key in (*self.manifests.found, *self.base.found))
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A plan, and what shows whether enough of the registry was read for it.
+
+    Attributes:
+        report: the plan.
+        turned: the resources that were reconciled.
+        has_homeless: whether the version of an artifact is not known.
+    """
+
+    report: Report
+    turned: frozenset[ResourceKey]
+    has_homeless: bool
+
+
 def make(wanted: Wanted, inventory: Inventory, settings: Settings, source: Source) -> Report:
     """Return the plan for an inventory that has all."""
     return asyncio.run(make_with(wanted, inventory, settings, source))[0]
@@ -56,21 +72,35 @@ async def make_with(
     wanted: Wanted, inventory: Inventory, settings: Settings, source: Source
 ) -> tuple[Report, Collection[str]]:
     """Return the plan, and the versions whose artifacts it needs and the inventory lacks: with any, it is not whole."""
+    registry, needed = dry_run(inventory, source.registry_url, source.owner_id)
+    made = await make_in(registry, inventory, wanted, settings, source)
+    return made.report, {*needed, *(inventory.unread if made.has_homeless else ())}
+
+
+async def make_in(registry: Registry, inventory: Inventory, wanted: Wanted, settings: Settings, source: Source) -> Made:
+    """Return the plan for a registry that takes writes in memory.
+
+    Args:
+        registry: the registry.
+        inventory: what was read of it.
+        wanted: what the user asked for.
+        settings: the operator's.
+        source: what the report says that the plan was made from.
+    """
     # What the stages log is in the report.
     logging.getLogger("registrar").addHandler(logging.NullHandler())
-    registry, needed = dry_run(inventory, source.registry_url, source.owner_id)
     await registry.load()
     population = Population(wanted.manifests, wanted.base, registry, inventory.holders(), wanted.cluster)
     bodies = list(population.bodies())
     cluster, log = DryRunCluster(bodies, wanted.namespaces() if wanted.cluster is not None else ()), WriteLog()
-    turns = list(_turns(population, wanted))
-    await DryRun(settings, cluster, registry, log).run(bodies, turns)
+    turns = list(turns_of(population, wanted))
+    turned = await DryRun(settings, cluster, registry, log).run(bodies, turns)
     builder = Builder(population, registry.backend, cluster.body)
     written = [change for write in log.writes if (change := await builder.of_write(write)) is not None]
     refusals = wanted.manifests.refused
     blocked = [change for key in turns if key not in refusals and (change := builder.of_resource(key)) is not None]
     refused = list(_refused(wanted.manifests))
-    changes = sorted([*written, *blocked, *refused], key=_place)
+    changes = sorted([*merged(written), *blocked, *refused], key=_place)
     touched = {(change.origin.key, change.entry.kind, change.entry.names[-1]) for change in changes}
     declared = set(turns) - refusals.keys()
     entries = [entry for entry in wanted.manifests.entries() if entry[0] in declared]
@@ -84,10 +114,10 @@ async def make_with(
         fail_on=wanted.fail_on,
         shows_drift=wanted.shows_drift,
     )
-    return report, {*needed, *(inventory.unread if population.homeless else ())}
+    return Made(report, turned, bool(population.homeless))
 
 
-def _turns(population: Population, wanted: Wanted) -> Iterator[ResourceKey]:
+def turns_of(population: Population, wanted: Wanted) -> Iterator[ResourceKey]:
     """Yield the resources to reconcile, those of refused manifests and parents first, and deleted ones last."""
     accepted = wanted.manifests.accepted()
     selected = set(accepted)

@@ -18,6 +18,8 @@ from model_registry.types import RegistryEntry
 from registrar.api.bodies import Body, ResourceKey, as_deleted, edited, recorded_id, spec_of
 from registrar.api.meta import API_VERSION, FINALIZER, ObjectMeta
 from registrar.api.v1alpha1.aliases import AliasStatus, property_of
+from registrar.api.v1alpha1.common import EntryResource
+from registrar.cli.plan.edits import refused_edit
 from registrar.cli.plan.manifests import Manifests
 from registrar.kinds.base import AnyResource, Desired, EntryKind
 from registrar.kinds.desired import declared_aliases, desired_entry, desired_inline
@@ -28,6 +30,7 @@ from registrar.planning.ownership import Origin, any_stamp_of, stamp_of
 from registrar.planning.plan import origin_of, owned_on
 from registrar.reconcile.inline_artifacts import Statuses, with_artifact
 from registrar.reconcile.resolve import parent_key
+from registrar.reconcile.resource import read_resource
 from registrar.registries.registry import Registry
 from registrar.reporting.outcome import Facts, Outcome
 from registrar.reporting.status import as_json, next_status, ownership_patch
@@ -51,6 +54,7 @@ class Population:
         holders: the version that holds each artifact, by their IDs, as far as it was read.
         cluster: the resources that exist; None where no cluster is known.
         homeless: artifacts of which no version is known.
+        refused_edits: why the API server refuses what manifests change; known before anything is written.
     """
 
     manifests: Manifests
@@ -59,12 +63,13 @@ class Population:
     holders: Mapping[str, str]
     cluster: Mapping[ResourceKey, Body] | None = None
     homeless: list[str] = field(default_factory=list)
+    refused_edits: dict[ResourceKey, str | None] = field(default_factory=dict)
 
     def bodies(self) -> Iterator[Body]:
         """Yield the resources that the API server has then, those that only the base has as deleted ones."""
         accepted, kept, departed = self.manifests.accepted(), self.kept(), self.departed()
         for key in accepted:
-            yield self._applied(key) if self.is_renamed(key) else self._present(key)
+            yield self._present(key) if self.refused_edit(key) is None else self._applied(key)
         for key in kept:
             yield self._applied(key)
         for key in departed:
@@ -90,13 +95,22 @@ class Population:
             return None if found is None else spec_of(found)
         return self.base.spec(key) if key in self.base.found and key not in self.base.refused else None
 
-    def is_renamed(self, key: ResourceKey) -> bool:
-        """Return whether the API server refuses a manifest, because an entry that exists cannot be renamed."""
+    def refused_edit(self, key: ResourceKey) -> str | None:
+        """Return why the API server refuses what a manifest changes; None if it accepts that."""
+        if key not in self.refused_edits:
+            self.refused_edits[key] = self._refused_edit(key)
+        return self.refused_edits[key]
+
+    def _refused_edit(self, key: ResourceKey) -> str | None:
         before = self.before(key)
         if before is None or key not in self.manifests.found:
-            return False
-        names = {spec.get("name") or key.name for spec in (before, self.manifests.spec(key))}
-        return len(names) > 1 and recorded_id(self._applied(key)) is not None
+            return None
+        after = self.manifests.spec(key)
+        kind, applied = kind_of(key.kind), self._applied(key)
+        names = {spec.get("name") or key.name for spec in (before, after)}
+        if len(names) > 1 and recorded_id(applied) is not None:
+            return EntryResource.RULES[0].message
+        return refused_edit(kind, before, after, read_resource(applied).status)
 
     def is_unchanged(self, key: ResourceKey) -> bool:
         """Return whether a resource has the spec that it had before."""

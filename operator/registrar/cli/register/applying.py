@@ -24,6 +24,8 @@ ROLE = "model-registrar-pipelines"
 GRANT = f"bind the Role {ROLE} to the account (the chart's value rbac.pipelines)"
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0
 """Seconds between two readings: an entry is most often there at once. A watch would need a right more than a get."""
+UNSEEN_SECONDS = 10.0
+"""How long an operator may take to look at a resource before the command says that it waits for that."""
 
 T = TypeVar("T")
 
@@ -159,7 +161,7 @@ def _require_first(applied: Body, manifest: FileManifest) -> None:
 
 
 def _wait(cluster: Cluster, manifest: FileManifest, patience: Patience) -> Body:
-    shown, pause = "", FIRST_PAUSE
+    shown, pause, started = "", FIRST_PAUSE, time.monotonic()
     while True:
         is_last = patience.left() <= 0
         body = patience.ask(lambda: _read(cluster, manifest))
@@ -174,7 +176,8 @@ def _wait(cluster: Cluster, manifest: FileManifest, patience: Patience) -> Body:
             raise _not_ready(manifest, verdict, patience)
         progress = f"Waiting for {_named(manifest)}: {verdict.reason}: {verdict.message}"
         # That the operator has not looked at it yet is news only after a while.
-        if progress != shown and (verdict.health is Health.WAITING or pause == LONGEST_PAUSE):
+        is_news = verdict.health is Health.WAITING or time.monotonic() > started + UNSEEN_SECONDS
+        if progress != shown and is_news:
             patience.show(progress)
             shown = progress
         patience.pause(pause)

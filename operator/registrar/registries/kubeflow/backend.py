@@ -64,21 +64,21 @@ class KubeflowBackend:
     async def list_stamped(self, family: type[RegistryEntry], owner_id: str) -> list[RegistryEntry]:
         """See the protocol."""
         options = ListOptions.order_by_id(limit=PAGE_SIZE, filter_query=stamp_filter(owner_id))
-        return [entry async for entry in Pager(lambda page: self._list_page(family, page), options)]
+        return [entry async for entry in Pager(lambda page: list_page(self._client, family, page), options)]
 
     async def newest(self, family: type[RegistryEntry]) -> Watermark:
         """See the protocol. Any entry's latest change counts, so that the feed never lists them all."""
         options = ListOptions.order_by_update_time(is_asc=False, limit=1)
-        entries = await self._list_page(family, options)
+        entries = await list_page(self._client, family, options)
         return Watermark().advanced(entries, options.answered_at)
 
     async def changed_since(self, family: type[RegistryEntry], cursor: Watermark, own_latest: int) -> Changes:
         """See the protocol."""
         options = ListOptions.order_by_id(limit=PAGE_SIZE, filter_query=f"lastUpdateTimeSinceEpoch >= {cursor.since}")
-        entries = await self._list_page(family, options)
+        entries = await list_page(self._client, family, options)
         answered_at = options.answered_at
         while options.next_page_token:
-            entries = [*entries, *await self._list_page(family, options)]
+            entries = [*entries, *await list_page(self._client, family, options)]
         if cursor.went_back(entries, own_latest):
             raise RegistryWentBackError(f"it lacks {family.__name__}s that it returned before")
         return Changes(entries, cursor.advanced(entries, answered_at))
@@ -91,8 +91,10 @@ class KubeflowBackend:
         """See the protocol."""
         return unsupported(desired)
 
-    async def _list_page(self, family: type[RegistryEntry], options: ListOptions) -> list[Any]:
-        return await _operations_of(family).list_page(self._client, options)
+
+async def list_page(client: ModelRegistryAPIClient, family: type[RegistryEntry], options: ListOptions) -> list[Any]:
+    """Return a page of the entries of a family."""
+    return await _operations_of(family).list_page(client, options)
 
 
 def _operations_of(family: type[RegistryEntry]) -> Operations:

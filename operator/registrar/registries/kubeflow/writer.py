@@ -40,6 +40,13 @@ class KubeflowWriter:
                 return await self._client.upsert_artifact(entry)
         raise _unknown(entry)
 
+    async def link(self, artifact: RegistryEntry, artifact_id: str, version_id: str) -> RegistryEntry:
+        """See the protocol. The server changes the fields that are sent, so none are."""
+        if not isinstance(artifact, Artifact):
+            raise _unknown(artifact)
+        bare = type(artifact)(artifact.name, id=artifact_id)
+        return await self._client.upsert_model_version_artifact(bare, version_id)
+
     async def find(self, entry: RegistryEntry, parent_id: str) -> RegistryEntry | None:
         """See the protocol."""
         match entry:

@@ -22,7 +22,7 @@ from registrar.settings import PolicySettings, Settings
 from tests.cli.plan.oracle.cases import Case, Place, World, key_of, with_ids
 from tests.cli.plan.oracle.entries import Hands, entries_of, half_adopted, ids_of, part_of, read_inventory
 from tests.cli.plan.oracle.recorder import Recorder, recording
-from tests.cli.plan.oracle.writes import Planned, Writes, carried_out, plan
+from tests.cli.plan.oracle.writes import ChangedOnly, Planned, Writes, carried_out, plan, plan_changed
 from tests.support.fixtures import operator_arguments
 from tests.support.operator_process import OperatorProcess
 from tests.support.probes import Probes, probes_of
@@ -34,6 +34,8 @@ STILL = 1.0
 """Seconds without any change after which an operator with an empty queue has nothing left to do."""
 POLLS = 3
 """Of the registry's feed, after which the operator knows what others changed: one may have begun before."""
+CASES_A_CHANGED_ONE = 3
+"""Cases of which one is planned with --changed too: that reads the registry."""
 DEFAULT = PolicySettings()
 
 
@@ -59,6 +61,7 @@ class Played:
         entries: its part of the registry, as the plan was made from it.
         refused: what the API server refused, with its message.
         resources: the resources afterwards.
+        changed_only: the plan of what differs from the base; None for most cases.
     """
 
     case: Case
@@ -67,6 +70,7 @@ class Played:
     entries: Mapping[Place, RegistryEntry]
     refused: Mapping[ResourceKey, str]
     resources: Mapping[ResourceKey, Manifest]
+    changed_only: ChangedOnly | None
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,10 @@ class Stage:
             replace(case, base=base, head=with_ids(case.head, ids)) for case, base in zip(cases, based, strict=True)
         ]
         planned = [self._plan(case, inventory, ids) for case in cases]
+        changed_only = [
+            self._plan_changed(case, inventory) if number % CASES_A_CHANGED_ONE == 0 else None
+            for number, case in enumerate(cases)
+        ]
         carried = len(self.recorder.writes)
         refused = [self._change(case) for case in cases]
         if meanwhile is Operator.STOPPED:
@@ -130,8 +138,8 @@ class Stage:
         done = _by_case(carried_out(self.recorder.writes[carried:], ids), cases)
         resources = self._resources()
         return [
-            Played(case, plan, done[case.name], _at_places(entries, case), refusals, _of_case(resources, case))
-            for case, plan, refusals in zip(cases, planned, refused, strict=True)
+            Played(case, plan, done[case.name], _at_places(entries, case), refusals, _of_case(resources, case), changed)
+            for case, plan, refusals, changed in zip(cases, planned, refused, changed_only, strict=True)
             if not any(name.startswith(case.name) for name in refused_in_part)
         ]
 
@@ -148,6 +156,10 @@ class Stage:
         part = part_of(inventory, lambda name: name.startswith(case.name))
         known = {place: entry_id for place, entry_id in ids.items() if place.names[0].startswith(case.name)}
         return plan(case.head, case.base, part, self.settings, known)
+
+    def _plan_changed(self, case: Case, inventory: Any) -> ChangedOnly | None:
+        part = part_of(inventory, lambda name: name.startswith(case.name))
+        return plan_changed(case.head, case.base, part, self.settings) if case.base else None
 
     def _send(self, manifests: Iterable[Iterable[Manifest]]) -> None:
         for manifest in (each for some in manifests for each in some):
@@ -213,8 +225,10 @@ class Stage:
         before: object = None
         since, unseen = time.monotonic(), ["anything"]
         while True:
-            state, now = (len(self.recorder.writes), _reconciles(probes)), time.monotonic()
-            if state != before:
+            reconciles = _reconciles(probes)
+            state, now = (len(self.recorder.writes), reconciles), time.monotonic()
+            # On a busy machine, a reconcile can stand still for longer than that.
+            if state != before or _is_busy(reconciles):
                 before, since = state, now
             elif (
                 now - since > STILL and _polls(probes) >= polled + POLLS and not (unseen := _unseen(self._resources()))
@@ -255,6 +269,10 @@ def _polls(probes: Probes) -> float:
 def _reconciles(probes: Probes) -> dict[str, float]:
     names = ("registrar_reconcile_total", "registrar_workqueue_depth", "registrar_active_workers")
     return {name: value for name, value in probes.metrics().items() if name.startswith(names)}
+
+
+def _is_busy(reconciles: Mapping[str, float]) -> bool:
+    return any(number for name, number in reconciles.items() if not name.startswith("registrar_reconcile_total"))
 
 
 def _unseen(resources: Mapping[ResourceKey, Manifest]) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from registrar.cli.plan.change import Action
+from tests.cli.plan.oracle import values
 from tests.cli.plan.oracle.cases import OWNER_PROPERTY, Case, Place, Put, World
 from tests.cli.plan.oracle.values import text_property
 from tests.support.resources import Manifest, annotated, manifest
@@ -54,6 +55,14 @@ class Author:
         properties = {} if stamp is None else {OWNER_PROPERTY: text_property(stamp)}
         return Put(Place("RegisteredModel", (self.name,)), fields, properties)
 
+    def version_entry(self) -> Put:
+        return Put(Place("ModelVersion", (self.name, "1.0")))
+
+    def artifact_entry(self, digest: str) -> Put:
+        """Return an entry of the inline artifact with a digest."""
+        place = Place("model-artifact", (self.name, "1.0", "inline"))
+        return Put(place, {"uri": "s3://b/i"}, {"digest": text_property(digest)})
+
     def case(self, **parts: Any) -> Case:
         return Case(self.name, **parts)
 
@@ -61,6 +70,7 @@ class Author:
         return {**body, "metadata": {**body["metadata"], "namespace": self.world.spaces[space]}}
 
 
+ZEROS, ONES = values.DIGESTS
 INLINE = [{"name": "inline", "uri": "s3://b/i"}]
 CHAIN = ("", "1.0", "1.0/inline", "1.0/weights")
 
@@ -159,6 +169,57 @@ STORIES: dict[str, Story] = {
         ),
         {"": Action.LEAVE},
     ),
+    "does not replace a digest": lambda a: (
+        a.case(
+            before=(a.entry(), a.version_entry(), a.artifact_entry(digest=ONES)),
+            head=(a.model(), a.version(artifacts=[{**INLINE[0], "digest": ZEROS}])),
+        ),
+        {"": Action.ADOPT, "1.0": Action.REFUSE},
+    ),
+    "does not replace a digest that was removed from the manifest": lambda a: (
+        a.case(
+            base=(a.model(), a.version(artifacts=[{**INLINE[0], "digest": ZEROS}])),
+            head=(a.model(), a.version("version-2", artifacts=[{**INLINE[0], "digest": ONES}])),
+        ),
+        {"1.0": Action.REFUSE},
+    ),
+    "cannot change a digest": lambda a: (
+        a.case(
+            base=(a.model(), a.version(artifacts=[{**INLINE[0], "digest": ZEROS}])),
+            head=(a.model(), a.version(description="new", artifacts=[{**INLINE[0], "digest": ONES}])),
+        ),
+        {"1.0": Action.REFUSE},
+    ),
+    "can correct a digest that was refused": lambda a: (
+        a.case(
+            before=(a.entry(), a.version_entry(), a.artifact_entry(digest=ONES)),
+            base=(a.model(), a.version(artifacts=[{**INLINE[0], "digest": ZEROS}])),
+            head=(a.model(), a.version(artifacts=[{**INLINE[0], "digest": ONES}])),
+        ),
+        {"1.0/inline": Action.ADOPT},
+    ),
+    "cannot remove an address": lambda a: (
+        a.case(
+            base=(a.model(), a.version(), a.artifact()),
+            head=(a.model(), a.version(), without_uri(a.artifact(state="PENDING"))),
+        ),
+        {"weights": Action.REFUSE},
+    ),
+    "corrects a digest": lambda a: (
+        a.case(
+            base=(a.model(), a.version(artifacts=[{**INLINE[0], "digest": ZEROS}])),
+            meanwhile=(a.artifact_entry(digest=ONES),),
+            head=(a.model(), a.version(description="new", artifacts=[{**INLINE[0], "digest": ZEROS}])),
+        ),
+        {"1.0": Action.UPDATE, "1.0/inline": Action.UPDATE},
+    ),
+    "keeps a digest that left the manifest": lambda a: (
+        a.case(
+            base=(a.model(), a.version(artifacts=[{**INLINE[0], "digest": ZEROS}])),
+            head=(a.model(), a.version(artifacts=INLINE)),
+        ),
+        {},
+    ),
     "is paused": lambda a: (a.case(head=(annotated(a.model(), paused="true"),)), {"": Action.PAUSE}),
     "takes over": lambda a: (
         a.case(before=(a.entry("created:other/team/model"),), head=(annotated(a.model(), take_over="true"),)),
@@ -199,6 +260,10 @@ STORIES: dict[str, Story] = {
 def rivals(a: Author) -> tuple[Case, Expected]:
     """Return two resources that want the same entry: which of them gets it, no plan knows."""
     return a.case(head=(a.model(), a.model("model-2"))), {"": Action.REFUSE}
+
+
+def without_uri(body: Manifest) -> Manifest:
+    return {**body, "spec": {name: value for name, value in body["spec"].items() if name != "uri"}}
 
 
 def author(number: int, world: World) -> Author:

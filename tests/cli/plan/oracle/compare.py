@@ -18,7 +18,7 @@ _ORIGIN = re.compile('"adopted:')
 
 def disagreements(played: Played) -> list[str]:
     """Return what differs; empty where the plan was right."""
-    return [*_of_writes(played), *_of_report(played), *_of_conditions(played)]
+    return [*_of_writes(played), *_of_report(played), *_of_conditions(played), *_of_changed_only(played)]
 
 
 def _of_writes(played: Played) -> Iterator[str]:
@@ -78,6 +78,18 @@ def _of_conditions(played: Played) -> Iterator[str]:
         expected = None if said is None else said.reason
         if reason != expected:
             yield f"{key}: planned {expected}, but it is {reason}: {ready.get('message')}"
+
+
+def _of_changed_only(played: Played) -> Iterator[str]:
+    """Compare the plan that reads a part of the registry with the one that reads all."""
+    changed = played.changed_only
+    if changed is None or changed.of_part is None:
+        return
+    of_part, of_all = changed.of_part.changes, changed.of_all.changes
+    yield from (f"--changed alone says: {change}" for change in of_part if change not in of_all)
+    yield from (f"--changed lacks: {change}" for change in of_all if change not in of_part)
+    if changed.of_part.unchanged != changed.of_all.unchanged:
+        yield f"--changed counts {changed.of_part.unchanged} unchanged, not {changed.of_all.unchanged}"
 
 
 def _text(writes: list[Write]) -> str:

@@ -86,6 +86,9 @@ class _Maker:
         fields = values.fields(self.random, place.kind)
         if artifact and (is_new or self.chance(0.3)):
             fields["uri"] = self.random.choice(values.URIS)
+        if artifact and self.chance(0.3):
+            digest = self.random.choice([*values.DIGESTS, "of another form", ""])
+            properties["digest"] = values.text_property(digest)
         if self.chance(0.3):
             fields["state"] = self.random.choice(values.states(place.kind))
         if self.chance(0.2):
@@ -146,6 +149,8 @@ class _Maker:
             spec["externalId"] = self.external_id(artifact=kind.endswith("artifact"))
         if kind.endswith("artifact"):
             spec["uri"] = self.random.choice(values.URIS)
+            if self.chance(0.4):
+                spec["digest"] = self.random.choice(values.DIGESTS)
         if self.chance(0.15):
             spec["state"] = self.random.choice(values.states(kind))
         return {**spec, **self.policies()}
@@ -227,6 +232,13 @@ class _Maker:
             self.random.choice(values.PROPERTY_NAMES): self.random.choice(values.DECLARED),
         }
 
+    def edit_digest(self, item: dict[str, Any]) -> None:
+        """Add, keep, remove or replace a digest."""
+        digest = self.random.choice([item.get("digest")] * 3 + [None, *values.DIGESTS])
+        item.pop("digest", None)
+        if digest is not None:
+            item["digest"] = digest
+
     def edit_inline(self, version: Resource) -> None:
         """Drop, change, move to the other list, reorder, or add inline artifacts."""
         spec, field = version.spec, self.random.choice(sorted(ARTIFACT_LISTS))
@@ -238,6 +250,7 @@ class _Maker:
                 item = self.random.choice(items)
                 item |= values.fields(self.random, ARTIFACT_LISTS[field])
                 self.edit_properties(item)
+                self.edit_digest(item)
             case "retype" if items:
                 item = self.random.choice(items)
                 items.remove(item)

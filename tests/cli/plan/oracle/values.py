@@ -41,6 +41,8 @@ ENTRY_STATES = ("LIVE", "ARCHIVED")
 ARTIFACT_STATES = ("UNKNOWN", "PENDING", "LIVE", "MARKED_FOR_DELETION", "DELETED", "ABANDONED", "REFERENCE")
 URIS = ("s3://b/1", "s3://b/2", "hf://o/m")
 
+DIGESTS = tuple(f"sha256:{digit * 64}" for digit in "01")
+
 
 def text_property(value: str) -> dict[str, Any]:
     """Return a string property as the registry has it."""

@@ -14,9 +14,11 @@ import pytest
 
 from model_registry._wire import create_body, update_body
 from model_registry.types import OpaqueProperty, RegistryEntry
+from registrar.cli.plan.changed import make_of_part
 from registrar.cli.plan.make import Wanted, make
 from registrar.cli.plan.manifests import NOTHING, read_manifests
 from registrar.cli.plan.report import Report, Source
+from registrar.cli.source import ask_part
 from registrar.kinds.base import EntryKind
 from registrar.registries import connection
 from registrar.registries.inventory import Inventory
@@ -88,6 +90,29 @@ def plan(
             places[family, str(entry.id)] = Place(kind.name, (*above, str(entry.name)))
         writes[places[family, str(entry.id)]].append((method, _comparable(body)))
     return Planned(report, writes)
+
+
+@dataclass(frozen=True)
+class ChangedOnly:
+    """A plan of what differs from the base.
+
+    Attributes:
+        of_part: as made from the few entries that it needs; None if it needs whole lists.
+        of_all: as made from all entries.
+    """
+
+    of_part: Report | None
+    of_all: Report
+
+
+def plan_changed(
+    head: Iterable[Manifest], base: Iterable[Manifest], inventory: Inventory, settings: Settings
+) -> ChangedOnly:
+    """Return what ``registrar plan --changed`` says, made from a part of the registry and from all of it."""
+    wanted = Wanted(_read(head), _read(base), only_changed=True)
+    source = Source(settings.registry_url, settings.owner_id, "", base="base")
+    of_part = ask_part(settings, lambda part: make_of_part(wanted, part, settings, source))
+    return ChangedOnly(of_part, make(wanted, inventory, settings, source))
 
 
 def _properties_that_stay(before: RegistryEntry | None, entry: RegistryEntry) -> dict[str, Any]:

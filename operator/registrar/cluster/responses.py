@@ -1,0 +1,58 @@
+"""Answers of the API server: read in little memory, and never nested too deeply for kopf.
+
+kopf reads each line of a watch with a parser that recurses, and a RecursionError ends that watch for good
+(`registrar.cluster.watch`). Nobody else's line may be lost for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import aiohttp
+
+from registrar.api.nesting import read_shallow, shallow
+from registrar.cluster.compact import read_compact
+
+
+class CompactResponse(aiohttp.ClientResponse):
+    """An answer whose JSON takes little memory; what is nested too deeply is null, in each line of a watch as well."""
+
+    async def start(self, connection: Any) -> aiohttp.ClientResponse:
+        """Receive the headers."""
+        await super().start(connection)
+        if self.url.query.get("watch") == "true":
+            self.content = cast("aiohttp.StreamReader", _ShallowLines(self.content))
+        return self
+
+    async def json(self, **options: Any) -> Any:
+        """Return the value of the body."""
+        return await super().json(**{"loads": _read, **options})
+
+
+def _read(text: str) -> Any:
+    return read_shallow(text, read_compact)
+
+
+class _ShallowLines:
+    """The stream of a watch, of which kopf reads chunks; aiohttp calls everything else on the stream itself."""
+
+    def __init__(self, stream: aiohttp.StreamReader) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    async def iter_chunked(self, size: int) -> AsyncIterator[bytes]:
+        """Yield whole lines, as they come."""
+        rest = b""
+        async for chunk in self._stream.iter_chunked(size):
+            lines, end, rest = (rest + chunk).rpartition(b"\n")
+            if end:
+                yield b"".join(_shallow(line) + end for line in lines.split(b"\n"))
+        if rest:
+            yield _shallow(rest)
+
+
+def _shallow(line: bytes) -> bytes:
+    return shallow(line.decode()).encode()
