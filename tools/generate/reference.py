@@ -6,7 +6,7 @@ It shows what the API server enforces and what ``kubectl explain`` shows, on one
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from registrar.api.rules import VALIDATIONS
+from registrar.api.rules import VALIDATIONS, WITHOUT_NUL
 from tools.generate.markdown import table
 
 Schema = Mapping[str, Any]
@@ -109,7 +109,8 @@ def _limits(node: Schema) -> Iterator[str]:
         yield bounds + unit
     if bounds := _bounds(node.get("minimum"), node.get("maximum")):
         yield bounds
-    if "pattern" in node:
+    # That no text may contain a NUL character would be in nearly every row.
+    if node.get("pattern", WITHOUT_NUL.regex) != WITHOUT_NUL.regex:
         yield f"matches `{node['pattern']}`"
     for key in node.get("x-kubernetes-list-map-keys", ()):
         yield f"unique by `{key}`"

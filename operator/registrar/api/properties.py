@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from model_registry.types import OpaqueProperty
 from registrar.api.meta import RESERVED_PREFIX
-from registrar.api.rules import refusal
+from registrar.api.rules import NUL, WITHOUT_NUL, refusal
 
 Scalar = bool | int | float | str
 """A property's value in the registry. bool comes before int, because Python's bool is an int."""
@@ -59,11 +59,17 @@ def _int32(value: int) -> int:
     return value
 
 
+def _text(value: str) -> str:
+    if NUL in value:
+        raise _refuse(WITHOUT_NUL.message)
+    return value
+
+
 def _typed(form: Mapping[str, Any]) -> TypedProperty:
     """Read ``{string: …}``, ``{int: …}``, ``{double: …}`` or ``{bool: …}``."""
     match dict(form):
         case {"string": str(value), **rest} if not rest:
-            return TypedProperty(value)
+            return TypedProperty(_text(value))
         case {"bool": bool(value), **rest} if not rest:
             return TypedProperty(value)
         case {"int": int(value), **rest} if not rest and not isinstance(value, bool):
@@ -90,8 +96,10 @@ def parse_declared(value: object) -> Declared:
         PydanticCustomError: for null, a list, an object of another form, an integer beyond int32, NaN and infinities.
     """
     match value:
-        case TypedProperty() | bool() | str():
+        case TypedProperty() | bool():
             return value
+        case str():
+            return _text(value)
         case int():
             return _int32(value)
         case float():
@@ -121,6 +129,8 @@ def _as_written(value: Declared) -> object:
 
 
 def _property_name(name: str) -> str:
+    if NUL in name:
+        raise _refuse(WITHOUT_NUL.message)
     if name.startswith(RESERVED_PREFIX):
         raise _refuse(f"names under {RESERVED_PREFIX} belong to the operator; choose another name")
     if name in HIDDEN_NAMES:

@@ -3,6 +3,7 @@
 The Python equivalent makes the models as strict as the schemas, and tests compare the two.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -66,6 +67,35 @@ class Rule:
 def with_rules(schema: JsonSchemaValue, rules: Sequence[Rule]) -> JsonSchemaValue:
     """Return the JSON schema with these rules added to its own."""
     return {**schema, VALIDATIONS: [*schema.get(VALIDATIONS, []), *(rule.as_schema() for rule in rules)]}
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """``Annotated`` metadata of a text: a regular expression, which costs the API server less than CEL on long texts.
+
+    Attributes:
+        regex: it matches the whole text, in Go, in Python and in JavaScript.
+        message: what the user has to change.
+    """
+
+    regex: str
+    message: str
+
+    def check(self, value: str) -> str:
+        """Return the text, or raise PydanticCustomError if it does not match."""
+        if re.fullmatch(self.regex, value) is None:
+            raise refusal("pattern", self.message)
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(schema), "pattern": self.regex}
+
+
+NUL = "\0"
+WITHOUT_NUL = Pattern(r"^[^\x00]*$", "must not contain a NUL character, which the registry refuses")
 
 
 @dataclass(frozen=True, slots=True)

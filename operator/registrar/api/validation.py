@@ -53,7 +53,7 @@ def problems(error: ValidationError) -> Iterator[Problem]:
 
 def _shown(part: str | int) -> str:
     """Return a part of a path, as far as it helps to find the field."""
-    text = str(part) or '""'
+    text = repr(str(part))[1:-1] or '""'
     return text if len(text) <= MAX_PART_LENGTH else f"{text[:MAX_PART_LENGTH]}…"
 
 

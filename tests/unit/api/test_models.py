@@ -128,6 +128,29 @@ def test_refusals_of_cel_are_refusals_of_the_models_too() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "spec", "path"),
+    [
+        (RegisteredModel, {"description": "a\0"}, "spec.description"),
+        (RegisteredModel, {"name": "\0a"}, "spec.name"),
+        (RegisteredModel, {"externalId": "a\0"}, "spec.externalId"),
+        (RegisteredModel, {"aliases": {"champion": "a\0"}}, "spec.aliases.champion"),
+        (RegisteredModel, {"language": ["en", "a\0"]}, "spec.language.1"),
+        (RegisteredModel, {"customProperties": {"p": "a\0"}}, "spec.customProperties.p"),
+        (RegisteredModel, {"customProperties": {"p": {"string": "a\0"}}}, "spec.customProperties.p"),
+        (ModelVersion, {"artifacts": [{"name": "a", "uri": "s3://\0"}]}, "spec.artifacts.0.uri"),
+        (ModelVersion, {"registeredModelRef": {"external": {"name": "\0"}}}, "spec.registeredModelRef.external.name"),
+        (ModelArtifact, {"uri": "s3://b/a\0"}, "spec.uri"),
+    ],
+)
+def test_a_nul_character_is_refused_with_the_path_of_its_field(
+    kind: type[Any], spec: dict[str, Any], path: str
+) -> None:
+    assert refused(kind, **spec).split("; ")[0] == (
+        f"{path}: must not contain a NUL character, which the registry refuses"
+    )
+
+
 def test_refusal_names_the_property_of_an_inline_artifact() -> None:
     artifact = {"name": "a", "uri": "s3://a", "customProperties": {"tags": ["x"]}}
 

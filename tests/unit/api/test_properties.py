@@ -14,7 +14,8 @@ from registrar.api.validation import describe
 PROPERTIES: TypeAdapter[dict[str, Declared]] = TypeAdapter(CustomProperties)
 int32 = st.integers(-(2**31), 2**31 - 1)
 doubles = st.floats(allow_nan=False, allow_infinity=False)
-scalars = st.text() | st.booleans() | int32 | doubles
+texts = st.characters(exclude_characters="\0")
+scalars = st.text(texts) | st.booleans() | int32 | doubles
 
 ONLY_SCALARS = "must be a string, an integer, a number or a boolean; write a list as a string that holds JSON"
 TYPED_FORM = (
@@ -52,6 +53,7 @@ REFUSED_NAMES = {
     "the owner's stamp": ("model-registrar.dev/owner", "names under model-registrar.dev/ belong to the operator"),
     "another of the operator's": ("model-registrar.dev/", "names under model-registrar.dev/ belong to the operator"),
     "hidden by the registry": ("experiment_id", "the registry reserves this name and never returns it"),
+    "a NUL character": ("a\0", "must not contain a NUL character, which the registry refuses"),
     "empty": ("", "a name must not be empty; give it one, or remove it"),
     "too long": ("n" * 256, "a name must have at most 255 characters; shorten it"),
 }
@@ -70,7 +72,7 @@ def test_refused_name_says_why(name: str, message: str) -> None:
     with pytest.raises(ValidationError) as refusal:
         PROPERTIES.validate_python({name: 1})
 
-    shown = f"{name[:63]}…" if len(name) > 63 else name or '""'
+    shown = f"{name[:63]}…" if len(name) > 63 else name.replace("\0", "\\x00") or '""'
     assert describe(refusal.value).startswith(f"{shown}: {message}")
 
 
@@ -81,7 +83,7 @@ def test_every_refused_property_is_named() -> None:
     assert [part.split(":")[0] for part in describe(refusal.value).split("; ") if ": " in part] == ["a", "b"]
 
 
-@given(st.dictionaries(st.text(min_size=1, max_size=9), scalars, max_size=4))
+@given(st.dictionaries(st.text(texts, min_size=1, max_size=9), scalars, max_size=4))
 def test_scalars_keep_their_value_and_type(declared: dict[str, Any]) -> None:
     resolved = resolve_properties(PROPERTIES.validate_python(declared), {})
 
@@ -130,7 +132,7 @@ def test_only_declared_properties_are_resolved() -> None:
     assert resolve_properties({"mine": 1}, {"mine": 2, "theirs": 3}) == {"mine": 1}
 
 
-@given(st.dictionaries(st.text(min_size=1, max_size=9), scalars | scalars.map(TypedProperty), max_size=4))
+@given(st.dictionaries(st.text(texts, min_size=1, max_size=9), scalars | scalars.map(TypedProperty), max_size=4))
 def test_declared_properties_survive_writing_and_reading(declared: dict[str, Declared]) -> None:
     written = json.loads(json.dumps(PROPERTIES.dump_python(declared)))
     read = PROPERTIES.validate_python(written)

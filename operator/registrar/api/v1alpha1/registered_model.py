@@ -5,14 +5,16 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, model_validator
 
 from registrar.api.meta import Column
-from registrar.api.rules import ListMap, refusal
+from registrar.api.rules import WITHOUT_NUL, ListMap, refusal
 from registrar.api.v1alpha1.aliases import MAX_ALIASES, PROPERTY_PREFIX, Aliases, AliasStatus
 from registrar.api.v1alpha1.common import EntryResource, EntryState, EntryStatus, ManagedSpec
 from registrar.api.v1alpha1.texts import ModelName, Text
 
 MAX_WORDS = 8192
 
-Words = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=255)], ...], Field(max_length=MAX_WORDS)]
+Words = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=255), WITHOUT_NUL], ...], Field(max_length=MAX_WORDS)
+]
 
 
 class RegisteredModelSpec(ManagedSpec):

@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field
 
 from registrar.api.properties import INT32_MAX
-from registrar.api.rules import Rule
+from registrar.api.rules import WITHOUT_NUL, Rule
 
 MAX_CHILD_NAME_LENGTH = 240
 MAX_URI_BYTES = 2692
@@ -60,19 +60,20 @@ _DATE_RULE = Rule(
     holds=_is_no_midnight,
 )
 
-RegistryModelName = Annotated[str, Field(min_length=1, max_length=255), _DATE_RULE]
+RegistryModelName = Annotated[str, Field(min_length=1, max_length=255), WITHOUT_NUL, _DATE_RULE]
 """Name of a registered model that exists: whoever created it may have put spaces around it."""
-RegistryChildName = Annotated[str, Field(min_length=1, max_length=MAX_CHILD_NAME_LENGTH), _DATE_RULE]
+RegistryChildName = Annotated[str, Field(min_length=1, max_length=MAX_CHILD_NAME_LENGTH), WITHOUT_NUL, _DATE_RULE]
 """Name of a version or artifact that exists."""
 ModelName = Annotated[RegistryModelName, _NAME_RULE]
 ChildName = Annotated[RegistryChildName, _NAME_RULE]
-ExternalId = Annotated[str, Field(min_length=1, max_length=255)]
-Text = Annotated[str, Field(max_length=MAX_TEXT_LENGTH)]
+ExternalId = Annotated[str, Field(min_length=1, max_length=255), WITHOUT_NUL]
+Text = Annotated[str, Field(max_length=MAX_TEXT_LENGTH), WITHOUT_NUL]
 StatusText = Annotated[str, Field(max_length=255)]
 Link = Annotated[str, Field(max_length=2048)]
 Uri = Annotated[
     str,
     Field(min_length=1, max_length=MAX_URI_BYTES),
+    WITHOUT_NUL,
     Rule(
         cel=f"size(bytes(self)) <= {MAX_URI_BYTES}",
         message=f"must not be longer than {MAX_URI_BYTES} bytes, the registry's limit; leave out what expires, "
