@@ -73,7 +73,7 @@ TABLE = {
     "plan: an invalid manifest": Row("plan {invalid} -n t {good} --exit-code", ATTENTION, "did you mean owner?"),
     "plan: no registry": Row("plan {valid} -n t {away} --fail-on=create", NOT_KNOWN, "connection refused"),
     "plan: no such file": Row("plan {nowhere} -n t {good}", NOT_KNOWN, "No such file or directory"),
-    "plan: no repository": Row("plan {valid} -n t {good} --base=git:main", NOT_KNOWN, "git merge-base failed"),
+    "plan: no repository": Row("plan {valid} -n t {good} --base=git:main", NOT_KNOWN, "not a git repository"),
     "plan: no cluster": Row("plan {valid} -n t {good} --cluster {cluster}", NOT_KNOWN, "does not answer"),
     "plan: no namespace": Row("plan {valid} {good}", USAGE, "names no namespace"),
     "plan: changed since when": Row("plan {valid} -n t {good} --changed", USAGE, "--changed compares with"),
