@@ -23,7 +23,8 @@ def with_addresses(
 ) -> Outcome:
     """Return the outcome of a version with its addresses, and the Event that says why KServe gets none.
 
-    Until the cache has synced, an entry keeps the addresses in its status, and the version is woken after that.
+    Until the cache has synced, an entry keeps the addresses in its status, and the version is woken after that. Only an
+    artifact that is newer than all of which the status knows cannot be what an unread resource declares.
 
     Args:
         resource: the version; other kinds have no addresses.
@@ -43,7 +44,7 @@ def with_addresses(
     found = addresses_of(_model_name(parent, before, registry), resource.entry_name, declared, others)
     if not memory.cache.synced.is_set() and not (is_same_entry and _are_recorded(found, before)):
         memory.sync_waits.begin(resource.key)
-        if is_same_entry:
+        if is_same_entry and not _is_newer(found.newest_id, before.newest_artifact_id):
             # The artifacts that the status knows of may be resources that the operator has not read yet.
             return outcome
     facts = replace(facts, uri=found.uri, storage_uri=found.storage_uri, newest_artifact_id=found.newest_id)
@@ -65,6 +66,10 @@ def awaits_artifact(resource: ManagedResource, outcome: Outcome, memory: Memory)
 def _are_recorded(found: Addresses, before: Facts) -> bool:
     recorded = before.uri, before.storage_uri, before.newest_artifact_id
     return recorded == (found.uri, found.storage_uri, found.newest_id)
+
+
+def _is_newer(found_id: str | None, recorded_id: str | None) -> bool:
+    return int(found_id or 0) > int(recorded_id or 0)
 
 
 def _note(found: Addresses, before: Facts) -> EventNote | None:

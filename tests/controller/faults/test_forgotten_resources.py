@@ -87,6 +87,8 @@ async def operator(own_space: Namespace, registry_url: str, monkeypatch: pytest.
         parts = app._build(settings, kube, client, leadership, metrics)
         await parts.registry.load()
         parts.queue.start()
+        # The test shows it all resources.
+        parts.intake._memory.cache.synced.set()
         yield Operator(own_space.name, parts, parts.intake._memory, reconciled)
         await parts.queue.drain(10)
     await kube.aclose()
@@ -126,6 +128,7 @@ def _fill_transient_indexes(operator: Operator, key: ResourceKey, body: Body, cl
     memory.report_hold(key)
     memory._unclaimed.add(key)
     memory.external_ids.begin(ExternalIdWait(key, None, WAITED_FOR, None, "7", "x"))
+    memory.sync_waits.begin(key)
     memory.corrections.record(claim, ["description"], now)
     memory.losses.notice(claim, now)
     operator.parts.queue._failures[key] = 3
