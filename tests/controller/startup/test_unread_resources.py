@@ -69,12 +69,15 @@ def test_the_addresses_stay_until_all_artifacts_are_read_and_are_right_after_tha
     restart()
     assert _without_request(_reconciled(own_space, "ModelVersion", name, "unread")) == before["status"]
     assert [event for event in own_space.events(name) if event["reason"] == "NoStorageUri"] == []
-    # An artifact that was added meanwhile is reported once the others are known.
+    # An artifact that is newer than all known ones is reported at once, and one that left once the others are known.
     own_space.apply(_version(plain, name, ARTIFACT, LATER))
-    own_space.wait("ModelVersion", plain, lambda found: len(found["status"]["artifacts"]) == 2)
+    own_space.wait("ModelVersion", plain, lambda found: found["status"]["uri"] == LATER["uri"])
+    own_space.apply(_version(plain, name, ARTIFACT))
+    left = own_space.ready("ModelVersion", plain)
+    assert left["status"]["uri"] == LATER["uri"]
 
     api_server_proxy.heal()
-    own_space.wait("ModelVersion", plain, lambda found: found["status"]["uri"] == LATER["uri"])
+    own_space.wait("ModelVersion", plain, lambda found: found["status"]["uri"] == ARTIFACT["uri"])
     # After the restart, nothing was lost of what the version of the other resource is woken for.
     own_space.apply({**resource, "spec": {**resource["spec"], "uri": "s3://b/moved"}})
     own_space.wait("ModelVersion", name, lambda found: found["status"]["uri"] == "s3://b/moved")
