@@ -151,8 +151,8 @@ TAKE_OVER = "model-registrar.dev/take-over"
 
 
 def test_an_admission_policy_keeps_people_from_taking_entries_over(tools: dict[str, Path], tmp_path: Path) -> None:
-    """The policy of docs/security.md: it refuses to add or change the annotation, and nothing else."""
-    (policy,) = (block for block in blocks_of(Path("docs/security.md")) if block.language == "yaml")
+    """The policy that docs/security.md names: it refuses to add or change the annotation, and nothing else."""
+    policy = Path("examples/policies/no-take-over.yaml")
     with site(tools, tmp_path) as found:
         found.install(found.values())
         space = found.space("team")
@@ -160,7 +160,7 @@ def test_an_admission_policy_keeps_people_from_taking_entries_over(tools: dict[s
         held["metadata"]["finalizers"] = ["example.com/held"]
         other = annotated(manifest("RegisteredModel", "other"), take_over="true")
         space.apply(manifest("RegisteredModel", "mine"), other, held)
-        found.plane.run_kubectl("apply", "-f", "-", stdin=policy.text)
+        found.plane.run_kubectl("apply", "-f", str(policy))
 
         def annotate(name: str, *annotations: str, check: bool = False) -> subprocess.CompletedProcess[str]:
             place = ("--overwrite", "--namespace", space.name)

@@ -49,7 +49,11 @@ async def test_an_upgrade_keeps_every_id_and_writes_nothing(tools: dict[str, Pat
         old = found.pod("old")
         old.start()
         space.apply(*resources)
-        before = [space.ready(one["kind"], one["metadata"]["name"]) for one in resources]
+        for one in resources:
+            space.ready(one["kind"], one["metadata"]["name"])
+        # The version reports its newest artifact once that is in the registry.
+        space.wait("ModelVersion", "churn-1", lambda version: version["status"].get("uri") == "s3://b")
+        before = [space.get(one["kind"], one["metadata"]["name"]) for one in resources]
         entries = await _entries(found)
 
         found.install(found.values(log={"level": "debug"}))

@@ -91,7 +91,7 @@ def test_the_command_names_every_reason_and_leaves_dist_alone(own: Repository) -
     own.dist.mkdir()
     (own.dist / "kept").touch()
     _edit(own, "CHANGELOG.md", f"## [{VERSION}]", "## [0.0.9]")
-    (own.root / "README.md").write_text("changed")
+    (own.root / "LICENSE").write_text("changed")
     command = [sys.executable, "-m", "tools.release", VERSION, f"--uv={UV}", "--images=example"]
     ran = subprocess.run(command, cwd=own.root, capture_output=True, text=True, check=False)
     assert ran.returncode == 1
