@@ -168,8 +168,10 @@ def _wait_for_the_policies(space: Namespace, folder: Path) -> None:
         "spec": {"model": {"uri": version["status"]["uri"]}},
     }
     words = ("create", "--dry-run=server", "-n", space.name, "-o", "jsonpath={.metadata.labels}", "-f", "-")
+    # For a moment, the API server does not know the kind either.
     wait_until(
-        lambda: bool(space.cluster.run_kubectl(*words, stdin=json.dumps(server)).stdout), "the policies have no effect"
+        lambda: bool(space.cluster.run_kubectl(*words, stdin=json.dumps(server), check=False).stdout),
+        "the policies have no effect",
     )
 
 
