@@ -1,18 +1,20 @@
 """The chart's labels for KServe's servers on a real API server. No KServe runs here: its definitions are minimal."""
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from devcluster.controlplane import KubectlError
 from tests.chart.helm import MINIMAL, Helm, HelmError
 from tests.chart.installed import Site, site
 from tests.chart.pod import Pod
 from tests.env.control_plane import OTHERS_CRDS, install_crds
 from tests.support.fixtures import Unique
-from tests.support.resources import Manifest, Namespace, manifest
+from tests.support.resources import WAIT_LIMIT, Manifest, Namespace, manifest
 from tests.support.waiting import wait_until
 
 KUBEFLOW = "modelregistry.kubeflow.org"
@@ -114,8 +116,17 @@ def _named(version: str) -> dict[str, str]:
 def _run(space: Namespace, verb: str, server: Manifest, *arguments: str) -> Manifest:
     """Write a server; gives it as it is stored then."""
     words = (verb, "--namespace", space.name, "-o", "json", *arguments, "-f", "-")
-    stored: Manifest = json.loads(space.cluster.run_kubectl(*words, stdin=json.dumps(server)).stdout)
-    return stored
+    deadline = time.monotonic() + WAIT_LIMIT
+    while True:
+        try:
+            stored: Manifest = json.loads(space.cluster.run_kubectl(*words, stdin=json.dumps(server)).stdout)
+        except KubectlError as error:
+            # The API server's policies learn of new kinds later than its other parts.
+            if "There can be a delay" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return stored
 
 
 def _read(space: Namespace, name: str) -> Manifest:

@@ -23,17 +23,18 @@ def refused_edit(kind: ResourceKind, before: Spec, after: Spec, status: EntrySta
         kind: the kind of the resource that declares the artifact.
         before: the spec of the resource.
         after: its next spec.
-        status: its status; one that was made from the registry has no conditions. An entry whose digest it does not
-            record has another one, so the operator refused that of the spec, which can be corrected.
+        status: its status; one that was made from the registry has no conditions. A digest that it does not record
+            beside an ID is one that the operator refused, which can be corrected.
     """
-    correctable = {_OWN} if status.id is not None and getattr(status, DIGEST_PROPERTY, None) is None else set()
-    correctable |= {artifact.name for artifact in getattr(status, "artifacts", None) or () if artifact.digest is None}
+    recorded = {_OWN: getattr(status, DIGEST_PROPERTY, None)}
+    recorded |= {artifact.name: artifact.digest for artifact in getattr(status, "artifacts", None) or ()}
     is_refused = any(condition.reason == Reason.DIGEST_CHANGED for condition in status.conditions or ())
     for name, old, new in _artifacts(kind, before, after):
         if old.get("uri") is not None and new.get("uri") is None:
             return KEPT_URI.message
         digests = {part[DIGEST_PROPERTY] for part in (old, new) if part.get(DIGEST_PROPERTY) is not None}
-        if len(digests) > 1 and name not in correctable and not is_refused:
+        is_correctable = is_refused or (status.id is not None and recorded.get(name) is None)
+        if len(digests) > 1 and not is_correctable:
             return KEPT_DIGEST
     return None
 
