@@ -55,7 +55,10 @@ def test_each_operator_makes_all_entries_ready(run: tuple[Result, str]) -> None:
 def test_ours_keeps_its_budget_of_requests(run: tuple[Result, str]) -> None:
     (ours,) = run[0].of(Operator.OURS)
     filled = ours.filled.traffic
-    assert filled.kubernetes == {"PATCH": 6, "PATCH status": 6, "POST events": 6}
+    # Two are versions: each reports its newest artifact in a second write where that comes later than a moment.
+    others = {**filled.kubernetes}
+    assert 6 <= others.pop("PATCH status") <= 8
+    assert others == {"PATCH": 6, "POST events": 6}
     assert filled.registry["POST"] == 6
     assert filled.registry_writes == 6
 
