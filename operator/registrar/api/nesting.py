@@ -19,7 +19,7 @@ _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]')
 
 def shallow(text: str) -> str:
     """Return a JSON text with null in place of each value that is nested too deeply."""
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
+    if _is_surely_shallow(text):
         return text
     parts: list[str] = []
     depth = end = 0
@@ -42,11 +42,18 @@ def read_shallow(text: str, loads: Callable[[str], Any] = json.loads) -> Any:
         text: the text.
         loads: reads it.
     """
+    if _is_surely_shallow(text):
+        return loads(text)
     try:
         value = loads(text)
     except RecursionError:
         return loads(shallow(text))
     return loads(shallow(text)) if _is_deep(value) else value
+
+
+def _is_surely_shallow(text: str) -> bool:
+    """Return whether a text has too few brackets to be nested too deeply, as most of one resource have."""
+    return text.count("[") + text.count("{") <= MAX_DEPTH
 
 
 def _is_deep(value: Any) -> bool:

@@ -20,7 +20,7 @@ from registrar.api.bodies import Body, ResourceKey
 from registrar.api.meta import API_VERSION, GROUP, VERSION, ObjectMeta
 from registrar.cluster.api import KubernetesError, ResourceGoneError, StaleResourceError
 from registrar.cluster.middlewares import LEASES, Fenced, RefusalsAreTemporary, RotatingToken
-from registrar.cluster.responses import CompactResponse
+from registrar.cluster.responses import CompactResponse, ShallowResponse
 from registrar.fencing import READS, WriteFence
 from registrar.kinds.table import KINDS
 
@@ -94,11 +94,16 @@ class KubernetesAPI:
 
     def open_watch_session(self, note: Callable[[str], None]) -> aiohttp.ClientSession:
         """Return a session for kopf that notes the path of each request; closing it leaves the pool open."""
-        return self._open_session(self._watches, RefusalsAreTemporary(note))
+        return self._open_session(self._watches, RefusalsAreTemporary(note), response_class=CompactResponse)
 
-    def _open_session(self, pool: aiohttp.TCPConnector, *more: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
+    def _open_session(
+        self,
+        pool: aiohttp.TCPConnector,
+        *more: aiohttp.ClientMiddlewareType,
+        response_class: type[ShallowResponse] = ShallowResponse,
+    ) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            response_class=CompactResponse,
+            response_class=response_class,
             connector=pool,
             connector_owner=False,
             headers={"User-Agent": USER_AGENT, **self._login.headers},

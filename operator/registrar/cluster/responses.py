@@ -15,8 +15,16 @@ from registrar.api.nesting import read_shallow, shallow
 from registrar.cluster.compact import read_compact
 
 
-class CompactResponse(aiohttp.ClientResponse):
-    """An answer whose JSON takes little memory; what is nested too deeply is null, in each line of a watch as well."""
+class ShallowResponse(aiohttp.ClientResponse):
+    """An answer in whose JSON everything that is nested too deeply is null."""
+
+    async def json(self, **options: Any) -> Any:
+        """Return the value of the body."""
+        return await super().json(**{"loads": read_shallow, **options})
+
+
+class CompactResponse(ShallowResponse):
+    """An answer to kopf: it also takes little memory, and each line of a watch is shallow as well."""
 
     async def start(self, connection: Any) -> aiohttp.ClientResponse:
         """Receive the headers."""
@@ -27,10 +35,10 @@ class CompactResponse(aiohttp.ClientResponse):
 
     async def json(self, **options: Any) -> Any:
         """Return the value of the body."""
-        return await super().json(**{"loads": _read, **options})
+        return await super().json(**{"loads": _read_compact, **options})
 
 
-def _read(text: str) -> Any:
+def _read_compact(text: str) -> Any:
     return read_shallow(text, read_compact)
 
 
