@@ -19,15 +19,13 @@ from typing import Any
 
 import yaml
 
-from devcluster import binaries, gobuild, gomodule
+from devcluster import binaries, gobuild, gomodule, loopback
 from devcluster.controlplane import ControlPlane
-from devcluster.errors import BinariesError
 from devcluster.ports import free_ports
 from devcluster.processes import Child, Children
 
 NAMESPACE = "argocd"
 READY_SECONDS = 90.0
-_REQUEST_SECONDS = 30.0
 _BUILD_MINUTES = 7
 _KINDS = ("applications", "applicationsets", "appprojects")
 _PART_OF = {"app.kubernetes.io/part-of": "argocd"}
@@ -64,8 +62,7 @@ class ArgoCD:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with _opener().open(request, timeout=_REQUEST_SECONDS) as answer:
-            return json.load(answer)
+        return loopback.call(request)
 
 
 @contextlib.contextmanager
@@ -183,7 +180,7 @@ class _Servers:
             "--repo-server-plaintext",
             f"--redis={self._redis}",
         )
-        child.wait_until(lambda: _is_up(url), timeout=READY_SECONDS)
+        child.wait_until(lambda: loopback.answers(f"{url}/healthz"), timeout=READY_SECONDS)
         return url
 
     def _start(self, name: str, *arguments: str) -> Child:
@@ -220,30 +217,9 @@ def _listens(address: str) -> bool:
         return probe.connect_ex((host, int(port))) == 0
 
 
-def _is_up(url: str) -> bool:
-    try:
-        with _opener().open(f"{url}/healthz", timeout=_REQUEST_SECONDS):
-            return True
-    except OSError:
-        return False
-
-
-def _opener() -> urllib.request.OpenerDirector:
-    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
 def main() -> int:
     """Build the programs that are missing, and print the path of each."""
-    try:
-        for name, path in ensure().items():
-            print(f"{name}: {path}")
-    except BinariesError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Interrupted. Go keeps what it has compiled so far in its own cache.", file=sys.stderr)
-        return 130
-    return 0
+    return binaries.print_paths(ensure)
 
 
 if __name__ == "__main__":

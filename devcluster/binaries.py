@@ -10,7 +10,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -136,15 +136,10 @@ def _locked(console: Console) -> Iterator[None]:
         yield
 
 
-def main() -> int:
-    """Find or get the programs that the arguments name, by default all that the tests need, and print their paths."""
-    parser = argparse.ArgumentParser(prog="python -m devcluster.binaries", description=main.__doc__)
-    parser.add_argument("programs", nargs="*", metavar="PROGRAM", help=", ".join(CONTROLLERS_TOO))
-    names = parser.parse_args().programs or CONTROLLERS_TOO
-    if unknown := set(names) - set(CONTROLLERS_TOO):
-        parser.error(f"no such program: {', '.join(sorted(unknown))}; choose from {', '.join(CONTROLLERS_TOO)}")
+def print_paths(get: Callable[[], Mapping[str, Path]]) -> int:
+    """Get programs and print their paths; returns the exit status."""
     try:
-        for name, path in ensure(names).items():
+        for name, path in get().items():
             print(f"{name}: {path}")
     except BinariesError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -156,6 +151,16 @@ def main() -> int:
         )
         return 130
     return 0
+
+
+def main() -> int:
+    """Find or get the programs that the arguments name, by default all that the tests need, and print their paths."""
+    parser = argparse.ArgumentParser(prog="python -m devcluster.binaries", description=main.__doc__)
+    parser.add_argument("programs", nargs="*", metavar="PROGRAM", help=", ".join(CONTROLLERS_TOO))
+    names = parser.parse_args().programs or CONTROLLERS_TOO
+    if unknown := set(names) - set(CONTROLLERS_TOO):
+        parser.error(f"no such program: {', '.join(sorted(unknown))}; choose from {', '.join(CONTROLLERS_TOO)}")
+    return print_paths(lambda: ensure(names))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ _KIND_FOLDER = Path(__file__).parent / "go-kind"
 # Which Helm the chart's tests run: Helm 4 by default.
 HELM = "MODEL_REGISTRAR_HELM"
 _HELM_FOLDERS = {"4": Path(__file__).parent / "go-chart", "3": Path(__file__).parent / "go-helm3"}
-_CHART_FOLDER = Path(__file__).parent / "go-chart"
 _WORKFLOWS_FOLDER = Path(__file__).parent / "go-workflows"
 _PROMETHEUS_FOLDER = Path(__file__).parent / "go-prometheus"
 _KSERVE_FOLDER = Path(__file__).parent / "go-kserve"
@@ -164,7 +163,7 @@ def helm_3() -> GoModule:
 def chart_tools() -> GoModule:
     """Return the module that pins Helm 4 and the programs that check the chart."""
     return GoModule(
-        folder=_CHART_FOLDER,
+        folder=_HELM_FOLDERS["4"],
         packages={
             "helm": "helm.sh/helm/v4/cmd/helm",
             "helm-unittest": "github.com/helm-unittest/helm-unittest/cmd/helm-unittest",

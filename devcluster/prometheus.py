@@ -4,7 +4,6 @@ import contextlib
 import json
 import sys
 import urllib.parse
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +11,11 @@ from typing import Any
 
 import yaml
 
-from devcluster import binaries, gomodule
-from devcluster.errors import BinariesError
+from devcluster import binaries, gomodule, loopback
 from devcluster.ports import free_port
 from devcluster.processes import Children
 
 READY_SECONDS = 60.0
-_REQUEST_SECONDS = 30.0
 _BUILD_MINUTES = 4
 
 
@@ -65,9 +62,7 @@ class Prometheus:
             urllib.error.HTTPError: It refuses, for example because a query is wrong.
         """
         query = urllib.parse.urlencode(parameters)
-        address = f"{self._url}/api/v1/{path}?{query}"
-        with _opener().open(address, timeout=_REQUEST_SECONDS) as answer:
-            return json.load(answer)["data"]
+        return loopback.call(f"{self._url}/api/v1/{path}?{query}")["data"]
 
     def alerts(self) -> dict[str, dict[str, Any]]:
         """Return the alerts that are pending or firing, by name; of several with one name, any."""
@@ -120,31 +115,13 @@ def start(groups: Sequence[Mapping[str, Any]], metrics_path: str = "/metrics") -
             ],
             directory=folder,
         )
-        child.wait_until(lambda: _is_ready(f"http://{address}"), timeout=READY_SECONDS)
+        child.wait_until(lambda: loopback.answers(f"http://{address}/-/ready"), timeout=READY_SECONDS)
         yield Prometheus(f"http://{address}", targets)
-
-
-def _is_ready(url: str) -> bool:
-    try:
-        with _opener().open(f"{url}/-/ready", timeout=_REQUEST_SECONDS):
-            return True
-    except OSError:
-        return False
-
-
-def _opener() -> urllib.request.OpenerDirector:
-    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def main() -> int:
     """Build the programs that are missing, and print the path of each."""
-    try:
-        for name, path in ensure().items():
-            print(f"{name}: {path}")
-    except BinariesError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return binaries.print_paths(ensure)
 
 
 if __name__ == "__main__":

@@ -54,13 +54,7 @@ def serve(on: KindCluster) -> None:
     _apply_and_check(on, folder, "2026-03")
     promote(folder)
     _apply_and_check(on, folder, "2026-04")
-    image = on.kubectl("get", "-f", CONTAINER, "--output=jsonpath={.spec.container.image}")
-    path = "jsonpath={.items[*].spec.initContainers[*].image}"
-    pods = ("pods", "--namespace=default", "--selector=serving.kserve.io/inferenceservice=churn")
-    on.kubectl("wait", *pods, "--for=create", _LIMIT)
-    on.narrator.check(
-        image in on.kubectl("get", *pods, f"--output={path}"), "the example's initializer loads the model"
-    )
+    _check_the_initializer(on)
 
     # The shared tests bring smaller definitions of the same kinds.
     on.kubectl("delete", "--namespace=default", "-k", folder)
