@@ -121,9 +121,10 @@ monitoring: $(READY)  ## Test the alerts and the dashboard with a real Prometheu
 	@$(BIN)/python -m pytest tests/monitoring $(ARGS)
 
 gitops: $(READY)  ## Test with a real Argo CD; ARGS="-k name" narrows it
-	@echo "==> The control plane's programs and Argo CD's (built once if this machine has none)"
+	@echo "==> The control plane's programs, Argo CD's and Helm (built once if this machine has none)"
 	@$(BIN)/python -m devcluster.binaries
 	@$(BIN)/python -m devcluster.argocd
+	@$(BIN)/python -m devcluster.charttools
 	@echo "==> Tests with Argo CD"
 	@$(BIN)/python -m pytest tests/argocd $(ARGS)
 

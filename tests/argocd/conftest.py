@@ -9,7 +9,7 @@ from typing import Any
 import kubernetes
 import pytest
 
-from devcluster import argocd
+from devcluster import argocd, charttools
 from devcluster.argocd import ArgoCD
 from devcluster.controlplane import ControlPlane
 from tests.argocd.application import Application, application
@@ -25,11 +25,13 @@ Writes = Callable[[], float]
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Get the programs before the first test starts: a build of minutes must not run under a test's time limit."""
-    needed = any("argo_cd" in getattr(item, "fixturenames", ()) for item in session.items)
-    if needed and not session.config.option.collectonly:
+    fixtures = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    if "argo_cd" in fixtures and not session.config.option.collectonly:
         capture = session.config.pluginmanager.getplugin("capturemanager")
         with capture.global_and_fixture_disabled():
             argocd.ensure()
+            if "labels" in fixtures:
+                charttools.ensure()
 
 
 @pytest.fixture(scope="session")

@@ -48,7 +48,8 @@ def test_like_is_postgresqls(sqlite: sqlite3.Connection, pattern: str, text: str
 def test_an_escaped_name_matches_only_itself(sqlite: sqlite3.Connection, name: str) -> None:
     name = name.replace("\0", "").encode(errors="ignore").decode()
     pattern = to_glob(re.sub(r"([\\%_])", r"\\\1", name))
-    (itself, longer) = sqlite.execute("SELECT ?1 GLOB ?2, ?1 || 'x' GLOB ?2", (name, pattern)).fetchone()
+    values = {"name": name, "pattern": pattern}
+    (itself, longer) = sqlite.execute("SELECT :name GLOB :pattern, :name || 'x' GLOB :pattern", values).fetchone()
     assert (itself, longer) == (1, 0)
 
 
