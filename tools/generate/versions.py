@@ -48,12 +48,15 @@ def _table(root: Path, contract: str) -> str:
 
 
 def _rows(root: Path, contract: str) -> Sequence[tuple[str, str, str]]:
+    return [*_platforms(root), *_registries(contract), *_tools()]
+
+
+def _platforms(root: Path) -> Sequence[tuple[str, str, str]]:
     oldest, newest = (_minor(gomodule.kubernetes_version(which)) for which in ("oldest", "newest"))
     chart = yaml.safe_load((root / "charts" / "model-registrar" / "Chart.yaml").read_text(encoding="utf-8"))
     if chart["kubeVersion"] != f">={oldest}.0-0":
         raise ValueError(f"Chart.yaml has kubeVersion {chart['kubeVersion']}, but {oldest} is the oldest one tested")
     first, *others, last = _pythons(root)
-    helm_3, helm_4 = (_minor(gomodule.helm_version(major)) for major in ("3", "4"))
     return [
         (
             "Kubernetes",
@@ -71,6 +74,11 @@ def _rows(root: Path, contract: str) -> Sequence[tuple[str, str, str]]:
                 " hand, with the others"
             ),
         ),
+    ]
+
+
+def _registries(contract: str) -> Sequence[tuple[str, str, str]]:
+    return [
         (
             "Kubeflow Model Registry",
             "source of April 2026, with PostgreSQL 18",
@@ -81,6 +89,12 @@ def _rows(root: Path, contract: str) -> Sequence[tuple[str, str, str]]:
             " and ".join(f"`{version}`" for version in API_VERSIONS),
             "the client detects which one the server has; only `v1alpha3` was recorded",
         ),
+    ]
+
+
+def _tools() -> Sequence[tuple[str, str, str]]:
+    helm_3, helm_4 = (_minor(gomodule.helm_version(major)) for major in ("3", "4"))
+    return [
         (
             "Helm",
             f"{helm_3} and {helm_4}",
