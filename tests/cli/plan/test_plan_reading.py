@@ -126,6 +126,15 @@ def test_changed_reads_the_entries_of_what_changed_and_no_whole_list(versions: R
     assert [action for action, _, _ in actions(result)].count("archive") == 3
 
 
+def test_changed_refuses_names_of_another_type(rest: Rest, tmp_path: Path) -> None:
+    base = write(tmp_path / "base", churn=[model("churn"), model("fraud")])
+    refused = model("churn", aliases={"champion": ["1"], "challenger": "1"})
+    head = write(tmp_path / "head", churn=[refused, version("churn-1", "churn", name=["1"])], fraud=[model("fraud")])
+    result = plan(head, rest.url, "--base", str(base), "--changed")
+    assert result.exit_code == ExitCode.ATTENTION
+    assert [cause for action, cause, _ in actions(result) if action == "refuse"] == ["change", "change"]
+
+
 def test_changed_finds_what_others_hold(versions: Rest, tmp_path: Path) -> None:
     """An entry that another resource manages, one that nothing manages, and an external ID that is taken."""
     versions.model("theirs", **stamped("team/other-name"))

@@ -8,7 +8,8 @@ all that the stamps of its entries name, are known so.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 
 from model_registry.types import Artifact, ModelVersion, RegisteredModel
 from registrar.api.bodies import ResourceKey
@@ -41,10 +42,13 @@ async def make_of_part(wanted: Wanted, part: RegistryPart, settings: Settings, s
     """
     population = Population(wanted.manifests, wanted.base, dry_run_of_part(part, "", source.owner_id), {})
     relevant = frozenset(turns_of(population, wanted))
+    if len(relevant) > MAX_RESOURCES:
+        return None
     read: frozenset[ResourceKey] = frozenset()
     listed: frozenset[str] = frozenset()
+    references = [_references(manifests) for manifests in (wanted.manifests, wanted.base)]
     while True:
-        relevant = _with_referenced(relevant, (wanted.manifests, wanted.base))
+        relevant = _with_referenced(relevant, references)
         if len(relevant) > MAX_RESOURCES:
             return None
         await _read(part, relevant - read, source.owner_id)
@@ -58,28 +62,34 @@ async def make_of_part(wanted: Wanted, part: RegistryPart, settings: Settings, s
             return made.report
 
 
-def _with_referenced(keys: frozenset[ResourceKey], each: Collection[Manifests]) -> frozenset[ResourceKey]:
-    """Return resources with their parents, and with the versions that their aliases name."""
-    parents = [manifests.parents() for manifests in each]
+References = Mapping[ResourceKey, Collection[ResourceKey]]
+
+
+def _with_referenced(keys: frozenset[ResourceKey], each: Collection[References]) -> frozenset[ResourceKey]:
+    """Return resources with all that they refer to."""
     found, left = set(keys), list(keys)
     while left:
         key = left.pop()
-        named = {parent[key] for parent in parents if key in parent}
-        named.update(version for manifests in each for version in _aliased(key, manifests))
-        left += named - found
+        named = set[ResourceKey]().union(*(references.get(key, ()) for references in each)) - found
+        left += named
         found |= named
     return frozenset(found)
 
 
-def _aliased(key: ResourceKey, manifests: Manifests) -> Iterator[ResourceKey]:
-    if key.kind != REGISTERED_MODEL.name or key not in manifests.found:
-        return
-    aliases = manifests.spec(key).get("aliases")
-    names = set(aliases.values()) if isinstance(aliases, dict) else ()
-    for other in manifests.found if names else ():
-        is_version = other.kind == MODEL_VERSION.name and other.namespace == key.namespace
-        if is_version and (manifests.spec(other).get("name") or other.name) in names:
-            yield other
+def _references(manifests: Manifests) -> References:
+    """Return the parent of each resource, and the versions that the aliases of a model name."""
+    found = {key: {parent} for key, parent in manifests.parents().items()}
+    versions: defaultdict[tuple[str, str], set[ResourceKey]] = defaultdict(set)
+    for key in manifests.found:
+        if key.kind == MODEL_VERSION.name:
+            versions[key.namespace, str(manifests.spec(key).get("name") or key.name)].add(key)
+    for key in manifests.found:
+        aliases = manifests.spec(key).get("aliases") if key.kind == REGISTERED_MODEL.name else None
+        # A manifest that is refused may have anything there.
+        for name in aliases.values() if isinstance(aliases, dict) else ():
+            if isinstance(name, str):
+                found.setdefault(key, set()).update(versions.get((key.namespace, name), ()))
+    return found
 
 
 async def _read(part: RegistryPart, keys: Collection[ResourceKey], owner_id: str) -> None:
