@@ -83,18 +83,18 @@ def register(
         ClusterError: a right is missing, or the API server does not answer.
     """
     registration = Registration(
-        model,
-        version,
-        artifacts or {},
-        doc_artifacts or {},
-        _by_name(formats),
-        _by_name(digests),
-        properties or {},
-        source,
-        description,
-        author,
-        deletion_policy,
-        name,
+        model=model,
+        version=version,
+        artifacts=artifacts or {},
+        doc_artifacts=doc_artifacts or {},
+        formats=_by_name(formats),
+        digests=_by_name(digests),
+        properties=properties or {},
+        source=source,
+        description=description,
+        author=author,
+        deletion_policy=deletion_policy,
+        name=name,
     )
     with connect(kubeconfig, context) as cluster:
         manifest = registration.manifest(namespace or cluster.namespace)

@@ -1,5 +1,7 @@
 """The CustomResourceDefinitions as YAML: what ``registrar crds`` prints and ``make generate`` writes into ``crds/``."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from typing import Any
 

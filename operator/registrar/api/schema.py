@@ -6,6 +6,8 @@ because a field that the API server fills in would differ from Git for ever. Onl
 that the operator has not seen yet must not look settled (kstatus).
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 

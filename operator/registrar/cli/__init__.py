@@ -14,8 +14,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from registrar.cli.console import ESCAPED
 from registrar.cli.exits import ExitCode
-from registrar.cli.files import ESCAPED
 
 COMMANDS = {
     "run": "Run the operator until it receives SIGTERM or Ctrl-C.",

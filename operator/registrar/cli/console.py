@@ -14,6 +14,8 @@ from registrar.cli.exits import ExitCode
 
 MAX_LINES = 20
 """Lines of a sort that a terminal shows; then their number follows."""
+ESCAPED = "backslashreplace"
+"""How bytes of a file's name that are no UTF-8 are written: in the strings of JSON, the escape means the same."""
 _SECONDS_BETWEEN = 0.1
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
+from registrar.cli.console import ESCAPED
+
 JSON = ".json"
-ESCAPED = "backslashreplace"
-"""How bytes of a file's name that are no UTF-8 are written: in the strings of JSON, the escape means the same."""
 _MANIFESTS = frozenset({".yaml", ".yml", JSON})
 
 

@@ -103,6 +103,16 @@ def seconds(_context: click.Context, _parameter: click.Parameter, value: str | N
     return float(parts[1]) * _SECONDS[parts[2]]
 
 
+def login_options(command: Command) -> Command:
+    """Decorate a command that logs in to a cluster: ``--context`` and ``--kubeconfig``."""
+    kubeconfig = click.option(
+        "--kubeconfig",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Kubeconfig file to log in with. Defaults to KUBECONFIG, then ~/.kube/config, then the pod's account.",
+    )
+    return click.option("--context", help="Context of the kubeconfig.")(kubeconfig(command))
+
+
 def flag_of(field: str) -> str:
     """Return the option that sets a field, such as ``--registry-url``."""
     return "--" + PLURALS.get(field, field).replace("_", "-")

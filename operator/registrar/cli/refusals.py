@@ -89,9 +89,7 @@ def list_error(plural: str, namespace: str | None, refusal: Refusal) -> ClusterE
             return _not_logged_in()
         case 403:
             hint = "ask for one namespace with --namespace, or " if namespace is None else ""
-            return ClusterError(
-                f"You may not list {plural} {where} (403): {hint}have an administrator bind the role view to you."
-            )
+            return _not_allowed("list", plural, where, f"{hint}have an administrator bind the role view to you")
         case 404:
             return _not_served(plural)
         case status:
@@ -105,7 +103,7 @@ def get_error(plural: str, namespace: str, refusal: Refusal, *, grant: str) -> C
         case 401:
             return _not_logged_in()
         case 403:
-            return _not_allowed("get", plural, namespace, grant)
+            return _not_allowed("get", plural, f"in namespace {namespace}", f"have an administrator {grant}")
         case 404 if refusal.content:
             return MissingError(refusal.message)
         case 404:
@@ -132,7 +130,7 @@ def apply_error(
         owners = _owners(refusal)
         return OwnedFieldsError(owners) if owners else ResourceRefusedError(refusal.message)
     if by_rbac is not None:
-        return _not_allowed(by_rbac[1], plural, namespace, grant)
+        return _not_allowed(by_rbac[1], plural, f"in namespace {namespace}", f"have an administrator {grant}")
     match refusal.status:
         case 401:
             return _not_logged_in()
@@ -157,8 +155,8 @@ def _owners(refusal: Refusal) -> str:
     return f"{'; '.join(owned)}, with other values" if owned else ""
 
 
-def _not_allowed(verb: str, plural: str, namespace: str, grant: str) -> ClusterError:
-    return ClusterError(f"You may not {verb} {plural} in namespace {namespace} (403): have an administrator {grant}.")
+def _not_allowed(verb: str, plural: str, where: str, remedy: str) -> ClusterError:
+    return ClusterError(f"You may not {verb} {plural} {where} (403): {remedy}.")
 
 
 def _not_logged_in() -> ClusterError:

@@ -220,7 +220,9 @@ class AliasProperties:
 
 
 NO_ALIASES = AliasProperties()
-PROPERTY_PATH = "customProperties."
+PROPERTIES = "customProperties"
+"""The field of the custom properties, as a manifest writes it."""
+PROPERTY_PATH = f"{PROPERTIES}."
 """What the path of a custom property begins with, as a manifest writes it."""
 ALIAS_PATH = "aliases."
 """What the path of a change to an alias begins with."""

@@ -15,7 +15,7 @@ from registrar.api.v1alpha1.common import EntryFields
 from registrar.api.v1alpha1.digests import DIGEST_PROPERTY, is_digest, pinned_digest
 from registrar.cli.documents.dump import Inline
 from registrar.cli.export.report import Omission, Reason
-from registrar.kinds.base import EntryKind
+from registrar.kinds.base import PROPERTY_PATH, EntryKind
 from registrar.planning.fields import state_of
 
 _LIVE = "LIVE"
@@ -109,7 +109,7 @@ def _taken_aliases(declared: Declared, properties: dict[str, Any]) -> dict[str, 
         del properties[name]
         is_one_too_many = is_alias(aliases.get(name, ""))
         reason = Reason.TOO_MANY if is_one_too_many else Reason.INVALID_VALUE
-        declared.leave_out(reason, f"customProperties.{name}", "it cannot be an alias, nor a property beside aliases")
+        declared.leave_out(reason, f"{PROPERTY_PATH}{name}", "it cannot be an alias, nor a property beside aliases")
     return found
 
 
@@ -124,7 +124,7 @@ def _taken_digest(entry: RegistryEntry, properties: dict[str, Any]) -> str | Non
 def _properties(entry: RegistryEntry, declared: Declared, *, with_sensitive: bool) -> Iterator[tuple[str, Any]]:
     properties: Mapping[str, Any] = entry.custom_properties or {}
     for name in sorted(properties):
-        value, part = properties[name], f"customProperties.{name}"
+        value, part = properties[name], f"{PROPERTY_PATH}{name}"
         if name.startswith(RESERVED_PREFIX):
             continue
         match value:

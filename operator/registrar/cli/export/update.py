@@ -17,7 +17,6 @@ from registrar.kinds.base import AnyResource, Desired, InlineList
 from registrar.kinds.desired import desired_entry, desired_inline
 from registrar.kinds.table import kind_of
 
-_PROPERTIES = "customProperties"
 _STATE = "state"
 
 Content = Mapping[str, Any]

@@ -13,7 +13,7 @@ from registrar.cli.documents.dump import dump
 from registrar.cli.plan.change import Action, PlannedChange, plain
 from registrar.cli.plan.report import Report
 from registrar.cli.plan.text import NO_FILE, describe, subject
-from registrar.kinds.base import PROPERTY_PATH
+from registrar.kinds.base import PROPERTIES, PROPERTY_PATH
 
 _NOTHING = "/dev/null"
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
@@ -52,7 +52,7 @@ def _yaml(change: PlannedChange, *, is_before: bool) -> list[str]:
             properties[each.path.removeprefix(PROPERTY_PATH)] = plain(value)
         else:
             fields[each.path] = plain(value)
-    return _lines(fields | ({PROPERTY_PATH.rstrip("."): properties} if properties else {}))
+    return _lines(fields | ({PROPERTIES: properties} if properties else {}))
 
 
 def _lines(content: Mapping[str, Any]) -> list[str]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from registrar.cli.plan.change import Action, FieldChange, PlannedChange, plain
 from registrar.cli.plan.report import Report
-from registrar.cli.validate.problems import Problem
 
 FORMAT_VERSION = "1.0"
 """The minor version counts additions, the major one breaks."""
@@ -53,12 +52,8 @@ def _tail(report: Report) -> dict[str, Any]:
             *report.warnings,
             *(f"{problem.place}: {problem.message}" for problem in report.problems if problem.rule.is_warning),
         ],
-        "errors": [_error(problem) for problem in report.errors],
+        "errors": [problem.as_json() for problem in report.errors],
     }
-
-
-def _error(problem: Problem) -> dict[str, Any]:
-    return {"rule": str(problem.rule), "file": problem.file, "line": problem.line, "message": problem.message}
 
 
 def _change(change: PlannedChange) -> dict[str, Any]:

@@ -106,6 +106,8 @@ class Population:
         if before is None or key not in self.manifests.found:
             return None
         after = self.manifests.spec(key)
+        if before == after:
+            return None
         kind, applied = kind_of(key.kind), self._applied(key)
         names = {spec.get("name") or key.name for spec in (before, after)}
         if len(names) > 1 and recorded_id(applied) is not None:

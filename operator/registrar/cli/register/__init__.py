@@ -13,7 +13,7 @@ from registrar.cli.cluster import connect
 from registrar.cli.console import AttentionError, say, show, write_errors_explained
 from registrar.cli.documents.dump import dump
 from registrar.cli.exits import ExitCode
-from registrar.cli.options import DEFAULT_SECONDS, DEFAULT_TIMEOUT, seconds, valid_namespace
+from registrar.cli.options import DEFAULT_SECONDS, DEFAULT_TIMEOUT, login_options, seconds, valid_namespace
 from registrar.cli.register import applying, arguments
 from registrar.cli.register.declaring import Registration
 from registrar.cli.register.errors import InvalidRegistrationError, RegistrationError
@@ -115,12 +115,7 @@ TEXT, JSON, YAML = "text", "json", "yaml"
     type=click.Choice((TEXT, JSON, YAML)),
     help="Format of what is printed: text or json, or with --dry-run yaml or json.",
 )
-@click.option("--context", help="Context of the kubeconfig.")
-@click.option(
-    "--kubeconfig",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Kubeconfig file to log in with. Defaults to KUBECONFIG, then ~/.kube/config, then the pod's account.",
-)
+@login_options
 def register(
     *,
     namespace: str | None,
@@ -150,7 +145,7 @@ def register(
             return ExitCode.DONE
         registration.manifest(namespace)
     except InvalidRegistrationError as error:
-        raise click.UsageError(f"{error}.".replace("..", ".")) from None
+        raise click.UsageError(f"{str(error).removesuffix('.')}.") from None
     limit = DEFAULT_SECONDS if timeout is None else timeout
     with connect(kubeconfig, context) as cluster:
         manifest = registration.manifest(namespace or cluster.namespace)

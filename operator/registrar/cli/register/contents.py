@@ -8,21 +8,19 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from registrar.api.properties import TypedProperty, parse_declared
-from registrar.reporting.values import MAX_CHANGES, as_written
-
-_PROPERTIES = "customProperties"
+from registrar.kinds.base import PROPERTIES
+from registrar.planning.actions import Change
+from registrar.reporting.values import describe_changes
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """Return where specs differ, such as ``description 'a' -> 'b', artifacts.model.uri not set -> 's3://b'``."""
     old, new = dict(_leaves(before)), dict(_leaves(after))
-    paths = [path for path in {**old, **new} if not _is_same(old.get(path), new.get(path))]
-    shown = [
-        f"{path} {as_written(path, _plain(old.get(path)))} -> {as_written(path, _plain(new.get(path)))}"
-        for path in paths[:MAX_CHANGES]
-    ]
-    hidden = len(paths) - MAX_CHANGES
-    return ", ".join(shown) + (f" and {hidden} more" if hidden > 0 else "")
+    return describe_changes(
+        Change(path, _plain(old.get(path)), _plain(new.get(path)))
+        for path in {**old, **new}
+        if not _is_same(old.get(path), new.get(path))
+    )
 
 
 def holds(spec: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:
@@ -34,7 +32,7 @@ def holds(spec: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield each value with its path; items of a list have their names."""
     match value:
-        case Mapping() if path == _PROPERTIES:
+        case Mapping() if path == PROPERTIES:
             yield from ((f"{path}.{name}", inner) for name, inner in value.items())
         case Mapping():
             for name, inner in value.items():

@@ -13,7 +13,7 @@ from registrar.cli.cluster import Cluster, connect
 from registrar.cli.console import show, styled
 from registrar.cli.events import Event
 from registrar.cli.exits import ExitCode
-from registrar.cli.options import DEFAULT_SECONDS, DEFAULT_TIMEOUT, seconds
+from registrar.cli.options import DEFAULT_SECONDS, DEFAULT_TIMEOUT, login_options, seconds
 from registrar.cli.refusals import ClusterError
 from registrar.cli.status import arguments, text
 from registrar.cli.status.arguments import DOT, JSON, OUTPUTS, TEXT, WIDE, Options, refuse_what_does_not_fit
@@ -81,12 +81,7 @@ DEFAULT_INTERVAL, DEFAULT_INTERVAL_SECONDS = "5s", 5.0
     metavar="DURATION",
     help="How long --watch waits before it lists the resources again.",
 )
-@click.option("--context", help="Context of the kubeconfig.")
-@click.option(
-    "--kubeconfig",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Kubeconfig file to log in with. Defaults to KUBECONFIG, then ~/.kube/config, then the pod's account.",
-)
+@login_options
 def status(
     *,
     resource: tuple[str, str] | None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Rule(StrEnum):
@@ -96,6 +97,10 @@ class Problem:
     line: int | None
     message: str
     subject: Subject | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for programs."""
+        return {"rule": str(self.rule), "file": self.file, "line": self.line, "message": self.message}
 
     @property
     def place(self) -> str:

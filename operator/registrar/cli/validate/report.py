@@ -94,13 +94,7 @@ class Report:
 
     def _problem(self, problem: Problem) -> dict[str, Any]:
         subject = problem.subject
-        found: dict[str, Any] = {
-            "severity": self._severity(problem),
-            "rule": str(problem.rule),
-            "file": problem.file,
-            "line": problem.line,
-            "message": problem.message,
-        }
+        found = {"severity": self._severity(problem), **problem.as_json()}
         if subject is not None:
             found["resource"] = {"kind": subject.kind, "namespace": subject.namespace, "name": subject.name}
         return found

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from registrar.cli.console import Counter, say
-from registrar.cli.options import option, valid_namespace
+from registrar.cli.console import Counter
+from registrar.cli.exits import ExitCode
+from registrar.cli.findings import namespace_option, output_option, paths_argument, show_findings
+from registrar.cli.options import option
 from registrar.cli.validate import alone
 from registrar.cli.validate.reading import read
 from registrar.cli.verify.declared import artifacts_in
@@ -18,22 +19,13 @@ from registrar.cli.verify.measuring import measure
 from registrar.cli.verify.report import Report
 from registrar.cli.verify.verdict import judge
 
-_TEXT, _JSON, _GITHUB = "text", "json", "github"
-
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(allow_dash=True, path_type=Path))
-@option("-n", "--namespace", callback=valid_namespace, help="Namespace of the manifests that name none.")
+@paths_argument
+@namespace_option
 @option("--require-digest", is_flag=True, help="Count an artifact that declares no digest as wrong.")
-@option(
-    "-o",
-    "--output",
-    type=click.Choice([_TEXT, _JSON, _GITHUB]),
-    default=_TEXT,
-    show_default=True,
-    help="Format: text, JSON for programs, or annotations for GitHub Actions.",
-)
-def verify(paths: tuple[Path, ...], *, namespace: str | None, require_digest: bool, output: str) -> int:
+@output_option
+def verify(paths: tuple[Path, ...], *, namespace: str | None, require_digest: bool, output: str) -> ExitCode:
     """Compare artifacts with the digests in their manifests; "-" reads them from stdin.
 
     It needs neither a cluster nor a model registry, but it opens the artifacts' addresses: oci (the manifest's digest),
@@ -46,13 +38,7 @@ def verify(paths: tuple[Path, ...], *, namespace: str | None, require_digest: bo
     the content of an artifact could not be determined, or a file could not be read, 64 usage. 1 counts more than 2.
     """
     report = _check(paths, namespace, require_digest=require_digest)
-    if output == _GITHUB:
-        for line in report.annotations():
-            click.echo(line)
-    else:
-        for line in report.lines():
-            say(line)
-    click.echo(json.dumps(report.as_json(), indent=2, ensure_ascii=False) if output == _JSON else report.summary())
+    show_findings(report, output)
     return report.exit_code
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from registrar.api.secrets import without_credentials
 from registrar.cli.console import counted, one_line
+from registrar.cli.exits import ExitCode
 from registrar.cli.github import Level, annotation
 from registrar.cli.validate.problems import Problem, Rule
 from registrar.cli.verify.verdict import Checked, Verdict, exit_code
@@ -32,7 +33,7 @@ class Report:
     problems: Sequence[Problem]
 
     @property
-    def exit_code(self) -> int:
+    def exit_code(self) -> ExitCode:
         """How the command ends."""
         is_incomplete = any(problem.rule is Rule.UNREADABLE for problem in self.problems)
         has_errors = any(problem.rule is not Rule.UNREADABLE for problem in self.problems)
@@ -69,10 +70,7 @@ class Report:
         return {
             "formatVersion": FORMAT_VERSION,
             "summary": {"artifacts": len(self.checked)} | {str(verdict): number[verdict] for verdict in Verdict},
-            "problems": [
-                {"rule": str(problem.rule), "file": problem.file, "line": problem.line, "message": problem.message}
-                for problem in self.problems
-            ],
+            "problems": [problem.as_json() for problem in self.problems],
             "artifacts": [_as_json(each) for each in self.checked],
         }
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from registrar.cli.exits import ExitCode
 from registrar.cli.verify.declared import DeclaredArtifact
 
-NOT_DETERMINED = 2
+NOT_DETERMINED = ExitCode.CHANGES
 """The exit code for content that could not be compared: other commands use the number for changes."""
 
 
@@ -87,7 +87,7 @@ def _compared(artifact: DeclaredArtifact, expected: str, measured: Measured | No
     return Checked(artifact, Verdict.WRONG, measured, message)
 
 
-def exit_code(checked: Iterable[Checked], *, has_errors: bool, is_incomplete: bool) -> int:
+def exit_code(checked: Iterable[Checked], *, has_errors: bool, is_incomplete: bool) -> ExitCode:
     """Return how the command ends: what is wrong or missing counts more than what could not be determined.
 
     Args:

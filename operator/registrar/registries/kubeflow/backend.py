@@ -7,6 +7,7 @@ from typing import Any
 from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import ConflictError, NotFound
 from model_registry.types import Artifact, ListOptions, Pager, RegistryEntry
+from registrar.api.meta import OWNER_PROPERTY
 from registrar.kinds.base import Desired, EntryKind
 from registrar.kinds.table import ENTRY_KINDS
 from registrar.planning.problems import ReconcileError
@@ -17,6 +18,8 @@ from registrar.registries.kubeflow.feed import Watermark
 from registrar.registries.kubeflow.names import unsupported
 
 PAGE_SIZE = 500
+OWNER_COLUMN = f"`{OWNER_PROPERTY}`"
+"""The owner stamp, in a ``filterQuery``."""
 
 
 def stamp_filter(owner_id: str) -> str:
@@ -25,7 +28,7 @@ def stamp_filter(owner_id: str) -> str:
     Owner IDs hold neither ``_``, ``%`` nor a quote (`registrar.settings`), so nothing needs escaping. An ID that
     continues ours after a slash matches too: `registrar.planning.ownership.read_stamp` decides.
     """
-    return f"`model-registrar.dev/owner` LIKE '%:{owner_id}/%'"
+    return f"{OWNER_COLUMN} LIKE '%:{owner_id}/%'"
 
 
 class KubeflowBackend:

@@ -49,11 +49,7 @@ class DryRunBackend:
         self._next_id = itertools.count(FIRST_PROVISIONAL_ID)
         self._now = 0
         for entry in (*inventory.models, *inventory.versions, *inventory.distinct_artifacts()):
-            self._put(entry)
-        for model in inventory.models:
-            self._places[type(model), "", model.name].append(str(model.id))
-        for version in inventory.versions:
-            self._places[type(version), str(version.registered_model_id), version.name].append(str(version.id))
+            self._add(entry)
         for version_id, artifacts in inventory.artifacts.items():
             for artifact in artifacts:
                 self._hold(artifact, version_id)
@@ -90,11 +86,9 @@ class DryRunBackend:
         if kind.parent_attribute is not None:
             values[kind.parent_attribute] = parent_id
         created: RegistryEntry = entry.model_copy(update=values)
-        self._put(created)
+        self._add(created)
         if kind.family is Artifact:
             self._hold(created, parent_id)
-        else:
-            self._places[kind.entry, parent_id, created.name].append(str(created.id))
         return created
 
     async def update(self, kind: EntryKind, entry: Any) -> RegistryEntry:
@@ -133,6 +127,13 @@ class DryRunBackend:
     def _ask_for(self, kind: EntryKind, parent_id: str) -> None:
         if kind.family is Artifact:
             self.needed |= {parent_id} & self._unread
+
+    def _add(self, entry: RegistryEntry) -> None:
+        """Take an entry that is new here; versions that hold an artifact are noted apart."""
+        self._put(entry)
+        if not isinstance(entry, Artifact):
+            parent_id = str(entry.registered_model_id) if isinstance(entry, ModelVersion) else ""
+            self._places[type(entry), parent_id, entry.name].append(str(entry.id))
 
     def _put(self, entry: RegistryEntry) -> None:
         family, entry_id = family_of(type(entry)), str(entry.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from model_registry.types import Artifact, ModelVersion, RegistryEntry
+from model_registry.types import Artifact, RegistryEntry
 from registrar.kinds.base import EntryKind
 from registrar.kinds.model_version import MODEL_VERSION
 from registrar.kinds.table import family_of
@@ -80,9 +80,5 @@ class PartialDryRunBackend(DryRunBackend):
     def _take(self, entries: Iterable[RegistryEntry]) -> None:
         """Take entries of the registry that were not known; what was written since is newer."""
         for entry in entries:
-            if (family_of(type(entry)), str(entry.id)) in self._entries:
-                continue
-            self._put(entry)
-            if not isinstance(entry, Artifact):
-                parent_id = str(entry.registered_model_id) if isinstance(entry, ModelVersion) else ""
-                self._places[type(entry), parent_id, entry.name].append(str(entry.id))
+            if (family_of(type(entry)), str(entry.id)) not in self._entries:
+                self._add(entry)

@@ -12,11 +12,10 @@ from registrar.kinds.base import EntryKind
 from registrar.kinds.table import family_of
 from registrar.planning.external_ids import ExternalIdSpace
 from registrar.registries.inventory import Inventory, id_number
-from registrar.registries.kubeflow.backend import PAGE_SIZE, KubeflowBackend, list_page
+from registrar.registries.kubeflow.backend import OWNER_COLUMN, PAGE_SIZE, KubeflowBackend, list_page
 
 BATCH = 40
 """Stamps that one request asks for: a proxy may refuse an address of over 8,000 characters."""
-_OWNER = "`model-registrar.dev/owner`"
 
 
 class KubeflowPart:
@@ -43,8 +42,8 @@ class KubeflowPart:
         """See the protocol. Stamps of resources have no character that needs escaping."""
         for start in range(0, max(len(stamps), len(owners)), BATCH):
             exact = ", ".join(f"'{stamp}'" for stamp in stamps[start : start + BATCH])
-            conditions = [f"{_OWNER} IN ({exact})"] if exact else []
-            conditions += [f"{_OWNER} LIKE '%:{owner}#%'" for owner in owners[start : start + BATCH]]
+            conditions = [f"{OWNER_COLUMN} IN ({exact})"] if exact else []
+            conditions += [f"{OWNER_COLUMN} LIKE '%:{owner}#%'" for owner in owners[start : start + BATCH]]
             options = ListOptions.order_by_id(limit=PAGE_SIZE, filter_query=" OR ".join(conditions))
             pager = Pager(lambda page: list_page(self._client, family, page), options)
             self._keep([entry async for entry in pager])
