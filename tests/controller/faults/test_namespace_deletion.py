@@ -13,7 +13,7 @@ import pytest
 from devcluster.controlplane import ControlPlane
 from model_registry import ModelRegistryAPIClient
 from registrar.api.meta import FINALIZER
-from tests.env.control_plane import CRDS
+from tests.env.control_plane import install_crds
 from tests.env.registry import EmbeddedServers
 from tests.support.fixtures import StartOperator, Unique
 from tests.support.resources import Manifest, Namespace, condition, has_reason, manifest
@@ -25,8 +25,7 @@ NAMES = {"RegisteredModel": "model", "ModelVersion": "version", "ModelArtifact":
 def removable_space(control_plane_with_controllers: ControlPlane) -> Iterator[Namespace]:
     """A namespace that controllers remove once it is deleted."""
     plane = control_plane_with_controllers
-    plane.run_kubectl("apply", "--server-side", "-f", CRDS)
-    plane.run_kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", CRDS)
+    install_crds(plane)
     name = f"going-{uuid.uuid4().hex[:10]}"
     plane.run_kubectl("create", "namespace", name)
     with kubernetes.config.new_client_from_config(str(plane.kubeconfig)) as client:  # type: ignore[no-untyped-call]  # not annotated
