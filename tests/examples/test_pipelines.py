@@ -16,11 +16,10 @@ from kfp.pipeline_spec.pipeline_spec_pb2 import PipelineSpec
 from devcluster.controlplane import ControlPlane
 from tests.cli.program import PROGRAMS, run
 from tests.env.control_plane import install_crds
-from tests.support.accounts import Account
+from tests.support.accounts import pipeline_account
 from tests.support.go_modules import published
 from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Manifest, Namespace
-from tools.generate import rbac
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "pipelines"
 COMMAND = ["python3", "-m", "registrar"]
@@ -149,9 +148,7 @@ def model(operator: OperatorProcess, space: Namespace) -> Manifest:  # noqa: ARG
 @pytest.fixture(scope="module")
 def kubeconfig(space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """That of an account with the chart's Role for pipelines."""
-    account = Account(space, "pipeline-runner")
-    account.allow(*rbac.manifests(rbac.PIPELINES))
-    return account.kubeconfig(tmp_path_factory.mktemp("account"))
+    return pipeline_account(space).kubeconfig(tmp_path_factory.mktemp("account"))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import yaml
 from devcluster.controlplane import ControlPlane
 from registrar.api.meta import GROUP
 from tests.support.resources import PLURALS, Namespace
+from tools.generate import rbac
 
 Rule = dict[str, list[str]]
 """A rule of a Role."""
@@ -22,6 +23,8 @@ PATCH_STATUS: Rule = {
     "verbs": ["patch"],
 }
 CREATE_EVENTS: Rule = {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]}
+PIPELINE_RULES = rbac.manifests(rbac.PIPELINES)
+"""Those of the chart's Role for pipelines."""
 
 
 class Account:
@@ -59,6 +62,13 @@ class Account:
     def _kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         answer = self._space.cluster.run_kubectl(*arguments, "--namespace", self._space.name, stdin=stdin)
         return answer.stdout.strip()
+
+
+def pipeline_account(space: Namespace) -> Account:
+    """Make the account of a pipeline, with the rights of the chart's Role for pipelines."""
+    account = Account(space, "pipeline-runner")
+    account.allow(*PIPELINE_RULES)
+    return account
 
 
 def token_kubeconfig(cluster: ControlPlane, token: str, path: Path) -> Path:
