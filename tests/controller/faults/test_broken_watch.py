@@ -35,8 +35,7 @@ def _writes(registry_proxy: FaultProxy) -> list[str]:
     """Return the writes to the registry: ``POST <name>`` and ``PATCH <id>``."""
     return [
         f"POST {request.json['name']}" if request.method == "POST" else f"{request.method} {Path(request.path).name}"
-        for request in registry_proxy.received
-        if request.method != "GET"
+        for request in registry_proxy.writes()
     ]
 
 
