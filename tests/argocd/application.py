@@ -116,6 +116,15 @@ class Application:
         items = self.server.call("GET", f"applications/{self.name}/managed-resources")["items"]
         return [{key: _decoded(value) for key, value in one.items()} for one in items]
 
+    def is_without_difference(self) -> bool:
+        """Whether every resource is in the cluster as Argo CD would apply it."""
+        return all(one["predictedLiveState"] == one["normalizedLiveState"] for one in self.managed())
+
+    def links(self, kind: str, name: str, namespace: str) -> list[str]:
+        """The addresses of the links that Argo CD shows for a resource."""
+        answer = self.server.call("GET", f"applications/{self.name}/resource/links?{_query(kind, name, namespace)}")
+        return [one["url"] for one in answer.get("items", [])]
+
     def actions(self, kind: str, name: str, namespace: str) -> dict[str, bool]:
         """The actions that Argo CD offers for a resource, and whether they can be called now."""
         answer = self.server.call("GET", f"applications/{self.name}/resource/actions?{_query(kind, name, namespace)}")

@@ -17,6 +17,9 @@ from tests.argocd.git import Repository
 from tests.docs.pages import REPOSITORY
 from tests.docs.session import PATCH_ARGOCD
 from tests.env.control_plane import install_crds
+from tests.support.fault_proxy import FaultProxy
+from tests.support.fixtures import StartOperator
+from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Namespace
 
 Deploy = Callable[..., Application]
@@ -78,6 +81,12 @@ def deploy(cluster: ControlPlane, argo_cd: ArgoCD, own_space: Namespace, reposit
     yield make
     for name in made:
         cluster.run_kubectl("delete", "application", name, "-n", argocd.NAMESPACE, "--wait=false")
+
+
+@pytest.fixture
+def running(start_operator: StartOperator, own_space: Namespace, registry_proxy: FaultProxy) -> OperatorProcess:
+    """The operator of the test's namespace, running; it reaches the registry through the proxy."""
+    return start_operator(registry_proxy.url, own_space)
 
 
 @pytest.fixture

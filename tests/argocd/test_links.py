@@ -1,12 +1,10 @@
 """The links from Argo CD to the pages of the registry's UI, as a real Argo CD makes them."""
 
-import urllib.parse
 from collections.abc import Iterator
 
 import pytest
 
 from devcluster.controlplane import ControlPlane
-from registrar.api.meta import GROUP, VERSION
 from tests.argocd.application import Application
 from tests.argocd.conftest import Deploy
 from tests.argocd.git import Repository
@@ -65,16 +63,8 @@ def test_models_and_versions_have_a_link_to_their_page(
 
 def _wait_for_links(app: Application, resource: Manifest, expected: list[str]) -> None:
     """Wait for the links of a resource: Argo CD notices a change of its settings after a moment."""
-    parts = {
-        "namespace": resource["metadata"]["namespace"],
-        "resourceName": resource["metadata"]["name"],
-        "group": GROUP,
-        "kind": resource["kind"],
-        "version": VERSION,
-    }
-    path = f"applications/{app.name}/resource/links?{urllib.parse.urlencode(parts)}"
-
-    def links() -> list[str]:
-        return [one["url"] for one in app.server.call("GET", path).get("items", [])]
-
-    wait_until(lambda: links() == expected, f"{resource['kind']} has not the links {expected}")
+    kind, metadata = resource["kind"], resource["metadata"]
+    wait_until(
+        lambda: app.links(kind, metadata["name"], metadata["namespace"]) == expected,
+        f"{kind} has not the links {expected}",
+    )

@@ -11,16 +11,14 @@ import yaml
 from devcluster import charttools
 from devcluster.controlplane import ControlPlane
 from model_registry import ModelRegistryAPIClient
-from tests.argocd.application import Application
 from tests.argocd.conftest import Deploy
 from tests.argocd.git import Repository
 from tests.argocd.models import chain
 from tests.chart.helm import MINIMAL, Helm
 from tests.env.control_plane import OTHERS_CRDS, install_crds
 from tests.support.entries import model_named
-from tests.support.fault_proxy import FaultProxy, proxy_to
-from tests.support.fixtures import StartOperator, Unique
-from tests.support.operator_process import OperatorProcess
+from tests.support.fault_proxy import FaultProxy
+from tests.support.fixtures import Unique
 from tests.support.resources import Manifest, Namespace, condition, manifest
 from tests.support.waiting import wait_until
 
@@ -28,22 +26,7 @@ REPOSITORY = Path(__file__).parents[2]
 SERVING = REPOSITORY / "examples" / "serving"
 POLICIES = "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy"
 
-
-@pytest.fixture
-def proxy(registry_url: str) -> Iterator[FaultProxy]:
-    """The registry, with a record of what is asked of it."""
-    with proxy_to(registry_url) as proxy:
-        yield proxy
-
-
-@pytest.fixture(autouse=True)
-def running(start_operator: StartOperator, own_space: Namespace, proxy: FaultProxy) -> OperatorProcess:
-    """The operator, running."""
-    return start_operator(proxy.url, own_space)
-
-
-def _patches(proxy: FaultProxy) -> list[str]:
-    return [one.method for one in proxy.received if one.method != "GET"]
+pytestmark = pytest.mark.usefixtures("running")
 
 
 def _names(version: str) -> Callable[[Manifest], bool]:
@@ -54,15 +37,11 @@ async def _in_registry(registry: ModelRegistryAPIClient, name: str) -> object:
     return ((await model_named(registry, name)).custom_properties or {})["alias.champion"]
 
 
-def _is_without_difference(app: Application) -> bool:
-    return all(one["predictedLiveState"] == one["normalizedLiveState"] for one in app.managed())
-
-
 async def test_a_commit_moves_an_alias_and_a_revert_moves_it_back(
     repository: Repository,
     deploy: Deploy,
     own_space: Namespace,
-    proxy: FaultProxy,
+    registry_proxy: FaultProxy,
     registry: ModelRegistryAPIClient,
     unique: Unique,
 ) -> None:
@@ -77,7 +56,7 @@ async def test_a_commit_moves_an_alias_and_a_revert_moves_it_back(
     own_space.wait("RegisteredModel", name, _names("2026-03"))
 
     for old_name, new_name in (("2026-03", "2026-04"), ("2026-04", "2026-03")):
-        proxy.received.clear()
+        registry_proxy.received.clear()
         if new_name == "2026-04":
             repository.edit("model.yaml", f"champion: {old_name}", f"champion: {new_name}")
             revision = repository.commit("Promote 2026-04")
@@ -87,8 +66,8 @@ async def test_a_commit_moves_an_alias_and_a_revert_moves_it_back(
         app.synced(revision)
         own_space.wait("RegisteredModel", name, _names(new_name))
         assert await _in_registry(registry, name) == new_name
-        assert _patches(proxy) == ["PATCH"]
-        assert _is_without_difference(app)
+        assert [one.method for one in registry_proxy.writes()] == ["PATCH"]
+        assert app.is_without_difference()
 
     def moves() -> list[str]:
         return [one["message"] for one in own_space.events(name) if one["reason"] == "AliasMoved"]
@@ -149,7 +128,7 @@ def test_servers_and_their_labels_follow_the_champion(
     app.synced(revision, health="Progressing")
     own_space.wait("RegisteredModel", "churn", _names("2026-04"))
     assert _served(own_space) == _expected(own_space, "2026-04")
-    assert _is_without_difference(app)
+    assert app.is_without_difference()
     assert app.refresh("hard")["status"]["sync"]["status"] == "Synced"
 
     app.synced(repository.revert(), health="Progressing")

@@ -1,36 +1,18 @@
 """Git is what the registry becomes: commits, edits, prunes and reverts, each by a real Argo CD."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from model_registry import ModelRegistryAPIClient
 from tests.argocd.conftest import Deploy, Writes
 from tests.argocd.git import Repository
 from tests.argocd.models import chain
-from tests.support.fault_proxy import FaultProxy, proxy_to
-from tests.support.fixtures import StartOperator, Unique
-from tests.support.operator_process import OperatorProcess
+from tests.support.fault_proxy import FaultProxy
+from tests.support.fixtures import Unique
 from tests.support.resources import PLURALS, Namespace
 
 _BY_APPLY = {"kubectl.kubernetes.io/last-applied-configuration", "argocd.argoproj.io/tracking-id"}
 
-
-@pytest.fixture
-def proxy(registry_url: str) -> Iterator[FaultProxy]:
-    """The registry, with a record of what is asked of it."""
-    with proxy_to(registry_url) as proxy:
-        yield proxy
-
-
-@pytest.fixture(autouse=True)
-def running(start_operator: StartOperator, own_space: Namespace, proxy: FaultProxy) -> OperatorProcess:
-    """The operator, running."""
-    return start_operator(proxy.url, own_space)
-
-
-def _writes(proxy: FaultProxy) -> list[str]:
-    return [one.method for one in proxy.received if one.method != "GET"]
+pytestmark = pytest.mark.usefixtures("running")
 
 
 async def test_a_commit_becomes_entries_with_ids_and_a_healthy_application(
@@ -60,7 +42,7 @@ async def test_a_commit_becomes_entries_with_ids_and_a_healthy_application(
 async def test_a_changed_line_is_one_patch(
     repository: Repository,
     deploy: Deploy,
-    proxy: FaultProxy,
+    registry_proxy: FaultProxy,
     kubernetes_writes: Writes,
     registry: ModelRegistryAPIClient,
     unique: Unique,
@@ -69,7 +51,7 @@ async def test_a_changed_line_is_one_patch(
     repository.write("models.yaml", *chain(name))
     app = deploy()
     app.synced(repository.commit("Add a model"))
-    proxy.received.clear()
+    registry_proxy.received.clear()
     written = kubernetes_writes()
 
     repository.edit("models.yaml", "Predicts who will leave.", "Predicts who will leave within 30 days.")
@@ -79,7 +61,7 @@ async def test_a_changed_line_is_one_patch(
         "-  description: Predicts who will leave.",
         "+  description: Predicts who will leave within 30 days.",
     ]
-    assert _writes(proxy) == ["PATCH"]
+    assert [one.method for one in registry_proxy.writes()] == ["PATCH"]
     assert kubernetes_writes() - written == 2, "Argo CD's of the spec and the operator's of the status"
     (model,) = [one for one in await registry.get_registered_models() if one.name == name]
     assert model.description == "Predicts who will leave within 30 days."
@@ -111,14 +93,14 @@ async def test_pruning_archives_and_a_revert_restores_the_same_ids(
 def test_self_heal_and_hard_refreshes_write_nothing(
     repository: Repository,
     deploy: Deploy,
-    proxy: FaultProxy,
+    registry_proxy: FaultProxy,
     kubernetes_writes: Writes,
     unique: Unique,
 ) -> None:
     repository.write("models.yaml", *chain(unique("churn")))
     app = deploy()
     before = app.synced(repository.commit("Add a model"))
-    proxy.received.clear()
+    registry_proxy.received.clear()
     written = kubernetes_writes()
 
     for how in ("normal", "hard", "normal", "hard"):
@@ -129,7 +111,7 @@ def test_self_heal_and_hard_refreshes_write_nothing(
     assert after["operationState"] == before["status"]["operationState"]
     assert len(after["history"]) == 1
     assert kubernetes_writes() - written == 0
-    assert _writes(proxy) == []
+    assert registry_proxy.writes() == []
 
 
 async def test_self_heal_takes_back_what_was_edited_in_the_cluster(
@@ -164,10 +146,8 @@ def test_live_and_desired_do_not_differ(
     app = deploy()
     app.synced(repository.commit("Add a model"))
 
-    managed = app.managed()
-    assert sorted(one["kind"] for one in managed) == sorted(PLURALS)
-    for one in managed:
-        assert one["predictedLiveState"] == one["normalizedLiveState"]
+    assert sorted(one["kind"] for one in app.managed()) == sorted(PLURALS)
+    assert app.is_without_difference()
     for written in resources:
         live = own_space.get(written["kind"], written["metadata"]["name"])
         assert live["spec"] == written["spec"]

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import yaml
 
 from devcluster.controlplane import ControlPlane
 from devcluster.ports import free_port
+from tests.support.accounts import token_kubeconfig
 from tests.support.operator_process import OperatorProcess
 
 READY_LIMIT = 120.0
@@ -140,11 +140,7 @@ class Pod:
         return self._plane.run_kubectl("create", "token", self.account, *place, *options).stdout.strip()
 
     def _kubeconfig(self) -> Path:
-        config = yaml.safe_load(self._plane.kubeconfig.read_text())
-        config["users"] = [{**user, "user": {"token": self._token()}} for user in config["users"]]
-        path = self._folder / "kubeconfig"
-        path.write_text(yaml.safe_dump(config))
-        return path
+        return token_kubeconfig(self._plane, self._token(), self._folder / "kubeconfig")
 
 
 def _selected(texts: dict[str, str], items: list[dict[str, str]] | None) -> dict[str, str]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
@@ -21,6 +20,7 @@ from registrar.pipelines import register
 from tests.chart.audit import ALL, AuditLog, Right, granted
 from tests.chart.installed import NAME, RELEASE, Site, site
 from tests.chart.pod import Pod
+from tests.support.accounts import token_kubeconfig
 from tests.support.fixtures import Unique
 from tests.support.resources import WAIT_LIMIT, Manifest, Namespace, condition, has_reason, is_ready, manifest
 from tools.generate import rbac
@@ -326,11 +326,8 @@ async def test_without_the_right_to_patch_events_it_corrects_all_the_same(
 def test_a_pipeline_uses_every_right_of_its_role_and_no_other(installation: Installation, unique: Unique) -> None:
     (space, _), plane, name = installation.spaces, installation.site.plane, unique("trained")
     plane.run_kubectl("create", "serviceaccount", PIPELINE, "--namespace", space.name)
-    config = yaml.safe_load(plane.kubeconfig.read_text())
     token = plane.run_kubectl("create", "token", PIPELINE, "--namespace", space.name).stdout.strip()
-    config["users"] = [{**user, "user": {"token": token}} for user in config["users"]]
-    kubeconfig = installation.site.folder / "pipeline.kubeconfig"
-    kubeconfig.write_text(yaml.safe_dump(config))
+    kubeconfig = token_kubeconfig(plane, token, installation.site.folder / "pipeline.kubeconfig")
     space.apply(manifest("RegisteredModel", name))
     account = f"{space.name}:{PIPELINE}"
     log = AuditLog(installation.log.path, account)

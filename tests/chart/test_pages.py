@@ -1,23 +1,21 @@
 """The pages that need Helm are true: a reader does what they say, and the kubelet's part is played by the tests."""
 
 import base64
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
 from devcluster import controlplane
-from devcluster.controlplane import ControlPlane, KubectlError
+from devcluster.controlplane import ControlPlane
 from devcluster.processes import Children
 from tests.chart.helm import Helm, of_kind, the
 from tests.chart.installed import site
 from tests.chart.pod import Pod
 from tests.docs.pages import REPOSITORY, WITH_HELM, blocks_of
 from tests.docs.session import Session
-from tests.support.resources import WAIT_LIMIT, annotated, manifest
+from tests.support.resources import manifest
 
 PRODUCTION = REPOSITORY / "examples" / "production" / "values.yaml"
 NAME = "model-registrar"
@@ -137,47 +135,3 @@ def test_the_values_for_production_switch_on_what_they_speak_of(helm: Helm) -> N
     assert the(manifests, "Deployment")["spec"]["replicas"] == 2
     (token,) = the(manifests, "Deployment")["spec"]["template"]["spec"]["volumes"][0]["projected"]["sources"]
     assert token["serviceAccountToken"]["audience"] == "model-registry"
-
-
-def _wait_for_refusal(attempt: Callable[[], subprocess.CompletedProcess[str]]) -> str:
-    """Try until it is refused, because a policy takes a moment to be in force; gives what was said."""
-    deadline = time.monotonic() + WAIT_LIMIT
-    while (result := attempt()).returncode == 0:
-        assert time.monotonic() < deadline, "it is allowed"
-    return result.stderr
-
-
-TAKE_OVER = "model-registrar.dev/take-over"
-
-
-def test_an_admission_policy_keeps_people_from_taking_entries_over(tools: dict[str, Path], tmp_path: Path) -> None:
-    """The policy that docs/security.md names: it refuses to add or change the annotation, and nothing else."""
-    policy = Path("examples/policies/no-take-over.yaml")
-    with site(tools, tmp_path) as found:
-        found.install(found.values())
-        space = found.space("team")
-        held = annotated(manifest("RegisteredModel", "old"), take_over="no")
-        held["metadata"]["finalizers"] = ["example.com/held"]
-        other = annotated(manifest("RegisteredModel", "other"), take_over="true")
-        space.apply(manifest("RegisteredModel", "mine"), other, held)
-        found.plane.run_kubectl("apply", "-f", str(policy))
-
-        def annotate(name: str, *annotations: str, check: bool = False) -> subprocess.CompletedProcess[str]:
-            place = ("--overwrite", "--namespace", space.name)
-            return found.plane.run_kubectl("annotate", "rmodel", name, *place, *annotations, check=check)
-
-        refusals = [_wait_for_refusal(lambda: annotate("mine", f"{TAKE_OVER}=true", "--dry-run=server"))]
-        refusals += [annotate("mine", f"{TAKE_OVER}=").stderr, annotate("old", f"{TAKE_OVER}=true").stderr]
-        with pytest.raises(KubectlError) as refused:
-            space.apply(annotated(manifest("RegisteredModel", "new"), take_over="true"))
-        for refusal in (*refusals, str(refused.value)):
-            assert "Taking over entries of others is not allowed in this cluster." in refusal
-
-        for name in ("mine", "old"):
-            annotate(name, "model-registrar.dev/paused=true", check=True)
-        annotate("other", f"{TAKE_OVER}-", check=True)
-        space.apply(annotated(manifest("RegisteredModel", "new"), paused="true"))
-        # The deletion ends by an update that removes the last finalizer.
-        space.delete("RegisteredModel", "old")
-        space.patch("RegisteredModel", "old", {"metadata": {"finalizers": None}})
-        space.wait_gone("RegisteredModel", "old")

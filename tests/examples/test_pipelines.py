@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,17 +15,16 @@ from kfp.pipeline_spec.pipeline_spec_pb2 import PipelineSpec
 
 from devcluster.controlplane import ControlPlane
 from tests.cli.program import PROGRAMS, run
-from tests.support.accounts import Account
+from tests.env.control_plane import install_crds
+from tests.support.accounts import pipeline_account
 from tests.support.go_modules import published
 from tests.support.operator_process import OperatorProcess
-from tests.support.resources import WAIT_LIMIT, Manifest, Namespace
-from tools.generate import rbac
+from tests.support.resources import Manifest, Namespace
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "pipelines"
 COMMAND = ["python3", "-m", "registrar"]
 INPUTS = {"model": "churn", "uri": "s3://models/churn/model.json", "accuracy": "0.94"}
 
-ESTABLISHED = "{.status.conditions[?(@.type=='Established')].status}"
 DEFINITIONS = {
     "argo-workflows.yaml": (
         "github.com/argoproj/argo-workflows/v3@v3.7.1",
@@ -52,14 +50,7 @@ def test_the_api_server_accepts_the_step_with_its_published_definition(
     name: str, control_plane: ControlPlane, namespace: str, tmp_path: Path
 ) -> None:
     module, checksum, file = DEFINITIONS[name]
-    definition = published(module, checksum, tmp_path) / file
-    control_plane.run_kubectl("apply", "--server-side", "-f", definition)
-    # kubectl wait fails on a definition whose status has no conditions yet, as that of a large one.
-    asked = ("get", "-f", definition, "-o", f"jsonpath={ESTABLISHED}")
-    deadline = time.monotonic() + WAIT_LIMIT
-    while control_plane.run_kubectl(*asked, check=False).stdout != "True":
-        assert time.monotonic() < deadline, f"{definition} is not established"
-        time.sleep(0.1)
+    install_crds(control_plane, published(module, checksum, tmp_path) / file)
     place = ("--validate=strict", "--dry-run=server", "--namespace", namespace)
     accepted = control_plane.run_kubectl("apply", *place, "-f", EXAMPLES / name)
     assert (accepted.stdout.count("(server dry run)"), accepted.stderr) == (1, "")
@@ -157,9 +148,7 @@ def model(operator: OperatorProcess, space: Namespace) -> Manifest:  # noqa: ARG
 @pytest.fixture(scope="module")
 def kubeconfig(space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """That of an account with the chart's Role for pipelines."""
-    account = Account(space, "pipeline-runner")
-    account.allow(*rbac.manifests(rbac.PIPELINES))
-    return account.kubeconfig(tmp_path_factory.mktemp("account"))
+    return pipeline_account(space).kubeconfig(tmp_path_factory.mktemp("account"))
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ APPROVER = ("--as=ada", "--as-group=system:masters", "--as-group=model-approvers
 PINNED = "oci://registry.example.com/churn@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 HELD = "example.com/held"
 TAKE_OVER = "model-registrar.dev/take-over"
+NOT_ALLOWED = r"Taking over entries of others is not allowed in this cluster\."
+PAUSED = "model-registrar.dev/paused"
 
 Enforce = Callable[[str, Callable[[], object]], None]
 
@@ -248,27 +250,46 @@ def test_a_served_version_is_not_deleted(
     _delete(space, kind, name)
 
 
+def _annotate(space: Namespace, name: str, annotation: str) -> None:
+    """Set (``name=value``) or remove (``name-``) an annotation of a model."""
+    space.cluster.run_kubectl("annotate", "rmodel", name, "--overwrite", "--namespace", space.name, annotation)
+
+
 def test_nobody_takes_over(space: Namespace, enforce: Enforce, unique: Unique) -> None:
-    name, new = unique("churn"), unique("new")
+    name, new, other, old = (unique(each) for each in ("churn", "new", "other", "old"))
 
     def model(name: str, **annotations: str) -> Manifest:
         one = manifest("RegisteredModel", name)
         return {**one, "metadata": {"name": name, "annotations": annotations}}
 
-    _apply(space, model(name, **{TAKE_OVER: "true"}))
+    for one in (name, other):
+        _apply(space, model(one, **{TAKE_OVER: "true"}))
+    held_back = model(old, **{TAKE_OVER: "no"})
+    _apply(space, {**held_back, "metadata": {**held_back["metadata"], "finalizers": [HELD]}})
     space.ready("RegisteredModel", name)
     enforce("no-take-over", lambda: _apply(space, model(new, **{TAKE_OVER: "true"}), "--dry-run=server"))
 
-    with pytest.raises(KubectlError, match="Taking over entries of others is not allowed in this cluster"):
+    with pytest.raises(KubectlError, match=NOT_ALLOWED):
         _apply(space, model(new, **{TAKE_OVER: "true"}))
     _apply(space, model(new))
-    with pytest.raises(KubectlError, match="Taking over entries"):
+    with pytest.raises(KubectlError, match=NOT_ALLOWED):
         _apply(space, model(new, **{TAKE_OVER: "true"}))
+    for one, value in ((new, "true"), (new, ""), (old, "true")):
+        with pytest.raises(KubectlError, match=NOT_ALLOWED):
+            _annotate(space, one, f"{TAKE_OVER}={value}")
+    _apply(space, model(unique("paused"), **{PAUSED: "true"}))
+    for one in (new, old):
+        _annotate(space, one, f"{PAUSED}=true")
+    _annotate(space, other, f"{TAKE_OVER}-")
     _edits_that_leave_the_spec(space, model(name, **{TAKE_OVER: "true"}))
     space.patch("RegisteredModel", name, {"spec": {"owner": "analytics"}})
     _apply(space, model(name))
-    with pytest.raises(KubectlError, match="Taking over entries"):
+    with pytest.raises(KubectlError, match=NOT_ALLOWED):
         _apply(space, model(name, **{TAKE_OVER: "true"}))
     with _held(space, manifest("RegisteredModel", unique("gone"))) as held:
         space.annotate("RegisteredModel", held, take_over="true")
+    # The deletion ends by an update that removes the last finalizer.
+    space.delete("RegisteredModel", old)
+    space.patch("RegisteredModel", old, {"metadata": {"finalizers": None}})
+    space.wait_gone("RegisteredModel", old)
     _delete_and_wait(space, "RegisteredModel", name)

@@ -7,8 +7,10 @@ from typing import Any
 
 import yaml
 
+from devcluster.controlplane import ControlPlane
 from registrar.api.meta import GROUP
 from tests.support.resources import PLURALS, Namespace
+from tools.generate import rbac
 
 Rule = dict[str, list[str]]
 """A rule of a Role."""
@@ -21,6 +23,8 @@ PATCH_STATUS: Rule = {
     "verbs": ["patch"],
 }
 CREATE_EVENTS: Rule = {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]}
+PIPELINE_RULES = rbac.manifests(rbac.PIPELINES)
+"""Those of the chart's Role for pipelines."""
 
 
 class Account:
@@ -53,16 +57,26 @@ class Account:
 
     def kubeconfig(self, folder: Path, token: str | None = None) -> Path:
         """Write a kubeconfig with a token of it, a new token by default."""
-        config = yaml.safe_load(self._space.cluster.kubeconfig.read_text())
-        token = token or self.token()
-        config["users"] = [{**user, "user": {"token": token}} for user in config["users"]]
-        path = folder / f"{self._name}.kubeconfig"
-        path.write_text(yaml.safe_dump(config))
-        return path
+        return token_kubeconfig(self._space.cluster, token or self.token(), folder / f"{self._name}.kubeconfig")
 
     def _kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         answer = self._space.cluster.run_kubectl(*arguments, "--namespace", self._space.name, stdin=stdin)
         return answer.stdout.strip()
+
+
+def pipeline_account(space: Namespace) -> Account:
+    """Make the account of a pipeline, with the rights of the chart's Role for pipelines."""
+    account = Account(space, "pipeline-runner")
+    account.allow(*PIPELINE_RULES)
+    return account
+
+
+def token_kubeconfig(cluster: ControlPlane, token: str, path: Path) -> Path:
+    """Write the cluster's kubeconfig with a token in place of the administrator's credentials; returns its path."""
+    config = yaml.safe_load(cluster.kubeconfig.read_text())
+    config["users"] = [{**user, "user": {"token": token}} for user in config["users"]]
+    path.write_text(yaml.safe_dump(config))
+    return path
 
 
 def reader_kubeconfig(space: Namespace, folder: Path) -> Path:

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import yaml
-
 from devcluster.controlplane import ControlPlane
 from devcluster.environment import child_environment
+from tests.support.accounts import token_kubeconfig
 from tests.support.fault_proxy import FaultProxy, running
 from tests.support.loopback import Received
 
@@ -71,11 +70,7 @@ def kubeconfig_of(server: str, user: dict[str, str]) -> dict[str, object]:
 
 def _without_user(cluster: ControlPlane, folder: Path) -> Path:
     """Write a kubeconfig whose token the API server refuses: the request's own token takes precedence over it."""
-    config = yaml.safe_load(cluster.kubeconfig.read_text())
-    config["users"] = [{**user, "user": {"token": "refused"}} for user in config["users"]]
-    path = folder / "refused.kubeconfig"
-    path.write_text(yaml.safe_dump(config))
-    return path
+    return token_kubeconfig(cluster, "refused", folder / "refused.kubeconfig")
 
 
 @contextmanager

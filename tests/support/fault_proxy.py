@@ -93,6 +93,10 @@ class FaultProxy(ThreadingHTTPServer):
     def requests(self, method: str) -> list[Received]:
         return [received for received in self.received if received.method == method]
 
+    def writes(self) -> list[Received]:
+        """The requests that are no reads."""
+        return [received for received in self.received if received.method != "GET"]
+
     def close_connections(self) -> None:
         """Close all connections, so that the next request has to open one."""
         for connection in list(self.connections):

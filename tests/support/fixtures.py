@@ -20,6 +20,7 @@ import urllib3
 from devcluster.controlplane import ControlPlane
 from local_registry.store import Store
 from model_registry import ModelRegistryAPIClient
+from tests.env.control_plane import install_crds
 from tests.env.registry import serve
 from tests.support.api_server_proxy import ApiServerProxy, proxy_to_api_server
 from tests.support.fault_proxy import FaultProxy, proxy_to
@@ -62,7 +63,8 @@ def new_namespace(cluster: ControlPlane, api: kubernetes.client.CustomObjectsApi
     cluster.run_kubectl("create", "namespace", name)
     yield Namespace(cluster, name, api)
     if not cluster.disposable:
-        cluster.run_kubectl("delete", "namespace", name, "--wait=false")
+        # The test may have deleted it already.
+        cluster.run_kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +89,15 @@ def own_space(cluster: ControlPlane, custom_objects: kubernetes.client.CustomObj
 def other_space(cluster: ControlPlane, custom_objects: kubernetes.client.CustomObjectsApi) -> Iterator[Namespace]:
     """A second namespace of one test."""
     yield from new_namespace(cluster, custom_objects)
+
+
+@pytest.fixture
+def controlled_space(control_plane_with_controllers: ControlPlane) -> Iterator[Namespace]:
+    """A namespace of one test, whose cluster deletes what an owner leaves behind, and a namespace for good."""
+    plane = control_plane_with_controllers
+    install_crds(plane)
+    with kubernetes.config.new_client_from_config(str(plane.kubeconfig)) as client:  # type: ignore[no-untyped-call]  # not annotated
+        yield from new_namespace(plane, kubernetes.client.CustomObjectsApi(client))
 
 
 def operator_arguments(registry_url: str, *spaces: Namespace) -> list[str]:

@@ -6,8 +6,7 @@ import pytest
 
 from registrar.cli.exits import ExitCode
 from tests.cli.copy.conftest import Copy, contents
-from tests.support.fault_proxy import FaultProxy, proxy_to
-from tests.support.loopback import Received
+from tests.support.fault_proxy import proxy_to
 from tests.support.rest import PROPERTIES, STRUCT, Rest
 
 STAMP = "created:model-registrar/model-registrar/team/churn"
@@ -30,10 +29,6 @@ DIFFERENT = (
     "Different: RegisteredModel 'churn' (id 1): owner 'ops' -> 'analytics', customProperties.a not set -> '1', "
     "customProperties.auc '0.8' -> '0.9'"
 )
-
-
-def writes(proxy: FaultProxy) -> list[Received]:
-    return [received for received in proxy.received if received.method != "GET"]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +67,7 @@ def test_an_update_changes_these_fields_clears_nothing_and_is_needed_once(churn:
     assert json.loads(changed["customProperties"]["only there"]["struct_value"]) == {"a": 1}
     with proxy_to(other.url) as proxy:
         assert copy("--on-difference=update", to=proxy.url).exit_code == ExitCode.DONE
-        assert writes(proxy) == []
+        assert proxy.writes() == []
 
 
 def test_entries_that_git_manages_are_not_changed_and_named(rest: Rest, other: Rest, copy: Copy) -> None:

@@ -10,12 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from registrar.cli import main
-from tests.support.accounts import Account
+from tests.support.accounts import Account, pipeline_account
 from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Namespace, manifest
-from tools.generate import rbac
-
-RULES = rbac.manifests(rbac.PIPELINES)
 
 
 @dataclass(frozen=True)
@@ -49,8 +46,7 @@ class Pipeline:
 
 def pipeline_in(space: Namespace, folder: Path) -> Pipeline:
     """Make the account of a pipeline."""
-    account = Account(space, "pipeline-runner")
-    account.allow(*RULES)
+    account = pipeline_account(space)
     return Pipeline(space, account, account.kubeconfig(folder))
 
 

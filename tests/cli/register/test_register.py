@@ -20,8 +20,9 @@ from registrar.cli.exits import ExitCode
 from registrar.cli.register import applying
 from registrar.cli.register.outputs import OUTPUTS
 from tests.cli.program import PROGRAMS, run
-from tests.cli.register.conftest import RULES, Pipeline
+from tests.cli.register.conftest import Pipeline
 from tests.docs.pages import blocks_of
+from tests.support.accounts import PIPELINE_RULES
 from tests.support.resources import Manifest, has_reason, manifest
 
 VERSION = "--version=2026-11-23"
@@ -225,13 +226,13 @@ def test_without_a_right_a_sentence_names_the_role(pipeline: Pipeline, resource:
     model = pipeline.model()
     rules = [
         {**rule, "verbs": [each for each in rule["verbs"] if (rule["resources"], each) != ([resource], verb)]}
-        for rule in RULES
+        for rule in PIPELINE_RULES
     ]
     pipeline.account.allow(*(rule for rule in rules if rule["verbs"]))
     try:
         answer = pipeline.register(f"--model={model}", VERSION)
     finally:
-        pipeline.account.allow(*RULES)
+        pipeline.account.allow(*PIPELINE_RULES)
     assert answer.exit_code == ExitCode.NOT_KNOWN
     assert answer.stderr == (
         f"Error: You may not {verb} {resource} in namespace {pipeline.space.name} (403): have an administrator bind "
@@ -244,5 +245,5 @@ def test_the_guide_shows_the_role_of_the_chart() -> None:
     texts = (block.text for block in blocks_of(Path("docs/how-to/register-from-pipeline.md")))
     blocks = (text for text in texts if "kind: Role\n" in text)
     (role,) = map(yaml.safe_load, blocks)
-    assert role["rules"] == RULES
+    assert role["rules"] == PIPELINE_RULES
     assert role["metadata"]["name"] == applying.ROLE

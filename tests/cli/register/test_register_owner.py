@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
-import kubernetes
-import pytest
-
-from devcluster.controlplane import ControlPlane
 from model_registry import ModelRegistryAPIClient
 from registrar.cli.exits import ExitCode
 from tests.cli.register.conftest import pipeline_in
-from tests.env.control_plane import install_crds
-from tests.support.fixtures import StartOperator, new_namespace
+from tests.support.fixtures import StartOperator
 from tests.support.resources import Namespace, manifest
-
-
-@pytest.fixture
-def collected_space(control_plane_with_controllers: ControlPlane) -> Iterator[Namespace]:
-    """A namespace where Kubernetes deletes what an owner leaves behind."""
-    plane = control_plane_with_controllers
-    install_crds(plane)
-    with kubernetes.config.new_client_from_config(str(plane.kubeconfig)) as client:  # type: ignore[no-untyped-call]  # not annotated
-        yield from new_namespace(plane, kubernetes.client.CustomObjectsApi(client))
 
 
 def _apply_config_map(space: Namespace, name: str, **metadata: object) -> str:
@@ -36,13 +21,13 @@ def _apply_config_map(space: Namespace, name: str, **metadata: object) -> str:
 
 
 async def test_a_version_stays_live_when_its_workflow_goes_and_an_owned_one_would_not(
-    collected_space: Namespace,
+    controlled_space: Namespace,
     start_operator: StartOperator,
     registry_url: str,
     registry: ModelRegistryAPIClient,
     tmp_path: Path,
 ) -> None:
-    space, pipeline = collected_space, pipeline_in(collected_space, tmp_path)
+    space, pipeline = controlled_space, pipeline_in(controlled_space, tmp_path)
     start_operator(registry_url, space)
     model = pipeline.model()
     workflow = {

@@ -11,7 +11,7 @@ from devcluster import controlplane
 from devcluster.controlplane import OwnControlPlane
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
-from tests.env.control_plane import CRDS
+from tests.env.control_plane import install_crds
 from tests.support.api_server_proxy import ApiServerProxy, is_watch
 from tests.support.fault_proxy import Fault, FaultProxy, Treatment, always, on_matching
 from tests.support.fixtures import StartOperator, Unique
@@ -35,8 +35,7 @@ def _writes(registry_proxy: FaultProxy) -> list[str]:
     """Return the writes to the registry: ``POST <name>`` and ``PATCH <id>``."""
     return [
         f"POST {request.json['name']}" if request.method == "POST" else f"{request.method} {Path(request.path).name}"
-        for request in registry_proxy.received
-        if request.method != "GET"
+        for request in registry_proxy.writes()
     ]
 
 
@@ -140,8 +139,7 @@ async def test_changes_are_caught_up_after_the_api_server_was_unreachable(
 def own_cluster() -> Iterator[OwnControlPlane]:
     """A control plane of the test's own, with the CRDs."""
     with controlplane.start() as started:
-        started.run_kubectl("apply", "--server-side", "-f", CRDS)
-        started.run_kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", CRDS)
+        install_crds(started)
         yield started
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from devcluster import controlplane
 from registrar.cluster.watch import kopf_settings
-from tests.env.control_plane import CRDS
+from tests.env.control_plane import CRDS, install_crds
 from tests.support.api_server_proxy import ApiServerProxy
 from tests.support.fault_proxy import Script, Treatment
 from tests.support.fixtures import StartOperator, Unique
@@ -93,9 +93,8 @@ def test_an_operator_that_starts_while_the_definitions_are_replaced_logs_no_erro
         for number in range(ROUNDS):
             bare.run_kubectl("delete", "-f", CRDS)
             operator = start_operator(registry_url, space, SOON)
-            bare.run_kubectl("apply", "--server-side", "-f", CRDS)
+            install_crds(bare)
             name = f"{unique('model')}-{number}"
-            bare.run_kubectl("wait", "--for=condition=Established", "-f", CRDS)
             space.apply(manifest(KIND, name, deletionPolicy="Orphan"))
             bare.run_kubectl("wait", "--namespace=default", "--for=condition=Ready", f"rmodel/{name}", "--timeout=60s")
             assert operator.stop() == 0

@@ -4,33 +4,16 @@ Its resources report why they remain and how to end that; docs/troubleshooting.m
 """
 
 import json
-import uuid
-from collections.abc import Iterator
 
-import kubernetes
 import pytest
 
-from devcluster.controlplane import ControlPlane
 from model_registry import ModelRegistryAPIClient
 from registrar.api.meta import FINALIZER
-from tests.env.control_plane import CRDS
 from tests.env.registry import EmbeddedServers
 from tests.support.fixtures import StartOperator, Unique
 from tests.support.resources import Manifest, Namespace, condition, has_reason, manifest
 
 NAMES = {"RegisteredModel": "model", "ModelVersion": "version", "ModelArtifact": "artifact"}
-
-
-@pytest.fixture
-def removable_space(control_plane_with_controllers: ControlPlane) -> Iterator[Namespace]:
-    """A namespace that controllers remove once it is deleted."""
-    plane = control_plane_with_controllers
-    plane.run_kubectl("apply", "--server-side", "-f", CRDS)
-    plane.run_kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", CRDS)
-    name = f"going-{uuid.uuid4().hex[:10]}"
-    plane.run_kubectl("create", "namespace", name)
-    with kubernetes.config.new_client_from_config(str(plane.kubeconfig)) as client:  # type: ignore[no-untyped-call]  # not annotated
-        yield Namespace(plane, name, kubernetes.client.CustomObjectsApi(client))
 
 
 def _family(unique: Unique) -> tuple[Manifest, ...]:
@@ -64,24 +47,24 @@ def _orphan(space: Namespace) -> None:
 
 @pytest.mark.parametrize("way_out", ["orphaned", "the registry returns"])
 async def test_a_terminating_namespace_waits_for_the_registry_or_for_orphan(
-    removable_space: Namespace,
+    controlled_space: Namespace,
     start_operator: StartOperator,
     embedded_registry: EmbeddedServers,
     unique: Unique,
     way_out: str,
 ) -> None:
     server = embedded_registry()
-    operator = start_operator(server.url, removable_space)
-    removable_space.apply(*_family(unique))
-    ids = {kind: removable_space.ready(kind, name)["status"]["id"] for kind, name in NAMES.items()}
+    operator = start_operator(server.url, controlled_space)
+    controlled_space.apply(*_family(unique))
+    ids = {kind: controlled_space.ready(kind, name)["status"]["id"] for kind, name in NAMES.items()}
     server.stop()
-    _delete_namespace_and_see_it_hang(removable_space)
+    _delete_namespace_and_see_it_hang(controlled_space)
     is_orphaned = way_out == "orphaned"
     if is_orphaned:
-        _orphan(removable_space)
+        _orphan(controlled_space)
     else:
         server.start()
-    removable_space.cluster.run_kubectl("wait", "--for=delete", f"namespace/{removable_space.name}", "--timeout=60s")
+    controlled_space.cluster.run_kubectl("wait", "--for=delete", f"namespace/{controlled_space.name}", "--timeout=60s")
     if is_orphaned:
         server.start()
     async with ModelRegistryAPIClient.connect(server.url) as registry:
