@@ -1,4 +1,4 @@
-"""``python -m local_registry``: serve the registry until SIGTERM or SIGINT.
+"""The command: serves the registry until SIGTERM or SIGINT.
 
 For laptops, demonstrations and tests, not for production.
 """
@@ -81,7 +81,3 @@ def _listen(host: str, port: int) -> socket.socket:
             f"cannot listen on {host}:{port}: {error.strerror}. Choose another --port, or 0 for a free port"
         ) from error
     return listener
-
-
-if __name__ == "__main__":
-    main()
