@@ -12,11 +12,10 @@ from registrar.api.meta import API_VERSION, CATEGORY, GROUP
 from registrar.kinds.table import RESOURCES
 from tests.crds.conftest import Kubectl
 from tests.crds.manifests import Manifest, model_artifact, model_version, registered_model
+from tests.docs.older import SELECTABLE_SINCE
 
 CRDS = Path(__file__).parents[2] / "crds"
 Create = Callable[[Manifest], dict[str, Any]]
-SELECTABLE_SINCE = 31
-"""The minor version of Kubernetes from which on fields of custom resources can be selected by default."""
 each_kind = pytest.mark.parametrize("kind", RESOURCES, ids=lambda kind: kind.KIND)
 
 

@@ -22,6 +22,7 @@ from typing import Any
 from devcluster.controlplane import ControlPlane
 from devcluster.ports import free_port
 from devcluster.processes import Child, Children
+from tests.docs import older
 from tests.docs.pages import REPOSITORY, Block, blocks_of, is_status
 from tests.env.control_plane import OTHERS_CRDS, install_crds
 from tests.env.registry import wait_until_ready
@@ -214,15 +215,18 @@ class Session:
                 raise UntrueError(
                     f"{block.place}: {command!r} must not run in a test; list it in NOT_RUN, with a reason"
                 )
+            if older.lacks(self.plane, command):
+                continue
+            expected = older.comparable(self.plane, shown)
             try:
                 printed = self._run(command)
                 if command.startswith(_FOLLOWS):
-                    printed = self._run_until_it_fits(command, shown, printed)
+                    printed = self._run_until_it_fits(command, expected, printed)
             except (subprocess.SubprocessError, TimeoutError) as error:
                 detail = getattr(error, "stdout", None) or error
                 raise UntrueError(f"{block.place}: {command!r} failed: {detail}") from error
-            if shown and not fits(shown, printed):
-                raise UntrueError(f"{block.place}: {command!r} printed\n{printed}\ninstead of\n{shown}")
+            if expected and not fits(expected, printed):
+                raise UntrueError(f"{block.place}: {command!r} printed\n{printed}\ninstead of\n{expected}")
             if after_each is not None:
                 after_each()
 
@@ -249,7 +253,7 @@ class Session:
             timeout=COMMAND_LIMIT,
             check=True,
         )
-        return self._to_page(result.stdout)
+        return older.comparable(self.plane, self._to_page(result.stdout))
 
     def _keep_running(self, command: str, sign: str) -> None:
         words = ["bash", "-c", f"exec {command}"]
