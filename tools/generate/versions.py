@@ -62,8 +62,9 @@ def _platforms(root: Path) -> Sequence[tuple[str, str, str]]:
             "Kubernetes",
             f"{oldest} and {newest}",
             (
-                f"real kube-apiserver and etcd: the whole suite with {newest}; parts of it, by hand, with {oldest}, the"
-                " oldest one that the chart accepts"
+                f"real kube-apiserver and etcd: the whole suite with {newest}; the tests of the operator, the CRDs, the"
+                f" docs, the chart and the release, by hand, with {oldest}, the oldest one that the chart accepts (its"
+                " admission policies need 1.36)"
             ),
         ),
         (
@@ -99,7 +100,7 @@ def _tools() -> Sequence[tuple[str, str, str]]:
             "Helm",
             f"{helm_3} and {helm_4}",
             (
-                f"`make chart` installs, upgrades and removes the chart with {helm_4}; parts of it were run by hand"
+                f"`make chart` installs, upgrades and removes the chart with {helm_4}; the same tests were run by hand"
                 f" with {helm_3}"
             ),
         ),
