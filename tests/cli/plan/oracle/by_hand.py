@@ -58,6 +58,12 @@ class Author:
     def version_entry(self) -> Put:
         return Put(Place("ModelVersion", (self.name, "1.0")))
 
+    def entry_elsewhere(self, stamp: str) -> tuple[Put, Put]:
+        """Return an entry like that of the version, in another model."""
+        names = f"{self.name}-other", "1.0"
+        properties = {OWNER_PROPERTY: text_property(stamp)}
+        return Put(Place("RegisteredModel", names[:1])), Put(Place("ModelVersion", names), {}, properties)
+
     def artifact_entry(self, digest: str) -> Put:
         """Return an entry of the inline artifact with a digest."""
         place = Place("model-artifact", (self.name, "1.0", "inline"))
@@ -120,6 +126,14 @@ STORIES: dict[str, Story] = {
             head=(a.model(),),
         ),
         {"": Action.HAND_OVER},
+    ),
+    "leaves what a deleted resource kept below another parent": lambda a: (
+        a.case(
+            before=a.entry_elsewhere(f"kept:{a.world.owner_id}/{a.world.spaces[0]}/{a.name}-version"),
+            base=(a.model(),),
+            head=(a.model(), a.version()),
+        ),
+        {"1.0": Action.CREATE},
     ),
     "drops an inline artifact": lambda a: (
         a.case(base=(a.model(), a.version(artifacts=INLINE)), head=(a.model(), a.version())),

@@ -8,9 +8,10 @@ from random import Random
 from typing import Any
 
 from tests.cli.plan.oracle import values
-from tests.cli.plan.oracle.cases import OWNER_PROPERTY, Case, Place, Put, World, key_of
+from tests.cli.plan.oracle.cases import OWNER_PROPERTY, Case, Place, Put, World
 from tests.cli.plan.oracle.rivals import (
     ARTIFACT_LISTS,
+    RESOURCE_OF,
     Resource,
     of_known_resources,
     wanted,
@@ -19,8 +20,6 @@ from tests.cli.plan.oracle.rivals import (
     without_rivals,
 )
 from tests.support.resources import Manifest, annotated, manifest
-
-RESOURCE_OF = {"RegisteredModel": "RegisteredModel", "ModelVersion": "ModelVersion", "model-artifact": "ModelArtifact"}
 
 
 def random_case(name: str, random: Random, world: World) -> Case:
@@ -31,12 +30,12 @@ def random_case(name: str, random: Random, world: World) -> Case:
     head = maker.changed(base) if base else maker.population()
     meanwhile = tuple(maker.drift(base)) if base and random.random() < 0.5 else ()
     manifests = tuple(maker.manifests(base)), tuple(maker.spoiled(each) for each in maker.manifests(head))
-    known = set() if base else {key_of(manifest) for manifest in manifests[1]}
+    applied = {each.key for each in base}
+    added = {each.key: each for each in head if each.key not in applied}
+    before = tuple(of_known_resources(put, added, world.owner_id, has_base=bool(base)) for put in before)
     return Case(
         name=name,
-        before=tuple(
-            without_awaited_id(of_known_resources(put, known, world.owner_id), [*base, *head]) for put in before
-        ),
+        before=tuple(without_awaited_id(put, [*base, *head]) for put in before),
         base=manifests[0],
         meanwhile=tuple(without_awaited_id(put, [*base, *head]) for put in meanwhile),
         head=manifests[1],
