@@ -73,7 +73,9 @@ def is_inherited(target: Target, own: Target | None, key: ResourceKey, memory: M
 
 
 async def is_named(target: Target, key: ResourceKey, memory: Memory, registry: Registry) -> bool:
-    """Return whether another resource names the entry, from the root down, and has not claimed it yet.
+    """Return whether another resource declares the entry, and has not claimed it yet.
+
+    One that has an entry keeps it, so that alone decides; any other is compared by the names from the root down.
 
     Raises:
         RegistryError: the registry could not answer.
@@ -85,12 +87,15 @@ async def is_named(target: Target, key: ResourceKey, memory: Memory, registry: R
         if names_entry(body, target.name) and not is_terminating(body) and memory.holding(key_of(body)).yielded is None
     ]
     rivals = [rival for rival in rivals if rival.key != key and _declares(rival, target)]
-    if not rivals:
-        return False
-    names = await _names_of(target, registry)
+    known_ids = [registry.known_id(rival.status) for rival in rivals]
+    for rival, known_id in zip(rivals, known_ids, strict=True):
+        if known_id is not None and known_id == (target.entry_id if _is_own(rival, target) else target.parent_id):
+            return True
+    without_entry = [rival for rival, known_id in zip(rivals, known_ids, strict=True) if known_id is None]
+    names = await _names_of(target, registry) if without_entry else None
     if names is None:
         return False
-    for rival in rivals:
+    for rival in without_entry:
         if await _names_below(rival, target, memory.cache, registry) == names:
             return True
     return False
@@ -98,19 +103,25 @@ async def is_named(target: Target, key: ResourceKey, memory: Memory, registry: R
 
 def _declares(resource: ManagedResource, target: Target) -> bool:
     """Return whether a resource declares an entry of that kind and name, in whatever parent."""
-    is_own = resource.kind.entry.name == target.kind.name and resource.entry_name == target.name
-    return is_own or InlineName(target.kind.name, target.name) in resource.inline
+    if _is_own(resource, target):
+        return resource.entry_name == target.name
+    return InlineName(target.kind.name, target.name) in resource.inline
+
+
+def _is_own(resource: ManagedResource, target: Target) -> bool:
+    """Return whether the resource would have the entry as its own, and not as an inline artifact."""
+    return resource.kind.entry.name == target.kind.name
 
 
 async def _names_below(
     resource: ManagedResource, target: Target, cache: ResourceCache, registry: Registry
 ) -> tuple[str, ...] | None:
     """Return the names of the entry that a resource declares, from the root down; None while a parent is unknown."""
-    is_own = resource.kind.entry.name == target.kind.name
     above = await _names_above(resource, cache, registry)
     if above is None:
         return None
-    return (*above, resource.entry_name) if is_own else (*above, resource.entry_name, target.name)
+    own = *above, resource.entry_name
+    return own if _is_own(resource, target) else (*own, target.name)
 
 
 async def _names_above(resource: ManagedResource, cache: ResourceCache, registry: Registry) -> tuple[str, ...] | None:

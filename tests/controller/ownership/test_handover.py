@@ -269,6 +269,32 @@ async def test_a_successor_that_names_the_parent_by_its_id_keeps_the_entry(
         assert other_space.ready(kind, name)["status"]["id"] == entry_id
 
 
+async def test_a_version_that_waits_for_another_parent_resource_gets_the_artifact_that_it_declares(
+    own_space: Namespace,
+    start_operator: StartOperator,
+    registry: ModelRegistryAPIClient,
+    registry_url: str,
+    unique: Unique,
+) -> None:
+    """It has claimed what its former spec declared, and the artifact is not among that."""
+    start_operator(registry_url, own_space, "--handover-grace=0")
+    model, version, artifact = _chain(unique("model"))
+    version["spec"]["artifacts"] = []
+    own_space.apply(model, version, artifact)
+    entry_id = own_space.ready("ModelArtifact", "artifact")["status"]["id"]
+    own_space.apply(annotated(manifest("RegisteredModel", "new", name=model["spec"]["name"]), paused="true"))
+    own_space.wait("RegisteredModel", "new", has_reason("Paused"))
+    declared = {"registeredModelRef": {"name": "new"}, "artifacts": [{"name": "weights", "uri": "s3://b/w"}]}
+    own_space.patch("ModelVersion", "version", {"spec": declared})
+    own_space.wait("ModelVersion", "version", has_reason("WaitingForRegisteredModel"))
+    own_space.delete("ModelArtifact", "artifact")
+    own_space.wait_gone("ModelArtifact", "artifact")
+    assert getattr(await registry.get_artifact_by_id(entry_id), "state", None) == "LIVE"
+    own_space.annotate("RegisteredModel", "new", paused=None)
+    own_space.delete("RegisteredModel", "model")
+    assert own_space.ready("ModelVersion", "version")["status"]["artifacts"][0]["id"] == entry_id
+
+
 async def test_a_version_leaves_its_artifacts_to_the_one_that_waits_for_it(
     own_space: Namespace,
     start_operator: StartOperator,

@@ -135,7 +135,10 @@ class Population:
         return {**_head(key), "metadata": metadata, "spec": self.base.spec(key), "status": self._status(key)}
 
     def _status(self, key: ResourceKey) -> dict[str, Any]:
-        """Return the status that a resource of the base has: empty if its entry does not exist."""
+        """Return the status that a resource of the base has: empty if its entry does not exist.
+
+        A version without one of its artifacts never matched its spec, so what differs is not drift.
+        """
 
         def applied(desired: Desired, entry: RegistryEntry) -> RecordedState:
             return RecordedState(origin=self._origin(entry), owned=owned_by(desired))
@@ -143,6 +146,9 @@ class Population:
         facts = self._facts(key, self.base, applied)
         if facts is None:
             return {}
+        spec = self.base.spec(key)
+        if len(facts.artifacts) < sum(len(spec.get(inline.field) or ()) for inline in kind_of(key.kind).inline):
+            return ownership_patch(kind_of(key.kind).status.model_validate({}), {}, facts)
         metadata = ObjectMeta.model_validate(_metadata(key, self.base, _OLD))
         return as_json(next_status(metadata, kind_of(key.kind).status.model_validate({}), Outcome(facts), _LONG_AGO))
 

@@ -55,8 +55,8 @@ class Author:
         properties = {} if stamp is None else {OWNER_PROPERTY: text_property(stamp)}
         return Put(Place("RegisteredModel", (self.name,)), fields, properties)
 
-    def version_entry(self) -> Put:
-        return Put(Place("ModelVersion", (self.name, "1.0")))
+    def version_entry(self, **fields: Any) -> Put:
+        return Put(Place("ModelVersion", (self.name, "1.0")), fields)
 
     def entry_elsewhere(self, stamp: str) -> tuple[Put, Put]:
         """Return an entry like that of the version, in another model."""
@@ -78,6 +78,7 @@ class Author:
 
 ZEROS, ONES = values.DIGESTS
 INLINE = [{"name": "inline", "uri": "s3://b/i"}]
+REFUSED = [{**INLINE[0], "digest": ZEROS}]
 CHAIN = ("", "1.0", "1.0/inline", "1.0/weights")
 
 Story = Callable[[Author], tuple[Case, Expected]]
@@ -182,6 +183,15 @@ STORIES: dict[str, Story] = {
             head=(a.model(description="ours", driftPolicy="Report"),),
         ),
         {"": Action.LEAVE},
+    ),
+    "reports no drift of what never matched": lambda a: (
+        a.case(
+            before=(a.entry(), a.version_entry(), a.artifact_entry(digest=ONES)),
+            base=(a.model(), a.version(description="ours", driftPolicy="Report", artifacts=REFUSED)),
+            meanwhile=(a.version_entry(description="theirs"),),
+            head=(a.model(), a.version(description="ours", driftPolicy="Report", artifacts=REFUSED)),
+        ),
+        {"1.0": Action.REFUSE},
     ),
     "does not replace a digest": lambda a: (
         a.case(
