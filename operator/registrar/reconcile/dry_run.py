@@ -11,12 +11,11 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from model_registry.types import RegistryEntry
 from registrar.api.bodies import Body, ResourceKey
 from registrar.cluster.cache import ResourceCache
 from registrar.cluster.dry_run import DryRunCluster
 from registrar.kinds.table import kind_of
-from registrar.planning.ownership import Origin, stamp_of
+from registrar.planning.ownership import held
 from registrar.planning.problems import Problem
 from registrar.reconcile import pipeline
 from registrar.reconcile.context import Context
@@ -144,11 +143,6 @@ class DryRun:
         for parent in filter(None, parents - present):
             kind = kind_of(parent.kind).entry
             stamped = self._registry.view.stamped(kind, parent.path)
-            entries = [entry for entry in stamped if type(entry) is kind.entry and not self._is_released(entry)]
+            entries = held([entry for entry in stamped if type(entry) is kind.entry], self._registry.owner_id)
             if len(entries) == 1:
                 self._memory.identify(parent, self._registry.identity_of(kind, entries[0]))
-
-    def _is_released(self, entry: RegistryEntry) -> bool:
-        """Return whether the resource that an entry's stamp names was deleted."""
-        stamp = stamp_of(entry, self._registry.owner_id)
-        return stamp is not None and stamp.origin is Origin.RELEASED

@@ -26,7 +26,7 @@ from registrar.kinds.desired import declared_aliases, desired_entry, desired_inl
 from registrar.kinds.table import kind_of
 from registrar.planning.actions import RecordedState, owned_by
 from registrar.planning.fields import origin_to_status, owned_to_status, state_of
-from registrar.planning.ownership import Origin, any_stamp_of, stamp_of
+from registrar.planning.ownership import Origin, any_stamp_of, held, stamp_of
 from registrar.planning.plan import origin_of, owned_on
 from registrar.reconcile.inline_artifacts import Statuses, with_artifact
 from registrar.reconcile.resolve import parent_key
@@ -217,9 +217,10 @@ class Population:
         )
 
     def _stamped(self, kind: EntryKind, reference: str, name: str) -> RegistryEntry | None:
-        """Return the entry of that name that carries a resource's stamp; None if none does, or several do."""
+        """Return the entry of that name that a resource has by its stamp; None if it has none, or several."""
         stamped = self.registry.view.stamped(kind, reference)
-        found = [entry for entry in stamped if type(entry) is kind.entry and entry.name == name]
+        named = [entry for entry in stamped if type(entry) is kind.entry and entry.name == name]
+        found = held(named, self.registry.owner_id)
         return found[0] if len(found) == 1 else None
 
     def _parent_id(self, resource: AnyResource, kind: EntryKind, entry: RegistryEntry) -> str | None:
@@ -234,7 +235,8 @@ class Population:
         if known is None and parent is not None:
             version = kind_of(parent.kind).entry
             stamped = [each for each in self.registry.view.stamped(version, parent.path) if type(each) is version.entry]
-            known = str(stamped[0].id) if len(stamped) == 1 else None
+            versions = held(stamped, self.registry.owner_id)
+            known = str(versions[0].id) if len(versions) == 1 else None
         if known is None:
             self.homeless.append(str(entry.id))
         return known
