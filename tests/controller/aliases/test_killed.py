@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from model_registry import ModelRegistryAPIClient
 from tests.support.api_server_proxy import ApiServerProxy
 from tests.support.entries import model_named
@@ -25,6 +27,8 @@ from tests.support.resources import Manifest, Namespace, condition, manifest
 from tests.support.waiting import wait_until
 
 KILLS = int(os.environ.get("ALIAS_KILLS", "5"))
+LIMIT = 180 + 60 * KILLS
+"""Seconds after which it hangs."""
 ALIASES, VERSIONS = ("champion", "challenger", "previous"), ("1", "2", "3")
 
 Aliases = dict[str, str]
@@ -67,6 +71,7 @@ class Point:
         return self.fault
 
 
+@pytest.mark.timeout(LIMIT)
 async def test_killed_at_random_points_while_aliases_move(
     own_space: Namespace,
     registry_proxy: FaultProxy,
