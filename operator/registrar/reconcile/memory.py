@@ -13,6 +13,7 @@ from registrar.api.bodies import (
     ResourceKey,
     as_deleted,
     is_awaited,
+    is_synced,
     is_terminating,
     key_of,
     uid_of,
@@ -101,8 +102,6 @@ class Memory:
             self.forget(key)
             if was_never_finalized(known):
                 self.depart(known)
-        if key not in self.claims:
-            self._unclaimed.add(key)
         return self._put(body)
 
     def keep_answer(self, body: Body) -> None:
@@ -118,6 +117,7 @@ class Memory:
         before = self.cache.get(key_of(body))
         is_kept = self.cache.put(body)
         if is_kept:
+            self._note_claims(key_of(body))
             self._wake_dependents(before, body)
             if before is None:
                 self._announce_parent(key_of(body))
@@ -220,7 +220,7 @@ class Memory:
         """
         known = self.claims.claimants(claim)
         self.claims.register(claim, claimant)
-        self._unclaimed.discard(claimant.key)
+        self._note_claims(claimant.key)
         if claimant not in known:
             rivals = {rival.key: rival for rival in known if rival.key != claimant.key}
             self.wake(
@@ -234,13 +234,17 @@ class Memory:
         before = self.claims.claims_of(key)
         self.wake(self.claims.keep_only(key, frozenset(claims)))
         self._forget_entries(claim for claim in before if not self.claims.claimants(claim))
-        if key not in self.claims and self.cache.get(key) is not None:
-            self._unclaimed.add(key)
+        self._note_claims(key)
+
+    def _note_claims(self, key: ResourceKey) -> None:
+        """Note whether a resource has claimed what it declares: it has if it is in sync with its present spec."""
+        body = self.cache.get(key)
+        lacks = body is not None and not (key in self.claims and is_synced(body))
+        (self._unclaimed.add if lacks else self._unclaimed.discard)(key)
 
     def unclaimed(self) -> list[Body]:
-        """Return the resources that claim no entry yet: not reconciled so far, waiting for a parent, or paused."""
-        bodies = (self.cache.get(key) for key in self._unclaimed)
-        return [body for body in bodies if body is not None]
+        """Return the resources that may declare what they do not claim yet: new, changed, waiting, or paused ones."""
+        return [body for key in self._unclaimed if (body := self.cache.get(key)) is not None]
 
     def holding(self, key: ResourceKey) -> Holding:
         """Return what is known of this installation's hold on a resource."""
@@ -271,8 +275,7 @@ class Memory:
             self._leaving_since[key] = since
 
     def _is_terminating(self, key: ResourceKey) -> bool:
-        body = self.cache.get(key)
-        return body is not None and is_terminating(body)
+        return (body := self.cache.get(key)) is not None and is_terminating(body)
 
     def rivals(self, claim: Claim, key: ResourceKey) -> list[Claimant]:
         """Return the other resources that want an entry."""

@@ -150,7 +150,10 @@ class Population:
         return {**_head(key), "metadata": metadata, "spec": self.base.spec(key), "status": self._status(key)}
 
     def _status(self, key: ResourceKey) -> dict[str, Any]:
-        """Return the status that a resource of the base has: empty if its entry does not exist."""
+        """Return the status that a resource of the base has: empty if its entry does not exist.
+
+        A version without one of its artifacts never matched its spec, so what differs is not drift.
+        """
 
         def applied(desired: Desired, entry: RegistryEntry) -> RecordedState:
             return RecordedState(origin=self._origin(entry), owned=owned_by(desired))
@@ -158,11 +161,19 @@ class Population:
         facts = self._facts(key, self.base, applied)
         if facts is None:
             return {}
+        spec = self.base.spec(key)
+        if len(facts.artifacts) < sum(len(spec.get(inline.field) or ()) for inline in kind_of(key.kind).inline):
+            return ownership_patch(kind_of(key.kind).status.model_validate({}), {}, facts)
         metadata = ObjectMeta.model_validate(_metadata(key, self.base, _OLD))
         return as_json(next_status(metadata, kind_of(key.kind).status.model_validate({}), Outcome(facts), _LONG_AGO))
 
     def _stamped_status(self, key: ResourceKey) -> dict[str, Any]:
-        """Return what the stamps alone say of a resource: the same as the operator knows of one without a status."""
+        """Return what the stamps alone say of a resource that may exist outside of the base; nothing of a new one.
+
+        It is new if the cluster lacks it, or if the base does and the entry is one that a deleted resource has kept.
+        """
+        if self.cluster is not None:
+            return {}
 
         def unrecorded(desired: Desired, entry: RegistryEntry) -> RecordedState:
             nothing, owner_id = RecordedState(), self.registry.owner_id
@@ -170,7 +181,13 @@ class Population:
             return RecordedState(origin=origin, owned=owned_on(entry, desired, nothing, owner_id))
 
         facts = self._facts(key, self.manifests, unrecorded)
-        return {} if facts is None else ownership_patch(kind_of(key.kind).status.model_validate({}), {}, facts)
+        if facts is None or (self.base.found and self._is_kept(kind_of(key.kind).entry, str(facts.id))):
+            return {}
+        return ownership_patch(kind_of(key.kind).status.model_validate({}), {}, facts)
+
+    def _is_kept(self, kind: EntryKind, entry_id: str) -> bool:
+        stamp = stamp_of(self.registry.view.by_id(kind, entry_id), self.registry.owner_id)
+        return stamp is not None and stamp.origin is Origin.KEPT
 
     def _facts(self, key: ResourceKey, manifests: Manifests, known: Known) -> Facts | None:
         """Return what a status records of a manifest's entries: None if its own does not exist.

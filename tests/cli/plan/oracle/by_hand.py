@@ -55,8 +55,14 @@ class Author:
         properties = {} if stamp is None else {OWNER_PROPERTY: text_property(stamp)}
         return Put(Place("RegisteredModel", (self.name,)), fields, properties)
 
-    def version_entry(self) -> Put:
-        return Put(Place("ModelVersion", (self.name, "1.0")))
+    def version_entry(self, **fields: Any) -> Put:
+        return Put(Place("ModelVersion", (self.name, "1.0")), fields)
+
+    def entry_elsewhere(self, stamp: str) -> tuple[Put, Put]:
+        """Return an entry like that of the version, in another model."""
+        names = f"{self.name}-other", "1.0"
+        properties = {OWNER_PROPERTY: text_property(stamp)}
+        return Put(Place("RegisteredModel", names[:1])), Put(Place("ModelVersion", names), {}, properties)
 
     def artifact_entry(self, digest: str) -> Put:
         """Return an entry of the inline artifact with a digest."""
@@ -72,6 +78,7 @@ class Author:
 
 ZEROS, ONES = values.DIGESTS
 INLINE = [{"name": "inline", "uri": "s3://b/i"}]
+REFUSED = [{**INLINE[0], "digest": ZEROS}]
 CHAIN = ("", "1.0", "1.0/inline", "1.0/weights")
 
 Story = Callable[[Author], tuple[Case, Expected]]
@@ -121,6 +128,14 @@ STORIES: dict[str, Story] = {
         ),
         {"": Action.HAND_OVER},
     ),
+    "leaves what a deleted resource kept below another parent": lambda a: (
+        a.case(
+            before=a.entry_elsewhere(f"kept:{a.world.owner_id}/{a.world.spaces[0]}/{a.name}-version"),
+            base=(a.model(),),
+            head=(a.model(), a.version()),
+        ),
+        {"1.0": Action.CREATE},
+    ),
     "drops an inline artifact": lambda a: (
         a.case(base=(a.model(), a.version(artifacts=INLINE)), head=(a.model(), a.version())),
         {"1.0/inline": Action.ARCHIVE},
@@ -168,6 +183,15 @@ STORIES: dict[str, Story] = {
             head=(a.model(description="ours", driftPolicy="Report"),),
         ),
         {"": Action.LEAVE},
+    ),
+    "reports no drift of what never matched": lambda a: (
+        a.case(
+            before=(a.entry(), a.version_entry(), a.artifact_entry(digest=ONES)),
+            base=(a.model(), a.version(description="ours", driftPolicy="Report", artifacts=REFUSED)),
+            meanwhile=(a.version_entry(description="theirs"),),
+            head=(a.model(), a.version(description="ours", driftPolicy="Report", artifacts=REFUSED)),
+        ),
+        {"1.0": Action.REFUSE},
     ),
     "does not replace a digest": lambda a: (
         a.case(
