@@ -147,9 +147,11 @@ docs: $(READY)  ## Build the documentation site into build/docs; warnings are er
 site: $(READY)  ## Build the site as it is published: a folder for each version
 	@$(BIN)/python -m tools.site build/site
 
-site-check: site  ## Check every page of the site in a browser (needs Chrome or Chromium): width, links, errors, accessibility
-	@echo "==> Tests of the site in a browser"
-	@$(BIN)/python -m pytest tests/site $(ARGS)
+site-check: $(READY)  ## Check every page of the site in a browser (needs Chrome or Chromium): width, links, errors, accessibility
+	@$(BIN)/python -m tests.site.browser
+	@$(MAKE) --no-print-directory site
+	@echo "==> Tests of the site in a browser: two workers, each with its own"
+	@$(BIN)/python -m pytest -n 2 tests/site $(ARGS)
 
 recording: $(READY)  ## Record `make demo` again, and draw docs/images/demo.svg
 	@$(BIN)/python -m tools.recording

@@ -15,19 +15,18 @@ _BUILD_MINUTES = 4
 _HELM_3_BUILD_MINUTES = 3
 
 
-def ensure(console: Console | None = None) -> dict[str, Path]:
+def ensure(console: Console | None = None, *, helm: str | None = None) -> dict[str, Path]:
     """Return the paths of ``helm``, ``helm-unittest``, ``kubeconform`` and ``helm-docs``.
-
-    ``MODEL_REGISTRAR_HELM=3`` gives Helm 3 instead of Helm 4.
 
     Args:
         console: Where the progress of a build is shown; standard error by default.
+        helm: ``4`` or ``3``; by default what ``MODEL_REGISTRAR_HELM`` chooses, or else ``4``.
 
     Raises:
         BinariesError: They cannot be built. The message says why and what to do.
     """
     programs = binaries.ensure_built("helm", gomodule.helm_version(), gomodule.chart_tools(), _BUILD_MINUTES, console)
-    if gomodule.chosen_helm() == "3":
+    if (helm or gomodule.chosen_helm()) == "3":
         programs |= binaries.ensure_built(
             "helm3", gomodule.helm_version("3"), gomodule.helm_3(), _HELM_3_BUILD_MINUTES, console
         )

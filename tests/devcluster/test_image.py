@@ -1,5 +1,6 @@
 """Building the image without a container engine; `tests/chart` builds and runs it with an engine."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,3 +27,8 @@ def test_without_an_engine_it_refuses_and_says_what_to_do(tmp_path: Path) -> Non
         "  nerdctl: not in PATH",
         "Start or install one of them. Without an engine, `registrar run` works on any machine with a kubeconfig.",
     ]
+
+
+def test_the_image_is_built_with_the_uv_of_the_makefile() -> None:
+    (own,) = re.findall(r"^UV_VERSION := (.+)$", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)
+    assert f"ARG UV_VERSION={own}\n" in (REPOSITORY / "Dockerfile").read_text()

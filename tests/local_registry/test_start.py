@@ -11,7 +11,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from local_registry.__main__ import main
+from local_registry.command import main
 from tests.env.registry import EmbeddedServers
 
 SOURCE_ROOT = Path(__file__).parents[2] / "operator"

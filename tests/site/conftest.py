@@ -2,7 +2,6 @@
 
 import functools
 import http.server
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.site import browser as browsers
+
 SITE = Path(__file__).parents[2] / "build" / "site"
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
@@ -37,7 +37,7 @@ def serve(folder: Path) -> Iterator[str]:
 def site() -> Iterator[str]:
     """The address of the site."""
     if not (SITE / "versions.json").is_file():
-        pytest.exit("build/site is missing: run make site-check", returncode=1)
+        pytest.fail("build/site is missing: run make site-check", pytrace=False)
     with serve(SITE) as address:
         yield address
 
@@ -45,9 +45,9 @@ def site() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A browser that `PATH` has."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = browsers.find()
     if program is None:
-        pytest.exit("no browser: install Chrome or Chromium (Debian: apt-get install chromium)", returncode=1)
+        pytest.fail(browsers.ABSENT, pytrace=False)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield started

@@ -1,6 +1,7 @@
 """What people meet who join: issue forms, the pull-request template, and the updates of dependencies."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,11 +28,15 @@ def test_a_form_is_one_that_github_accepts(form: Path) -> None:
     assert any(each.get("validations", {}).get("required") for each in fields)
 
 
-def test_the_forms_lead_to_pages_of_the_site() -> None:
+def test_the_forms_lead_to_pages_of_the_site_and_to_the_private_report_of_a_vulnerability() -> None:
     config = yaml.safe_load((GITHUB / "ISSUE_TEMPLATE" / "config.yml").read_text())
-    for link in config["contact_links"]:
-        page = urlsplit(link["url"]).path.removeprefix("/").removesuffix(".html")
-        assert (ROOT / "docs" / f"{page}.md").is_file(), link["url"]
+    private, *others = (link["url"] for link in config["contact_links"])
+    source = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Source"]
+    assert private == f"{source}/security/advisories/new"
+    assert others
+    for url in others:
+        page = urlsplit(url).path.removeprefix("/").removesuffix(".html")
+        assert (ROOT / "docs" / f"{page}.md").is_file(), url
 
 
 def test_the_templates_name_files_and_targets_that_exist() -> None:
@@ -47,7 +52,7 @@ def test_the_templates_name_files_and_targets_that_exist() -> None:
 def test_updates_follow_each_kind_of_dependency_and_come_in_groups() -> None:
     updates = yaml.safe_load((GITHUB / "dependabot.yml").read_text())["updates"]
     by_kind = {each["package-ecosystem"]: each for each in updates}
-    assert by_kind.keys() == {"uv", "github-actions", "docker", "gomod"}
+    assert by_kind.keys() == {"uv", "github-actions", "gomod"}
     modules = {f"/{path.parent.relative_to(ROOT)}" for path in (ROOT / "devcluster").glob("*/go.mod")}
     # The oldest Kubernetes changes only together with what the chart promises.
     assert set(by_kind["gomod"]["directories"]) == modules - {"/devcluster/go-oldest"}

@@ -1,7 +1,9 @@
 """The site with its folders of versions, from a repository whose `make docs` builds small pages."""
 
 import json
+import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from click.testing import CliRunner
 
 from tools.site.command import main
 
+ROOT = Path(__file__).parents[2]
 MAKEFILE = """\
 docs:
 \ttest -n "$(VERSIONED)"
@@ -89,6 +92,14 @@ def test_a_tag_that_does_not_build_fails(repository: Path, tmp_path: Path) -> No
     (repository / "page").unlink(missing_ok=True)
     result = CliRunner().invoke(main, ["--repository", str(repository), str(tmp_path / "site")])
     assert isinstance(result.exception, subprocess.CalledProcessError)
+
+
+def test_a_check_without_a_browser_says_so_and_builds_nothing(tmp_path: Path) -> None:
+    command = (shutil.which("make") or "make", "READY=", f"BIN={Path(sys.executable).parent}", "site-check")
+    ran = subprocess.run(command, cwd=ROOT, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("error: no browser: install Chrome or Chromium (Debian: apt-get install chromium)\n")
+    assert ran.stdout == ""
 
 
 def _git(folder: Path, *words: str) -> None:

@@ -53,6 +53,15 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def bare(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the wheel and no dependency of an extra."""
+    folder = tmp_path_factory.mktemp("bare") / "venv"
+    _run(UV, "venv", f"--python={sys.executable}", folder, cwd=folder.parent)
+    _run(UV, "pip", "install", "--offline", "--no-deps", f"--python={folder}", wheel, cwd=folder.parent)
+    return folder
+
+
 def test_the_wheel_holds_the_packages_and_no_build_tool(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         folders = {name.partition("/")[0] for name in archive.namelist()}
@@ -97,12 +106,22 @@ def test_an_installed_wheel_prints_the_definitions_of_the_repository(environment
     assert len(printed) == sum(len(path.read_text()) for path in definitions)
 
 
-def test_the_base_install_answers_registrar_with_one_sentence(wheel: Path, tmp_path: Path) -> None:
-    bare = tmp_path / "venv"
-    _run(UV, "venv", f"--python={sys.executable}", bare, cwd=tmp_path)
-    _run(UV, "pip", "install", "--offline", "--no-deps", f"--python={bare}", wheel, cwd=tmp_path)
-    ran = subprocess.run([bare / "bin" / "registrar", "export"], capture_output=True, text=True, check=False)
-    assert ran.returncode == 1
-    assert ran.stderr == (
-        "The command line is an extra: install model-registrar[cli], or [operator] to run the operator.\n"
-    )
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        (
+            ("bin/registrar", "export"),
+            "The command line is an extra: install model-registrar[cli], or [operator] to run the operator.\n",
+        ),
+        (
+            ("bin/python", "-m", "local_registry"),
+            "The embedded registry is an extra: install model-registrar[local].\n",
+        ),
+    ],
+    ids=["registrar", "local_registry"],
+)
+def test_the_base_install_answers_a_command_with_one_sentence(
+    bare: Path, command: tuple[str, ...], answer: str
+) -> None:
+    ran = subprocess.run([bare / command[0], *command[1:]], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (1, answer)

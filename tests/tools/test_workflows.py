@@ -87,7 +87,34 @@ def test_jobs_that_publish_neither_build_nor_use_a_cache_and_wait_for_the_tests(
         for step in job["steps"]:
             assert re.fullmatch(r"make publish-[a-z]+", step.get("run", "make publish-it"))
             assert not re.search("cache|setup-python|build-push", step.get("uses", ""))
-    assert not any("cache" in step.get("uses", "") for job in jobs.values() for step in job["steps"])
+
+
+CACHES_BY_DEFAULT = {"docker/setup-qemu-action": "cache-image", "docker/setup-buildx-action": "cache-binary"}
+"""Actions that use the repository's cache, and the input that prevents it."""
+
+
+def test_no_job_of_a_release_uses_a_cache() -> None:
+    for step in _steps(ROOT / ".github" / "workflows" / "release.yml"):
+        action = step.get("uses", "").partition("@")[0]
+        inputs = step.get("with", {})
+        assert "cache" not in action
+        caches = {name: value for name, value in inputs.items() if "cache" in name}
+        assert caches == ({CACHES_BY_DEFAULT[action]: False} if action in CACHES_BY_DEFAULT else {}), action
+
+
+def test_a_release_runs_every_test_of_ci() -> None:
+    ci, release = (
+        {step["run"] for step in _steps(ROOT / ".github" / "workflows" / name) if "run" in step}
+        for name in ("ci.yml", "release.yml")
+    )
+    # `make test` runs what `make coverage` measures.
+    assert ci - release == {"make coverage", "make workflows"}
+
+
+def test_only_the_step_that_needs_a_token_gets_it() -> None:
+    for workflow in WORKFLOWS:
+        for name, job in _jobs(workflow).items():
+            assert "token" not in str(job.get("env", {})), f"{workflow.name}: {name}"
 
 
 def _needed(jobs: dict[str, Job], name: str) -> set[str]:

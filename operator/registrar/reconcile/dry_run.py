@@ -23,6 +23,7 @@ from registrar.reconcile.memory import Memory
 from registrar.reconcile.monitor import ReconcileMonitor
 from registrar.reconcile.resolve import parent_key
 from registrar.reconcile.resource import read_resource
+from registrar.reconcile.sync_gate import SyncGate
 from registrar.registries.registry import Registry
 from registrar.registries.replacement import MassDeletionGuard
 from registrar.settings import Settings
@@ -44,7 +45,7 @@ class _Clock:
 
 
 class _Queue:
-    """Turns by time, those of one moment in the order of their addition. See `registrar.reconcile.memory.Queue`."""
+    """Turns by time, those of one moment in the order of their addition. See `registrar.reconcile.sync_gate.Queue`."""
 
     def __init__(self, clock: _Clock) -> None:
         self._clock = clock
@@ -95,7 +96,9 @@ class DryRun:
         self._registry = registry
         self._horizon = settings.handover_grace + HORIZON_SECONDS
         cache = ResourceCache()
-        self._memory = Memory(cache, self._queue, registry.view.unpin, monotonic=self._clock)
+        gate = SyncGate(self._queue)
+        gate.open()
+        self._memory = Memory(cache, gate, registry.view.unpin, monotonic=self._clock)
         guard = MassDeletionGuard(cache.recorded_ids, registry)
         self._context = Context(settings, cluster, registry, self._memory, guard, monitor)
 

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
-from typing import Protocol
 
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import (
@@ -31,20 +30,11 @@ from registrar.reconcile.dependencies import Dependencies
 from registrar.reconcile.drift import Corrections
 from registrar.reconcile.external_id_waits import ExternalIdWait, ExternalIdWaits
 from registrar.reconcile.losses import Losses
+from registrar.reconcile.sync_gate import SyncGate
 from registrar.reconcile.sync_waits import SyncWaits
 from registrar.reporting.events import EventCorrelator
 from registrar.reporting.unreported import UnreportedOutcomes
 from registrar.telemetry.readiness import Readiness
-
-
-class Queue(Protocol):
-    """The part of the work queue that a resource's memory needs."""
-
-    def add(self, key: ResourceKey, *, urgent: bool = False, front: bool = False) -> None:
-        """Reconcile a resource as soon as a worker is free."""
-
-    def forget(self, key: ResourceKey) -> None:
-        """Drop the failures of a resource."""
 
 
 class Memory:
@@ -66,7 +56,7 @@ class Memory:
 
     Args:
         cache: the latest bodies.
-        queue: the work queue.
+        gate: the way into the work queue.
         leave: has the registry's view forget a resource that is gone.
         monotonic: a clock in seconds that never goes back.
     """
@@ -74,7 +64,7 @@ class Memory:
     def __init__(
         self,
         cache: ResourceCache,
-        queue: Queue,
+        gate: SyncGate,
         leave: Callable[[ResourceKey], None],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -95,7 +85,7 @@ class Memory:
         self._departed: dict[ResourceKey, Body] = {}
         self._holdings: dict[ResourceKey, Holding] = {}
         self._leaving_since: dict[ResourceKey, dict[str | None, float]] = {}
-        self._queue = queue
+        self._gate = gate
         self._leave = leave
         self._monotonic = monotonic
 
@@ -162,7 +152,7 @@ class Memory:
         self._leaving_since.pop(key, None)
         self._unclaimed.discard(key)
         self._holdings.pop(key, None)
-        self._queue.forget(key)
+        self._gate.forget(key)
         self._leave(key)
         rivals = self.claims.keep_only(key, frozenset()) | self.external_ids.forget(key)
         self.wake(rivals | self.dependencies.forget(key))
@@ -177,7 +167,7 @@ class Memory:
         key = key_of(body)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self._departed[key] = as_deleted(body, now)
-        self._queue.add(key)
+        self._gate.add(key)
 
     def departed(self, key: ResourceKey) -> Body | None:
         """Return a resource that is gone and whose entries are not released yet, as it was last seen."""
@@ -194,7 +184,13 @@ class Memory:
         """Reconcile these soon, because what they depend on has changed; those that someone waits for come first."""
         for key in keys:
             body = self.cache.get(key)
-            self._queue.add(key, urgent=body is not None and is_awaited(body), front=True)
+            self._gate.add(key, urgent=body is not None and is_awaited(body), front=True)
+
+    def depend(self, child: ResourceKey, parent: ResourceKey) -> None:
+        """Have a child woken when its parent gets another identity, and the parent reconciled if it has none yet."""
+        self.dependencies.depend(child, parent)
+        if self.dependencies.identity(parent) is None:
+            self._gate.release(parent)
 
     def identify(self, key: ResourceKey, identity: Identity) -> None:
         """Record a resource's registry identity, and wake its children if it has changed."""

@@ -44,7 +44,7 @@ async def resolve_parent(
     parent = parent_key(declared)
     if parent is not None:
         key = ResourceKey(declared.kind, declared.metadata.namespace, declared.metadata.name)
-        memory.dependencies.depend(key, parent)
+        memory.depend(key, parent)
     return await find_parent(
         declared,
         known_parent_id,

@@ -19,7 +19,7 @@ from registrar.api.bodies import Body, ResourceKey, as_deleted, edited, recorded
 from registrar.api.meta import API_VERSION, FINALIZER, ObjectMeta
 from registrar.api.v1alpha1.aliases import AliasStatus, property_of
 from registrar.api.v1alpha1.common import EntryResource
-from registrar.cli.plan.edits import refused_edit
+from registrar.cli.plan.edits import changes_digest, has_refused_digest, refused_edit
 from registrar.cli.plan.manifests import Manifests
 from registrar.kinds.base import AnyResource, Desired, EntryKind
 from registrar.kinds.desired import declared_aliases, desired_entry, desired_inline
@@ -30,7 +30,6 @@ from registrar.planning.ownership import Origin, any_stamp_of, held, stamp_of
 from registrar.planning.plan import origin_of, owned_on
 from registrar.reconcile.inline_artifacts import Statuses, with_artifact
 from registrar.reconcile.resolve import parent_key
-from registrar.reconcile.resource import read_resource
 from registrar.registries.registry import Registry
 from registrar.reporting.outcome import Facts, Outcome
 from registrar.reporting.status import as_json, next_status, ownership_patch
@@ -55,6 +54,7 @@ class Population:
         cluster: the resources that exist; None where no cluster is known.
         homeless: artifacts of which no version is known.
         refused_edits: why the API server refuses what manifests change; known before anything is written.
+        corrigible: the resources of the base, where no cluster is known, of which the operator refuses a digest.
     """
 
     manifests: Manifests
@@ -64,6 +64,7 @@ class Population:
     cluster: Mapping[ResourceKey, Body] | None = None
     homeless: list[str] = field(default_factory=list)
     refused_edits: dict[ResourceKey, str | None] = field(default_factory=dict)
+    corrigible: set[ResourceKey] = field(default_factory=set)
 
     def bodies(self) -> Iterator[Body]:
         """Yield the resources that the API server has then, those that only the base has as deleted ones."""
@@ -87,6 +88,19 @@ class Population:
         """Return the resources that only the base has, and that exist."""
         gone = (key for key in self.base.accepted() if key not in self.manifests.found)
         return [key for key in gone if self.cluster is None or key in self.cluster]
+
+    def applied(self) -> list[Body]:
+        """Return the resources of the base as the operator left them, as far as no cluster is known."""
+        return [self._applied(key) for key in self.base.accepted()]
+
+    def digest_edits(self) -> list[ResourceKey]:
+        """Return the resources of the base that get another digest, where no cluster knows whether they may."""
+        if self.cluster is not None:
+            return []
+        both = (
+            key for key in self.base.accepted() if key in self.manifests.found and key not in self.manifests.refused
+        )
+        return [key for key in both if changes_digest(kind_of(key.kind), self.base.spec(key), self.manifests.spec(key))]
 
     def before(self, key: ResourceKey) -> Mapping[str, Any] | None:
         """Return the spec that was applied before; None if none was, or if that is not known."""
@@ -112,7 +126,8 @@ class Population:
         names = {spec.get("name") or key.name for spec in (before, after)}
         if len(names) > 1 and recorded_id(applied) is not None:
             return EntryResource.RULES[0].message
-        return refused_edit(kind, before, after, read_resource(applied).status)
+        corrects_digest = key in self.corrigible or has_refused_digest(applied)
+        return refused_edit(kind, before, after, corrects_digest=corrects_digest)
 
     def is_unchanged(self, key: ResourceKey) -> bool:
         """Return whether a resource has the spec that it had before."""

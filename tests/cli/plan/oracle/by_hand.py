@@ -172,6 +172,30 @@ STORIES: dict[str, Story] = {
         ),
         {"1.0/inline": Action.ADOPT},
     ),
+    "can correct a digest that kept an artifact from being adopted": lambda a: (
+        a.case(
+            before=(a.entry(), a.version_entry(), a.artifact_entry(digest=ONES)),
+            base=(a.model(), a.version(), a.artifact(name="inline", uri="s3://b/i", digest=ZEROS)),
+            head=(a.model(), a.version(), a.artifact(name="inline", uri="s3://b/i", digest=ONES)),
+        ),
+        {"1.0/inline": Action.ADOPT},
+    ),
+    "cannot correct a digest of an entry that may not be adopted": lambda a: (
+        a.case(
+            before=(a.entry(), a.version_entry(), a.artifact_entry(digest=ONES)),
+            base=(a.model(), a.version(), a.artifact(name="inline", adoptionPolicy="Fail", digest=ZEROS)),
+            head=(a.model(), a.version(), a.artifact(name="inline", adoptionPolicy="Fail", digest=ONES)),
+        ),
+        {"inline": Action.REFUSE},
+    ),
+    "can change every digest of a version while one is refused": lambda a: (
+        a.case(
+            before=(a.entry(), a.version_entry(), a.artifact_entry(digest=ONES)),
+            base=(a.model(), a.version(artifacts=two_inline(a, ZEROS, ZEROS))),
+            head=(a.model(), a.version(artifacts=two_inline(a, ONES, ONES))),
+        ),
+        {"1.0/inline": Action.ADOPT, "1.0/own": Action.CREATE},
+    ),
     "cannot remove an address": lambda a: (
         a.case(
             base=(a.model(), a.version(), a.artifact()),
@@ -234,6 +258,11 @@ STORIES: dict[str, Story] = {
 def rivals(a: Author) -> tuple[Case, Expected]:
     """Return two resources that want the same entry: which of them gets it, no plan knows."""
     return a.case(head=(a.model(), a.model("model-2"))), {"": Action.REFUSE}
+
+
+def two_inline(a: Author, first: str, second: str) -> list[dict[str, Any]]:
+    """Return two inline artifacts of a version: one whose entry others made, and one of its own."""
+    return [{**INLINE[0], "digest": first}, {"name": "own", "uri": f"s3://b/{a.name}", "digest": second}]
 
 
 def without_uri(body: Manifest) -> Manifest:
