@@ -6,7 +6,6 @@ end it stops and removes everything. The exit status is 0 only if all checks pas
 
 import argparse
 import signal
-import sys
 import time
 from pathlib import Path
 
@@ -235,7 +234,3 @@ def main() -> int:
         return 0 if shown else _INTERRUPTED
     console.print("\n[bold green]All checks passed.[/bold green] Everything has been stopped and cleaned up.")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,8 +1,7 @@
-"""Runs the operator of the checkout, and restarts it whenever its code changes: ``python -m devcluster.dev``."""
+"""Runs the operator of the checkout, and restarts it whenever its code changes: ``make dev``."""
 
 import argparse
 import signal
-import sys
 
 from rich.console import Console
 from watchfiles import PythonFilter, watch
@@ -68,7 +67,3 @@ def main() -> int:
     except KeyboardInterrupt:
         console.print("\nEverything has been stopped and cleaned up.")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -12,6 +12,9 @@ from benchmarks.operator import rival
 from benchmarks.operator.result import Operator
 from devcluster.processes import Child, ChildError, Children
 
+COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Has Python keep compiled modules, which an image has too: a start would compile all of them otherwise."""
+
 
 @dataclass
 class Process:
@@ -88,8 +91,8 @@ def prepare(operator: Operator, children: Children, kubeconfig: Path, registry_u
     """
     if operator is Operator.OURS:
         flags = [f"--kubeconfig={kubeconfig}", f"--registry-url={registry_url}", f"--owner-id={owner}"]
-        return Process(children, [sys.executable, "-m", "registrar", "run", *flags])
+        return Process(children, [sys.executable, "-m", "registrar", "run", *flags], COMPILED)
     # With another folder on the path, PyPI's environment would find our package of the same name.
-    environment = {"PYTHONPATH": "", "KUBECONFIG": str(kubeconfig), "MODEL_REGISTRY_URL": registry_url}
+    environment = {**COMPILED, "PYTHONPATH": "", "KUBECONFIG": str(kubeconfig), "MODEL_REGISTRY_URL": registry_url}
     kopf = ["-m", "kopf", "run", "--quiet", "--standalone", "--all-namespaces"]
     return Process(children, [rival.ENVIRONMENT.ensure(), *kopf, rival.PROGRAM], environment)

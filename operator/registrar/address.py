@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 1.0
 """Between two looks at the file. The kubelet takes up to a minute to update it."""
+EXAMPLE = "http://model-registry-service.kubeflow:8080"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,12 @@ def _read(file: Path) -> _Content:
     try:
         text = file.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
-        text = ""
+        key = "In a pod, add this key to the ConfigMap that is mounted there."
+        return _Content(problem=f"{file} does not exist: create it with the registry's URL, such as {EXAMPLE}. {key}")
     except (OSError, ValueError) as error:
         return _Content(problem=f"{file} cannot be read: {error}. {where}")
     if not text:
-        example = "http://model-registry-service.kubeflow:8080"
-        return _Content(problem=f"{file} holds no URL: write the registry's into it, such as {example}. {where}")
+        return _Content(problem=f"{file} holds no URL: write the registry's into it, such as {EXAMPLE}. {where}")
     try:
         return _Content(url=valid_registry_url(text))
     except ValueError as error:

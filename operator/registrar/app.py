@@ -31,6 +31,7 @@ from registrar.reconcile.context import Context
 from registrar.reconcile.intake import Intake
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.orphans import OrphanSearch
+from registrar.reconcile.sync_gate import SyncGate
 from registrar.registries.kubeflow.backend import KubeflowBackend
 from registrar.registries.kubeflow.connection import connect
 from registrar.registries.poller import Poller
@@ -113,10 +114,11 @@ def _build(
     cache = ResourceCache()
     queue = WorkQueue(process, workers=settings.workers, monitor=metrics.queue)
     registry = Registry(KubeflowBackend(client), settings.registry_url, settings.owner_id)
-    memory = Memory(cache, queue, registry.view.leave)
+    gate = SyncGate(queue)
+    memory = Memory(cache, gate, registry.view.leave)
     guard = MassDeletionGuard(cache.recorded_ids, registry)
     context = Context(settings, kube, registry, memory, guard, metrics.reconciles)
-    intake = Intake(memory, queue, leadership, metrics.reconciles)
+    intake = Intake(memory, gate, leadership, metrics.reconciles)
     metrics.observe(queue, leadership, cache.count_ready)
     metrics.observe_yielded(memory.count_yielded)
 

@@ -99,7 +99,8 @@ def test_demo_shows_that_all_of_it_is_true_and_touches_nothing_else(
     demo = Demo(
         tmp_path,
         "-m",
-        "devcluster.demo",
+        "devcluster",
+        "demo",
         HOME=str(home),
         KUBECONFIG=str(home / ".kube" / "config"),
         KUBERNETES_SERVICE_HOST=host,
@@ -163,7 +164,7 @@ def test_demo_fails_when_the_operator_does_not_start(tmp_path: Path, tmp_path_fa
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_kept_demo_is_usable_as_it_says_and_ends_cleanly(tmp_path: Path, number: signal.Signals) -> None:
-    demo = Demo(tmp_path, "-m", "devcluster.demo", "--keep")
+    demo = Demo(tmp_path, "-m", "devcluster", "demo", "--keep")
     demo.read_until("Press Ctrl-C here to stop everything")
     assert "KUBECONFIG" in demo.printed
 
@@ -209,7 +210,7 @@ def test_demo_without_a_folder_for_its_cache_says_which_variables_name_one(tmp_p
 
 
 def test_demo_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
-    demo = Demo(tmp_path, "-m", "devcluster.demo")
+    demo = Demo(tmp_path, "-m", "devcluster", "demo")
     demo.read_until("Apply the examples")
     demo.process.send_signal(signal.SIGINT)
 

@@ -17,13 +17,13 @@ MODULE = Path("operator") / "registrar" / "app.py"
 
 
 class Dev:
-    """A started ``python -m devcluster.dev`` in a copy of the checkout, whose output is read as it comes."""
+    """A started ``python -m devcluster dev`` in a copy of the checkout, whose output is read as it comes."""
 
     def __init__(self, tree: Path, temporary: Path) -> None:
         self.printed = ""
         variables = {"PYTHONPATH": f"{tree / 'operator'}", "TMPDIR": str(temporary), "COLUMNS": "120"}
         self.process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "devcluster.dev"],
+            [sys.executable, "-u", "-m", "devcluster", "dev"],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

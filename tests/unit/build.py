@@ -26,6 +26,7 @@ from registrar.planning.claims import Claimant
 from registrar.planning.ownership import Origin, Stamp
 from registrar.reconcile.context import Context
 from registrar.reconcile.memory import Memory
+from registrar.reconcile.sync_gate import Queue, SyncGate
 from registrar.registries.kubeflow.backend import KubeflowBackend
 from registrar.registries.registry import FROM_FLAGS, Registry
 from registrar.registries.replacement import MassDeletionGuard
@@ -97,13 +98,20 @@ class RecordingQueue:
         self.forgotten.append(key.name)
 
 
+def open_gate(queue: Queue | None = None) -> SyncGate:
+    """A gate that holds nothing, as once the cache has synced."""
+    gate = SyncGate(RecordingQueue() if queue is None else queue)
+    gate.open()
+    return gate
+
+
 @asynccontextmanager
 async def context_of(*, registry_url: str = NOBODY, kubernetes_url: str = NOBODY) -> AsyncIterator[Context]:
     """The parts of an operator that leads, without queue and watch; the view of its registry is empty."""
     metrics = Metrics()
     login = ClusterLogin(kubernetes_url, ssl.create_default_context(), {})
     kube = KubernetesAPI(login, WriteFence(Leadership.without_rivals(), metrics.to_kubernetes))
-    memory = Memory(ResourceCache(), RecordingQueue(), lambda _: None)
+    memory = Memory(ResourceCache(), open_gate(), lambda _: None)
     async with ModelRegistryAPIClient.connect(registry_url) as client:
         registry = Registry(KubeflowBackend(client), registry_url, OWNER_ID)
         guard = MassDeletionGuard(memory.cache.recorded_ids, registry)

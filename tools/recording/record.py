@@ -28,7 +28,7 @@ def record() -> Cast:
     Raises:
         subprocess.CalledProcessError: It failed; what it printed is in ``output``.
     """
-    command = [sys.executable, "-m", "devcluster.demo"]
+    command = [sys.executable, "-m", "devcluster", "demo"]
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
     environment = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES", "NO_COLOR"}}

@@ -213,6 +213,11 @@ def is_unanswered(body: Body) -> bool:
     )
 
 
+def is_synced(body: Body) -> bool:
+    """Return whether the entries of a resource matched its present spec before."""
+    return bool((body.get("status") or {}).get("syncedGeneration") == body["metadata"].get("generation", 0))
+
+
 def is_awaited(body: Body) -> bool:
     """Return whether someone waits for this resource: it is unanswered, or has no entry yet."""
     return is_unanswered(body) or (body.get("status") or {}).get("id") is None

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 from registrar.api.bodies import Body, RecordedId, ResourceKey, key_of, ready_state, recorded_id, resource_version
 from registrar.api.meta import LAST_APPLIED_ANNOTATION
-from registrar.cluster.compact import with_shared_texts
+from registrar.cluster.compact import MANAGED_FIELDS, with_shared_texts
 
 
 class ResourceCache:
@@ -101,10 +101,12 @@ def _without_copies(body: Body) -> Body:
     """Return the body without what nothing here reads: a second copy of the spec is half of a resource's memory."""
     metadata = body["metadata"]
     annotations = metadata.get("annotations") or {}
-    if "managedFields" in metadata:
-        metadata = {name: value for name, value in metadata.items() if name != "managedFields"}
+    # What was read without these shares its texts already (`registrar.cluster.compact`).
+    is_shared = MANAGED_FIELDS not in metadata
+    if not is_shared:
+        metadata = {name: value for name, value in metadata.items() if name != MANAGED_FIELDS}
     if LAST_APPLIED_ANNOTATION in annotations:
         kept = {name: value for name, value in annotations.items() if name != LAST_APPLIED_ANNOTATION}
         metadata = {**metadata, "annotations": kept}
-    shared: Body = with_shared_texts({**body, "metadata": metadata})
-    return shared
+    found: Body = {**body, "metadata": metadata}
+    return found if is_shared else with_shared_texts(found)

@@ -12,6 +12,9 @@ from collections.abc import Iterable
 from operator import is_
 from typing import Any
 
+MANAGED_FIELDS = "managedFields"
+"""Which field has which owner: the API server adds it to each resource, and nothing here reads it."""
+
 
 def with_shared_texts(value: Any) -> Any:
     """Return a JSON value with its texts shared; the parts that have them already are not copied."""
@@ -41,7 +44,7 @@ def _compact(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         sys.intern(name): _shared(value)
         for name, value in pairs
         # A custom property of that name is no list.
-        if not (name == "managedFields" and isinstance(value, list))
+        if not (name == MANAGED_FIELDS and isinstance(value, list))
     }
 
 

@@ -32,6 +32,8 @@ for reasons that were measured (docs/design/001-own-queue.md):
     (`registrar.cluster.compact`).
 14. It ends a watch for good on a resource that is nested more deeply than Python recurses, and hangs. So the session
     reads what is deeper than any of our resources as null (`registrar.cluster.responses`).
+15. It copies each body to compare it with the last one that its handlers saw, although no handler is called for a
+    change. So its storage of those has nothing to compare.
 """
 
 from __future__ import annotations
@@ -105,6 +107,20 @@ def _login(kube: KubernetesAPI, liveness: WatchLiveness) -> Callable[..., Any]:
     return login
 
 
+class _NothingToCompare(kopf.DiffBaseStorage):
+    """What kopf compares bodies by: nothing (quirk 15)."""
+
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        """Return what handlers for changes would see of a body."""
+        return kopf.BodyEssence()
+
+    def fetch(self, **_: Any) -> None:
+        """Return what they saw last."""
+
+    def store(self, **_: Any) -> None:
+        """Store nothing."""
+
+
 class _EndlessBackoffs:
     """Seconds between retries of kopf's requests (quirk 3)."""
 
@@ -116,6 +132,7 @@ class _EndlessBackoffs:
 def kopf_settings() -> kopf.OperatorSettings:
     """Return the settings of the kopf operator."""
     settings = kopf.OperatorSettings()
+    settings.persistence.diffbase_storage = _NothingToCompare()
     settings.persistence.finalizer = "model-registrar.dev/unused"
     settings.scanning.disabled = True
     settings.posting.enabled = False

@@ -30,7 +30,7 @@ def desired_entry(resource: AnyResource, registry: str, parent_id: str) -> Desir
         parent_id=parent_id,
         fields=kind.fields_of(resource.spec),
         properties={**_properties_of(resource.spec), **aliases},
-        state=getattr(resource.spec, "state", None),
+        state=vars(resource.spec).get("state"),
         aliases=AliasProperties(frozenset(aliases)),
         digest=_digest_of(resource.spec),
     )
@@ -38,7 +38,7 @@ def desired_entry(resource: AnyResource, registry: str, parent_id: str) -> Desir
 
 def declared_aliases(resource: AnyResource) -> Mapping[str, str]:
     """Return the names of versions that a resource declares, by alias."""
-    return getattr(resource.spec, "aliases", None) or {}
+    return vars(resource.spec).get("aliases") or {}
 
 
 def desired_inline(resource: AnyResource, registry: str, entry_id: str) -> tuple[Desired, ...]:
@@ -77,4 +77,5 @@ def _properties_of(part: EntryFields) -> dict[str, Declared]:
 
 
 def _digest_of(part: EntryFields) -> str | None:
-    return getattr(part, "digest", None)
+    digest: str | None = vars(part).get("digest")
+    return digest

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from model_registry.types import RegistryEntry
+from model_registry.types import Artifact, RegistryEntry
 from model_registry.types.properties import OpaqueProperty, PropertyValue, StructProperty
 from registrar.api.meta import OWNER_PROPERTY, RESERVED_PREFIX
+from registrar.api.v1alpha1.digests import DIGEST_PROPERTY
 from registrar.kinds.base import PROPERTY_PATH
 from registrar.planning.actions import Change
 from registrar.planning.fields import RETIRED, field_attributes, field_name
@@ -94,6 +95,18 @@ def stamp_on(entry: RegistryEntry) -> str:
 def restores(change: Change) -> bool:
     """Return whether a change brings an entry back that is archived, or marked for deletion."""
     return change.path == _STATE and change.observed in RETIRED and change.wanted not in RETIRED
+
+
+def changes_digest(entry: RegistryEntry, change: Change) -> bool:
+    """Return whether a change gives an artifact another digest than the one that was recorded for its content.
+
+    Args:
+        entry: the entry that is changed.
+        change: one of its fields or properties. A data set has a field of its own for its digest.
+    """
+    is_digest = change.path in {DIGEST_PROPERTY, f"{PROPERTY_PATH}{DIGEST_PROPERTY}"}
+    is_recorded = change.observed not in {None, ""} and not isinstance(change.observed, OpaqueProperty)
+    return isinstance(entry, Artifact) and is_digest and is_recorded
 
 
 def update_of(observed: RegistryEntry, changes: Iterable[Change]) -> RegistryEntry:

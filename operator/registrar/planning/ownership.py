@@ -6,6 +6,7 @@ Every entry that the operator writes carries the string property ``model-registr
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -91,3 +92,15 @@ def stamp_of(entry: RegistryEntry | None, owner_id: str) -> Stamp | None:
     """Return the entry's stamp, if it is one of this installation."""
     stamp = None if entry is None else any_stamp_of(entry, owner_id)
     return stamp if isinstance(stamp, Stamp) else None
+
+
+def held(entries: Iterable[RegistryEntry], owner_id: str) -> list[RegistryEntry]:
+    """Return those of the entries with a resource's stamp that it has, and no earlier resource of its name has left.
+
+    What one has released is never held. What one has kept looks like what a resource with ``deletionPolicy: Orphan``
+    has, so it counts only where nothing else is held.
+    """
+    origins = [(entry, stamp.origin) for entry in entries if (stamp := stamp_of(entry, owner_id)) is not None]
+    present = [(entry, origin) for entry, origin in origins if origin is not Origin.RELEASED]
+    certain = [entry for entry, origin in present if origin is not Origin.KEPT]
+    return certain or [entry for entry, _ in present]

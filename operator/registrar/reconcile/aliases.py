@@ -48,6 +48,8 @@ class Aliases:
 
     def restrict(self, desired: Desired) -> Desired:
         """Return the desired model without the aliases that wait."""
+        if not self.declared:
+            return desired
         waiting = frozenset(map(property_of, {*self.unread, *(problem.alias for problem in self.problems)}))
         pending = frozenset(property_of(alias) for alias in self.resolved if self._is_pending(alias))
         properties = {name: value for name, value in desired.properties.items() if name not in waiting}
@@ -90,6 +92,10 @@ async def resolve_aliases(
         RegistryError: a version that no resource of the namespace represents could not be looked up.
     """
     wanted = declared_aliases(declared)
+    if not wanted:
+        memory.aliases.follow(resource.key, ())
+        registry.view.follow(resource.key, ())
+        return Aliases({}, {}, {}, ())
     entry = None if known_id is None else registry.view.by_id(resource.kind.entry, known_id)
     is_known = entry is not None and recorded_state(resource, known_id).proves(entry)
     model_id = str(known_id) if is_known else ""
@@ -106,10 +112,9 @@ async def resolve_aliases(
             problems.append(found)
         else:
             resolved[alias] = found
-    if wanted and not memory.cache.synced.is_set():
+    if not memory.cache.synced.is_set():
         memory.sync_waits.begin(resource.key)
-    is_provisional = bool(wanted) and not is_known
-    return Aliases(wanted, written, resolved, tuple(problems), frozenset(unread), is_provisional)
+    return Aliases(wanted, written, resolved, tuple(problems), frozenset(unread), is_provisional=not is_known)
 
 
 def places_of(declared: Mapping[str, str], model_id: str) -> dict[str, Place]:

@@ -11,12 +11,11 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from model_registry.types import RegistryEntry
 from registrar.api.bodies import Body, ResourceKey
 from registrar.cluster.cache import ResourceCache
 from registrar.cluster.dry_run import DryRunCluster
 from registrar.kinds.table import kind_of
-from registrar.planning.ownership import Origin, stamp_of
+from registrar.planning.ownership import held
 from registrar.planning.problems import Problem
 from registrar.reconcile import pipeline
 from registrar.reconcile.context import Context
@@ -24,6 +23,7 @@ from registrar.reconcile.memory import Memory
 from registrar.reconcile.monitor import ReconcileMonitor
 from registrar.reconcile.resolve import parent_key
 from registrar.reconcile.resource import read_resource
+from registrar.reconcile.sync_gate import SyncGate
 from registrar.registries.registry import Registry
 from registrar.registries.replacement import MassDeletionGuard
 from registrar.settings import Settings
@@ -45,7 +45,7 @@ class _Clock:
 
 
 class _Queue:
-    """Turns by time, those of one moment in the order of their addition. See `registrar.reconcile.memory.Queue`."""
+    """Turns by time, those of one moment in the order of their addition. See `registrar.reconcile.sync_gate.Queue`."""
 
     def __init__(self, clock: _Clock) -> None:
         self._clock = clock
@@ -96,7 +96,9 @@ class DryRun:
         self._registry = registry
         self._horizon = settings.handover_grace + HORIZON_SECONDS
         cache = ResourceCache()
-        self._memory = Memory(cache, self._queue, registry.view.unpin, monotonic=self._clock)
+        gate = SyncGate(self._queue)
+        gate.open()
+        self._memory = Memory(cache, gate, registry.view.unpin, monotonic=self._clock)
         guard = MassDeletionGuard(cache.recorded_ids, registry)
         self._context = Context(settings, cluster, registry, self._memory, guard, monitor)
 
@@ -144,11 +146,6 @@ class DryRun:
         for parent in filter(None, parents - present):
             kind = kind_of(parent.kind).entry
             stamped = self._registry.view.stamped(kind, parent.path)
-            entries = [entry for entry in stamped if type(entry) is kind.entry and not self._is_released(entry)]
+            entries = held([entry for entry in stamped if type(entry) is kind.entry], self._registry.owner_id)
             if len(entries) == 1:
                 self._memory.identify(parent, self._registry.identity_of(kind, entries[0]))
-
-    def _is_released(self, entry: RegistryEntry) -> bool:
-        """Return whether the resource that an entry's stamp names was deleted."""
-        stamp = stamp_of(entry, self._registry.owner_id)
-        return stamp is not None and stamp.origin is Origin.RELEASED

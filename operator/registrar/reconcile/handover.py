@@ -2,21 +2,25 @@
 
 A move or a rename deletes one resource and applies another, in any order and within one apply. So an entry that loses
 its resource waits for a moment before it is retired (``--handover-grace``). A successor usually claims the entry by its
-place under its parent's ID. One whose own parent has no ID yet cannot: it is recognized by the names from the root.
+place under its parent's ID. One that has not had its turn, or whose own parent has no ID yet, cannot: it is recognized
+by the names from the root.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey, is_terminating, key_of
 from registrar.cluster.api import ClusterAPI
 from registrar.cluster.cache import ResourceCache
 from registrar.kinds.base import EntryKind
-from registrar.kinds.table import kinds_above
+from registrar.kinds.table import kind_of, kinds_above, lineage
 from registrar.planning.ownership import stamp_of
+from registrar.planning.problems import Problem
 from registrar.reconcile.conflicts import still_wants
 from registrar.reconcile.memory import Memory
-from registrar.reconcile.resolve import parent_names
+from registrar.reconcile.resolve import parent_key
 from registrar.reconcile.resource import InlineName, ManagedResource, names_entry, read_resource
 from registrar.reconcile.targets import Target
 from registrar.registries.registry import Registry
@@ -69,7 +73,9 @@ def is_inherited(target: Target, own: Target | None, key: ResourceKey, memory: M
 
 
 async def is_named(target: Target, key: ResourceKey, memory: Memory, registry: Registry) -> bool:
-    """Return whether another resource names the entry, from the root down, and has not claimed it yet.
+    """Return whether another resource declares the entry, and has not claimed it yet.
+
+    One that has an entry keeps it, so that alone decides; any other is compared by the names from the root down.
 
     Raises:
         RegistryError: the registry could not answer.
@@ -81,36 +87,89 @@ async def is_named(target: Target, key: ResourceKey, memory: Memory, registry: R
         if names_entry(body, target.name) and not is_terminating(body) and memory.holding(key_of(body)).yielded is None
     ]
     rivals = [rival for rival in rivals if rival.key != key and _declares(rival, target)]
-    if not rivals:
+    known_ids = [registry.known_id(rival.status) for rival in rivals]
+    for rival, known_id in zip(rivals, known_ids, strict=True):
+        if known_id is not None and known_id == (target.entry_id if _is_own(rival, target) else target.parent_id):
+            return True
+    without_entry = [rival for rival, known_id in zip(rivals, known_ids, strict=True) if known_id is None]
+    names = await _names_of(target, registry) if without_entry else None
+    if names is None:
         return False
-    names = await _names_of(target, registry)
-    return names is not None and any(_names_below(rival, target, memory.cache) == names for rival in rivals)
+    for rival in without_entry:
+        if await _names_below(rival, target, memory.cache, registry) == names:
+            return True
+    return False
 
 
 def _declares(resource: ManagedResource, target: Target) -> bool:
     """Return whether a resource declares an entry of that kind and name, in whatever parent."""
-    is_own = resource.kind.entry.name == target.kind.name and resource.entry_name == target.name
-    return is_own or InlineName(target.kind.name, target.name) in resource.inline
+    if _is_own(resource, target):
+        return resource.entry_name == target.name
+    return InlineName(target.kind.name, target.name) in resource.inline
 
 
-def _names_below(resource: ManagedResource, target: Target, cache: ResourceCache) -> tuple[str, ...] | None:
+def _is_own(resource: ManagedResource, target: Target) -> bool:
+    """Return whether the resource would have the entry as its own, and not as an inline artifact."""
+    return resource.kind.entry.name == target.kind.name
+
+
+async def _names_below(
+    resource: ManagedResource, target: Target, cache: ResourceCache, registry: Registry
+) -> tuple[str, ...] | None:
     """Return the names of the entry that a resource declares, from the root down; None while a parent is unknown."""
-    is_own = resource.kind.entry.name == target.kind.name
-    above = parent_names(resource, cache)
+    above = await _names_above(resource, cache, registry)
     if above is None:
         return None
-    return (*above, resource.entry_name) if is_own else (*above, resource.entry_name, target.name)
+    own = *above, resource.entry_name
+    return own if _is_own(resource, target) else (*own, target.name)
+
+
+async def _names_above(resource: ManagedResource, cache: ResourceCache, registry: Registry) -> tuple[str, ...] | None:
+    """Return the names of the parent entry from the root down, as the resources above declare them.
+
+    Returns:
+        None where a resource above does not exist or is invalid, or where an external reference gives an unknown ID.
+    """
+    declared, reference = resource.declared, resource.kind.parent
+    if reference is None:
+        return ()
+    if isinstance(declared, Problem):
+        return None
+    key = parent_key(declared)
+    if key is None:
+        external = getattr(declared.spec, reference.attribute).external
+        if external.id is not None:
+            return await _names_by_id(lineage(kind_of(reference.kind)), external.id, registry)
+        return tuple(getattr(external, attribute) for attribute in reference.external_names)
+    body = cache.get(key)
+    if body is None:
+        return None
+    parent = read_resource(body)
+    above = await _names_above(parent, cache, registry)
+    return None if above is None else (*above, parent.entry_name)
 
 
 async def _names_of(target: Target, registry: Registry) -> tuple[str, ...] | None:
     """Return the names of an entry from the root down; None where a parent is unknown."""
-    names, parent_id = [target.name], target.parent_id
-    for kind in reversed(kinds_above(target.kind)):
-        parent = await _entry(kind, parent_id, registry) if parent_id else None
-        if parent is None or parent.name is None:
+    above = await _names_by_id(kinds_above(target.kind), target.parent_id, registry)
+    return None if above is None else (*above, target.name)
+
+
+async def _names_by_id(kinds: Sequence[EntryKind], entry_id: str, registry: Registry) -> tuple[str, ...] | None:
+    """Return the names of an entry from the root down; None where it, or an entry above it, is unknown.
+
+    Args:
+        kinds: the kinds from the root down to the entry's.
+        entry_id: its ID.
+        registry: the registry.
+    """
+    names: list[str] = []
+    for kind in reversed(kinds):
+        entry = await _entry(kind, entry_id, registry) if entry_id else None
+        if entry is None or entry.name is None:
             return None
-        names.insert(0, parent.name)
-        parent_id = "" if kind.parent_attribute is None else str(getattr(parent, kind.parent_attribute))
+        names.insert(0, entry.name)
+        entry_id = "" if kind.parent_attribute is None else str(getattr(entry, kind.parent_attribute))
     return tuple(names)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from registrar.api.bodies import Body, is_edited, is_unanswered, key_of, uid_of, was_never_finalized
 from registrar.fencing import Leadership
-from registrar.reconcile.memory import Memory, Queue
+from registrar.reconcile.memory import Memory
 from registrar.reconcile.monitor import ReconcileMonitor
+from registrar.reconcile.sync_gate import SyncGate
 
 
 class Intake:
@@ -13,14 +14,14 @@ class Intake:
 
     Args:
         memory: what is known of all resources.
-        queue: the work queue.
+        gate: the way into the work queue.
         leadership: whether this replica leads.
         monitor: is shown resources that become Ready.
     """
 
-    def __init__(self, memory: Memory, queue: Queue, leadership: Leadership, monitor: ReconcileMonitor) -> None:
+    def __init__(self, memory: Memory, gate: SyncGate, leadership: Leadership, monitor: ReconcileMonitor) -> None:
         self._memory = memory
-        self._queue = queue
+        self._gate = gate
         self._leadership = leadership
         self._monitor = monitor
 
@@ -33,9 +34,9 @@ class Intake:
         self.note_readiness(body)
         edited = before is None or is_edited(before, cache.get(key) or body)
         if edited:
-            self._queue.forget(key)
+            self._gate.forget(key)
         # A list brings thousands of resources that are new only to this process.
-        self._queue.add(key, urgent=is_unanswered(body) or (edited and before is not None))
+        self._gate.add(key, urgent=is_unanswered(body) or (edited and before is not None))
 
     def on_delete(self, body: Body) -> None:
         """Forget a deleted resource, unless a successor of the same name is known already."""
@@ -47,7 +48,8 @@ class Intake:
                 self._memory.depart(body)
 
     def on_synced(self) -> None:
-        """Reconcile what found something missing that may only have been unread."""
+        """Compare what waited for the cache, and what found something missing that may only have been unread."""
+        self._gate.open()
         self._memory.wake(self._memory.sync_waits.end())
 
     def note_readiness(self, body: Body) -> None:

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
-from typing import Protocol
 
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import (
@@ -14,6 +13,7 @@ from registrar.api.bodies import (
     ResourceKey,
     as_deleted,
     is_awaited,
+    is_synced,
     is_terminating,
     key_of,
     uid_of,
@@ -30,20 +30,11 @@ from registrar.reconcile.dependencies import Dependencies
 from registrar.reconcile.drift import Corrections
 from registrar.reconcile.external_id_waits import ExternalIdWait, ExternalIdWaits
 from registrar.reconcile.losses import Losses
+from registrar.reconcile.sync_gate import SyncGate
 from registrar.reconcile.sync_waits import SyncWaits
 from registrar.reporting.events import EventCorrelator
 from registrar.reporting.unreported import UnreportedOutcomes
 from registrar.telemetry.readiness import Readiness
-
-
-class Queue(Protocol):
-    """The part of the work queue that a resource's memory needs."""
-
-    def add(self, key: ResourceKey, *, urgent: bool = False, front: bool = False) -> None:
-        """Reconcile a resource as soon as a worker is free."""
-
-    def forget(self, key: ResourceKey) -> None:
-        """Drop the failures of a resource."""
 
 
 class Memory:
@@ -65,7 +56,7 @@ class Memory:
 
     Args:
         cache: the latest bodies.
-        queue: the work queue.
+        gate: the way into the work queue.
         leave: has the registry's view forget a resource that is gone.
         monotonic: a clock in seconds that never goes back.
     """
@@ -73,7 +64,7 @@ class Memory:
     def __init__(
         self,
         cache: ResourceCache,
-        queue: Queue,
+        gate: SyncGate,
         leave: Callable[[ResourceKey], None],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -94,7 +85,7 @@ class Memory:
         self._departed: dict[ResourceKey, Body] = {}
         self._holdings: dict[ResourceKey, Holding] = {}
         self._leaving_since: dict[ResourceKey, dict[str | None, float]] = {}
-        self._queue = queue
+        self._gate = gate
         self._leave = leave
         self._monotonic = monotonic
 
@@ -111,8 +102,6 @@ class Memory:
             self.forget(key)
             if was_never_finalized(known):
                 self.depart(known)
-        if key not in self.claims:
-            self._unclaimed.add(key)
         return self._put(body)
 
     def keep_answer(self, body: Body) -> None:
@@ -128,6 +117,7 @@ class Memory:
         before = self.cache.get(key_of(body))
         is_kept = self.cache.put(body)
         if is_kept:
+            self._note_claims(key_of(body))
             self._wake_dependents(before, body)
             if before is None:
                 self._announce_parent(key_of(body))
@@ -162,7 +152,7 @@ class Memory:
         self._leaving_since.pop(key, None)
         self._unclaimed.discard(key)
         self._holdings.pop(key, None)
-        self._queue.forget(key)
+        self._gate.forget(key)
         self._leave(key)
         rivals = self.claims.keep_only(key, frozenset()) | self.external_ids.forget(key)
         self.wake(rivals | self.dependencies.forget(key))
@@ -177,7 +167,7 @@ class Memory:
         key = key_of(body)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self._departed[key] = as_deleted(body, now)
-        self._queue.add(key)
+        self._gate.add(key)
 
     def departed(self, key: ResourceKey) -> Body | None:
         """Return a resource that is gone and whose entries are not released yet, as it was last seen."""
@@ -194,7 +184,13 @@ class Memory:
         """Reconcile these soon, because what they depend on has changed; those that someone waits for come first."""
         for key in keys:
             body = self.cache.get(key)
-            self._queue.add(key, urgent=body is not None and is_awaited(body), front=True)
+            self._gate.add(key, urgent=body is not None and is_awaited(body), front=True)
+
+    def depend(self, child: ResourceKey, parent: ResourceKey) -> None:
+        """Have a child woken when its parent gets another identity, and the parent reconciled if it has none yet."""
+        self.dependencies.depend(child, parent)
+        if self.dependencies.identity(parent) is None:
+            self._gate.release(parent)
 
     def identify(self, key: ResourceKey, identity: Identity) -> None:
         """Record a resource's registry identity, and wake its children if it has changed."""
@@ -224,7 +220,7 @@ class Memory:
         """
         known = self.claims.claimants(claim)
         self.claims.register(claim, claimant)
-        self._unclaimed.discard(claimant.key)
+        self._note_claims(claimant.key)
         if claimant not in known:
             rivals = {rival.key: rival for rival in known if rival.key != claimant.key}
             self.wake(
@@ -238,13 +234,17 @@ class Memory:
         before = self.claims.claims_of(key)
         self.wake(self.claims.keep_only(key, frozenset(claims)))
         self._forget_entries(claim for claim in before if not self.claims.claimants(claim))
-        if key not in self.claims and self.cache.get(key) is not None:
-            self._unclaimed.add(key)
+        self._note_claims(key)
+
+    def _note_claims(self, key: ResourceKey) -> None:
+        """Note whether a resource has claimed what it declares: it has if it is in sync with its present spec."""
+        body = self.cache.get(key)
+        lacks = body is not None and not (key in self.claims and is_synced(body))
+        (self._unclaimed.add if lacks else self._unclaimed.discard)(key)
 
     def unclaimed(self) -> list[Body]:
-        """Return the resources that claim no entry yet: not reconciled so far, waiting for a parent, or paused."""
-        bodies = (self.cache.get(key) for key in self._unclaimed)
-        return [body for body in bodies if body is not None]
+        """Return the resources that may declare what they do not claim yet: new, changed, waiting, or paused ones."""
+        return [body for key in self._unclaimed if (body := self.cache.get(key)) is not None]
 
     def holding(self, key: ResourceKey) -> Holding:
         """Return what is known of this installation's hold on a resource."""
@@ -275,8 +275,7 @@ class Memory:
             self._leaving_since[key] = since
 
     def _is_terminating(self, key: ResourceKey) -> bool:
-        body = self.cache.get(key)
-        return body is not None and is_terminating(body)
+        return (body := self.cache.get(key)) is not None and is_terminating(body)
 
     def rivals(self, claim: Claim, key: ResourceKey) -> list[Claimant]:
         """Return the other resources that want an entry."""

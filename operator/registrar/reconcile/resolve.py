@@ -12,16 +12,14 @@ from pydantic.alias_generators import to_camel
 
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
-from registrar.cluster.cache import ResourceCache
 from registrar.kinds.base import AnyResource, Identity, ParentReference
 from registrar.kinds.desired import desired_entry
 from registrar.kinds.table import kind_of, lineage
 from registrar.planning.actions import RecordedState
 from registrar.planning.ownership import stamp_of
-from registrar.planning.problems import Problem, ReconcileError, terminal, waiting
+from registrar.planning.problems import ReconcileError, terminal, waiting
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.observe import observe
-from registrar.reconcile.resource import ManagedResource, read_resource
 from registrar.registries.registry import Registry
 
 EXTERNAL_REQUEUE_SECONDS = 15.0
@@ -46,7 +44,7 @@ async def resolve_parent(
     parent = parent_key(declared)
     if parent is not None:
         key = ResourceKey(declared.kind, declared.metadata.namespace, declared.metadata.name)
-        memory.dependencies.depend(key, parent)
+        memory.depend(key, parent)
     return await find_parent(
         declared,
         known_parent_id,
@@ -107,30 +105,6 @@ def parent_key(declared: AnyResource) -> ResourceKey | None:
     parent = kind_of(declared.kind).parent
     name = None if parent is None else getattr(declared.spec, parent.attribute).name
     return None if parent is None or name is None else ResourceKey(parent.kind, declared.metadata.namespace, name)
-
-
-def parent_names(resource: ManagedResource, cache: ResourceCache) -> tuple[str, ...] | None:
-    """Return the names of the parent entry from the root down, as the resources above declare them.
-
-    Returns:
-        None where a resource above does not exist or is invalid, or where an external reference gives only an ID.
-    """
-    declared, reference = resource.declared, resource.kind.parent
-    if reference is None:
-        return ()
-    if isinstance(declared, Problem):
-        return None
-    key = parent_key(declared)
-    if key is None:
-        external = getattr(declared.spec, reference.attribute).external
-        names = [getattr(external, attribute) for attribute in reference.external_names]
-        return None if None in names else tuple(names)
-    body = cache.get(key)
-    if body is None:
-        return None
-    parent = read_resource(body)
-    above = parent_names(parent, cache)
-    return None if above is None else (*above, parent.entry_name)
 
 
 async def _find_external(declared: AnyResource, reference: ParentReference, registry: Registry) -> Identity | None:

@@ -128,6 +128,8 @@ class ManagedResource:
         """
         if body is None or uid_of(body) != self.metadata.uid:
             return None
+        if body["metadata"]["resourceVersion"] == self.metadata.resource_version:
+            return self
         raw_status = body.get("status") or {}
         return replace(
             self,
@@ -206,7 +208,7 @@ def recorded_state(resource: ManagedResource, known_id: str | None) -> RecordedS
     status = resource.status
     if known_id is None:
         return RecordedState(had_entry=status.id is not None)
-    digest = getattr(status, "digest", None)
+    digest = vars(status).get("digest")
     owned = owned_from_status(resource.kind.entry.entry, status.owned_fields, status.owned_properties, digest)
     return RecordedState(
         entry_id=known_id,

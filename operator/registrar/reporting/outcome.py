@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 from model_registry.types import RegistryEntry
@@ -126,23 +126,12 @@ class Facts:
     @classmethod
     def of(cls, status: EntryStatus) -> Facts:
         """Return the facts that a status reports."""
-        return cls(
-            id=status.id,
-            create_time_since_epoch=status.create_time_since_epoch,
-            origin=status.origin,
-            parent_id=status.parent_entry_id,
-            state=status.state,
-            registry_url=status.registry_url,
-            storage_uri=getattr(status, "storage_uri", None),
-            uri=getattr(status, "uri", None),
-            newest_artifact_id=getattr(status, "newest_artifact_id", None),
-            managed_by=status.managed_by,
-            owned_fields=status.owned_fields or (),
-            owned_properties=status.owned_properties or (),
-            digest=getattr(status, "digest", None),
-            artifacts=getattr(status, "artifacts", None) or (),
-            aliases=getattr(status, "aliases", None) or (),
-        )
+        # A kind lacks some of these fields; asking pydantic for one of them takes as long as reading all others.
+        reported = vars(status)
+        return cls(**{name: value for name in _FACTS if (value := reported.get(name)) is not None})
+
+
+_FACTS = tuple(field.name for field in fields(Facts))
 
 
 @dataclass(frozen=True, slots=True)

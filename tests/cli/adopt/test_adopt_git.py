@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -64,6 +66,12 @@ def test_a_manifest_that_says_something_else_is_left_and_named(filled: Rest, tmp
     assert answer.returncode == ExitCode.ATTENTION
     assert f"Differs: {file}:1: RegisteredModel fraud: externalId '42' would become '43'" in answer.stderr
     assert "'43'" in file.read_text()
+    hint = re.search("; (registrar export .*) rewrites those that differ", answer.stderr)
+    assert hint is not None, answer.stderr
+    update = run(NOWHERE, REGISTRAR, *shlex.split(hint[1])[1:], f"--registry-url={filled.url}")
+    assert update.returncode == ExitCode.DONE, update.stderr
+    assert "'42'" in file.read_text()
+    assert to_folder(filled, tmp_path, "fraud").returncode == ExitCode.DONE
 
 
 @pytest.mark.parametrize("option", ["--context=dev", f"--kubeconfig={Path(__file__)}"])

@@ -94,6 +94,43 @@ def test_entries_that_git_manages_are_not_changed_and_named(rest: Rest, other: R
     assert copy("--on-difference=update", "--allow=Managed").exit_code == ExitCode.DONE
 
 
+@pytest.mark.parametrize("kind", ["model-artifact", "doc-artifact", "dataset-artifact"])
+def test_an_artifact_with_another_digest_is_other_content_and_left_as_it_is(
+    kind: str, rest: Rest, other: Rest, copy: Copy
+) -> None:
+    first, second = (f"sha256:{digit * 64}" for digit in "12")
+    for registry, digest, description in ((rest, first, "new"), (other, second, "old")):
+        version = registry.version(registry.model("churn"), "1")
+        fields = {"artifactType": kind, "description": description}
+        registry.artifact(version, "weights", **fields, customProperties={"digest": text(digest)})
+        # An artifact gets the digest that it lacks, and what others mean by an empty one is no digest.
+        known = {} if registry is rest else {"digest": text("")}
+        registry.artifact(version, "without", **fields, customProperties={"digest": text(first), **known})
+    result = copy("--on-difference=update", "-o", "json")
+    assert result.exit_code == ExitCode.ATTENTION
+    problems, changed = json.loads(result.stdout)["notCopied"], json.loads(result.stdout)["changed"]
+    assert [problem["reason"] for problem in problems] == ["DigestChanged"]
+    assert problems[0]["detail"] == f"customProperties.digest '{second}' -> '{first}'"
+    assert [each["name"] for each in changed] == ["without"]
+    there = contents(other)
+    left, added = (there["churn", "1", kind, name] for name in ("weights", "without"))
+    assert (left["description"], left["customProperties"]["digest"]["string_value"]) == ("old", second)
+    assert (added["description"], added["customProperties"]["digest"]["string_value"]) == ("new", first)
+    assert copy("--on-difference=update", "--allow=DigestChanged").exit_code == ExitCode.DONE
+
+
+def test_a_data_set_keeps_the_digest_that_is_a_field_of_its_own(rest: Rest, other: Rest, copy: Copy) -> None:
+    for registry, digest in ((rest, "d1"), (other, "d2")):
+        version = registry.version(registry.model("churn", customProperties={"digest": text(digest)}), "1")
+        registry.artifact(version, "data", artifactType="dataset-artifact", digest=digest)
+    result = copy("--on-difference=update")
+    assert result.stdout.splitlines() == [
+        "Changed: RegisteredModel 'churn' (id 1): customProperties.digest 'd2' -> 'd1'",
+        "Not copied: DataSet 'churn' / '1' / 'data': DigestChanged: digest 'd2' -> 'd1'",
+        "0 new, 1 changed, 0 different, 1 equal, 1 not copied.",
+    ]
+
+
 def test_new_entries_below_what_git_manages_are_copied(rest: Rest, other: Rest, copy: Copy) -> None:
     rest.version(rest.model("churn"), "1")
     other.model("churn", customProperties={"model-registrar.dev/owner": text(STAMP)})

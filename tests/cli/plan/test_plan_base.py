@@ -11,9 +11,10 @@ import pytest
 from devcluster.environment import child_environment
 from registrar.cli.exits import ExitCode
 from tests.cli.plan.conftest import Plan
-from tests.cli.plan.manifests import actions, found, model, stamped, version, write
-from tests.support.rest import Rest
+from tests.cli.plan.manifests import actions, found, manifest, model, stamped, version, write
+from tests.support.rest import Rest, text
 
+ZEROS, ONES = (f"sha256:{digit * 64}" for digit in "01")
 ARTIFACTS = [{"name": "weights", "uri": "s3://b/w"}]
 CHURN = model("churn", owner="me", description="Predicts churn.")
 FIRST = version("churn-1", "churn", name="1", artifacts=ARTIFACTS)
@@ -159,6 +160,26 @@ def test_only_what_differs_is_planned_with_changed(plan: Plan, tmp_path: Path) -
     assert ("create", "base", "other") in actions(plan(head, "--base", base, "-o", "json"))
     assert actions(plan(head, "--base", base, "--changed", "-o", "json")) == [("create", "change", "churn/2")]
     assert plan(head, "--changed").exit_code == ExitCode.USAGE
+
+
+@pytest.mark.parametrize("more", [(), ("--changed",)])
+def test_a_digest_can_be_corrected_only_where_the_operator_refuses_it(
+    more: tuple[str, ...], plan: Plan, rest: Rest, tmp_path: Path
+) -> None:
+    first = rest.version(rest.model("churn", **stamped("team/churn")), "1", **stamped("team/churn-1"))
+    rest.artifact(first, "theirs", uri="s3://b/w", customProperties={"digest": text(ONES)})
+    rest.artifact(first, "ours", uri="s3://b/w", **stamped("team/ours", digest=ZEROS))
+
+    def artifacts(digest: str) -> list[dict[str, Any]]:
+        parent = {"modelVersionRef": {"name": "churn-1"}, "uri": "s3://b/w"}
+        return [manifest("ModelArtifact", name, **parent, digest=digest) for name in ("theirs", "ours")]
+
+    above = [model("churn"), version("churn-1", "churn", name="1")]
+    base = write(tmp_path / "base", all=[*above, *artifacts(ZEROS)])
+    head = write(tmp_path / "head", all=[*above, *artifacts(ONES)])
+    result = plan(head, "--base", base, *more, "-o", "json")
+    assert actions(result) == [("adopt", "adoption", "churn/1/theirs"), ("refuse", "change", "ours")]
+    assert "digest cannot change" in found(result)["changes"][1]["message"]
 
 
 def test_a_registry_that_lacks_what_the_base_had_is_remarked(plan: Plan, tmp_path: Path) -> None:

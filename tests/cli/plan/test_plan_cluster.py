@@ -7,7 +7,8 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 from model_registry import ModelRegistryAPIClient
-from model_registry.types import RegisteredModel
+from model_registry.types import ModelVersion, RegisteredModel
+from registrar.api.meta import OWNER_PROPERTY
 from registrar.cli.exits import ExitCode
 from tests.cli.plan.manifests import model, write
 from tests.cli.program import PROGRAMS, run
@@ -62,3 +63,22 @@ async def test_the_statuses_say_what_is_cleared_and_what_is_drift(
     assert answer.stderr == ""
     wrong = plan(own_space, folder, url)
     assert f"The installation tests/{own_space.name} manages resources of the cluster: if it" in wrong.stderr
+
+
+async def test_what_a_resource_that_is_gone_left_elsewhere_is_no_parent_of_a_new_one(
+    own_space: Namespace, registry_url: str, registry: ModelRegistryAPIClient, unique: Unique, tmp_path: Path
+) -> None:
+    """Without a cluster, the stamp means that the resource exists: then its parent would change, which is refused."""
+    before, after = unique("before"), unique("after")
+    owner, stamp = f"tests/{own_space.name}", f"created:tests/{own_space.name}/{own_space.name}/first"
+    left = await registry.upsert_registered_model(RegisteredModel(before))
+    await registry.upsert_registered_model(RegisteredModel(after))
+    entry = ModelVersion("1.0", custom_properties={OWNER_PROPERTY: stamp})
+    await registry.upsert_model_version(entry, str(left.id))
+    reference = {"external": {"name": after}}
+    folder = write(tmp_path, all=[manifest("ModelVersion", "first", name="1.0", registeredModelRef=reference)])
+    assert changes(plan(own_space, folder, registry_url, f"--owner-id={owner}")) == [("create", "change", "1.0")]
+    arguments = ["-n", own_space.name, f"--registry-url={registry_url}", f"--owner-id={owner}", "-o", "json"]
+    unknown = run(own_space.cluster.kubeconfig, PROGRAMS / "registrar", "plan", str(folder), *arguments)
+    assert changes(unknown) == [("refuse", "change", "1.0")]
+    assert json.loads(unknown.stdout)["changes"][0]["reason"] == "ParentChanged"

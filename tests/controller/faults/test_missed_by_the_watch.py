@@ -18,6 +18,7 @@ from registrar.cluster.relist import relist
 from registrar.fencing import Leadership, WriteFence
 from registrar.reconcile.intake import Intake
 from registrar.reconcile.memory import Memory
+from registrar.reconcile.sync_gate import SyncGate
 from registrar.telemetry.metrics import Metrics
 from registrar.workqueue.queue import DONE, Result, WorkQueue
 from tests.support.api_server_proxy import is_watch, proxy_to_api_server
@@ -67,8 +68,10 @@ async def idle(own_space: Namespace, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
         return DONE
 
     queue = WorkQueue(process, workers=1)
-    memory = Memory(ResourceCache(), queue, lambda _: None)
-    intake = Intake(memory, queue, leadership, metrics.reconciles)
+    gate = SyncGate(queue)
+    gate.open()
+    memory = Memory(ResourceCache(), gate, lambda _: None)
+    intake = Intake(memory, gate, leadership, metrics.reconciles)
     yield Operator(own_space.name, kube, memory, intake, queue, gets)
     await kube.aclose()
 

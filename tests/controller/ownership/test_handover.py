@@ -236,6 +236,65 @@ async def test_a_moved_version_whose_new_model_has_no_id_yet_keeps_its_entry(
     assert other_space.ready("ModelVersion", "version")["status"]["id"] == version_id
 
 
+async def test_a_successor_that_names_the_parent_by_its_id_keeps_the_entry(
+    own_space: Namespace,
+    other_space: Namespace,
+    start_operator: StartOperator,
+    registry: ModelRegistryAPIClient,
+    registry_url: str,
+    unique: Unique,
+) -> None:
+    """A paused one never has a turn, so it never claims the entry; its ID is as good as names from the root."""
+    start_operator(registry_url, own_space, f"--namespace={other_space.name}", "--handover-grace=0")
+    model, version, artifact = _chain(unique("model"))
+    stays = manifest("ModelVersion", "other", name="1.0", registeredModelRef={"name": "other"})
+    own_space.apply(model, version, artifact, manifest("RegisteredModel", "other", name=unique("other")), stays)
+    model_id, version_id, _, artifact_id = _ids(own_space)
+    other_id = own_space.ready("ModelVersion", "other")["status"]["id"]
+    parents = {"registeredModelRef": model_id, "modelVersionRef": version_id}
+    for body in (version, artifact):
+        by_id = {field: {"external": {"id": parents[field]}} for field in parents if field in body["spec"]}
+        other_space.apply(annotated({**body, "spec": {**body["spec"], **by_id}}, paused="true"))
+        other_space.wait(body["kind"], body["metadata"]["name"], has_reason("Paused"))
+    for kind, name in (("ModelArtifact", "artifact"), ("ModelVersion", "version"), ("ModelVersion", "other")):
+        own_space.delete(kind, name)
+        own_space.wait_gone(kind, name)
+    artifact_entry = await registry.get_artifact_by_id(artifact_id)
+    entries = [await registry.get_model_version_by_id(entry_id) for entry_id in (version_id, other_id)]
+    # A version of the same name below another model is not the one that is named.
+    states = [getattr(entry, "state", None) for entry in (artifact_entry, *entries)]
+    assert states == ["LIVE", "LIVE", "ARCHIVED"]
+    for kind, name, entry_id in (("ModelVersion", "version", version_id), ("ModelArtifact", "artifact", artifact_id)):
+        other_space.annotate(kind, name, paused=None)
+        assert other_space.ready(kind, name)["status"]["id"] == entry_id
+
+
+async def test_a_version_that_waits_for_another_parent_resource_gets_the_artifact_that_it_declares(
+    own_space: Namespace,
+    start_operator: StartOperator,
+    registry: ModelRegistryAPIClient,
+    registry_url: str,
+    unique: Unique,
+) -> None:
+    """It has claimed what its former spec declared, and the artifact is not among that."""
+    start_operator(registry_url, own_space, "--handover-grace=0")
+    model, version, artifact = _chain(unique("model"))
+    version["spec"]["artifacts"] = []
+    own_space.apply(model, version, artifact)
+    entry_id = own_space.ready("ModelArtifact", "artifact")["status"]["id"]
+    own_space.apply(annotated(manifest("RegisteredModel", "new", name=model["spec"]["name"]), paused="true"))
+    own_space.wait("RegisteredModel", "new", has_reason("Paused"))
+    declared = {"registeredModelRef": {"name": "new"}, "artifacts": [{"name": "weights", "uri": "s3://b/w"}]}
+    own_space.patch("ModelVersion", "version", {"spec": declared})
+    own_space.wait("ModelVersion", "version", has_reason("WaitingForRegisteredModel"))
+    own_space.delete("ModelArtifact", "artifact")
+    own_space.wait_gone("ModelArtifact", "artifact")
+    assert getattr(await registry.get_artifact_by_id(entry_id), "state", None) == "LIVE"
+    own_space.annotate("RegisteredModel", "new", paused=None)
+    own_space.delete("RegisteredModel", "model")
+    assert own_space.ready("ModelVersion", "version")["status"]["artifacts"][0]["id"] == entry_id
+
+
 async def test_a_version_leaves_its_artifacts_to_the_one_that_waits_for_it(
     own_space: Namespace,
     start_operator: StartOperator,

@@ -29,12 +29,17 @@ def test_without_a_url_it_lives_is_not_ready_and_says_what_to_edit(
     file = tmp_path / "url"
     probes = probes_of(waiting)
     missing = (
-        f"{file} holds no URL: write the registry's into it, such as http://model-registry-service.kubeflow:8080. "
-        "In a pod, edit the ConfigMap that is mounted there."
+        f"{file} does not exist: create it with the registry's URL, such as "
+        "http://model-registry-service.kubeflow:8080. In a pod, add this key to the ConfigMap that is mounted there."
     )
     assert probes.get("/readyz") == (503, f"{missing}\n")
     assert probes.get("/livez") == (200, "ok\n")
     assert "registrar_" in probes.get("/metrics")[1]
+    file.write_text("\n")
+    waiting.wait_for_log(
+        f"{file} holds no URL: write the registry's into it, such as http://model-registry-service.kubeflow:8080. "
+        "In a pod, edit the ConfigMap that is mounted there."
+    )
     file.write_text("registry:8080\n")
     waiting.wait_for_log(f"Waiting for the registry's URL: {file}: 'registry:8080' is not a URL")
     assert "'registry:8080' is not a URL" in probes.get("/readyz")[1]

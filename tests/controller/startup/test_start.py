@@ -14,7 +14,9 @@ from model_registry.types import RegisteredModel
 from tests.env.registry import EmbeddedServers
 from tests.support.entries import model_named
 from tests.support.fixtures import StartOperator, Unique
+from tests.support.probes import probes_of
 from tests.support.resources import Manifest, Namespace, condition, has_reason, manifest
+from tests.support.waiting import wait_until
 
 
 class _Website(BaseHTTPRequestHandler):
@@ -152,6 +154,32 @@ async def test_a_restart_writes_nothing(
         after = [model for model in await registry.get_registered_models() if model.name != marker]
     assert after == entries
     assert [own_space.get("RegisteredModel", name) for name in names] == before
+
+
+def test_a_restart_compares_each_resource_once(
+    own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers, unique: Unique
+) -> None:
+    server = embedded_registry()
+    operator = start_operator(server.url, own_space)
+    names = [unique(f"chain-{number}") for number in range(10)]
+    own_space.apply(
+        *(manifest("ModelArtifact", name, uri="s3://b/1", modelVersionRef={"name": name}) for name in names),
+        *(manifest("ModelVersion", name, registeredModelRef={"name": name}) for name in names),
+        *(manifest("RegisteredModel", name) for name in names),
+    )
+    for name in names:
+        own_space.wait("ModelVersion", name, lambda version: "uri" in version.get("status", {}))
+    operator.stop()
+    seen = probes_of(start_operator(server.url, own_space, "--probe-port=0"))
+
+    def reconciles() -> float:
+        metrics = seen.metrics()
+        is_idle = metrics["registrar_workqueue_depth"] == metrics["registrar_active_workers"] == 0
+        ended = (value for name, value in metrics.items() if name.startswith("registrar_reconcile_total"))
+        return sum(ended) if is_idle else 0
+
+    wait_until(lambda: reconciles() >= 3 * len(names), "not every resource is compared")
+    assert reconciles() == 3 * len(names)
 
 
 def _was_assigned_by(registry_url: str) -> Callable[[Manifest], bool]:

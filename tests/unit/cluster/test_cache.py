@@ -80,12 +80,12 @@ def test_bodies_are_kept_without_what_nothing_reads() -> None:
 
 
 def test_equal_texts_of_two_bodies_are_kept_once() -> None:
-    """As JSON from the API server, each body has texts of its own."""
+    """As JSON from the API server, each body that is read alone has texts of its own."""
     cache = ResourceCache()
     for name in ("first", "second"):
-        cache.put(
-            json.loads(json.dumps(body("RegisteredModel", name, status=_ready("True", "Synced"), tags=["a tag"])))
-        )
+        found = json.loads(json.dumps(body("RegisteredModel", name, status=_ready("True", "Synced"), tags=["a tag"])))
+        found["metadata"]["managedFields"] = [{"manager": "kubectl"}]
+        cache.put(found)
     first, second = cache.get(model_key("first")), cache.get(model_key("second"))
     assert first is not None
     assert second is not None

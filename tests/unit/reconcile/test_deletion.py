@@ -20,7 +20,7 @@ from registrar.reconcile.pipeline import reconcile
 from registrar.workqueue.queue import DONE, RETRY, Result
 from tests.support.fault_proxy import on_matching, proxy_to
 from tests.support.loopback import LoopbackServer, Received, Reply, serving
-from tests.unit.build import RecordingQueue, body, context_of, stamp
+from tests.unit.build import body, context_of, open_gate, stamp
 
 GRACE = 5.0
 
@@ -60,7 +60,7 @@ async def operator(
         yield dataclasses.replace(
             context,
             settings=context.settings.model_copy(update={"handover_grace": grace}),
-            memory=Memory(ResourceCache(), RecordingQueue(), lambda _: None, clock),
+            memory=Memory(ResourceCache(), open_gate(), lambda _: None, clock),
         )
 
 

@@ -15,7 +15,7 @@ from registrar.reconcile.holding import hold
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.resource import names_entry, read_resource
 from registrar.workqueue.queue import DONE
-from tests.unit.build import NOBODY, OWNER_ID, RecordingQueue, body
+from tests.unit.build import NOBODY, OWNER_ID, body, open_gate
 
 OURS = Holder(owner_id=OWNER_ID, registry_url=NOBODY)
 OTHER = {"ownerId": "other", "registryUrl": "http://other"}
@@ -38,7 +38,7 @@ class Kube:
 
 async def test_a_claim_that_was_refused_is_made_again() -> None:
     kube: Any = Kube()
-    memory = Memory(ResourceCache(), RecordingQueue(), lambda _: None)
+    memory = Memory(ResourceCache(), open_gate(), lambda _: None)
     kube.refuses = True
     for _ in range(2):
         with pytest.raises(KubernetesError):

@@ -11,7 +11,7 @@ from registrar.fencing import Leadership
 from registrar.reconcile.intake import Intake
 from registrar.reconcile.memory import Memory
 from registrar.telemetry.metrics import Metrics
-from tests.unit.build import RecordingQueue, body, claim, claimant, identity, model_key
+from tests.unit.build import RecordingQueue, body, claim, claimant, identity, model_key, open_gate
 
 SYNCED = {"id": "7", "observedGeneration": 1}
 CHILD = ResourceKey("ModelVersion", "team", "child")
@@ -39,8 +39,9 @@ class World:
 @pytest.fixture
 def world() -> World:
     queue = RecordingQueue()
-    memory = Memory(ResourceCache(), queue, lambda _: None, lambda: 0.0)
-    return World(queue, memory, Intake(memory, queue, Leadership.without_rivals(), Metrics().reconciles))
+    gate = open_gate(queue)
+    memory = Memory(ResourceCache(), gate, lambda _: None, lambda: 0.0)
+    return World(queue, memory, Intake(memory, gate, Leadership.without_rivals(), Metrics().reconciles))
 
 
 @pytest.mark.parametrize(

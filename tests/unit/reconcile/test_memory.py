@@ -11,7 +11,7 @@ from registrar.reconcile.external_id_waits import ExternalIdWait
 from registrar.reconcile.memory import Memory
 from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outcome
 from registrar.workqueue.queue import DONE, Result, WorkQueue
-from tests.unit.build import RecordingQueue, artifact, body, claim, claimant, identity, metadata_of, model_key
+from tests.unit.build import artifact, body, claim, claimant, identity, metadata_of, model_key, open_gate
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEY = ResourceKey("ModelVersion", "team", "v1")
@@ -23,7 +23,7 @@ OWN, SHARED = claim("card", "doc-artifact", "7"), claim("v1", "ModelVersion", "3
 
 def test_waiting_is_counted_from_the_first_question() -> None:
     now = 10.0
-    memory = Memory(ResourceCache(), RecordingQueue(), lambda _: None, lambda: now)
+    memory = Memory(ResourceCache(), open_gate(), lambda _: None, lambda: now)
     assert memory.waited(CHILD) == 0.0
     now = 11.5
     assert memory.waited(CHILD) == 1.5
@@ -69,7 +69,7 @@ WITHOUT_KEYS = {
     "memory.cache._ready",
     "memory.cache._reads",
     "memory._departed",
-    *(f"memory._queue.{name}" for name in WORK),
+    *(f"memory._gate._queue.{name}" for name in WORK),
 }
 
 
@@ -81,7 +81,7 @@ class World:
             return DONE
 
         self.queue: WorkQueue[ResourceKey] = WorkQueue(process, workers=1)
-        self.memory = Memory(ResourceCache(), self.queue, lambda _: None, lambda: 0.0)
+        self.memory = Memory(ResourceCache(), open_gate(self.queue), lambda _: None, lambda: 0.0)
         self._fill()
 
     def _fill(self) -> None:
@@ -111,6 +111,7 @@ class World:
         memory.report_hold(KEY)
         memory.sync_waits.begin(KEY)
         memory._unclaimed.add(KEY)
+        memory._gate._held.add(KEY)
         self.queue._failures[KEY] = 3
 
     def woken(self) -> list[tuple[ResourceKey, bool]]:
@@ -146,7 +147,10 @@ def test_a_forgotten_resource_is_in_no_index() -> None:
     world.memory.forget(CHILD)
     world.memory.forget(RIVAL)
     for gone in (KEY, PARENT, CHILD, RIVAL, HOLDER, WAITER, OWN, SHARED):
-        assert _remembering(world.memory, gone) <= {"memory._queue._lanes._urgent", "memory._queue._lanes._background"}
+        assert _remembering(world.memory, gone) <= {
+            "memory._gate._queue._lanes._urgent",
+            "memory._gate._queue._lanes._background",
+        }
     assert KEY not in world.queue._lanes
     assert not any(world.memory.cache.count_ready().values())
 
@@ -260,7 +264,7 @@ def test_an_answer_to_a_write_replaces_only_the_same_resource() -> None:
 
 def test_a_successor_of_a_vanished_resource_has_a_grace_of_its_own() -> None:
     now = 0.0
-    memory = Memory(ResourceCache(), RecordingQueue(), lambda _: None, lambda: now)
+    memory = Memory(ResourceCache(), open_gate(), lambda _: None, lambda: now)
     memory.depart(body("ModelVersion", "v1"))
     memory.keep(body("ModelVersion", "v1", version=2, uid="uid-2"))
     assert memory.leaving(KEY, None) == 0.0

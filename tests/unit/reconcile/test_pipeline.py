@@ -11,7 +11,7 @@ from registrar.reconcile.intake import Intake
 from registrar.reconcile.pipeline import reconcile
 from registrar.workqueue.queue import DONE, NOW, RETRY, Result
 from tests.support.loopback import Received, Reply, serving
-from tests.unit.build import RecordingQueue, body, context_of, identity, model_key
+from tests.unit.build import body, context_of, identity, model_key, open_gate
 
 PATH = "/apis/model-registrar.dev/v1alpha1/namespaces/team/registeredmodels/fraud"
 # A paused resource needs no registry, and its status is written all the same.
@@ -76,7 +76,7 @@ async def test_what_the_watch_shows_while_a_resource_is_read_again_counts(*, is_
 
     with serving(answer) as server:
         async with context_of(kubernetes_url=server.url) as context:
-            intake = Intake(context.memory, RecordingQueue(), Leadership.without_rivals(), context.monitor)
+            intake = Intake(context.memory, open_gate(), Leadership.without_rivals(), context.monitor)
             context.memory.cache.put(FIRST)
             await reconcile(model_key(), context)
             assert context.memory.cache.get(model_key()) == (None if is_deleted else SUCCESSOR)

@@ -38,7 +38,7 @@ from registrar.registries.replacement import MassDeletionGuard
 from registrar.settings import Settings
 from registrar.telemetry.metrics import Metrics
 from tests.env.registry import serve
-from tests.unit.build import OWNER_ID, RecordingQueue, body
+from tests.unit.build import OWNER_ID, body, open_gate
 
 URL = "http://registry"
 FAMILIES = ("a", "b", "c")
@@ -108,7 +108,7 @@ class World:
     def restart(self) -> None:
         """The operator ends, and another one starts."""
         registry = Registry(KubeflowBackend(self.client), URL, OWNER_ID)
-        memory = Memory(ResourceCache(), RecordingQueue(), registry.view.leave)
+        memory = Memory(ResourceCache(), open_gate(), registry.view.leave)
         guard = MassDeletionGuard(memory.cache.recorded_ids, registry)
         kube = cast("KubernetesAPI", self.cluster)
         self.context = Context(self.settings, kube, registry, memory, guard, Metrics().reconciles)

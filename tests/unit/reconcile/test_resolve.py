@@ -23,7 +23,7 @@ from registrar.reconcile.resource import read_resource
 from registrar.registries.kubeflow.backend import KubeflowBackend
 from registrar.registries.registry import Registry
 from registrar.registries.view import EntryView
-from tests.unit.build import OWNER_ID, RecordingQueue, body, identity, model_key, stamp
+from tests.unit.build import OWNER_ID, body, identity, model_key, open_gate, stamp
 
 VERSION = ResourceKey("ModelVersion", "team", "v1")
 ABSENT = "2147483646"
@@ -51,7 +51,7 @@ class World:
 async def world(registry_url: str) -> AsyncIterator[World]:
     async with ModelRegistryAPIClient.connect(registry_url) as client:
         registry = Registry(KubeflowBackend(client), registry_url, OWNER_ID)
-        yield World(client, registry, Memory(ResourceCache(), RecordingQueue(), registry.view.leave))
+        yield World(client, registry, Memory(ResourceCache(), open_gate(), registry.view.leave))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from registrar.cli.adopt import candidates
@@ -67,7 +68,11 @@ def adopt_into_folder(request: Request, directory: Path, namespace: str | None, 
             outcome.written = list(write(outcome.changes, leave))
     into.files = [str(written.file) for written in outcome.written or ()]
     stranded = list(map(one_line, into.stranded))
-    for line in (*planned.report.messages(), *shortened(stranded, "not adopted"), *outcome.lines()):
+    for line in (
+        *planned.report.messages(),
+        *shortened(stranded, "not adopted"),
+        *outcome.lines(_rewriting(request, directory, namespace)),
+    ):
         say(line)
     is_left_out = bool(failures(outcome.exported.omissions, request.options["allow"]) or outcome.left)
     return max(
@@ -75,3 +80,11 @@ def adopt_into_folder(request: Request, directory: Path, namespace: str | None, 
         planned.report.exit_code(counts_changes=False),
         ExitCode.ATTENTION if is_left_out else ExitCode.DONE,
     )
+
+
+def _rewriting(request: Request, directory: Path, namespace: str | None) -> str:
+    """Return how manifests get the values of their entries, which an adoption never changes."""
+    chosen = [f"--model={pattern}" for pattern in request.models]
+    place = [] if namespace is None else [f"--namespace={namespace}"]
+    command = shlex.join(["registrar", "export", str(directory), "--update", "--unmanaged", *chosen, *place])
+    return f"{command} rewrites those that differ"

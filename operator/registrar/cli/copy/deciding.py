@@ -13,7 +13,7 @@ from registrar.cli.copy.choosing import Chosen
 from registrar.cli.copy.problems import Named, Problem, Reason, named
 from registrar.kinds.base import PROPERTY_PATH
 from registrar.planning.actions import Change
-from registrar.planning.copying import copy_of, differences, restores, stamp_on
+from registrar.planning.copying import changes_digest, copy_of, differences, restores, stamp_on
 from registrar.planning.external_ids import ExternalIdSpace, external_id_space
 from registrar.planning.fields import describe_entry
 from registrar.reporting.values import describe_changes
@@ -173,9 +173,9 @@ def judge(write: Write, on_difference: OnDifference, into: Decisions) -> Write |
     if on_difference is not OnDifference.UPDATE:
         into.different.append(Different(write.subject, str(observed.id), changes, stamp))
         return None
-    if stamp:
-        detail = f"its stamp is {stamp}, and it differs: {describe_changes(changes)}"
-        into.problems.append(Problem(Reason.MANAGED, write.subject, detail=detail))
+    refusal = _refusal(write.subject, observed, changes, stamp)
+    if refusal is not None:
+        into.problems.append(refusal)
         return None
     kept = tuple(change for change in changes if restores(change))
     if kept:
@@ -184,6 +184,15 @@ def judge(write: Write, on_difference: OnDifference, into: Decisions) -> Write |
     if not changes:
         return None
     return Write(write.subject, write.place, write.parent, write.wanted, observed, changes)
+
+
+def _refusal(subject: Named, observed: RegistryEntry, changes: tuple[Change, ...], stamp: str) -> Problem | None:
+    """Return why an entry is left whole, with all its differences; None if it may be changed."""
+    if stamp:
+        detail = f"its stamp is {stamp}, and it differs: {describe_changes(changes)}"
+        return Problem(Reason.MANAGED, subject, detail=detail)
+    digests = [change for change in changes if changes_digest(observed, change)]
+    return Problem(Reason.DIGEST_CHANGED, subject, detail=describe_changes(digests)) if digests else None
 
 
 def external_id_conflict(subject: Named, external_id: str | None, holder: RegistryEntry) -> Problem:

@@ -19,6 +19,9 @@ class Reason(StrEnum):
     """Several entries have the same name at the same place, in one of the registries."""
     ARCHIVED = "Archived"
     """The entry is archived in the other registry, or marked for deletion; a copy restores nothing."""
+    DIGEST_CHANGED = "DigestChanged"
+    """The artifact has another digest in the other registry. A digest never changes, because other content is another
+    version: register it as one, or correct the digest where it is wrong."""
     EXTERNAL_ID_CONFLICT = "ExternalIdConflict"
     """Another entry has the external ID in the other registry."""
     LINKED = "Linked"

@@ -45,8 +45,12 @@ class Outcome:
         rewritten = {id(one) for written in self.written or () for one in written.rewritten}
         return [one for one in self.changes.differing if id(one) not in rewritten]
 
-    def lines(self) -> Iterator[str]:
-        """Yield it for people: what to look at first, the numbers last."""
+    def lines(self, hint: str | None = None) -> Iterator[str]:
+        """Yield it for people: what to look at first, the numbers last.
+
+        Args:
+            hint: what rewrites manifests that differ; None for the options of this command.
+        """
         changes, exported = self.changes, self.exported
         if self.written is None:
             new = [f"Only in the registry: {one.kind.name} {one.entry.name!r}" for one in changes.new_manifests()]
@@ -57,7 +61,7 @@ class Outcome:
         yield from shortened(unlisted, "not in the kustomization")
         yield from lines(exported.omissions)
         if self.written is not None:
-            yield self._numbers(self.written)
+            yield self._numbers(self.written, self._hint() if hint is None else hint)
         archived = f" {counted(exported.archived, 'archived entry', 'archived entries')} left out; see --archived."
         yield f"{counted(len(exported.manifests), 'resource')} exported.{archived if exported.archived else ''}"
 
@@ -68,23 +72,23 @@ class Outcome:
         files = f"{counted(number, 'file')} {are} written, each of them whole" if number else "No file was written"
         return f"The export is incomplete. {files}. Run the command again."
 
-    def _numbers(self, written: list[Written]) -> str:
+    def _numbers(self, written: list[Written], hint: str) -> str:
         added = sum(len(each.added) for each in written)
         rewritten = sum(len(each.rewritten) for each in written)
         files = sum(bool(each.added) for each in written)
         left = len(self.left)
-        hint = self._hint() if any(one.found.is_alone for one in self.left) else ""
+        shown = f"; {hint}" if hint and any(one.found.is_alone for one in self.left) else ""
         return (
             f"{counted(added, 'manifest')} written to {counted(files, 'file')}, "
-            f"{rewritten:,} rewritten, {left:,} differ, {self.changes.unchanged:,} unchanged{hint}."
+            f"{rewritten:,} rewritten, {left:,} differ, {self.changes.unchanged:,} unchanged{shown}."
         )
 
     def _hint(self) -> str:
         match self.rewriting:
             case None:
-                return "; --update or --overwrite rewrites those that differ"
+                return "--update or --overwrite rewrites those that differ"
             case Rewriting.UPDATE:
-                return "; --overwrite rewrites them, and their comments are lost"
+                return "--overwrite rewrites them, and their comments are lost"
         return ""
 
     def as_json(self) -> dict[str, Any]:

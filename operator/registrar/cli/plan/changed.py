@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from functools import partial
 
 from model_registry.types import Artifact, ModelVersion, RegisteredModel
 from registrar.api.bodies import ResourceKey
@@ -53,8 +54,8 @@ async def make_of_part(wanted: Wanted, part: RegistryPart, settings: Settings, s
             return None
         await _read(part, relevant - read, source.owner_id)
         read, listed = relevant, part.listed
-        registry = dry_run_of_part(part, source.registry_url, source.owner_id)
-        made = await make_in(registry, part.inventory(), wanted, settings, source)
+        connect = partial(dry_run_of_part, part, source.registry_url, source.owner_id)
+        made = await make_in(connect, part.inventory(), wanted, settings, source)
         if made.has_homeless:
             return None
         relevant |= made.turned | _named(part, wanted, source.owner_id)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from registrar.api.bodies import Body, ResourceKey, managing_owner
 from registrar.cli.plan.build import Builder, WriteLog
 from registrar.cli.plan.change import Action, Cause, EntryName, PlannedChange, merged
+from registrar.cli.plan.edits import has_refused_digest
 from registrar.cli.plan.manifests import Manifests, order_of
 from registrar.cli.plan.population import Population
 from registrar.cli.plan.report import Report, Source
@@ -72,16 +74,24 @@ async def make_with(
     wanted: Wanted, inventory: Inventory, settings: Settings, source: Source
 ) -> tuple[Report, Collection[str]]:
     """Return the plan, and the versions whose artifacts it needs and the inventory lacks: with any, it is not whole."""
-    registry, needed = dry_run(inventory, source.registry_url, source.owner_id)
-    made = await make_in(registry, inventory, wanted, settings, source)
-    return made.report, {*needed, *(inventory.unread if made.has_homeless else ())}
+    needed: list[Collection[str]] = []
+
+    def connect() -> Registry:
+        registry, asked_for = dry_run(inventory, source.registry_url, source.owner_id)
+        needed.append(asked_for)
+        return registry
+
+    made = await make_in(connect, inventory, wanted, settings, source)
+    return made.report, {*chain(*needed), *(inventory.unread if made.has_homeless else ())}
 
 
-async def make_in(registry: Registry, inventory: Inventory, wanted: Wanted, settings: Settings, source: Source) -> Made:
+async def make_in(
+    connect: Callable[[], Registry], inventory: Inventory, wanted: Wanted, settings: Settings, source: Source
+) -> Made:
     """Return the plan for a registry that takes writes in memory.
 
     Args:
-        registry: the registry.
+        connect: returns the registry, without any write.
         inventory: what was read of it.
         wanted: what the user asked for.
         settings: the operator's.
@@ -89,8 +99,10 @@ async def make_in(registry: Registry, inventory: Inventory, wanted: Wanted, sett
     """
     # What the stages log is in the report.
     logging.getLogger("registrar").addHandler(logging.NullHandler())
+    registry = connect()
     await registry.load()
     population = Population(wanted.manifests, wanted.base, registry, inventory.holders(), wanted.cluster)
+    tried = await _find_corrigible(population, connect, settings)
     bodies = list(population.bodies())
     cluster, log = DryRunCluster(bodies, wanted.namespaces() if wanted.cluster is not None else ()), WriteLog()
     turns = list(turns_of(population, wanted))
@@ -114,7 +126,29 @@ async def make_in(registry: Registry, inventory: Inventory, wanted: Wanted, sett
         fail_on=wanted.fail_on,
         shows_drift=wanted.shows_drift,
     )
-    return Made(report, turned, bool(population.homeless))
+    return Made(report, turned | tried, bool(population.homeless))
+
+
+async def _find_corrigible(
+    population: Population, connect: Callable[[], Registry], settings: Settings
+) -> frozenset[ResourceKey]:
+    """Find the resources of the base whose digest the operator refuses: the API server lets only them have another.
+
+    Without a cluster, no condition says so. But the base counts as applied, so a dry run of it finds the same.
+
+    Returns:
+        The resources that were reconciled for that.
+    """
+    edited = population.digest_edits()
+    if not edited:
+        return frozenset()
+    registry, bodies = connect(), population.applied()
+    await registry.load()
+    cluster = DryRunCluster(bodies)
+    tried = await DryRun(settings, cluster, registry, WriteLog()).run(bodies, edited)
+    found = ((key, cluster.body(key)) for key in edited)
+    population.corrigible.update(key for key, body in found if body is not None and has_refused_digest(body))
+    return tried
 
 
 def turns_of(population: Population, wanted: Wanted) -> Iterator[ResourceKey]:

@@ -19,18 +19,17 @@ from registrar.api.bodies import Body, ResourceKey, as_deleted, edited, recorded
 from registrar.api.meta import API_VERSION, FINALIZER, ObjectMeta
 from registrar.api.v1alpha1.aliases import AliasStatus, property_of
 from registrar.api.v1alpha1.common import EntryResource
-from registrar.cli.plan.edits import refused_edit
+from registrar.cli.plan.edits import changes_digest, has_refused_digest, refused_edit
 from registrar.cli.plan.manifests import Manifests
 from registrar.kinds.base import AnyResource, Desired, EntryKind
 from registrar.kinds.desired import declared_aliases, desired_entry, desired_inline
 from registrar.kinds.table import kind_of
 from registrar.planning.actions import RecordedState, owned_by
 from registrar.planning.fields import origin_to_status, owned_to_status, state_of
-from registrar.planning.ownership import Origin, any_stamp_of, stamp_of
+from registrar.planning.ownership import Origin, any_stamp_of, held, stamp_of
 from registrar.planning.plan import origin_of, owned_on
 from registrar.reconcile.inline_artifacts import Statuses, with_artifact
 from registrar.reconcile.resolve import parent_key
-from registrar.reconcile.resource import read_resource
 from registrar.registries.registry import Registry
 from registrar.reporting.outcome import Facts, Outcome
 from registrar.reporting.status import as_json, next_status, ownership_patch
@@ -55,6 +54,7 @@ class Population:
         cluster: the resources that exist; None where no cluster is known.
         homeless: artifacts of which no version is known.
         refused_edits: why the API server refuses what manifests change; known before anything is written.
+        corrigible: the resources of the base, where no cluster is known, of which the operator refuses a digest.
     """
 
     manifests: Manifests
@@ -64,6 +64,7 @@ class Population:
     cluster: Mapping[ResourceKey, Body] | None = None
     homeless: list[str] = field(default_factory=list)
     refused_edits: dict[ResourceKey, str | None] = field(default_factory=dict)
+    corrigible: set[ResourceKey] = field(default_factory=set)
 
     def bodies(self) -> Iterator[Body]:
         """Yield the resources that the API server has then, those that only the base has as deleted ones."""
@@ -87,6 +88,19 @@ class Population:
         """Return the resources that only the base has, and that exist."""
         gone = (key for key in self.base.accepted() if key not in self.manifests.found)
         return [key for key in gone if self.cluster is None or key in self.cluster]
+
+    def applied(self) -> list[Body]:
+        """Return the resources of the base as the operator left them, as far as no cluster is known."""
+        return [self._applied(key) for key in self.base.accepted()]
+
+    def digest_edits(self) -> list[ResourceKey]:
+        """Return the resources of the base that get another digest, where no cluster knows whether they may."""
+        if self.cluster is not None:
+            return []
+        both = (
+            key for key in self.base.accepted() if key in self.manifests.found and key not in self.manifests.refused
+        )
+        return [key for key in both if changes_digest(kind_of(key.kind), self.base.spec(key), self.manifests.spec(key))]
 
     def before(self, key: ResourceKey) -> Mapping[str, Any] | None:
         """Return the spec that was applied before; None if none was, or if that is not known."""
@@ -112,7 +126,8 @@ class Population:
         names = {spec.get("name") or key.name for spec in (before, after)}
         if len(names) > 1 and recorded_id(applied) is not None:
             return EntryResource.RULES[0].message
-        return refused_edit(kind, before, after, read_resource(applied).status)
+        corrects_digest = key in self.corrigible or has_refused_digest(applied)
+        return refused_edit(kind, before, after, corrects_digest=corrects_digest)
 
     def is_unchanged(self, key: ResourceKey) -> bool:
         """Return whether a resource has the spec that it had before."""
@@ -135,7 +150,10 @@ class Population:
         return {**_head(key), "metadata": metadata, "spec": self.base.spec(key), "status": self._status(key)}
 
     def _status(self, key: ResourceKey) -> dict[str, Any]:
-        """Return the status that a resource of the base has: empty if its entry does not exist."""
+        """Return the status that a resource of the base has: empty if its entry does not exist.
+
+        A version without one of its artifacts never matched its spec, so what differs is not drift.
+        """
 
         def applied(desired: Desired, entry: RegistryEntry) -> RecordedState:
             return RecordedState(origin=self._origin(entry), owned=owned_by(desired))
@@ -143,11 +161,19 @@ class Population:
         facts = self._facts(key, self.base, applied)
         if facts is None:
             return {}
+        spec = self.base.spec(key)
+        if len(facts.artifacts) < sum(len(spec.get(inline.field) or ()) for inline in kind_of(key.kind).inline):
+            return ownership_patch(kind_of(key.kind).status.model_validate({}), {}, facts)
         metadata = ObjectMeta.model_validate(_metadata(key, self.base, _OLD))
         return as_json(next_status(metadata, kind_of(key.kind).status.model_validate({}), Outcome(facts), _LONG_AGO))
 
     def _stamped_status(self, key: ResourceKey) -> dict[str, Any]:
-        """Return what the stamps alone say of a resource: the same as the operator knows of one without a status."""
+        """Return what the stamps alone say of a resource that may exist outside of the base; nothing of a new one.
+
+        It is new if the cluster lacks it, or if the base does and the entry is one that a deleted resource has kept.
+        """
+        if self.cluster is not None:
+            return {}
 
         def unrecorded(desired: Desired, entry: RegistryEntry) -> RecordedState:
             nothing, owner_id = RecordedState(), self.registry.owner_id
@@ -155,7 +181,13 @@ class Population:
             return RecordedState(origin=origin, owned=owned_on(entry, desired, nothing, owner_id))
 
         facts = self._facts(key, self.manifests, unrecorded)
-        return {} if facts is None else ownership_patch(kind_of(key.kind).status.model_validate({}), {}, facts)
+        if facts is None or (self.base.found and self._is_kept(kind_of(key.kind).entry, str(facts.id))):
+            return {}
+        return ownership_patch(kind_of(key.kind).status.model_validate({}), {}, facts)
+
+    def _is_kept(self, kind: EntryKind, entry_id: str) -> bool:
+        stamp = stamp_of(self.registry.view.by_id(kind, entry_id), self.registry.owner_id)
+        return stamp is not None and stamp.origin is Origin.KEPT
 
     def _facts(self, key: ResourceKey, manifests: Manifests, known: Known) -> Facts | None:
         """Return what a status records of a manifest's entries: None if its own does not exist.
@@ -200,9 +232,10 @@ class Population:
         )
 
     def _stamped(self, kind: EntryKind, reference: str, name: str) -> RegistryEntry | None:
-        """Return the entry of that name that carries a resource's stamp; None if none does, or several do."""
+        """Return the entry of that name that a resource has by its stamp; None if it has none, or several."""
         stamped = self.registry.view.stamped(kind, reference)
-        found = [entry for entry in stamped if type(entry) is kind.entry and entry.name == name]
+        named = [entry for entry in stamped if type(entry) is kind.entry and entry.name == name]
+        found = held(named, self.registry.owner_id)
         return found[0] if len(found) == 1 else None
 
     def _parent_id(self, resource: AnyResource, kind: EntryKind, entry: RegistryEntry) -> str | None:
@@ -217,7 +250,8 @@ class Population:
         if known is None and parent is not None:
             version = kind_of(parent.kind).entry
             stamped = [each for each in self.registry.view.stamped(version, parent.path) if type(each) is version.entry]
-            known = str(stamped[0].id) if len(stamped) == 1 else None
+            versions = held(stamped, self.registry.owner_id)
+            known = str(versions[0].id) if len(versions) == 1 else None
         if known is None:
             self.homeless.append(str(entry.id))
         return known

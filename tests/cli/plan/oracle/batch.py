@@ -21,19 +21,15 @@ from registrar.api.v1alpha1 import DriftPolicy
 from registrar.settings import PolicySettings, Settings
 from tests.cli.plan.oracle.cases import Case, Place, World, key_of, with_ids
 from tests.cli.plan.oracle.entries import Hands, entries_of, half_adopted, ids_of, part_of, read_inventory
+from tests.cli.plan.oracle.quiet import Watcher
 from tests.cli.plan.oracle.recorder import Recorder, recording
 from tests.cli.plan.oracle.writes import ChangedOnly, Planned, Writes, carried_out, plan, plan_changed
 from tests.support.fixtures import operator_arguments
 from tests.support.operator_process import OperatorProcess
-from tests.support.probes import Probes, probes_of
-from tests.support.resources import PLURALS, WAIT_LIMIT, Manifest, Namespace, condition
+from tests.support.resources import PLURALS, Manifest, Namespace, condition
 
 GRACE = 3.0
 """Seconds of --handover-grace, which all deletions of a batch wait for at once."""
-STILL = 1.0
-"""Seconds without any change after which an operator with an empty queue has nothing left to do."""
-POLLS = 3
-"""Of the registry's feed, after which the operator knows what others changed: one may have begun before."""
 CASES_A_CHANGED_ONE = 3
 """Cases of which one is planned with --changed too: that reads the registry."""
 DEFAULT = PolicySettings()
@@ -45,7 +41,7 @@ class Operator(Enum):
     STOPPED = auto()
     """It starts again afterwards, and remembers nothing."""
     HANGING = auto()
-    """It sees all changes at once afterwards."""
+    """It sees all changes of manifests at once afterwards, and then what others changed in the registry."""
     RUNNING = auto()
     """It sees each change of a manifest when it is made. It would correct drift at once, so there is none."""
 
@@ -107,7 +103,7 @@ class Stage:
             based = [with_ids(case.base, ids) for case in cases]
             self.operator.start()
             self._send(based)
-            self._wait_until_quiet()
+            self._watcher.wait_until_quiet()
             found = read_inventory(url)
             refused_in_part = half_adopted(self._resources(), entries_of(found))
             if meanwhile is Operator.STOPPED:
@@ -130,8 +126,8 @@ class Stage:
             self.operator.start()
             self.operator.wait_for_log("Probes and metrics are served at", times=2)
         elif meanwhile is Operator.HANGING:
-            self.operator.resume()
-        self._wait_until_quiet()
+            self._watcher.resume(self.api, self.world.spaces)
+        self._watcher.wait_until_quiet()
         self._look_for_parents_again()
         self.operator.stop()
         entries = entries_of(inventory)
@@ -142,6 +138,10 @@ class Stage:
             for case, plan, refusals, changed in zip(cases, planned, refused, changed_only, strict=True)
             if not any(name.startswith(case.name) for name in refused_in_part)
         ]
+
+    @property
+    def _watcher(self) -> Watcher:
+        return Watcher(self.operator, self.recorder, self._resources)
 
     def _may_drift(self, case: Case, meanwhile: Operator) -> bool:
         """Return whether drift at the moment of the change has one effect only.
@@ -214,29 +214,9 @@ class Stage:
                     self.api.patch_namespaced_custom_object(
                         *place, key.name, patch, _content_type="application/merge-patch+json"
                     )
-            self._wait_until_quiet()
+            self._watcher.wait_until_quiet()
             if len(self.recorder.writes) == before:
                 return
-
-    def _wait_until_quiet(self) -> None:
-        """Wait until the operator has seen everything, and nothing changes any more."""
-        probes, deadline = probes_of(self.operator), time.monotonic() + 5 * WAIT_LIMIT
-        polled = _polls(probes)
-        before: object = None
-        since, unseen = time.monotonic(), ["anything"]
-        while True:
-            reconciles = _reconciles(probes)
-            state, now = (len(self.recorder.writes), reconciles), time.monotonic()
-            # On a busy machine, a reconcile can stand still for longer than that.
-            if state != before or _is_busy(reconciles):
-                before, since = state, now
-            elif (
-                now - since > STILL and _polls(probes) >= polled + POLLS and not (unseen := _unseen(self._resources()))
-            ):
-                return
-            if now > deadline:
-                raise TimeoutError(f"the operator never came to rest: {unseen}")
-            time.sleep(0.2)
 
 
 @contextmanager
@@ -260,33 +240,6 @@ def stage(first: Namespace, second: Namespace, folder: Path, policies: PolicySet
             yield Stage(first.api, World((first.name, second.name), settings.owner_id), settings, recorder, operator)
         finally:
             operator.stop()
-
-
-def _polls(probes: Probes) -> float:
-    return probes.metrics()["registrar_feed_polls_total{result=success}"]
-
-
-def _reconciles(probes: Probes) -> dict[str, float]:
-    names = ("registrar_reconcile_total", "registrar_workqueue_depth", "registrar_active_workers")
-    return {name: value for name, value in probes.metrics().items() if name.startswith(names)}
-
-
-def _is_busy(reconciles: Mapping[str, float]) -> bool:
-    return any(number for name, number in reconciles.items() if not name.startswith("registrar_reconcile_total"))
-
-
-def _unseen(resources: Mapping[ResourceKey, Manifest]) -> list[str]:
-    """Return the resources that the operator still has to do something about."""
-    return [str(key) for key, manifest in resources.items() if not _is_settled(manifest)]
-
-
-def _is_settled(manifest: Manifest) -> bool:
-    metadata = manifest["metadata"]
-    ready = condition(manifest, "Ready")
-    if not ready or metadata.get("deletionTimestamp") is not None:
-        return False
-    is_current: bool = ready["observedGeneration"] == metadata["generation"]
-    return is_current and ready["reason"] != "HandingOver"
 
 
 def _by_case(writes: Writes, cases: Iterable[Case]) -> dict[str, Writes]:

@@ -3,75 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from registrar.cli.plan.change import Action
 from tests.cli.plan.oracle import values
-from tests.cli.plan.oracle.cases import OWNER_PROPERTY, Case, Place, Put, World
-from tests.cli.plan.oracle.values import text_property
-from tests.support.resources import Manifest, annotated, manifest
+from tests.cli.plan.oracle.author import Author
+from tests.cli.plan.oracle.cases import Case, Place, Put
+from tests.support.resources import Manifest, annotated
 
 Expected = dict[str, Action]
 """What happens, by the entry's names behind the case's."""
 
 
-@dataclass(frozen=True)
-class Author:
-    """Writes the manifests and entries of one case.
-
-    Attributes:
-        name: the case's name, with which the model's begins.
-        world: where it takes place.
-    """
-
-    name: str
-    world: World
-
-    def model(self, resource: str = "model", space: int = 0, **spec: Any) -> Manifest:
-        return self._in(space, manifest("RegisteredModel", f"{self.name}-{resource}", **{"name": self.name, **spec}))
-
-    def version(self, resource: str = "version", parent: str = "model", space: int = 0, **spec: Any) -> Manifest:
-        reference = {"name": f"{self.name}-{parent}"}
-        body = {"name": "1.0", "registeredModelRef": reference, **spec}
-        return self._in(space, manifest("ModelVersion", f"{self.name}-{resource}", **body))
-
-    def artifact(self, resource: str = "artifact", parent: str = "version", space: int = 0, **spec: Any) -> Manifest:
-        reference = {"name": f"{self.name}-{parent}"}
-        body = {"name": "weights", "uri": "s3://b/w", "modelVersionRef": reference, **spec}
-        return self._in(space, manifest("ModelArtifact", f"{self.name}-{resource}", **body))
-
-    def chain(self, suffix: str = "", space: int = 0) -> tuple[Manifest, ...]:
-        """Return a model, its version with an inline artifact, and an artifact of its own."""
-        inline = [{"name": "inline", "uri": "s3://b/i"}]
-        return (
-            self.model(f"model{suffix}", space),
-            self.version(f"version{suffix}", f"model{suffix}", space, artifacts=inline),
-            self.artifact(f"artifact{suffix}", f"version{suffix}", space),
-        )
-
-    def entry(self, stamp: str | None = None, **fields: Any) -> Put:
-        """Return an entry of the model that others made."""
-        properties = {} if stamp is None else {OWNER_PROPERTY: text_property(stamp)}
-        return Put(Place("RegisteredModel", (self.name,)), fields, properties)
-
-    def version_entry(self) -> Put:
-        return Put(Place("ModelVersion", (self.name, "1.0")))
-
-    def artifact_entry(self, digest: str) -> Put:
-        """Return an entry of the inline artifact with a digest."""
-        place = Place("model-artifact", (self.name, "1.0", "inline"))
-        return Put(place, {"uri": "s3://b/i"}, {"digest": text_property(digest)})
-
-    def case(self, **parts: Any) -> Case:
-        return Case(self.name, **parts)
-
-    def _in(self, space: int, body: Manifest) -> Manifest:
-        return {**body, "metadata": {**body["metadata"], "namespace": self.world.spaces[space]}}
-
-
 ZEROS, ONES = values.DIGESTS
 INLINE = [{"name": "inline", "uri": "s3://b/i"}]
+DIGESTED = [{**INLINE[0], "digest": ZEROS}]
 CHAIN = ("", "1.0", "1.0/inline", "1.0/weights")
 
 Story = Callable[[Author], tuple[Case, Expected]]
@@ -121,6 +67,14 @@ STORIES: dict[str, Story] = {
         ),
         {"": Action.HAND_OVER},
     ),
+    "leaves what a deleted resource kept below another parent": lambda a: (
+        a.case(
+            before=a.entry_elsewhere(f"kept:{a.world.owner_id}/{a.world.spaces[0]}/{a.name}-version"),
+            base=(a.model(),),
+            head=(a.model(), a.version()),
+        ),
+        {"1.0": Action.CREATE},
+    ),
     "drops an inline artifact": lambda a: (
         a.case(base=(a.model(), a.version(artifacts=INLINE)), head=(a.model(), a.version())),
         {"1.0/inline": Action.ARCHIVE},
@@ -169,6 +123,27 @@ STORIES: dict[str, Story] = {
         ),
         {"": Action.LEAVE},
     ),
+    "reports no drift of what never matched": lambda a: (
+        a.case(
+            before=(a.entry(), a.version_entry(), a.artifact_entry(digest=ONES)),
+            base=(a.model(), a.version(description="ours", driftPolicy="Report", artifacts=DIGESTED)),
+            meanwhile=(a.version_entry(description="theirs"),),
+            head=(a.model(), a.version(description="ours", driftPolicy="Report", artifacts=DIGESTED)),
+        ),
+        {"1.0": Action.REFUSE},
+    ),
+    "corrects what drifted beside what earlier resources of the name left elsewhere": lambda a: (
+        a.case(
+            before=(
+                *a.entry_elsewhere(f"released:{a.world.owner_id}/{a.world.spaces[0]}/{a.name}-version", "first"),
+                *a.entry_elsewhere(f"kept:{a.world.owner_id}/{a.world.spaces[0]}/{a.name}-version", "second"),
+            ),
+            base=(a.model(), a.version(artifacts=DIGESTED)),
+            meanwhile=(a.artifact_entry(digest=ONES),),
+            head=(a.model(), a.version(artifacts=DIGESTED)),
+        ),
+        {"1.0/inline": Action.UPDATE},
+    ),
     "does not replace a digest": lambda a: (
         a.case(
             before=(a.entry(), a.version_entry(), a.artifact_entry(digest=ONES)),
@@ -197,6 +172,30 @@ STORIES: dict[str, Story] = {
             head=(a.model(), a.version(artifacts=[{**INLINE[0], "digest": ONES}])),
         ),
         {"1.0/inline": Action.ADOPT},
+    ),
+    "can correct a digest that kept an artifact from being adopted": lambda a: (
+        a.case(
+            before=(a.entry(), a.version_entry(), a.artifact_entry(digest=ONES)),
+            base=(a.model(), a.version(), a.artifact(name="inline", uri="s3://b/i", digest=ZEROS)),
+            head=(a.model(), a.version(), a.artifact(name="inline", uri="s3://b/i", digest=ONES)),
+        ),
+        {"1.0/inline": Action.ADOPT},
+    ),
+    "cannot correct a digest of an entry that may not be adopted": lambda a: (
+        a.case(
+            before=(a.entry(), a.version_entry(), a.artifact_entry(digest=ONES)),
+            base=(a.model(), a.version(), a.artifact(name="inline", adoptionPolicy="Fail", digest=ZEROS)),
+            head=(a.model(), a.version(), a.artifact(name="inline", adoptionPolicy="Fail", digest=ONES)),
+        ),
+        {"inline": Action.REFUSE},
+    ),
+    "can change every digest of a version while one is refused": lambda a: (
+        a.case(
+            before=(a.entry(), a.version_entry(), a.artifact_entry(digest=ONES)),
+            base=(a.model(), a.version(artifacts=two_inline(a, ZEROS, ZEROS))),
+            head=(a.model(), a.version(artifacts=two_inline(a, ONES, ONES))),
+        ),
+        {"1.0/inline": Action.ADOPT, "1.0/own": Action.CREATE},
     ),
     "cannot remove an address": lambda a: (
         a.case(
@@ -262,10 +261,10 @@ def rivals(a: Author) -> tuple[Case, Expected]:
     return a.case(head=(a.model(), a.model("model-2"))), {"": Action.REFUSE}
 
 
+def two_inline(a: Author, first: str, second: str) -> list[dict[str, Any]]:
+    """Return two inline artifacts of a version: one whose entry others made, and one of its own."""
+    return [{**INLINE[0], "digest": first}, {"name": "own", "uri": f"s3://b/{a.name}", "digest": second}]
+
+
 def without_uri(body: Manifest) -> Manifest:
     return {**body, "spec": {name: value for name, value in body["spec"].items() if name != "uri"}}
-
-
-def author(number: int, world: World) -> Author:
-    """Return the author of a story."""
-    return Author(f"s{number:02}", world)

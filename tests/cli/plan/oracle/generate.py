@@ -8,7 +8,8 @@ from random import Random
 from typing import Any
 
 from tests.cli.plan.oracle import values
-from tests.cli.plan.oracle.cases import OWNER_PROPERTY, Case, Place, Put, World, key_of
+from tests.cli.plan.oracle.cases import OWNER_PROPERTY, Case, Place, Put, World
+from tests.cli.plan.oracle.declared import declared
 from tests.cli.plan.oracle.rivals import (
     ARTIFACT_LISTS,
     Resource,
@@ -18,9 +19,7 @@ from tests.cli.plan.oracle.rivals import (
     without_races,
     without_rivals,
 )
-from tests.support.resources import Manifest, annotated, manifest
-
-RESOURCE_OF = {"RegisteredModel": "RegisteredModel", "ModelVersion": "ModelVersion", "model-artifact": "ModelArtifact"}
+from tests.support.resources import Manifest
 
 
 def random_case(name: str, random: Random, world: World) -> Case:
@@ -31,12 +30,12 @@ def random_case(name: str, random: Random, world: World) -> Case:
     head = maker.changed(base) if base else maker.population()
     meanwhile = tuple(maker.drift(base)) if base and random.random() < 0.5 else ()
     manifests = tuple(maker.manifests(base)), tuple(maker.spoiled(each) for each in maker.manifests(head))
-    known = set() if base else {key_of(manifest) for manifest in manifests[1]}
+    applied = {each.key for each in base}
+    added = {each.key: each for each in head if each.key not in applied}
+    before = tuple(of_known_resources(put, added, world.owner_id, has_base=bool(base)) for put in before)
     return Case(
         name=name,
-        before=tuple(
-            without_awaited_id(of_known_resources(put, known, world.owner_id), [*base, *head]) for put in before
-        ),
+        before=tuple(without_awaited_id(put, [*base, *head]) for put in before),
         base=manifests[0],
         meanwhile=tuple(without_awaited_id(put, [*base, *head]) for put in meanwhile),
         head=manifests[1],
@@ -277,29 +276,9 @@ class _Maker:
 
     def manifests(self, resources: list[Resource]) -> list[Manifest]:
         """Return resources as manifests, in any order."""
-        found = [self.manifest(resource, resources) for resource in resources]
+        found = [declared(resource, resources) for resource in resources]
         self.random.shuffle(found)
         return found
-
-    def manifest(self, resource: Resource, resources: list[Resource]) -> Manifest:
-        place, spec = resource.place, {"name": resource.place.names[-1], **resource.spec}
-        if len(place.names) > 1:
-            field = "registeredModelRef" if len(place.names) == 2 else "modelVersionRef"
-            spec[field] = self.reference(resource, resources)
-        body = manifest(RESOURCE_OF[place.kind], resource.name, **spec)
-        body["metadata"]["namespace"] = resource.space
-        return annotated(body, **{name.replace("-", "_"): value for name, value in resource.notes.items()})
-
-    def reference(self, resource: Resource, resources: list[Resource]) -> dict[str, Any]:
-        parent = resource.place.parent
-        holder = next((each for each in resources if each.place == parent and each.space == resource.space), None)
-        if resource.link == "id":
-            return {"external": {"id": parent.id_token}}
-        if resource.link == "resource" and holder is not None:
-            return {"name": holder.name}
-        if len(parent.names) == 1:
-            return {"external": {"name": parent.names[0]}}
-        return {"external": {"registeredModelName": parent.names[0], "name": parent.names[1]}}
 
     def spoiled(self, body: Manifest) -> Manifest:
         """Return a manifest, now and then with a spec that the API server refuses."""

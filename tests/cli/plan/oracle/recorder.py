@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from local_registry.app import create_app
@@ -36,13 +38,23 @@ class Request:
 
 @dataclass
 class Recorder:
-    """Passes requests on to a server, and keeps the writes that succeed, in their order."""
+    """Passes requests on to a server, and keeps the writes that succeed, in their order.
+
+    Attributes:
+        app: the server.
+        writes: the writes so far.
+        is_away: refuse all requests, as a gateway does whose server is away.
+    """
 
     app: ASGIApp
     writes: list[Request] = field(default_factory=list)
+    is_away: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if scope["type"] == "http" and self.is_away:
+            await PlainTextResponse("away", HTTPStatus.SERVICE_UNAVAILABLE)(scope, receive, send)
+            return
         if scope["type"] != "http" or scope["method"] not in WRITES:
             await self.app(scope, receive, send)
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from registrar.kinds.table import ENTRY_KINDS, resource_of
 from registrar.planning.ownership import Origin, Stamp, read_stamp
 from tests.cli.plan.oracle.cases import OWNER_PROPERTY, Place, Put
 
+RESOURCE_OF = {"RegisteredModel": "RegisteredModel", "ModelVersion": "ModelVersion", "model-artifact": "ModelArtifact"}
 ARTIFACT_LISTS = {"artifacts": "model-artifact", "docArtifacts": "doc-artifact"}
 
 
@@ -33,6 +34,10 @@ class Resource:
     spec: dict[str, Any]
     link: str
     notes: dict[str, str]
+
+    @property
+    def key(self) -> ResourceKey:
+        return ResourceKey(RESOURCE_OF[self.place.kind], self.space, self.name)
 
 
 def wanted(resource: Resource) -> Iterator[Place]:
@@ -95,18 +100,32 @@ def without_races(base: list[Resource], head: list[Resource]) -> list[Resource]:
     return [each for each in head if each.place not in inline or each.place.names not in documents]
 
 
-def of_known_resources(put: Put, known: Collection[ResourceKey], owner_id: str) -> Put:
+def of_known_resources(put: Put, known: Mapping[ResourceKey, Resource], owner_id: str, *, has_base: bool) -> Put:
     """Return an entry without a stamp of a resource that only a cluster knows: a plan takes it to exist and to stay.
 
-    Nor does an entry carry the stamp of a resource of the base already: a plan takes that one to be synced.
+    The entry carries none of a resource that wants an entry of that name elsewhere, either. If that resource exists,
+    its status records the entry and it reports ``ParentChanged``; a new one has no status and creates another entry. A
+    plan takes it to exist, which the cases never do. Only a stamp that a deleted resource has kept shows, with a base,
+    that it is new.
+
+    Args:
+        put: the entry.
+        known: the resources that the change adds. One of the base has no stamp yet: a plan takes it to be synced.
+        owner_id: the installation.
+        has_base: whether the plan has a base.
     """
     text = put.properties.get(OWNER_PROPERTY, {}).get("string_value")
     stamp, kind = read_stamp(text, owner_id), ENTRY_KINDS.get(put.place.kind)
-    if (
-        kind is None
-        or not isinstance(stamp, Stamp)
-        or stamp.origin is Origin.RELEASED
-        or resource_of(kind.entry, stamp.reference) in known
-    ):
+    if kind is None or not isinstance(stamp, Stamp) or stamp.origin is Origin.RELEASED:
+        return put
+    key = resource_of(kind.entry, stamp.reference)
+    resource = None if key is None else known.get(key)
+    shows_new = has_base and stamp.origin is Origin.KEPT and stamp.artifact is None
+    if resource is not None and (shows_new or not _wants_elsewhere(resource, put.place)):
         return put
     return replace(put, properties={name: value for name, value in put.properties.items() if name != OWNER_PROPERTY})
+
+
+def _wants_elsewhere(resource: Resource, place: Place) -> bool:
+    named = [each for each in wanted(resource) if (each.kind, each.names[-1]) == (place.kind, place.names[-1])]
+    return any(each != place for each in named)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from registrar.cli.plan.change import Action
+from tests.cli.plan.oracle.author import author
 from tests.cli.plan.oracle.batch import Operator, Played, stage
-from tests.cli.plan.oracle.by_hand import STORIES, Expected, author, rivals
+from tests.cli.plan.oracle.by_hand import STORIES, Expected, rivals
 from tests.cli.plan.oracle.compare import disagreements, history
 from tests.support.resources import Namespace
 
