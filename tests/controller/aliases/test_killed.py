@@ -167,6 +167,7 @@ def _assert_moved_once(writes: Sequence[Received], specs: Sequence[Aliases]) -> 
         history.append((moved, known := next(says, -1)))
         assert moved, history
         assert known >= 0, (history, specs)
+        assert now.keys() <= _written(specs[known]).keys(), (history, specs)
         aliases = now
 
 
