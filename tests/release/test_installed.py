@@ -84,8 +84,8 @@ def test_an_operator_of_the_manifests_says_what_to_edit_and_then_reconciles_the_
         pod.process.wait_for_log("Waiting for the registry's URL")
         assert pod.probe("livenessProbe") == 200
         assert pod.probe("readinessProbe") == 503
-        assert "/configmap/model-registrar-registry/url holds no URL" in pod.why_not_ready()
-        assert "edit the ConfigMap" in pod.why_not_ready()
+        assert "/configmap/model-registrar-registry/url does not exist" in pod.why_not_ready()
+        assert "add this key to the ConfigMap" in pod.why_not_ready()
 
         assert any(DOCUMENTED_REGISTRY in word for word in patch)
         plane.run_kubectl(*(word.replace(DOCUMENTED_REGISTRY, registry.url) for word in patch[1:]))
