@@ -19,6 +19,7 @@ import aiohttp
 from registrar.api.bodies import Body, ResourceKey
 from registrar.api.meta import API_VERSION, GROUP, VERSION, ObjectMeta
 from registrar.cluster.api import KubernetesError, ResourceGoneError, StaleResourceError
+from registrar.cluster.echoes import Echoes
 from registrar.cluster.middlewares import LEASES, Fenced, RefusalsAreTemporary, RotatingToken
 from registrar.cluster.responses import CompactResponse, ShallowResponse
 from registrar.fencing import READS, WriteFence
@@ -87,14 +88,19 @@ class KubernetesAPI:
         token = (RotatingToken(login.token_file),) if login.token_file else ()
         self._middlewares = (Fenced(fence), *token)
         self._session = self._open_session(self._calls)
+        self._echoes = Echoes()
 
     def own_token(self) -> str | None:
         """Return the bearer token of the operator as it is now; None if the login uses none. Raises OSError."""
         return self._login.token()
 
     def open_watch_session(self, note: Callable[[str], None]) -> aiohttp.ClientSession:
-        """Return a session for kopf that notes the path of each request; closing it leaves the pool open."""
-        return self._open_session(self._watches, RefusalsAreTemporary(note), response_class=CompactResponse)
+        """Return a session for kopf that notes the path of each request; closing it leaves the pool open.
+
+        Its watches leave out what the answers to our own writes have shown.
+        """
+        answers = CompactResponse.without(self._echoes)
+        return self._open_session(self._watches, RefusalsAreTemporary(note), response_class=answers)
 
     def _open_session(
         self,
@@ -155,17 +161,19 @@ class KubernetesAPI:
     async def patch_status(self, key: ResourceKey, metadata: ObjectMeta, status: Mapping[str, Any]) -> Body:
         """Merge a patch into the status of exactly this version of a resource; returns the resource after it.
 
+        The caller keeps that, because the watch does not show it again.
+
         Raises:
             StaleResourceError: the resource has changed in between.
             ResourceGoneError: the resource no longer exists.
         """
         patch = {"metadata": {"resourceVersion": metadata.resource_version}, "status": status}
-        return await self._patch(f"{self._path(key)}/status", patch)
+        return await self._patch_resource(f"{self._path(key)}/status", patch)
 
     async def patch_finalizers(self, key: ResourceKey, metadata: ObjectMeta, finalizers: Sequence[str]) -> Body:
         """Replace the finalizers of exactly this version of a resource. Returns and raises as `patch_status`."""
         patch = {"resourceVersion": metadata.resource_version, "finalizers": list(finalizers)}
-        return await self._patch(self._path(key), {"metadata": patch})
+        return await self._patch_resource(self._path(key), {"metadata": patch})
 
     async def write_event(self, name: str, event: Mapping[str, Any], patch: Mapping[str, Any] | None) -> None:
         """Post one Event (core/v1), or merge a patch into it where it exists already.
@@ -184,6 +192,11 @@ class KubernetesAPI:
             else:
                 return
         await self._request("POST", path, json=event)
+
+    async def _patch_resource(self, path: str, patch: Mapping[str, Any]) -> Body:
+        answer = await self._patch(path, patch)
+        self._echoes.expect(answer)
+        return answer
 
     async def _patch(self, path: str, patch: Mapping[str, Any]) -> Body:
         return await self._request("PATCH", path, json=patch, content_type="application/merge-patch+json")

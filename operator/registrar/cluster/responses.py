@@ -7,12 +7,13 @@ kopf reads each line of a watch with a parser that recurses, and a RecursionErro
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import aiohttp
 
 from registrar.api.nesting import read_shallow, shallow
 from registrar.cluster.compact import read_compact
+from registrar.cluster.echoes import Echoes
 
 
 class ShallowResponse(aiohttp.ClientResponse):
@@ -26,11 +27,19 @@ class ShallowResponse(aiohttp.ClientResponse):
 class CompactResponse(ShallowResponse):
     """An answer to kopf: it also takes little memory, and each line of a watch is shallow as well."""
 
+    echoes: ClassVar[Echoes]
+    """What the lines of a watch leave out."""
+
+    @classmethod
+    def without(cls, echoes: Echoes) -> type[CompactResponse]:
+        """Return the class of answers that leave these out."""
+        return type(cls.__name__, (cls,), {"echoes": echoes})
+
     async def start(self, connection: Any) -> aiohttp.ClientResponse:
         """Receive the headers."""
         await super().start(connection)
         if self.url.query.get("watch") == "true":
-            self.content = cast("aiohttp.StreamReader", _ShallowLines(self.content))
+            self.content = cast("aiohttp.StreamReader", _ShallowLines(self.content, self.echoes))
         return self
 
     async def json(self, **options: Any) -> Any:
@@ -45,19 +54,21 @@ def _read_compact(text: str) -> Any:
 class _ShallowLines:
     """The stream of a watch, of which kopf reads chunks; aiohttp calls everything else on the stream itself."""
 
-    def __init__(self, stream: aiohttp.StreamReader) -> None:
+    def __init__(self, stream: aiohttp.StreamReader, echoes: Echoes) -> None:
         self._stream = stream
+        self._echoes = echoes
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
     async def iter_chunked(self, size: int) -> AsyncIterator[bytes]:
-        """Yield whole lines, as they come."""
+        """Yield whole lines, as they come, but for the echoes of our own writes."""
         rest = b""
         async for chunk in self._stream.iter_chunked(size):
             lines, end, rest = (rest + chunk).rpartition(b"\n")
-            if end:
-                yield b"".join(_shallow(line) + end for line in lines.split(b"\n"))
+            news = [line for line in lines.split(b"\n") if not self._echoes.is_echo(line)] if end else []
+            if news:
+                yield b"".join(_shallow(line) + end for line in news)
         if rest:
             yield _shallow(rest)
 

@@ -32,7 +32,9 @@ for reasons that were measured (docs/design/001-own-queue.md):
     (`registrar.cluster.compact`).
 14. It ends a watch for good on a resource that is nested more deeply than Python recurses, and hangs. So the session
     reads what is deeper than any of our resources as null (`registrar.cluster.responses`).
-15. It copies each body to compare it with the last one that its handlers saw, although no handler is called for a
+15. It takes each event as a new one, also those of our own writes, of which the answers have shown everything. So the
+    session leaves these out (`registrar.cluster.echoes`).
+16. It copies each body to compare it with the last one that its handlers saw, although no handler is called for a
     change. So its storage of those has nothing to compare.
 """
 
@@ -108,7 +110,7 @@ def _login(kube: KubernetesAPI, liveness: WatchLiveness) -> Callable[..., Any]:
 
 
 class _NothingToCompare(kopf.DiffBaseStorage):
-    """What kopf compares bodies by: nothing (quirk 15)."""
+    """What kopf compares bodies by: nothing (quirk 16)."""
 
     def build(self, **_: Any) -> kopf.BodyEssence:
         """Return what handlers for changes would see of a body."""
