@@ -88,7 +88,8 @@ async def operator(own_space: Namespace, registry_url: str, monkeypatch: pytest.
         await parts.registry.load()
         parts.queue.start()
         # The test shows it all resources.
-        parts.intake._memory.cache.synced.set()
+        parts.cache.synced.set()
+        parts.intake.on_synced()
         yield Operator(own_space.name, parts, parts.intake._memory, reconciled)
         await parts.queue.drain(10)
     await kube.aclose()
