@@ -26,6 +26,8 @@ _BY_NAME = {kind.name: kind for kind in KINDS}
 ENTRY_KINDS: dict[str, EntryKind] = {kind.name: kind for kind in (*(row.entry for row in KINDS), *INLINE_ONLY)}
 """Every entry kind, by its name."""
 
+_ORDER = {kind.name: number for number, kind in enumerate(KINDS)}
+
 _RESOURCES = {kind.entry.entry: kind for kind in KINDS}
 
 FAMILIES: tuple[type[RegistryEntry], ...] = tuple(dict.fromkeys(kind.family for kind in ENTRY_KINDS.values()))
@@ -35,6 +37,11 @@ FAMILIES: tuple[type[RegistryEntry], ...] = tuple(dict.fromkeys(kind.family for 
 def kind_of(name: str) -> ResourceKind:
     """Return the row of a kind, by the name that manifests write. Raises KeyError for a name that no row has."""
     return _BY_NAME[name]
+
+
+def kind_order(key: ResourceKey) -> int:
+    """Return the place of a resource's kind, parents before children."""
+    return _ORDER[key.kind]
 
 
 def entry_kind(entry_type: type[RegistryEntry]) -> EntryKind | None:

@@ -239,8 +239,10 @@ class Memory:
     def _note_claims(self, key: ResourceKey) -> None:
         """Note whether a resource has claimed what it declares: it has if it is in sync with its present spec."""
         body = self.cache.get(key)
-        lacks = body is not None and not (key in self.claims and is_synced(body))
-        (self._unclaimed.add if lacks else self._unclaimed.discard)(key)
+        if body is None or (key in self.claims and is_synced(body)):
+            self._unclaimed.discard(key)
+        else:
+            self._unclaimed.add(key)
 
     def unclaimed(self) -> list[Body]:
         """Return the resources that may declare what they do not claim yet: new, changed, waiting, or paused ones."""
@@ -275,7 +277,8 @@ class Memory:
             self._leaving_since[key] = since
 
     def _is_terminating(self, key: ResourceKey) -> bool:
-        return (body := self.cache.get(key)) is not None and is_terminating(body)
+        body = self.cache.get(key)
+        return body is not None and is_terminating(body)
 
     def rivals(self, claim: Claim, key: ResourceKey) -> list[Claimant]:
         """Return the other resources that want an entry."""

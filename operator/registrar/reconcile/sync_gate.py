@@ -11,12 +11,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 from registrar.api.bodies import ResourceKey
-from registrar.kinds.table import KINDS
+from registrar.kinds.table import kind_order
 
 LIMIT_SECONDS = 30.0
 """After that, resources are compared with what is known: a kind that cannot be listed must not stop the others."""
-
-_ORDER = {kind.name: number for number, kind in enumerate(KINDS)}
 
 
 class Queue(Protocol):
@@ -67,5 +65,5 @@ class SyncGate:
         """Reconcile what was held, parents before children, and hold nothing from now on."""
         self._is_open = True
         held, self._held = self._held, set()
-        for key in sorted(held, key=lambda key: _ORDER[key.kind]):
+        for key in sorted(held, key=kind_order):
             self._queue.add(key)

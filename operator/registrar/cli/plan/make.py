@@ -12,11 +12,11 @@ from registrar.api.bodies import Body, ResourceKey, managing_owner
 from registrar.cli.plan.build import Builder, WriteLog
 from registrar.cli.plan.change import Action, Cause, EntryName, PlannedChange, merged
 from registrar.cli.plan.edits import has_refused_digest
-from registrar.cli.plan.manifests import Manifests, order_of
+from registrar.cli.plan.manifests import Manifests
 from registrar.cli.plan.population import Population
 from registrar.cli.plan.report import Report, Source
 from registrar.cluster.dry_run import DryRunCluster
-from registrar.kinds.table import kind_of
+from registrar.kinds.table import kind_of, kind_order
 from registrar.reconcile.dry_run import DryRun
 from registrar.registries.connection import dry_run
 from registrar.registries.inventory import Inventory
@@ -182,7 +182,7 @@ def _refused(manifests: Manifests) -> Iterator[PlannedChange]:
 
 def _place(change: PlannedChange) -> tuple[object, ...]:
     origin, key = change.origin, change.origin.key
-    return origin.file is None, origin.file or "", origin.line or 0, order_of(key), key, change.is_inline
+    return origin.file is None, origin.file or "", origin.line or 0, kind_order(key), key, change.is_inline
 
 
 def _warnings(population: Population, changes: list[PlannedChange]) -> Iterator[str]:

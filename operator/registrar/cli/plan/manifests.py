@@ -18,16 +18,10 @@ from registrar.cli.validate.found import Found
 from registrar.cli.validate.problems import Problem, Rule
 from registrar.cli.validate.reading import Reading, read
 from registrar.cli.validate.together import rivals
-from registrar.kinds.table import KINDS
+from registrar.kinds.table import kind_order
 
-_ORDER = {kind.name: place for place, kind in enumerate(KINDS)}
 _REJECTIONS = frozenset({Rule.UNKNOWN_FIELD, Rule.INVALID_VALUE, Rule.TOO_LARGE})
 """Rules of the API server. Some values only the operator refuses: a plan takes these for the same."""
-
-
-def order_of(key: ResourceKey) -> int:
-    """Return the place of a resource's kind, parents before children."""
-    return _ORDER[key.kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +40,7 @@ class Manifests:
 
     def accepted(self) -> list[ResourceKey]:
         """Return the resources that can be reconciled: parents first, in the order of files and lines."""
-        return sorted((key for key in self.found if key not in self.refused), key=order_of)
+        return sorted((key for key in self.found if key not in self.refused), key=kind_order)
 
     def index(self) -> Index:
         """Return the manifests by what references name them by."""

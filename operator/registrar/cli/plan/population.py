@@ -163,7 +163,7 @@ class Population:
             return {}
         spec = self.base.spec(key)
         if len(facts.artifacts) < sum(len(spec.get(inline.field) or ()) for inline in kind_of(key.kind).inline):
-            return ownership_patch(kind_of(key.kind).status.model_validate({}), {}, facts)
+            return _identified(key, facts)
         metadata = ObjectMeta.model_validate(_metadata(key, self.base, _OLD))
         return as_json(next_status(metadata, kind_of(key.kind).status.model_validate({}), Outcome(facts), _LONG_AGO))
 
@@ -183,7 +183,7 @@ class Population:
         facts = self._facts(key, self.manifests, unrecorded)
         if facts is None or (self.base.found and self._is_kept(kind_of(key.kind).entry, str(facts.id))):
             return {}
-        return ownership_patch(kind_of(key.kind).status.model_validate({}), {}, facts)
+        return _identified(key, facts)
 
     def _is_kept(self, kind: EntryKind, entry_id: str) -> bool:
         stamp = stamp_of(self.registry.view.by_id(kind, entry_id), self.registry.owner_id)
@@ -267,6 +267,11 @@ def _parsed(key: ResourceKey, manifests: Manifests) -> AnyResource | None:
         return kind_of(key.kind).resource.model_validate(body)
     except ValidationError:
         return None
+
+
+def _identified(key: ResourceKey, facts: Facts) -> dict[str, Any]:
+    """Return a status that only identifies the entries, as of a resource that was never in sync."""
+    return ownership_patch(kind_of(key.kind).status.model_validate({}), {}, facts)
 
 
 def _head(key: ResourceKey) -> dict[str, Any]:

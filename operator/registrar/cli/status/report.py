@@ -10,7 +10,7 @@ from registrar.cli.exits import ExitCode
 from registrar.cli.status.causes import Assessed, Cause, aliases_of, assess, causes_of, drift_of
 from registrar.cli.status.resources import Observed, ancestors
 from registrar.cli.status.verdict import judge
-from registrar.kinds.table import kind_of, lineage
+from registrar.kinds.table import kind_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,4 +123,4 @@ def chain(key: ResourceKey, known: Mapping[ResourceKey, Observed]) -> Iterable[R
 
 def order_of(key: ResourceKey) -> tuple[str, int, str]:
     """Return the place of a resource in a list: by namespace, parents before children, by name."""
-    return key.namespace, len(lineage(kind_of(key.kind))), key.name
+    return key.namespace, kind_order(key), key.name
