@@ -7,6 +7,7 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import ModelVersion, RegisteredModel
+from tests.controller.aliases.named import aliases_of, version_named
 from tests.support.api_server_proxy import ApiServerProxy
 from tests.support.entries import model_named
 from tests.support.fault_proxy import FaultProxy
@@ -27,17 +28,6 @@ def operator(operator: OperatorProcess) -> OperatorProcess:
 
 def _model(name: str, /, **spec: object) -> Manifest:
     return manifest("RegisteredModel", name, **spec)
-
-
-def _version(model: str, name: str, /, **spec: object) -> Manifest:
-    """A version whose name in the registry is not that of its resource."""
-    return manifest("ModelVersion", f"{model}-{name}", name=name, registeredModelRef={"name": model}, **spec)
-
-
-async def _aliases(registry: ModelRegistryAPIClient, model: str) -> dict[str, object]:
-    """The aliases as they are in the registry."""
-    properties = (await model_named(registry, model)).custom_properties or {}
-    return {name.removeprefix("alias."): value for name, value in properties.items() if name.startswith("alias.")}
 
 
 def _reported(resource: Manifest) -> dict[str, tuple[str, str | None]]:
@@ -77,14 +67,14 @@ async def test_model_versions_and_aliases_in_one_apply_in_any_order(
     name = unique("model")
     resources = {
         "model": _model(name, aliases={"champion": "2026-04", "challenger": "2026-05"}),
-        "first": _version(name, "2026-04", artifacts=[{"name": "weights", "uri": "s3://b/w"}]),
-        "second": _version(name, "2026-05"),
+        "first": version_named(name, "2026-04", artifacts=[{"name": "weights", "uri": "s3://b/w"}]),
+        "second": version_named(name, "2026-05"),
     }
     space.apply(*(resources[part] for part in order))
     model = space.wait("RegisteredModel", name, resolved())
     ids = [space.ready("ModelVersion", f"{name}-{version}")["status"]["id"] for version in ("2026-04", "2026-05")]
     assert _reported(model) == {"champion": ("2026-04", ids[0]), "challenger": ("2026-05", ids[1])}
-    assert await _aliases(registry, name) == {"champion": "2026-04", "challenger": "2026-05"}
+    assert await aliases_of(registry, name) == {"champion": "2026-04", "challenger": "2026-05"}
     assert model["status"]["ownedProperties"] == ["alias.challenger", "alias.champion"]
 
 
@@ -93,7 +83,7 @@ async def test_an_alias_is_written_after_its_version(
 ) -> None:
     name = unique("model")
     start_operator(registry_proxy.url, own_space)
-    own_space.apply(_model(name, aliases={"champion": "1"}), _version(name, "1"))
+    own_space.apply(_model(name, aliases={"champion": "1"}), version_named(name, "1"))
     own_space.wait("RegisteredModel", name, resolved())
     writes = [
         (received.method, received.route.rsplit("/", 1)[-1], b"alias." in received.body)
@@ -117,7 +107,7 @@ async def test_a_move_costs_one_read_one_patch_and_one_status_and_a_revert_gives
 ) -> None:
     name = unique("model")
     start_operator(registry_proxy.url, own_space, "--feed-interval=3600", api_server_proxy.kubeconfig_flag)
-    own_space.apply(_model(name, aliases={"champion": "1"}), _version(name, "1"), _version(name, "2"))
+    own_space.apply(_model(name, aliases={"champion": "1"}), version_named(name, "1"), version_named(name, "2"))
     before = own_space.wait("RegisteredModel", name, resolved())
     entry_id = before["status"]["id"]
     own_space.ready("ModelVersion", f"{name}-2")
@@ -128,7 +118,7 @@ async def test_a_move_costs_one_read_one_patch_and_one_status_and_a_revert_gives
         api_server_proxy.received.clear()
         own_space.apply(_model(name, aliases={"champion": version}))
         own_space.wait("RegisteredModel", name, names(version))
-        assert await _aliases(registry, name) == {"champion": version}
+        assert await aliases_of(registry, name) == {"champion": version}
         assert [(one.method, one.route.rsplit("/", 1)[-1]) for one in registry_proxy.received] == [
             ("GET", entry_id),
             ("PATCH", entry_id),
@@ -155,9 +145,9 @@ async def test_until_its_version_is_ready_an_alias_keeps_its_value(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
-    space.apply(_model(name, aliases={"champion": "1"}), _version(name, "1"))
+    space.apply(_model(name, aliases={"champion": "1"}), version_named(name, "1"))
     before = space.wait("RegisteredModel", name, resolved())
-    broken = _version(name, "2", customProperties={"tags": ["a", "list"]})
+    broken = version_named(name, "2", customProperties={"tags": ["a", "list"]})
     space.apply(broken, _model(name, aliases={"champion": "2", "other": "1"}))
     space.wait("ModelVersion", f"{name}-2", has_reason("InvalidSpec"))
     model = space.wait("RegisteredModel", name, resolved("VersionNotReady"))
@@ -166,13 +156,13 @@ async def test_until_its_version_is_ready_an_alias_keeps_its_value(
         f"ModelVersion {space.name}/{name}-2 is not Ready; see its conditions."
     )
     assert model["status"]["id"] == before["status"]["id"]
-    assert await _aliases(registry, name) == {"champion": "1", "other": "1"}
+    assert await aliases_of(registry, name) == {"champion": "1", "other": "1"}
     assert _reported(model)["champion"] == _reported(before)["champion"]
     assert "alias.champion" in model["status"]["ownedProperties"]
 
-    space.apply(_version(name, "2"))
+    space.apply(version_named(name, "2"))
     space.wait("RegisteredModel", name, resolved())
-    assert await _aliases(registry, name) == {"champion": "2", "other": "1"}
+    assert await aliases_of(registry, name) == {"champion": "2", "other": "1"}
 
 
 @pytest.mark.usefixtures("operator")
@@ -180,8 +170,10 @@ async def test_a_version_that_is_no_longer_ready_is_not_named_anew(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
-    broken = _version(name, "2", customProperties={"tags": ["a", "list"]})
-    space.apply(_model(name, aliases={"champion": "1", "other": "2"}), _version(name, "1"), _version(name, "2"))
+    broken = version_named(name, "2", customProperties={"tags": ["a", "list"]})
+    space.apply(
+        _model(name, aliases={"champion": "1", "other": "2"}), version_named(name, "1"), version_named(name, "2")
+    )
     space.wait("RegisteredModel", name, resolved())
     space.apply(broken)
     space.wait("ModelVersion", f"{name}-2", has_reason("InvalidSpec"))
@@ -189,10 +181,10 @@ async def test_a_version_that_is_no_longer_ready_is_not_named_anew(
     model = space.wait("RegisteredModel", name, resolved("VersionNotReady"))
     # The alias that names it already still does.
     assert "'other'" not in condition(model, "AliasesResolved")["message"]
-    assert await _aliases(registry, name) == {"champion": "1", "other": "2"}
-    space.apply(_version(name, "2"))
+    assert await aliases_of(registry, name) == {"champion": "1", "other": "2"}
+    space.apply(version_named(name, "2"))
     space.wait("RegisteredModel", name, resolved())
-    assert await _aliases(registry, name) == {"champion": "2", "other": "2"}
+    assert await aliases_of(registry, name) == {"champion": "2", "other": "2"}
 
 
 @pytest.mark.usefixtures("operator")
@@ -203,12 +195,12 @@ async def test_a_paused_version_is_not_named(
     space.apply(_model(name))
     model_id = space.ready("RegisteredModel", name)["status"]["id"]
     await registry.upsert_model_version(ModelVersion("1"), model_id)
-    space.apply(annotated(_version(name, "1"), paused="true"), _model(name, aliases={"champion": "1"}))
+    space.apply(annotated(version_named(name, "1"), paused="true"), _model(name, aliases={"champion": "1"}))
     space.wait("RegisteredModel", name, resolved("VersionNotReady"))
-    assert await _aliases(registry, name) == {}
+    assert await aliases_of(registry, name) == {}
     space.annotate("ModelVersion", f"{name}-1", paused=None)
     space.wait("RegisteredModel", name, resolved())
-    assert await _aliases(registry, name) == {"champion": "1"}
+    assert await aliases_of(registry, name) == {"champion": "1"}
 
 
 async def test_a_version_of_nobody_is_found_when_it_comes_and_missed_when_it_is_archived(
@@ -229,12 +221,12 @@ async def test_a_version_of_nobody_is_found_when_it_comes_and_missed_when_it_is_
     version = await registry.upsert_model_version(ModelVersion("by-hand"), model_id)
     model = own_space.wait("RegisteredModel", name, resolved())
     assert _reported(model) == {"champion": ("by-hand", version.id)}
-    assert await _aliases(registry, name) == {"champion": "by-hand"}
+    assert await aliases_of(registry, name) == {"champion": "by-hand"}
 
     await registry.upsert_model_version(ModelVersion("by-hand", id=version.id, state="ARCHIVED"))
     model = own_space.wait("RegisteredModel", name, resolved("VersionArchived"))
     assert "the version 'by-hand' is ARCHIVED" in condition(model, "AliasesResolved")["message"]
-    assert await _aliases(registry, name) == {"champion": "by-hand"}
+    assert await aliases_of(registry, name) == {"champion": "by-hand"}
     assert [event["type"] for event in own_space.events(name) if event["reason"] == "VersionArchived"] == ["Warning"]
     await registry.upsert_model_version(ModelVersion("by-hand", id=version.id, state="LIVE"))
     own_space.wait("RegisteredModel", name, resolved())
@@ -245,14 +237,14 @@ async def test_the_version_of_a_deleted_resource_is_archived(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
     name = unique("model")
-    space.apply(_model(name, aliases={"champion": "1"}), _version(name, "1"), _version(name, "2"))
+    space.apply(_model(name, aliases={"champion": "1"}), version_named(name, "1"), version_named(name, "2"))
     space.wait("RegisteredModel", name, resolved())
     space.delete("ModelVersion", f"{name}-1")
     space.wait("RegisteredModel", name, resolved("VersionArchived"))
-    assert await _aliases(registry, name) == {"champion": "1"}
+    assert await aliases_of(registry, name) == {"champion": "1"}
     space.apply(_model(name, aliases={"champion": "2"}))
     space.wait("RegisteredModel", name, resolved())
-    assert await _aliases(registry, name) == {"champion": "2"}
+    assert await aliases_of(registry, name) == {"champion": "2"}
 
 
 async def test_a_version_of_another_namespace_counts_as_soon_as_it_is_live(
@@ -271,7 +263,7 @@ async def test_a_version_of_another_namespace_counts_as_soon_as_it_is_live(
     version_id = other_space.ready("ModelVersion", "1")["status"]["id"]
     model = own_space.wait("RegisteredModel", name, resolved())
     assert _reported(model) == {"champion": ("1", version_id)}
-    assert await _aliases(registry, name) == {"champion": "1"}
+    assert await aliases_of(registry, name) == {"champion": "1"}
 
 
 @pytest.mark.usefixtures("operator")
@@ -283,10 +275,10 @@ async def test_an_alias_that_leaves_the_spec_is_removed_and_those_of_others_stay
     await registry.upsert_model_version(ModelVersion("1"), entry.id)
     space.apply(_model(name, aliases={"champion": "1"}))
     space.wait("RegisteredModel", name, resolved())
-    assert await _aliases(registry, name) == {"champion": "1", "theirs": "0"}
+    assert await aliases_of(registry, name) == {"champion": "1", "theirs": "0"}
     space.apply(_model(name))
     model = space.wait("RegisteredModel", name, lambda found: "aliases" not in found["status"])
-    assert await _aliases(registry, name) == {"theirs": "0"}
+    assert await aliases_of(registry, name) == {"theirs": "0"}
     assert condition(model, "AliasesResolved") == {}
     assert "ownedProperties" not in model["status"]
     what = f"The alias 'champion' of RegisteredModel '{name}' (id {entry.id}) moved"
@@ -323,10 +315,10 @@ async def test_an_alias_that_others_move_has_drifted(
 ) -> None:
     start_operator(registry_url, own_space, SOON)
     name = unique("model")
-    own_space.apply(_model(name, aliases={"champion": "1"}), _version(name, "1"))
+    own_space.apply(_model(name, aliases={"champion": "1"}), version_named(name, "1"))
     own_space.wait("RegisteredModel", name, resolved())
     await _moved_by_hand(registry, name, "0")
-    await wait_for(lambda: _aliases(registry, name), lambda found: found == {"champion": "1"})
+    await wait_for(lambda: aliases_of(registry, name), lambda found: found == {"champion": "1"})
     wait_until(lambda: bool(_messages(own_space, name, "Corrected")), "no Event said that the alias was moved back")
     assert _messages(own_space, name, "Corrected")[0].endswith(": aliases.champion '0' -> '1'")
 
@@ -335,7 +327,7 @@ async def test_an_alias_that_others_move_has_drifted(
     await _moved_by_hand(registry, name, "0")
     model = own_space.wait("RegisteredModel", name, has_drifted)
     assert "aliases.champion is '0', the spec says '1'" in condition(model, "Drifted")["message"]
-    assert await _aliases(registry, name) == {"champion": "0"}
+    assert await aliases_of(registry, name) == {"champion": "0"}
 
 
 @pytest.mark.parametrize("policy", ["Report", "Ignore"])
@@ -350,17 +342,17 @@ async def test_an_alias_that_waited_is_no_drift(
     start_operator(registry_url, own_space, SOON)
     name = unique("model")
     spec = {"description": "by git", "driftPolicy": policy}
-    own_space.apply(_model(name, **spec, aliases={"champion": "1", "other": "2"}), _version(name, "1"))
+    own_space.apply(_model(name, **spec, aliases={"champion": "1", "other": "2"}), version_named(name, "1"))
     model_id = own_space.wait("RegisteredModel", name, resolved("VersionMissing"))["status"]["id"]
-    await wait_for(lambda: _aliases(registry, name), lambda found: found == {"champion": "1"})
+    await wait_for(lambda: aliases_of(registry, name), lambda found: found == {"champion": "1"})
     await registry.upsert_registered_model(RegisteredModel(name, id=model_id, description="by hand"))
     await _moved_by_hand(registry, name, "0")
     if policy == "Report":
         own_space.wait("RegisteredModel", name, has_drifted)
-    own_space.apply(_version(name, "2"))
+    own_space.apply(version_named(name, "2"))
     model = own_space.wait("RegisteredModel", name, resolved())
     # The alias that waited is written, and what others changed stays.
-    assert await _aliases(registry, name) == {"champion": "0", "other": "2"}
+    assert await aliases_of(registry, name) == {"champion": "0", "other": "2"}
     assert (await model_named(registry, name)).description == "by hand"
     assert has_drifted(model) == (policy == "Report")
     assert model["status"]["ownedProperties"] == ["alias.champion", "alias.other"]

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from model_registry import ModelRegistryAPIClient
+from tests.controller.aliases.named import aliases_of, version_named
 from tests.support.api_server_proxy import ApiServerProxy, is_watch
 from tests.support.entries import model_named
 from tests.support.fault_proxy import Fault, FaultProxy, Treatment
@@ -88,7 +89,7 @@ async def test_killed_at_random_points_while_aliases_move(
     flags = [api_server_proxy.kubeconfig_flag, "--feed-interval=0.2"]
     operator = OperatorProcess([*operator_arguments(registry_proxy.url, own_space), *flags], tmp_path / "operator.log")
     specs: list[Aliases] = [{"champion": "1"}]
-    own_space.apply(_model(name, specs[0]), *(_version(name, version) for version in VERSIONS))
+    own_space.apply(_model(name, specs[0]), *(version_named(name, version) for version in VERSIONS))
     operator.start()
     _wait_until_named(own_space, name, specs[0])
     requests = sum(len(proxy.received) for proxy in proxies)
@@ -109,8 +110,7 @@ async def test_killed_at_random_points_while_aliases_move(
         operator.stop()
         print(operator.log)  # noqa: T201 - pytest shows it where the test failed
     model = await model_named(registry, name)
-    properties = model.custom_properties or {}
-    assert {each: value for each, value in properties.items() if each.startswith("alias.")} == _written(specs[-1])
+    assert await aliases_of(registry, name) == specs[-1]
     assert await _versions(registry, name) == before
     writes = [one for one in registry_proxy.writes() if all(one is not other for other in lost)]
     assert {(one.method, one.route.partition("/v1alpha3/")[2]) for one in writes} == {
@@ -213,7 +213,3 @@ async def _versions(registry: ModelRegistryAPIClient, model: str) -> list[Any]:
 
 def _model(name: str, aliases: Aliases) -> Manifest:
     return manifest("RegisteredModel", name, aliases=aliases)
-
-
-def _version(model: str, name: str) -> Manifest:
-    return manifest("ModelVersion", f"{model}-{name}", name=name, registeredModelRef={"name": model})

@@ -51,6 +51,14 @@ def _chain(model: str) -> list[Manifest]:
     ]
 
 
+def _namesake(model: str) -> list[Manifest]:
+    """A version of the same name as that of the chain, below another model."""
+    return [
+        manifest("RegisteredModel", "other", name=model),
+        manifest("ModelVersion", "other", name="1.0", registeredModelRef={"name": "other"}),
+    ]
+
+
 def _ids(space: Namespace) -> tuple[str, str, str, str]:
     version = space.ready("ModelVersion", "version")["status"]
     model, artifact = (
@@ -219,8 +227,7 @@ async def test_a_moved_version_whose_new_model_has_no_id_yet_keeps_its_entry(
     """It cannot claim the entry below a parent that it does not know; it is recognized by the names from the root."""
     start_operator(registry_url, own_space, f"--namespace={other_space.name}", "--handover-grace=1")
     model, version, _ = _chain(unique("model"))
-    stays = manifest("ModelVersion", "other", name="1.0", registeredModelRef={"name": "other"})
-    own_space.apply(model, version, manifest("RegisteredModel", "other", name=unique("other")), stays)
+    own_space.apply(model, version, *_namesake(unique("other")))
     version_id = own_space.ready("ModelVersion", "version")["status"]["id"]
     other_id = own_space.ready("ModelVersion", "other")["status"]["id"]
     other_space.apply(annotated(model, paused="true"), version)
@@ -247,8 +254,7 @@ async def test_a_successor_that_names_the_parent_by_its_id_keeps_the_entry(
     """A paused one never has a turn, so it never claims the entry; its ID is as good as names from the root."""
     start_operator(registry_url, own_space, f"--namespace={other_space.name}", "--handover-grace=0")
     model, version, artifact = _chain(unique("model"))
-    stays = manifest("ModelVersion", "other", name="1.0", registeredModelRef={"name": "other"})
-    own_space.apply(model, version, artifact, manifest("RegisteredModel", "other", name=unique("other")), stays)
+    own_space.apply(model, version, artifact, *_namesake(unique("other")))
     model_id, version_id, _, artifact_id = _ids(own_space)
     other_id = own_space.ready("ModelVersion", "other")["status"]["id"]
     parents = {"registeredModelRef": model_id, "modelVersionRef": version_id}
