@@ -93,7 +93,7 @@ def _artifacts(
         elif status.id is not None:
             others.append(status.id)
     for artifact in _resources(str(facts.id), memory):
-        known_id = registry.known_id(artifact.status)
+        known_id = memory.artifacts.announced_id(artifact.key) or registry.known_id(artifact.status)
         entry = None if known_id is None else registry.view.by_id(MODEL_ARTIFACT, known_id)
         if isinstance(entry, Artifact) and not artifact.metadata.terminating:
             declared.append(entry)

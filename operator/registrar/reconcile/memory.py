@@ -192,9 +192,10 @@ class Memory:
         if self.dependencies.identity(parent) is None:
             self._gate.release(parent)
 
-    def identify(self, key: ResourceKey, identity: Identity) -> None:
-        """Record a resource's registry identity, and wake its children if it has changed."""
-        self.wake(self.dependencies.identify(key, identity))
+    def identify(self, key: ResourceKey, identity: Identity, parent_id: str = "") -> None:
+        """Record a resource's identity; wake its children if it has changed, and the version of a new artifact."""
+        version = self.artifacts.announce(self.cache.get(key), parent_id, identity.id, self.dependencies.parent(key))
+        self.wake(self.dependencies.identify(key, identity) | version)
 
     def wait_for_external_id(self, wait: ExternalIdWait) -> tuple[ResourceKey, ...]:
         """Have a resource woken once another lets an external ID go.

@@ -134,7 +134,7 @@ async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, c
     result = await reconcile_entry(request, context)
     memory.let_go(resource.key, None, result.entry)
     identity = registry.identity_of(desired.kind, result.entry, origin_to_status(result.origin))
-    memory.identify(resource.key, identity)
+    memory.identify(resource.key, identity, desired.parent_id)
     registry.view.follow(resource.key, places_of(aliases.declared, identity.id).values())
     if identity.id != known_id:
         # In a registry that was reset, the old ID can belong to another version: its artifacts are no longer claimed.

@@ -91,6 +91,7 @@ class World:
         memory.cache.put(body("ModelArtifact", "weights", status={"id": "9", "observedGeneration": 1}))
         memory.aliases.note(None, resource)
         memory.artifacts.note(None, resource, memory.dependencies.parent)
+        memory.artifacts._announced[KEY] = ("ModelVersion", "7"), "7"
         memory.aliases.follow(KEY, ["v2"])
         memory.claims.register(SHARED, Claimant(KEY, None, "2026-11-23T12:00:00Z", "uid-1", terminating=False))
         memory.claims.register(OWN, Claimant(KEY, "card", "2026-11-23T12:00:00Z", "uid-1", terminating=False))
@@ -204,6 +205,20 @@ def test_a_changed_identity_wakes_the_children() -> None:
     assert world.woken() == []
     world.memory.identify(KEY, identity("8", "v1"))
     assert world.woken() == [(CHILD, False)]
+
+
+def test_a_new_artifact_wakes_its_version_before_its_status_is_written() -> None:
+    world = World()
+    new = ResourceKey("ModelArtifact", "team", "new")
+    world.memory.cache.put(body("ModelArtifact", "new", status={"observedGeneration": 1}))
+    world.memory.dependencies.depend(new, KEY)
+    world.memory.identify(new, identity("12", "new"), "7")
+    assert [key for key, _ in world.woken()] == [KEY]
+    assert world.memory.artifacts.artifacts("7") == {new}
+    # Its status repeats what the version was woken for.
+    recorded = body("ModelArtifact", "new", version=2, status={"observedGeneration": 1, "id": "12", "parentId": "7"})
+    world.memory.keep_answer(recorded)
+    assert world.woken() == []
 
 
 def test_a_released_claim_wakes_its_rivals() -> None:
