@@ -74,6 +74,14 @@ class Lanes(Generic[Key]):
         (self._urgent if urgent else self._background)[key] = now if since is None else since
         return since is None
 
+    def withdraw(self, key: Key) -> Turn[Key] | None:
+        """Remove a key; returns the turn that it would have had, or None if it does not wait."""
+        for lane in (self._urgent, self._background):
+            since = lane.pop(key, None)
+            if since is not None:
+                return Turn(key, since, lane is self._urgent)
+        return None
+
     def take(self) -> Turn[Key]:
         """Remove and return the next key. Raises KeyError if none waits."""
         is_urgent = bool(self._urgent) and (self._in_a_row < URGENT_IN_A_ROW or not self._background)

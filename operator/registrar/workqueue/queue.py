@@ -1,9 +1,10 @@
 """The one queue of the operator: which key runs next, and when a key runs again.
 
 A key is never in two workers at once: a key that is added while it runs, runs once more afterwards, however often it
-was added. Urgent keys go before the background (`registrar.workqueue.lanes`). The queue retries failures with
-exponential back-off and full jitter until the key is forgotten. Delays are timers of the event loop, which keeps them
-in a heap of its own; a key whose delay has ended belongs to the background.
+was added. Each share of the keys has workers of its own (`registrar.workqueue.shares`). In a share, urgent keys go
+before the background (`registrar.workqueue.lanes`). The queue retries failures with exponential back-off and full
+jitter until the key is forgotten. Delays are timers of the event loop, which keeps them in a heap of its own; a key
+whose delay has ended belongs to the background.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, Protocol
 
-from registrar.workqueue.lanes import Key, Lanes, Turn
+from registrar.workqueue.lanes import Key, Turn
+from registrar.workqueue.shares import Share
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +26,8 @@ FIRST_BACKOFF = 0.5
 """Seconds: the ceiling of the first retry; it doubles with each further failure."""
 MAX_BACKOFF = 300.0
 """Seconds: the highest ceiling."""
+ALL = ""
+"""The share of all keys, where there is only one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,9 @@ class WorkQueue(Generic[Key]):
 
     Args:
         process: reconciles one key; an exception from it is logged and counts as a failure.
-        workers: how many keys may run at once.
+        workers: how many keys of a share may run at once.
+        shares: the names of the shares.
+        share_of: returns the name of the share to which a key belongs now.
         jitter: draws a delay between 0 and its argument, both in seconds.
         monitor: counts what happens.
     """
@@ -84,28 +90,32 @@ class WorkQueue(Generic[Key]):
         process: Callable[[Key], Awaitable[Result]],
         *,
         workers: int,
+        shares: Iterable[str] = (ALL,),
+        share_of: Callable[[Key], str] = lambda _: ALL,
         jitter: Callable[[float], float] = _spread,
         monitor: Monitor | None = None,
     ) -> None:
         self._process = process
-        self._workers = workers
+        self._shares: dict[str, Share[Key]] = {name: Share(workers) for name in shares}
+        self._share_of = share_of
         self._jitter = jitter
         self._monitor = monitor or _NoMonitor()
-        self._lanes: Lanes[Key] = Lanes()
-        self._ready = asyncio.Semaphore(0)
         self._running: dict[Key, float] = {}
         self._again: dict[Key, Turn[Key]] = {}
         self._failures: dict[Key, int] = {}
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._idle = asyncio.Event()
-        self._moved_at = time.monotonic()
         self._may_begin = False
         self._stopping = False
 
     def __len__(self) -> int:
         """Return how many keys wait for a worker now; delayed keys do not count."""
-        return len(self._lanes)
+        return sum(map(len, self._shares.values()))
+
+    def depth(self, share: str) -> int:
+        """Return how many keys of a share wait for a worker now."""
+        return len(self._shares[share])
 
     def add(self, key: Key, *, urgent: bool = False, front: bool = False) -> None:
         """Run the key as soon as a worker is free; this cancels a delayed run of it.
@@ -125,7 +135,7 @@ class WorkQueue(Generic[Key]):
 
     def add_after(self, key: Key, seconds: float) -> None:
         """Run the key in that many seconds, unless it is added before; the earlier of two delays counts."""
-        if key in self._lanes or key in self._again or self._stopping:
+        if self._stopping or key in self._again or any(key in share for share in self._shares.values()):
             return
         if seconds <= 0:
             self.add(key)
@@ -157,8 +167,7 @@ class WorkQueue(Generic[Key]):
 
     def standstill(self) -> float:
         """Return the seconds for which keys have been waiting though a worker is free; 0 in normal operation."""
-        is_due = self._may_begin and bool(self._lanes) and len(self._running) < self._workers
-        return time.monotonic() - self._moved_at if is_due else 0.0
+        return max((share.standstill() for share in self._shares.values()), default=0.0) if self._may_begin else 0.0
 
     def has_workers(self) -> bool:
         """Return whether all workers live; none of them ends in normal operation."""
@@ -166,7 +175,11 @@ class WorkQueue(Generic[Key]):
 
     def start(self, after: asyncio.Event | None = None) -> None:
         """Start the workers in the running loop; they take no key before the event, if one is given."""
-        self._tasks = [asyncio.create_task(self._work(after), name=f"worker {n}") for n in range(self._workers)]
+        self._tasks = [
+            asyncio.create_task(self._work(share, after), name=f"worker {number} {name}".strip())
+            for name, share in self._shares.items()
+            for number in range(share.workers)
+        ]
 
     async def drain(self, timeout_seconds: float) -> None:
         """Start no further key, let running ones finish, and cancel those that still run after the time-out."""
@@ -190,20 +203,19 @@ class WorkQueue(Generic[Key]):
         if timer is not None:
             timer.cancel()
 
-    async def _work(self, after: asyncio.Event | None) -> None:
+    async def _work(self, share: Share[Key], after: asyncio.Event | None) -> None:
         if after is not None:
             await after.wait()
         self._may_begin = True
-        self._moved_at = time.monotonic()
+        share.begin()
         while True:
             # Resources in sync are compared without any pause: thousands of them must not delay lease and watch.
             await asyncio.sleep(0)
-            await self._ready.acquire()
+            turn = await share.next()
             if self._stopping:
                 return
-            turn = self._lanes.take()
             key = turn.key
-            self._running[key] = self._moved_at = now = time.monotonic()
+            self._running[key] = now = time.monotonic()
             self._monitor.started(now - turn.since)
             try:
                 outcome = await self._process(key)
@@ -211,16 +223,18 @@ class WorkQueue(Generic[Key]):
                 logger.exception("Reconciling %s failed unexpectedly; retrying", key)
                 outcome = RETRY
             finally:
+                share.done()
                 del self._running[key]
                 if not self._running:
                     self._idle.set()
             self._follow_up(turn, outcome)
 
     def _wait(self, turn: Turn[Key], *, front: bool = False) -> None:
-        if not self._lanes:
-            self._moved_at = time.monotonic()
-        if self._lanes.add(turn.key, turn.since, urgent=turn.urgent, front=front):
-            self._ready.release()
+        share = self._shares[self._share_of(turn.key)]
+        for other in self._shares.values():
+            if other is not share and (left := other.withdraw(turn.key)) is not None:
+                turn = Turn(turn.key, left.since, turn.urgent or left.urgent)
+        share.add(turn, front=front)
 
     def _follow_up(self, turn: Turn[Key], outcome: Result) -> None:
         key = turn.key

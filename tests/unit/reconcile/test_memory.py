@@ -10,7 +10,7 @@ from registrar.planning.claims import Claimant
 from registrar.reconcile.external_id_waits import ExternalIdWait
 from registrar.reconcile.memory import Memory
 from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outcome
-from registrar.workqueue.queue import DONE, Result, WorkQueue
+from registrar.workqueue.queue import ALL, DONE, Result, WorkQueue
 from tests.unit.build import artifact, body, claim, claimant, identity, metadata_of, model_key, open_gate
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -62,7 +62,7 @@ def _remembering(memory: Memory, wanted: object) -> set[str]:
     return {path for path, part in _parts(memory) if isinstance(part, Collection) and _mentions(part, wanted)}
 
 
-WORK = {"_lanes._urgent", "_lanes._background", "_running", "_again", "_timers", "_tasks"}
+WORK = {"_shares", "_running", "_again", "_timers", "_tasks"}
 """Which key runs when is no memory of a resource: a run of a key that no longer exists ends at once."""
 # A resource that vanished stays in _departed until its entries are released; _reads has what is being read just now.
 WITHOUT_KEYS = {
@@ -117,7 +117,7 @@ class World:
 
     def woken(self) -> list[tuple[ResourceKey, bool]]:
         """Empty the queue; returns the keys in it, and whether they are urgent."""
-        turns = [self.queue._lanes.take() for _ in range(len(self.queue))]
+        turns = [self.queue._shares[ALL]._lanes.take() for _ in range(len(self.queue))]
         return [(turn.key, turn.urgent) for turn in turns]
 
 
@@ -148,11 +148,8 @@ def test_a_forgotten_resource_is_in_no_index() -> None:
     world.memory.forget(CHILD)
     world.memory.forget(RIVAL)
     for gone in (KEY, PARENT, CHILD, RIVAL, HOLDER, WAITER, OWN, SHARED):
-        assert _remembering(world.memory, gone) <= {
-            "memory._gate._queue._lanes._urgent",
-            "memory._gate._queue._lanes._background",
-        }
-    assert KEY not in world.queue._lanes
+        assert _remembering(world.memory, gone) == set()
+    assert KEY not in world.queue._shares[ALL]
     assert not any(world.memory.cache.count_ready().values())
 
 

@@ -9,7 +9,7 @@ from registrar.cluster.liveness import WatchLiveness
 from registrar.fencing import Leadership
 from registrar.telemetry import probes
 from registrar.telemetry.probes import MAX_OVERDUE_SECONDS, MAX_SILENCE_SECONDS
-from registrar.workqueue.queue import DONE, Result, WorkQueue
+from registrar.workqueue.queue import ALL, DONE, Result, WorkQueue
 from tests.unit.build import model_key
 
 
@@ -46,7 +46,7 @@ async def test_a_queue_that_stands_still(monkeypatch: pytest.MonkeyPatch) -> Non
     queue.start(begin)
     monkeypatch.setattr(probes, "MAX_RUN_SECONDS", 0.0)
     # Behind the queue's back, so that its worker never learns of the key.
-    queue._lanes.add(model_key(), 0.0, urgent=False)
+    queue._shares[ALL]._lanes.add(model_key(), 0.0, urgent=False)
     assert _queue_problems(queue) == [], "a standby's turn has not come"
     begin.set()
     await asyncio.sleep(0.01)

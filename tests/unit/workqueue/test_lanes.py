@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from registrar.workqueue.lanes import URGENT_IN_A_ROW, Lanes
+from registrar.workqueue.lanes import URGENT_IN_A_ROW, Lanes, Turn
 
 
 class Waiting(RuleBasedStateMachine):
@@ -34,6 +34,14 @@ class Waiting(RuleBasedStateMachine):
         if front and key in self.urgent:
             self.urgent.move_to_end(key, last=False)
         assert self.lanes.add(key, self.now, urgent=urgent, front=front) == is_new
+
+    @rule(key=st.integers(0, 30))
+    def withdraw(self, key: int) -> None:
+        since, is_urgent = self.urgent.pop(key, None), True
+        if since is None:
+            since, is_urgent = self.background.pop(key, None), False
+        expected = None if since is None else Turn(key, since, is_urgent)
+        assert self.lanes.withdraw(key) == expected
 
     @precondition(lambda self: self.urgent or self.background)
     @rule()

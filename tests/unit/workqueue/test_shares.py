@@ -1,0 +1,179 @@
+"""The shares of the queue: whose keys hang holds back nobody else, and a key moves with what it belongs to."""
+
+import asyncio
+import random
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from registrar.workqueue.queue import DONE, NOW, Result, WorkQueue
+
+LIMIT = 20.0
+"""Seconds until a test that waits gives up; what it waits for takes milliseconds."""
+
+
+def _share_of(key: str) -> str:
+    return key[0]
+
+
+async def test_a_share_whose_keys_all_hang_holds_back_no_other() -> None:
+    hanging, ran = asyncio.Event(), asyncio.Queue[str]()
+
+    async def process(key: str) -> Result:
+        if key.startswith("a"):
+            await hanging.wait()
+        ran.put_nowait(key)
+        return DONE
+
+    queue = WorkQueue(process, workers=2, shares=("a", "b"), share_of=_share_of)
+    queue.start()
+    for number in range(50):
+        queue.add(f"a{number}", urgent=True)
+    for number in range(50):
+        queue.add(f"b{number}")
+    async with asyncio.timeout(LIMIT):
+        found = [await ran.get() for _ in range(50)]
+    assert found == [f"b{number}" for number in range(50)]
+    assert (queue.active, queue.depth("a"), queue.depth("b"), len(queue)) == (2, 48, 0, 48)
+    hanging.set()
+    async with asyncio.timeout(LIMIT):
+        assert {await ran.get() for _ in range(50)} == {f"a{number}" for number in range(50)}
+    await queue.drain(LIMIT)
+
+
+async def test_each_share_has_its_own_number_of_workers() -> None:
+    busy: Counter[str] = Counter()
+    most: Counter[str] = Counter()
+
+    async def process(key: str) -> Result:
+        busy[key[0]] += 1
+        most[key[0]] = max(most[key[0]], busy[key[0]])
+        await asyncio.sleep(0)
+        busy[key[0]] -= 1
+        return DONE
+
+    queue = WorkQueue(process, workers=3, shares=("a", "b"), share_of=_share_of)
+    for number in range(20):
+        queue.add(f"a{number}")
+        queue.add(f"b{number}")
+    queue.start()
+    async with asyncio.timeout(LIMIT):
+        while len(queue) or queue.active:  # noqa: ASYNC110 - the queue reports no idleness
+            await asyncio.sleep(0)
+    assert most == {"a": 3, "b": 3}
+    await queue.drain(LIMIT)
+
+
+async def test_a_key_that_moved_runs_once_and_in_its_new_share() -> None:
+    hanging, ran, home = asyncio.Event(), list[str](), {"x": "a"}
+
+    async def process(key: str) -> Result:
+        if key == "a":
+            await hanging.wait()
+        ran.append(key)
+        return DONE
+
+    queue = WorkQueue(process, workers=1, shares=("a", "b"), share_of=lambda key: home.get(key, key))
+    queue.start()
+    queue.add("a", urgent=True)
+    queue.add("x", urgent=True)
+    await asyncio.sleep(0.01)
+    assert (ran, queue.active) == ([], 1), "its share is occupied"
+    home["x"] = "b"
+    queue.add("x")
+    async with asyncio.timeout(LIMIT):
+        while ran != ["x"]:  # noqa: ASYNC110 - the queue reports no runs
+            await asyncio.sleep(0)
+    hanging.set()
+    async with asyncio.timeout(LIMIT):
+        while len(queue) or queue.active:  # noqa: ASYNC110 - the queue reports no idleness
+            await asyncio.sleep(0)
+    assert ran == ["x", "a"]
+    await queue.drain(LIMIT)
+
+
+async def test_a_withdrawn_key_leaves_its_worker_waiting() -> None:
+    """The worker was woken for it, and must not take a key that does not exist."""
+    ran, home = asyncio.Queue[str](), {"x": "a"}
+
+    async def process(key: str) -> Result:
+        ran.put_nowait(key)
+        return DONE
+
+    queue = WorkQueue(process, workers=1, shares=("a", "b"), share_of=lambda key: home.get(key, key))
+    queue.add("x")
+    home["x"] = "b"
+    queue.add("x")
+    queue.start()
+    async with asyncio.timeout(LIMIT):
+        assert await ran.get() == "x"
+        queue.add("a")
+        assert await ran.get() == "a"
+    assert queue.has_workers()
+    await queue.drain(LIMIT)
+
+
+@pytest.mark.parametrize("moved", ["a", "b"])
+async def test_a_delayed_key_runs_in_the_share_that_it_has_by_then(moved: str) -> None:
+    ran, home = asyncio.Queue[str](), {"x": "a"}
+
+    async def process(key: str) -> Result:
+        ran.put_nowait(key)
+        return DONE
+
+    queue = WorkQueue(process, workers=1, shares=("a", "b"), share_of=lambda key: home[key])
+    queue.add_after("x", 0.01)
+    home["x"] = moved
+    async with asyncio.timeout(LIMIT):
+        while not len(queue):  # noqa: ASYNC110 - the timer is the loop's
+            await asyncio.sleep(0)
+    assert queue.depth(moved) == 1
+    queue.start()
+    async with asyncio.timeout(LIMIT):
+        assert await ran.get() == "x"
+    await queue.drain(LIMIT)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from("xyz"), st.sampled_from("ab"), st.integers(0, 3)), max_size=40),
+    st.integers(0, 2**32),
+)
+def test_a_key_is_never_in_two_workers_though_it_moves(steps: list[tuple[str, str, int]], seed: int) -> None:
+    """Whatever moves when, every add is followed by a run that began after it."""
+
+    async def scenario() -> None:
+        chance = random.Random(seed)  # noqa: S311 - the test's own dice
+        home = dict.fromkeys("xyz", "a")
+        running: set[str] = set()
+        overlaps: list[str] = []
+        begun: Counter[str] = Counter()
+        begun_at_last_add: dict[str, int] = {}
+
+        async def process(key: str) -> Result:
+            overlaps.extend({key} & running)
+            running.add(key)
+            begun[key] += 1
+            for _ in range(chance.randint(0, 4)):
+                await asyncio.sleep(0)
+            running.discard(key)
+            return chance.choice([DONE, NOW]) if begun[key] < 20 else DONE
+
+        queue = WorkQueue(process, workers=2, shares=("a", "b"), share_of=lambda key: home[key])
+        queue.start()
+        for key, share, pause in steps:
+            begun_at_last_add[key] = begun[key]
+            home[key] = share
+            queue.add(key)
+            for _ in range(pause):
+                await asyncio.sleep(0)
+        async with asyncio.timeout(LIMIT):
+            while len(queue) or queue.active:  # noqa: ASYNC110 - the queue reports no idleness
+                await asyncio.sleep(0)
+        assert overlaps == []
+        assert all(begun[key] > before for key, before in begun_at_last_add.items())
+        await queue.drain(LIMIT)
+
+    asyncio.run(scenario())
