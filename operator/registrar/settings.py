@@ -21,6 +21,10 @@ _OBJECT_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _OWNER_ID = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9./]{0,98}[A-Za-z0-9])?")
 
 
+FROM_FLAGS = "flags"
+"""Name of the registry that the operator's flags configure."""
+
+
 class StartError(Exception):
     """The operator cannot start; the message says what to change."""
 
@@ -108,6 +112,14 @@ class RegistrySettings(_Group):
         return self.registry_token_file if self.registry_token is None else self.registry_token.get_secret_value()
 
 
+class ServedRegistrySettings(RegistrySettings):
+    """How an operator reaches a registry."""
+
+    registry_token_api_audience: Annotated[bool, REGISTRY] = False
+    """Accept a registry token that is valid at the API server too. The registry can then use the cluster with its
+    rights."""
+
+
 class OwnerSettings(_Group):
     """Whose entries are ours."""
 
@@ -137,7 +149,7 @@ class PolicySettings(_Group):
     """Drift policy for resources that do not set one."""
 
 
-class Settings(PolicySettings, OwnerSettings, RegistrySettings):
+class Settings(PolicySettings, OwnerSettings, ServedRegistrySettings):
     """What flags and environment set for one operator process."""
 
     registry_url: Annotated[str, AfterValidator(valid_registry_url), REGISTRY] = ""
@@ -148,9 +160,6 @@ class Settings(PolicySettings, OwnerSettings, RegistrySettings):
     empty or wrong, the operator waits, and is not ready. After that, it does not read the file again."""
     accept_new_registry: Annotated[bool, REGISTRY] = False
     """Recreate missing entries even if more than ten, and more than a fifth of all, are missing."""
-    registry_token_api_audience: Annotated[bool, REGISTRY] = False
-    """Accept a registry token that is valid at the API server too. The registry can then use the cluster with its
-    rights."""
     namespaces: Annotated[tuple[str, ...], CLUSTER] = ()
     """Namespace to watch. Repeat the option for several, or separate their names with spaces in the variable. Default:
     all namespaces."""

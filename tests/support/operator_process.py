@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -23,6 +23,7 @@ class OperatorProcess:
         log: the file that gets its output.
         environment: variables for it, beside this process's.
         python: an interpreter with the operator installed; by default, this one runs the source tree.
+        program: what the interpreter runs.
     """
 
     def __init__(
@@ -31,7 +32,9 @@ class OperatorProcess:
         log: Path,
         environment: Mapping[str, str] | None = None,
         python: Path | None = None,
+        program: Sequence[str | Path] = ("-m", "registrar", "run"),
     ) -> None:
+        self._program = program
         self._arguments = arguments
         self._log = log
         self._environment = dict(environment or {})
@@ -58,7 +61,7 @@ class OperatorProcess:
         environment |= self._environment
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [self._python or sys.executable, "-m", "registrar", "run", *self._arguments],
+                [self._python or sys.executable, *self._program, *self._arguments],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=environment,

@@ -28,9 +28,9 @@ from registrar.reconcile.context import Context
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.sync_gate import Queue, SyncGate
 from registrar.registries.kubeflow.backend import KubeflowBackend
-from registrar.registries.registry import FROM_FLAGS, Registry
+from registrar.registries.registry import Registry
 from registrar.registries.replacement import MassDeletionGuard
-from registrar.settings import Settings
+from registrar.settings import FROM_FLAGS, Settings
 from registrar.telemetry.metrics import Metrics
 
 OWNER_ID = "platform/registrar"

@@ -15,12 +15,12 @@ def run(**options: Any) -> None:
     """Run the operator until it receives SIGTERM or Ctrl-C."""
     settings = parse(Settings, options)
     # kopf takes half a second that --help need not.
-    from registrar import app  # noqa: PLC0415 - see above
+    from registrar.app import process  # noqa: PLC0415 - see above
     from registrar.cluster.logs import configure_logging  # noqa: PLC0415 - see above
     from registrar.election.elector import ElectionError  # noqa: PLC0415 - see above
 
     configure_logging(settings)
     try:
-        asyncio.run(app.run(settings))
+        asyncio.run(process.run(settings))
     except (StartError, ElectionError) as error:
         raise click.ClickException(str(error)) from error

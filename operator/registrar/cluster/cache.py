@@ -11,20 +11,58 @@ from registrar.api.meta import LAST_APPLIED_ANNOTATION
 from registrar.cluster.compact import MANAGED_FIELDS, with_shared_texts
 
 
+class PendingReads:
+    """The resources that are being read just now."""
+
+    def __init__(self) -> None:
+        self._reads: dict[ResourceKey, set[asyncio.Event]] = {}
+
+    async def read(self, key: ResourceKey, get: Callable[[ResourceKey], Awaitable[Body | None]]) -> Body | None:
+        """Return a resource as the API server has it now; None if it does not exist.
+
+        The watch may show its deletion before the answer arrives, and nothing would remove it again if that answer were
+        kept. So it is read again then.
+
+        Args:
+            key: the resource.
+            get: reads it from the API server; its errors are passed on.
+        """
+        while True:
+            removed, reads = asyncio.Event(), self._reads.setdefault(key, set())
+            reads.add(removed)
+            try:
+                body = await get(key)
+            finally:
+                reads.discard(removed)
+                if not reads:
+                    self._reads.pop(key, None)
+            if not removed.is_set():
+                return body
+
+    def removed(self, key: ResourceKey) -> None:
+        """Note that a resource is gone."""
+        for removed in self._reads.get(key, ()):
+            removed.set()
+
+
 class ResourceCache:
-    """What the operator knows of the cluster's resources.
+    """What is known of the cluster's resources, or of those that belong to one registry.
 
     Bodies come from the watch and from the answers to our own writes; an older body never replaces a newer one,
     because the answer to a write arrives before the watch event that it causes.
 
+    Args:
+        synced: set once the watch has delivered every resource that existed at the start; shared with other caches.
+        reads: what is being read just now; shared likewise.
+
     Attributes:
-        synced: set once the watch has delivered every resource that existed at the start.
+        synced: the same.
     """
 
-    def __init__(self) -> None:
-        self.synced = asyncio.Event()
+    def __init__(self, synced: asyncio.Event | None = None, reads: PendingReads | None = None) -> None:
+        self.synced = synced or asyncio.Event()
         self._bodies: dict[ResourceKey, Body] = {}
-        self._reads: dict[ResourceKey, set[asyncio.Event]] = {}
+        self._reads = reads or PendingReads()
         # Counted as bodies come and go: a scrape every few seconds must not look at every resource.
         self._ready: Counter[tuple[str, str, str]] = Counter()
 
@@ -67,31 +105,12 @@ class ResourceCache:
         return True
 
     async def read(self, key: ResourceKey, get: Callable[[ResourceKey], Awaitable[Body | None]]) -> Body | None:
-        """Return a resource as the API server has it now; None if it does not exist.
-
-        The watch may show its deletion before the answer arrives, and nothing would remove it again if that answer were
-        kept. So it is read again then.
-
-        Args:
-            key: the resource.
-            get: reads it from the API server; its errors are passed on.
-        """
-        while True:
-            removed, reads = asyncio.Event(), self._reads.setdefault(key, set())
-            reads.add(removed)
-            try:
-                body = await get(key)
-            finally:
-                reads.discard(removed)
-                if not reads:
-                    self._reads.pop(key, None)
-            if not removed.is_set():
-                return body
+        """Return a resource as the API server has it now; None if it does not exist. See `PendingReads.read`."""
+        return await self._reads.read(key, get)
 
     def remove(self, key: ResourceKey) -> None:
         """Drop a resource that is gone from the cluster."""
-        for removed in self._reads.get(key, ()):
-            removed.set()
+        self._reads.removed(key)
         known = self._bodies.pop(key, None)
         if known is not None:
             self._ready[key.kind, *ready_state(known)] -= 1

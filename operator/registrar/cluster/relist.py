@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Protocol
 
 from registrar.api.bodies import Body, ResourceKey, key_of, resource_version
 from registrar.api.meta import API_VERSION
 from registrar.cluster.api import KubernetesError
-from registrar.cluster.cache import ResourceCache
 from registrar.cluster.client import KubernetesAPI, list_path
 from registrar.cluster.sink import ResourceSink
 from registrar.kinds.table import KINDS
@@ -26,26 +27,43 @@ MAX_NAMED = 10
 """Resources that a line of the log names."""
 
 
+class KnownResources(Protocol):
+    """What is known of the cluster's resources."""
+
+    @property
+    def synced(self) -> asyncio.Event:
+        """Set once every resource that existed at the start is known."""
+
+    def __iter__(self) -> Iterator[ResourceKey]:
+        """Iterate over the resources that are known now."""
+
+    def get(self, key: ResourceKey) -> Body | None:
+        """Return the latest body; None for a resource that does not exist."""
+
+    async def read(self, key: ResourceKey, get: Callable[[ResourceKey], Awaitable[Body | None]]) -> Body | None:
+        """Return a resource as the API server has it now, or again if it was deleted meanwhile."""
+
+
 async def keep_complete(
-    cache: ResourceCache,
+    known: KnownResources,
     sink: ResourceSink,
     kube: KubernetesAPI,
     namespaces: tuple[str, ...],
     resync_interval: float,
 ) -> None:
-    """Set `ResourceCache.synced` once every resource is known; from then on, find what the watch has missed.
+    """Set `KnownResources.synced` once every resource is known; from then on, find what the watch has missed.
 
     Args:
-        cache: the latest bodies.
+        known: the resources that are known.
         sink: takes notice that the cache has synced, and takes what the watch has missed.
         kube: the API server.
         namespaces: the namespaces that the operator watches; none means all.
         resync_interval: seconds between two comparisons, ±10 %.
     """
-    while not cache.synced.is_set():
+    while not known.synced.is_set():
         try:
-            if await is_complete(cache, kube, namespaces):
-                cache.synced.set()
+            if await is_complete(known, kube, namespaces):
+                known.synced.set()
                 sink.on_synced()
                 break
         except KubernetesError as error:
@@ -54,23 +72,23 @@ async def keep_complete(
     while True:
         await asyncio.sleep(spread(resync_interval))
         try:
-            await relist(cache, sink, kube, namespaces)
+            await relist(known, sink, kube, namespaces)
         except KubernetesError as error:
             logger.warning("The resources could not be listed; the next resync lists them again: %s", error)
 
 
-async def is_complete(cache: ResourceCache, kube: KubernetesAPI, namespaces: tuple[str, ...]) -> bool:
+async def is_complete(known: KnownResources, kube: KubernetesAPI, namespaces: tuple[str, ...]) -> bool:
     """Return whether the cache has as many resources of each kind as each of these namespaces (none: the cluster)."""
     for namespace in namespaces or (None,):
         for kind in KINDS:
             first = await kube.list_page(list_path(kind.resource.PLURAL, namespace), 1)
             existing = len(first["items"]) + int(first["metadata"].get("remainingItemCount", 0))
-            if len(_known(cache, kind.name, namespace)) < existing:
+            if len(_known(known, kind.name, namespace)) < existing:
                 return False
     return True
 
 
-async def relist(cache: ResourceCache, sink: ResourceSink, kube: KubernetesAPI, namespaces: tuple[str, ...]) -> None:
+async def relist(known: KnownResources, sink: ResourceSink, kube: KubernetesAPI, namespaces: tuple[str, ...]) -> None:
     """List all resources and hand the difference to the sink: what is gone, what is new, and what has changed.
 
     Raises:
@@ -83,16 +101,16 @@ async def relist(cache: ResourceCache, sink: ResourceSink, kube: KubernetesAPI, 
             listed_at, listed = await _list(path, kind.name, kube)
             gone = [
                 body
-                for key in _known(cache, kind.name, namespace) - listed.keys()
+                for key in _known(known, kind.name, namespace) - listed.keys()
                 # A body that is younger than the list belongs to a resource that was created after it.
-                if (body := cache.get(key)) is not None and resource_version(body) <= listed_at
+                if (body := known.get(key)) is not None and resource_version(body) <= listed_at
             ]
             for body in gone:
                 sink.on_delete(body)
-            missed = [key for key, version in listed.items() if not _is_known(key, version, cache)]
+            missed = [key for key, version in listed.items() if not _is_known(key, version, known)]
             for key in missed:
                 # Since the list it may have been deleted, and the watch may have reported that.
-                if (now := await cache.read(key, kube.get)) is not None:
+                if (now := await known.read(key, kube.get)) is not None:
                     sink.on_change(now)
             _log_missed(path, [key_of(body) for body in gone], missed)
 
@@ -117,10 +135,10 @@ def _versions(page: Body, kind: str) -> dict[ResourceKey, int]:
     return {key_of({**body, "apiVersion": API_VERSION, "kind": kind}): resource_version(body) for body in page["items"]}
 
 
-def _known(cache: ResourceCache, kind: str, namespace: str | None) -> set[ResourceKey]:
-    return {key for key in cache if key.kind == kind and namespace in {None, key.namespace}}
+def _known(known: KnownResources, kind: str, namespace: str | None) -> set[ResourceKey]:
+    return {key for key in known if key.kind == kind and namespace in {None, key.namespace}}
 
 
-def _is_known(key: ResourceKey, version: int, cache: ResourceCache) -> bool:
-    body = cache.get(key)
+def _is_known(key: ResourceKey, version: int, known: KnownResources) -> bool:
+    body = known.get(key)
     return body is not None and resource_version(body) >= version

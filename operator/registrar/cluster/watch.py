@@ -14,7 +14,7 @@ for reasons that were measured (docs/design/001-own-queue.md):
 5. It ends a watch for good, and continues without, on a 404, which a new definition can return for a moment after it
    is established. So `registrar.cluster.middlewares.RefusalsAreTemporary` waits the 404 out too.
 6. It looks for the kinds once, at its start, and never again. So the operator waits for the definitions before
-   (`registrar.app`), and scanning is off.
+   (`registrar.app.process`), and scanning is off.
 7. After a 410 it lists again and reports everything that exists, but not what was deleted in between; and it never
    reports that a list is complete. So `registrar.cluster.relist` lists on its own.
 8. It keeps the order of events per uid only: a successor of the same name can be seen before the deletion of the

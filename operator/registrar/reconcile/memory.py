@@ -30,11 +30,11 @@ from registrar.reconcile.dependencies import Dependencies
 from registrar.reconcile.drift import Corrections
 from registrar.reconcile.external_id_waits import ExternalIdWait, ExternalIdWaits
 from registrar.reconcile.losses import Losses
+from registrar.reconcile.readiness import Readiness
 from registrar.reconcile.sync_gate import SyncGate
 from registrar.reconcile.sync_waits import SyncWaits
 from registrar.reporting.events import EventCorrelator
 from registrar.reporting.unreported import UnreportedOutcomes
-from registrar.telemetry.readiness import Readiness
 
 
 class Memory:

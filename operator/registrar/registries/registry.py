@@ -21,13 +21,12 @@ from registrar.registries.breaker import CircuitBreaker
 from registrar.registries.followed import Place
 from registrar.registries.problems import problem_of
 from registrar.registries.view import EntryView
+from registrar.settings import FROM_FLAGS
 
 logger = logging.getLogger(__name__)
 
 CONFIRMED_SECONDS = 1.0
 """How long an answer about an entry proves it to those who write below it."""
-FROM_FLAGS = "flags"
-"""Name of the registry that the operator's flags configure."""
 
 
 class Registry:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from model_registry.exceptions import ConnectionFailed
-from registrar.settings import Settings
+from registrar.settings import ServedRegistrySettings
 
 LEGACY_ISSUER = "kubernetes/serviceaccount"
 """``iss`` of a token from a Secret of type ``kubernetes.io/service-account-token``: it names no audience, and the API
@@ -25,7 +25,7 @@ class TokenOfAPIServerError(ConnectionFailed):
         super().__init__(reason, is_temporary=False)
 
 
-def token_of(settings: Settings, own: Callable[[], str | None]) -> str | Path | Callable[[], str] | None:
+def token_of(settings: ServedRegistrySettings, own: Callable[[], str | None]) -> str | Path | Callable[[], str] | None:
     """Return what the client takes as the registry's token.
 
     Args:

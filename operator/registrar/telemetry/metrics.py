@@ -6,19 +6,18 @@ metrics.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import metadata
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, generate_latest
 
-from registrar.api.bodies import ResourceKey
-from registrar.fencing import Leadership
 from registrar.kinds.table import ENTRY_KINDS, KINDS
 from registrar.reporting.outcome import OperationResult
 from registrar.reporting.writes import EntryWrite
+from registrar.telemetry.registries import RegistryFamilies, RegistryMetrics
 from registrar.telemetry.resources import CountReady, ResourceCollector
-from registrar.workqueue.queue import WorkQueue
 
 FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Seconds: buckets of what mostly takes milliseconds."""
@@ -29,23 +28,44 @@ RESULTS = ("success", "requeue_after", "error")
 """How a reconcile can end: nothing is due, it runs again later, or it is retried after a failure."""
 
 
-class RequestMetrics:
-    """The requests to one server.
+class ObservedQueue(Protocol):
+    """What the metrics show of the work queue."""
 
-    Args:
-        server: ``registry`` or ``kubernetes``.
-        registry: what collects them.
-    """
+    @property
+    def shares(self) -> Sequence[str]:
+        """The names of its shares: those of the registries."""
 
-    def __init__(self, server: str, registry: CollectorRegistry) -> None:
+    @property
+    def active(self) -> int:
+        """The number of resources that are reconciled now."""
+
+    def depth(self, share: str) -> int:
+        """Return how many resources of a share wait for a worker."""
+
+    def longest_run(self) -> tuple[object, float]:
+        """Return the resource that has been reconciled longest, and the seconds."""
+
+
+class ObservedLeadership(Protocol):
+    """What the metrics show of the election."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this replica leads."""
+
+
+class KubernetesRequests:
+    """The requests to the API server."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
         self._requests = Counter(
-            f"registrar_{server}_requests",
+            "registrar_kubernetes_requests",
             "Requests by method and status; the code is 'error' if there was no response.",
             ["method", "code"],
             registry=registry,
         )
         self._seconds = Histogram(
-            f"registrar_{server}_request_duration_seconds",
+            "registrar_kubernetes_request_duration_seconds",
             "Time until the response is complete; for a watch, until it starts.",
             ["method"],
             buckets=FAST,
@@ -62,7 +82,9 @@ class QueueMetrics:
     """The work queue."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.depth = Gauge("registrar_workqueue_depth", "Resources waiting for a worker.", registry=registry)
+        self.depth = Gauge(
+            "registrar_workqueue_depth", "Resources waiting for a worker, by registry.", ["registry"], registry=registry
+        )
         self.longest = Gauge(
             "registrar_workqueue_longest_running_processor_seconds",
             "Duration so far of the longest reconcile in progress.",
@@ -160,68 +182,20 @@ class ReconcileMetrics:
             self._drift_corrected.labels(kind).inc()
 
 
-class FeedMetrics:
-    """The polls of the registry's change feed."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._polls = Counter(
-            "registrar_feed_polls",
-            "Polls of the change feed by result: success or error.",
-            ["result"],
-            registry=registry,
-        )
-        self._last = Gauge(
-            "registrar_feed_last_success_timestamp_seconds", "When the last poll succeeded.", registry=registry
-        )
-        for result in ("success", "error"):
-            self._polls.labels(result)
-
-    def polled(self) -> None:
-        """Count a poll, or a load of the view, that succeeded."""
-        self._polls.labels("success").inc()
-        self._last.set_to_current_time()
-
-    def failed(self) -> None:
-        """Count one that failed."""
-        self._polls.labels("error").inc()
-
-
-class OrphanMetrics:
-    """The entries whose resource does not exist."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._orphans = Gauge(
-            "registrar_orphaned_entries",
-            "Entries with a stamp of this installation whose resource does not exist, at the last resync.",
-            ["kind"],
-            registry=registry,
-        )
-        for kind in ENTRY_KINDS:
-            self._orphans.labels(kind)
-
-    def found(self, orphans: Mapping[str, int]) -> None:
-        """Take the number of orphaned entries by entry kind; kinds without any are left out."""
-        for kind in ENTRY_KINDS:
-            self._orphans.labels(kind).set(orphans.get(kind, 0))
-
-
 class Metrics:
     """All metrics of one operator.
 
     Attributes:
-        to_registry, to_kubernetes: requests.
-        queue, reconciles, feed, orphans: as their classes say.
+        to_kubernetes, queue, reconciles: as their classes say.
         leader: 1 while this replica leads.
     """
 
     def __init__(self) -> None:
         self._collected = CollectorRegistry()
-        self.to_registry = RequestMetrics("registry", self._collected)
-        self.to_kubernetes = RequestMetrics("kubernetes", self._collected)
+        self._registries = RegistryFamilies(self._collected, FAST)
+        self.to_kubernetes = KubernetesRequests(self._collected)
         self.queue = QueueMetrics(self._collected)
         self.reconciles = ReconcileMetrics(self._collected)
-        self.feed = FeedMetrics(self._collected)
-        self.orphans = OrphanMetrics(self._collected)
         self.leader = Gauge(
             "registrar_leader_election_master_status",
             "1 while this replica leads, else 0.",
@@ -237,14 +211,19 @@ class Metrics:
         version = Info("registrar_build", "The running version.", registry=self._collected)
         version.info({"version": metadata.version("model-registrar")})
 
+    def of_registry(self, name: str) -> RegistryMetrics:
+        """Return the metrics of one registry."""
+        return RegistryMetrics(name, self._registries)
+
     def observe(
         self,
-        queue: WorkQueue[ResourceKey],
-        leadership: Leadership,
+        queue: ObservedQueue,
+        leadership: ObservedLeadership,
         count_ready: CountReady,
     ) -> None:
         """Read these at each scrape."""
-        self.queue.depth.set_function(lambda: len(queue))
+        for share in queue.shares:
+            self.queue.depth.labels(share).set_function(partial(queue.depth, share))
         self.queue.active.set_function(lambda: queue.active)
         self.queue.longest.set_function(lambda: queue.longest_run()[1])
         self.leader.set_function(lambda: leadership.is_held)

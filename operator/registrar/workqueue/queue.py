@@ -13,7 +13,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol
 
@@ -53,6 +53,10 @@ def _spread(ceiling: float) -> float:
     return random.uniform(0, ceiling)  # noqa: S311 - spreads load, protects nothing
 
 
+def _only_share(_: object) -> str:
+    return ALL
+
+
 class Monitor(Protocol):
     """Counts what happens in a queue."""
 
@@ -80,7 +84,7 @@ class WorkQueue(Generic[Key]):
         process: reconciles one key; an exception from it is logged and counts as a failure.
         workers: how many keys of a share may run at once.
         shares: the names of the shares.
-        share_of: returns the name of the share to which a key belongs now.
+        share_of: returns the name of the share to which a key belongs now; by default, there is only one.
         jitter: draws a delay between 0 and its argument, both in seconds.
         monitor: counts what happens.
     """
@@ -91,13 +95,16 @@ class WorkQueue(Generic[Key]):
         *,
         workers: int,
         shares: Iterable[str] = (ALL,),
-        share_of: Callable[[Key], str] = lambda _: ALL,
+        share_of: Callable[[Key], str] | None = None,
         jitter: Callable[[float], float] = _spread,
         monitor: Monitor | None = None,
     ) -> None:
         self._process = process
-        self._shares: dict[str, Share[Key]] = {name: Share(workers) for name in shares}
-        self._share_of = share_of
+        self._workers = workers
+        self._shares: dict[str, Share[Key]] = {}
+        self._share_of = share_of or _only_share
+        for name in shares:
+            self.open_share(name)
         self._jitter = jitter
         self._monitor = monitor or _NoMonitor()
         self._running: dict[Key, float] = {}
@@ -106,12 +113,20 @@ class WorkQueue(Generic[Key]):
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._idle = asyncio.Event()
-        self._may_begin = False
         self._stopping = False
 
     def __len__(self) -> int:
         """Return how many keys wait for a worker now; delayed keys do not count."""
         return sum(map(len, self._shares.values()))
+
+    def open_share(self, name: str) -> None:
+        """Open a share, before the start."""
+        self._shares[name] = Share(self._workers)
+
+    @property
+    def shares(self) -> tuple[str, ...]:
+        """The names of the shares."""
+        return tuple(self._shares)
 
     def depth(self, share: str) -> int:
         """Return how many keys of a share wait for a worker now."""
@@ -167,16 +182,17 @@ class WorkQueue(Generic[Key]):
 
     def standstill(self) -> float:
         """Return the seconds for which keys have been waiting though a worker is free; 0 in normal operation."""
-        return max((share.standstill() for share in self._shares.values()), default=0.0) if self._may_begin else 0.0
+        return max((share.standstill() for share in self._shares.values()), default=0.0)
 
     def has_workers(self) -> bool:
         """Return whether all workers live; none of them ends in normal operation."""
         return not any(task.done() for task in self._tasks)
 
-    def start(self, after: asyncio.Event | None = None) -> None:
-        """Start the workers in the running loop; they take no key before the event, if one is given."""
+    def start(self, after: Mapping[str, asyncio.Event] | None = None) -> None:
+        """Start the workers in the running loop; those of a share take no key before its event, if one is given."""
+        events = after or {}
         self._tasks = [
-            asyncio.create_task(self._work(share, after), name=f"worker {number} {name}".strip())
+            asyncio.create_task(self._work(share, events.get(name)), name=f"worker {number} {name}".strip())
             for name, share in self._shares.items()
             for number in range(share.workers)
         ]
@@ -206,7 +222,6 @@ class WorkQueue(Generic[Key]):
     async def _work(self, share: Share[Key], after: asyncio.Event | None) -> None:
         if after is not None:
             await after.wait()
-        self._may_begin = True
         share.begin()
         while True:
             # Resources in sync are compared without any pause: thousands of them must not delay lease and watch.

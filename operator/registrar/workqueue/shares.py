@@ -25,6 +25,7 @@ class Share(Generic[Key]):
         self._lanes: Lanes[Key] = Lanes()
         self._ready = asyncio.Semaphore(0)
         self._busy = 0
+        self._has_begun = False
         self._moved_at = time.monotonic()
 
     def __len__(self) -> int:
@@ -48,6 +49,7 @@ class Share(Generic[Key]):
 
     def begin(self) -> None:
         """Count from now how long keys wait although a worker is free."""
+        self._has_begun = True
         self._moved_at = time.monotonic()
 
     async def next(self) -> Turn[Key]:
@@ -65,5 +67,5 @@ class Share(Generic[Key]):
 
     def standstill(self) -> float:
         """Return the seconds for which keys have been waiting though a worker is free; 0 in normal operation."""
-        is_due = bool(self._lanes) and self._busy < self.workers
+        is_due = self._has_begun and bool(self._lanes) and self._busy < self.workers
         return time.monotonic() - self._moved_at if is_due else 0.0

@@ -16,6 +16,7 @@ from registrar.cluster.api import KubernetesError
 from registrar.cluster.client import ClusterLogin, KubernetesAPI
 from registrar.cluster.login import log_in
 from registrar.fencing import Leadership, NotLeadingError, WriteFence
+from registrar.settings import FROM_FLAGS
 from registrar.telemetry.metrics import Metrics
 from tests.support.api_server_proxy import proxy_to_api_server
 from tests.support.fixtures import Unique
@@ -30,7 +31,7 @@ def leadership() -> Leadership:
 
 @pytest.fixture
 def fence(leadership: Leadership) -> WriteFence:
-    return WriteFence(leadership, Metrics().to_registry)
+    return WriteFence(leadership, Metrics().of_registry(FROM_FLAGS).requests)
 
 
 @pytest.fixture

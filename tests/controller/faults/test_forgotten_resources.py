@@ -5,14 +5,14 @@ import dataclasses
 import time
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from model_registry import ModelRegistryAPIClient
-from registrar import app
 from registrar.api.bodies import Body, ResourceKey
 from registrar.api.meta import ObjectMeta
+from registrar.app.connection import Process
+from registrar.app.connections import Connections
 from registrar.cluster.client import KubernetesAPI
 from registrar.cluster.login import log_in
 from registrar.cluster.relist import relist
@@ -22,8 +22,10 @@ from registrar.reconcile import pipeline
 from registrar.reconcile.context import Context
 from registrar.reconcile.external_id_waits import ExternalIdWait
 from registrar.reconcile.memory import Memory
+from registrar.registries.kubeflow.backend import KubeflowBackend
+from registrar.registries.registry import Registry
 from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outcome
-from registrar.settings import Settings
+from registrar.settings import FROM_FLAGS, Settings
 from registrar.telemetry.metrics import Metrics
 from registrar.workqueue.queue import Result
 from tests.support.fixtures import Unique
@@ -38,15 +40,23 @@ WAITED_FOR = ResourceKey("RegisteredModel", "elsewhere", "holder")
 
 
 class Operator:
-    """The operator as the composition root builds it, with workers and without a watch: the test shows it resources.
+    """The operator with one registry, with workers and without a watch: the test shows it resources.
 
     Attributes:
         namespace: the namespace of its resources.
         reconciled: the resources that it has reconciled, in that order.
     """
 
-    def __init__(self, namespace: str, parts: Any, memory: Memory, reconciled: list[ResourceKey]) -> None:
+    def __init__(
+        self,
+        namespace: str,
+        kube: KubernetesAPI,
+        parts: Connections,
+        memory: Memory,
+        reconciled: list[ResourceKey],
+    ) -> None:
         self.namespace = namespace
+        self.kube = kube
         self.reconciled = reconciled
         self.parts = parts
         self.memory = memory
@@ -57,14 +67,14 @@ class Operator:
 
     async def see(self, key: ResourceKey) -> Body:
         """Show a resource to the operator, as the watch does; returns it."""
-        body = await self.parts.kube.get(key)
+        body = await self.kube.get(key)
         assert body is not None
-        self.parts.intake.on_change(body)
+        self.parts.on_change(body)
         return dict(body)
 
     async def relist(self) -> None:
         """List all resources, as each resync does."""
-        await relist(self.memory.cache, self.parts.intake, self.parts.kube, (self.namespace,))
+        await relist(self.parts, self.parts, self.kube, (self.namespace,))
 
 
 @pytest.fixture
@@ -84,13 +94,17 @@ async def operator(own_space: Namespace, registry_url: str, monkeypatch: pytest.
     )
     kube = KubernetesAPI(log_in(), WriteFence(leadership, metrics.to_kubernetes))
     async with ModelRegistryAPIClient.connect(registry_url) as client:
-        parts = app._build(settings, kube, client, leadership, metrics)
-        await parts.registry.load()
+        process = Process(settings, kube, leadership, metrics.reconciles)
+        parts = Connections(lambda _: FROM_FLAGS, process, metrics.queue)
+        registry = Registry(KubeflowBackend(client), registry_url, settings.owner_id)
+        parts.serve(registry, metrics.of_registry(FROM_FLAGS))
+        await registry.load()
         parts.queue.start()
         # The test shows it all resources.
-        parts.cache.synced.set()
-        parts.intake.on_synced()
-        yield Operator(own_space.name, parts, parts.intake._memory, reconciled)
+        parts.synced.set()
+        parts.on_synced()
+        (connection,) = parts.all()
+        yield Operator(own_space.name, kube, parts, connection.context.memory, reconciled)
         await parts.queue.drain(10)
     await kube.aclose()
     # A socket is closed one turn of the loop after its connection.
@@ -172,7 +186,7 @@ async def test_a_deleted_resource_is_forgotten_everywhere(
     if is_missed:
         await operator.relist()
     else:
-        operator.parts.intake.on_delete(body)
+        operator.parts.on_delete(body)
     assert _indexes_with(operator.memory, gone) == {"dependencies"}
     assert operator.memory.dependencies.children(gone) == {child}, "only the child still refers to it"
     assert gone not in operator.memory.dependencies

@@ -55,7 +55,7 @@ def _wait_for_reconciles(seen: Probes, before: Mapping[str, float], number: int)
         ended = sum(
             value - before.get(name, 0) for name, value in now.items() if name.startswith("registrar_reconcile_total")
         )
-        if ended >= number and now["registrar_workqueue_depth"] == now["registrar_active_workers"] == 0:
+        if ended >= number and now["registrar_workqueue_depth{registry=flags}"] == now["registrar_active_workers"] == 0:
             return
         assert time.monotonic() < deadline, f"{ended} of {number} reconciles"
         time.sleep(0.1)

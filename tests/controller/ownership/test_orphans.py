@@ -12,7 +12,7 @@ from tests.support.waiting import wait_for
 
 FLAGS = ("--resync-interval=0.5", "--probe-port=0")
 ARCHIVE = "--orphaned-entries=Archive"
-ORPHANS = "registrar_orphaned_entries{kind=RegisteredModel}"
+ORPHANS = "registrar_orphaned_entries{kind=RegisteredModel,registry=flags}"
 
 
 async def _leave(
@@ -117,7 +117,7 @@ async def test_an_artifact_that_a_predecessor_left_in_another_version_is_named_a
     async with ModelRegistryAPIClient.connect(server.url) as registry:
         draft = ModelArtifact("draft", uri="s3://b/w", state="LIVE", custom_properties=dict(stamp))
         left = await registry.upsert_model_version_artifact(draft, before_id)
-        probes_of(operator).wait_metric("registrar_orphaned_entries{kind=model-artifact}", 1)
+        probes_of(operator).wait_metric("registrar_orphaned_entries{kind=model-artifact,registry=flags}", 1)
         operator.wait_for_log(f"model-artifact 'draft' (id {left.id}, of ModelVersion {own_space.name}/version)")
         # The version does not wait for another resource to claim it.
         own_space.apply(

@@ -31,18 +31,18 @@ async def test_metrics_count_the_operators_work(
     ids = [own_space.ready("RegisteredModel", name)["status"]["id"] for name in names]
     own_space.wait("RegisteredModel", unique("bad"), has_reason("InvalidSpec"))
     seen.wait_metric("registrar_managed_resources{kind=RegisteredModel,ready=False}", 1)
-    metrics = seen.wait_metric("registrar_workqueue_depth", 0)
+    metrics = seen.wait_metric("registrar_workqueue_depth{registry=flags}", 0)
     assert metrics["registrar_managed_resources{kind=RegisteredModel,ready=True}"] == 5
     assert metrics["registrar_managed_resources_not_ready{kind=RegisteredModel,reason=InvalidSpec}"] == 1
     assert metrics["registrar_managed_resources_not_ready{kind=RegisteredModel,reason=Unknown}"] == 0
-    assert metrics["registrar_registry_requests_total{code=201,method=POST}"] == 5
-    assert "registrar_registry_requests_total{code=200,method=PATCH}" not in metrics
+    assert metrics["registrar_registry_requests_total{code=201,method=POST,registry=flags}"] == 5
+    assert "registrar_registry_requests_total{code=200,method=PATCH,registry=flags}" not in metrics
     # Finalizer and status of the five; only the status of the invalid resource, which has no entry to archive.
     assert metrics["registrar_kubernetes_requests_total{code=200,method=PATCH}"] == 11
     assert metrics["registrar_managed_resource_time_to_readiness_seconds_count{kind=RegisteredModel}"] == 5
     assert metrics["registrar_leader_election_master_status"] == 1
     assert metrics["registrar_active_workers"] == 0
-    assert metrics["registrar_feed_last_success_timestamp_seconds"] > 1e9
+    assert metrics["registrar_feed_last_success_timestamp_seconds{registry=flags}"] > 1e9
     started = metrics["registrar_workqueue_queue_duration_seconds_count"]
     ended = sum(value for name, value in metrics.items() if name.startswith("registrar_reconcile_total"))
     assert started == ended == metrics["registrar_reconcile_time_seconds_count{kind=RegisteredModel}"] >= 6
@@ -54,7 +54,7 @@ async def test_metrics_count_the_operators_work(
     assert metrics["registrar_drift_found_total{kind=RegisteredModel}"] == 1
     assert metrics["registrar_entry_writes_total{kind=RegisteredModel,operation=Created}"] == 5
     assert metrics["registrar_entry_writes_total{kind=RegisteredModel,operation=Corrected}"] == 1
-    assert metrics["registrar_registry_requests_total{code=200,method=PATCH}"] == 1
+    assert metrics["registrar_registry_requests_total{code=200,method=PATCH,registry=flags}"] == 1
     to_ready = "registrar_managed_resource_time_to_readiness_seconds_count{kind=RegisteredModel}"
     assert metrics[to_ready] == 5, "it stayed Ready"
     own_space.patch("RegisteredModel", names[1], {"spec": {"description": "edited"}})
@@ -97,18 +97,20 @@ def test_while_the_registry_is_unavailable_the_operator_is_live_and_not_ready(
     assert seen.get("/livez") == (200, "ok\n")
     metrics = seen.metrics()
     assert metrics["registrar_managed_resources{kind=RegisteredModel,ready=False}"] == 1
-    assert metrics["registrar_registry_requests_total{code=error,method=GET}"] >= 1
-    assert metrics["registrar_feed_last_success_timestamp_seconds"] == 0
+    assert metrics["registrar_registry_requests_total{code=error,method=GET,registry=flags}"] >= 1
+    assert metrics["registrar_feed_last_success_timestamp_seconds{registry=flags}"] == 0
     server.start()
     seen.wait("/readyz", 200)
     own_space.ready("RegisteredModel", name)
-    assert seen.metrics()["registrar_feed_polls_total{result=success}"] >= 1
+    assert seen.metrics()["registrar_feed_polls_total{registry=flags,result=success}"] >= 1
 
 
 def test_failed_polls_of_the_feed_are_counted(
     own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers
 ) -> None:
-    success, error = (f"registrar_feed_polls_total{{result={result}}}" for result in ("success", "error"))
+    success, error = (
+        f"registrar_feed_polls_total{{registry=flags,result={result}}}" for result in ("success", "error")
+    )
     server = embedded_registry()
     seen = probes_of(start_operator(server.url, own_space, PROBES, SOON))
     assert seen.wait_above(success, 1)[error] == 0
@@ -150,7 +152,7 @@ def test_a_standby_is_ready_and_live_and_writes_nothing(
     name = unique("model")
     own_space.apply(manifest("RegisteredModel", name))
     metrics = standby.wait_metric("registrar_managed_resources{kind=RegisteredModel,ready=Unknown}", 1)
-    assert metrics["registrar_workqueue_depth"] == 1
+    assert metrics["registrar_workqueue_depth{registry=flags}"] == 1
     assert not [
         metric for metric in metrics if re.match(r"registrar_registry_requests_total\{.*method=(POST|PATCH)", metric)
     ]

@@ -174,7 +174,7 @@ def test_a_restart_compares_each_resource_once(
 
     def reconciles() -> float:
         metrics = seen.metrics()
-        is_idle = metrics["registrar_workqueue_depth"] == metrics["registrar_active_workers"] == 0
+        is_idle = metrics["registrar_workqueue_depth{registry=flags}"] == metrics["registrar_active_workers"] == 0
         ended = (value for name, value in metrics.items() if name.startswith("registrar_reconcile_total"))
         return sum(ended) if is_idle else 0
 

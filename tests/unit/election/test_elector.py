@@ -271,7 +271,7 @@ def test_a_deleted_lease_belongs_to_its_holder_for_its_duration() -> None:
 def test_no_write_begins_before_the_lease_or_after_the_deadline() -> None:
     clock = Clock()
     leadership = Leadership(clock)
-    gate = WriteFence(leadership, Metrics().to_registry)
+    gate = WriteFence(leadership, Metrics().to_kubernetes)
 
     def may_write() -> bool:
         gate.request_starts("GET")

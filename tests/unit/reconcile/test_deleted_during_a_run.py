@@ -11,12 +11,14 @@ import pytest
 from local_registry.store import Store
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
-from registrar import app
 from registrar.api.bodies import ResourceKey
+from registrar.app.connection import Process
+from registrar.app.connections import Connections
 from registrar.cluster.client import ClusterLogin, KubernetesAPI
 from registrar.fencing import Leadership, WriteFence
-from registrar.reconcile.memory import Memory
-from registrar.settings import Settings
+from registrar.registries.kubeflow.backend import KubeflowBackend
+from registrar.registries.registry import Registry
+from registrar.settings import FROM_FLAGS, Settings
 from registrar.telemetry.metrics import Metrics
 from tests.env.registry import serve
 from tests.support.loopback import Received, Reply, serving
@@ -54,8 +56,8 @@ class Cluster:
     async def _delete(self) -> None:
         # Others removed the finalizer before.
         metadata = {**self.resource["metadata"], "finalizers": []}
-        self.operator.intake.on_delete({**self.resource, "metadata": metadata})
-        assert self.operator.cache.get(KEY) is None
+        self.operator.on_delete({**self.resource, "metadata": metadata})
+        assert self.operator.get(KEY) is None
 
 
 @pytest.fixture
@@ -73,10 +75,12 @@ async def _reconcile(resource: dict[str, Any], deletes_at: str, client: ModelReg
     with serving(cluster.answer) as server:
         login = ClusterLogin(server.url, ssl.create_default_context(), {})
         kube = KubernetesAPI(login, WriteFence(leadership, metrics.to_kubernetes))
-        operator = app._build(Settings(registry_url="http://registry"), kube, client, leadership, metrics)
-        cluster.operator = operator
-        await operator.registry.load()
-        operator.intake.on_change(resource)
+        process = Process(Settings(registry_url="http://registry"), kube, leadership, metrics.reconciles)
+        operator = cluster.operator = Connections(lambda _: FROM_FLAGS, process, metrics.queue)
+        registry = Registry(KubeflowBackend(client), "http://registry", process.settings.owner_id)
+        operator.serve(registry, metrics.of_registry(FROM_FLAGS))
+        await registry.load()
+        operator.on_change(resource)
         operator.queue.start()
 
         async def is_idle() -> bool:
@@ -92,9 +96,16 @@ async def _reconcile(resource: dict[str, Any], deletes_at: str, client: ModelReg
 async def test_a_deleted_resource_stays_forgotten(registry: ModelRegistryAPIClient, policy: str) -> None:
     resource = body(owner="ours", deletionPolicy=policy)
     operator = await _reconcile(resource, KEY.name if policy == "Archive" else "/status", registry)
-    memory: Memory = operator.intake._memory
-    assert list(operator.cache) == list[ResourceKey]()
-    for index in (memory.claims, memory.dependencies, memory.unreported, memory.readiness, operator.registry.view):
+    (connection,) = operator.all()
+    memory = connection.context.memory
+    assert list(operator) == list[ResourceKey]()
+    for index in (
+        memory.claims,
+        memory.dependencies,
+        memory.unreported,
+        memory.readiness,
+        connection.context.registry.view,
+    ):
         assert KEY not in index
     assert memory.unclaimed() == []
-    assert not any(operator.cache.count_ready().values())
+    assert not any(operator.count_ready().values())

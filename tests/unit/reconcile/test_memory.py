@@ -67,7 +67,7 @@ WORK = {"_shares", "_running", "_again", "_timers", "_tasks"}
 # A resource that vanished stays in _departed until its entries are released; _reads has what is being read just now.
 WITHOUT_KEYS = {
     "memory.cache._ready",
-    "memory.cache._reads",
+    "memory.cache._reads._reads",
     "memory._departed",
     *(f"memory._gate._queue.{name}" for name in WORK),
 }

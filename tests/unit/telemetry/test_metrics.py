@@ -21,7 +21,7 @@ def test_resources_that_are_not_ready_are_counted_by_reason() -> None:
         ("ModelVersion", "Unknown", "Unknown"): 3,
         ("ModelVersion", "False", "InvalidSpec"): 0,
     }
-    metrics.observe(WorkQueue(process, workers=1), Leadership(), lambda: numbers)
+    metrics.observe(WorkQueue[ResourceKey](process, workers=1), Leadership(), lambda: numbers)
     samples = {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(metrics.text().decode())

@@ -43,7 +43,7 @@ async def test_a_queue_that_stands_still(monkeypatch: pytest.MonkeyPatch) -> Non
 
     begin = asyncio.Event()
     queue = WorkQueue(process, workers=1)
-    queue.start(begin)
+    queue.start({ALL: begin})
     monkeypatch.setattr(probes, "MAX_RUN_SECONDS", 0.0)
     # Behind the queue's back, so that its worker never learns of the key.
     queue._shares[ALL]._lanes.add(model_key(), 0.0, urgent=False)

@@ -102,11 +102,11 @@ class Watcher:
 
 
 def _polls(probes: Probes) -> float:
-    return probes.metrics()["registrar_feed_polls_total{result=success}"]
+    return probes.metrics()["registrar_feed_polls_total{registry=flags,result=success}"]
 
 
 def _reconciles(probes: Probes) -> dict[str, float]:
-    names = ("registrar_reconcile_total", "registrar_workqueue_depth", "registrar_active_workers")
+    names = ("registrar_reconcile_total", "registrar_workqueue_depth{registry=flags}", "registrar_active_workers")
     return {name: value for name, value in probes.metrics().items() if name.startswith(names)}
 
 

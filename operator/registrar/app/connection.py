@@ -1,0 +1,170 @@
+"""One registry as the operator serves it: what is known of its resources, and the parts that work for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from model_registry.exceptions import NotARegistryError, RegistryError, UnusableProxy
+from registrar.api.bodies import ResourceKey
+from registrar.cluster.api import ClusterAPI
+from registrar.cluster.cache import ResourceCache
+from registrar.fencing import Leadership
+from registrar.reconcile import pipeline
+from registrar.reconcile.context import Context
+from registrar.reconcile.intake import Intake
+from registrar.reconcile.memory import Memory
+from registrar.reconcile.monitor import ReconcileMonitor
+from registrar.reconcile.orphans import OrphanMonitor, OrphanSearch
+from registrar.reconcile.sync_gate import SyncGate
+from registrar.registries.poller import FeedMonitor, Poller
+from registrar.registries.registry import Registry
+from registrar.registries.replacement import MassDeletionGuard
+from registrar.settings import Settings, StartError
+from registrar.workqueue.queue import Result, WorkQueue
+
+logger = logging.getLogger(__name__)
+
+
+class ConnectionMonitor(Protocol):
+    """Measures what concerns one registry."""
+
+    @property
+    def feed(self) -> FeedMonitor:
+        """Counts the polls of its change feed."""
+
+    @property
+    def orphans(self) -> OrphanMonitor:
+        """Shows how many entries are left over in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """The parts of one operator process that all connections share.
+
+    Attributes:
+        settings: the process settings.
+        kube: the API server.
+        leadership: whether this replica leads.
+        reconciles: is shown reconciles, drift and writes.
+    """
+
+    settings: Settings
+    kube: ClusterAPI
+    leadership: Leadership
+    reconciles: ReconcileMonitor
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One registry and its resources. No resource of another registry is in its memory.
+
+    Attributes:
+        context: the parts that a reconcile joins.
+        intake: takes its resources from the watch.
+        poller: keeps the view of the registry true.
+        orphans: looks for entries whose resource does not exist.
+    """
+
+    context: Context
+    intake: Intake
+    poller: Poller
+    orphans: OrphanSearch
+
+    @property
+    def name(self) -> str:
+        """The registry's name in the operator."""
+        return self.context.registry.name
+
+    @property
+    def cache(self) -> ResourceCache:
+        """The latest bodies of its resources."""
+        return self.context.memory.cache
+
+    def has(self, key: ResourceKey) -> bool:
+        """Return whether a resource belongs to it: one that exists, or one whose entries are not released yet."""
+        return self.cache.get(key) is not None or self.context.memory.departed(key) is not None
+
+    def work(self, begin: asyncio.Event, leadership: Leadership) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
+        """Yield what works for the registry for as long as the operator runs, each with a name.
+
+        Args:
+            begin: set after the first attempt to read the registry, which needs leadership.
+            leadership: whether this replica leads.
+        """
+        yield "leading", self._lead(begin, leadership)
+        yield "orphans", self.orphans.run(begin)
+
+    async def _lead(self, begin: asyncio.Event, leadership: Leadership) -> None:
+        """What only the leader does."""
+        await leadership.begun.wait()
+        await _try_to_load(self.poller)
+        begin.set()
+        await self.poller.run()
+
+    async def run(self, key: ResourceKey) -> Result:
+        """Reconcile one of its resources as a turn of a worker; returns when to run again."""
+        result, memory = await pipeline.run(key, self.context), self.context.memory
+        body = memory.cache.get(key)
+        if body is not None:
+            self.intake.note_readiness(body)
+        elif memory.departed(key) is None:
+            # It was deleted during the run, which may have remembered something of it after it was forgotten.
+            memory.forget(key)
+        return result
+
+
+def connection_to(
+    registry: Registry,
+    cache: ResourceCache,
+    gate: SyncGate,
+    queue: WorkQueue[ResourceKey],
+    process: Process,
+    monitor: ConnectionMonitor,
+) -> Connection:
+    """Join the parts that serve one registry.
+
+    Args:
+        registry: the registry.
+        cache: holds the bodies of its resources, and of no others.
+        gate: the way into the work queue.
+        queue: the work queue.
+        process: the parts of the process that all connections share.
+        monitor: measures what concerns this registry.
+    """
+    settings, kube, reconciles = process.settings, process.kube, process.reconciles
+    memory = Memory(cache, gate, registry.view.leave)
+    guard = MassDeletionGuard(cache.recorded_ids, registry)
+
+    def resync() -> Iterator[ResourceKey]:
+        memory.corrections.forget_all()
+        return iter(cache)
+
+    return Connection(
+        context=Context(settings, kube, registry, memory, guard, reconciles),
+        intake=Intake(memory, gate, process.leadership, reconciles),
+        poller=Poller(registry, queue.add, resync, monitor.feed, settings.feed_interval, settings.resync_interval),
+        orphans=OrphanSearch(settings, kube, registry, memory, monitor.orphans),
+    )
+
+
+async def _try_to_load(poller: Poller) -> None:
+    """Load the view, or leave that to the poller where the registry does not answer yet.
+
+    Raises:
+        StartError: the address is not that of a registry, or the token, the certificate authorities or the proxy
+            cannot be used.
+    """
+    registry = poller.registry
+    try:
+        await registry.load()
+        poller.monitor.polled()
+    except (ValueError, UnusableProxy) as error:
+        raise StartError(f"The registry {registry.url} cannot be reached as it is configured: {error}.") from error
+    except NotARegistryError as error:
+        raise StartError(f"No model registry answers at {registry.url}: {error}. Check --registry-url.") from error
+    except RegistryError as error:
+        logger.warning("The registry %s cannot be read yet; retrying: %s", registry.url, error)

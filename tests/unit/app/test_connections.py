@@ -1,0 +1,140 @@
+"""To which connection a resource belongs: it is in the memory of one, and moves or ends there cleanly."""
+
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from model_registry import ModelRegistryAPIClient
+from registrar.api.meta import FINALIZER
+from registrar.app.connection import Connection, Process
+from registrar.app.connections import Connections
+from registrar.cluster.client import ClusterLogin, KubernetesAPI
+from registrar.fencing import Leadership, WriteFence
+from registrar.registries.kubeflow.backend import KubeflowBackend
+from registrar.registries.registry import Registry
+from registrar.settings import Settings
+from registrar.telemetry.metrics import Metrics
+from tests.unit.build import NOBODY, OWNER_ID, body, model_key
+
+KEY = model_key()
+
+
+@dataclass
+class World:
+    """Two connections, and a rule that is changed by hand."""
+
+    connections: Connections
+    home: str = "a"
+    ran: list[str] = field(default_factory=list)
+
+    def __getitem__(self, name: str) -> Connection:
+        return {connection.name: connection for connection in self.connections.all()}[name]
+
+    def known_to(self) -> list[str]:
+        """The connections that have the resource's body."""
+        return [connection.name for connection in self.connections.all() if connection.cache.get(KEY) is not None]
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    metrics, leadership = Metrics(), Leadership.without_rivals()
+    login = ClusterLogin(NOBODY, ssl.create_default_context(), {})
+    kube = KubernetesAPI(login, WriteFence(leadership, metrics.to_kubernetes))
+    process = Process(Settings(registry_url=NOBODY), kube, leadership, metrics.reconciles)
+    connections = Connections(lambda _: made.home, process, metrics.queue)
+    made = World(connections)
+    async with ModelRegistryAPIClient.connect(NOBODY) as client:
+        for name in ("a", "b"):
+            registry = Registry(KubeflowBackend(client), NOBODY, OWNER_ID, name)
+            connections.serve(registry, metrics.of_registry(name))
+        connections.on_synced()
+        yield made
+    await kube.aclose()
+
+
+def _finalized(**more: Any) -> dict[str, Any]:
+    found = body(**more)
+    return {**found, "metadata": {**found["metadata"], "finalizers": [FINALIZER]}}
+
+
+async def test_a_resource_is_known_to_its_own_connection_only(world: World) -> None:
+    world.connections.on_change(body())
+    assert world.known_to() == ["a"]
+    assert world.connections.share_of(KEY) == "a"
+    assert (world.connections.queue.depth("a"), world.connections.queue.depth("b")) == (1, 0)
+    assert (list(world.connections), len(world.connections)) == ([KEY], 1)
+    assert world.connections.get(KEY) == body()
+    assert world.connections.count_ready() == {("RegisteredModel", "Unknown", "Unknown"): 1}
+
+
+async def test_a_resource_that_moves_is_forgotten_where_it_was(world: World) -> None:
+    world.connections.on_change(_finalized())
+    world["a"].context.memory.waited(KEY)
+    world.home = "b"
+    world.connections.on_change(_finalized(version=2))
+    assert world.known_to() == ["b"]
+    assert (world.connections.queue.depth("a"), world.connections.queue.depth("b")) == (0, 1)
+    assert world["a"].context.memory.departed(KEY) is None, "it exists, so that nothing is released"
+    assert world["a"].context.memory._waiting_since == {}
+    assert len(world.connections) == 1
+
+
+async def test_an_older_event_moves_nothing(world: World) -> None:
+    world.connections.on_change(body(version=5))
+    world.home = "b"
+    world.connections.on_change(body(version=5))
+    world.connections.on_change(body(version=4))
+    assert world.known_to() == ["a"]
+
+
+async def test_entries_of_a_predecessor_in_another_registry_are_released_there(world: World) -> None:
+    world.connections.on_change(_finalized())
+    world.home = "b"
+    world.connections.on_change(body(version=2, uid="uid-2"))
+    assert world.known_to() == ["b"]
+    departed = world["a"].context.memory.departed(KEY)
+    assert departed is not None
+    assert departed["metadata"]["uid"] == "uid-1"
+    assert world["b"].context.memory.departed(KEY) is None
+    assert [world[name].has(KEY) for name in ("a", "b")] == [True, True]
+
+
+async def test_a_deletion_reaches_the_connection_that_has_the_resource(world: World) -> None:
+    world.connections.on_change(_finalized())
+    # What the rule says by now does not matter.
+    world.home = "b"
+    world.connections.on_delete(_finalized(version=2))
+    assert world.known_to() == []
+    assert world["a"].context.memory.departed(KEY) is not None
+    assert world["b"].context.memory.departed(KEY) is None
+
+
+async def test_the_deletion_of_a_predecessor_is_not_that_of_its_successor(world: World) -> None:
+    world.home = "b"
+    world.connections.on_change(body(version=2, uid="uid-2"))
+    world.connections.on_delete(body(version=1))
+    assert world.known_to() == ["b"]
+
+
+async def test_a_resource_that_is_only_seen_at_its_end_is_released_by_its_connection(world: World) -> None:
+    world.home = "b"
+    world.connections.on_delete(_finalized())
+    assert world["b"].context.memory.departed(KEY) is not None
+    assert world["a"].context.memory.departed(KEY) is None
+    assert world.connections.share_of(KEY) == "b"
+
+
+async def test_a_resource_that_is_deleted_while_it_is_read_is_read_again(world: World) -> None:
+    world.connections.on_change(body())
+    answers = [body(version=2), None]
+
+    async def get(_: object) -> Any:
+        if len(answers) == 2:
+            world.connections.on_delete(body(version=3))
+        return answers.pop(0)
+
+    assert await world.connections.read(KEY, get) is None
+    assert answers == []
