@@ -45,7 +45,7 @@ def test_the_log_names_changed_settings_and_says_when_the_operator_is_ready(
     operator.stop()
     operator.start()
     operator.wait_for_log("Ready: ", times=2)
-    lines = re.findall(r"^\[[^]]*\] registrar\.app \[INFO\] (.*)$", operator.log, re.MULTILINE)
+    lines = re.findall(r"^\[[^]]*\] registrar\.app\.process \[INFO\] (.*)$", operator.log, re.MULTILINE)
     (settings, *_) = (line for line in lines if line.startswith("Settings: "))
     assert f"registry_url={server.url} " in settings
     assert "lease_name" not in settings, "it has its default"
