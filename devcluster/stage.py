@@ -77,10 +77,12 @@ class Stage:
 
     def how_to_use(self) -> str:
         """Return what a person needs in another terminal, as rich's markup."""
+        # kubectl finds `kubectl registrar` beside the interpreter.
+        folders = (str(self.plane.kubectl.parent), str(Path(sys.executable).parent))
         return (
             "In another terminal:\n\n"
             f"   export KUBECONFIG={shlex.quote(str(self.plane.kubeconfig))}\n"
-            f"   export PATH={shlex.quote(str(self.plane.kubectl.parent))}:$PATH\n"
+            f"   export PATH={':'.join(map(shlex.quote, folders))}:$PATH\n"
             "   kubectl get model-registry\n"
             f"   curl {self.registry.url}/api/model_registry/v1alpha3/registered_models\n\n"
             f"   API server:      {self.plane.url}\n"

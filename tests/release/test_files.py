@@ -155,6 +155,9 @@ def test_kubeconform_finds_a_misspelt_field_with_the_schemas(dist: Path) -> None
 def test_the_notes_are_the_changelogs(dist: Path) -> None:
     notes = (dist / "release-notes.md").read_text()
     assert notes.startswith("### Added\n")
+    links = re.findall(r"\]\(([^)]+)\)", notes)
+    assert any(link.endswith(f"/blob/v{VERSION}/docs/reference/plan.schema.json") for link in links)
+    assert all(link.startswith("https://") for link in links), "a release's page is not beside the files"
     assert "\n## [" not in notes
     assert "- The `spec` of a RegisteredModel is optional.\n" in notes
     assert f"oci://{IMAGES}/charts/model-registrar --version {VERSION} " in notes
