@@ -14,6 +14,8 @@ from registrar.kinds.table import RESOURCES
 
 POLL_SECONDS = 2.0
 """Seconds between two readings while the command waits: a watch would need a right more than a list."""
+_PAUSES_PER_READING = 4
+"""How much longer than a reading the pause after it is: thousands of resources take seconds to read."""
 
 
 def read(cluster: Cluster, namespace: str | None) -> Reading:
@@ -50,8 +52,8 @@ def wait(ask: Callable[[], Report], timeout: float, show: Callable[[str], None])
     deadline = time.monotonic() + timeout
     shown = ""
     while True:
-        left = deadline - time.monotonic()
-        is_last = left <= 0
+        began = time.monotonic()
+        is_last = began >= deadline
         try:
             current = ask()
         except ClusterError as error:
@@ -61,11 +63,17 @@ def wait(ask: Callable[[], Report], timeout: float, show: Callable[[str], None])
         else:
             if is_last or current.is_settled or current.problems:
                 return current
-            progress = f"{current.ready} of {len(current.assessed)} resources are ready"
+            progress = f"{current.ready:,} of {len(current.assessed):,} resources are ready"
         if progress != shown:
             show(progress)
             shown = progress
-        time.sleep(max(0, min(POLL_SECONDS, left)))
+        now = time.monotonic()
+        time.sleep(max(0, min(pause_after(now - began), deadline - now)))
+
+
+def pause_after(reading_seconds: float) -> float:
+    """Return the seconds between a reading and the next, so that readings leave the API server to the operator."""
+    return max(POLL_SECONDS, _PAUSES_PER_READING * reading_seconds)
 
 
 def watch(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from registrar.api.bodies import ResourceKey
 from registrar.cli.exits import ExitCode
@@ -95,7 +96,8 @@ class Report:
 def report(reading: Reading, scope: Scope) -> Report:
     """Return the state of what was asked for; the causes may lie outside of it."""
     known = {resource.key: resource for resource in reading.resources}
-    verdicts = {key: judge(resource) for key, resource in known.items()}
+    latest = _latest_reports(reading.resources)
+    verdicts = {key: judge(resource, latest.get(key.namespace)) for key, resource in known.items()}
     assessed = assess(known, verdicts, reading.unread)
     keys = known.keys() if scope.resource is None else chain(scope.resource, known)
     picked = tuple(assessed[key] for key in sorted(keys, key=order_of))
@@ -110,6 +112,16 @@ def report(reading: Reading, scope: Scope) -> Report:
         aliases=aliases_of(picked),
         problems=tuple(reading.unread.values()),
     )
+
+
+def _latest_reports(resources: Iterable[Observed]) -> dict[str, datetime]:
+    """Return when the operator last changed a condition, by namespace: it may not watch all of them."""
+    latest: dict[str, datetime] = {}
+    for resource in resources:
+        for condition in resource.status.conditions or ():
+            namespace, moment = resource.key.namespace, condition.last_transition_time
+            latest[namespace] = max(moment, latest.get(namespace, moment))
+    return latest
 
 
 def chain(key: ResourceKey, known: Mapping[ResourceKey, Observed]) -> Iterable[ResourceKey]:

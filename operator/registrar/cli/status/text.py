@@ -102,7 +102,7 @@ def summary(report: Report) -> str:
         sentence = f"No resources {place_of(report.scope)}"
     elif ready == total:
         place = place_of(report.scope)
-        sentence = f"All {total} resources {place} are ready" if total > 1 else f"The only resource {place} is ready"
+        sentence = f"All {total:,} resources {place} are ready" if total > 1 else f"The only resource {place} is ready"
     else:
         sentence = f"{_not_ready(total - ready, total)} {place_of(report.scope)}"
     if ready == total:
@@ -139,7 +139,7 @@ def _cause(cause: Cause, colour: str) -> Iterator[str]:
     hidden = len(cause.origins) - len(named)
     subjects = ", ".join(filter(None, named)) + (f" and {hidden} more" if hidden else "")
     reason = click.style(cause.reason, fg=colour, bold=True)
-    number = f"{cause.count:>6}"
+    number = f"{cause.count:>6,}"
     yield f"{number}  {subjects + ': ' if subjects else ''}{reason}"
     indent = " " * (len(number) + 2)
     yield f"{indent}{'First: ' if len(cause.origins) > 1 else ''}{one_line(cause.origins[0].message)}"
@@ -188,8 +188,8 @@ def _colour(assessed: Assessed) -> str:
 
 
 def _not_ready(number: int, total: int) -> str:
-    return f"{number} of {_resources(total)} {'is' if number == 1 else 'are'} not ready"
+    return f"{number:,} of {_resources(total)} {'is' if number == 1 else 'are'} not ready"
 
 
 def _resources(number: int) -> str:
-    return f"{number} resource{'s' if number != 1 else ''}"
+    return f"{number:,} resource{'s' if number != 1 else ''}"

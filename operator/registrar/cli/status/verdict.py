@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from registrar.api.conditions import Condition, ConditionStatus, ConditionType, Reason
@@ -58,8 +59,13 @@ class Verdict:
         return self.reason in _SHARED
 
 
-def judge(resource: Observed) -> Verdict:
-    """Return how a resource is. A status that describes an earlier generation counts for nothing."""
+def judge(resource: Observed, last_report: datetime | None = None) -> Verdict:
+    """Return how a resource is. A status that describes an earlier generation counts for nothing.
+
+    Args:
+        resource: the resource.
+        last_report: when the operator last reported on a resource of its namespace; None if it never did.
+    """
     metadata, status = resource.metadata, resource.status
     ready = status.condition(ConditionType.READY)
     if metadata.terminating:
@@ -67,7 +73,7 @@ def judge(resource: Observed) -> Verdict:
     if metadata.paused:
         return _pause(ready)
     if ready is None or status.observed_generation < 0:
-        return Verdict(Health.NOT_SEEN, NOT_SEEN, "No operator has seen it.", CHECK_OPERATOR)
+        return _unseen(resource, last_report)
     if status.observed_generation != metadata.generation or ready.reason == Reason.PAUSED:
         return Verdict(Health.BEHIND, BEHIND, "The operator has not processed the last edit yet.", WAIT_OR_CHECK)
     if ready.status is ConditionStatus.TRUE:
@@ -83,6 +89,15 @@ def advice_for(reason: str) -> str:
 
 def _of(health: Health, condition: Condition, *, needs_person: bool = False) -> Verdict:
     return Verdict(health, condition.reason, condition.message, advice_for(condition.reason), needs_person)
+
+
+def _unseen(resource: Observed, last_report: datetime | None) -> Verdict:
+    """Return the verdict on a resource without a report, which may just be behind others in the operator's queue."""
+    created = resource.metadata.creation_timestamp
+    if last_report is None or not created or last_report <= datetime.fromisoformat(created):
+        return Verdict(Health.NOT_SEEN, NOT_SEEN, "No operator has seen it.", CHECK_OPERATOR)
+    message = "The operator has not processed it yet, and has reported on others since its creation."
+    return Verdict(Health.NOT_SEEN, NOT_SEEN, message, WAIT_OR_CHECK)
 
 
 def _pause(ready: Condition | None) -> Verdict:

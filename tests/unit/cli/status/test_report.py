@@ -86,6 +86,26 @@ def test_what_no_operator_has_seen_is_one_cause() -> None:
     assert "--namespace" in cause.advice
 
 
+def test_what_is_behind_others_in_the_queue_is_not_said_to_be_without_an_operator() -> None:
+    created = ready("1")["conditions"][0]["lastTransitionTime"]
+    busy = ready("1")
+    busy["conditions"][0]["lastTransitionTime"] = created.replace("12:00:00", "12:00:01")
+    elsewhere = model("c")
+    elsewhere["metadata"]["namespace"] = "other"
+    queued, unseen = report_of(model("a", busy), model("b"), version("v", "b"), elsewhere).causes
+    assert [cause.reason for cause in (queued, unseen)] == ["NotSeen", "NotSeen"]
+    assert queued.affected == ((ResourceKey("RegisteredModel", "team", "b"), ResourceKey("ModelVersion", "team", "v")),)
+    assert queued.origins[0].message.startswith("The operator has not processed it yet")
+    assert queued.advice.startswith("Wait a moment.")
+    assert unseen.affected == ((ResourceKey("RegisteredModel", "other", "c"),),)
+    assert unseen.origins[0].message == "No operator has seen it."
+
+
+def test_a_report_from_before_a_creation_does_not_prove_that_an_operator_runs() -> None:
+    (cause,) = report_of(model("a", ready("1")), model("b")).causes
+    assert cause.origins[0].message == "No operator has seen it."
+
+
 def test_few_resources_with_one_reason_are_causes_of_their_own_and_many_are_one() -> None:
     invalid = not_ready("InvalidSpec", "spec.x: wrong", stalled=True)
     three = report_of(*(model(f"m{number}", invalid) for number in range(3)))

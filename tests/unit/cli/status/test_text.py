@@ -42,6 +42,14 @@ def test_causes_come_first_each_with_what_to_do_and_then_the_tree() -> None:
     ]
 
 
+def test_thousands_are_separated() -> None:
+    many = [model(f"m{number}", ready(str(number + 1))) for number in range(1500)]
+    assert plain(report_of(*many))[0] == "All 1,500 resources in namespace team are ready."
+    headline, cause, *_ = plain(report_of(*many[:1], *(model(f"n{number}") for number in range(1200))))
+    assert headline == "1,200 of 1,201 resources are not ready in namespace team, for 1 cause:"
+    assert cause.split() == ["1,200", "NotSeen"]
+
+
 def test_a_cause_of_many_resources_names_those_that_hold_up_most() -> None:
     report = report_of(*(model(f"m{number}", REFUSED) for number in range(5)), waiting_version("v", "m3"))
     subjects, message = plain(report)[1:3]
