@@ -214,6 +214,9 @@ def _collector_paused() -> Iterator[None]:
 
 def _read_base(base: str, paths: tuple[Path, ...], namespace: str | None) -> Manifests:
     if not base.startswith(PREFIX):
+        if base != STDIN and not Path(base).exists():
+            hint = f"For a branch, tag or commit, write --base {PREFIX}{base}."
+            raise click.UsageError(f"--base: there is no file or folder {base}. {hint}")
         return read_manifests([Path(base)], sys.stdin.buffer, namespace)
     if STDIN in map(str, paths):
         raise click.UsageError("--base git:REF reads files: what stdin was before, give as a file.")
