@@ -37,7 +37,8 @@ def _actions(_context: click.Context, _parameter: click.Parameter, value: str | 
     names = [name.strip() for name in (value or "").split(",") if name.strip()]
     for name in names:
         if name not in set(Action):
-            raise click.BadParameter(f"{name!r} is no action: write some of {', '.join(Action)}, separated by commas.")
+            known = ", ".join(Action)
+            raise click.BadParameter(f"{name!r} is not an action: write some of {known}, separated by commas.")
     return frozenset(Action(name) for name in names)
 
 
