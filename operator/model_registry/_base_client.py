@@ -21,6 +21,11 @@ class BaseClient:
     """
 
     def __init__(self, transport: Transport) -> None:
+        if not isinstance(transport, Transport):
+            # Upstream's class takes a configuration of its generated client here.
+            raise TypeError(
+                f"Create a client with {type(self).__name__}.connect(url, …), not from a {type(transport).__name__}"
+            )
         self._transport = transport
 
     @classmethod

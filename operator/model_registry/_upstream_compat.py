@@ -17,6 +17,7 @@ _HUGGING_FACE = (
 )
 _EXPERIMENTS = "experiments and their runs are not supported, and newer versions of `model-registry` dropped them too"
 _GENERATED = "this package has no generated client: call the methods of `ModelRegistryAPIClient`"
+_CONFIGURATION = "this package has no generated client to configure: create a client with `connect`"
 
 HIGH_LEVEL = {
     "register_hf_model": _HUGGING_FACE,
@@ -56,8 +57,17 @@ CORE = {
 }
 """Unsupported attributes of `model_registry.core.ModelRegistryAPIClient`."""
 
+CORE_FIELDS = {"config": _CONFIGURATION}
+"""Unsupported attributes that only upstream's objects have, not its class."""
+
 TYPES = dict.fromkeys(("Experiment", "ExperimentRun", "ExperimentRunArtifact"), _EXPERIMENTS)
 """Unsupported names of `model_registry.types`."""
+
+OPTIONS = {"as_options": "pass the options themselves to the methods of `ModelRegistryAPIClient`"}
+"""Unsupported attributes of `model_registry.types.ListOptions`."""
+
+EXCEPTIONS = dict.fromkeys(("ExperimentRunError", "ExperimentRunStoreError"), _EXPERIMENTS)
+"""Unsupported names of `model_registry.exceptions`."""
 
 UTILS = {
     **dict.fromkeys(

@@ -7,7 +7,7 @@ from model_registry._endpoints import ARTIFACT, MODEL_ARTIFACT, MODEL_VERSION, R
 from model_registry._entries import Entries
 from model_registry._parameters import model_id_for, require_one_of
 from model_registry._transport import Transport
-from model_registry._upstream_compat import CORE, missing_attribute
+from model_registry._upstream_compat import CORE, CORE_FIELDS, missing_attribute
 from model_registry.exceptions import ConflictError
 from model_registry.types import (
     Artifact,
@@ -43,7 +43,7 @@ class ModelRegistryAPIClient(BaseClient):
     """
 
     if not TYPE_CHECKING:  # otherwise a type checker would accept every name
-        __getattr__ = missing_attribute(CORE)
+        __getattr__ = missing_attribute(CORE | CORE_FIELDS)
 
     def __init__(self, transport: Transport) -> None:
         super().__init__(transport)

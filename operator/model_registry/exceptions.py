@@ -30,7 +30,9 @@ other error, such as an outage or a rejected token, does not say whether an entr
         └── MissingMetadata         a URI cannot be built from the arguments and the environment
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from model_registry._upstream_compat import EXCEPTIONS, missing_name
 
 
 class RegistryError(Exception):
@@ -217,3 +219,7 @@ class UnwritableProperty(RegistryError):
 
     def __str__(self) -> str:
         return self.message
+
+
+if not TYPE_CHECKING:  # otherwise a type checker would accept every name
+    __getattr__ = missing_name(__name__, EXCEPTIONS)

@@ -22,12 +22,12 @@ MIGRATION = Path(__file__).parents[2] / "docs" / "migration.md"
 
 MODULES = {module.__name__: module for module in (model_registry, core, exceptions, types, utils)}
 LEFT_OUT_OF_MODULES: dict[str, set[str]] = {
-    "model_registry.exceptions": {"ExperimentRunError", "ExperimentRunStoreError"},
+    "model_registry.exceptions": set(_upstream_compat.EXCEPTIONS),
     "model_registry.types": set(_upstream_compat.TYPES),
     "model_registry.utils": set(_upstream_compat.UTILS),
 }
 LEFT_OUT_OF_CLASSES: dict[str, set[str]] = {
-    "ListOptions": {"as_options"},
+    "ListOptions": set(_upstream_compat.OPTIONS),
     "ModelRegistry": set(_upstream_compat.HIGH_LEVEL),
     "ModelRegistryAPIClient": set(_upstream_compat.CORE),
 }
@@ -124,9 +124,13 @@ def test_importing_an_unsupported_name_explains_it() -> None:
         from model_registry.utils import OCIParams  # type: ignore[attr-defined]  # noqa: F401, PLC0415 - unsupported
     with pytest.raises(ImportError, match=r"'Experiment' from 'model_registry.types': experiments"):
         from model_registry.types import Experiment  # type: ignore[attr-defined]  # noqa: F401, PLC0415 - unsupported
+    with pytest.raises(ImportError, match=r"'ExperimentRunError' from 'model_registry.exceptions': experiments"):
+        from model_registry.exceptions import (  # type: ignore[attr-defined]  # noqa: PLC0415 - unsupported
+            ExperimentRunError,  # noqa: F401
+        )
 
 
-@pytest.mark.parametrize("module", ["model_registry.types", "model_registry.utils"])
+@pytest.mark.parametrize("module", ["model_registry.exceptions", "model_registry.types", "model_registry.utils"])
 def test_an_unknown_name_is_missing_as_usual(module: str) -> None:
     assert not hasattr(importlib.import_module(module), "nobodys")
 
@@ -138,6 +142,16 @@ def test_calling_an_unsupported_method_explains_it() -> None:
     with pytest.raises(AttributeError, match=r"no attribute 'nobodys'$"):
         client.nobodys  # type: ignore[attr-defined]  # noqa: B018 - the same
     assert not hasattr(client, "get_experiments")
+
+
+def test_the_configuration_of_the_generated_client_is_refused_with_what_to_use() -> None:
+    client = ModelRegistryAPIClient.connect("http://localhost")
+    with pytest.raises(AttributeError, match=r"no attribute 'config': .*create a client with `connect`"):
+        client.config  # type: ignore[attr-defined]  # noqa: B018 - the look-up is the point
+    with pytest.raises(TypeError, match=r"^Create a client with ModelRegistryAPIClient\.connect\(.*, not from a dict$"):
+        ModelRegistryAPIClient({"host": "http://localhost"})  # type: ignore[arg-type]
+    with pytest.raises(AttributeError, match="no attribute 'as_options': pass the options themselves"):
+        types.ListOptions().as_options()  # type: ignore[attr-defined]
 
 
 def test_upstreams_other_names_for_our_types() -> None:

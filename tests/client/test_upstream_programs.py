@@ -129,6 +129,39 @@ def test_the_generated_packages_exceptions_catch_ours(registry: ModelRegistry, u
     assert {"ForbiddenException", "UnauthorizedException", "ServiceException"} <= set(generated.__all__)
 
 
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [
+        (400, "BadRequestException"),
+        (401, "UnauthorizedException"),
+        (403, "ForbiddenException"),
+        (422, "UnprocessableEntityException"),
+        (500, "ServiceException"),
+        (503, "ServiceException"),
+    ],
+)
+def test_a_program_that_waits_for_a_registry_catches_what_the_constructor_raises(status: int, name: str) -> None:
+    """Red Hat's tests retry until the registry's proxy is up, and until a role binding has taken effect."""
+    generated = importlib.import_module("mr_openapi.exceptions")
+    error = Reply(status, {"code": "", "message": "not yet"}, {"Retry-After": "60"})
+    with serving(lambda _: error) as server, pytest.raises(getattr(generated, name), match="not yet") as raised:
+        ModelRegistry(f"{server.url}/path", 443, author="me", user_token="t", is_secure=False)
+    assert raised.value.status == status
+
+
+def test_the_best_version_is_picked_by_its_properties(registry: ModelRegistry, unique: Unique) -> None:
+    """A published evaluation step asks for the newest version again within its loop, and searches properties."""
+    for name, metadata in (("1", {"prod": True, "accuracy": 0.6}), ("2", {}), ("3", {"accuracy": 0.7})):
+        registry.register_model(unique("m"), "s3://b/o", version=name, metadata=metadata, **FORMAT)
+    seen = []
+    for version in registry.get_model_versions(unique("m")).order_by_id().descending():
+        newest = registry.get_model_versions(unique("m")).order_by_id().descending().next_item()
+        assert newest.name == "3"
+        assert version.custom_properties is not None
+        seen.append((version.name, "prod" in version.custom_properties, version.custom_properties.get("accuracy", 0)))
+    assert seen == [("3", False, 0.7), ("2", False, 0), ("1", True, 0.6)]
+
+
 def test_the_generated_packages_states_are_ours() -> None:
     assert mr_openapi.ArtifactState is ArtifactState
     for name in mr_openapi.__all__:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+from model_registry._upstream_compat import OPTIONS, missing_attribute
 
 
 class OrderByField(StrEnum):
@@ -55,6 +57,9 @@ class ListOptions:
     filter_query: str | None = None
     answered_at: int | None = field(default=None, compare=False, repr=False)
     passed_over: int = field(default=0, compare=False, repr=False)
+
+    if not TYPE_CHECKING:  # otherwise a type checker would accept every name
+        __getattr__ = missing_attribute(OPTIONS)
 
     @classmethod
     def order_by_creation_time(cls, **options: Any) -> Self:
