@@ -13,7 +13,7 @@ import pytest
 from devcluster import cache
 
 REPOSITORY = Path(__file__).parents[2]
-MODULE = Path("operator") / "registrar" / "app.py"
+MODULE = Path("operator") / "registrar" / "app" / "process.py"
 
 
 class Dev:

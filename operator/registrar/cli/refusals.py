@@ -124,13 +124,13 @@ def apply_error(
         refusal: the answer.
         grant: what an administrator does where a right is missing, as the end of a sentence.
     """
-    by_rbac = _BY_RBAC.search(refusal.message)
+    verb = _missing_verb(refusal)
     # A webhook or a quota forbids one resource; a missing right forbids all.
-    if refusal.status in {*_INVALID, CONFLICT} or (refusal.status == FORBIDDEN and by_rbac is None):
+    if refusal.status in {*_INVALID, CONFLICT} or (refusal.status == FORBIDDEN and verb is None):
         owners = _owners(refusal)
         return OwnedFieldsError(owners) if owners else ResourceRefusedError(refusal.message)
-    if by_rbac is not None:
-        return _not_allowed(by_rbac[1], plural, f"in namespace {namespace}", f"have an administrator {grant}")
+    if verb is not None:
+        return _not_allowed(verb, plural, f"in namespace {namespace}", f"have an administrator {grant}")
     match refusal.status:
         case 401:
             return _not_logged_in()
@@ -141,6 +141,15 @@ def apply_error(
         case status:
             message = f"The API server did not take {plural} in namespace {namespace}: {status} {refusal.message}"
             return ClusterError(message, is_temporary=refusal.is_temporary)
+
+
+def _missing_verb(refusal: Refusal) -> str | None:
+    """Return what the account may not do; None where something else than its rights forbids it."""
+    found = _BY_RBAC.search(refusal.message)
+    if found is not None:
+        return found[1]
+    # Kubernetes 1.30 leaves the reason out where a server-side apply would create the object.
+    return "create" if refusal.status == FORBIDDEN and refusal.message.rstrip().endswith("is forbidden:") else None
 
 
 def _owners(refusal: Refusal) -> str:
