@@ -33,7 +33,7 @@ from registrar.reconcile.holding import hold
 from registrar.reconcile.report import latest_facts, post_events, report
 from registrar.reconcile.request import EntryRequest
 from registrar.reconcile.resolve import resolve_parent
-from registrar.reconcile.resource import ManagedResource, policies_of, read_resource, recorded_state
+from registrar.reconcile.resource import InlineName, ManagedResource, policies_of, read_resource, recorded_state
 from registrar.reporting.outcome import Facts, OperationResult, Outcome
 from registrar.workqueue.queue import DONE, NOW, RETRY, Result
 
@@ -72,6 +72,7 @@ async def _reconcile_existing(body: Body, context: Context) -> Result:
         context.registry.breaker.defer(key)
         return DONE
     resource = read_resource(body)
+    _let_go_of_undeclared(resource, context)
     try:
         if not resource.metadata.paused:
             left, note = await hold(resource, context.memory, context.kube, context.registry.holder)
@@ -93,6 +94,18 @@ async def _reconcile_existing(body: Body, context: Context) -> Result:
         # What was written to the registry is in the view: the next run finds it and only writes the status.
         logger.warning("The API server could not update %s; retrying: %s", key, error)
         return RETRY
+
+
+def _let_go_of_undeclared(resource: ManagedResource, context: Context) -> None:
+    """Release the claims on what the spec no longer declares, whatever keeps the resource from claiming the rest.
+
+    One that is paused, or waits for its parent, would keep others from the entries that it gave up until a restart.
+    """
+    declared = {InlineName(resource.kind.entry.name, resource.entry_name), *resource.inline}
+    claims = context.memory.claims.claims_of(resource.key)
+    kept = {claim for claim in claims if InlineName(claim.kind, claim.name) in declared}
+    if kept != claims:
+        context.memory.claim_only(resource.key, kept)
 
 
 async def _outcome(resource: ManagedResource, context: Context) -> Outcome:

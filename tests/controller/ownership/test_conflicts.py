@@ -6,7 +6,7 @@ from model_registry import ModelRegistryAPIClient
 from model_registry.types import DocArtifact, RegisteredModel
 from tests.support.entries import model_named
 from tests.support.fixtures import Unique
-from tests.support.resources import Namespace, condition, has_reason, manifest
+from tests.support.resources import Namespace, annotated, condition, has_reason, manifest
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -133,6 +133,31 @@ async def test_an_inline_artifact_and_a_resource_may_not_share_an_entry(
     entry = await registry.get_artifact_by_id(winner["id"])
     assert entry is not None
     assert (entry.uri, entry.state) == ("s3://own", "LIVE")
+
+
+@pytest.mark.parametrize("is_paused", [True, False], ids=["paused", "waiting for another parent"])
+async def test_a_version_that_is_not_reconciled_keeps_no_artifact_that_it_does_not_declare(
+    space: Namespace,
+    registry: ModelRegistryAPIClient,
+    unique: Unique,
+    is_paused: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    model, version, artifact, other = unique("model"), unique("version"), unique("artifact"), unique("other")
+    declared = manifest(
+        "ModelVersion", version, registeredModelRef={"name": model}, artifacts=[{"name": "weights", "uri": "s3://b/w"}]
+    )
+    space.apply(manifest("RegisteredModel", model), declared)
+    entry_id = space.ready("ModelVersion", version)["status"]["artifacts"][0]["id"]
+    space.apply(annotated(manifest("RegisteredModel", other, name=model), paused="true"))
+    space.wait("RegisteredModel", other, has_reason("Paused"))
+    changed = annotated(declared, paused="true") if is_paused else declared
+    parent = model if is_paused else other
+    space.apply({**changed, "spec": {**declared["spec"], "registeredModelRef": {"name": parent}, "artifacts": []}})
+    space.wait("ModelVersion", version, has_reason("Paused" if is_paused else "WaitingForRegisteredModel"))
+    reference = {"name": version} if is_paused else {"external": {"registeredModelName": model, "name": version}}
+    space.apply(manifest("ModelArtifact", artifact, name="weights", uri="s3://b/new", modelVersionRef=reference))
+    assert space.ready("ModelArtifact", artifact)["status"]["id"] == entry_id
+    assert getattr(await registry.get_artifact_by_id(entry_id), "uri", None) == "s3://b/new"
 
 
 async def test_a_document_of_the_same_name_is_another_entry(
