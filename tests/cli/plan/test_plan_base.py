@@ -182,6 +182,28 @@ def test_an_unchanged_artifact_gives_its_version_no_turn_with_changed(
 
 
 @pytest.mark.parametrize("more", [(), ("--changed",)])
+def test_a_value_of_another_type_is_a_change_though_python_takes_it_for_the_same(
+    more: tuple[str, ...], plan: Plan, rest: Rest, tmp_path: Path
+) -> None:
+    churn = stamped("team/churn")["customProperties"]
+    churn["live"] = {"metadataType": "MetadataIntValue", "int_value": "1"}
+    churn["rank"] = {"metadataType": "MetadataDoubleValue", "double_value": 7.0}
+    rest.model("churn", owner="me", customProperties=churn)
+    values = [{"live": 1, "rank": {"double": 7}}, {"live": True, "rank": {"int": 7}}]
+    # An alias that waits for its version has the model written a second time.
+    old, new = (model("churn", owner="me", customProperties=value) for value in values)
+    new["spec"]["aliases"] = {"champion": "1"}
+    base = write(tmp_path / "base", churn=[old])
+    head = write(tmp_path / "head", churn=[new, version("churn-1", "churn", name="1")])
+    result = plan(head, "--base", base, *more, "-o", "json")
+    assert sorted(actions(result)) == [("create", "change", "churn/1"), ("update", "change", "churn")]
+    change = next(each for each in found(result)["changes"] if each["action"] == "update")
+    fields = {each["path"]: (repr(each["before"]), repr(each["after"]), each["drift"]) for each in change["fields"]}
+    assert fields["customProperties.live"] == ("1", "True", False)
+    assert fields["customProperties.rank"] == ("7.0", "7", False)
+
+
+@pytest.mark.parametrize("more", [(), ("--changed",)])
 def test_a_digest_can_be_corrected_only_where_the_operator_refuses_it(
     more: tuple[str, ...], plan: Plan, rest: Rest, tmp_path: Path
 ) -> None:

@@ -15,7 +15,7 @@ import httpx
 import kubernetes
 
 from model_registry.types import RegistryEntry
-from registrar.api.bodies import ResourceKey
+from registrar.api.bodies import ResourceKey, is_same_json
 from registrar.api.meta import GROUP, VERSION
 from registrar.api.v1alpha1 import DriftPolicy
 from registrar.settings import PolicySettings, Settings
@@ -170,7 +170,7 @@ class Stage:
         """Apply the head, as ``kubectl apply --prune`` would; returns what the API server refuses."""
         before, after = ({key_of(manifest): manifest for manifest in some} for some in (case.base, case.head))
         gone = [key for key in before if key not in after]
-        changed = [key for key in after if after[key] != before.get(key)]
+        changed = [key for key in after if not is_same_json(after[key], before.get(key))]
         refused = {}
         for key in [*gone, *changed] if case.deletes_first else [*changed, *gone]:
             try:
