@@ -103,6 +103,8 @@ class Stage:
             self.operator.start()
             self._send(based)
             self._watcher.wait_until_quiet()
+            # Otherwise a running operator could find them while the plans are made.
+            self._look_for_parents_again()
             found = read_inventory(url)
             refused_in_part = half_adopted(self._resources(), entries_of(found))
             if meanwhile is Operator.STOPPED:
