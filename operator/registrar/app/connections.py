@@ -86,9 +86,8 @@ class Connections:
     def on_change(self, body: Body) -> None:
         """Hand a resource to its connection; one that had it before, or its predecessor, forgets it."""
         key, home = key_of(body), self._connections[self._registry_of(body)]
-        for other in self.all():
-            known = other.cache.get(key)
-            if other is home or known is None:
+        for other in self._connections.values():
+            if other is home or (known := other.cache.get(key)) is None:
                 continue
             if not other.cache.is_news(body):
                 return
@@ -135,7 +134,7 @@ class Connections:
         return _sum(connection.context.memory.count_yielded() for connection in self.all())
 
     def _having(self, key: ResourceKey) -> list[Connection]:
-        return [connection for connection in self.all() if connection.has(key)]
+        return [connection for connection in self._connections.values() if connection.has(key)]
 
 
 def _urgency(result: Result) -> tuple[bool, float]:

@@ -1,6 +1,5 @@
 """``registrar run``: the operator."""
 
-import asyncio
 from typing import Any
 
 import click
@@ -15,12 +14,14 @@ def run(**options: Any) -> None:
     """Run the operator until it receives SIGTERM or Ctrl-C."""
     settings = parse(Settings, options)
     # kopf takes half a second that --help need not.
+    import uvloop  # noqa: PLC0415 - see above
+
     from registrar.app import process  # noqa: PLC0415 - see above
     from registrar.cluster.logs import configure_logging  # noqa: PLC0415 - see above
     from registrar.election.elector import ElectionError  # noqa: PLC0415 - see above
 
     configure_logging(settings)
     try:
-        asyncio.run(process.run(settings))
+        uvloop.run(process.run(settings))
     except (StartError, ElectionError) as error:
         raise click.ClickException(str(error)) from error

@@ -85,6 +85,37 @@ def test_an_artifact_that_git_manages_is_not_linked_and_named(other: Rest, copy:
     assert copy("--allow=Linked").exit_code == ExitCode.DONE
 
 
+@pytest.mark.usefixtures("shared")
+@pytest.mark.parametrize("on_difference", ["report", "update"])
+def test_an_artifact_with_other_content_is_not_linked_and_named(other: Rest, copy: Copy, on_difference: str) -> None:
+    """The version would hold content that it does not have in the first registry."""
+    version = other.version(other.model("m"), "1")
+    artifact = other.artifact(version, "shared", uri="s3://elsewhere", state="LIVE")
+    result = copy(f"--on-difference={on_difference}")
+    left = "ModelArtifact 'm' / '2' / 'shared': Linked: it is left as it is there: uri 's3://elsewhere' -> 's3://b'"
+    if on_difference == "report":
+        assert result.exit_code == ExitCode.ATTENTION
+        assert left in result.stdout
+        assert holders(other)["shared"] == ["m/1"]
+        assert other.get(f"artifacts/{artifact}")["uri"] == "s3://elsewhere"
+        assert copy("--on-difference=update").exit_code == ExitCode.DONE
+    assert holders(other)["shared"] == ["m/1", "m/2", "n/1"]
+    assert other.get(f"artifacts/{artifact}")["uri"] == "s3://b"
+
+
+def test_an_artifact_with_another_digest_is_not_linked(shared: Rest, other: Rest, copy: Copy) -> None:
+    digests = [f"sha256:{digit * 64}" for digit in "12"]
+    shared.change("artifacts/1", artifactType="model-artifact", customProperties={"digest": text(digests[0])})
+    version = other.version(other.model("m"), "1")
+    fields = {"uri": "s3://b", "state": "LIVE", "customProperties": {"digest": text(digests[1])}}
+    other.artifact(version, "shared", **fields)
+    result = copy("--on-difference=update")
+    assert result.exit_code == ExitCode.ATTENTION
+    change = f"customProperties.digest '{digests[1]}' -> '{digests[0]}'"
+    assert f"ModelArtifact 'm' / '2' / 'shared': Linked: it is left as it is there: {change}" in result.stdout
+    assert holders(other)["shared"] == ["m/1"]
+
+
 def test_a_link_is_not_made_without_the_version_that_the_artifact_goes_with(
     shared: Rest, other: Rest, copy: Copy
 ) -> None:

@@ -1,6 +1,7 @@
 """Two replicas with one registry: one writes, and the other takes over however the first ends."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from itertools import groupby
@@ -10,7 +11,7 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient
 from tests.support.accounts import reader_kubeconfig
-from tests.support.fault_proxy import FaultProxy, Treatment, proxy_to
+from tests.support.fault_proxy import STALL_LIMIT, FaultProxy, Treatment, proxy_to
 from tests.support.fixtures import StartOperator, Unique
 from tests.support.loopback import Received
 from tests.support.operator_process import OperatorProcess
@@ -27,20 +28,24 @@ LONG = ("--lease-duration=600", "--renew-deadline=300", "--retry-period=0.3")
 
 
 class Slow:
-    """A registry that is slow enough to interrupt the operator in its work.
+    """A registry that is slow, and after some writes stands still until the test has interrupted the operator.
 
     Attributes:
         url: its address.
         writers: the bearer token of each write, in the order of the writes.
+        interrupted: set by the test.
     """
 
     def __init__(self, proxy: FaultProxy) -> None:
         self.url = proxy.url
         self.writers: list[str] = []
+        self.interrupted = threading.Event()
         proxy.script = self._pass_on
 
     def _pass_on(self, received: Received) -> Treatment:
         if received.method != "GET":
+            if len(self.writers) >= MIN_WRITES:
+                self.interrupted.wait(STALL_LIMIT)
             time.sleep(0.2)
             self.writers.append(received.headers["authorization"].removeprefix("Bearer "))
         return None
@@ -105,7 +110,7 @@ async def test_the_standby_takes_over_from_a_killed_leader(
     first, second = _pair(replica, SHORT)
     names = _start_work(own_space, proxy, unique)
     first.kill()
-    assert len(proxy.writers) < RESOURCES, "the first replica had ended its work"
+    proxy.interrupted.set()
     second.wait_for_log("is now the leader")
     await _assert_all_exist_once(names, own_space, registry)
     assert _turns(proxy) == ["first", "second"]
@@ -121,8 +126,8 @@ async def test_a_leader_that_hung_begins_no_write_when_it_wakes(
     first, second = _pair(replica, SHORT)
     names = _start_work(own_space, proxy, unique)
     first.pause()
+    proxy.interrupted.set()
     try:
-        assert len(proxy.writers) < RESOURCES, "the first replica had ended its work"
         second.wait_for_log("is now the leader")
         # The second replica is still writing when the first wakes with all its remaining work.
         wait_until(lambda: "second" in proxy.writers, "the second wrote nothing")
@@ -146,7 +151,9 @@ async def test_a_leader_that_is_stopped_hands_over_at_once(
 ) -> None:
     first, second = _pair(replica, LONG)
     names = _start_work(own_space, proxy, unique)
-    assert first.stop() == 0
+    first.terminate()
+    proxy.interrupted.set()
+    assert first.wait() == 0
     second.wait_for_log("is now the leader")
     await _assert_all_exist_once(names, own_space, registry)
     assert _turns(proxy) == ["first", "second"]

@@ -5,6 +5,7 @@ import json
 from model_registry import ModelRegistryAPIClient
 from registrar.api.meta import FINALIZER
 from tests.env.registry import EmbeddedServers
+from tests.support.api_server_proxy import ApiServerProxy
 from tests.support.fixtures import StartOperator, Unique
 from tests.support.resources import Manifest, Namespace, has_reason, is_ready, manifest
 
@@ -75,3 +76,33 @@ async def test_a_finalizer_removed_by_hand_leaves_the_entry_to_a_recreated_resou
         assert (again["status"]["id"], _held(again)) == (entry_id, True)
         assert await registry.get_registered_model_by_id(entry_id) == entry
     assert "Traceback" not in operator.log
+
+
+def test_resources_that_are_stored_with_the_finalizer_cost_one_write_each(
+    own_space: Namespace,
+    start_operator: StartOperator,
+    registry_url: str,
+    api_server_proxy: ApiServerProxy,
+    unique: Unique,
+) -> None:
+    """As the chart's admission policy stores it: the operator has nothing to write before the entry exists."""
+    operator = start_operator(registry_url, own_space, api_server_proxy.kubeconfig_flag)
+    operator.wait_for_log("Ready: ")
+    name = unique("chain")
+    chain = [
+        manifest(
+            "ModelVersion",
+            name,
+            registeredModelRef={"name": name},
+            artifacts=[{"name": "weights", "uri": "s3://models/weights"}],
+        ),
+        manifest(KIND, name),
+    ]
+    for resource in chain:
+        resource["metadata"]["finalizers"] = [FINALIZER]
+    own_space.create(*chain)
+    for resource in chain:
+        own_space.ready(resource["kind"], name)
+    writes = [received.route for received in api_server_proxy.writes() if "/events" not in received.route]
+    plurals = ("modelversions", "registeredmodels")
+    assert sorted(route.rsplit("/", 3)[1:] for route in writes) == [[plural, name, "status"] for plural in plurals]

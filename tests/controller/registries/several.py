@@ -3,9 +3,10 @@
 No resource connects a registry yet, so that no user can run one like this.
 """
 
-import asyncio
 import sys
 from pathlib import Path
+
+import uvloop
 
 from registrar.app import process
 from registrar.cluster.logs import configure_logging
@@ -31,7 +32,7 @@ def main() -> None:
     )
     configure_logging(settings)
     registries = {namespace: ServedRegistrySettings(registry_url=url) for namespace, url in urls.items()}
-    asyncio.run(process.serve(settings, registries, lambda body: str(body["metadata"]["namespace"]), Metrics()))
+    uvloop.run(process.serve(settings, registries, lambda body: str(body["metadata"]["namespace"]), Metrics()))
 
 
 if __name__ == "__main__":

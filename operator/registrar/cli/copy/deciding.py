@@ -137,8 +137,19 @@ class _Decider:
             self._report(Problem(Reason.AMBIGUOUS, subject))
         elif there and (stamp := stamp_on(there[0])):
             self._report(Problem(Reason.LINKED, subject, detail=f"its stamp is {stamp}"))
+        elif there and (other := self._other_content(chosen.entry, there[0], original)):
+            self._report(
+                Problem(Reason.LINKED, subject, detail=f"it is left as it is there: {describe_changes(other)}")
+            )
         else:
             self.decisions.writes.append(Write(subject, chosen.place, chosen.parent, chosen.entry, original=original))
+
+    def _other_content(self, wanted: RegistryEntry, observed: RegistryEntry, place: Place) -> tuple[Change, ...]:
+        """Return how the content of an artifact that is left as it is differs: it would not be that of the version."""
+        if any(write.place == place for write in self.decisions.writes):
+            return ()
+        changes = differences(copy_of(wanted).entry, observed)
+        return tuple(change for change in changes if change.path == "uri" or changes_digest(observed, change))
 
     def _take(self, write: Write) -> bool:
         """Take a write that is needed and possible; return whether the entry will exist."""

@@ -25,8 +25,8 @@ class Reason(StrEnum):
     EXTERNAL_ID_CONFLICT = "ExternalIdConflict"
     """Another entry has the external ID in the other registry."""
     LINKED = "Linked"
-    """Several versions hold the artifact, and it cannot be linked to this one: Git manages it in the other registry, or
-    the oldest of them is not copied."""
+    """Several versions hold the artifact, and it cannot be linked to this one: Git manages it in the other registry, it
+    has another address or digest there, or the oldest of them is not copied."""
     MANAGED = "Managed"
     """The entry has an owner stamp in the other registry: its manifest is in Git, so change it there."""
     NAME_CONFLICT = "NameConflict"
