@@ -36,7 +36,7 @@ def random_case(name: str, random: Random, world: World) -> Case:
     refused = {key_of(found) for each, found in zip(valid, of_head, strict=True) if found is not each}
     applied = {each.key for each in base}
     added = {each.key: each for each in head if each.key not in applied}
-    known = begun_at_once(added, refused)
+    known = begun_at_once(added, refused, [*before, *meanwhile])
     before = tuple(of_known_resources(put, known, world.owner_id, has_base=bool(base)) for put in before)
     return Case(
         name=name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -131,24 +131,31 @@ def of_known_resources(put: Put, known: Mapping[ResourceKey, Resource], owner_id
 
 
 def begun_at_once(
-    added: Mapping[ResourceKey, Resource], refused: Collection[ResourceKey]
+    added: Mapping[ResourceKey, Resource], refused: Collection[ResourceKey], entries: Iterable[Put]
 ) -> dict[ResourceKey, Resource]:
     """Return the new resources that the operator reconciles as it would if they had existed before.
 
-    A plan takes a resource to exist if an entry carries its stamp. One that exists and is paused, or that the API
-    server refuses a change of, lets its children go on, and a child that exists goes on without its parent; new ones
-    wait.
+    A plan takes a resource to exist if an entry carries its stamp. One that exists and is paused, that the API server
+    refuses a change of, or whose external ID another entry has, lets its children go on, and a child that exists goes
+    on without its parent; new ones wait.
 
     Args:
         added: the resources that the change adds.
         refused: those that the API server refuses.
+        entries: what others write.
     """
+    held = {(put.fields.get("externalId"), len(put.place.names) == 3, put.place) for put in entries}
     missing = {(each.place, each.space) for key, each in added.items() if key in refused}
     return {
         key: each
         for key, each in added.items()
         if key not in refused
         and "paused" not in each.notes
+        and not any(
+            (external_id, is_artifact) == (each.spec.get("externalId", ""), len(each.place.names) == 3)
+            for external_id, is_artifact, place in held
+            if place != each.place
+        )
         and not (each.link == "resource" and (each.place.parent, each.space) in missing)
     }
 
