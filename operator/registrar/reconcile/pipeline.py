@@ -116,7 +116,8 @@ async def _outcome(resource: ManagedResource, context: Context) -> Outcome:
         context.registry.ensure_available()
         outcome = await _reconcile_entries(resource, resource.require_spec(), context)
     except (ReconcileError, RegistryError) as error:
-        _restore_identity(resource, context)
+        # Children need not wait for another run to learn of an entry that this one has recorded.
+        _restore_identity(resource.refreshed(context.memory.cache.get(resource.key)) or resource, context)
         # What was recorded before a write that failed stays: the registry may have carried the write out.
         outcome = Outcome(latest_facts(resource, context.memory), context.registry.diagnose(error))
     if outcome.problem is not None and outcome.problem.disposition in {Disposition.TRANSIENT, Disposition.OUTAGE}:

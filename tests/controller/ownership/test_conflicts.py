@@ -114,6 +114,23 @@ async def test_a_taken_external_id_names_its_holder(
     assert (await model_named(registry, name)).external_id == unique("other")
 
 
+async def test_children_of_an_entry_that_is_recorded_do_not_wait_for_its_external_id(
+    space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
+) -> None:
+    entry, former, model, version = unique("entry"), unique("former"), unique("model"), unique("version")
+    space.apply(manifest("RegisteredModel", former, name=entry, deletionPolicy="Archive"))
+    entry_id = space.ready("RegisteredModel", former)["status"]["id"]
+    space.delete("RegisteredModel", former)
+    space.wait_gone("RegisteredModel", former)
+    await registry.upsert_registered_model(RegisteredModel(unique("holder"), external_id=unique("ext")))
+    space.apply(
+        manifest("RegisteredModel", model, name=entry, externalId=unique("ext")),
+        manifest("ModelVersion", version, registeredModelRef={"name": model}),
+    )
+    assert space.ready("ModelVersion", version)["status"]["parentId"] == entry_id
+    assert has_reason("ExternalIdConflict")(space.get("RegisteredModel", model))
+
+
 async def test_an_inline_artifact_and_a_resource_may_not_share_an_entry(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
