@@ -44,7 +44,7 @@ unchanged plan is the same file.
 
 | code | meaning |
 | --- | --- |
-| `0` | The plan is complete, and nothing in it is refused. |
+| `0` | The plan is complete, and nothing that this change brings about is refused. |
 | `1` | A manifest is invalid, a resource is refused, or an action of `--fail-on` is in the plan. |
 | `2` | With `--exit-code`: the change writes to the registry. Adding only the owner stamp counts. |
 | `3` | Not everything could be read: the registry, the snapshot, a file, or the base. |

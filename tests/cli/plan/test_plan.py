@@ -181,4 +181,4 @@ def test_chosen_actions_fail_the_command(plan: Plan, tmp_path: Path) -> None:
     assert plan(folder, "--fail-on=archive").exit_code == ExitCode.DONE
     wrong = plan(folder, "--fail-on=destroy")
     assert wrong.exit_code == ExitCode.USAGE
-    assert "'destroy' is no action: write some of create, adopt" in wrong.stderr
+    assert "'destroy' is not an action: write some of create, adopt" in wrong.stderr

@@ -49,6 +49,47 @@ def test_a_line_that_left_the_manifest_is_cleared(plan: Plan, applied: Rest, tmp
     assert applied.get("registered_models/1")["description"] == "Predicts churn."
 
 
+def test_what_is_refused_with_and_without_this_change_is_not_said_to_be_done(
+    plan: Plan, rest: Rest, tmp_path: Path
+) -> None:
+    rest.model("churn", customProperties={"model-registrar.dev/owner": text("created:another/cluster/team/churn")})
+    base = write(tmp_path / "base", churn=[CHURN, FIRST])
+    result = plan(base, "--base", base)
+    assert result.exit_code == ExitCode.DONE
+    line = "Not from this change, and not done by the operator: 1 waiting, 1 refused (--drift lists them)"
+    assert result.stdout.splitlines()[-2] == line
+    assert "anyway" not in result.stdout
+
+
+def test_entries_that_get_other_values_anyway_are_named(plan: Plan, rest: Rest, tmp_path: Path) -> None:
+    """A stamp that is only added changes nothing; what someone wrote by hand is lost."""
+    for number in range(8):
+        rest.model(f"churn-{number}", owner="someone" if number else "me")
+    base = write(tmp_path / "base", churn=[model(f"churn-{number}", owner="me") for number in range(8)])
+    lines = plan(base, "--base", base).stdout.splitlines()
+    assert lines[-3] == "Not from this change, but done by the operator anyway: 8 entries (--drift lists them)"
+    named = ", ".join(f"RegisteredModel churn-{number}" for number in range(1, 6))
+    assert lines[-2] == f"  It overwrites values of {named} and 2 more"
+
+
+@pytest.mark.parametrize("base", ["main", "../elsewhere"])
+def test_a_base_that_does_not_exist_is_refused(plan: Plan, tmp_path: Path, base: str) -> None:
+    """Without its base, a plan would show no removal, and open a gate on them."""
+    head = write(tmp_path / "head", churn=[CHURN])
+    result = plan(head, "--base", base)
+    assert result.exit_code == ExitCode.USAGE
+    assert f"there is no file or folder {base}. For a branch, tag or commit, write --base git:{base}." in result.stderr
+
+
+def test_a_base_that_cannot_be_read_as_yaml_is_warned_of(plan: Plan, tmp_path: Path) -> None:
+    base, head = tmp_path / "base", write(tmp_path / "head", churn=[CHURN])
+    base.mkdir()
+    (base / "churn.yaml").write_text("kind: [")
+    result = plan(head, "--base", base)
+    assert "Warning: The base cannot be read at " in result.stderr
+    assert "churn.yaml" in result.stderr
+
+
 @pytest.mark.usefixtures("applied")
 def test_a_file_that_is_gone_archives_its_entries(plan: Plan, tmp_path: Path) -> None:
     base = write(tmp_path / "base", churn=[CHURN], first=[FIRST])
@@ -83,8 +124,9 @@ def test_drift_is_told_apart_and_does_not_change_the_exit_code(plan: Plan, appli
     base = write(tmp_path / "base", churn=[CHURN, FIRST])
     result = plan(base, "--base", base, "--exit-code")
     assert result.exit_code == ExitCode.DONE
-    assert result.stdout.splitlines()[-2:] == [
-        "Not from this change, and done by the operator anyway: 1 entry (--drift lists them)",
+    assert result.stdout.splitlines()[-3:] == [
+        "Not from this change, but done by the operator anyway: 1 entry (--drift lists it)",
+        "  It overwrites values of RegisteredModel churn",
         "0 to create, 0 to adopt, 0 to update, 0 to restore, 0 to archive, 0 refused, 2 unchanged",
     ]
     assert "owner  'someone' → 'me'" in plan(base, "--base", base, "--drift").stdout

@@ -183,7 +183,8 @@ def test_a_cleared_field_and_drift_are_told_apart(rest: Rest, tmp_path: Path) ->
     assert "  - `description`: `'by hand'` → `'ours'` (drift)\n  - `owner`: `'me'` → cleared\n" in text
     same = run(rest.url, before, f"--base={before}", "-o", "markdown").stdout
     assert same.splitlines()[1] == "### Plan for the model registry: nothing from this change"
-    assert "Not from this change, and done by the operator anyway: 1 entry" in same
+    assert "Not from this change, but done by the operator anyway: 1 entry (--drift lists it)." in same
+    assert "It overwrites values of RegisteredModel churn." in same
 
 
 def test_what_makes_the_command_fail_is_listed_whatever_its_cause(rest: Rest, tmp_path: Path) -> None:

@@ -150,6 +150,15 @@ def test_what_argo_cd_manages_is_used_but_never_taken(pipeline: Pipeline) -> Non
     assert written(pipeline.space.get("ModelVersion", f"{model}-1")) == written(before)
 
 
+def test_a_version_without_an_artifact_is_registered_with_a_note(pipeline: Pipeline) -> None:
+    """A step that forgot the option passes on an empty address otherwise, and nobody notices here."""
+    arguments = (f"--model={pipeline.model()}", VERSION, *pipeline.place())
+    done = run(pipeline.kubeconfig, PROGRAMS / "registrar", "register", *arguments)
+    assert done.returncode == ExitCode.DONE, done.stderr
+    note = "Note: The version has no artifact with an address, so the output uri is empty. --artifact declares one."
+    assert note in done.stderr.splitlines()
+
+
 def test_a_model_that_does_not_exist_is_named_and_not_made(pipeline: Pipeline) -> None:
     answer = pipeline.register("--model=nowhere", VERSION)
     assert answer.exit_code == ExitCode.ATTENTION

@@ -37,7 +37,8 @@ def _actions(_context: click.Context, _parameter: click.Parameter, value: str | 
     names = [name.strip() for name in (value or "").split(",") if name.strip()]
     for name in names:
         if name not in set(Action):
-            raise click.BadParameter(f"{name!r} is no action: write some of {', '.join(Action)}, separated by commas.")
+            known = ", ".join(Action)
+            raise click.BadParameter(f"{name!r} is not an action: write some of {known}, separated by commas.")
     return frozenset(Action(name) for name in names)
 
 
@@ -214,6 +215,9 @@ def _collector_paused() -> Iterator[None]:
 
 def _read_base(base: str, paths: tuple[Path, ...], namespace: str | None) -> Manifests:
     if not base.startswith(PREFIX):
+        if base != STDIN and not Path(base).exists():
+            hint = f"For a branch, tag or commit, write --base {PREFIX}{base}."
+            raise click.UsageError(f"--base: there is no file or folder {base}. {hint}")
         return read_manifests([Path(base)], sys.stdin.buffer, namespace)
     if STDIN in map(str, paths):
         raise click.UsageError("--base git:REF reads files: what stdin was before, give as a file.")

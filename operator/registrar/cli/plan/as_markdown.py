@@ -158,9 +158,7 @@ def _head(report: Report, heading: Heading) -> Iterator[str]:
     if report.other_errors:
         yield f"**{counted(len(report.other_errors), 'error')}:** what cannot be read is not in this plan.\n"
     yield from (f"**Warning:** {warning}\n" for warning in report.warnings)
-    unlisted = report.unlisted_line()
-    if unlisted is not None:
-        yield f"{unlisted}.\n"
+    yield from (f"{html.escape(one_line(line.strip()))}.\n" for line in report.unlisted_lines())
     counts = report.counts()
     yield "| | entries |\n| --- | ---: |"
     yield from (f"| {words} | {counts[action]:,} |" for action, words in SUMMARY.items() if counts[action])

@@ -149,6 +149,11 @@ class PlannedChange:
     message: str | None = None
 
     @property
+    def overwrites(self) -> bool:
+        """Whether a value in the registry is lost."""
+        return self.action not in NOT_WRITTEN and any(field.before is not None for field in self.fields)
+
+    @property
     def is_of_this_change(self) -> bool:
         """Whether a merge brings it about."""
         return self.cause not in NOT_OF_THIS_CHANGE

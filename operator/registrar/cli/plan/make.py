@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from registrar.api.bodies import Body, ResourceKey, managing_owner
@@ -15,6 +15,7 @@ from registrar.cli.plan.edits import has_refused_digest
 from registrar.cli.plan.manifests import Manifests
 from registrar.cli.plan.population import Population
 from registrar.cli.plan.report import Report, Source
+from registrar.cli.validate.problems import Problem, Rule
 from registrar.cluster.dry_run import DryRunCluster
 from registrar.kinds.table import kind_of, kind_order
 from registrar.reconcile.dry_run import DryRun
@@ -120,8 +121,8 @@ async def make_in(
         source=source,
         changes=tuple(changes),
         unchanged=sum(entry not in touched for entry in entries),
-        problems=tuple(wanted.manifests.problems),
-        warnings=tuple(_warnings(population, changes)),
+        problems=(*wanted.manifests.problems, *_unread(wanted.base)),
+        warnings=(*_base_warnings(wanted.base), *_warnings(population, changes)),
         unreadable=inventory.unreadable,
         fail_on=wanted.fail_on,
         shows_drift=wanted.shows_drift,
@@ -183,6 +184,22 @@ def _refused(manifests: Manifests) -> Iterator[PlannedChange]:
 def _place(change: PlannedChange) -> tuple[object, ...]:
     origin, key = change.origin, change.origin.key
     return origin.file is None, origin.file or "", origin.line or 0, kind_order(key), key, change.is_inline
+
+
+def _unread(base: Manifests) -> Iterator[Problem]:
+    """Yield the paths of the base that could not be read: what left with this change is not known then."""
+    for problem in base.problems:
+        if problem.rule is Rule.UNREADABLE:
+            yield replace(problem, message=f"{problem.message} It is the base that the manifests are compared with.")
+
+
+def _base_warnings(base: Manifests) -> Iterator[str]:
+    places = [problem.place for problem in base.problems if problem.rule is Rule.INVALID_YAML]
+    if places:
+        yield (
+            f"The base cannot be read at {', '.join(places)}: the plan does not show which of its resources and fields "
+            "leave with this change."
+        )
 
 
 def _warnings(population: Population, changes: list[PlannedChange]) -> Iterator[str]:

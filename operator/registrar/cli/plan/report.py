@@ -27,6 +27,8 @@ SUMMARY = {
     Action.REFUSE: "refused",
 }
 """How the summary counts each action."""
+MAX_NAMED = 5
+"""Entries that a sentence names at once."""
 _ALWAYS_COUNTED = (Action.CREATE, Action.ADOPT, Action.UPDATE, Action.RESTORE, Action.ARCHIVE, Action.REFUSE)
 
 
@@ -135,7 +137,7 @@ class Report:
 
     @property
     def unlisted(self) -> list[PlannedChange]:
-        """The changes that happen anyway, and are only counted."""
+        """The changes that this change neither brings about nor prevents, and that are only counted."""
         return [change for change in self.changes if not self._is_listed(change)]
 
     def _is_listed(self, change: PlannedChange) -> bool:
@@ -178,10 +180,21 @@ class Report:
             return ""
         return ", stamp only" if number == len(adopted) else f" ({number:,} stamp only)"
 
-    def unlisted_line(self) -> str | None:
-        """Return the sentence about what happens anyway; None if nothing does."""
-        number = len(self.unlisted)
-        if not number:
-            return None
-        entries = counted(number, "entry", "entries")
-        return f"Not from this change, and done by the operator anyway: {entries} (--drift lists them)"
+    def unlisted_lines(self) -> Iterator[str]:
+        """Yield a sentence about what the operator does anyway, and one about what is left undone before and after."""
+        written = [change for change in self.unlisted if change.action not in NOT_WRITTEN]
+        if written:
+            entries = counted(len(written), "entry", "entries")
+            yield f"Not from this change, but done by the operator anyway: {entries} {_how_to_list(len(written))}"
+        overwritten = [f"{each.entry.kind} {each.entry.path}" for each in written if each.overwrites]
+        if overwritten:
+            named, hidden = ", ".join(overwritten[:MAX_NAMED]), len(overwritten) - MAX_NAMED
+            yield f"  It overwrites values of {named}{f' and {hidden:,} more' if hidden > 0 else ''}"
+        undone = Counter(change.action for change in self.unlisted if change.action in NOT_WRITTEN)
+        if undone:
+            words = ", ".join(f"{undone[action]:,} {word}" for action, word in SUMMARY.items() if undone[action])
+            yield f"Not from this change, and not done by the operator: {words} {_how_to_list(undone.total())}"
+
+
+def _how_to_list(number: int) -> str:
+    return f"(--drift lists {'it' if number == 1 else 'them'})"

@@ -50,9 +50,7 @@ def report_lines(report: Report) -> Iterator[str]:
             yield from _change_lines(change, inline)
     if report.changes:
         yield ""
-    unlisted = report.unlisted_line()
-    if unlisted is not None:
-        yield unlisted
+    yield from report.unlisted_lines()
     yield report.summary()
 
 

@@ -132,10 +132,11 @@ def register(
     """Register one version of an existing model, wait until it is in the registry, and return its IDs.
 
     The command applies a ModelVersion server-side, with the rights of its account and the field manager registrar. The
-    same content again is no write. It makes no models, and takes no field from another manager, such as Argo CD.
+    same content again writes nothing. It does not create models, and takes no field from another manager, such as Argo
+    CD.
 
     Exit codes: 0 the version is in the registry, 1 it is not: refused, or not ready within the time, 3 the cluster
-    could not be read or takes no writes, 64 usage, 130 Ctrl-C.
+    could not be read or written, 64 usage, 130 Ctrl-C.
     """
     _refuse_what_does_not_fit(output, files, dry_run=dry_run)
     registration = Registration(**declared)
@@ -154,6 +155,8 @@ def register(
         except RegistrationError as error:
             raise AttentionError(str(error)) from None
     say(f"{manifest.kind} {done.name} {'registered' if done.is_changed else 'unchanged'}.")
+    if done.uri is None:
+        say("Note: The version has no artifact with an address, so the output uri is empty. --artifact declares one.")
     _show_outputs(done, output)
     with write_errors_explained():
         write_outputs(done.outputs(), output_dir, files)

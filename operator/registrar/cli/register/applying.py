@@ -101,7 +101,7 @@ def _require_model(cluster: Cluster, namespace: str, name: str, patience: Patien
     if model is None:
         raise RegistrationError(
             f"There is no {RegisteredModel.KIND} {name!r} in namespace {namespace}: apply it first, or give the "
-            "metadata.name of the one that the version belongs to. Registering a version makes no model."
+            "metadata.name of the one that the version belongs to. This command does not create models."
         )
     if is_terminating(model):
         raise RegistrationError(f"The {RegisteredModel.KIND} {name!r} in namespace {namespace} is being deleted.")

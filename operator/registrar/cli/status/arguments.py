@@ -59,7 +59,7 @@ def kind_and_name(_context: click.Context, _parameter: click.Parameter, value: s
     kind = _KINDS.get(word.lower())
     if kind is None or not name:
         known = ", ".join(resource.SHORT_NAME for resource in RESOURCES)
-        raise click.BadParameter(f"{value!r} is no KIND/NAME: write rmodel/churn, with one of the kinds {known}.")
+        raise click.BadParameter(f"{value!r} is not KIND/NAME: write rmodel/churn, with one of the kinds {known}.")
     return kind, name
 
 
@@ -77,9 +77,9 @@ def entry_of_id(_context: click.Context, _parameter: click.Parameter, value: str
         return None
     sort, slash, rest = value.rpartition("/")
     if slash and sort.lower() not in sorts():
-        raise click.BadParameter(f"{value!r} is no entry: write model/7, version/12 or artifact/3.")
+        raise click.BadParameter(f"{value!r} does not name an entry: write model/7, version/12 or artifact/3.")
     if not rest.isdecimal():
-        raise click.BadParameter(f"{rest!r} is no ID, which is a number; --find-name finds an entry by its name.")
+        raise click.BadParameter(f"{rest!r} is not an ID: IDs are numbers; --find-name finds an entry by its name.")
     return Entry(sorts().get(sort.lower()), id=rest)
 
 

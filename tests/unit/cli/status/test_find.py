@@ -73,14 +73,14 @@ def test_json_of_a_report_has_each_resource_with_its_cause() -> None:
 
 
 REFUSED = {
-    "an ID that is none": (["--find", "churn"], "'churn' is no ID, which is a number; --find-name finds"),
+    "an ID that is none": (["--find", "churn"], "'churn' is not an ID: IDs are numbers; --find-name finds"),
     "a sort that is none": (["--find", "thing/7"], "write model/7, version/12 or artifact/3"),
     "both": (["--find", "7", "--find-name", "x"], "Give --find or --find-name, not both."),
     "an entry and a resource": (["rmodel/x", "--find", "7"], "leave out KIND/NAME"),
     "an entry, and waiting": (["--find", "7", "--wait"], "leave out KIND/NAME, --not-ready, --wait and --watch"),
-    "a kind that is none": (["pod/x"], "'pod/x' is no KIND/NAME: write rmodel/churn, with one of the kinds rmodel"),
-    "a name without a kind": (["churn"], "'churn' is no KIND/NAME"),
-    "a kind without a name": (["rmodel/"], "'rmodel/' is no KIND/NAME"),
+    "a kind that is none": (["pod/x"], "'pod/x' is not KIND/NAME: write rmodel/churn, with one of the kinds rmodel"),
+    "a name without a kind": (["churn"], "'churn' is not KIND/NAME"),
+    "a kind without a name": (["rmodel/"], "'rmodel/' is not KIND/NAME"),
     "one namespace and all": (["-n", "a", "-A"], "Give --namespace or --all-namespaces, not both."),
     "a resource in all namespaces": (["rmodel/x", "-A"], "KIND/NAME is in one namespace"),
     "Events of everything": (["--events"], "--events shows the Events about one resource: give KIND/NAME."),
