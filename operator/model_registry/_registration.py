@@ -90,5 +90,12 @@ def _differing_fields(entry: EntryT, stored: EntryT) -> Iterator[str]:
     """Yield the fields that are set in an entry and differ from what is stored. The state may have changed since."""
     for field in sorted(type(entry).model_fields.keys() - {"id", "state"}):
         value = getattr(entry, field)
-        if value is not None and value != getattr(stored, field):
+        if value is not None and not _is_same(value, getattr(stored, field)):
             yield field
+
+
+def _is_same(value: object, stored: object) -> bool:
+    """Return equality, of properties in their types too: Python's True equals 1 and 1.0, the registry keeps three."""
+    if value != stored or not isinstance(value, dict) or not isinstance(stored, dict):
+        return value == stored
+    return all(type(value[name]) is type(stored[name]) for name in value)

@@ -54,6 +54,7 @@ spec:
     - name: torch
       uri: s3://b/torch
 """
+INT = {"metadataType": "MetadataIntValue", "int_value": "1"}
 OTHER = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x} # not ours\n"
 
 
@@ -146,6 +147,19 @@ def test_only_what_differs_is_changed(
     assert sorted(changed_lines(before, file.read_text())) == sorted(expected)
     assert export("--check").exit_code == ExitCode.DONE
     assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_property_of_an_artifact_gets_its_type_though_python_takes_the_values_for_the_same(
+    seeded: Rest, export: Export, tmp_path: Path
+) -> None:
+    file = tmp_path / "git" / "all.yaml"
+    seeded.artifact("2", "ranked", uri="s3://b/r", customProperties={"rank": INT})
+    assert export("--update").exit_code == ExitCode.DONE
+    before = file.read_text()
+    boolean = {"metadataType": "MetadataBoolValue", "bool_value": True}
+    seeded.change("artifacts/3", artifactType="model-artifact", customProperties={"rank": boolean})
+    assert export("--update").exit_code == ExitCode.DONE
+    assert changed_lines(before, file.read_text()) == ["-         rank: 1", "+         rank: true"]
 
 
 def test_lists_grow_behind_their_last_item(seeded: Rest, export: Export, tmp_path: Path) -> None:

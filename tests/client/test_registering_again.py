@@ -41,6 +41,7 @@ def test_registering_what_exists_is_accepted_on_request(registry: ModelRegistry,
         ({"storage_key": "x", "model_format_name": "x"}, "an artifact with another model_format_name, storage_key"),
         ({"version_description": "x"}, "with another description"),
         ({"metadata": {"a": 2}, "uri": "s3://2"}, "with another custom_properties and an artifact with another uri"),
+        ({"metadata": {"a": True}}, "with another custom_properties"),
         ({"author": "you"}, "with another author"),
     ],
 )

@@ -130,6 +130,16 @@ def spec_of(body: Body) -> Mapping[str, Any]:
     return found
 
 
+def is_same_json(left: object, right: object) -> bool:
+    """Return whether the API server takes two values for the same: Python's True equals 1, in JSON they differ."""
+    match left, right:
+        case Mapping(), Mapping():
+            return left.keys() == right.keys() and all(is_same_json(left[name], right[name]) for name in left)
+        case list(), list():
+            return len(left) == len(right) and all(map(is_same_json, left, right))
+    return isinstance(left, bool) is isinstance(right, bool) and left == right
+
+
 def edited(body: Body, spec: Mapping[str, Any], annotations: Mapping[str, str], before: Mapping[str, str]) -> Body:
     """Return a body as the API server would have it once a user has applied another manifest.
 
@@ -141,7 +151,7 @@ def edited(body: Body, spec: Mapping[str, Any], annotations: Mapping[str, str], 
             record: those that are not in the manifest any more are removed.
     """
     metadata = body["metadata"]
-    generation = metadata.get("generation", 0) + (spec_of(body) != spec)
+    generation = metadata.get("generation", 0) + (not is_same_json(spec_of(body), spec))
     known = metadata.get("annotations") or {}
     applied = {**_last_applied(known), **before}
     kept = {name: value for name, value in known.items() if name not in applied}

@@ -11,7 +11,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from registrar.api.bodies import Body, ResourceKey
+from registrar.api.bodies import Body, ResourceKey, key_of
 from registrar.cluster.cache import ResourceCache
 from registrar.cluster.dry_run import DryRunCluster
 from registrar.kinds.table import kind_of
@@ -96,9 +96,8 @@ class DryRun:
         self._registry = registry
         self._horizon = settings.handover_grace + HORIZON_SECONDS
         cache = ResourceCache()
-        gate = SyncGate(self._queue)
-        gate.open()
-        self._memory = Memory(cache, gate, registry.view.unpin, monotonic=self._clock)
+        self._gate = SyncGate(self._queue, call_later=lambda _seconds, _open: None)
+        self._memory = Memory(cache, self._gate, registry.view.unpin, monotonic=self._clock)
         guard = MassDeletionGuard(cache.recorded_ids, registry)
         self._context = Context(settings, cluster, registry, self._memory, guard, monitor)
 
@@ -114,6 +113,10 @@ class DryRun:
         """
         for body in bodies:
             self._memory.keep(body)
+        # What is there from the beginning is no news to others, and gives none of them a turn.
+        for body in bodies:
+            self._gate.forget(key_of(body))
+        self._gate.open()
         self._memory.cache.synced.set()
         keys = list(turns)
         self._identify_parents(keys)

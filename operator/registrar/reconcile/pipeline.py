@@ -33,7 +33,7 @@ from registrar.reconcile.holding import hold
 from registrar.reconcile.report import latest_facts, post_events, report
 from registrar.reconcile.request import EntryRequest
 from registrar.reconcile.resolve import resolve_parent
-from registrar.reconcile.resource import ManagedResource, policies_of, read_resource, recorded_state
+from registrar.reconcile.resource import InlineName, ManagedResource, policies_of, read_resource, recorded_state
 from registrar.reporting.outcome import Facts, OperationResult, Outcome
 from registrar.workqueue.queue import DONE, NOW, RETRY, Result
 
@@ -72,6 +72,7 @@ async def _reconcile_existing(body: Body, context: Context) -> Result:
         context.registry.breaker.defer(key)
         return DONE
     resource = read_resource(body)
+    _let_go_of_undeclared(resource, context)
     try:
         if not resource.metadata.paused:
             left, note = await hold(resource, context.memory, context.kube, context.registry.holder)
@@ -95,6 +96,18 @@ async def _reconcile_existing(body: Body, context: Context) -> Result:
         return RETRY
 
 
+def _let_go_of_undeclared(resource: ManagedResource, context: Context) -> None:
+    """Release the claims on what the spec no longer declares, whatever keeps the resource from claiming the rest.
+
+    One that is paused, or waits for its parent, would keep others from the entries that it gave up until a restart.
+    """
+    declared = {InlineName(resource.kind.entry.name, resource.entry_name), *resource.inline}
+    claims = context.memory.claims.claims_of(resource.key)
+    kept = {claim for claim in claims if InlineName(claim.kind, claim.name) in declared}
+    if kept != claims:
+        context.memory.claim_only(resource.key, kept)
+
+
 async def _outcome(resource: ManagedResource, context: Context) -> Outcome:
     if resource.metadata.paused:
         _restore_identity(resource, context)
@@ -103,7 +116,8 @@ async def _outcome(resource: ManagedResource, context: Context) -> Outcome:
         context.registry.ensure_available()
         outcome = await _reconcile_entries(resource, resource.require_spec(), context)
     except (ReconcileError, RegistryError) as error:
-        _restore_identity(resource, context)
+        # Children need not wait for another run to learn of an entry that this one has recorded.
+        _restore_identity(resource.refreshed(context.memory.cache.get(resource.key)) or resource, context)
         # What was recorded before a write that failed stays: the registry may have carried the write out.
         outcome = Outcome(latest_facts(resource, context.memory), context.registry.diagnose(error))
     if outcome.problem is not None and outcome.problem.disposition in {Disposition.TRANSIENT, Disposition.OUTAGE}:

@@ -28,8 +28,17 @@ def update_time(entry: RegistryEntry) -> int:
 
 
 def same_content(left: RegistryEntry, right: RegistryEntry) -> bool:
-    """Return whether two answers show the same entry; times are no content, because every write moves them."""
-    return type(left) is type(right) and left.model_dump(exclude=_TIMES) == right.model_dump(exclude=_TIMES)
+    """Return whether two answers show the same entry; times are no content, because every write moves them.
+
+    The type of a property is content: Python's True equals 1 and 1.0, the registry keeps three properties.
+    """
+    if type(left) is not type(right) or _property_types(left) != _property_types(right):
+        return False
+    return left.model_dump(exclude=_TIMES) == right.model_dump(exclude=_TIMES)
+
+
+def _property_types(entry: RegistryEntry) -> dict[str, type]:
+    return {name: type(value) for name, value in (entry.custom_properties or {}).items()}
 
 
 class EntryView:

@@ -12,6 +12,7 @@ from devcluster.environment import child_environment
 from registrar.cli.exits import ExitCode
 from tests.cli.plan.conftest import Plan
 from tests.cli.plan.manifests import actions, found, manifest, model, stamped, version, write
+from tests.cli.plan.review import snapshot
 from tests.support.rest import Rest, text
 
 ZEROS, ONES = (f"sha256:{digit * 64}" for digit in "01")
@@ -202,6 +203,46 @@ def test_only_what_differs_is_planned_with_changed(plan: Plan, tmp_path: Path) -
     assert ("create", "base", "other") in actions(plan(head, "--base", base, "-o", "json"))
     assert actions(plan(head, "--base", base, "--changed", "-o", "json")) == [("create", "change", "churn/2")]
     assert plan(head, "--changed").exit_code == ExitCode.USAGE
+
+
+def test_an_unchanged_artifact_gives_its_version_no_turn_with_changed(
+    plan: Plan, applied: Rest, tmp_path: Path
+) -> None:
+    """The version compares the addresses of its artifacts, and its own drift is not of this change."""
+    applied.artifact("2", "extra", uri="s3://b/x", **stamped("team/extra"))
+    applied.change("model_versions/2", description="theirs")
+    external = {"registeredModelRef": {"external": {"name": "churn"}}}
+    first = {**FIRST, "spec": {**FIRST["spec"], **external, "description": "ours"}}
+    extra = manifest("ModelArtifact", "extra", modelVersionRef={"name": "churn-1"}, uri="s3://b/x")
+    base = write(tmp_path / "base", churn=[CHURN, first, extra])
+    head = write(tmp_path / "head", churn=[CHURN, first, extra, model("other")])
+    snapshot(applied.url, tmp_path / "snapshot")
+    for source in ([], ["--snapshot", tmp_path / "snapshot"]):
+        arguments = [head, "--base", base, *source, "-o", "json"]
+        assert ("update", "drift", "churn/1") in actions(plan(*arguments))
+        assert actions(plan(*arguments, "--changed")) == [("create", "change", "other")]
+
+
+@pytest.mark.parametrize("more", [(), ("--changed",)])
+def test_a_value_of_another_type_is_a_change_though_python_takes_it_for_the_same(
+    more: tuple[str, ...], plan: Plan, rest: Rest, tmp_path: Path
+) -> None:
+    churn = stamped("team/churn")["customProperties"]
+    churn["live"] = {"metadataType": "MetadataIntValue", "int_value": "1"}
+    churn["rank"] = {"metadataType": "MetadataDoubleValue", "double_value": 7.0}
+    rest.model("churn", owner="me", customProperties=churn)
+    values = [{"live": 1, "rank": {"double": 7}}, {"live": True, "rank": {"int": 7}}]
+    # An alias that waits for its version has the model written a second time.
+    old, new = (model("churn", owner="me", customProperties=value) for value in values)
+    new["spec"]["aliases"] = {"champion": "1"}
+    base = write(tmp_path / "base", churn=[old])
+    head = write(tmp_path / "head", churn=[new, version("churn-1", "churn", name="1")])
+    result = plan(head, "--base", base, *more, "-o", "json")
+    assert sorted(actions(result)) == [("create", "change", "churn/1"), ("update", "change", "churn")]
+    change = next(each for each in found(result)["changes"] if each["action"] == "update")
+    fields = {each["path"]: (repr(each["before"]), repr(each["after"]), each["drift"]) for each in change["fields"]}
+    assert fields["customProperties.live"] == ("1", "True", False)
+    assert fields["customProperties.rank"] == ("7.0", "7", False)
 
 
 @pytest.mark.parametrize("more", [(), ("--changed",)])

@@ -41,8 +41,15 @@ async def test_the_statuses_say_what_is_cleared_and_what_is_drift(
         *(manifest("RegisteredModel", name, owner="me", description="a") for name in (edited, drifted, outside))
     )
     ids = {name: own_space.ready("RegisteredModel", name)["status"]["id"] for name in (edited, drifted, outside)}
+    # What else the cluster has is not of this plan, drift of it neither: an artifact gives its version no turn.
+    version = manifest("ModelVersion", outside, registeredModelRef={"external": {"name": outside}}, description="ours")
+    artifact = manifest("ModelArtifact", outside, modelVersionRef={"name": outside}, uri="s3://b/w")
+    own_space.apply(version, artifact)
+    own_space.ready("ModelArtifact", outside)
+    version_id = own_space.ready("ModelVersion", outside)["status"]["id"]
     operator.stop()
     await registry.upsert_registered_model(RegisteredModel(drifted, id=ids[drifted], owner="someone"))
+    await registry.upsert_model_version(ModelVersion(outside, id=version_id, description="theirs"), ids[outside])
     # The registry has another address for those who are outside of the cluster.
     url = registry_url.replace("127.0.0.1", "localhost")
     rival = model("rival", name=outside)

@@ -107,6 +107,8 @@ async def test_other_content_is_refused_with_the_difference_unless_it_is_an_upda
     assert "customProperties.epochs 1 -> not set" in refused.stderr
     assert "description not set -> 'Better.'" in refused.stderr
     assert "--update" in refused.stderr
+    retyped = pipeline.register(*arguments, "--property=password=first", "--property=epochs=true")
+    assert "customProperties.epochs 1 -> true" in retyped.stderr, "Python takes the two for the same"
     assert not any(secret in refused.stderr for secret in ("first", "second"))
     assert written(pipeline.space.get("ModelVersion", name)) == written(before)
     updated = pipeline.register(*changed, "--update")

@@ -6,7 +6,7 @@ from model_registry import ModelRegistryAPIClient
 from model_registry.types import DocArtifact, RegisteredModel
 from tests.support.entries import model_named
 from tests.support.fixtures import Unique
-from tests.support.resources import Namespace, condition, has_reason, manifest
+from tests.support.resources import Namespace, annotated, condition, has_reason, manifest
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -114,6 +114,23 @@ async def test_a_taken_external_id_names_its_holder(
     assert (await model_named(registry, name)).external_id == unique("other")
 
 
+async def test_children_of_an_entry_that_is_recorded_do_not_wait_for_its_external_id(
+    space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
+) -> None:
+    entry, former, model, version = unique("entry"), unique("former"), unique("model"), unique("version")
+    space.apply(manifest("RegisteredModel", former, name=entry, deletionPolicy="Archive"))
+    entry_id = space.ready("RegisteredModel", former)["status"]["id"]
+    space.delete("RegisteredModel", former)
+    space.wait_gone("RegisteredModel", former)
+    await registry.upsert_registered_model(RegisteredModel(unique("holder"), external_id=unique("ext")))
+    space.apply(
+        manifest("RegisteredModel", model, name=entry, externalId=unique("ext")),
+        manifest("ModelVersion", version, registeredModelRef={"name": model}),
+    )
+    assert space.ready("ModelVersion", version)["status"]["parentId"] == entry_id
+    assert has_reason("ExternalIdConflict")(space.get("RegisteredModel", model))
+
+
 async def test_an_inline_artifact_and_a_resource_may_not_share_an_entry(
     space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
 ) -> None:
@@ -133,6 +150,31 @@ async def test_an_inline_artifact_and_a_resource_may_not_share_an_entry(
     entry = await registry.get_artifact_by_id(winner["id"])
     assert entry is not None
     assert (entry.uri, entry.state) == ("s3://own", "LIVE")
+
+
+@pytest.mark.parametrize("is_paused", [True, False], ids=["paused", "waiting for another parent"])
+async def test_a_version_that_is_not_reconciled_keeps_no_artifact_that_it_does_not_declare(
+    space: Namespace,
+    registry: ModelRegistryAPIClient,
+    unique: Unique,
+    is_paused: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    model, version, artifact, other = unique("model"), unique("version"), unique("artifact"), unique("other")
+    declared = manifest(
+        "ModelVersion", version, registeredModelRef={"name": model}, artifacts=[{"name": "weights", "uri": "s3://b/w"}]
+    )
+    space.apply(manifest("RegisteredModel", model), declared)
+    entry_id = space.ready("ModelVersion", version)["status"]["artifacts"][0]["id"]
+    space.apply(annotated(manifest("RegisteredModel", other, name=model), paused="true"))
+    space.wait("RegisteredModel", other, has_reason("Paused"))
+    changed = annotated(declared, paused="true") if is_paused else declared
+    parent = model if is_paused else other
+    space.apply({**changed, "spec": {**declared["spec"], "registeredModelRef": {"name": parent}, "artifacts": []}})
+    space.wait("ModelVersion", version, has_reason("Paused" if is_paused else "WaitingForRegisteredModel"))
+    reference = {"name": version} if is_paused else {"external": {"registeredModelName": model, "name": version}}
+    space.apply(manifest("ModelArtifact", artifact, name="weights", uri="s3://b/new", modelVersionRef=reference))
+    assert space.ready("ModelArtifact", artifact)["status"]["id"] == entry_id
+    assert getattr(await registry.get_artifact_by_id(entry_id), "uri", None) == "s3://b/new"
 
 
 async def test_a_document_of_the_same_name_is_another_entry(

@@ -7,8 +7,10 @@ import pytest
 from registrar.api.bodies import (
     RecordedId,
     ResourceKey,
+    edited,
     is_awaited,
     is_edited,
+    is_same_json,
     is_unanswered,
     key_of,
     ready_state,
@@ -114,3 +116,27 @@ def test_a_user_edits_spec_annotations_and_existence_and_not_the_status() -> Non
     assert is_edited(before, terminating)
     for parts in ({"generation": 2}, {"uid": "uid-2"}, {"annotations": REQUEST}):
         assert is_edited(before, body(status=SYNCED, **parts))
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "is_same"),
+    [
+        ({"a": [{"b": 1}]}, {"a": [{"b": 1}]}, True),
+        ({"a": [{"b": 1}]}, {"a": [{"b": True}]}, False),
+        ({"a": 0}, {"a": False}, False),
+        # JSON has one type of number.
+        ({"a": 1}, {"a": 1.0}, True),
+        ({"a": 1}, {"a": 1, "b": None}, False),
+        ([1, 2], [1], False),
+        (["x"], ["x"], True),
+        (None, {}, False),
+    ],
+)
+def test_json_is_the_same_where_the_api_server_takes_it_for_the_same(
+    left: object, right: object, *, is_same: bool
+) -> None:
+    assert is_same_json(left, right) is is_same
+    assert is_same_json(right, left) is is_same
+    resource = body(generation=3, customProperties=left)
+    changed = edited(resource, {**resource["spec"], "customProperties": right}, {}, {})
+    assert changed["metadata"]["generation"] == (3 if is_same else 4)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from model_registry.types import DocArtifact, ModelArtifact, ModelVersion, RegisteredModel, RegistryEntry
+from registrar.api.properties import Scalar
 from registrar.kinds.artifacts import DOC_ARTIFACT, MODEL_ARTIFACT
 from registrar.kinds.base import EntryKind
 from registrar.kinds.model_version import MODEL_VERSION
@@ -14,7 +15,7 @@ from registrar.kinds.registered_model import REGISTERED_MODEL
 from registrar.kinds.table import family_of
 from registrar.planning.ownership import Origin, Stamp
 from registrar.registries.view import EntryView, update_time
-from tests.unit.build import OWNER_ID, desired, model, stamp
+from tests.unit.build import OWNER_ID, desired, model, model_key, stamp
 
 REFERENCES = ["team/a", "team/a#x", "team/b"]
 ENTRIES = st.builds(
@@ -128,6 +129,19 @@ def test_the_entry_at_a_place_has_the_desired_name_type_and_parent() -> None:
     assert view.at(desired(MODEL_VERSION.entry, name="v2", reference="team/v1", parent_id="2")) is None
     assert view.at(desired(DOC_ARTIFACT, name="card", reference="team/v1#card")) is card
     assert view.at(desired(MODEL_ARTIFACT, name="card", reference="team/v1#card")) is None
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, True), (1, 1.0), (False, 0)])
+def test_a_property_of_another_type_is_news_though_python_takes_its_value_for_the_same(
+    before: Scalar, after: Scalar
+) -> None:
+    view = EntryView(OWNER_ID)
+    old, new = (model(custom_properties={**stamp(), "rank": value}) for value in (before, after))
+    view.replace([old], 0.0)
+    assert view.learn(old, 1.0) == frozenset()
+    assert view.learn(new, 1.0) == {model_key()}
+    assert view.all()[0] is new
+    assert view.keep(old) == {model_key()}
 
 
 def test_an_entry_without_an_id_in_a_list_is_passed_over() -> None:

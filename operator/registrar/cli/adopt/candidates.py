@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from registrar.api.bodies import Body, ResourceKey, is_terminating, spec_of
+from registrar.api.bodies import Body, ResourceKey, is_same_json, is_terminating, spec_of
 from registrar.cli.catalogue import Catalogue, kind_name
 from registrar.cli.documents.manifest import FileManifest
 from registrar.cli.export.known import Known, Places, known_from
@@ -128,7 +128,7 @@ def pending(manifests: Iterable[Manifest], read: Manifests, present: Present) ->
         present: the resources of the namespace.
     """
     keys = [(manifest, key_of_resource(manifest)) for manifest in manifests]
-    return [each for each, key in keys if key not in present or spec_of(present[key]) != read.spec(key)]
+    return [each for each, key in keys if key not in present or not is_same_json(spec_of(present[key]), read.spec(key))]
 
 
 @dataclass(frozen=True, slots=True)

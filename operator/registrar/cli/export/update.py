@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from model_registry.types import RegistryEntry
+from registrar.api.bodies import is_same_json
 from registrar.cli.catalogue import Place
 from registrar.cli.documents.manifest import FileManifest
 from registrar.cli.export.check import REGISTRY, Checker
@@ -49,7 +50,7 @@ def target_of(found: Found, manifest: Manifest, checker: Checker) -> FileManifes
     items = _Items(manifest, before, after, checker)
     for inline in kind_of(manifest.kind.name).inline:
         present, wanted = (each.get(inline.field) or [] for each in (found.manifest.spec, exported.spec))
-        if (updated := items.updated(inline, present, wanted)) != present:
+        if not is_same_json(updated := items.updated(inline, present, wanted), present):
             spec = _with(spec, inline.field, updated or None, exported.spec)
     return found.manifest.with_spec(spec)
 

@@ -10,7 +10,8 @@ from model_registry.types import Artifact, RegistryEntry
 from registrar.api.bodies import Body, ResourceKey
 from registrar.api.conditions import Condition, ConditionStatus, ConditionType, Reason
 from registrar.api.meta import OWNER_PROPERTY
-from registrar.cli.plan.change import Action, Cause, EntryName, FieldChange, PlannedChange, Value
+from registrar.api.properties import TypedProperty
+from registrar.cli.plan.change import Action, Cause, EntryName, FieldChange, PlannedChange, Value, is_same_value
 from registrar.cli.plan.fields import field_change
 from registrar.cli.plan.population import Population
 from registrar.cli.plan.provisional import without_provisional_ids
@@ -168,7 +169,8 @@ class Builder:
         before, now = (_declared(spec, key, write) for spec in (applied, self.population.manifests.spec(key)))
         if before is None or now is None:
             return frozenset()
-        return frozenset(change.path for change in write.changes if before.get(change.path) == now.get(change.path))
+        paths = (change.path for change in write.changes)
+        return frozenset(path for path in paths if _is_same(before.get(path), now.get(path)))
 
 
 def _name_of(resource: ManagedResource) -> EntryName:
@@ -200,6 +202,12 @@ def _declared(spec: Mapping[str, Any], key: ResourceKey, write: EntryWrite) -> d
     entries = [desired_entry(resource, "", ""), *desired_inline(resource, "", "")]
     found = next((each for each in entries if each.reference == write.reference and each.kind is write.kind), None)
     return None if found is None else _by_path(found)
+
+
+def _is_same(one: object, other: object) -> bool:
+    if isinstance(one, TypedProperty) and isinstance(other, TypedProperty):
+        return is_same_value(one.value, other.value)
+    return is_same_value(one, other)
 
 
 def _by_path(desired: Desired) -> dict[str, object]:

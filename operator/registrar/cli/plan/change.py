@@ -159,6 +159,11 @@ class PlannedChange:
         return self.cause not in NOT_OF_THIS_CHANGE
 
 
+def is_same_value(one: object, other: object) -> bool:
+    """Return equality in value and type: Python's True equals 1 and 1.0, the registry keeps three properties."""
+    return type(one) is type(other) and one == other
+
+
 def merged(changes: Iterable[PlannedChange]) -> list[PlannedChange]:
     """Return changes with one for each entry where a resource updates it again: an alias waits for its version.
 
@@ -183,4 +188,4 @@ def _joined(first: tuple[FieldChange, ...], second: tuple[FieldChange, ...]) -> 
     again = {each.path: replace(each, before=before[each.path].before) for each in second if each.path in before}
     new = [each for each in second if each.path not in before]
     kept = [again.get(each.path, each) for each in first]
-    return tuple(each for each in (*kept, *new) if each.before != each.after)
+    return tuple(each for each in (*kept, *new) if not is_same_value(each.before, each.after))

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from model_registry.types import RegistryEntry
-from registrar.api.bodies import Body, ResourceKey, as_deleted, edited, recorded_id, spec_of
+from registrar.api.bodies import Body, ResourceKey, as_deleted, edited, is_same_json, recorded_id, spec_of
 from registrar.api.meta import API_VERSION, FINALIZER, ObjectMeta
 from registrar.api.v1alpha1.aliases import AliasStatus, property_of
 from registrar.api.v1alpha1.common import EntryResource
@@ -120,7 +120,7 @@ class Population:
         if before is None or key not in self.manifests.found:
             return None
         after = self.manifests.spec(key)
-        if before == after:
+        if is_same_json(before, after):
             return None
         kind, applied = kind_of(key.kind), self._applied(key)
         names = {spec.get("name") or key.name for spec in (before, after)}
@@ -131,7 +131,7 @@ class Population:
 
     def is_unchanged(self, key: ResourceKey) -> bool:
         """Return whether a resource has the spec that it had before."""
-        return self.before(key) == self.manifests.spec(key)
+        return is_same_json(self.before(key), self.manifests.spec(key))
 
     def _present(self, key: ResourceKey) -> Body:
         """Return a resource as the API server has it once its manifest is applied."""

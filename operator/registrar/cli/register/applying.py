@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from registrar.api.bodies import Body, entry_name_of, is_terminating, spec_of, written_generation
+from registrar.api.bodies import Body, entry_name_of, is_same_json, is_terminating, spec_of, written_generation
 from registrar.api.v1alpha1 import ModelVersion, RegisteredModel
 from registrar.cli.cluster import Cluster
 from registrar.cli.documents.dump import dump
@@ -128,7 +128,7 @@ def _apply(
             return True
         # The API server merges what others declare, and knows whose the fields are.
         before, after = spec_of(found), spec_of(patience.ask(lambda: send(is_dry_run=True)))
-        if before == after:
+        if is_same_json(before, after):
             return False
         if not is_update:
             raise RegistrationError(

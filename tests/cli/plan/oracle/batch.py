@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -15,7 +15,7 @@ import httpx
 import kubernetes
 
 from model_registry.types import RegistryEntry
-from registrar.api.bodies import ResourceKey
+from registrar.api.bodies import ResourceKey, is_same_json
 from registrar.api.meta import GROUP, VERSION
 from registrar.api.v1alpha1 import DriftPolicy
 from registrar.settings import PolicySettings, Settings
@@ -23,6 +23,7 @@ from tests.cli.plan.oracle.cases import Case, Place, World, key_of, with_ids
 from tests.cli.plan.oracle.entries import Hands, entries_of, half_adopted, ids_of, part_of, read_inventory
 from tests.cli.plan.oracle.quiet import Watcher
 from tests.cli.plan.oracle.recorder import Recorder, recording
+from tests.cli.plan.oracle.rivals import parents_without_entry, without_unseen
 from tests.cli.plan.oracle.writes import ChangedOnly, Planned, Writes, carried_out, plan, plan_changed
 from tests.support.fixtures import operator_arguments
 from tests.support.operator_process import OperatorProcess
@@ -94,9 +95,7 @@ class Stage:
             cases: the cases.
             meanwhile: what the operator does while things change.
         """
-        cases, url = list(cases), self.settings.registry_url
-        if meanwhile is not Operator.STOPPED:
-            cases = [case if self._may_drift(case, meanwhile) else replace(case, meanwhile=()) for case in cases]
+        cases, url = [self._with_predictable_drift(case, meanwhile) for case in cases], self.settings.registry_url
         with httpx.Client(trust_env=False) as http:
             hands = Hands(url, http)
             ids = hands.put((put for case in cases for put in case.before), {})
@@ -104,6 +103,8 @@ class Stage:
             self.operator.start()
             self._send(based)
             self._watcher.wait_until_quiet()
+            # Otherwise a running operator could find them while the plans are made.
+            self._look_for_parents_again()
             found = read_inventory(url)
             refused_in_part = half_adopted(self._resources(), entries_of(found))
             if meanwhile is Operator.STOPPED:
@@ -121,7 +122,8 @@ class Stage:
             for number, case in enumerate(cases)
         ]
         carried = len(self.recorder.writes)
-        refused = [self._change(case) for case in cases]
+        shown = self._show_parents(cases, planned) if meanwhile is Operator.RUNNING else frozenset()
+        refused = [self._change(case, shown) for case in cases]
         if meanwhile is Operator.STOPPED:
             self.operator.start()
             self.operator.wait_for_log("Probes and metrics are served at", times=2)
@@ -142,6 +144,13 @@ class Stage:
     @property
     def _watcher(self) -> Watcher:
         return Watcher(self.operator, self.recorder, self._resources)
+
+    def _with_predictable_drift(self, case: Case, meanwhile: Operator) -> Case:
+        if meanwhile is Operator.STOPPED:
+            return case
+        if not self._may_drift(case, meanwhile):
+            return replace(case, meanwhile=())
+        return replace(case, meanwhile=tuple(without_unseen(put, case.unseen) for put in case.meanwhile))
 
     def _may_drift(self, case: Case, meanwhile: Operator) -> bool:
         """Return whether drift at the moment of the change has one effect only.
@@ -166,11 +175,15 @@ class Stage:
             key = key_of(manifest)
             self.api.create_namespaced_custom_object(GROUP, VERSION, key.namespace, PLURALS[key.kind], manifest)
 
-    def _change(self, case: Case) -> dict[ResourceKey, str]:
-        """Apply the head, as ``kubectl apply --prune`` would; returns what the API server refuses."""
+    def _change(self, case: Case, shown: Collection[ResourceKey]) -> dict[ResourceKey, str]:
+        """Apply the head, as ``kubectl apply --prune`` would, but for what was shown before.
+
+        Returns:
+            What the API server refuses.
+        """
         before, after = ({key_of(manifest): manifest for manifest in some} for some in (case.base, case.head))
         gone = [key for key in before if key not in after]
-        changed = [key for key in after if after[key] != before.get(key)]
+        changed = [key for key in after if key not in shown and not is_same_json(after[key], before.get(key))]
         refused = {}
         for key in [*gone, *changed] if case.deletes_first else [*changed, *gone]:
             try:
@@ -180,6 +193,23 @@ class Stage:
                     raise
                 refused[key] = str(error.body)
         return refused
+
+    def _show_parents(self, cases: Iterable[Case], planned: Iterable[Planned]) -> frozenset[ResourceKey]:
+        """Have a running operator see the new parents of resources that exist, where they get no entry.
+
+        A resource that exists goes on with its entry's parent while the one that it names does not exist, and waits
+        once it does. Which of the two the operator sees first depends on which of two watches is faster.
+
+        Returns:
+            The parents, which exist now.
+        """
+        parents: dict[ResourceKey, Manifest] = {}
+        for case, each in zip(cases, planned, strict=True):
+            parents |= parents_without_entry(case, each.report)
+        for key, manifest in parents.items():
+            self._send_change(key, None, manifest)
+        self._watcher.wait_until_seen(parents)
+        return frozenset(parents)
 
     def _send_change(self, key: ResourceKey, before: Manifest | None, after: Manifest | None) -> None:
         place = GROUP, VERSION, key.namespace, PLURALS[key.kind]

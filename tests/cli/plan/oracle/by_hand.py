@@ -38,6 +38,10 @@ STORIES: dict[str, Story] = {
         a.case(base=(a.model(description="one", customProperties={"team": "x"}),), head=(a.model(),)),
         {"": Action.UPDATE},
     ),
+    "gives a property another type, though Python takes the values for the same": lambda a: (
+        a.case(base=(a.model(customProperties={"live": 0}),), head=(a.model(customProperties={"live": False}),)),
+        {"": Action.UPDATE},
+    ),
     "renames, deleted first": lambda a: (
         a.case(base=a.chain(), head=a.chain("-2"), deletes_first=True),
         dict.fromkeys(CHAIN, Action.HAND_OVER),

@@ -74,6 +74,7 @@ class Case:
         meanwhile: what others change in the registry after that.
         head: the manifests of the change.
         deletes_first: the resources that only the base has are deleted before the others are applied, not afterwards.
+        unseen: the fields of which an operator that has not seen what others set there makes something else.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Case:
     meanwhile: tuple[Put, ...] = ()
     head: tuple[Manifest, ...] = ()
     deletes_first: bool = False
+    unseen: frozenset[tuple[Place, str]] = frozenset()
 
 
 def key_of(manifest: Manifest) -> ResourceKey:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator
+from typing import Any
 
 from model_registry.types import RegistryEntry
 from registrar.cli.plan.change import NOT_WRITTEN, Action
@@ -24,6 +25,8 @@ def disagreements(played: Played) -> list[str]:
 def _of_writes(played: Played) -> Iterator[str]:
     kept = {place for place, entry in played.entries.items() if _stamp(entry).startswith("kept:")}
     planned, done = (_without_origin_of_kept(writes, kept) for writes in (played.planned.writes, played.done))
+    adopted = kept & {put.place for put in played.case.before}
+    planned, done = (_without_retirement(writes, adopted) for writes in (planned, done))
     for place in sorted({*planned, *done}):
         if planned.get(place, []) != done.get(place, []):
             yield f"{place}:\n    planned: {_text(planned.get(place, []))}\n    done:    {_text(done.get(place, []))}"
@@ -44,6 +47,31 @@ def _without_origin_of_kept(writes: Writes, kept: Collection[Place]) -> Writes:
         else sequence
         for place, sequence in writes.items()
     }
+
+
+def _without_retirement(writes: Writes, adopted: Collection[Place]) -> Writes:
+    """Return writes without what a release does to an adopted entry whose stamp says ``kept``.
+
+    Only the status knows that it was adopted. If an inline artifact leaves its version together with the policy
+    ``Orphan``, a plan takes its entry for a created one, which is retired and keeps a stamp.
+    """
+    return {
+        place: [(method, _without_stamp(body) if _releases(body) else body) for method, body in sequence]
+        if place in adopted
+        else sequence
+        for place, sequence in writes.items()
+    }
+
+
+def _releases(body: dict[str, Any]) -> bool:
+    properties = body.get("customProperties")
+    stamp = {} if properties is None else properties.get(OWNER_PROPERTY, {"string_value": "released:"})
+    return str(stamp.get("string_value")).startswith("released:")
+
+
+def _without_stamp(body: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in body["customProperties"].items() if name != OWNER_PROPERTY}
+    return {**body, "customProperties": kept, "state": None}
 
 
 def _of_report(played: Played) -> Iterator[str]:

@@ -8,12 +8,14 @@ from random import Random
 from typing import Any
 
 from tests.cli.plan.oracle import values
-from tests.cli.plan.oracle.cases import OWNER_PROPERTY, Case, Place, Put, World
+from tests.cli.plan.oracle.cases import OWNER_PROPERTY, Case, Place, Put, World, key_of
 from tests.cli.plan.oracle.declared import declared
 from tests.cli.plan.oracle.rivals import (
     ARTIFACT_LISTS,
     Resource,
+    begun_at_once,
     of_known_resources,
+    unseen_fields,
     wanted,
     without_awaited_id,
     without_races,
@@ -29,17 +31,21 @@ def random_case(name: str, random: Random, world: World) -> Case:
     base = maker.population() if random.random() < 0.7 else []
     head = maker.changed(base) if base else maker.population()
     meanwhile = tuple(maker.drift(base)) if base and random.random() < 0.5 else ()
-    manifests = tuple(maker.manifests(base)), tuple(maker.spoiled(each) for each in maker.manifests(head))
+    of_base, valid = maker.manifests(base), maker.manifests(head)
+    of_head = [maker.spoiled(each) for each in valid]
+    refused = {key_of(found) for each, found in zip(valid, of_head, strict=True) if found is not each}
     applied = {each.key for each in base}
     added = {each.key: each for each in head if each.key not in applied}
-    before = tuple(of_known_resources(put, added, world.owner_id, has_base=bool(base)) for put in before)
+    known = begun_at_once(added, refused, [*before, *meanwhile])
+    before = tuple(of_known_resources(put, known, world.owner_id, has_base=bool(base)) for put in before)
     return Case(
         name=name,
         before=tuple(without_awaited_id(put, [*base, *head]) for put in before),
-        base=manifests[0],
+        base=tuple(of_base),
         meanwhile=tuple(without_awaited_id(put, [*base, *head]) for put in meanwhile),
-        head=manifests[1],
+        head=tuple(of_head),
         deletes_first=random.random() < 0.5,
+        unseen=unseen_fields(base, head),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import kubernetes
@@ -67,6 +67,14 @@ class Watcher:
                 return
             if now > deadline:
                 raise TimeoutError(f"the operator never came to rest: {unseen}")
+            time.sleep(PAUSE)
+
+    def wait_until_seen(self, keys: Iterable[ResourceKey]) -> None:
+        """Wait until the operator has reported on resources, whatever it says."""
+        deadline = time.monotonic() + LIMIT
+        while unseen := [key for key in keys if not condition(self.resources()[key], "Ready")]:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the operator never reported on {unseen}")
             time.sleep(PAUSE)
 
     def resume(self, api: kubernetes.client.CustomObjectsApi, spaces: tuple[str, ...]) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from registrar.api.bodies import ResourceKey
+from registrar.cli.plan.change import NOT_WRITTEN, Action
+from registrar.cli.plan.report import Report
+from registrar.cli.validate.problems import Rule
 from registrar.kinds.table import ENTRY_KINDS, resource_of
 from registrar.planning.ownership import Origin, Stamp, read_stamp
-from tests.cli.plan.oracle.cases import OWNER_PROPERTY, Place, Put
+from tests.cli.plan.oracle.cases import OWNER_PROPERTY, Case, Place, Put, key_of
+from tests.support.resources import Manifest
 
 RESOURCE_OF = {"RegisteredModel": "RegisteredModel", "ModelVersion": "ModelVersion", "model-artifact": "ModelArtifact"}
 ARTIFACT_LISTS = {"artifacts": "model-artifact", "docArtifacts": "doc-artifact"}
@@ -124,6 +128,83 @@ def of_known_resources(put: Put, known: Mapping[ResourceKey, Resource], owner_id
     if resource is not None and (shows_new or not _wants_elsewhere(resource, put.place)):
         return put
     return replace(put, properties={name: value for name, value in put.properties.items() if name != OWNER_PROPERTY})
+
+
+def begun_at_once(
+    added: Mapping[ResourceKey, Resource], refused: Collection[ResourceKey], entries: Iterable[Put]
+) -> dict[ResourceKey, Resource]:
+    """Return the new resources that the operator reconciles as it would if they had existed before.
+
+    A plan takes a resource to exist if an entry carries its stamp. One that exists and is paused, that the API server
+    refuses a change of, or whose external ID another entry has, lets its children go on, and a child that exists goes
+    on without its parent; new ones wait.
+
+    Args:
+        added: the resources that the change adds.
+        refused: those that the API server refuses.
+        entries: what others write.
+    """
+    held = {(put.fields.get("externalId"), len(put.place.names) == 3, put.place) for put in entries}
+    missing = {(each.place, each.space) for key, each in added.items() if key in refused}
+    return {
+        key: each
+        for key, each in added.items()
+        if key not in refused
+        and "paused" not in each.notes
+        and not any(
+            (external_id, is_artifact) == (each.spec.get("externalId", ""), len(each.place.names) == 3)
+            for external_id, is_artifact, place in held
+            if place != each.place
+        )
+        and not (each.link == "resource" and (each.place.parent, each.space) in missing)
+    }
+
+
+def parents_without_entry(case: Case, report: Report) -> dict[ResourceKey, Manifest]:
+    """Return the new resources that get no entry and that resources of the base name as their parents.
+
+    What the API server refuses is not among them: it never exists.
+
+    Args:
+        case: the case.
+        report: its plan.
+    """
+    base, head = ({key_of(each): each for each in some} for some in (case.base, case.head))
+    refused = {change.origin.key for change in report.changes if change.reason in set(Rule)}
+    without = {change.origin.key for change in report.changes if change.action in NOT_WRITTEN - {Action.LEAVE}}
+    named = {_named_parent(key, manifest) for key, manifest in head.items() if key in base}
+    return {key: head[key] for key in without - refused - base.keys() if key in named and key in head}
+
+
+def _named_parent(key: ResourceKey, manifest: Manifest) -> ResourceKey | None:
+    for field, kind in {"registeredModelRef": "RegisteredModel", "modelVersionRef": "ModelVersion"}.items():
+        name = manifest["spec"].get(field, {}).get("name")
+        if name is not None:
+            return ResourceKey(kind, key.namespace, name)
+    return None
+
+
+def without_unseen(put: Put, unseen: Collection[tuple[Place, str]]) -> Put:
+    """Return a write by hand without some fields."""
+    return replace(put, fields={name: value for name, value in put.fields.items() if (put.place, name) not in unseen})
+
+
+def unseen_fields(base: list[Resource], head: list[Resource]) -> frozenset[tuple[Place, str]]:
+    """Return the fields that the base declares as empty and the head does not declare.
+
+    There is nothing to clear, as far as an operator knows that has not seen yet what others set there. It forgets the
+    field, and leaves what they set. An operator that knows what they set clears it, and so does a plan.
+    """
+    declared = [
+        {
+            (place, name): value
+            for each in resources
+            for place, part in zip(wanted(each), _parts(each), strict=True)
+            for name, value in part.items()
+        }
+        for resources in (base, head)
+    ]
+    return frozenset(each for each, value in declared[0].items() if value in ("", []) and each not in declared[1])
 
 
 def _wants_elsewhere(resource: Resource, place: Place) -> bool:

@@ -6,7 +6,7 @@ import io
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +44,24 @@ class Planned:
     writes: Writes
 
 
-@dataclass
-class _Log:
-    """What dry backends are asked to write: kind, ID, parent, method and body."""
+class _Recording(DryRunBackend):
+    """Keeps what it is asked to write: kind, entry, parent, method and body."""
 
-    kept: list[tuple[EntryKind, RegistryEntry, str, Write]] = field(default_factory=list)
+    def __init__(self, inventory: Inventory) -> None:
+        super().__init__(inventory)
+        self.kept: list[tuple[EntryKind, RegistryEntry, str, Write]] = []
+
+    async def create(self, kind: EntryKind, entry: Any, parent_id: str) -> RegistryEntry:
+        created = await super().create(kind, entry, parent_id)
+        self.kept.append((kind, created, parent_id, ("POST", create_body(entry))))
+        return created
+
+    async def update(self, kind: EntryKind, entry: Any) -> RegistryEntry:
+        before = await self.get(kind, entry.id)
+        changed = await super().update(kind, entry)
+        body = {**_properties_that_stay(before, entry), **update_body(entry)}
+        self.kept.append((kind, changed, "", ("PATCH", body)))
+        return changed
 
 
 def plan(
@@ -59,31 +72,22 @@ def plan(
     known: Mapping[Place, str],
 ) -> Planned:
     """Return what ``registrar plan`` says, with the writes of its dry run."""
-    log = _Log()
+    backends: list[_Recording] = []
 
-    class Recording(DryRunBackend):
-        async def create(self, kind: EntryKind, entry: Any, parent_id: str) -> RegistryEntry:
-            created = await super().create(kind, entry, parent_id)
-            log.kept.append((kind, created, parent_id, ("POST", create_body(entry))))
-            return created
-
-        async def update(self, kind: EntryKind, entry: Any) -> RegistryEntry:
-            before = await self.get(kind, entry.id)
-            changed = await super().update(kind, entry)
-            log.kept.append(
-                (kind, changed, "", ("PATCH", {**_properties_that_stay(before, entry), **update_body(entry)}))
-            )
-            return changed
+    def recording(inventory: Inventory) -> _Recording:
+        backends.append(_Recording(inventory))
+        return backends[-1]
 
     before = list(base)
     source = Source(settings.registry_url, settings.owner_id, "", base="base" if before else None)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(connection, "DryRunBackend", Recording)
+        patched.setattr(connection, "DryRunBackend", recording)
         wanted = Wanted(_read(head), _read(before) if before else NOTHING)
         report = make(wanted, inventory, settings, source)
     places = {(_family(place), entry_id): place for place, entry_id in known.items()}
     writes: defaultdict[Place, list[Write]] = defaultdict(list)
-    for kind, entry, parent_id, (method, body) in log.kept:
+    # A second one would be for a trial only: whether the operator refuses a digest of the base.
+    for kind, entry, parent_id, (method, body) in backends[0].kept:
         family = "artifact" if kind.name.endswith("artifact") else kind.name
         if method == "POST":
             above = () if kind.name == "RegisteredModel" else places[_parent_family(kind.name), parent_id].names
