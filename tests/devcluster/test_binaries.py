@@ -24,7 +24,9 @@ pytestmark = pytest.mark.usefixtures("empty_cache", "no_assets")
 
 @pytest.fixture
 def no_assets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(binaries.ASSETS, raising=False)
+    """Let no variable of the caller decide which programs these tests get: their archives are of one version."""
+    for name in (binaries.ASSETS, gomodule.KUBERNETES):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

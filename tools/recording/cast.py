@@ -16,6 +16,8 @@ CAST: Final = Path(__file__).resolve().parents[2] / "docs" / "images" / "demo.ca
 _CHANGING: Final = (
     # Before the ports and the numbers: a name of a temporary folder may end with digits.
     (re.compile(r"\S*/model-registrar-\w+"), "FOLDER"),
+    # An older kubectl does not say from where it deletes.
+    (re.compile(r" from \S+ namespace"), ""),
     (re.compile(r"at once|within \d+\.\d s"), "soon"),
     (re.compile(r"\b(?:\d+[hms])+\b"), "AGE"),
     (re.compile(r"\d+"), "N"),

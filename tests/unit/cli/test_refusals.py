@@ -30,6 +30,12 @@ def test_what_forbids_one_resource_says_so_in_its_own_words(answer: Refusal) -> 
     [
         (Refusal(401, "Unauthorized"), "The API server does not accept the kubeconfig's credentials (401).", False),
         (Refusal(404, "Not Found", "404 page not found\n"), "The cluster does not serve registeredmodels (404)", False),
+        # Kubernetes 1.30, where the right to create is missing.
+        (
+            refusal(403, 'registeredmodels "churn" is forbidden: '),
+            "You may not create registeredmodels in namespace team (403)",
+            False,
+        ),
         (Refusal(429, "Too Many Requests"), "429 Too Many Requests", True),
         (refusal(500, STORAGE), f"The API server did not take registeredmodels in namespace team: 500 {STORAGE}", True),
         (Refusal(502, "Bad Gateway", "[]"), "502 Bad Gateway", True),
