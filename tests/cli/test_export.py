@@ -192,7 +192,7 @@ def test_what_is_new_is_added_behind_its_version_and_nothing_is_deleted(
     churn.artifact("2", "card", uri="s3://b/other")
     checked = export("--check", "--layout=model")
     assert checked.exit_code == ExitCode.CHANGES
-    assert "Only in the registry: ModelArtifact 'card'" in checked.stderr
+    assert "Only in the registry: ModelArtifact 'churn' / '2026-11' / 'card' (id " in checked.stderr
     assert f"Not in the registry: {file}:" in checked.stderr
     before = file.read_text()
     assert export("--layout=model").exit_code == ExitCode.DONE

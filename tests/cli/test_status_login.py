@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from devcluster.controlplane import ControlPlane
 from registrar.api.meta import GROUP
+from registrar.cli import main
 from registrar.cli.exits import ExitCode
 from tests.cli.program import PROGRAMS, run, status
 from tests.support.accounts import Account
@@ -161,3 +163,24 @@ def test_without_the_package_the_extra_is_named() -> None:
     assert answer.stderr == (
         "Error: To read a cluster, this command needs the extra `cluster`: pip install '.[cluster]' in a clone.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("variable", "says"),
+    [
+        (None, "~/.kube/config does not exist. Give --kubeconfig, or set KUBECONFIG."),
+        ("/nowhere/config", "KUBECONFIG names /nowhere/config, which does not exist."),
+    ],
+)
+def test_without_a_cluster_the_error_says_which_file_was_looked_for(
+    variable: str | None, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    if variable is None:
+        monkeypatch.delenv("KUBECONFIG", raising=False)
+    else:
+        monkeypatch.setenv("KUBECONFIG", variable)
+    answer = CliRunner().invoke(main, ["status"])
+    assert answer.exit_code == ExitCode.NOT_KNOWN
+    assert f"No cluster to read: {says}" in answer.stderr

@@ -47,6 +47,13 @@ def verify_as_kubectl(client: kubernetes.client.ApiClient) -> None:
     client.rest_client.pool_manager.connection_pool_kw["ssl_context"] = context
 
 
+def _no_kubeconfig(places: str, variable: str | None) -> str:
+    """Return why there is no cluster to log in to: no file is named, or none of those exists."""
+    if not variable:
+        return f"No cluster to read: {places} does not exist. Give --kubeconfig, or set KUBECONFIG."
+    return f"No cluster to read: KUBECONFIG names {places}, which does not exist."
+
+
 def log_in(configuration: Any, kubeconfig: Path | None, context: str | None) -> Login:
     """Fill in address and credentials.
 
@@ -61,7 +68,7 @@ def log_in(configuration: Any, kubeconfig: Path | None, context: str | None) -> 
     config = kube_config.KubeConfigMerger(places).config
     if config is None:
         if "KUBERNETES_SERVICE_HOST" not in os.environ:
-            raise ClusterError("No cluster to read: give --kubeconfig, or set KUBECONFIG.")
+            raise ClusterError(_no_kubeconfig(places, os.environ.get("KUBECONFIG")))
         kube_config_in_pod: Any = kubernetes.config.load_incluster_config
         kube_config_in_pod(configuration)
         return Login("", POD_NAMESPACE.read_text(encoding="utf-8").strip())

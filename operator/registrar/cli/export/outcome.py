@@ -9,6 +9,7 @@ from typing import Any
 from registrar.cli.console import counted, shortened
 from registrar.cli.export.build import Export
 from registrar.cli.export.changes import Changes, Differing, located
+from registrar.cli.export.manifests import Manifest
 from registrar.cli.export.report import lines
 from registrar.cli.export.rewriting import Rewriting
 from registrar.cli.export.writing import Written
@@ -53,7 +54,7 @@ class Outcome:
         """
         changes, exported = self.changes, self.exported
         if self.written is None:
-            new = [f"Only in the registry: {one.kind.name} {one.entry.name!r}" for one in changes.new_manifests()]
+            new = [f"Only in the registry: {_named(one)}" for one in changes.new_manifests()]
             yield from shortened(new, "only in the registry")
         yield from shortened([f"Differs: {one}" for one in self.left], "that differ")
         yield from shortened([f"Not in the registry: {one}" for one in changes.only_here], "not in the registry")
@@ -114,3 +115,10 @@ class Outcome:
             "leftOut": [one.as_json() for one in self.exported.omissions],
             "filesWritten": [str(written.file) for written in self.written or ()],
         }
+
+
+def _named(manifest: Manifest) -> str:
+    """Return the entry as people look for it: many models have a version of one name."""
+    _, *names = manifest.place
+    path = " / ".join(map(repr, names))
+    return f"{manifest.kind.name} {path} (id {manifest.entry.id})"
