@@ -155,7 +155,7 @@ def register(
         except RegistrationError as error:
             raise AttentionError(str(error)) from None
     say(f"{manifest.kind} {done.name} {'registered' if done.is_changed else 'unchanged'}.")
-    if done.uri is None:
+    if done.is_changed and done.uri is None:
         say("Note: The version has no artifact with an address, so the output uri is empty. --artifact declares one.")
     _show_outputs(done, output)
     with write_errors_explained():
