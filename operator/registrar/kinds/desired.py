@@ -30,7 +30,7 @@ def desired_entry(resource: AnyResource, registry: str, parent_id: str) -> Desir
         parent_id=parent_id,
         fields=kind.fields_of(resource.spec),
         properties={**_properties_of(resource.spec), **aliases},
-        state=vars(resource.spec).get("state"),
+        state=_as_text(vars(resource.spec).get("state")),
         aliases=AliasProperties(frozenset(aliases)),
         digest=_digest_of(resource.spec),
     )
@@ -65,7 +65,7 @@ def _inline(resource: AnyResource, registry: str, kind: EntryKind, item: Artifac
         parent_id=entry_id,
         fields=kind.fields_of(item),
         properties=_properties_of(item),
-        state=item.state,
+        state=_as_text(item.state),
         digest=_digest_of(item),
     )
 
@@ -79,3 +79,8 @@ def _properties_of(part: EntryFields) -> dict[str, Declared]:
 def _digest_of(part: EntryFields) -> str | None:
     digest: str | None = vars(part).get("digest")
     return digest
+
+
+def _as_text(state: object) -> str | None:
+    """Return a declared state as the registry has it: a plan shows and writes it."""
+    return None if state is None else str(state)

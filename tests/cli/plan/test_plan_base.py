@@ -81,13 +81,64 @@ def test_a_base_that_does_not_exist_is_refused(plan: Plan, tmp_path: Path, base:
     assert f"there is no file or folder {base}. For a branch, tag or commit, write --base git:{base}." in result.stderr
 
 
-def test_a_base_that_cannot_be_read_as_yaml_is_warned_of(plan: Plan, tmp_path: Path) -> None:
+def test_a_base_that_cannot_be_read_as_yaml_is_an_answer_that_is_not_known(plan: Plan, tmp_path: Path) -> None:
     base, head = tmp_path / "base", write(tmp_path / "head", churn=[CHURN])
     base.mkdir()
     (base / "churn.yaml").write_text("kind: [")
     result = plan(head, "--base", base)
-    assert "Warning: The base cannot be read at " in result.stderr
+    assert result.exit_code == ExitCode.NOT_KNOWN
     assert "churn.yaml" in result.stderr
+    assert "So the plan does not show what leaves the base." in result.stderr
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        pytest.param({"a": [{**CHURN, "spec": {**CHURN["spec"], "maturitty": "foo"}}]}, id="an unknown field"),
+        pytest.param({"a": [CHURN], "b": [CHURN]}, id="the same resource twice"),
+        pytest.param({"a": [CHURN], "b": [model("other", name="churn")]}, id="two resources of one entry"),
+    ],
+)
+@pytest.mark.usefixtures("applied")
+def test_what_is_wrong_in_the_base_may_have_been_applied_and_leaves_all_the_same(
+    gone: dict[str, Any], plan: Plan, tmp_path: Path
+) -> None:
+    """The operator may run with a CRD that keeps unknown fields, and with one of two rivals."""
+    base = write(tmp_path / "base", kept=[model("kept")], **gone)
+    head = write(tmp_path / "head", kept=[model("kept")])
+    result = plan(head, "--base", base, "--fail-on", "archive")
+    assert result.exit_code == ExitCode.ATTENTION
+    assert "1 to archive" in result.stdout
+
+
+@pytest.mark.parametrize("annotation", ["paused", "take-over"])
+def test_an_annotation_that_decides_about_writes_is_a_change(
+    annotation: str, plan: Plan, rest: Rest, tmp_path: Path
+) -> None:
+    stamp = stamped("team/churn") if annotation == "paused" else stamped("team/churn", owner_id="other/installation")
+    rest.model("churn", owner="theirs", **stamp)
+    name, before, after = f"model-registrar.dev/{annotation}", "true", "false"
+    if annotation == "take-over":
+        before, after = after, before
+    folders = {
+        where: write(tmp_path / where, churn=[manifest("RegisteredModel", "churn", {name: value}, owner="me")])
+        for where, value in (("base", before), ("head", after))
+    }
+    for more in ((), ("--changed",)):
+        result = plan(folders["head"], "--base", folders["base"], *more, "-o", "json")
+        (change,) = found(result)["changes"]
+        assert change["cause"] != "base"
+        assert change["action"] in {"update", "takeover", "adopt"}
+
+
+def test_a_state_is_shown_as_the_manifest_writes_it(plan: Plan, applied: Rest, tmp_path: Path) -> None:
+    applied.change("registered_models/1", state="LIVE")
+    base = write(tmp_path / "base", churn=[CHURN])
+    head = write(tmp_path / "head", churn=[{**CHURN, "spec": {**CHURN["spec"], "state": "ARCHIVED"}}])
+    assert "state  'LIVE' → 'ARCHIVED'" in plan(head, "--base", base).stdout
+    result = plan(head, "--base", base, "-o", "diff")
+    assert result.exit_code == ExitCode.DONE
+    assert "+state: ARCHIVED" in result.stdout
 
 
 @pytest.mark.usefixtures("applied")
@@ -327,6 +378,32 @@ def test_the_base_is_read_from_the_merge_base_in_git(plan: Plan, repository: Rep
     (repository.folder / "models/churn.yaml").unlink()
     result = plan("models", "--base", "git:main", "-o", "json")
     assert [action for action, _, _ in actions(result)] == ["archive"] * 3, "a file that is deleted is read too"
+
+
+def test_a_path_that_neither_the_base_nor_the_change_has_is_not_known(plan: Plan, repository: Repository) -> None:
+    write(repository.folder / "models", churn=[CHURN])
+    repository.commit()
+    result = plan(Path("models"), repository.folder / "modlese", "--base", "git:main")
+    assert result.exit_code == ExitCode.NOT_KNOWN
+    assert "modlese" in result.stderr
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_a_link_in_the_base_is_an_answer_that_is_not_known(
+    plan: Plan,
+    repository: Repository,
+    is_folder: bool,  # noqa: FBT001 - a value of the table
+) -> None:
+    """What it led to at that commit is not read, so that its removal would not be seen."""
+    common = write(repository.folder / "common", extra=[model("extra")])
+    models = write(repository.folder / "models", churn=[CHURN])
+    link = models / ("common" if is_folder else "extra.yaml")
+    link.symlink_to(common if is_folder else common / "extra.yaml")
+    repository.commit()
+    link.unlink()
+    result = plan(Path("models"), "--base", "git:main")
+    assert result.exit_code == ExitCode.NOT_KNOWN
+    assert "is a symbolic link" in result.stderr
 
 
 def test_a_folder_that_is_gone_has_lost_its_manifests(plan: Plan, applied: Rest, repository: Repository) -> None:

@@ -19,7 +19,7 @@ from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, op
 from registrar.cli.plan import as_markdown
 from registrar.cli.plan.change import Action
 from registrar.cli.plan.changed import make_of_part
-from registrar.cli.plan.git import PREFIX, read_at
+from registrar.cli.plan.git import PREFIX, place_of, read_at
 from registrar.cli.plan.make import Wanted, make, make_with
 from registrar.cli.plan.manifests import NOTHING, Manifests, checked, read_manifests
 from registrar.cli.plan.outputs import Format, lines_of
@@ -164,7 +164,7 @@ def plan(
     with _collector_paused():
         before = NOTHING if base is None else _read_base(base, paths, namespace)
         # Git keeps no empty folder: a path that is gone, and was in the base, has lost its manifests.
-        present = [path for path in paths if str(path) == STDIN or path.exists() or not before.found]
+        present = [path for path in paths if str(path) == STDIN or path.exists() or not _was_there(path, base, before)]
         manifests = read_manifests(present, sys.stdin.buffer, namespace)
         source = source_of(snapshot, base, options, has_cluster=cluster)
         settings = parse(Settings, {**options, "registry_url": source.registry_url})
@@ -211,6 +211,14 @@ def _collector_paused() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+def _was_there(path: Path, base: str | None, before: Manifests) -> bool:
+    """Return whether the base has manifests at a path that is gone, and is not just misspelt."""
+    if base is None or not base.startswith(PREFIX):
+        return bool(before.found)
+    place = place_of(path)
+    return any(place in {Path(found.file), *Path(found.file).parents} for found in before.found.values())
 
 
 def _read_base(base: str, paths: tuple[Path, ...], namespace: str | None) -> Manifests:

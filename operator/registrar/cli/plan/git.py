@@ -12,8 +12,8 @@ from registrar.cli.files import is_manifest_file
 from registrar.cli.validate.reading import Reading, read_text
 
 PREFIX = "git:"
-_FILE_MODES = ("100644", "100755")
-"""Of blobs that are files; a symbolic link is a blob too."""
+_LINK_MODES = {"120000": "symbolic link", "160000": "submodule"}
+"""What leads elsewhere: git does not show what it led to at a commit."""
 
 
 def read_at(ref: str, paths: Iterable[Path], namespace: str | None) -> Reading:
@@ -27,18 +27,28 @@ def read_at(ref: str, paths: Iterable[Path], namespace: str | None) -> Reading:
     Raises:
         NotKnownError: this is no repository, it lacks the ref, or git is not installed.
     """
-    commit, top = merge_base(ref), Path(_git("rev-parse", "--show-toplevel").decode().strip())
+    commit = merge_base(ref)
     blobs: dict[str, str] = {}
     for path in paths:
+        if path.is_symlink():
+            raise NotKnownError(
+                f"{path} is a symbolic link, so what it led to in the base is not known: give its target."
+            )
         try:
-            place = path.resolve().relative_to(top.resolve())
+            place = place_of(path)
         except ValueError as error:
-            raise NotKnownError(f"{path} is outside of the repository {top}, so it has no base there.") from error
+            raise NotKnownError(f"{path} is outside of the repository, so it has no base there.") from error
         blobs.update(_blobs(commit, place))
     reading = Reading()
     for file, text in zip(blobs, _contents(blobs.values()), strict=True):
         read_text(text, file, namespace, reading)
     return reading
+
+
+def place_of(path: Path) -> Path:
+    """Return a path as the repository has it."""
+    top = Path(_git("rev-parse", "--show-toplevel").decode().strip())
+    return path.resolve().relative_to(top.resolve())
 
 
 def merge_base(ref: str) -> str:
@@ -63,10 +73,14 @@ def merge_base(ref: str) -> str:
 def _blobs(commit: str, place: Path) -> Iterator[tuple[str, str]]:
     """Yield path and object ID of the manifests at a path of the repository."""
     listed = _git("ls-tree", "-r", "-z", "--full-tree", commit, "--", str(place)).decode(errors="surrogateescape")
-    for line in listed.split("\0"):
+    for line in filter(None, listed.split("\0")):
         details, _, file = line.partition("\t")
-        mode, _, object_id = details.partition(" blob ")
-        if mode in _FILE_MODES and (Path(file) == place or is_manifest_file(Path(file), under=place)):
+        mode, _, object_id = details.split()
+        is_read = Path(file) == place or is_manifest_file(Path(file), under=place)
+        if mode in _LINK_MODES and (is_read or not Path(file).suffix):
+            what = f"In the base, {file} is a {_LINK_MODES[mode]}"
+            raise NotKnownError(f"{what}, so the manifests behind it are not known: compare with a folder instead.")
+        if is_read:
             yield file, object_id
 
 

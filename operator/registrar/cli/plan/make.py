@@ -122,7 +122,7 @@ async def make_in(
         changes=tuple(changes),
         unchanged=sum(entry not in touched for entry in entries),
         problems=(*wanted.manifests.problems, *_unread(wanted.base)),
-        warnings=(*_base_warnings(wanted.base), *_warnings(population, changes)),
+        warnings=tuple(_warnings(population, changes)),
         unreadable=inventory.unreadable,
         fail_on=wanted.fail_on,
         shows_drift=wanted.shows_drift,
@@ -187,19 +187,11 @@ def _place(change: PlannedChange) -> tuple[object, ...]:
 
 
 def _unread(base: Manifests) -> Iterator[Problem]:
-    """Yield the paths of the base that could not be read: what left with this change is not known then."""
+    """Yield what could not be read of the base: which resources and fields leave with this change is not known then."""
     for problem in base.problems:
-        if problem.rule is Rule.UNREADABLE:
-            yield replace(problem, message=f"{problem.message} It is the base that the manifests are compared with.")
-
-
-def _base_warnings(base: Manifests) -> Iterator[str]:
-    places = [problem.place for problem in base.problems if problem.rule is Rule.INVALID_YAML]
-    if places:
-        yield (
-            f"The base cannot be read at {', '.join(places)}: the plan does not show which of its resources and fields "
-            "leave with this change."
-        )
+        if problem.rule in {Rule.UNREADABLE, Rule.INVALID_YAML}:
+            message = f"{problem.message} So the plan does not show what leaves the base."
+            yield replace(problem, rule=Rule.UNREADABLE, message=message)
 
 
 def _warnings(population: Population, changes: list[PlannedChange]) -> Iterator[str]:

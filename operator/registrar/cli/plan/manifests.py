@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 import click
 
 from registrar.api.bodies import ResourceKey
+from registrar.api.meta import PAUSED_ANNOTATION, TAKE_OVER_ANNOTATION
 from registrar.cli.plan.change import Origin
 from registrar.cli.validate.entries import Entry, Index
 from registrar.cli.validate.everything import problems_of
@@ -71,11 +72,21 @@ class Manifests:
         found = self.found.get(key)
         return Origin(key, None, None) if found is None else Origin(key, found.file, found.line())
 
+    def annotations(self, key: ResourceKey) -> dict[str, str]:
+        """Return the annotations that a manifest has."""
+        manifest = self.found[key].manifest
+        return {} if manifest is None else manifest.metadata.get("annotations") or {}
+
     def spec(self, key: ResourceKey) -> dict[str, Any]:
         """Return the spec of a resource as the API server keeps it."""
         manifest = self.found[key].manifest
         spec = {} if manifest is None else manifest.spec
         return {name: value for name, value in spec.items() if value is not None}
+
+
+def switches(annotations: Mapping[str, str]) -> dict[str, str]:
+    """Return the annotations that decide whether the operator writes an entry at all."""
+    return {name: annotations[name] for name in (PAUSED_ANNOTATION, TAKE_OVER_ANNOTATION) if name in annotations}
 
 
 NOTHING = Manifests({}, {}, [])

@@ -20,10 +20,10 @@ from registrar.api.meta import API_VERSION, FINALIZER, ObjectMeta
 from registrar.api.v1alpha1.aliases import AliasStatus, property_of
 from registrar.api.v1alpha1.common import EntryResource
 from registrar.cli.plan.edits import changes_digest, has_refused_digest, refused_edit
-from registrar.cli.plan.manifests import Manifests
+from registrar.cli.plan.manifests import Manifests, switches
 from registrar.kinds.base import AnyResource, Desired, EntryKind
 from registrar.kinds.desired import declared_aliases, desired_entry, desired_inline
-from registrar.kinds.table import kind_of
+from registrar.kinds.table import kind_of, kind_order
 from registrar.planning.actions import RecordedState, owned_by
 from registrar.planning.fields import origin_to_status, owned_to_status, state_of
 from registrar.planning.ownership import Origin, any_stamp_of, held, stamp_of
@@ -85,8 +85,11 @@ class Population:
         return [key for key in self.base.accepted() if self.manifests.is_rejected(key)]
 
     def departed(self) -> list[ResourceKey]:
-        """Return the resources that only the base has, and that exist."""
-        gone = (key for key in self.base.accepted() if key not in self.manifests.found)
+        """Return the resources that only the base has, and that may exist.
+
+        What is wrong with them by now need not have kept them out of the cluster.
+        """
+        gone = (key for key in sorted(self.base.found, key=kind_order) if key not in self.manifests.found)
         return [key for key in gone if self.cluster is None or key in self.cluster]
 
     def applied(self) -> list[Body]:
@@ -130,8 +133,13 @@ class Population:
         return refused_edit(kind, before, after, corrects_digest=corrects_digest)
 
     def is_unchanged(self, key: ResourceKey) -> bool:
-        """Return whether a resource has the spec that it had before."""
-        return is_same_json(self.before(key), self.manifests.spec(key))
+        """Return whether a resource has the spec that it had before, and is neither paused nor taken over otherwise."""
+        if self.cluster is not None:
+            annotations = (self.cluster[key]["metadata"].get("annotations") or {}) if key in self.cluster else {}
+        else:
+            annotations = self.base.annotations(key) if key in self.base.found else {}
+        is_same = switches(annotations) == switches(self.manifests.annotations(key))
+        return is_same and is_same_json(self.before(key), self.manifests.spec(key))
 
     def _present(self, key: ResourceKey) -> Body:
         """Return a resource as the API server has it once its manifest is applied."""
@@ -139,8 +147,8 @@ class Population:
         if self.before(key) is None:
             metadata = _metadata(key, self.manifests, _NEW)
             return {**_head(key), "metadata": metadata, "spec": spec, "status": self._stamped_status(key)}
-        removed = _annotations(self.base, key) if key in self.base.found else {}
-        return edited(self._applied(key), spec, _annotations(self.manifests, key), removed)
+        removed = self.base.annotations(key) if key in self.base.found else {}
+        return edited(self._applied(key), spec, self.manifests.annotations(key), removed)
 
     def _applied(self, key: ResourceKey) -> Body:
         """Return a resource as the operator left it."""
@@ -282,14 +290,9 @@ def _metadata(key: ResourceKey, manifests: Manifests, created: str) -> dict[str,
     return {
         "name": key.name,
         "namespace": key.namespace,
-        "annotations": _annotations(manifests, key),
+        "annotations": manifests.annotations(key),
         "uid": str(key),
         "generation": 1,
         "resourceVersion": "1",
         "creationTimestamp": created,
     }
-
-
-def _annotations(manifests: Manifests, key: ResourceKey) -> dict[str, str]:
-    manifest = manifests.found[key].manifest
-    return {} if manifest is None else manifest.metadata.get("annotations") or {}
