@@ -130,6 +130,12 @@ def spec_of(body: Body) -> Mapping[str, Any]:
     return found
 
 
+def annotations_of(body: Body) -> Mapping[str, str]:
+    """Return the annotations; empty without any."""
+    found: Mapping[str, str] = body["metadata"].get("annotations") or {}
+    return found
+
+
 def is_same_json(left: object, right: object) -> bool:
     """Return whether the API server takes two values for the same: Python's True equals 1, in JSON they differ."""
     match left, right:

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from registrar.api.bodies import ResourceKey
+from registrar.api.bodies import Body, ResourceKey, annotations_of
 from registrar.api.meta import PAUSED_ANNOTATION, TAKE_OVER_ANNOTATION
 from registrar.cli.plan.change import Origin
 from registrar.cli.validate.entries import Entry, Index
@@ -77,6 +77,10 @@ class Manifests:
         manifest = self.found[key].manifest
         return {} if manifest is None else manifest.metadata.get("annotations") or {}
 
+    def switches(self, key: ResourceKey) -> dict[str, str]:
+        """Return the annotations that decide whether the operator writes an entry at all; empty without a manifest."""
+        return _switches(self.annotations(key)) if key in self.found else {}
+
     def spec(self, key: ResourceKey) -> dict[str, Any]:
         """Return the spec of a resource as the API server keeps it."""
         manifest = self.found[key].manifest
@@ -84,8 +88,12 @@ class Manifests:
         return {name: value for name, value in spec.items() if value is not None}
 
 
-def switches(annotations: Mapping[str, str]) -> dict[str, str]:
-    """Return the annotations that decide whether the operator writes an entry at all."""
+def switches_of(body: Body | None) -> dict[str, str]:
+    """Return the annotations of a resource that decide whether the operator writes an entry at all."""
+    return {} if body is None else _switches(annotations_of(body))
+
+
+def _switches(annotations: Mapping[str, str]) -> dict[str, str]:
     return {name: annotations[name] for name in (PAUSED_ANNOTATION, TAKE_OVER_ANNOTATION) if name in annotations}
 
 

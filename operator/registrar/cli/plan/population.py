@@ -20,7 +20,7 @@ from registrar.api.meta import API_VERSION, FINALIZER, ObjectMeta
 from registrar.api.v1alpha1.aliases import AliasStatus, property_of
 from registrar.api.v1alpha1.common import EntryResource
 from registrar.cli.plan.edits import changes_digest, has_refused_digest, refused_edit
-from registrar.cli.plan.manifests import Manifests, switches
+from registrar.cli.plan.manifests import Manifests, switches_of
 from registrar.kinds.base import AnyResource, Desired, EntryKind
 from registrar.kinds.desired import declared_aliases, desired_entry, desired_inline
 from registrar.kinds.table import kind_of, kind_order
@@ -134,12 +134,8 @@ class Population:
 
     def is_unchanged(self, key: ResourceKey) -> bool:
         """Return whether a resource has the spec that it had before, and is neither paused nor taken over otherwise."""
-        if self.cluster is not None:
-            annotations = (self.cluster[key]["metadata"].get("annotations") or {}) if key in self.cluster else {}
-        else:
-            annotations = self.base.annotations(key) if key in self.base.found else {}
-        is_same = switches(annotations) == switches(self.manifests.annotations(key))
-        return is_same and is_same_json(self.before(key), self.manifests.spec(key))
+        before = self.base.switches(key) if self.cluster is None else switches_of(self.cluster.get(key))
+        return before == self.manifests.switches(key) and is_same_json(self.before(key), self.manifests.spec(key))
 
     def _present(self, key: ResourceKey) -> Body:
         """Return a resource as the API server has it once its manifest is applied."""
