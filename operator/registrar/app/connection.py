@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from model_registry.exceptions import NotARegistryError, RegistryError, UnusableProxy
 from registrar.api.bodies import ResourceKey
@@ -88,15 +88,17 @@ class Connection:
         """Return whether a resource belongs to it: one that exists, or one whose entries are not released yet."""
         return self.cache.get(key) is not None or self.context.memory.departed(key) is not None
 
-    def work(self, begin: asyncio.Event, leadership: Leadership) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
-        """Yield what works for the registry for as long as the operator runs, each with a name.
+    def start(self, begin: asyncio.Event, leadership: Leadership) -> list[asyncio.Task[None]]:
+        """Start what works for the registry for as long as the operator runs.
 
         Args:
             begin: set after the first attempt to read the registry, which needs leadership.
             leadership: whether this replica leads.
         """
-        yield "leading", self._lead(begin, leadership)
-        yield "orphans", self.orphans.run(begin)
+        return [
+            asyncio.create_task(self._lead(begin, leadership), name=f"leading {self.name}"),
+            asyncio.create_task(self.orphans.run(begin), name=f"orphans of {self.name}"),
+        ]
 
     async def _lead(self, begin: asyncio.Event, leadership: Leadership) -> None:
         """What only the leader does."""

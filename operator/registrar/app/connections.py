@@ -60,11 +60,8 @@ class Connections:
         """
         begin = {name: asyncio.Event() for name in self._connections}
         self.queue.start(begin)
-        return [
-            asyncio.create_task(work, name=f"{task} {connection.name}")
-            for connection in self.all()
-            for task, work in connection.work(begin[connection.name], self._process.leadership)
-        ]
+        leadership = self._process.leadership
+        return [task for connection in self.all() for task in connection.start(begin[connection.name], leadership)]
 
     def all(self) -> tuple[Connection, ...]:
         """Return all connections."""

@@ -38,7 +38,7 @@ READY_INTERVAL_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class _Operator:
-    """The parts of one operator process, as `_build` joins them."""
+    """The parts of one operator process, as `serve` joins them."""
 
     settings: Settings
     kube: KubernetesAPI

@@ -47,10 +47,9 @@ class ArtifactIndex:
         if body is None or body["kind"] != _ARTIFACT or recorded_id(body) is not None:
             return frozenset()
         key = key_of(body)
-        was = self._place_of(key, body)
-        self._leave(key, was)
-        self._announced[key] = (_ARTIFACT, version_id), entry_id
-        self._keys.setdefault((_ARTIFACT, version_id), set()).add(key)
+        was, place = self._place_of(key, body), (_ARTIFACT, version_id)
+        self._announced[key] = place, entry_id
+        self._move(key, was, place)
         left = frozenset() if was is None else self._versions(was[1], None)
         return left | self._versions(version_id, named)
 
@@ -75,9 +74,7 @@ class ArtifactIndex:
         if after is None or recorded_id(after) is not None:
             self._announced.pop(key, None)
         is_now = self._place_of(key, after)
-        self._leave(key, was)
-        if is_now is not None:
-            self._keys.setdefault(is_now, set()).add(key)
+        self._move(key, was, is_now)
         if before is not None and after is not None and shown_to_others(before) == shown_to_others(after):
             return frozenset()
         if after is not None and was == is_now and announced is not None and _repeats(announced, after):
@@ -96,13 +93,15 @@ class ArtifactIndex:
         version_id = recorded.entry_id if recorded.kind == _VERSION else recorded.parent_id
         return None if version_id is None else (recorded.kind, version_id)
 
-    def _leave(self, key: ResourceKey, place: Place | None) -> None:
-        if place is None:
-            return
-        keys = self._keys.get(place, set())
-        keys.discard(key)
-        if not keys:
-            self._keys.pop(place, None)
+    def _move(self, key: ResourceKey, was: Place | None, is_now: Place | None) -> None:
+        """Have a resource stand in one place, or (None) in none."""
+        if was is not None:
+            keys = self._keys.get(was, set())
+            keys.discard(key)
+            if not keys:
+                self._keys.pop(was, None)
+        if is_now is not None:
+            self._keys.setdefault(is_now, set()).add(key)
 
     def _versions(self, version_id: str, named: ResourceKey | None) -> frozenset[ResourceKey]:
         found = self._keys.get((_VERSION, version_id), set())

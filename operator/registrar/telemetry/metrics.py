@@ -17,10 +17,9 @@ from registrar.kinds.table import ENTRY_KINDS, KINDS
 from registrar.reporting.outcome import OperationResult
 from registrar.reporting.writes import EntryWrite
 from registrar.telemetry.registries import RegistryFamilies, RegistryMetrics
+from registrar.telemetry.requests import FAST, RequestFamilies, RequestMetrics
 from registrar.telemetry.resources import CountReady, ResourceCollector
 
-FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-"""Seconds: buckets of what mostly takes milliseconds."""
 SLOW = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
 """Seconds: buckets of what waits for people, parents or outages."""
 
@@ -52,30 +51,6 @@ class ObservedLeadership(Protocol):
     @property
     def is_held(self) -> bool:
         """Whether this replica leads."""
-
-
-class KubernetesRequests:
-    """The requests to the API server."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._requests = Counter(
-            "registrar_kubernetes_requests",
-            "Requests by method and status; the code is 'error' if there was no response.",
-            ["method", "code"],
-            registry=registry,
-        )
-        self._seconds = Histogram(
-            "registrar_kubernetes_request_duration_seconds",
-            "Time until the response is complete; for a watch, until it starts.",
-            ["method"],
-            buckets=FAST,
-            registry=registry,
-        )
-
-    def ended(self, method: str, status: int | None, seconds: float) -> None:
-        """Count one request; its status is None if no answer came."""
-        self._requests.labels(method, "error" if status is None else str(status)).inc()
-        self._seconds.labels(method).observe(seconds)
 
 
 class QueueMetrics:
@@ -192,8 +167,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self._collected = CollectorRegistry()
-        self._registries = RegistryFamilies(self._collected, FAST)
-        self.to_kubernetes = KubernetesRequests(self._collected)
+        self._registries = RegistryFamilies(self._collected)
+        self.to_kubernetes = RequestMetrics(RequestFamilies("kubernetes", (), self._collected))
         self.queue = QueueMetrics(self._collected)
         self.reconciles = ReconcileMetrics(self._collected)
         self.leader = Gauge(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from registrar.kinds.table import ENTRY_KINDS
+from registrar.telemetry.requests import RequestFamilies, RequestMetrics
 
 
 class RegistryFamilies:
@@ -14,24 +15,10 @@ class RegistryFamilies:
 
     Args:
         collected: what collects them.
-        buckets: seconds, for the time of a request.
     """
 
-    def __init__(self, collected: CollectorRegistry, buckets: tuple[float, ...]) -> None:
-        self.requests = Counter(
-            "registrar_registry_requests",
-            "Requests by registry, method and status; the code is 'error' if there was no response.",
-            ["registry", "method", "code"],
-            registry=collected,
-        )
-        # A histogram has many series, so that one for each registry would be too many.
-        self.seconds = Histogram(
-            "registrar_registry_request_duration_seconds",
-            "Time until the response is complete.",
-            ["method"],
-            buckets=buckets,
-            registry=collected,
-        )
+    def __init__(self, collected: CollectorRegistry) -> None:
+        self.requests = RequestFamilies("registry", ("registry",), collected)
         self.polls = Counter(
             "registrar_feed_polls",
             "Polls of the change feed by registry and result: success or error.",
@@ -64,22 +51,9 @@ class RegistryMetrics:
     """
 
     def __init__(self, name: str, families: RegistryFamilies) -> None:
-        self.requests = RegistryRequests(name, families)
+        self.requests = RequestMetrics(families.requests, name)
         self.feed = FeedMetrics(name, families)
         self.orphans = OrphanMetrics(name, families)
-
-
-class RegistryRequests:
-    """The requests to a registry."""
-
-    def __init__(self, name: str, families: RegistryFamilies) -> None:
-        self._name = name
-        self._families = families
-
-    def ended(self, method: str, status: int | None, seconds: float) -> None:
-        """Count one request; its status is None if no answer came."""
-        self._families.requests.labels(self._name, method, "error" if status is None else str(status)).inc()
-        self._families.seconds.labels(method).observe(seconds)
 
 
 class FeedMetrics:

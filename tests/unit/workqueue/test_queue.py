@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 from collections import Counter
 from collections.abc import Callable
 
@@ -10,10 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registrar.workqueue.queue import DONE, FIRST_BACKOFF, MAX_BACKOFF, NOW, RETRY, Result, WorkQueue
-
-LIMIT = 20.0
-"""Seconds until a test that waits gives up; what it waits for takes milliseconds."""
+from registrar.workqueue.queue import ALL, DONE, FIRST_BACKOFF, MAX_BACKOFF, NOW, RETRY, Result, WorkQueue
+from tests.unit.workqueue.playing import LIMIT, assert_no_overlap
 
 
 class Work:
@@ -86,38 +83,7 @@ async def test_a_key_that_is_added_while_it_runs_runs_once_more() -> None:
 )
 def test_a_key_is_never_in_two_workers(workers: int, steps: list[tuple[str, int]], seed: int) -> None:
     """Whatever is added when, every add is followed by a run that began after it."""
-
-    async def scenario() -> None:
-        chance = random.Random(seed)  # noqa: S311 - the test's own dice
-        running: set[str] = set()
-        overlaps: list[str] = []
-        begun: Counter[str] = Counter()
-        begun_at_last_add: dict[str, int] = {}
-
-        async def process(key: str) -> Result:
-            overlaps.extend({key} & running)
-            running.add(key)
-            begun[key] += 1
-            for _ in range(chance.randint(0, 4)):
-                await asyncio.sleep(0)
-            running.discard(key)
-            return chance.choice([DONE, NOW]) if begun[key] < 20 else DONE
-
-        queue = WorkQueue(process, workers=workers)
-        queue.start()
-        for key, pause in steps:
-            begun_at_last_add[key] = begun[key]
-            queue.add(key)
-            for _ in range(pause):
-                await asyncio.sleep(0)
-        async with asyncio.timeout(LIMIT):
-            while len(queue) or queue.active:  # noqa: ASYNC110 - the queue reports no idleness
-                await asyncio.sleep(0)
-        assert overlaps == []
-        assert all(begun[key] > before for key, before in begun_at_last_add.items())
-        await queue.drain(LIMIT)
-
-    asyncio.run(scenario())
+    assert_no_overlap([(key, ALL, pause) for key, pause in steps], seed, workers=workers)
 
 
 async def test_an_edit_overtakes_ten_thousand_background_keys() -> None:

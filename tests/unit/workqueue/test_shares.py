@@ -1,17 +1,14 @@
 """The shares of the queue: whose keys hang holds back nobody else, and a key moves with what it belongs to."""
 
 import asyncio
-import random
 from collections import Counter
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registrar.workqueue.queue import DONE, NOW, Result, WorkQueue
-
-LIMIT = 20.0
-"""Seconds until a test that waits gives up; what it waits for takes milliseconds."""
+from registrar.workqueue.queue import DONE, Result, WorkQueue
+from tests.unit.workqueue.playing import LIMIT, assert_no_overlap, until_idle
 
 
 def _share_of(key: str) -> str:
@@ -59,9 +56,7 @@ async def test_each_share_has_its_own_number_of_workers() -> None:
         queue.add(f"a{number}")
         queue.add(f"b{number}")
     queue.start()
-    async with asyncio.timeout(LIMIT):
-        while len(queue) or queue.active:  # noqa: ASYNC110 - the queue reports no idleness
-            await asyncio.sleep(0)
+    await until_idle(queue)
     assert most == {"a": 3, "b": 3}
     await queue.drain(LIMIT)
 
@@ -87,9 +82,7 @@ async def test_a_key_that_moved_runs_once_and_in_its_new_share() -> None:
         while ran != ["x"]:  # noqa: ASYNC110 - the queue reports no runs
             await asyncio.sleep(0)
     hanging.set()
-    async with asyncio.timeout(LIMIT):
-        while len(queue) or queue.active:  # noqa: ASYNC110 - the queue reports no idleness
-            await asyncio.sleep(0)
+    await until_idle(queue)
     assert ran == ["x", "a"]
     await queue.drain(LIMIT)
 
@@ -143,37 +136,4 @@ async def test_a_delayed_key_runs_in_the_share_that_it_has_by_then(moved: str) -
 )
 def test_a_key_is_never_in_two_workers_though_it_moves(steps: list[tuple[str, str, int]], seed: int) -> None:
     """Whatever moves when, every add is followed by a run that began after it."""
-
-    async def scenario() -> None:
-        chance = random.Random(seed)  # noqa: S311 - the test's own dice
-        home = dict.fromkeys("xyz", "a")
-        running: set[str] = set()
-        overlaps: list[str] = []
-        begun: Counter[str] = Counter()
-        begun_at_last_add: dict[str, int] = {}
-
-        async def process(key: str) -> Result:
-            overlaps.extend({key} & running)
-            running.add(key)
-            begun[key] += 1
-            for _ in range(chance.randint(0, 4)):
-                await asyncio.sleep(0)
-            running.discard(key)
-            return chance.choice([DONE, NOW]) if begun[key] < 20 else DONE
-
-        queue = WorkQueue(process, workers=2, shares=("a", "b"), share_of=lambda key: home[key])
-        queue.start()
-        for key, share, pause in steps:
-            begun_at_last_add[key] = begun[key]
-            home[key] = share
-            queue.add(key)
-            for _ in range(pause):
-                await asyncio.sleep(0)
-        async with asyncio.timeout(LIMIT):
-            while len(queue) or queue.active:  # noqa: ASYNC110 - the queue reports no idleness
-                await asyncio.sleep(0)
-        assert overlaps == []
-        assert all(begun[key] > before for key, before in begun_at_last_add.items())
-        await queue.drain(LIMIT)
-
-    asyncio.run(scenario())
+    assert_no_overlap(steps, seed, workers=2, shares=("a", "b"))

@@ -19,7 +19,7 @@ from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, op
 from registrar.cli.plan import as_markdown
 from registrar.cli.plan.change import Action
 from registrar.cli.plan.changed import make_of_part
-from registrar.cli.plan.git import PREFIX, place_of, read_at
+from registrar.cli.plan.git import PREFIX, place_of, read_at, repository
 from registrar.cli.plan.make import Wanted, make, make_with
 from registrar.cli.plan.manifests import NOTHING, Manifests, checked, read_manifests
 from registrar.cli.plan.outputs import Format, lines_of
@@ -217,7 +217,7 @@ def _was_there(path: Path, base: str | None, before: Manifests) -> bool:
     """Return whether the base has manifests at a path that is gone, and is not just misspelt."""
     if base is None or not base.startswith(PREFIX):
         return bool(before.found)
-    place = place_of(path)
+    place = place_of(path, repository())
     return any(place in {Path(found.file), *Path(found.file).parents} for found in before.found.values())
 
 

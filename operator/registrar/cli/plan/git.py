@@ -27,7 +27,7 @@ def read_at(ref: str, paths: Iterable[Path], namespace: str | None) -> Reading:
     Raises:
         NotKnownError: this is no repository, it lacks the ref, or git is not installed.
     """
-    commit = merge_base(ref)
+    commit, top = merge_base(ref), repository()
     blobs: dict[str, str] = {}
     for path in paths:
         if path.is_symlink():
@@ -35,9 +35,9 @@ def read_at(ref: str, paths: Iterable[Path], namespace: str | None) -> Reading:
                 f"{path} is a symbolic link, so what it led to in the base is not known: give its target."
             )
         try:
-            place = place_of(path)
+            place = place_of(path, top)
         except ValueError as error:
-            raise NotKnownError(f"{path} is outside of the repository, so it has no base there.") from error
+            raise NotKnownError(f"{path} is outside of the repository {top}, so it has no base there.") from error
         blobs.update(_blobs(commit, place))
     reading = Reading()
     for file, text in zip(blobs, _contents(blobs.values()), strict=True):
@@ -45,9 +45,13 @@ def read_at(ref: str, paths: Iterable[Path], namespace: str | None) -> Reading:
     return reading
 
 
-def place_of(path: Path) -> Path:
-    """Return a path as the repository has it."""
-    top = Path(_git("rev-parse", "--show-toplevel").decode().strip())
+def repository() -> Path:
+    """Return the folder of the repository that the current folder is in."""
+    return Path(_git("rev-parse", "--show-toplevel").decode().strip())
+
+
+def place_of(path: Path, top: Path) -> Path:
+    """Return a path as the repository in a folder has it. Raises ValueError for a path outside of it."""
     return path.resolve().relative_to(top.resolve())
 
 
