@@ -592,24 +592,30 @@ def test_a_digest_is_declared_as_such(rest: Rest, export: Export, tmp_path: Path
     rest.artifact(version_id, "right", uri="s3://a", customProperties=properties)
     rest.artifact(version_id, "odd", uri="s3://a", customProperties={"digest": text("2c26")})
     rest.artifact(version_id, "image", uri=f"oci://r/i@{ones}", customProperties={"digest": text(zeros)})
-    model, version = (each["spec"] for each in printed(export(to="-")))
+    result = export(to="-")
+    model, version = (each["spec"] for each in printed(result))
     # Only an artifact has something to digest.
     assert model == {"customProperties": {"digest": zeros}}
     right = {"name": "right", "customProperties": {"team": "a"}, "uri": "s3://a", "digest": zeros}
     assert version["artifacts"][0] == right
     assert list(version["artifacts"][0]) == list(right)
-    assert [item.get("customProperties") for item in version["artifacts"][1:]] == [
-        {"digest": "2c26"},
-        {"digest": zeros},
-    ]
+    # What cannot be one stays in the registry: as a property, it is refused.
+    assert [sorted(item) for item in version["artifacts"][1:]] == [["name", "uri"]] * 2
+    for name, why in (
+        ("odd", "it is not sha256: and 64 hexadecimal digits"),
+        ("image", "it differs from the one in uri"),
+    ):
+        assert f"ModelArtifact {name!r}" in result.stderr
+        assert f"customProperties.digest: InvalidValue: {why}" in result.stderr
     # What says the same differs in nothing; an update adds what is missing.
     export()
     (file,) = (tmp_path / "git").rglob("*1.yaml")
     declared = file.read_text()
-    file.write_text(
-        declared.replace(f"    digest: {zeros}\n", "", 1).replace("team: a", f"team: a\n      digest: {zeros}")
-    )
-    assert export("--check").exit_code == ExitCode.DONE
+    # A property of that name is refused, so an export over it drops it, even where it leaves the digest out.
+    file.write_text(declared.replace("name: odd\n", "name: odd\n    customProperties: {digest: 2c26}\n"))
+    assert "customProperties.digest is the digest of the artifact" in export("--check").stderr
+    export("--overwrite")
+    assert file.read_text() == declared
     file.write_text(declared.replace(f"\n    digest: {zeros}", "", 1))
     done = export("--check")
     assert (done.exit_code, "model-artifact right: digest is not declared" in done.stderr) == (ExitCode.CHANGES, True)

@@ -120,7 +120,17 @@ BROKEN = {
             "v", f"artifacts:\n  - {{name: a, uri: s3://a, digest: {ZEROS}, customProperties: {{digest: a}}}}"
         ).replace(*EXTERNAL),
         "7: InvalidValue",
-        "customProperties.digest cannot be declared beside digest; remove it",
+        "customProperties.digest is the digest of the artifact; remove it, because digest is declared",
+    ),
+    "a digest as a property alone": (
+        ARTIFACT.replace("{name: churn-1}", "{external: {id: '7'}}") + "  customProperties: {digest: 2c26}\n",
+        "4: InvalidValue",
+        "customProperties.digest is the digest of the artifact; declare it in the field digest instead, or give",
+    ),
+    "the digest of a document as a property": (
+        version("v", "docArtifacts:\n  - {name: a, uri: s3://a, customProperties: {digest: 2c26}}").replace(*EXTERNAL),
+        "7: InvalidValue",
+        "customProperties.digest is the digest of the artifact; declare it in the field digest instead",
     ),
     "a digest that the address contradicts": (
         version("v", f"artifacts:\n  - name: a\n    uri: oci://r/a@{ONES}\n    digest: {ZEROS}").replace(*EXTERNAL),

@@ -15,7 +15,7 @@ from registrar.cli.plan.change import Action, Cause, EntryName, FieldChange, Pla
 from registrar.cli.plan.fields import field_change
 from registrar.cli.plan.population import Population
 from registrar.cli.plan.provisional import without_provisional_ids
-from registrar.kinds.base import PROPERTY_PATH, AnyResource, Desired, EntryKind
+from registrar.kinds.base import AnyResource, Desired, EntryKind
 from registrar.kinds.desired import desired_entry, desired_inline
 from registrar.kinds.table import kind_of, kinds_above, resource_of
 from registrar.planning.fields import field_name, state_of
@@ -155,7 +155,7 @@ class Builder:
 
     def _fields(self, write: EntryWrite, key: ResourceKey) -> Iterator[FieldChange]:
         if write.operation is OperationResult.CREATED:
-            yield from _set_fields(write.entry)
+            yield from _set_fields(write.entry, write.kind)
             return
         drift = self._same_as_base(write, key)
         for change in write.changes:
@@ -216,7 +216,7 @@ def _by_path(desired: Desired) -> dict[str, object]:
     return {**fields, **properties, "state": desired.state}
 
 
-def _set_fields(entry: RegistryEntry) -> Iterator[FieldChange]:
+def _set_fields(entry: RegistryEntry, kind: EntryKind) -> Iterator[FieldChange]:
     """Yield what a creation sets, the owner stamp left out."""
     kept = entry.model_dump(exclude_none=True, exclude=_HIDDEN_ATTRIBUTES)
     values: dict[str, Value] = {
@@ -228,6 +228,6 @@ def _set_fields(entry: RegistryEntry) -> Iterator[FieldChange]:
     if state is not None:
         values["state"] = state
     properties = {name: value for name, value in (entry.custom_properties or {}).items() if name != OWNER_PROPERTY}
-    values |= {f"{PROPERTY_PATH}{name}": properties[name] for name in sorted(properties)}
+    values |= {kind.property_path(name): properties[name] for name in sorted(properties)}
     for path, value in values.items():
         yield field_change(path, None, value)
