@@ -113,7 +113,17 @@ BROKEN = {
     "an alias that is a property too": (
         MODEL + "spec:\n  aliases: {a: '1'}\n  customProperties: {alias.b: '1'}\n",
         "4: InvalidValue",
-        "customProperties.alias.b cannot be declared beside aliases; move it to aliases, under the name 'b'",
+        "customProperties.alias.b is the property of an alias; move it to aliases, under the name 'b'",
+    ),
+    "an alias that is only a property": (
+        MODEL + "spec:\n  customProperties: {alias.b: '1'}\n",
+        "4: InvalidValue",
+        "customProperties.alias.b is the property of an alias; move it to aliases, under the name 'b'",
+    ),
+    "a property with the name of what can be no alias": (
+        MODEL + "spec:\n  customProperties: {alias.latest: '1'}\n",
+        "4: InvalidValue",
+        "customProperties.alias.latest is the property of an alias; choose another name",
     ),
     "a digest that is a property too": (
         version(

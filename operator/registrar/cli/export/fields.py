@@ -98,18 +98,16 @@ def _fields_of_properties(
 
 
 def _taken_aliases(declared: Declared, properties: dict[str, Any]) -> dict[str, str]:
-    """Take out what can be an alias, and leave out what cannot be a property beside it."""
+    """Take out what can be an alias, and leave out what cannot: no other property may have such a name."""
     named = sorted(name for name in properties if name.startswith(PROPERTY_PREFIX))
     aliases = {name: name.removeprefix(PROPERTY_PREFIX) for name in named if isinstance(properties[name], str)}
     taken = [name for name, alias in aliases.items() if is_alias(alias)][:MAX_ALIASES]
-    if not taken:
-        return {}
     found = {aliases[name]: properties.pop(name) for name in taken}
     for name in (name for name in named if name not in taken):
         del properties[name]
         is_one_too_many = is_alias(aliases.get(name, ""))
         reason = Reason.TOO_MANY if is_one_too_many else Reason.INVALID_VALUE
-        declared.leave_out(reason, f"{PROPERTY_PATH}{name}", "it cannot be an alias, nor a property beside aliases")
+        declared.leave_out(reason, f"{PROPERTY_PATH}{name}", "it cannot be an alias, and nothing else has such a name")
     return found
 
 
