@@ -59,7 +59,7 @@ class Manifests:
     def entries(self) -> Iterator[tuple[ResourceKey, str, str]]:
         """Yield the entries that manifests declare: resource, kind and name."""
         for entry in self.index().entries():
-            key = _key_of(entry.found)
+            key = key_of_found(entry.found)
             if key is not None:
                 yield key, entry.kind.name, entry.name
 
@@ -119,7 +119,7 @@ def checked(reading: Reading) -> Manifests:
     problems = [problem for problem in problems_of(reading) if problem.rule is not Rule.MISSING_PARENT]
     found: dict[ResourceKey, Found] = {}
     for each in reading.manifests:
-        key = _key_of(each)
+        key = key_of_found(each)
         if key is not None:
             found.setdefault(key, each)
     refused: defaultdict[ResourceKey, list[Problem]] = defaultdict(list)
@@ -130,7 +130,7 @@ def checked(reading: Reading) -> Manifests:
     manifests = Manifests(found, refused, problems)
     # The second of two rivals has a problem already.
     for _, first, second in rivals(list(manifests.index().entries())):
-        key = _key_of(first.found)
+        key = key_of_found(first.found)
         if key is not None and first.found is not second.found:
             refused[key].append(first.found.problem(Rule.DUPLICATE_ENTRY, _rivalry(first, second), first.name_path))
     return replace(manifests, refused=dict(refused))
@@ -144,7 +144,12 @@ def resource_of(problem: Problem) -> ResourceKey | None:
     return ResourceKey(subject.kind, str(subject.namespace), subject.name)
 
 
-def _key_of(found: Found) -> ResourceKey | None:
+def key_of_found(found: Found) -> ResourceKey | None:
+    """Return the resource that a manifest declares; None if it declares none.
+
+    Raises:
+        click.UsageError: the manifest names no namespace, and neither does the command line.
+    """
     manifest = found.manifest
     if manifest is None:
         return None
