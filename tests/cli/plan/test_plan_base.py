@@ -131,6 +131,16 @@ def test_an_annotation_that_decides_about_writes_is_a_change(
         assert change["action"] in {"update", "takeover", "adopt"}
 
 
+@pytest.mark.parametrize("annotation", ["paused", "take-over"])
+def test_an_annotation_that_switches_nothing_is_no_change(annotation: str, plan: Plan, tmp_path: Path) -> None:
+    before, after = {f"model-registrar.dev/{annotation}": "false"}, {f"model-registrar.dev/{annotation}": ""}
+    base = write(tmp_path / "base", churn=[manifest("RegisteredModel", "churn", before)])
+    for switches in ({}, after):
+        head = write(tmp_path / "head", churn=[manifest("RegisteredModel", "churn", switches)])
+        assert actions(plan(head, "--base", base, "-o", "json")) == [("create", "base", "churn")]
+        assert actions(plan(head, "--base", base, "--changed", "-o", "json")) == []
+
+
 def test_a_state_is_shown_as_the_manifest_writes_it(plan: Plan, applied: Rest, tmp_path: Path) -> None:
     applied.change("registered_models/1", state="LIVE")
     base = write(tmp_path / "base", churn=[CHURN])

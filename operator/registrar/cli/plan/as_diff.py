@@ -40,6 +40,8 @@ def _manifest_name(change: PlannedChange) -> str:
 def _yaml(change: PlannedChange, *, is_before: bool) -> list[str]:
     fields: dict[str, Any] = {}
     maps: dict[str, dict[str, Any]] = {}
+    if change.action is Action.CREATE and not is_before:
+        fields["name"] = change.entry.names[-1]
     for each in change.fields:
         value = each.before if is_before else each.after
         if value is None:

@@ -32,6 +32,7 @@ from registrar.planning.fields import field_name, state_of
 from registrar.reconcile.resource import ManagedResource, read_resource
 from registrar.registries.backend import RegistryBackend
 from registrar.registries.provisional import is_provisional
+from registrar.reporting.advice import REFUSALS
 from registrar.reporting.outcome import OperationResult
 from registrar.reporting.writes import EntryWrite
 
@@ -44,8 +45,6 @@ _ACTIONS = {
     OperationResult.ARCHIVED: Action.ARCHIVE,
     OperationResult.RELEASED: Action.RELEASE,
 }
-_REFUSALS = frozenset({Reason.NAME_CONFLICT, Reason.EXTERNAL_ID_CONFLICT, Reason.REGISTRY_REPLACED})
-"""Reasons that only a person ends, although the operator keeps trying."""
 _HIDDEN_ATTRIBUTES = {"name", "id", "custom_properties", "state", "artifact_type"}
 
 
@@ -215,7 +214,7 @@ def _because(change: PlannedChange, action: Action, reason: str, message: str) -
 def _blocked(stalled: Condition | None, ready: Condition) -> Action:
     if ready.reason == Reason.PAUSED:
         return Action.PAUSE
-    return Action.REFUSE if stalled is not None or ready.reason in _REFUSALS else Action.WAIT
+    return Action.REFUSE if stalled is not None or ready.reason in REFUSALS else Action.WAIT
 
 
 def _declared(spec: Mapping[str, Any], key: ResourceKey, write: EntryWrite) -> dict[str, object] | None:

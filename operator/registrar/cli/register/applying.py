@@ -93,7 +93,7 @@ def register(
     _require_model(cluster, namespace, manifest.spec["registeredModelRef"]["name"], patience)
     found = patience.ask(lambda: _read(cluster, manifest))
     is_changed = _apply(cluster, manifest, found, patience, is_update=is_update)
-    return registered(_wait(cluster, manifest, patience), is_changed=is_changed)
+    return registered(_wait(cluster, manifest, patience), is_changed=is_changed, is_new=found is None)
 
 
 def _require_model(cluster: Cluster, namespace: str, name: str, patience: Patience) -> None:
