@@ -560,16 +560,20 @@ def test_aliases_are_declared_as_such(rest: Rest, export: Export) -> None:
     rest.model("none", customProperties=wrong)
     rest.model("many", customProperties={f"alias.a{number:02}": text("1") for number in range(18)})
     result = export(to="-")
-    specs = {each["metadata"]["name"]: each["spec"] for each in printed(result)}
+    manifests = {each["metadata"]["name"]: each for each in printed(result)}
+    specs = {name: each.get("spec", {}) for name, each in manifests.items()}
     assert specs["m"] == {"aliases": {"b-2": "2", "champion": "1.0"}, "customProperties": {"team": "a"}}
     assert specs["odd"] == {"aliases": {"champion": "1"}}
-    assert specs["none"] == {"customProperties": {"alias.latest": "1", "alias.A": "1", "alias.two": 2}}
+    assert "spec" not in manifests["none"]
     assert list(specs["many"]["aliases"]) == [f"a{number:02}" for number in range(16)]
     for part, reason in {
         "(id 2), customProperties.alias.A": "InvalidValue",
         "(id 2), customProperties.alias.latest": "InvalidValue",
         "(id 2), customProperties.alias.two": "InvalidValue",
         "(id 2), aliases.none": "InvalidValue",
+        "(id 3), customProperties.alias.A": "InvalidValue",
+        "(id 3), customProperties.alias.latest": "InvalidValue",
+        "(id 3), customProperties.alias.two": "InvalidValue",
         "(id 4), customProperties.alias.a17": "TooMany",
     }.items():
         assert f"{part}: {reason}" in result.stderr
@@ -593,24 +597,30 @@ def test_a_digest_is_declared_as_such(rest: Rest, export: Export, tmp_path: Path
     rest.artifact(version_id, "right", uri="s3://a", customProperties=properties)
     rest.artifact(version_id, "odd", uri="s3://a", customProperties={"digest": text("2c26")})
     rest.artifact(version_id, "image", uri=f"oci://r/i@{ones}", customProperties={"digest": text(zeros)})
-    model, version = (each["spec"] for each in printed(export(to="-")))
+    result = export(to="-")
+    model, version = (each["spec"] for each in printed(result))
     # Only an artifact has something to digest.
     assert model == {"customProperties": {"digest": zeros}}
     right = {"name": "right", "customProperties": {"team": "a"}, "uri": "s3://a", "digest": zeros}
     assert version["artifacts"][0] == right
     assert list(version["artifacts"][0]) == list(right)
-    assert [item.get("customProperties") for item in version["artifacts"][1:]] == [
-        {"digest": "2c26"},
-        {"digest": zeros},
-    ]
+    # What cannot be one stays in the registry: as a property, it is refused.
+    assert [sorted(item) for item in version["artifacts"][1:]] == [["name", "uri"]] * 2
+    for name, why in (
+        ("odd", "it is not sha256: and 64 hexadecimal digits"),
+        ("image", "it differs from the one in uri"),
+    ):
+        assert f"ModelArtifact {name!r}" in result.stderr
+        assert f"customProperties.digest: InvalidValue: {why}" in result.stderr
     # What says the same differs in nothing; an update adds what is missing.
     export()
     (file,) = (tmp_path / "git").rglob("*1.yaml")
     declared = file.read_text()
-    file.write_text(
-        declared.replace(f"    digest: {zeros}\n", "", 1).replace("team: a", f"team: a\n      digest: {zeros}")
-    )
-    assert export("--check").exit_code == ExitCode.DONE
+    # A property of that name is refused, so an export over it drops it, even where it leaves the digest out.
+    file.write_text(declared.replace("name: odd\n", "name: odd\n    customProperties: {digest: 2c26}\n"))
+    assert "customProperties.digest is the digest of the artifact" in export("--check").stderr
+    export("--overwrite")
+    assert file.read_text() == declared
     file.write_text(declared.replace(f"\n    digest: {zeros}", "", 1))
     done = export("--check")
     assert (done.exit_code, "model-artifact right: digest is not declared" in done.stderr) == (ExitCode.CHANGES, True)

@@ -113,14 +113,34 @@ BROKEN = {
     "an alias that is a property too": (
         MODEL + "spec:\n  aliases: {a: '1'}\n  customProperties: {alias.b: '1'}\n",
         "4: InvalidValue",
-        "customProperties.alias.b cannot be declared beside aliases; move it to aliases, under the name 'b'",
+        "customProperties.alias.b is the property of an alias; move it to aliases, under the name 'b'",
+    ),
+    "an alias that is only a property": (
+        MODEL + "spec:\n  customProperties: {alias.b: '1'}\n",
+        "4: InvalidValue",
+        "customProperties.alias.b is the property of an alias; move it to aliases, under the name 'b'",
+    ),
+    "a property with the name of what can be no alias": (
+        MODEL + "spec:\n  customProperties: {alias.latest: '1'}\n",
+        "4: InvalidValue",
+        "customProperties.alias.latest is the property of an alias; choose another name",
     ),
     "a digest that is a property too": (
         version(
             "v", f"artifacts:\n  - {{name: a, uri: s3://a, digest: {ZEROS}, customProperties: {{digest: a}}}}"
         ).replace(*EXTERNAL),
         "7: InvalidValue",
-        "customProperties.digest cannot be declared beside digest; remove it",
+        "customProperties.digest is the digest of the artifact; remove it, because digest is declared",
+    ),
+    "a digest as a property alone": (
+        ARTIFACT.replace("{name: churn-1}", "{external: {id: '7'}}") + "  customProperties: {digest: 2c26}\n",
+        "4: InvalidValue",
+        "customProperties.digest is the digest of the artifact; declare it in the field digest instead, or give",
+    ),
+    "the digest of a document as a property": (
+        version("v", "docArtifacts:\n  - {name: a, uri: s3://a, customProperties: {digest: 2c26}}").replace(*EXTERNAL),
+        "7: InvalidValue",
+        "customProperties.digest is the digest of the artifact; declare it in the field digest instead",
     ),
     "a digest that the address contradicts": (
         version("v", f"artifacts:\n  - name: a\n    uri: oci://r/a@{ONES}\n    digest: {ZEROS}").replace(*EXTERNAL),

@@ -239,6 +239,12 @@ def test_a_served_version_is_not_deleted(
     with pytest.raises(KubectlError, match=f"the {kind} {name} serves this version"):
         _delete(space, "modelversion", name)
     assert "deletionTimestamp" not in space.get("ModelVersion", name)["metadata"]
+    # A server loads an archived version as well.
+    archived = {"registeredModelRef": {"name": name}, "artifacts": artifacts, "state": "ARCHIVED"}
+    space.apply(manifest("ModelVersion", name, **archived))
+    space.wait("ModelVersion", name, lambda one: "uri" not in one["status"])
+    with pytest.raises(KubectlError, match=f"the {kind} {name} serves this version"):
+        _delete(space, "modelversion", name)
     _delete_and_wait(space, "ModelVersion", f"{name}-free")
     # Once the server moved on, it goes.
     _apply(space, _server(kind, name, "s3://models/another/"))

@@ -120,6 +120,20 @@ class Column:
         return manifest
 
 
+def is_paused(annotations: Mapping[str, str]) -> bool:
+    """Return whether a resource is paused: by any value but ``false``, so that a misspelt one writes nothing.
+
+    ``discovery.lua`` in ``integrations/argocd`` decides the same. Its Lua cannot strip white space, so this does not
+    either.
+    """
+    return annotations.get(PAUSED_ANNOTATION, "").lower() not in {"", "false"}
+
+
+def takes_over(annotations: Mapping[str, str]) -> bool:
+    """Return whether a resource may take its entry from the owner that the stamp names: by ``true`` alone."""
+    return annotations.get(TAKE_OVER_ANNOTATION) == "true"
+
+
 class ObjectMeta(Frozen):
     """The part of a resource's metadata that the operator reads."""
 
@@ -141,17 +155,13 @@ class ObjectMeta(Frozen):
 
     @property
     def paused(self) -> bool:
-        """Whether the user paused the resource: by any value but ``false``, so that a misspelt one writes nothing.
-
-        ``discovery.lua`` in ``integrations/argocd`` decides the same. Its Lua cannot strip white space, so this does
-        not either.
-        """
-        return self.annotations.get(PAUSED_ANNOTATION, "").lower() not in {"", "false"}
+        """Whether the user paused the resource."""
+        return is_paused(self.annotations)
 
     @property
     def take_over(self) -> bool:
-        """Whether the user allows taking the entry from the owner that its stamp names: by ``true`` alone."""
-        return self.annotations.get(TAKE_OVER_ANNOTATION) == "true"
+        """Whether the user allows taking the entry from the owner that its stamp names."""
+        return takes_over(self.annotations)
 
     @property
     def reconcile_requested_at(self) -> str | None:

@@ -90,6 +90,14 @@ class EntryKind:
             if value is not None
         }
 
+    def property_path(self, name: str) -> str:
+        """Return a custom property as a manifest declares it, such as ``aliases.champion``."""
+        if self.has_digest and name == DIGEST_PROPERTY:
+            return DIGEST_PATH
+        if self.has_aliases and name.startswith(PROPERTY_PREFIX):
+            return f"{ALIAS_PATH}{name.removeprefix(PROPERTY_PREFIX)}"
+        return f"{PROPERTY_PATH}{name}"
+
     def _field_names(self) -> list[str]:
         return [name for name in self.entry.model_fields if name not in {*_NOT_FIELDS, self.parent_attribute}]
 
@@ -274,13 +282,8 @@ class Desired:
         return None if self.awaits_upload else self.state
 
     def property_path(self, name: str) -> str:
-        """Return a custom property of the entry as the spec declares it, such as ``aliases.champion``."""
-        if self.digest is not None and name == DIGEST_PROPERTY:
-            return DIGEST_PATH
-        is_custom = name in self.properties and name not in self.aliases.names
-        if not self.kind.has_aliases or is_custom or not name.startswith(PROPERTY_PREFIX):
-            return f"{PROPERTY_PATH}{name}"
-        return f"{ALIAS_PATH}{name.removeprefix(PROPERTY_PREFIX)}"
+        """Return a custom property of the entry as the spec declares it. See `EntryKind.property_path`."""
+        return self.kind.property_path(name)
 
     @property
     def name_setting(self) -> str:

@@ -15,7 +15,7 @@ from model_registry.types import Artifact, DocArtifact, ModelArtifact
 from registrar.planning.fields import state_of
 
 _LOADABLE = frozenset({"s3", "gs", "http", "https"})
-_LIVE = "LIVE"
+LIVE = "LIVE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,15 @@ class Addresses:
     obstacle: str | None = None
 
 
-def addresses_of(model: str | None, version: str, declared: Iterable[Artifact], other_ids: Iterable[str]) -> Addresses:
+def addresses_of(
+    model: str | None, version: str, state: str | None, declared: Iterable[Artifact], other_ids: Iterable[str]
+) -> Addresses:
     """Return the addresses of a version.
 
     Args:
         model: name of its model; None where that is unknown.
         version: its name.
+        state: its state. KServe loads an archived version like any other, so it gets no address to load it from.
         declared: its artifacts and documents that resources declare, as the registry has them.
         other_ids: the IDs of further artifacts of the version, such as those that left the spec.
     """
@@ -48,6 +51,8 @@ def addresses_of(model: str | None, version: str, declared: Iterable[Artifact], 
     newest = max({*artifacts, *map(int, other_ids)}, default=None)
     if newest is None:
         return Addresses()
+    if state != LIVE:
+        return Addresses(newest_id=str(newest), obstacle=f"the version is {state}")
     live = [number for number, artifact in artifacts.items() if _is_served(artifact)]
     if not live:
         return Addresses(newest_id=str(newest), obstacle="no declared model artifact of the version is LIVE")
@@ -59,7 +64,7 @@ def addresses_of(model: str | None, version: str, declared: Iterable[Artifact], 
 
 
 def _is_served(artifact: Artifact) -> bool:
-    return isinstance(artifact, ModelArtifact) and state_of(artifact) == _LIVE and bool(artifact.uri)
+    return isinstance(artifact, ModelArtifact) and state_of(artifact) == LIVE and bool(artifact.uri)
 
 
 def _overtaken(newest_id: int, newest: Artifact | None) -> str:

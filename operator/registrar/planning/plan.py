@@ -235,7 +235,7 @@ def _property_difference(
     before = dict(observed.custom_properties or {})
     wanted = {**resolve_properties(desired.properties, before), OWNER_PROPERTY: stamp}
     # A digest that was declared once stays, so that no other one takes its place.
-    lasting = frozenset() if owned.digest is None else frozenset({DIGEST_PROPERTY})
+    lasting = frozenset({DIGEST_PROPERTY}) if desired.kind.has_digest else frozenset()
     removed = owned.properties - wanted.keys() - desired.aliases.waiting - lasting
     after: dict[str, Observed] = {**{name: value for name, value in before.items() if name not in removed}, **wanted}
     differing = [name for name in sorted(before.keys() | after.keys()) if not _same(before.get(name), after.get(name))]

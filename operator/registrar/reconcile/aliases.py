@@ -15,6 +15,7 @@ from registrar.api.v1alpha1.aliases import AliasStatus, property_of
 from registrar.kinds.base import AliasProperties, AnyResource, Desired
 from registrar.kinds.desired import declared_aliases
 from registrar.kinds.model_version import MODEL_VERSION
+from registrar.planning.addresses import LIVE
 from registrar.planning.fields import state_of
 from registrar.planning.problems import Problem
 from registrar.reconcile.memory import Memory
@@ -22,8 +23,6 @@ from registrar.reconcile.resource import ManagedResource, read_resource, recorde
 from registrar.registries.followed import Place
 from registrar.registries.registry import Registry
 from registrar.reporting.outcome import AliasProblem, EntryResult, Facts, OperationResult
-
-_LIVE = "LIVE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +98,13 @@ async def resolve_aliases(
     entry = None if known_id is None else registry.view.by_id(resource.kind.entry, known_id)
     is_known = entry is not None and recorded_state(resource, known_id).proves(entry)
     model_id = str(known_id) if is_known else ""
-    memory.aliases.follow(resource.key, wanted.values())
     places = places_of(wanted, model_id)
     registry.view.follow(resource.key, places.values() if is_known else ())
     written = {status.name: status for status in Facts.of(resource.status).aliases} if is_known else {}
+    # What an alias that waits names until then can lose its addresses.
+    memory.aliases.follow(resource.key, {*wanted.values(), *(status.version for status in written.values())})
+    if memory.cache.synced.is_set():
+        written = {alias: _with_addresses(one, resource, model_id, memory, registry) for alias, one in written.items()}
     resolved, problems, unread = {}, [], set()
     for alias, place in places.items():
         found = await _resolve(alias, place, written.get(alias), resource, memory, registry)
@@ -146,12 +148,29 @@ async def _resolve(
     # An alias that names the version already does not depend on it being Ready: each edit of it ends that for a moment.
     if entry is None or not (is_ready or is_written):
         return _waiting(alias, Reason.VERSION_NOT_READY, f"{version and version.key} is not Ready; see its conditions")
-    if state_of(entry) != _LIVE:
-        return _waiting(alias, Reason.VERSION_ARCHIVED, f"the version {place.name!r} is {state_of(entry)}")
+    if state_of(entry) != LIVE:
+        unset = ", so status.aliases has no address for it" if is_written else ""
+        return _waiting(alias, Reason.VERSION_ARCHIVED, f"the version {place.name!r} is {state_of(entry)}{unset}")
+    return _row(alias, place.name, entry.id, version)
+
+
+def _with_addresses(
+    written: AliasStatus, model: ManagedResource, model_id: str, memory: Memory, registry: Registry
+) -> AliasStatus:
+    """Return what the status reports of an alias, with the addresses that its version has now."""
+    place = Place(MODEL_VERSION.entry.name, model_id, written.version)
+    version = _representing(model, place, memory, registry)
+    entry = None if version is None else _entry_of(version, place, registry)
+    is_served = entry is not None and entry.id == written.version_id and state_of(entry) == LIVE
+    return _row(written.name, written.version, written.version_id, version if is_served else None)
+
+
+def _row(alias: str, name: str, version_id: str | None, version: ManagedResource | None) -> AliasStatus:
+    """Return what the status reports of an alias: the addresses are those that a resource has for its version."""
     return AliasStatus(
         name=alias,
-        version=place.name,
-        version_id=entry.id,
+        version=name,
+        version_id=version_id,
         uri=getattr(version and version.status, "uri", None),
         storage_uri=getattr(version and version.status, "storage_uri", None),
     )

@@ -39,3 +39,5 @@ ADVICE: Mapping[Reason, str] = {
     Reason.VERSION_ARCHIVED: "Choose another version in spec.aliases, or restore this one.",
 }
 """Every reason has an entry. The sentences name fields, flags and annotations, and never a particular resource."""
+REFUSALS = frozenset({Reason.NAME_CONFLICT, Reason.EXTERNAL_ID_CONFLICT, Reason.REGISTRY_REPLACED})
+"""Reasons that only a person ends, although the operator keeps trying."""

@@ -131,6 +131,16 @@ def test_an_annotation_that_decides_about_writes_is_a_change(
         assert change["action"] in {"update", "takeover", "adopt"}
 
 
+@pytest.mark.parametrize("annotation", ["paused", "take-over"])
+def test_an_annotation_that_switches_nothing_is_no_change(annotation: str, plan: Plan, tmp_path: Path) -> None:
+    before, after = {f"model-registrar.dev/{annotation}": "false"}, {f"model-registrar.dev/{annotation}": ""}
+    base = write(tmp_path / "base", churn=[manifest("RegisteredModel", "churn", before)])
+    for switches in ({}, after):
+        head = write(tmp_path / "head", churn=[manifest("RegisteredModel", "churn", switches)])
+        assert actions(plan(head, "--base", base, "-o", "json")) == [("create", "base", "churn")]
+        assert actions(plan(head, "--base", base, "--changed", "-o", "json")) == []
+
+
 def test_a_state_is_shown_as_the_manifest_writes_it(plan: Plan, applied: Rest, tmp_path: Path) -> None:
     applied.change("registered_models/1", state="LIVE")
     base = write(tmp_path / "base", churn=[CHURN])
@@ -523,3 +533,65 @@ def test_an_alias_that_waits_for_a_new_version_is_a_part_of_the_same_change(
     }
     assert fields["churn"] == {"owner": ("me", "us"), "aliases.champion": (None, "1")}
     assert fields["new"]["aliases.champion"] == (None, "1")
+
+
+@pytest.mark.usefixtures("applied")
+def test_a_file_that_is_deleted_and_named_has_lost_its_manifests(plan: Plan, repository: Repository) -> None:
+    """As CI does that names the files of a change, those of others among them."""
+    write(repository.folder / "models", churn=[CHURN], first=[FIRST])
+    (repository.folder / "models/notes.yaml").write_text("kind: Notes\n")
+    repository.commit()
+    repository("rm", "-q", "models/first.yaml", "models/notes.yaml")
+    names = ["models/churn.yaml", "models/first.yaml", "models/notes.yaml"]
+    expected = [("archive", "change", "churn/1"), ("archive", "change", "churn/1/weights")]
+    assert actions(plan(*names, "--base", "git:main", "-o", "json")) == expected
+    # Alone, they leave nothing that is planned beside them.
+    assert actions(plan(*names[1:], "--base", "git:main", "-o", "json")) == expected
+
+
+RENAMES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
+    # Git takes neither file for the other: most of it is gone, so the resource that stayed shows the move.
+    "most of it is gone": ([CHURN, FIRST, *(model(f"more-{n}", readme="x" * 200) for n in range(5))], [CHURN]),
+    # No resource stayed, and git sees that the rest of the file is the same.
+    "another name": ([FIRST], [{**FIRST, "metadata": {"name": "churn-one"}}]),
+}
+
+
+@pytest.mark.parametrize("is_committed", [True, False])
+@pytest.mark.parametrize("case", RENAMES)
+def test_a_file_that_was_renamed_is_compared_with_what_it_was(
+    plan: Plan,
+    applied: Rest,
+    repository: Repository,
+    case: str,
+    is_committed: bool,  # noqa: FBT001 - a value of the table
+) -> None:
+    assert applied.entries()
+    before, after = RENAMES[case]
+    write(repository.folder / "models", old=before)
+    repository.commit()
+    repository("checkout", "-qb", "feature")
+    (repository.folder / "models/old.yaml").unlink()
+    write(repository.folder / "models", new=after)
+    repository("add", "-A", *([] if is_committed else ["-N"]))
+    if is_committed:
+        repository.commit()
+    result = plan("models/new.yaml", "--base", "git:main", "-o", "json")
+    if case == "another name":
+        assert [action for action, _, _ in actions(result)] == ["handover", "handover"]
+    else:
+        archived = [("archive", "change", "churn/1"), ("archive", "change", "churn/1/weights")]
+        assert actions(result) == archived
+        # What another file has got has not gone away.
+        write(repository.folder / "models", other=[FIRST])
+        assert actions(plan("models/new.yaml", "--base", "git:main", "-o", "json")) == []
+
+
+@pytest.mark.usefixtures("applied")
+def test_a_file_that_was_deleted_elsewhere_is_no_part_of_the_plan(plan: Plan, repository: Repository) -> None:
+    write(repository.folder / "models", churn=[CHURN], first=[FIRST])
+    (repository.folder / "models/link.yaml").symlink_to("first.yaml")
+    repository.commit()
+    (repository.folder / "models/link.yaml").unlink()
+    (repository.folder / "models/first.yaml").unlink()
+    assert actions(plan("models/churn.yaml", "--base", "git:main", "-o", "json")) == []

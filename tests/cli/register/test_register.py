@@ -113,6 +113,9 @@ async def test_other_content_is_refused_with_the_difference_unless_it_is_an_upda
     assert written(pipeline.space.get("ModelVersion", name)) == written(before)
     updated = pipeline.register(*changed, "--update")
     assert updated.exit_code == ExitCode.DONE, updated.stderr
+    assert f"ModelVersion {name} updated.\n" in updated.stderr
+    assert f"ModelVersion {name} registered.\n" in first.stderr
+    assert f"ModelVersion {name} unchanged.\n" in pipeline.register(*changed, "--update").stderr
     version = await registry.get_model_version_by_id(json.loads(updated.stdout)["version-id"])
     assert version is not None
     assert version.description == "Better."

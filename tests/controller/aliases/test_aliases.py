@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.support.resources import Manifest, Namespace, annotated, condition, h
 from tests.support.waiting import wait_for, wait_until
 
 SOON = "--feed-interval=0.3"
+BY_HAND = {"alias.champion": "1"}
 ORDERS = list(itertools.permutations(["model", "first", "second"]))
 
 
@@ -287,17 +289,30 @@ async def test_an_alias_that_leaves_the_spec_is_removed_and_those_of_others_stay
 
 
 @pytest.mark.usefixtures("operator")
-async def test_an_alias_is_no_custom_property_as_well(space: Namespace, unique: Unique) -> None:
+async def test_an_alias_is_no_custom_property(
+    space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
+) -> None:
+    """Else it would name a version that does not exist: beside aliases, without them, and on an entry that has it."""
     name = unique("model")
-    space.apply(_model(name, aliases={"champion": "1"}, customProperties={"alias.champion": "2"}))
-    model = space.wait("RegisteredModel", name, has_reason("InvalidSpec"))
-    assert condition(model, "Ready")["message"] == (
-        "spec: customProperties.alias.champion cannot be declared beside aliases; move it to aliases, under the name "
-        "'champion'. Change the spec."
-    )
-    # Without aliases it is a property like any other.
-    space.apply(_model(name, customProperties={"alias.champion": "2"}))
-    space.ready("RegisteredModel", name)
+    space.apply(_model(name))
+    entry_id = space.ready("RegisteredModel", name)["status"]["id"]
+    entry = RegisteredModel(name, id=entry_id, custom_properties={**await _properties(registry, name), **BY_HAND})
+    await registry.upsert_registered_model(entry)
+    for beside in ({"aliases": {"champion": "1"}}, {}):
+        space.apply(_model(name, **beside, customProperties={"alias.champion": "2"}))
+        model = space.wait("RegisteredModel", name, has_reason("InvalidSpec"))
+        assert condition(model, "Ready")["message"] == (
+            "spec: customProperties.alias.champion is the property of an alias; move it to aliases, under the name "
+            "'champion'. Change the spec."
+        )
+        assert await aliases_of(registry, name) == {"champion": "1"}
+    # The name belongs to aliases on models alone.
+    space.apply(_model(name), version_named(name, "1", customProperties={"alias.champion": "2"}))
+    space.ready("ModelVersion", f"{name}-1")
+
+
+async def _properties(registry: ModelRegistryAPIClient, name: str) -> dict[str, Any]:
+    return {**((await model_named(registry, name)).custom_properties or {})}
 
 
 async def _moved_by_hand(registry: ModelRegistryAPIClient, name: str, version: str) -> None:

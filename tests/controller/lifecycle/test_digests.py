@@ -1,5 +1,6 @@
 """The digest of an artifact: kept in the registry, corrected there, and never replaced by another one."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,7 +10,16 @@ from model_registry import ModelRegistryAPIClient
 from model_registry.types import Artifact, ModelArtifact
 from tests.support.fixtures import StartOperator, Unique
 from tests.support.loopback import Reply, serving
-from tests.support.resources import Manifest, Namespace, condition, has_drifted, has_handled, has_reason, manifest
+from tests.support.resources import (
+    Manifest,
+    Namespace,
+    condition,
+    has_drifted,
+    has_handled,
+    has_reason,
+    is_ready,
+    manifest,
+)
 from tests.support.waiting import wait_for
 
 SOON = "--feed-interval=0.3"
@@ -200,12 +210,55 @@ async def test_a_digest_is_declared_in_one_place(space: Namespace, unique: Uniqu
     twice = weights(ZEROS, customProperties={"digest": ZEROS})
     space.apply(manifest("RegisteredModel", model), version(model, name, twice))
     message = condition(space.wait("ModelVersion", name, has_reason("InvalidSpec")), "Ready")["message"]
-    assert "customProperties.digest cannot be declared beside digest; remove it" in message
-    # What was declared as a property can become the field.
+    assert "customProperties.digest is the digest of the artifact; remove it, because digest is declared" in message
     space.apply(version(model, name, weights(customProperties={"digest": ZEROS})))
-    artifact = first(space.ready("ModelVersion", name))
+    refused = "customProperties.digest is the digest of the artifact; declare it in the field digest instead"
+    space.wait("ModelVersion", name, lambda found: refused in condition(found, "Ready")["message"])
     space.apply(version(model, name, weights(ZEROS)))
-    assert first(space.ready("ModelVersion", name)) == {**artifact, "digest": ZEROS}
+    assert first(space.ready("ModelVersion", name))["digest"] == ZEROS
+
+
+DECLARED: dict[str, Callable[[str, str, str, dict[str, Any]], Manifest]] = {
+    "artifacts": lambda model, name, own, item: version(model, name, {**item, "name": own}),
+    "docArtifacts": lambda model, name, own, item: version(model, name, docArtifacts=[{**item, "name": own}]),
+    "ModelArtifact": lambda _, name, own, item: manifest(
+        "ModelArtifact", own, modelVersionRef={"name": name}, **{key: item[key] for key in item if key != "name"}
+    ),
+}
+"""A resource that declares one artifact."""
+
+
+@pytest.mark.parametrize("form", DECLARED)
+async def test_a_custom_property_does_not_replace_a_digest(
+    form: str, space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
+) -> None:
+    """Beside the digest, or once the manifest has dropped it."""
+    model, name, own = unique("model"), unique("version"), unique("artifact")
+    declared = DECLARED[form](model, name, own, weights(ZEROS))
+    space.apply(manifest("RegisteredModel", model), version(model, name))
+    space.apply(declared)
+    kind, resource = declared["kind"], declared["metadata"]["name"]
+    ready = space.wait(kind, resource, lambda found: is_ready(found) and len(_ids(found)) == 1)
+    (artifact_id,) = _ids(ready)
+    for beside in ({"digest": ZEROS}, {}):
+        item = {**weights(customProperties={"digest": ONES}), **beside}
+        space.apply(DECLARED[form](model, name, own, item))
+        space.wait(kind, resource, has_reason("InvalidSpec"))
+        assert await digest(registry, artifact_id) == ZEROS
+    # Neither does the removal of all of it give way to another one.
+    space.apply(DECLARED[form](model, name, own, weights()))
+    space.ready(kind, resource)
+    assert await digest(registry, artifact_id) == ZEROS
+    space.apply(DECLARED[form](model, name, own, weights(ONES)))
+    space.wait(kind, resource, has_reason("DigestChanged"))
+
+
+def _ids(resource: Manifest) -> list[str]:
+    """The IDs of the artifacts that a resource has."""
+    status = resource["status"]
+    if resource["kind"] == "ModelArtifact":
+        return [status["id"]]
+    return [each["id"] for each in status.get("artifacts", ())]
 
 
 async def test_the_operator_opens_no_address_of_an_artifact(

@@ -1,11 +1,13 @@
 """The addresses in the status of a version: what its newest LIVE declared artifact is, and whether KServe loads it."""
 
+from collections.abc import Callable
+
 import pytest
 
 from model_registry import ModelRegistryAPIClient
-from model_registry.types import ModelArtifact
+from model_registry.types import ModelArtifact, ModelVersion
 from tests.support.fixtures import StartOperator, Unique
-from tests.support.resources import Manifest, Namespace, manifest
+from tests.support.resources import Manifest, Namespace, condition, manifest
 from tests.support.waiting import wait_until
 
 FIRST, SECOND, CARD = (
@@ -104,6 +106,66 @@ def test_the_addresses_reach_the_aliases_of_the_model(space: Namespace, unique: 
     names("s3://b/1", f"model-registry://{name}/{name}")
     space.apply(_chain(name, artifacts=[{**FIRST, "uri": "hf://o/m"}])[1])
     names("hf://o/m", None)
+
+
+@pytest.mark.usefixtures("operator")
+def test_an_archived_version_has_no_address_nor_has_an_alias_that_still_names_it(
+    space: Namespace, unique: Unique
+) -> None:
+    """KServe's initializer loads an archived version like any other."""
+    name = unique("version")
+    model, version = _chain(name, artifacts=[FIRST])
+    other = manifest("ModelVersion", f"{name}-2", registeredModelRef={"name": name})
+    model["spec"]["aliases"] = {"champion": name, "moving": name}
+    served = ("s3://b/1", f"model-registry://{name}/{name}")
+
+    def reports(*addresses: str | None) -> Callable[[Manifest], bool]:
+        def has(resource: Manifest) -> bool:
+            aliases = resource["status"].get("aliases", [])
+            rows = [(alias["version"], alias.get("uri"), alias.get("storageUri")) for alias in aliases]
+            return rows == [(name, *addresses)] * 2
+
+        return has
+
+    space.apply(model, version)
+    space.wait("RegisteredModel", name, reports(*served))
+    # One alias waits for another version meanwhile, and names this one until then.
+    model["spec"]["aliases"]["moving"] = "missing"
+    space.apply(model, other)
+    space.wait("RegisteredModel", name, lambda found: condition(found, "AliasesResolved")["reason"] == "VersionMissing")
+    version["spec"]["state"] = "ARCHIVED"
+    space.apply(version)
+    assert _addresses(space, name) == (None, None)
+    message = "status.uri and status.storageUri are not set, because the version is ARCHIVED."
+    assert _wait_for_reasons(space, name, 1) == [message]
+    found = space.wait("RegisteredModel", name, reports(None, None))
+    why = f"the version {name!r} is ARCHIVED, so status.aliases has no address for it"
+    assert why in condition(found, "AliasesResolved")["message"]
+    del version["spec"]["state"]
+    space.apply(version)
+    assert _addresses(space, name) == served
+    space.wait("RegisteredModel", name, reports(*served))
+
+
+async def test_what_is_archived_by_hand_has_no_address_either(
+    own_space: Namespace,
+    start_operator: StartOperator,
+    registry_url: str,
+    registry: ModelRegistryAPIClient,
+    unique: Unique,
+) -> None:
+    """Also while the operator is down, and where the drift policy lets it stay."""
+    name = unique("version")
+    operator = start_operator(registry_url, own_space, "--feed-interval=0.3")
+    own_space.apply(*_chain(name, artifacts=[FIRST], driftPolicy="Report"))
+    _wait_for(own_space, name, "s3://b/1", f"model-registry://{name}/{name}")
+    version_id = own_space.get("ModelVersion", name)["status"]["id"]
+    operator.stop()
+    await registry.upsert_model_version(ModelVersion(name, id=version_id, state="ARCHIVED"))
+    start_operator(registry_url, own_space, "--feed-interval=0.3")
+    _wait_for(own_space, name, None, None)
+    await registry.upsert_model_version(ModelVersion(name, id=version_id, state="LIVE"))
+    _wait_for(own_space, name, "s3://b/1", f"model-registry://{name}/{name}")
 
 
 @pytest.mark.usefixtures("operator")

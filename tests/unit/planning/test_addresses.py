@@ -72,7 +72,7 @@ TABLE: dict[str, tuple[list[Artifact], list[int], dict[str, Any]]] = {
 
 @pytest.mark.parametrize(("declared", "others", "expected"), TABLE.values(), ids=list(TABLE))
 def test_addresses(declared: list[Artifact], others: list[int], expected: dict[str, Any]) -> None:
-    found = addresses_of("fraud", "v1", declared, map(str, others))
+    found = addresses_of("fraud", "v1", "LIVE", declared, map(str, others))
     assert found.uri == expected.get("uri")
     assert found.storage_uri == ("model-registry://fraud/v1" if expected.get("served") else None)
     assert (expected["why"] in str(found.obstacle)) if "why" in expected else found.obstacle is None
@@ -90,9 +90,17 @@ def test_addresses(declared: list[Artifact], others: list[int], expected: dict[s
     ],
 )
 def test_names_that_an_address_cannot_express(name: str | None, version: str, why: str) -> None:
-    found = addresses_of(name, version, [model(1)], ())
+    found = addresses_of(name, version, "LIVE", [model(1)], ())
     assert (found.uri, found.storage_uri) == (S3, None)
     assert why in str(found.obstacle)
+
+
+@pytest.mark.parametrize("uri", [S3, OCI])
+def test_an_archived_version_has_no_address_although_kserve_would_load_it(uri: str) -> None:
+    found = addresses_of("fraud", "v1", "ARCHIVED", [model(1, uri)], ["2"])
+    assert (found.uri, found.storage_uri, found.newest_id) == (None, None, "2")
+    assert found.obstacle == "the version is ARCHIVED"
+    assert addresses_of("fraud", "v1", "ARCHIVED", [], ()).obstacle is None, "there is nothing to load"
 
 
 URIS = st.sampled_from([S3, GS, OCI, "hf://o/m", "http://f/m", "https://f/m?x=1", f"{S3}?endpoint=e", "m"])
@@ -111,7 +119,8 @@ def test_the_initializer_loads_the_uri_whenever_there_is_an_address_for_it(
         for number in range(1, data.draw(st.integers(1, 5)))
     ]
     declared = [artifact for artifact in held if data.draw(st.booleans())]
-    found = addresses_of(name, version, declared, [str(artifact.id) for artifact in held if artifact not in declared])
+    others = [str(artifact.id) for artifact in held if artifact not in declared]
+    found = addresses_of(name, version, "LIVE", declared, others)
     if found.storage_uri is not None:
         assert initializer(found.storage_uri, name, version, held) == found.uri
         assert initializer(f"{found.storage_uri}?namespace=n", name, version, held) == found.uri

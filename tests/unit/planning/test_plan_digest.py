@@ -22,7 +22,7 @@ from registrar.planning.actions import (
 )
 from registrar.planning.plan import after_recording, owned_on, plan
 from registrar.planning.problems import Disposition
-from tests.unit.build import OWNER_ID, artifact, desired, policies, stamp
+from tests.unit.build import OWNER_ID, artifact, desired, model, policies, stamp
 
 ZEROS, ONES, TWOS = (f"sha256:{digit * 64}" for digit in "012")
 FIELDS = {"uri": "s3://bucket/model"}
@@ -116,14 +116,18 @@ def test_a_digest_that_left_the_spec_stays_in_the_registry() -> None:
     assert isinstance(action, Refuse)
 
 
-def test_a_property_of_that_name_is_like_any_other() -> None:
-    spec = desired(MODEL_ARTIFACT, fields={**FIELDS}, properties={"digest": ONES})
-    action = plan(spec, found(ZEROS), recorded(None, "digest"), policies(), OWNER_ID)
+@pytest.mark.parametrize("known", [ZEROS, "2c26"])
+def test_a_digest_stays_however_it_was_declared(known: str) -> None:
+    """Before the field had the name for itself, a status could record the property like any other."""
+    before = recorded(None, "digest", "gone")
+    action = plan(wanted(None), found(known, gone=1), before, policies(), OWNER_ID)
+    assert isinstance(action, Patch)
+    assert action.properties == {"digest": known, **stamp()}
+    # A model has nothing to digest: there, it is a property like any other.
+    entry = model(custom_properties={"digest": known, **stamp()})
+    action = plan(desired(), entry, recorded(None, "digest"), policies(), OWNER_ID)
     assert isinstance(action, Patch)
     assert [change.path for change in action.changes] == ["customProperties.digest"]
-    action = plan(wanted(None), found(ZEROS), recorded(None, "digest"), policies(), OWNER_ID)
-    assert isinstance(action, Patch)
-    assert action.properties == stamp()
 
 
 def test_a_create_whose_answer_was_lost_has_set_the_digest() -> None:

@@ -59,6 +59,6 @@ class AliasStatus(Frozen):
     version_id: RegistryId | None = None
     """ID of the version in the registry."""
     uri: Uri | None = None
-    """Address of the model that the version has, as in the version's status.uri."""
+    """Address of the model that the version has, as in the version's status.uri. An archived version has none."""
     storage_uri: Link | None = None
     """Address of the version for KServe, as in the version's status.storageUri."""

@@ -80,8 +80,9 @@ class EntryFields(Frozen):
     """Custom properties of the entry, by name. A string, integer, number or boolean becomes a property of that type.
     Integers are 32 bit. Kubernetes stores 1.0 as 1, so write {double: 1} for a double that is a whole number;
     {int: 1}, {string: text} and {bool: true} also work. Lists and other objects are not supported: write them as a
-    string that holds JSON. Names under model-registrar.dev/ belong to the operator. Properties that this resource
-    never declared are left unchanged."""
+    string that holds JSON. Names under model-registrar.dev/ belong to the operator, and names under which the registry
+    keeps another field to that field: digest of artifacts, and alias.… of models. Properties that this resource never
+    declared are left unchanged."""
 
 
 class ManagedSpec(EntryFields):
@@ -136,10 +137,12 @@ class ArtifactFields(EntryFields):
     only at creation: the upload then sets uri and state."""
 
     @model_validator(mode="after")
-    def _declare_the_digest_once(self) -> Self:
-        """Refuse a digest that is also a custom property. CEL cannot see the names of custom properties."""
-        if self.digest is not None and DIGEST_PROPERTY in (self.custom_properties or {}):
-            raise refusal("digest", "customProperties.digest cannot be declared beside digest; remove it")
+    def _declare_the_digest_in_its_field(self) -> Self:
+        """Refuse the property that is the digest, which could change there. CEL sees no names of custom properties."""
+        if DIGEST_PROPERTY in (self.custom_properties or {}):
+            instead = "declare it in the field digest instead, or give the property another name"
+            instead = instead if self.digest is None else "remove it, because digest is declared"
+            raise refusal("digest", f"customProperties.digest is the digest of the artifact; {instead}")
         return self
 
 

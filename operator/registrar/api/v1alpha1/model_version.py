@@ -157,7 +157,8 @@ class ModelVersionStatus(EntryStatus):
     """Address of the version for KServe's storageUri, model-registry://…. It is present only while KServe loads exactly
     the model at uri from it; otherwise an Event NoStorageUri says why."""
     uri: Uri | None = None
-    """Address of the newest LIVE model artifact that this resource or a ModelArtifact declares for the version."""
+    """Address of the newest LIVE model artifact that this resource or a ModelArtifact declares for the version. An
+    archived version has none."""
     newest_artifact_id: RegistryId | None = None
     """Highest ID of the version's artifacts and documents that are or were declared. KServe loads the newest artifact
     of a version, also if it is no longer declared."""

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from registrar.api.meta import Column
 from registrar.api.rules import WITHOUT_NUL, ListMap, refusal
-from registrar.api.v1alpha1.aliases import MAX_ALIASES, PROPERTY_PREFIX, Aliases, AliasStatus
+from registrar.api.v1alpha1.aliases import MAX_ALIASES, PROPERTY_PREFIX, Aliases, AliasStatus, is_alias
 from registrar.api.v1alpha1.common import EntryResource, EntryState, EntryStatus, ManagedSpec
 from registrar.api.v1alpha1.texts import ModelName, Text
 
@@ -51,15 +51,13 @@ class RegisteredModelSpec(ManagedSpec):
     then the alias keeps its value in the registry, and the condition AliasesResolved says what it waits for."""
 
     @model_validator(mode="after")
-    def _declare_each_alias_once(self) -> Self:
-        """Refuse an alias that is also a custom property. CEL cannot see the names of custom properties."""
-        properties = sorted(name for name in self.custom_properties or () if name.startswith(PROPERTY_PREFIX))
-        if self.aliases is not None and properties:
-            raise refusal(
-                "alias",
-                f"customProperties.{properties[0]} cannot be declared beside aliases; move it to aliases, under the "
-                f"name {properties[0].removeprefix(PROPERTY_PREFIX)!r}",
-            )
+    def _declare_aliases_in_their_field(self) -> Self:
+        """Refuse properties that are aliases, which nobody would check. CEL sees no names of custom properties."""
+        name = min((name for name in self.custom_properties or () if name.startswith(PROPERTY_PREFIX)), default=None)
+        if name is not None:
+            alias = name.removeprefix(PROPERTY_PREFIX)
+            instead = f"move it to aliases, under the name {alias!r}" if is_alias(alias) else "choose another name"
+            raise refusal("alias", f"customProperties.{name} is the property of an alias; {instead}")
         return self
 
 

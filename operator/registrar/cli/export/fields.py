@@ -93,32 +93,34 @@ def _fields_of_properties(
     if "aliases" in spec_class.model_fields:
         found["aliases"] = _taken_aliases(declared, properties)
     if "digest" in spec_class.model_fields:
-        found["digest"] = _taken_digest(declared.entry, properties)
+        found["digest"] = _taken_digest(declared, properties)
     return {attribute: value for attribute, value in found.items() if value}
 
 
 def _taken_aliases(declared: Declared, properties: dict[str, Any]) -> dict[str, str]:
-    """Take out what can be an alias, and leave out what cannot be a property beside it."""
+    """Take out what can be an alias, and leave out what cannot: no other property may have such a name."""
     named = sorted(name for name in properties if name.startswith(PROPERTY_PREFIX))
     aliases = {name: name.removeprefix(PROPERTY_PREFIX) for name in named if isinstance(properties[name], str)}
     taken = [name for name, alias in aliases.items() if is_alias(alias)][:MAX_ALIASES]
-    if not taken:
-        return {}
     found = {aliases[name]: properties.pop(name) for name in taken}
     for name in (name for name in named if name not in taken):
         del properties[name]
         is_one_too_many = is_alias(aliases.get(name, ""))
         reason = Reason.TOO_MANY if is_one_too_many else Reason.INVALID_VALUE
-        declared.leave_out(reason, f"{PROPERTY_PATH}{name}", "it cannot be an alias, nor a property beside aliases")
+        declared.leave_out(reason, f"{PROPERTY_PATH}{name}", "it cannot be an alias, and nothing else has such a name")
     return found
 
 
-def _taken_digest(entry: RegistryEntry, properties: dict[str, Any]) -> str | None:
-    """Take the digest out, unless it has another form or the address of the entry contradicts it."""
-    digest = properties.get(DIGEST_PROPERTY)
-    if not is_digest(digest) or pinned_digest(getattr(entry, "uri", None) or "") not in {None, digest}:
+def _taken_digest(declared: Declared, properties: dict[str, Any]) -> str | None:
+    """Take the digest out, and leave it out if it has another form or the address of the entry contradicts it."""
+    digest = properties.pop(DIGEST_PROPERTY, None)
+    if digest is None:
         return None
-    return str(properties.pop(DIGEST_PROPERTY))
+    if is_digest(digest) and pinned_digest(getattr(declared.entry, "uri", None) or "") in {None, digest}:
+        return str(digest)
+    why = "it differs from the one in uri" if is_digest(digest) else "it is not sha256: and 64 hexadecimal digits"
+    declared.leave_out(Reason.INVALID_VALUE, f"{PROPERTY_PATH}{DIGEST_PROPERTY}", why)
+    return None
 
 
 def _properties(entry: RegistryEntry, declared: Declared, *, with_sensitive: bool) -> Iterator[tuple[str, Any]]:

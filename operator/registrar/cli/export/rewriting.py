@@ -18,6 +18,7 @@ from registrar.cli.export.compare import differences
 from registrar.cli.export.manifests import spec_class
 from registrar.cli.export.report import Omission
 from registrar.cli.export.update import Content, target_of
+from registrar.kinds.base import PROPERTIES, EntryKind
 
 Rewrite = Callable[[Differing, str], str | None]
 """Is given a manifest and the text of its document; returns the new text, or None to leave it as it is."""
@@ -63,25 +64,34 @@ def _overwritten(differing: Differing) -> str:
     manifest, before = differing.manifest, differing.found.manifest
     after = FileManifest(manifest.body())
     spec = {
-        **_with_left_out(after.spec, before.spec, manifest.declared.omissions),
+        **_with_left_out(after.spec, before.spec, manifest.kind.entry, manifest.declared.omissions),
         **{name: before.spec[name] for name in _POLICIES if name in before.spec},
     }
-    for name, declared in manifest.items.items():
+    for inline in manifest.kind.inline:
+        name, declared = inline.field, manifest.items.get(inline.field)
         present = {item["name"]: item for item in before.spec.get(name) or ()}
-        items = zip(spec.get(name, ()), declared, strict=True)
         if declared:
-            spec[name] = [_with_left_out(item, present.get(item["name"], {}), one.omissions) for item, one in items]
+            spec[name] = [
+                _with_left_out(item, present.get(item["name"], {}), inline.entry, one.omissions)
+                for item, one in zip(spec[name], declared, strict=True)
+            ]
     order = [str(info.alias) for info in spec_class(manifest.kind).model_fields.values()]
     ordered = {name: spec[name] for name in order if name in spec}
     comments = "".join(f"{one.comment()}\n" for one in manifest.omissions)
     return comments + dump({**after.body, "metadata": before.metadata, **({"spec": ordered} if ordered else {})})
 
 
-def _with_left_out(exported: Content, present: Content, omissions: Iterable[Omission]) -> dict[str, Any]:
+def _with_left_out(
+    exported: Content, present: Content, kind: EntryKind, omissions: Iterable[Omission]
+) -> dict[str, Any]:
     """Return what an export declares, with the parts that it left out as they are present."""
     content = dict(exported)
-    for name, _, of_property in (one.part.partition(".") for one in omissions):
+    for part in (one.part for one in omissions):
+        name, _, of_property = part.partition(".")
         value = present.get(name)
+        if name == PROPERTIES and kind.property_path(of_property) != part:
+            # A field holds it, so it is refused as a property.
+            continue
         if of_property and isinstance(value, Mapping) and of_property in value:
             properties = {**content.get(name, {}), of_property: value[of_property]}
             content[name] = {each: properties[each] for each in sorted(properties)}

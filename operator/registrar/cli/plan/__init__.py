@@ -19,14 +19,16 @@ from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, op
 from registrar.cli.plan import as_markdown
 from registrar.cli.plan.change import Action
 from registrar.cli.plan.changed import make_of_part
-from registrar.cli.plan.git import PREFIX, place_of, read_at, repository
+from registrar.cli.plan.git import PREFIX, existed_at, read_at
 from registrar.cli.plan.make import Wanted, make, make_with
-from registrar.cli.plan.manifests import NOTHING, Manifests, checked, read_manifests
+from registrar.cli.plan.manifests import NOTHING, Manifests, checked, key_of_found, read_manifests
+from registrar.cli.plan.moved import read_moved
 from registrar.cli.plan.outputs import Format, lines_of
 from registrar.cli.plan.reading import read_resources
 from registrar.cli.plan.report import Report, Source
 from registrar.cli.plan.source import source_of
 from registrar.cli.source import ask_part, read_for, read_source
+from registrar.cli.validate.reading import Reading, read
 from registrar.registries.inventory import Inventory
 from registrar.settings import OwnerSettings, PolicySettings, RegistrySettings, Settings
 
@@ -162,10 +164,7 @@ def plan(
     if changed and base is None and not cluster:
         raise click.UsageError("--changed compares with --base or --cluster: give one of them too.")
     with _collector_paused():
-        before = NOTHING if base is None else _read_base(base, paths, namespace)
-        # Git keeps no empty folder: a path that is gone, and was in the base, has lost its manifests.
-        present = [path for path in paths if str(path) == STDIN or path.exists() or not _was_there(path, base, before)]
-        manifests = read_manifests(present, sys.stdin.buffer, namespace)
+        manifests, before = _read(paths, base, namespace)
         source = source_of(snapshot, base, options, has_cluster=cluster)
         settings = parse(Settings, {**options, "registry_url": source.registry_url})
         wanted = Wanted(manifests, before, only_changed=changed, fail_on=fail_on, shows_drift=drift)
@@ -213,20 +212,34 @@ def _collector_paused() -> Iterator[None]:
         gc.enable()
 
 
-def _was_there(path: Path, base: str | None, before: Manifests) -> bool:
-    """Return whether the base has manifests at a path that is gone, and is not just misspelt."""
+def _read(paths: tuple[Path, ...], base: str | None, namespace: str | None) -> tuple[Manifests, Manifests]:
+    """Return the manifests, and those of the base."""
+    reading = Reading() if base is None else _read_base(base, paths, namespace)
+    # Git keeps no empty folder: a path that is gone, and was in the base, has lost its manifests.
+    present = [path for path in paths if str(path) == STDIN or path.exists() or not _was_there(path, base, reading)]
+    manifests = read_manifests(present, sys.stdin.buffer, namespace)
+    if base is not None and base.startswith(PREFIX):
+        moved = read_moved(
+            base.removeprefix(PREFIX), paths, namespace, lambda found: key_of_found(found) in manifests.found
+        )
+        reading.manifests += moved.manifests
+        reading.problems += moved.problems
+    return manifests, NOTHING if base is None else checked(reading)
+
+
+def _was_there(path: Path, base: str | None, before: Reading) -> bool:
+    """Return whether the base has a path that is gone, and is not just misspelt."""
     if base is None or not base.startswith(PREFIX):
-        return bool(before.found)
-    place = place_of(path, repository())
-    return any(place in {Path(found.file), *Path(found.file).parents} for found in before.found.values())
+        return bool(before.manifests)
+    return existed_at(base.removeprefix(PREFIX), path)
 
 
-def _read_base(base: str, paths: tuple[Path, ...], namespace: str | None) -> Manifests:
+def _read_base(base: str, paths: tuple[Path, ...], namespace: str | None) -> Reading:
     if not base.startswith(PREFIX):
         if base != STDIN and not Path(base).exists():
             hint = f"For a branch, tag or commit, write --base {PREFIX}{base}."
             raise click.UsageError(f"--base: there is no file or folder {base}. {hint}")
-        return read_manifests([Path(base)], sys.stdin.buffer, namespace)
+        return read([Path(base)], sys.stdin.buffer, namespace)
     if STDIN in map(str, paths):
         raise click.UsageError("--base git:REF reads files: what stdin was before, give as a file.")
-    return checked(read_at(base.removeprefix(PREFIX), paths, namespace))
+    return read_at(base.removeprefix(PREFIX), paths, namespace)

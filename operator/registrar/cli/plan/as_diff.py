@@ -13,7 +13,6 @@ from registrar.cli.documents.dump import dump
 from registrar.cli.plan.change import Action, PlannedChange, plain
 from registrar.cli.plan.report import Report
 from registrar.cli.plan.text import NO_FILE, describe, subject
-from registrar.kinds.base import PROPERTIES, PROPERTY_PATH
 
 _NOTHING = "/dev/null"
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
@@ -40,7 +39,9 @@ def _manifest_name(change: PlannedChange) -> str:
 
 def _yaml(change: PlannedChange, *, is_before: bool) -> list[str]:
     fields: dict[str, Any] = {}
-    properties: dict[str, Any] = {}
+    maps: dict[str, dict[str, Any]] = {}
+    if change.action is Action.CREATE and not is_before:
+        fields["name"] = change.entry.names[-1]
     for each in change.fields:
         value = each.before if is_before else each.after
         if value is None:
@@ -48,11 +49,13 @@ def _yaml(change: PlannedChange, *, is_before: bool) -> list[str]:
         if each.is_sensitive:
             # Two hidden values that differ must not look the same.
             value = f"{value}, {'before' if is_before else 'after'}"
-        if each.path.startswith(PROPERTY_PATH):
-            properties[each.path.removeprefix(PROPERTY_PATH)] = plain(value)
+        # Only the keys of maps, such as custom properties, come behind a dot.
+        name, _, key = each.path.partition(".")
+        if key:
+            maps.setdefault(name, {})[key] = plain(value)
         else:
-            fields[each.path] = plain(value)
-    return _lines(fields | ({PROPERTIES: properties} if properties else {}))
+            fields[name] = plain(value)
+    return _lines({**fields, **maps})
 
 
 def _lines(content: Mapping[str, Any]) -> list[str]:

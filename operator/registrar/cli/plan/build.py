@@ -11,17 +11,28 @@ from registrar.api.bodies import Body, ResourceKey
 from registrar.api.conditions import Condition, ConditionStatus, ConditionType, Reason
 from registrar.api.meta import OWNER_PROPERTY
 from registrar.api.properties import TypedProperty
-from registrar.cli.plan.change import Action, Cause, EntryName, FieldChange, PlannedChange, Value, is_same_value
+from registrar.cli.plan.anyway import Anyway
+from registrar.cli.plan.change import (
+    NOT_OF_THIS_CHANGE,
+    Action,
+    Cause,
+    EntryName,
+    FieldChange,
+    PlannedChange,
+    Value,
+    is_same_value,
+)
 from registrar.cli.plan.fields import field_change
 from registrar.cli.plan.population import Population
 from registrar.cli.plan.provisional import without_provisional_ids
-from registrar.kinds.base import PROPERTY_PATH, AnyResource, Desired, EntryKind
+from registrar.kinds.base import AnyResource, Desired, EntryKind
 from registrar.kinds.desired import desired_entry, desired_inline
 from registrar.kinds.table import kind_of, kinds_above, resource_of
 from registrar.planning.fields import field_name, state_of
 from registrar.reconcile.resource import ManagedResource, read_resource
 from registrar.registries.backend import RegistryBackend
 from registrar.registries.provisional import is_provisional
+from registrar.reporting.advice import REFUSALS
 from registrar.reporting.outcome import OperationResult
 from registrar.reporting.writes import EntryWrite
 
@@ -34,8 +45,6 @@ _ACTIONS = {
     OperationResult.ARCHIVED: Action.ARCHIVE,
     OperationResult.RELEASED: Action.RELEASE,
 }
-_REFUSALS = frozenset({Reason.NAME_CONFLICT, Reason.EXTERNAL_ID_CONFLICT, Reason.REGISTRY_REPLACED})
-"""Reasons that only a person ends, although the operator keeps trying."""
 _HIDDEN_ATTRIBUTES = {"name", "id", "custom_properties", "state", "artifact_type"}
 
 
@@ -67,11 +76,13 @@ class Builder:
         population: the resources that the dry run began with.
         backend: the registry as the dry run left it.
         body: returns a resource as the dry run left it.
+        anyway: what happens without the change; None while that is not known.
     """
 
     population: Population
     backend: RegistryBackend
     body: Callable[[ResourceKey], Body | None]
+    anyway: Anyway | None = None
 
     async def of_write(self, write: EntryWrite) -> PlannedChange | None:
         """Return the change that a write makes; None for one of an entry that no resource represents."""
@@ -95,6 +106,10 @@ class Builder:
 
     def of_resource(self, key: ResourceKey) -> PlannedChange | None:
         """Return what keeps a resource from being in sync; None if nothing does, or if the base alone has it."""
+        change = self._of_resource(key)
+        return change if change is None or self.anyway is None else self.anyway.corrected(key, change)
+
+    def _of_resource(self, key: ResourceKey) -> PlannedChange | None:
         body = self.body(key)
         if body is None:
             return None
@@ -142,6 +157,14 @@ class Builder:
         return self.population.holders.get(str(entry.id), "") if issubclass(kind.family, Artifact) else ""
 
     def _cause(self, action: Action, write: EntryWrite, key: ResourceKey, fields: tuple[FieldChange, ...]) -> Cause:
+        cause = self._declared_cause(action, write, key, fields)
+        is_anyway = self.anyway is None or self.anyway.makes(write)
+        return cause if is_anyway or cause not in NOT_OF_THIS_CHANGE else Cause.CHANGE
+
+    def _declared_cause(
+        self, action: Action, write: EntryWrite, key: ResourceKey, fields: tuple[FieldChange, ...]
+    ) -> Cause:
+        """Return why the operator makes a write, as far as base and manifest of its resource say so."""
         if write.operation is OperationResult.CORRECTED:
             return Cause.DRIFT
         if key in self.population.manifests.refused:
@@ -155,22 +178,26 @@ class Builder:
 
     def _fields(self, write: EntryWrite, key: ResourceKey) -> Iterator[FieldChange]:
         if write.operation is OperationResult.CREATED:
-            yield from _set_fields(write.entry)
+            yield from _set_fields(write.entry, write.kind)
             return
         drift = self._same_as_base(write, key)
         for change in write.changes:
             yield field_change(change.path, change.observed, change.wanted, is_drift=change.path in drift)
 
     def _same_as_base(self, write: EntryWrite, key: ResourceKey) -> frozenset[str]:
-        """Return the paths of a write for which base and manifest say the same."""
+        """Return the paths of a write that base and manifest declare alike, and that are written without the change."""
         applied = self.population.before(key)
         if applied is None or key not in self.population.manifests.found:
             return frozenset()
         before, now = (_declared(spec, key, write) for spec in (applied, self.population.manifests.spec(key)))
         if before is None or now is None:
             return frozenset()
-        paths = (change.path for change in write.changes)
-        return frozenset(path for path in paths if _is_same(before.get(path), now.get(path)))
+        return frozenset(
+            change.path
+            for change in write.changes
+            if _is_same(before.get(change.path), now.get(change.path))
+            and (self.anyway is None or self.anyway.sets(write, change))
+        )
 
 
 def _name_of(resource: ManagedResource) -> EntryName:
@@ -187,7 +214,7 @@ def _because(change: PlannedChange, action: Action, reason: str, message: str) -
 def _blocked(stalled: Condition | None, ready: Condition) -> Action:
     if ready.reason == Reason.PAUSED:
         return Action.PAUSE
-    return Action.REFUSE if stalled is not None or ready.reason in _REFUSALS else Action.WAIT
+    return Action.REFUSE if stalled is not None or ready.reason in REFUSALS else Action.WAIT
 
 
 def _declared(spec: Mapping[str, Any], key: ResourceKey, write: EntryWrite) -> dict[str, object] | None:
@@ -216,7 +243,7 @@ def _by_path(desired: Desired) -> dict[str, object]:
     return {**fields, **properties, "state": desired.state}
 
 
-def _set_fields(entry: RegistryEntry) -> Iterator[FieldChange]:
+def _set_fields(entry: RegistryEntry, kind: EntryKind) -> Iterator[FieldChange]:
     """Yield what a creation sets, the owner stamp left out."""
     kept = entry.model_dump(exclude_none=True, exclude=_HIDDEN_ATTRIBUTES)
     values: dict[str, Value] = {
@@ -228,6 +255,6 @@ def _set_fields(entry: RegistryEntry) -> Iterator[FieldChange]:
     if state is not None:
         values["state"] = state
     properties = {name: value for name, value in (entry.custom_properties or {}).items() if name != OWNER_PROPERTY}
-    values |= {f"{PROPERTY_PATH}{name}": properties[name] for name in sorted(properties)}
+    values |= {kind.property_path(name): properties[name] for name in sorted(properties)}
     for path, value in values.items():
         yield field_change(path, None, value)

@@ -50,11 +50,11 @@ class Cause(StrEnum):
     """Why."""
 
     CHANGE = "change"
-    """The manifests say so; with a base, they differ from it."""
+    """The manifests say so; with a base, it does not happen without the change."""
     ADOPTION = "adoption"
     """The entry comes under management."""
     DRIFT = "drift"
-    """Others changed the registry; the manifests are as in the base."""
+    """Others changed the registry; it happens without the change, too."""
     BASE = "base"
     """The base says so too, and the registry does not show it yet."""
 

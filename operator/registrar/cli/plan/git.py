@@ -12,7 +12,7 @@ from registrar.cli.files import is_manifest_file
 from registrar.cli.validate.reading import Reading, read_text
 
 PREFIX = "git:"
-_LINK_MODES = {"120000": "symbolic link", "160000": "submodule"}
+LINK_MODES = {"120000": "symbolic link", "160000": "submodule"}
 """What leads elsewhere: git does not show what it led to at a commit."""
 
 
@@ -40,19 +40,28 @@ def read_at(ref: str, paths: Iterable[Path], namespace: str | None) -> Reading:
             raise NotKnownError(f"{path} is outside of the repository {top}, so it has no base there.") from error
         blobs.update(_blobs(commit, place))
     reading = Reading()
-    for file, text in zip(blobs, _contents(blobs.values()), strict=True):
+    for file, text in zip(blobs, contents_of(blobs.values()), strict=True):
         read_text(text, file, namespace, reading)
     return reading
 
 
 def repository() -> Path:
     """Return the folder of the repository that the current folder is in."""
-    return Path(_git("rev-parse", "--show-toplevel").decode().strip())
+    return Path(git("rev-parse", "--show-toplevel").decode().strip())
 
 
 def place_of(path: Path, top: Path) -> Path:
     """Return a path as the repository in a folder has it. Raises ValueError for a path outside of it."""
     return path.resolve().relative_to(top.resolve())
+
+
+def existed_at(ref: str, path: Path) -> bool:
+    """Return whether there was a file or folder at a path where the current branch left a ref.
+
+    Raises:
+        NotKnownError: see `read_at`.
+    """
+    return bool(git("ls-tree", "-z", "--full-tree", merge_base(ref), "--", str(place_of(path, repository()))))
 
 
 def merge_base(ref: str) -> str:
@@ -61,13 +70,13 @@ def merge_base(ref: str) -> str:
     Raises:
         NotKnownError: see `read_at`.
     """
-    _git("rev-parse", "--git-dir")
+    git("rev-parse", "--git-dir")
     try:
-        _git("rev-parse", "--verify", "--quiet", "HEAD")
+        git("rev-parse", "--verify", "--quiet", "HEAD")
     except NotKnownError as error:
         raise NotKnownError("The repository has no commit yet, so there is no base: commit what is applied.") from error
     try:
-        return _git("merge-base", "--end-of-options", ref, "HEAD").decode().strip()
+        return git("merge-base", "--end-of-options", ref, "HEAD").decode().strip()
     except NotKnownError as error:
         raise NotKnownError(
             f"{error.message} In CI, fetch the history of both branches first, such as with fetch-depth: 0."
@@ -76,21 +85,21 @@ def merge_base(ref: str) -> str:
 
 def _blobs(commit: str, place: Path) -> Iterator[tuple[str, str]]:
     """Yield path and object ID of the manifests at a path of the repository."""
-    listed = _git("ls-tree", "-r", "-z", "--full-tree", commit, "--", str(place)).decode(errors="surrogateescape")
+    listed = git("ls-tree", "-r", "-z", "--full-tree", commit, "--", str(place)).decode(errors="surrogateescape")
     for line in filter(None, listed.split("\0")):
         details, _, file = line.partition("\t")
         mode, _, object_id = details.split()
         is_read = Path(file) == place or is_manifest_file(Path(file), under=place)
-        if mode in _LINK_MODES and (is_read or not Path(file).suffix):
-            what = f"In the base, {file} is a {_LINK_MODES[mode]}"
+        if mode in LINK_MODES and (is_read or not Path(file).suffix):
+            what = f"In the base, {file} is a {LINK_MODES[mode]}"
             raise NotKnownError(f"{what}, so the manifests behind it are not known: compare with a folder instead.")
         if is_read:
             yield file, object_id
 
 
-def _contents(object_ids: Iterable[str]) -> Iterator[str]:
+def contents_of(object_ids: Iterable[str]) -> Iterator[str]:
     """Yield the texts of objects, read by one process."""
-    answers = io.BytesIO(_git("cat-file", "--batch", sent="".join(f"{each}\n" for each in object_ids).encode()))
+    answers = io.BytesIO(git("cat-file", "--batch", sent="".join(f"{each}\n" for each in object_ids).encode()))
     while header := answers.readline().split():
         if not header[-1].isdigit():
             raise NotKnownError(
@@ -100,7 +109,12 @@ def _contents(object_ids: Iterable[str]) -> Iterator[str]:
         answers.read(1)
 
 
-def _git(*arguments: str, sent: bytes = b"") -> bytes:
+def git(*arguments: str, sent: bytes = b"") -> bytes:
+    """Return what the git program prints.
+
+    Raises:
+        NotKnownError: it is not installed, or fails.
+    """
     try:
         done = subprocess.run(["git", *arguments], input=sent, capture_output=True, check=True)  # noqa: S603, S607 - no shell; git from PATH, as users run it
     except FileNotFoundError as error:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from registrar.api.bodies import Body, ResourceKey, managing_owner
+from registrar.api.bodies import Body, ResourceKey, key_of, managing_owner
+from registrar.cli.plan.affected import affected
+from registrar.cli.plan.anyway import Anyway, is_in_doubt
 from registrar.cli.plan.build import Builder, WriteLog
 from registrar.cli.plan.change import Action, Cause, EntryName, PlannedChange, merged
 from registrar.cli.plan.edits import has_refused_digest
 from registrar.cli.plan.manifests import Manifests
 from registrar.cli.plan.population import Population
 from registrar.cli.plan.report import Report, Source
+from registrar.cli.plan.waiting import find_waiting_aliases
 from registrar.cli.validate.problems import Problem, Rule
 from registrar.cluster.dry_run import DryRunCluster
 from registrar.kinds.table import kind_of, kind_order
@@ -23,6 +27,7 @@ from registrar.registries.connection import dry_run
 from registrar.registries.inventory import Inventory
 from registrar.registries.registry import Registry
 from registrar.registries.replacement import MAX_MISSING, MAX_MISSING_SHARE
+from registrar.reporting.writes import EntryWrite
 from registrar.settings import Settings
 
 
@@ -103,19 +108,20 @@ async def make_in(
     registry = connect()
     await registry.load()
     population = Population(wanted.manifests, wanted.base, registry, inventory.holders(), wanted.cluster)
+    await find_waiting_aliases(population)
     tried = await _find_corrigible(population, connect, settings)
-    bodies = list(population.bodies())
-    cluster, log = DryRunCluster(bodies, wanted.namespaces() if wanted.cluster is not None else ()), WriteLog()
     turns = list(turns_of(population, wanted))
-    turned = await DryRun(settings, cluster, registry, log).run(bodies, turns)
-    builder = Builder(population, registry.backend, cluster.body)
-    written = [change for write in log.writes if (change := await builder.of_write(write)) is not None]
-    refusals = wanted.manifests.refused
-    blocked = [change for key in turns if key not in refusals and (change := builder.of_resource(key)) is not None]
-    refused = list(_refused(wanted.manifests))
-    changes = sorted([*merged(written), *blocked, *refused], key=_place)
+    played = await _play(population, list(population.bodies()), turns, wanted, settings)
+    builder = Builder(population, registry.backend, played.cluster.body)
+    found = await _changes(builder, played)
+    if any(map(is_in_doubt, found)):
+        before = await _play_without_change(population, connect, turns, wanted, settings)
+        tried |= before.turned
+        builder = replace(builder, anyway=before.as_anyway(replace(builder, body=before.cluster.body)))
+        found = await _changes(builder, played)
+    changes = sorted([*found, *_refused(wanted.manifests)], key=_place)
     touched = {(change.origin.key, change.entry.kind, change.entry.names[-1]) for change in changes}
-    declared = set(turns) - refusals.keys()
+    declared = set(turns) - wanted.manifests.refused.keys()
     entries = [entry for entry in wanted.manifests.entries() if entry[0] in declared]
     report = Report(
         source=source,
@@ -127,7 +133,63 @@ async def make_in(
         fail_on=wanted.fail_on,
         shows_drift=wanted.shows_drift,
     )
-    return Made(report, turned | tried, bool(population.homeless))
+    return Made(report, played.turned | tried, bool(population.homeless))
+
+
+@dataclass(frozen=True, slots=True)
+class _Played:
+    """A dry run.
+
+    Attributes:
+        cluster: the resources as it left them.
+        writes: what it wrote.
+        turns: the resources that it began with.
+        turned: the resources that were reconciled.
+    """
+
+    cluster: DryRunCluster
+    writes: Sequence[EntryWrite]
+    turns: Sequence[ResourceKey]
+    turned: frozenset[ResourceKey]
+
+    def as_anyway(self, builder: Builder) -> Anyway:
+        """Return a dry run without the change as what the other one is compared with."""
+        writes: defaultdict[tuple[str, str], list[EntryWrite]] = defaultdict(list)
+        for write in self.writes:
+            writes[write.reference, write.kind.name].append(write)
+        return Anyway(writes, builder.of_resource)
+
+
+async def _play(
+    population: Population, bodies: list[Body], turns: Sequence[ResourceKey], wanted: Wanted, settings: Settings
+) -> _Played:
+    cluster, log = DryRunCluster(bodies, wanted.namespaces() if wanted.cluster is not None else ()), WriteLog()
+    turned = await DryRun(settings, cluster, population.registry, log).run(bodies, turns)
+    return _Played(cluster, log.writes, turns, turned)
+
+
+async def _play_without_change(
+    population: Population,
+    connect: Callable[[], Registry],
+    turns: Sequence[ResourceKey],
+    wanted: Wanted,
+    settings: Settings,
+) -> _Played:
+    """Play what the operator does to the same resources as they were before the change."""
+    registry = connect()
+    await registry.load()
+    before = replace(population, registry=registry)
+    bodies = before.applied()
+    known = {key_of(body) for body in bodies}
+    return await _play(before, bodies, [key for key in turns if key in known], wanted, settings)
+
+
+async def _changes(builder: Builder, played: _Played) -> list[PlannedChange]:
+    """Return what a dry run wrote, and what keeps resources from being in sync."""
+    written = [change for write in played.writes if (change := await builder.of_write(write)) is not None]
+    refusals = builder.population.manifests.refused
+    accepted = (key for key in played.turns if key not in refusals)
+    return [*merged(written), *(change for key in accepted if (change := builder.of_resource(key)) is not None)]
 
 
 async def _find_corrigible(
@@ -155,14 +217,7 @@ async def _find_corrigible(
 def turns_of(population: Population, wanted: Wanted) -> Iterator[ResourceKey]:
     """Yield the resources to reconcile, those of refused manifests and parents first, and deleted ones last."""
     accepted = wanted.manifests.accepted()
-    selected = set(accepted)
-    if wanted.only_changed:
-        selected = {key for key in accepted if not population.is_unchanged(key)}
-        parents = wanted.manifests.parents()
-        for key in accepted:
-            # Parents come first, so that the children of children are found too.
-            if parents.get(key) in selected:
-                selected.add(key)
+    selected = affected(population) if wanted.only_changed else set(accepted)
     yield from population.kept()
     yield from (key for key in accepted if key in selected)
     yield from population.departed()

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import click
 
 from registrar.api.bodies import Body, ResourceKey, annotations_of
-from registrar.api.meta import PAUSED_ANNOTATION, TAKE_OVER_ANNOTATION
+from registrar.api.meta import is_paused, takes_over
 from registrar.cli.plan.change import Origin
 from registrar.cli.validate.entries import Entry, Index
 from registrar.cli.validate.everything import problems_of
@@ -23,6 +23,9 @@ from registrar.kinds.table import kind_order
 
 _REJECTIONS = frozenset({Rule.UNKNOWN_FIELD, Rule.INVALID_VALUE, Rule.TOO_LARGE})
 """Rules of the API server. Some values only the operator refuses: a plan takes these for the same."""
+
+Switches = tuple[bool, bool]
+"""What annotations decide about whether the operator writes an entry at all: paused, and taken over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Manifests:
     def entries(self) -> Iterator[tuple[ResourceKey, str, str]]:
         """Yield the entries that manifests declare: resource, kind and name."""
         for entry in self.index().entries():
-            key = _key_of(entry.found)
+            key = key_of_found(entry.found)
             if key is not None:
                 yield key, entry.kind.name, entry.name
 
@@ -77,9 +80,9 @@ class Manifests:
         manifest = self.found[key].manifest
         return {} if manifest is None else manifest.metadata.get("annotations") or {}
 
-    def switches(self, key: ResourceKey) -> dict[str, str]:
-        """Return the annotations that decide whether the operator writes an entry at all; empty without a manifest."""
-        return _switches(self.annotations(key)) if key in self.found else {}
+    def switches(self, key: ResourceKey) -> Switches:
+        """Return what the annotations of a manifest switch; nothing without one."""
+        return _switches(self.annotations(key) if key in self.found else {})
 
     def spec(self, key: ResourceKey) -> dict[str, Any]:
         """Return the spec of a resource as the API server keeps it."""
@@ -88,13 +91,13 @@ class Manifests:
         return {name: value for name, value in spec.items() if value is not None}
 
 
-def switches_of(body: Body | None) -> dict[str, str]:
-    """Return the annotations of a resource that decide whether the operator writes an entry at all."""
-    return {} if body is None else _switches(annotations_of(body))
+def switches_of(body: Body | None) -> Switches:
+    """Return what the annotations of a resource switch; nothing without one."""
+    return _switches({} if body is None else annotations_of(body))
 
 
-def _switches(annotations: Mapping[str, str]) -> dict[str, str]:
-    return {name: annotations[name] for name in (PAUSED_ANNOTATION, TAKE_OVER_ANNOTATION) if name in annotations}
+def _switches(annotations: Mapping[str, str]) -> Switches:
+    return is_paused(annotations), takes_over(annotations)
 
 
 NOTHING = Manifests({}, {}, [])
@@ -119,7 +122,7 @@ def checked(reading: Reading) -> Manifests:
     problems = [problem for problem in problems_of(reading) if problem.rule is not Rule.MISSING_PARENT]
     found: dict[ResourceKey, Found] = {}
     for each in reading.manifests:
-        key = _key_of(each)
+        key = key_of_found(each)
         if key is not None:
             found.setdefault(key, each)
     refused: defaultdict[ResourceKey, list[Problem]] = defaultdict(list)
@@ -130,7 +133,7 @@ def checked(reading: Reading) -> Manifests:
     manifests = Manifests(found, refused, problems)
     # The second of two rivals has a problem already.
     for _, first, second in rivals(list(manifests.index().entries())):
-        key = _key_of(first.found)
+        key = key_of_found(first.found)
         if key is not None and first.found is not second.found:
             refused[key].append(first.found.problem(Rule.DUPLICATE_ENTRY, _rivalry(first, second), first.name_path))
     return replace(manifests, refused=dict(refused))
@@ -144,7 +147,12 @@ def resource_of(problem: Problem) -> ResourceKey | None:
     return ResourceKey(subject.kind, str(subject.namespace), subject.name)
 
 
-def _key_of(found: Found) -> ResourceKey | None:
+def key_of_found(found: Found) -> ResourceKey | None:
+    """Return the resource that a manifest declares; None if it declares none.
+
+    Raises:
+        click.UsageError: the manifest names no namespace, and neither does the command line.
+    """
     manifest = found.manifest
     if manifest is None:
         return None

@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import ValidationError
-
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import Body, ResourceKey, as_deleted, edited, is_same_json, recorded_id, spec_of
-from registrar.api.meta import API_VERSION, FINALIZER, ObjectMeta
+from registrar.api.meta import FINALIZER, ObjectMeta
 from registrar.api.v1alpha1.aliases import AliasStatus, property_of
 from registrar.api.v1alpha1.common import EntryResource
+from registrar.cli.plan.bodies import NEW, OLD, head, identified, metadata, parsed
 from registrar.cli.plan.edits import changes_digest, has_refused_digest, refused_edit
 from registrar.cli.plan.manifests import Manifests, switches_of
 from registrar.kinds.base import AnyResource, Desired, EntryKind
@@ -32,14 +31,12 @@ from registrar.reconcile.inline_artifacts import Statuses, with_artifact
 from registrar.reconcile.resolve import parent_key
 from registrar.registries.registry import Registry
 from registrar.reporting.outcome import Facts, Outcome
-from registrar.reporting.status import as_json, next_status, ownership_patch
+from registrar.reporting.status import as_json, next_status
 
 Known = Callable[[Desired, RegistryEntry], RecordedState]
 """Returns origin and fields of an entry as a status would have them."""
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-_OLD, _NEW = "2000-01-01T00:00:00Z", "2000-01-02T00:00:00Z"
-"""Creation times: of resources of the base, and of those that the change adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +52,7 @@ class Population:
         homeless: artifacts of which no version is known.
         refused_edits: why the API server refuses what manifests change; known before anything is written.
         corrigible: the resources of the base, where no cluster is known, of which the operator refuses a digest.
+        waiting: the aliases of models of the base, where no cluster is known, that still wait for their versions.
     """
 
     manifests: Manifests
@@ -65,6 +63,7 @@ class Population:
     homeless: list[str] = field(default_factory=list)
     refused_edits: dict[ResourceKey, str | None] = field(default_factory=dict)
     corrigible: set[ResourceKey] = field(default_factory=set)
+    waiting: dict[ResourceKey, frozenset[str]] = field(default_factory=dict)
 
     def bodies(self) -> Iterator[Body]:
         """Yield the resources that the API server has then, those that only the base has as deleted ones."""
@@ -74,7 +73,7 @@ class Population:
         for key in kept:
             yield self._applied(key)
         for key in departed:
-            yield as_deleted(self._applied(key), _NEW)
+            yield as_deleted(self._applied(key), NEW)
         known = {*accepted, *kept, *departed}
         yield from (body for key, body in (self.cluster or {}).items() if key not in known)
 
@@ -93,7 +92,9 @@ class Population:
         return [key for key in gone if self.cluster is None or key in self.cluster]
 
     def applied(self) -> list[Body]:
-        """Return the resources of the base as the operator left them, as far as no cluster is known."""
+        """Return the resources as the operator left them, before the change: those of the cluster, or of the base."""
+        if self.cluster is not None:
+            return list(self.cluster.values())
         return [self._applied(key) for key in self.base.accepted()]
 
     def digest_edits(self) -> list[ResourceKey]:
@@ -141,8 +142,8 @@ class Population:
         """Return a resource as the API server has it once its manifest is applied."""
         spec = self.manifests.spec(key)
         if self.before(key) is None:
-            metadata = _metadata(key, self.manifests, _NEW)
-            return {**_head(key), "metadata": metadata, "spec": spec, "status": self._stamped_status(key)}
+            meta = metadata(key, self.manifests, NEW)
+            return {**head(key), "metadata": meta, "spec": spec, "status": self._stamped_status(key)}
         removed = self.base.annotations(key) if key in self.base.found else {}
         return edited(self._applied(key), spec, self.manifests.annotations(key), removed)
 
@@ -150,8 +151,8 @@ class Population:
         """Return a resource as the operator left it."""
         if self.cluster is not None and key in self.cluster:
             return self.cluster[key]
-        metadata = {**_metadata(key, self.base, _OLD), "finalizers": [FINALIZER]}
-        return {**_head(key), "metadata": metadata, "spec": self.base.spec(key), "status": self._status(key)}
+        meta = {**metadata(key, self.base, OLD), "finalizers": [FINALIZER]}
+        return {**head(key), "metadata": meta, "spec": self.base.spec(key), "status": self._status(key)}
 
     def _status(self, key: ResourceKey) -> dict[str, Any]:
         """Return the status that a resource of the base has: empty if its entry does not exist.
@@ -167,9 +168,9 @@ class Population:
             return {}
         spec = self.base.spec(key)
         if len(facts.artifacts) < sum(len(spec.get(inline.field) or ()) for inline in kind_of(key.kind).inline):
-            return _identified(key, facts)
-        metadata = ObjectMeta.model_validate(_metadata(key, self.base, _OLD))
-        return as_json(next_status(metadata, kind_of(key.kind).status.model_validate({}), Outcome(facts), _LONG_AGO))
+            return identified(key, facts)
+        meta = ObjectMeta.model_validate(metadata(key, self.base, OLD))
+        return as_json(next_status(meta, kind_of(key.kind).status.model_validate({}), Outcome(facts), _LONG_AGO))
 
     def _stamped_status(self, key: ResourceKey) -> dict[str, Any]:
         """Return what the stamps alone say of a resource that may exist outside of the base; nothing of a new one.
@@ -187,7 +188,7 @@ class Population:
         facts = self._facts(key, self.manifests, unrecorded)
         if facts is None or (self.base.found and self._is_kept(kind_of(key.kind).entry, str(facts.id))):
             return {}
-        return _identified(key, facts)
+        return identified(key, facts)
 
     def _is_kept(self, kind: EntryKind, entry_id: str) -> bool:
         stamp = stamp_of(self.registry.view.by_id(kind, entry_id), self.registry.owner_id)
@@ -201,18 +202,18 @@ class Population:
             manifests: what declares it.
             known: returns what is known of an entry.
         """
-        resource = _parsed(key, manifests)
+        resource = parsed(key, manifests)
         if resource is None:
             return None
         desired = desired_entry(resource, self.registry.name, "")
-        entry = self._stamped(desired.kind, desired.reference, desired.name)
+        entry = self.stamped_entry(desired.kind, desired.reference, desired.name)
         if entry is None:
             return None
         own = known(desired, entry)
         fields, properties = owned_to_status(desired.kind.entry, own.owned)
         artifacts: Statuses = ()
         for inline in desired_inline(resource, self.registry.name, str(entry.id)):
-            artifact = self._stamped(inline.kind, inline.reference, inline.name)
+            artifact = self.stamped_entry(inline.kind, inline.reference, inline.name)
             if artifact is not None:
                 of = known(inline, artifact)
                 artifacts = with_artifact(artifacts, inline, artifact, of.origin or Origin.CREATED, of.owned)
@@ -228,14 +229,17 @@ class Population:
             owned_properties=properties,
             digest=own.owned.digest,
             artifacts=artifacts,
-            aliases=tuple(
-                AliasStatus(name=alias, version=version)
-                for alias, version in declared_aliases(resource).items()
-                if property_of(alias) in (entry.custom_properties or {})
-            ),
+            aliases=tuple(self._aliases(key, declared_aliases(resource), entry)),
         )
 
-    def _stamped(self, kind: EntryKind, reference: str, name: str) -> RegistryEntry | None:
+    def _aliases(self, key: ResourceKey, declared: Mapping[str, str], entry: RegistryEntry) -> Iterator[AliasStatus]:
+        """Yield what a status reports of the aliases: of one that waits, what the registry has."""
+        for alias, version in declared.items():
+            known = (entry.custom_properties or {}).get(property_of(alias))
+            if known:
+                yield AliasStatus(name=alias, version=str(known) if alias in self.waiting.get(key, ()) else version)
+
+    def stamped_entry(self, kind: EntryKind, reference: str, name: str) -> RegistryEntry | None:
         """Return the entry of that name that a resource has by its stamp; None if it has none, or several."""
         stamped = self.registry.view.stamped(kind, reference)
         named = [entry for entry in stamped if type(entry) is kind.entry and entry.name == name]
@@ -263,32 +267,3 @@ class Population:
     def _origin(self, entry: RegistryEntry) -> Origin:
         stamp = stamp_of(entry, self.registry.owner_id)
         return Origin.ADOPTED if stamp is not None and stamp.origin is Origin.ADOPTED else Origin.CREATED
-
-
-def _parsed(key: ResourceKey, manifests: Manifests) -> AnyResource | None:
-    body = {**_head(key), "metadata": _metadata(key, manifests, _OLD), "spec": manifests.spec(key), "status": {}}
-    try:
-        return kind_of(key.kind).resource.model_validate(body)
-    except ValidationError:
-        return None
-
-
-def _identified(key: ResourceKey, facts: Facts) -> dict[str, Any]:
-    """Return a status that only identifies the entries, as of a resource that was never in sync."""
-    return ownership_patch(kind_of(key.kind).status.model_validate({}), {}, facts)
-
-
-def _head(key: ResourceKey) -> dict[str, Any]:
-    return {"apiVersion": API_VERSION, "kind": key.kind}
-
-
-def _metadata(key: ResourceKey, manifests: Manifests, created: str) -> dict[str, Any]:
-    return {
-        "name": key.name,
-        "namespace": key.namespace,
-        "annotations": manifests.annotations(key),
-        "uid": str(key),
-        "generation": 1,
-        "resourceVersion": "1",
-        "creationTimestamp": created,
-    }

@@ -73,6 +73,8 @@ class Source:
             )
         if self.base is not None:
             yield "A manifest that is refused leaves its resource as it is in the base."
+        if self.cluster and self.base is None:
+            yield "Resources of the cluster that are not in these manifests stay, and keep their entries."
         if not self.cluster:
             yield "Resources outside of these manifests are taken to exist and to keep their entries."
         yield "The operator runs with the same owner ID and policies as this command."

@@ -154,7 +154,8 @@ def register(
             done = applying.register(cluster, manifest, is_update=update, timeout=limit, show=say)
         except RegistrationError as error:
             raise AttentionError(str(error)) from None
-    say(f"{manifest.kind} {done.name} {'registered' if done.is_changed else 'unchanged'}.")
+    extent = "registered" if done.is_new else "updated" if done.is_changed else "unchanged"
+    say(f"{manifest.kind} {done.name} {extent}.")
     if done.is_changed and done.uri is None:
         say("Note: The version has no artifact with an address, so the output uri is empty. --artifact declares one.")
     _show_outputs(done, output)

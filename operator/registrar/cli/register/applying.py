@@ -92,8 +92,9 @@ def register(
     patience = Patience(timeout, time.monotonic() + timeout, show)
     namespace = str(manifest.namespace)
     _require_model(cluster, namespace, manifest.spec["registeredModelRef"]["name"], patience)
-    is_changed = _apply(cluster, manifest, patience, is_update=is_update)
-    return registered(_wait(cluster, manifest, patience), is_changed=is_changed)
+    found = patience.ask(lambda: _read(cluster, manifest))
+    is_changed = _apply(cluster, manifest, found, patience, is_update=is_update)
+    return registered(_wait(cluster, manifest, patience), is_changed=is_changed, is_new=is_changed and found is None)
 
 
 def _require_model(cluster: Cluster, namespace: str, name: str, patience: Patience) -> None:
@@ -111,13 +112,15 @@ def _read(cluster: Cluster, manifest: FileManifest) -> Body | None:
     return cluster.get(ModelVersion.PLURAL, str(manifest.namespace), manifest.name, grant=GRANT)
 
 
-def _apply(cluster: Cluster, manifest: FileManifest, patience: Patience, *, is_update: bool) -> bool:
+def _apply(
+    cluster: Cluster, manifest: FileManifest, before: Body | None, patience: Patience, *, is_update: bool
+) -> bool:
     """Apply the version unless it is there with the same content; returns whether it was applied.
 
     Each write requires what was read before it. So one of several runs writes, and the others notice.
     """
     attempts = 0
-    before = found = patience.ask(lambda: _read(cluster, manifest))
+    found = before
 
     def send() -> Body:
         nonlocal attempts

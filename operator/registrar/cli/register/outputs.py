@@ -38,6 +38,7 @@ class Registered:
         uri: address of its newest artifact; None if it has none.
         storage_uri: address for KServe; None if KServe cannot load the version by it.
         is_changed: whether this registration wrote it; False if it was there with the same content.
+        is_new: whether there was no such resource before.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Registered:
     uri: str | None = None
     storage_uri: str | None = None
     is_changed: bool = True
+    is_new: bool = True
 
     def outputs(self) -> dict[str, str]:
         """Return the text of each of `OUTPUTS`; empty for what the version does not have."""
@@ -65,7 +67,7 @@ class Registered:
         return dict(zip(OUTPUTS, texts, strict=True))
 
 
-def registered(body: Body, *, is_changed: bool) -> Registered:
+def registered(body: Body, *, is_changed: bool, is_new: bool) -> Registered:
     """Return what a resource that is ready reports."""
     resource = ModelVersion.model_validate(body)
     status = resource.status
@@ -79,6 +81,7 @@ def registered(body: Body, *, is_changed: bool) -> Registered:
         uri=status.uri,
         storage_uri=status.storage_uri,
         is_changed=is_changed,
+        is_new=is_new,
     )
 
 

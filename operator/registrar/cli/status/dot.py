@@ -9,10 +9,8 @@ from registrar.api.bodies import ResourceKey
 from registrar.cli.console import one_line
 from registrar.cli.status.causes import Assessed
 from registrar.cli.status.report import Report, order_of
-from registrar.cli.status.verdict import Health
 
-_READY, _STALLED, _OTHER, _NEUTRAL = "#c8e6c9", "#ffcdd2", "#fff3c4", "#ffffff"
-_COLOURS = {Health.READY: _READY, Health.STALLED: _STALLED}
+_READY, _REFUSED, _OTHER, _NEUTRAL = "#c8e6c9", "#ffcdd2", "#fff3c4", "#ffffff"
 _STYLE = 'node [shape=box, style="rounded,filled", fillcolor="#ffffff", fontname="sans-serif"];'
 
 
@@ -32,7 +30,7 @@ def report_dot(report: Report, only: Collection[ResourceKey] | None = None) -> I
         edges += own_edges
     parents = {one.resource.parent.key for one in shown if one.resource.parent is not None}
     for key in sorted((key for key in report.missing if key in parents), key=order_of):
-        nodes[key.namespace].append(_node(str(key), [key.name, key.kind, "does not exist"], _STALLED, "dashed"))
+        nodes[key.namespace].append(_node(str(key), [key.name, key.kind, "does not exist"], _REFUSED, "dashed"))
     yield "digraph registrar {"
     yield "  rankdir=LR;"
     yield f"  {_STYLE}"
@@ -54,7 +52,7 @@ def _around(one: Assessed, *, with_artifacts: bool) -> tuple[list[str], list[str
     entry_id = [] if resource.status.id is None else [f"id {resource.status.id}"]
     concern = resource.concern if one.is_ready else None
     state = verdict.reason if concern is None else concern.type
-    colour = _OTHER if concern is not None else _COLOURS.get(verdict.health, _OTHER)
+    colour = _REFUSED if verdict.is_refused else _READY if one.is_ready and concern is None else _OTHER
     nodes = [_node(name, [resource.key.name, resource.key.kind, ", ".join([*entry_id, state])], colour)]
     edges = []
     parent = resource.parent

@@ -14,6 +14,7 @@ from registrar.cli.status.find import Match
 from registrar.cli.status.report import Report, Scope
 from registrar.cli.status.tree import Line, label, lines_of
 from registrar.cli.status.verdict import Health
+from registrar.reporting.advice import REFUSALS
 
 MAX_CAUSES = 20
 """Causes that are written; ``-o json`` has all."""
@@ -28,7 +29,6 @@ WIDE_HEADINGS = ("ENTRY", "GENERATION", "LAST-SYNC", "REGISTRY", "MESSAGE")
 FIND_HEADINGS = ("ENTRY", "NAME", "NAMESPACE", "RESOURCE", "READY")
 
 _READY = {Health.READY: "True", Health.STALLED: "False", Health.WAITING: "False", Health.TERMINATING: "False"}
-_COLOURS = {Health.READY: "green", Health.STALLED: "red"}
 
 
 def report_text(report: Report, only: Collection[ResourceKey] | None, *, wide: bool) -> Iterator[str]:
@@ -63,7 +63,8 @@ def report_text(report: Report, only: Collection[ResourceKey] | None, *, wide: b
 def causes_text(report: Report) -> Iterator[str]:
     """Yield the lines of what keeps resources from being ready."""
     for cause in report.causes[:MAX_CAUSES]:
-        yield from _cause(cause, "yellow" if not cause.origins[0].needs_person else "red")
+        is_refused = cause.origins[0].needs_person or cause.reason in REFUSALS
+        yield from _cause(cause, "red" if is_refused else "yellow")
     if hidden := len(report.causes) - MAX_CAUSES:
         yield from [f"and {hidden} more causes; -o json lists them"] if hidden > 0 else []
 
@@ -184,7 +185,9 @@ def _ready(assessed: Assessed) -> str:
 
 
 def _colour(assessed: Assessed) -> str:
-    return _COLOURS.get(assessed.verdict.health, "yellow")
+    if assessed.is_ready:
+        return "green"
+    return "red" if assessed.verdict.is_refused else "yellow"
 
 
 def _not_ready(number: int, total: int) -> str:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from registrar.api.conditions import Condition, ConditionStatus, ConditionType, Reason
 from registrar.api.meta import FINALIZER, PAUSED_ANNOTATION
 from registrar.cli.status.resources import Observed
-from registrar.reporting.advice import ADVICE
+from registrar.reporting.advice import ADVICE, REFUSALS
 
 CHECK_OPERATOR = "Check that an operator is running and that it watches the namespace (--namespace)."
 WAIT_OR_CHECK = f"Wait a moment. If this stays: {CHECK_OPERATOR[0].lower()}{CHECK_OPERATOR[1:]}"
@@ -52,6 +52,11 @@ class Verdict:
     message: str
     advice: str
     needs_person: bool = False
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the resource does not get what it asks for, and does not merely wait for it."""
+        return self.health is Health.STALLED or self.reason in REFUSALS
 
     @property
     def is_shared(self) -> bool:

@@ -90,6 +90,22 @@ STORIES: dict[str, Story] = {
         ),
         {"1.0/inline": Action.CREATE},
     ),
+    "hands over to a rival that had to wait": lambda a: (
+        a.case(
+            before=(a.entry(f"created:{a.world.owner_id}/{a.world.spaces[0]}/{a.name}-model"),),
+            base=(a.model(owner="first"), a.model("rival", owner="second")),
+            head=(a.model("rival", owner="second"),),
+        ),
+        {"": Action.HAND_OVER},
+    ),
+    "moves an alias that has waited for a new version, though drift is only reported": lambda a: (
+        a.case(
+            base=(a.model(aliases={"champion": "1.0"}, driftPolicy="Report"),),
+            meanwhile=(Put(a.entry().place, {}, {"alias.champion": values.text_property("0.9")}),),
+            head=(a.model(aliases={"champion": "1.0"}, driftPolicy="Report"), a.version()),
+        ),
+        {"": Action.UPDATE, "1.0": Action.CREATE},
+    ),
     "makes a resource of an inline artifact": lambda a: (
         a.case(
             base=(a.model(), a.version(artifacts=INLINE)),

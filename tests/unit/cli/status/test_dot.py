@@ -54,6 +54,7 @@ def test_models_versions_and_artifacts_are_nodes_in_the_colour_of_their_state() 
         version("v2", "churn", not_ready("InvalidSpec", stalled=True)),
         version("v3", "churn", drifted("3")),
         waiting_version("v4", "frod"),
+        version("v5", "churn", not_ready("NameConflict")),
     )
     graph = graph_of(found)
     assert sorted(nodes_of(graph)) == [
@@ -64,6 +65,7 @@ def test_models_versions_and_artifacts_are_nodes_in_the_colour_of_their_state() 
         ("ModelVersion team/v2", ["v2", "ModelVersion", "InvalidSpec"], RED),
         ("ModelVersion team/v3", ["v3", "ModelVersion", "id 3, Drifted"], YELLOW),
         ("ModelVersion team/v4", ["v4", "ModelVersion", "WaitingForRegisteredModel"], YELLOW),
+        ("ModelVersion team/v5", ["v5", "ModelVersion", "NameConflict"], RED),
         ("RegisteredModel team/churn", ["churn", "RegisteredModel", "id 1, Synced"], GREEN),
         ("RegisteredModel team/frod", ["frod", "RegisteredModel", "does not exist"], RED),
     ]
@@ -74,11 +76,12 @@ def test_models_versions_and_artifacts_are_nodes_in_the_colour_of_their_state() 
         ("RegisteredModel team/churn", "ModelVersion team/v1"),
         ("RegisteredModel team/churn", "ModelVersion team/v2"),
         ("RegisteredModel team/churn", "ModelVersion team/v3"),
+        ("RegisteredModel team/churn", "ModelVersion team/v5"),
         ("RegisteredModel team/frod", "ModelVersion team/v4"),
     ]
     shown = graph_of(found, found.without_ready())
     assert "ModelVersion team/v1#doc-artifact/card" not in [name for name, _, _ in nodes_of(shown)]
-    assert len(list(nodes_of(shown))) == 7
+    assert len(list(nodes_of(shown))) == 8
 
 
 def test_an_entry_that_no_resource_manages_is_a_node_of_its_own() -> None:

@@ -1,5 +1,7 @@
 """What people see."""
 
+from typing import Any
+
 import click
 import pytest
 
@@ -165,3 +167,22 @@ def test_events_are_a_table_and_their_absence_is_a_sentence() -> None:
     event = Event("2026-11-23T12:00:00Z", "Normal", "Synced", "Created: id 1.", 2)
     assert list(events_text([event]))[-1] == "2026-11-23T12:00:00Z   Normal   Synced   2       Created: id 1."
     assert list(events_text([]))[-1].startswith("No Events")
+
+
+@pytest.mark.parametrize(
+    ("status", "colour"),
+    [
+        (not_ready("NameConflict"), "red"),
+        (not_ready("ExternalIdConflict"), "red"),
+        (not_ready("OwnedByOther", stalled=True), "red"),
+        (not_ready("RegistryUnavailable"), "yellow"),
+        (ready("1"), "green"),
+    ],
+)
+def test_what_is_refused_does_not_look_like_what_waits(status: dict[str, Any], colour: str) -> None:
+    """The operator keeps trying after a conflict of names, and only a person ends it."""
+    lines = list(report_text(report_of(model("m", status)), None, wide=False))
+    reason = status["conditions"][0]["reason"]
+    assert lines[-1].endswith(click.style(reason, fg=colour))
+    if colour != "green":
+        assert click.style(reason, fg=colour, bold=True) in lines[1]
