@@ -7,7 +7,7 @@ a document. IDs rise, so the newest artifact has the highest one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -23,7 +23,7 @@ class Addresses:
     """What the status of a version reports.
 
     Attributes:
-        uri: where the newest LIVE declared model artifact is; None without one.
+        uri: where the newest LIVE declared model artifact is; None without one, and where others moved it.
         storage_uri: the version as KServe takes it; None where that would load something else, or nothing.
         newest_id: the highest ID of the artifacts in the version; None without any.
         obstacle: why there is no ``storage_uri``; None if there is one, or nothing to load.
@@ -36,7 +36,12 @@ class Addresses:
 
 
 def addresses_of(
-    model: str | None, version: str, state: str | None, declared: Iterable[Artifact], other_ids: Iterable[str]
+    model: str | None,
+    version: str,
+    state: str | None,
+    declared: Iterable[Artifact],
+    other_ids: Iterable[str],
+    moved_ids: Collection[str] = (),
 ) -> Addresses:
     """Return the addresses of a version.
 
@@ -46,6 +51,8 @@ def addresses_of(
         state: its state. KServe loads an archived version like any other, so it gets no address to load it from.
         declared: its artifacts and documents that resources declare, as the registry has them.
         other_ids: the IDs of further artifacts of the version, such as those that left the spec.
+        moved_ids: the IDs of declared ones that have another URI in the registry than declared: nobody reviewed what is
+            there.
     """
     artifacts = {int(str(artifact.id)): artifact for artifact in declared}
     newest = max({*artifacts, *map(int, other_ids)}, default=None)
@@ -56,7 +63,11 @@ def addresses_of(
     live = [number for number, artifact in artifacts.items() if _is_served(artifact)]
     if not live:
         return Addresses(newest_id=str(newest), obstacle="no declared model artifact of the version is LIVE")
-    uri = str(artifacts[max(live)].uri)
+    served = artifacts[max(live)]
+    if served.id in moved_ids:
+        moved = f"{served.name!r} has another uri in the registry than its resource declares"
+        return Addresses(newest_id=str(newest), obstacle=moved)
+    uri = str(served.uri)
     obstacle = _overtaken(newest, artifacts.get(newest)) if newest != max(live) else _unloadable(uri)
     obstacle = obstacle or _inexpressible(model, version)
     storage_uri = None if obstacle else f"model-registry://{model}/{version}"

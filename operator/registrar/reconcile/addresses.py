@@ -12,6 +12,7 @@ from registrar.kinds.base import Identity
 from registrar.kinds.registered_model import REGISTERED_MODEL
 from registrar.kinds.table import ENTRY_KINDS
 from registrar.planning.addresses import LIVE, Addresses, addresses_of
+from registrar.planning.problems import Problem
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.resource import InlineName, ManagedResource, read_resource
 from registrar.registries.registry import Registry
@@ -38,12 +39,12 @@ def with_addresses(
     if not resource.kind.inline or facts.id is None:
         return outcome
     is_same_entry = (before.id, before.create_time_since_epoch) == (facts.id, facts.create_time_since_epoch)
-    declared, others = _artifacts(resource, facts, memory, registry)
+    declared, others, moved = _artifacts(resource, facts, memory, registry)
     if is_same_entry and before.newest_artifact_id is not None:
         # What left the spec, or whose resource is gone, is still in the registry.
         others = (*others, before.newest_artifact_id)
     model = _model_name(parent, before, registry)
-    found = addresses_of(model, resource.entry_name, facts.state, declared, others)
+    found = addresses_of(model, resource.entry_name, facts.state, declared, others, moved)
     if not memory.cache.synced.is_set() and not (is_same_entry and _are_recorded(found, before)):
         memory.sync_waits.begin(resource.key)
         if is_same_entry and facts.state == LIVE and not _is_newer(found.newest_id, before.newest_artifact_id):
@@ -87,14 +88,22 @@ def _note(found: Addresses, before: Facts) -> EventNote | None:
 
 def _artifacts(
     resource: ManagedResource, facts: Facts, memory: Memory, registry: Registry
-) -> tuple[list[Artifact], tuple[str, ...]]:
-    """Return the artifacts that the spec or other resources declare for the version, and the IDs of all others."""
-    declared, others = [], []
+) -> tuple[list[Artifact], tuple[str, ...], set[str]]:
+    """Return the artifacts that the spec or other resources declare for the version.
+
+    Returns:
+        The artifacts, the IDs of all others, and the IDs of those that have another URI than declared.
+    """
+    declared: list[Artifact] = []
+    others: list[str] = []
+    moved: set[str] = set()
+    uris = _inline_uris(resource)
     for status in facts.artifacts:
         entry = registry.view.by_id(ENTRY_KINDS[status.type], str(status.id))
-        is_declared = InlineName(str(status.type), status.name) in resource.inline
-        if is_declared and isinstance(entry, Artifact):
+        name = InlineName(str(status.type), status.name)
+        if name in resource.inline and isinstance(entry, Artifact):
             declared.append(entry)
+            moved |= _moved(entry, uris.get(name))
         elif status.id is not None:
             others.append(status.id)
     for artifact in _resources(str(facts.id), memory):
@@ -102,9 +111,33 @@ def _artifacts(
         entry = None if known_id is None else registry.view.by_id(MODEL_ARTIFACT, known_id)
         if isinstance(entry, Artifact) and not artifact.metadata.terminating:
             declared.append(entry)
+            moved |= _moved(entry, _uri_of(artifact))
         elif known_id is not None:
             others.append(known_id)
-    return declared, tuple(others)
+    return declared, tuple(others), moved
+
+
+def _moved(entry: Artifact, declared: str | None) -> set[str]:
+    """Return the ID of an artifact if it has another URI than declared: corrected drift does not get here."""
+    return {str(entry.id)} if declared is not None and entry.uri != declared else set()
+
+
+def _inline_uris(resource: ManagedResource) -> dict[InlineName, str | None]:
+    if isinstance(resource.declared, Problem):
+        return {}
+    return {
+        InlineName(inline.entry.name, str(item.name)): item.uri
+        for inline in resource.kind.inline
+        for item in getattr(resource.declared.spec, inline.attribute) or ()
+    }
+
+
+def _uri_of(artifact: ManagedResource) -> str | None:
+    """Return the URI that a resource declares; None while the registry may just not have it yet."""
+    if isinstance(artifact.declared, Problem) or not artifact.is_settled:
+        return None
+    uri: str | None = vars(artifact.declared.spec).get("uri")
+    return uri
 
 
 def _resources(version_id: str, memory: Memory) -> Iterator[ManagedResource]:

@@ -68,6 +68,27 @@ def test_a_revert_and_a_later_document_leave_the_right_uri_and_no_address_for_ks
 
 
 @pytest.mark.usefixtures("operator")
+async def test_an_address_that_others_changed_is_not_passed_on_while_drift_is_only_reported(
+    space: Namespace, unique: Unique, registry: ModelRegistryAPIClient
+) -> None:
+    """Nobody has reviewed what is there now."""
+    inline, resource = unique("inline"), unique("resource")
+    reference = {"modelVersionRef": {"name": resource}, "driftPolicy": "Report", "name": "first"}
+    space.apply(*_chain(inline, driftPolicy="Report", artifacts=[FIRST]), *_chain(resource))
+    space.apply(manifest("ModelArtifact", resource, uri="s3://b/1", **reference))
+    for name in (inline, resource):
+        _wait_for(space, name, "s3://b/1", f"model-registry://{name}/{name}")
+    for name in (inline, resource):
+        (artifact,) = await registry.get_model_version_artifacts(space.get("ModelVersion", name)["status"]["id"])
+        assert isinstance(artifact, ModelArtifact)
+        await registry.upsert_model_artifact(artifact.model_copy(update={"uri": "s3://elsewhere"}))
+    for name in (inline, resource):
+        _wait_for(space, name, None, None)
+        message = _wait_for_reasons(space, name, 1)[0]
+        assert "'first' has another uri in the registry than its resource declares" in message
+
+
+@pytest.mark.usefixtures("operator")
 def test_an_artifact_that_is_a_resource_counts_like_one_inside_the_version(space: Namespace, unique: Unique) -> None:
     name = unique("version")
     served = f"model-registry://{name}/{name}"

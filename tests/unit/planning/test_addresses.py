@@ -127,3 +127,10 @@ def test_the_initializer_loads_the_uri_whenever_there_is_an_address_for_it(
     elif found.uri is not None:
         # No address is held back that would do.
         assert initializer(f"model-registry://{name}/{version}", name, version, held) != found.uri
+
+
+def test_an_address_that_others_changed_in_the_registry_is_none_to_serve_from() -> None:
+    found = addresses_of("fraud", "v1", "LIVE", [model(1), model(2)], (), {"2"})
+    assert (found.uri, found.storage_uri, found.newest_id) == (None, None, "2")
+    assert found.obstacle == "'m2' has another uri in the registry than its resource declares"
+    assert addresses_of("fraud", "v1", "LIVE", [model(1), model(2)], (), {"1"}).storage_uri is not None
