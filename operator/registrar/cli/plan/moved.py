@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from registrar.cli.files import is_manifest_file
-from registrar.cli.plan.git import LINK_MODES, contents_of, git, merge_base, place_of, repository
+from registrar.cli.plan.git import contents_of, git, merge_base, place_of, repository
 from registrar.cli.validate.found import Found
 from registrar.cli.validate.reading import Reading, read, read_text
 
@@ -78,10 +78,10 @@ def _difference(commit: str, top: Path) -> _Difference:
     difference = _Difference()
     fields = iter(_fields("diff-index", "-z", "--find-renames", commit))
     for details in fields:
-        mode, _, object_id, _, status = details.removeprefix(":").split()
+        _, _, object_id, _, status = details.split()
         file = next(fields)
         successor = next(fields) if status.startswith("R") else None
-        if (status == "D" or successor is not None) and mode not in LINK_MODES:
+        if status == "D" or successor is not None:
             difference.deleted[file] = _Deleted(object_id, successor)
         if status != "D":
             difference.present.append(successor or file)
