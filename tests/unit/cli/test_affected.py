@@ -19,7 +19,7 @@ MODEL = body("RegisteredModel", "churn")
 FIRST = body("RegisteredModel", "first", externalId="id-1")
 SECOND = body("RegisteredModel", "second", externalId="id-1")
 INLINE = [{"name": "w", "uri": "s3://b/1", "externalId": "id-2"}, {"name": "x", "uri": "s3://b/x"}]
-REFERENCE = {"registeredModelRef": {"name": "churn"}}
+REFERENCE: dict[str, Any] = {"registeredModelRef": {"name": "churn"}}
 VERSION = body("ModelVersion", "v", **REFERENCE, artifacts=INLINE)
 OWN = body("ModelArtifact", "own", name="w", modelVersionRef={"external": {"id": "7"}}, uri="s3://b/2")
 OTHER = body("ModelArtifact", "other", modelVersionRef={"external": {"id": "7"}}, uri="s3://b/3", externalId="id-2")
