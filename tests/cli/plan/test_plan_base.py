@@ -589,6 +589,19 @@ def test_a_file_that_was_renamed_is_compared_with_what_it_was(
 
 
 @pytest.mark.usefixtures("applied")
+def test_a_file_that_gave_its_entry_up_is_a_part_of_the_plan(plan: Plan, repository: Repository) -> None:
+    """Without it, the resource would look refused that gets the entry."""
+    write(repository.folder / "models", churn=[CHURN], first=[FIRST])
+    rival = version("rival", "churn", name="1", author="us", artifacts=ARTIFACTS)
+    write(repository.folder / "models", rival=[rival])
+    repository.commit()
+    (repository.folder / "models/first.yaml").unlink()
+    result = plan("models/churn.yaml", "models/rival.yaml", "--base", "git:main", "-o", "json")
+    assert actions(result) == [("handover", "change", "churn/1"), ("handover", "change", "churn/1/weights")]
+    assert [field["path"] for field in found(result)["changes"][0]["fields"]] == ["author"]
+
+
+@pytest.mark.usefixtures("applied")
 def test_a_file_that_was_deleted_elsewhere_is_no_part_of_the_plan(plan: Plan, repository: Repository) -> None:
     write(repository.folder / "models", churn=[CHURN], first=[FIRST])
     (repository.folder / "models/link.yaml").symlink_to("first.yaml")
