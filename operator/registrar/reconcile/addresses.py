@@ -11,7 +11,7 @@ from registrar.kinds.artifacts import MODEL_ARTIFACT
 from registrar.kinds.base import Identity
 from registrar.kinds.registered_model import REGISTERED_MODEL
 from registrar.kinds.table import ENTRY_KINDS
-from registrar.planning.addresses import LIVE, Addresses, addresses_of
+from registrar.planning.addresses import Addresses, addresses_of
 from registrar.planning.problems import Problem
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.resource import InlineName, ManagedResource, read_resource
@@ -24,9 +24,8 @@ def with_addresses(
 ) -> Outcome:
     """Return the outcome of a version with its addresses, and the Event that says why KServe gets none.
 
-    Until the cache has synced, an entry keeps the addresses in its status, and the version is woken after that. But an
-    archived version has none, and an artifact that is newer than all of which the status knows cannot be what an unread
-    resource declares.
+    Until the cache has synced, an entry keeps the addresses in its status, and the version is woken after that. Only an
+    artifact that is newer than all of which the status knows cannot be what an unread resource declares.
 
     Args:
         resource: the version; other kinds have no addresses.
@@ -47,7 +46,7 @@ def with_addresses(
     found = addresses_of(model, resource.entry_name, facts.state, declared, others, moved)
     if not memory.cache.synced.is_set() and not (is_same_entry and _are_recorded(found, before)):
         memory.sync_waits.begin(resource.key)
-        if is_same_entry and facts.state == LIVE and not _is_newer(found.newest_id, before.newest_artifact_id):
+        if is_same_entry and not _is_newer(found.newest_id, before.newest_artifact_id):
             # The artifacts that the status knows of may be resources that the operator has not read yet.
             return outcome
     facts = replace(facts, uri=found.uri, storage_uri=found.storage_uri, newest_artifact_id=found.newest_id)

@@ -544,9 +544,10 @@ def test_a_file_that_is_deleted_and_named_has_lost_its_manifests(plan: Plan, rep
     repository("rm", "-q", "models/first.yaml", "models/notes.yaml")
     names = ["models/churn.yaml", "models/first.yaml", "models/notes.yaml"]
     expected = [("archive", "change", "churn/1"), ("archive", "change", "churn/1/weights")]
-    assert actions(plan(*names, "--base", "git:main", "-o", "json")) == expected
     # Alone, they leave nothing that is planned beside them.
-    assert actions(plan(*names[1:], "--base", "git:main", "-o", "json")) == expected
+    for paths in (names, names[1:]):
+        result = plan(*paths, "--base", "git:main", "-o", "json")
+        assert (actions(result), result.exit_code) == (expected, ExitCode.DONE), result.stderr
 
 
 RENAMES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
@@ -585,6 +586,19 @@ def test_a_file_that_was_renamed_is_compared_with_what_it_was(
         # What another file has got has not gone away.
         write(repository.folder / "models", other=[FIRST])
         assert actions(plan("models/new.yaml", "--base", "git:main", "-o", "json")) == []
+
+
+@pytest.mark.usefixtures("applied")
+def test_a_file_that_gave_its_entry_up_is_a_part_of_the_plan(plan: Plan, repository: Repository) -> None:
+    """Without it, the resource would look refused that gets the entry."""
+    write(repository.folder / "models", churn=[CHURN], first=[FIRST])
+    rival = version("rival", "churn", name="1", author="us", artifacts=ARTIFACTS)
+    write(repository.folder / "models", rival=[rival])
+    repository.commit()
+    (repository.folder / "models/first.yaml").unlink()
+    result = plan("models/churn.yaml", "models/rival.yaml", "--base", "git:main", "-o", "json")
+    assert actions(result) == [("handover", "change", "churn/1"), ("handover", "change", "churn/1/weights")]
+    assert [field["path"] for field in found(result)["changes"][0]["fields"]] == ["author"]
 
 
 @pytest.mark.usefixtures("applied")

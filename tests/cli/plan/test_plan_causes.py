@@ -102,6 +102,16 @@ def test_what_waited_for_a_parent_is_created_because_of_the_change_that_adds_it(
     assert [cause for _, cause, name in actions(result) if name.startswith("churn")] == ["base", "base"]
 
 
+def test_a_creation_names_fields_as_the_manifest_does(planned: Any, rest: Rest) -> None:
+    digest = f"sha256:{'0' * 64}"
+    artifact = {"name": "w", "uri": "s3://b/1", "digest": digest, "customProperties": {"alias.of": "a property"}}
+    rest.model("churn", **stamped("team/churn"))
+    head = [model("churn"), version("churn-1", "churn", name="1", artifacts=[artifact])]
+    result = planned([model("churn")], head)
+    assert fields(result, "w")["digest"] == (None, digest, False)
+    assert fields(result, "w")["customProperties.alias.of"] == (None, "a property", False)
+
+
 @pytest.mark.parametrize("more", MORE)
 def test_a_rival_that_leaves_hands_the_entry_over(planned: Any, rest: Rest, more: tuple[str, ...]) -> None:
     rest.model("churn", owner="first", **stamped("team/first"))

@@ -12,7 +12,7 @@ from registrar.cli.files import is_manifest_file
 from registrar.cli.validate.reading import Reading, read_text
 
 PREFIX = "git:"
-LINK_MODES = {"120000": "symbolic link", "160000": "submodule"}
+_LINK_MODES = {"120000": "symbolic link", "160000": "submodule"}
 """What leads elsewhere: git does not show what it led to at a commit."""
 
 
@@ -90,8 +90,8 @@ def _blobs(commit: str, place: Path) -> Iterator[tuple[str, str]]:
         details, _, file = line.partition("\t")
         mode, _, object_id = details.split()
         is_read = Path(file) == place or is_manifest_file(Path(file), under=place)
-        if mode in LINK_MODES and (is_read or not Path(file).suffix):
-            what = f"In the base, {file} is a {LINK_MODES[mode]}"
+        if mode in _LINK_MODES and (is_read or not Path(file).suffix):
+            what = f"In the base, {file} is a {_LINK_MODES[mode]}"
             raise NotKnownError(f"{what}, so the manifests behind it are not known: compare with a folder instead.")
         if is_read:
             yield file, object_id

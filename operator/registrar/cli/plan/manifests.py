@@ -66,6 +66,16 @@ class Manifests:
             if key is not None:
                 yield key, entry.kind.name, entry.name
 
+    def want_entry_of(self, others: Iterable[Found]) -> bool:
+        """Return whether a manifest represents the same entry as one of some others."""
+        theirs = ((key_of_found(each), each) for each in others)
+        resources = {**{key: each for key, each in theirs if key is not None}, **self.found}
+        index = Index({(key.kind, key.namespace, key.name): found for key, found in resources.items()})
+        entries = list(index.entries())
+        own = set(map(id, self.found.values()))
+        wanted = {(entry.kind.name, entry.place) for entry in entries if id(entry.found) in own}
+        return any((entry.kind.name, entry.place) in wanted for entry in entries if id(entry.found) not in own)
+
     def is_rejected(self, key: ResourceKey) -> bool:
         """Return whether a manifest never reaches the operator; rivals do, and one of them gets what they want."""
         return any(problem.rule in _REJECTIONS for problem in self.refused.get(key, ()))

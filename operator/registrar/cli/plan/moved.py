@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from registrar.cli.files import is_manifest_file
-from registrar.cli.plan.git import LINK_MODES, contents_of, git, merge_base, place_of, repository
-from registrar.cli.validate.found import Found
+from registrar.cli.plan.git import contents_of, git, merge_base, place_of, repository
+from registrar.cli.plan.manifests import Manifests, key_of_found
 from registrar.cli.validate.reading import Reading, read, read_text
 
 
@@ -39,17 +39,17 @@ class _Difference:
     present: list[str] = field(default_factory=list)
 
 
-def read_moved(ref: str, paths: Iterable[Path], namespace: str | None, is_declared: Callable[[Found], bool]) -> Reading:
+def read_moved(ref: str, paths: Iterable[Path], namespace: str | None, manifests: Manifests) -> Reading:
     """Return the manifests of files that were moved to paths, as they were where the current branch left a ref.
 
-    A file counts as moved if git takes one in the paths for it, or if a manifest of it is in the paths now. What other
-    files of the working tree have got from it is left out: it did not go away.
+    A file counts as moved if git takes one in the paths for it, or if a resource or an entry of it is in the paths now.
+    What other files of the working tree have got from it is left out: it did not go away.
 
     Args:
         ref: a branch, tag or commit.
         paths: files and folders of the working tree.
         namespace: the namespace of manifests that name none; None if it is not known.
-        is_declared: whether the paths declare the resource of a manifest.
+        manifests: what the paths declare.
 
     Raises:
         NotKnownError: see `registrar.cli.plan.git.read_at`.
@@ -63,14 +63,15 @@ def read_moved(ref: str, paths: Iterable[Path], namespace: str | None, is_declar
             before, (text,) = Reading(), contents_of([deleted.object_id])
             read_text(text, file, namespace, before)
             is_renamed = deleted.successor is not None and _is_within(deleted.successor, places)
-            if is_renamed or any(map(is_declared, before.manifests)):
+            is_here = any(key_of_found(found) in manifests.found for found in before.manifests)
+            if is_renamed or is_here or manifests.want_entry_of(before.manifests):
                 moved.manifests += before.manifests
                 moved.problems += before.problems
     if moved.manifests:
         others = [top / file for file in difference.present if not _is_within(file, places)]
         elsewhere = read([file for file in others if is_manifest_file(file, under=top)], io.BytesIO(), namespace)
-        kept = {_name(found) for found in elsewhere.manifests}
-        moved.manifests = [found for found in moved.manifests if is_declared(found) or _name(found) not in kept]
+        kept = {key_of_found(found) for found in elsewhere.manifests} - manifests.found.keys()
+        moved.manifests = [found for found in moved.manifests if key_of_found(found) not in kept]
     return moved
 
 
@@ -78,10 +79,10 @@ def _difference(commit: str, top: Path) -> _Difference:
     difference = _Difference()
     fields = iter(_fields("diff-index", "-z", "--find-renames", commit))
     for details in fields:
-        mode, _, object_id, _, status = details.removeprefix(":").split()
+        _, _, object_id, _, status = details.split()
         file = next(fields)
         successor = next(fields) if status.startswith("R") else None
-        if (status == "D" or successor is not None) and mode not in LINK_MODES:
+        if status == "D" or successor is not None:
             difference.deleted[file] = _Deleted(object_id, successor)
         if status != "D":
             difference.present.append(successor or file)
@@ -97,7 +98,3 @@ def _is_within(file: str, places: Iterable[Path]) -> bool:
     """Return whether a file is one of some places, or a manifest under one."""
     path = Path(file)
     return any(path == place or (place in path.parents and is_manifest_file(path, under=place)) for place in places)
-
-
-def _name(found: Found) -> tuple[str, str | None, str | None]:
-    return found.kind.name, found.namespace, None if found.manifest is None else found.manifest.name

@@ -92,9 +92,9 @@ def register(
     patience = Patience(timeout, time.monotonic() + timeout, show)
     namespace = str(manifest.namespace)
     _require_model(cluster, namespace, manifest.spec["registeredModelRef"]["name"], patience)
-    found = patience.ask(lambda: _read(cluster, manifest))
-    is_changed = _apply(cluster, manifest, found, patience, is_update=is_update)
-    return registered(_wait(cluster, manifest, patience), is_changed=is_changed, is_new=is_changed and found is None)
+    before = patience.ask(lambda: _read(cluster, manifest))
+    is_changed = _apply(cluster, manifest, before, patience, is_update=is_update)
+    return registered(_wait(cluster, manifest, patience), is_changed=is_changed, is_new=is_changed and before is None)
 
 
 def _require_model(cluster: Cluster, namespace: str, name: str, patience: Patience) -> None:
@@ -119,8 +119,7 @@ def _apply(
 
     Each write requires what was read before it. So one of several runs writes, and the others notice.
     """
-    attempts = 0
-    found = before
+    attempts, found = 0, before
 
     def send() -> Body:
         nonlocal attempts

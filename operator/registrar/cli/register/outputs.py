@@ -38,7 +38,7 @@ class Registered:
         uri: address of its newest artifact; None if it has none.
         storage_uri: address for KServe; None if KServe cannot load the version by it.
         is_changed: whether this registration wrote it; False if it was there with the same content.
-        is_new: whether there was no such resource before.
+        is_new: whether it wrote it where there was no such resource before.
     """
 
     name: str
