@@ -1,0 +1,127 @@
+"""Tenants: which namespaces may use a registry, and for which models.
+
+A list of tenants is read in order, and the first that names a namespace speaks for it. A namespace that none names may
+not use the registry, so an empty list admits nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from registrar.api.meta import Frozen
+from registrar.api.rules import Pattern
+from registrar.api.v1alpha1.common import AdoptionPolicy
+
+NAMESPACE = "{namespace}"
+"""What stands for the resource's namespace in the pattern of a model's name, and in an owner."""
+MAX_TENANTS = 64
+MAX_PATTERNS = 64
+_OTHER_SPECIAL = re.compile(r"[?\[]")
+
+NamespacePattern = Annotated[
+    str,
+    Field(min_length=1, max_length=63),
+    Pattern(
+        r"^[-a-z0-9*]+$",
+        "must be the name of a namespace, in which '*' stands for any text: lower-case letters, digits, '-' and '*'",
+    ),
+]
+ModelNamePattern = Annotated[
+    str,
+    Field(min_length=1, max_length=255),
+    Pattern(
+        r"^([^{}*\x00]*\{namespace\}\.)?[^{}\x00]*$",
+        "must be the name of a model, in which '*' stands for any text. {namespace} may stand in it once, at the start "
+        "or after literal text, and '.' must follow it, so that no namespace matches the names of another one whose "
+        "name is longer. Other braces are not allowed",
+    ),
+]
+OwnerName = Annotated[
+    str,
+    Field(min_length=1, max_length=255),
+    Pattern(
+        r"^(\{namespace\}|[^{}\x00]+)$", "must be {namespace}, or the name of a person or team, which has no braces"
+    ),
+]
+
+
+class ExternalReferences(StrEnum):
+    """Which entries that no resource represents a resource may refer to."""
+
+    ANY = "Any"
+    OWN = "Own"
+    NONE = "None"
+
+
+class Tenant(Frozen):
+    """Namespaces that may use the registry, and what they may do there.
+
+    A field that this version does not know is an error: it may be a limit, which must not be ignored.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    namespaces: Annotated[tuple[NamespacePattern, ...], Field(min_length=1, max_length=MAX_PATTERNS)]
+    """Names of the namespaces. * stands for any text, so the name * alone admits every namespace."""
+    model_names: Annotated[tuple[ModelNamePattern, ...], Field(min_length=1, max_length=MAX_PATTERNS)] | None = None
+    """Names that the registered models of these namespaces may have, also where a resource is a version or an artifact
+    of one. * stands for any text, and {namespace} for the resource's namespace: it must be followed by a dot, as in
+    {namespace}.*. If unset, any name."""
+    owner: OwnerName | None = None
+    """Owner of the registered models that these namespaces declare: a name, or {namespace}. A RegisteredModel without
+    an owner gets it; one that declares another owner is refused. If unset, each may declare any owner."""
+    adoption_policy: AdoptionPolicy | None = None
+    """Fail refuses to adopt entries that no resource manages, whatever a resource or the operator's default says.
+    Adopt, or no value, leaves the decision to them."""
+    external_references: ExternalReferences | None = None
+    """Models that a version or artifact may refer to although no resource manages them. Own, the default, allows those
+    whose name modelNames allows; Any allows all; None allows none."""
+    take_over: bool | None = None
+    """Whether the annotation model-registrar.dev/take-over may take entries from another installation of the operator.
+    If unset, it may not."""
+
+    def admits(self, namespace: str) -> bool:
+        """Return whether this tenant speaks for a namespace."""
+        return any(_matches(pattern, namespace) for pattern in self.namespaces)
+
+    def allows_name(self, name: str, namespace: str) -> bool:
+        """Return whether a registered model of that name may be used from a namespace that this tenant admits."""
+        patterns = self.model_names
+        return patterns is None or any(_matches(_fill_in(pattern, namespace), name) for pattern in patterns)
+
+    def owner_of(self, namespace: str) -> str | None:
+        """Return the owner that the models of a namespace have to have; None for any."""
+        return None if self.owner is None else _fill_in(self.owner, namespace)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Leave out ``additionalProperties``, which a structural schema does not allow: the API server prunes."""
+        described = super().__get_pydantic_json_schema__(schema, handler)
+        handler.resolve_ref_schema(described).pop("additionalProperties", None)
+        return described
+
+
+Tenants = Annotated[tuple[Tenant, ...], Field(max_length=MAX_TENANTS)]
+"""The first that admits a namespace speaks for it; an empty list admits nobody."""
+
+
+def tenant_of(namespace: str, tenants: tuple[Tenant, ...]) -> Tenant | None:
+    """Return the tenant that speaks for a namespace; None if the namespace may not use the registry."""
+    return next((tenant for tenant in tenants if tenant.admits(namespace)), None)
+
+
+def _fill_in(pattern: str, namespace: str) -> str:
+    """Return the text with the namespace in its place: a namespace's name has no ``*``."""
+    return pattern.replace(NAMESPACE, namespace)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Return whether a pattern matches the whole text: of the special characters of fnmatch, it has only ``*``."""
+    return fnmatchcase(text, _OTHER_SPECIAL.sub(r"[\g<0>]", pattern))
