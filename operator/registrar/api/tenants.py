@@ -7,17 +7,19 @@ not use the registry, so an empty list admits nobody.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, GetJsonSchemaHandler
+from pydantic import ConfigDict, Field, GetJsonSchemaHandler, ValidationError
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from registrar.api.meta import Frozen
 from registrar.api.rules import Pattern
 from registrar.api.v1alpha1.common import AdoptionPolicy
+from registrar.api.validation import describe
 
 NAMESPACE = "{namespace}"
 """What stands for the resource's namespace in the pattern of a model's name, and in an owner."""
@@ -93,8 +95,11 @@ class Tenant(Frozen):
 
     def allows_name(self, name: str, namespace: str) -> bool:
         """Return whether a registered model of that name may be used from a namespace that this tenant admits."""
-        patterns = self.model_names
-        return patterns is None or any(_matches(_fill_in(pattern, namespace), name) for pattern in patterns)
+        return self.model_names is None or any(_matches(pattern, name) for pattern in self.names_for(namespace))
+
+    def names_for(self, namespace: str) -> tuple[str, ...]:
+        """Return the patterns of the names that the models of a namespace may have; empty for any name."""
+        return tuple(_fill_in(pattern, namespace) for pattern in self.model_names or ())
 
     def owner_of(self, namespace: str) -> str | None:
         """Return the owner that the models of a namespace have to have; None for any."""
@@ -112,7 +117,35 @@ Tenants = Annotated[tuple[Tenant, ...], Field(max_length=MAX_TENANTS)]
 """The first that admits a namespace speaks for it; an empty list admits nobody."""
 
 
-def tenant_of(namespace: str, tenants: tuple[Tenant, ...]) -> Tenant | None:
+class _TenantsFile(Frozen):
+    """A file with tenants: the same field as a resource that describes a registry has in its spec."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tenants: Tenants
+
+
+def read_tenants(text: str) -> Sequence[Tenant]:
+    """Return the tenants that a YAML document lists under ``tenants``.
+
+    Raises:
+        ValueError: the document is not valid; the message names the field.
+    """
+    import yaml  # noqa: PLC0415 - few commands need it
+
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(f"it is no YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise ValueError("it has no field tenants; write a list of tenants there, or [] to admit nobody")  # noqa: TRY004
+    try:
+        return _TenantsFile.model_validate(content).tenants
+    except ValidationError as error:
+        raise ValueError(describe(error)) from error
+
+
+def tenant_of(namespace: str, tenants: Sequence[Tenant]) -> Tenant | None:
     """Return the tenant that speaks for a namespace; None if the namespace may not use the registry."""
     return next((tenant for tenant in tenants if tenant.admits(namespace)), None)
 

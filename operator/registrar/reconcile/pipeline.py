@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from model_registry.exceptions import RegistryError
 from registrar.api.bodies import Body, ResourceKey, is_awaited, key_of, reports_outage, uid_of, was_never_finalized
-from registrar.api.conditions import ConditionType
+from registrar.api.conditions import ConditionType, Reason
 from registrar.api.v1alpha1 import DriftPolicy
 from registrar.cluster.api import KubernetesError, ResourceGoneError, StaleResourceError
 from registrar.cluster.current import bind_resource
@@ -34,7 +34,8 @@ from registrar.reconcile.report import latest_facts, post_events, report
 from registrar.reconcile.request import EntryRequest
 from registrar.reconcile.resolve import resolve_parent
 from registrar.reconcile.resource import InlineName, ManagedResource, policies_of, read_resource, recorded_state
-from registrar.reporting.outcome import Facts, OperationResult, Outcome
+from registrar.reconcile.tenancy import confirm_permit, is_left_to_other, require_permit
+from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outcome
 from registrar.workqueue.queue import DONE, NOW, RETRY, Result
 
 logger = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ async def _reconcile_existing(body: Body, context: Context) -> Result:
     _let_go_of_undeclared(resource, context)
     try:
         if not resource.metadata.paused:
-            left, note = await hold(resource, context.memory, context.kube, context.registry.holder)
+            left, note = await _hold(resource, context)
             if note is not None:
                 await post_events(resource, [note], context.memory, context.kube)
             if left is not None:
@@ -94,6 +95,13 @@ async def _reconcile_existing(body: Body, context: Context) -> Result:
         # What was written to the registry is in the view: the next run finds it and only writes the status.
         logger.warning("The API server could not update %s; retrying: %s", key, error)
         return RETRY
+
+
+async def _hold(resource: ManagedResource, context: Context) -> tuple[Result | None, EventNote | None]:
+    """Make sure that this installation manages a resource (`registrar.reconcile.holding.hold`)."""
+    if is_left_to_other(resource, context.registry) and not resource.metadata.terminating:
+        return DONE, None
+    return await hold(resource, context.memory, context.kube, context.registry.holder)
 
 
 def _let_go_of_undeclared(resource: ManagedResource, context: Context) -> None:
@@ -120,6 +128,9 @@ async def _outcome(resource: ManagedResource, context: Context) -> Outcome:
         _restore_identity(resource.refreshed(context.memory.cache.get(resource.key)) or resource, context)
         # What was recorded before a write that failed stays: the registry may have carried the write out.
         outcome = Outcome(latest_facts(resource, context.memory), context.registry.diagnose(error))
+    if outcome.problem is not None and outcome.problem.reason is Reason.REGISTRY_NOT_PERMITTED:
+        # Others need not wait for what it may not have.
+        context.memory.claim_only(resource.key, ())
     if outcome.problem is not None and outcome.problem.disposition in {Disposition.TRANSIENT, Disposition.OUTAGE}:
         # The request stays open, so that the retry reads the registry again.
         return outcome
@@ -128,14 +139,17 @@ async def _outcome(resource: ManagedResource, context: Context) -> Outcome:
 
 async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, context: Context) -> Outcome:
     registry, memory = context.registry, context.memory
+    permit = await require_permit(resource, memory.cache, registry)
     known_id = registry.known_id(resource.status)
     known_parent_id = None if known_id is None else resource.status.parent_entry_id
     parent = await resolve_parent(declared, known_parent_id, memory, registry)
+    await confirm_permit(resource, parent, memory.cache, registry)
     aliases = await resolve_aliases(resource, declared, known_id, memory, registry)
-    desired = aliases.restrict(desired_entry(declared, registry.name, "" if parent is None else parent.id))
+    entry = permit.complete(desired_entry(declared, registry.name, "" if parent is None else parent.id))
+    desired = aliases.restrict(entry)
     inline = () if known_id is None else desired_inline(declared, registry.name, known_id)
     memory.claim_only(resource.key, {entry.claim for entry in (desired, *inline)})
-    policies = policies_of(declared, context.settings)
+    policies = permit.limit(policies_of(declared, context.settings))
     await ensure_finalizer(resource, policies.deletion, context)
     request = EntryRequest(
         resource=resource,
