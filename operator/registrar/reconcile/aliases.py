@@ -15,7 +15,7 @@ from registrar.api.v1alpha1.aliases import AliasStatus, property_of
 from registrar.kinds.base import AliasProperties, AnyResource, Desired
 from registrar.kinds.desired import declared_aliases
 from registrar.kinds.model_version import MODEL_VERSION
-from registrar.planning.fields import state_of
+from registrar.planning.fields import shown_state, state_of
 from registrar.planning.problems import Problem
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.resource import ManagedResource, read_resource, recorded_state
@@ -147,7 +147,7 @@ async def _resolve(
     if entry is None or not (is_ready or is_written):
         return _waiting(alias, Reason.VERSION_NOT_READY, f"{version and version.key} is not Ready; see its conditions")
     if state_of(entry) != _LIVE:
-        return _waiting(alias, Reason.VERSION_ARCHIVED, f"the version {place.name!r} is {state_of(entry)}")
+        return _waiting(alias, Reason.VERSION_ARCHIVED, f"the version {place.name!r} is {shown_state(entry)}")
     return AliasStatus(
         name=alias,
         version=place.name,

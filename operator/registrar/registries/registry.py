@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from model_registry.exceptions import RegistryError
+from model_registry.exceptions import APIStatusError, RegistryError
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
@@ -236,6 +236,9 @@ class Registry:
         Here, and not where the problem is reported: a report adds words about one resource, and an outage concerns all.
         """
         problem = problem_of(error)
+        if isinstance(error, APIStatusError):
+            level = logging.WARNING if problem.disposition is Disposition.TERMINAL else logging.DEBUG
+            logger.log(level, "What the registry answered: %s", error)
         if problem.disposition is Disposition.OUTAGE:
             self.breaker.open(problem, time.monotonic())
         return problem

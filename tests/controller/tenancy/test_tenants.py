@@ -211,7 +211,6 @@ async def test_an_external_id_of_another_tenant_stays_where_it_is(
     own_space: Namespace,
     other_space: Namespace,
     start_with: StartWith,
-    registry_proxy: FaultProxy,
     registry: ModelRegistryAPIClient,
     unique: Unique,
 ) -> None:

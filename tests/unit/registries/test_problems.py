@@ -55,10 +55,12 @@ def test_every_error_of_the_client_is_classified() -> None:
 
 
 @pytest.mark.parametrize("kind", EXPECTED, ids=lambda kind: kind.__name__)
-def test_each_error_has_a_disposition_and_a_reason_and_keeps_its_message(kind: type[RegistryError]) -> None:
+def test_each_error_has_a_disposition_and_a_reason_and_repeats_no_word_of_a_server(kind: type[RegistryError]) -> None:
     problem = problem_of(_error(kind))
     assert (problem.disposition, problem.reason) == EXPECTED[kind]
-    assert "what happened" in problem.message
+    is_of_server = issubclass(kind, exceptions.APIStatusError | exceptions.IdentityMismatch)
+    assert ("what happened" in problem.message) == (not is_of_server)
+    assert ("answered 400" in problem.message) == issubclass(kind, exceptions.APIStatusError)
 
 
 def test_an_unusable_file_is_a_connection_problem_and_not_a_missing_answer() -> None:
