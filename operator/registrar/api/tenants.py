@@ -22,7 +22,7 @@ from registrar.api.v1alpha1.common import AdoptionPolicy
 from registrar.api.validation import describe
 
 NAMESPACE = "{namespace}"
-"""What stands for the resource's namespace in the pattern of a model's name, and in an owner."""
+"""What represents the resource's namespace in the pattern of a model's name, and in an owner."""
 MAX_TENANTS = 64
 MAX_PATTERNS = 64
 _OTHER_SPECIAL = re.compile(r"[?\[]")
@@ -32,7 +32,7 @@ NamespacePattern = Annotated[
     Field(min_length=1, max_length=63),
     Pattern(
         r"^[-a-z0-9*]+$",
-        "must be the name of a namespace, in which '*' stands for any text: lower-case letters, digits, '-' and '*'",
+        "must be the name of a namespace, in which '*' matches any text: lower-case letters, digits, '-' and '*'",
     ),
 ]
 ModelNamePattern = Annotated[
@@ -40,7 +40,7 @@ ModelNamePattern = Annotated[
     Field(min_length=1, max_length=255),
     Pattern(
         r"^([^{}*\x00]*\{namespace\}\.)?[^{}\x00]*$",
-        "must be the name of a model, in which '*' stands for any text. {namespace} may stand in it once, at the start "
+        "must be the name of a model, in which '*' matches any text. {namespace} may stand in it once, at the start "
         "or after literal text, and '.' must follow it, so that no namespace matches the names of another one whose "
         "name is longer. Other braces are not allowed",
     ),
@@ -71,10 +71,10 @@ class Tenant(Frozen):
     model_config = ConfigDict(extra="forbid")
 
     namespaces: Annotated[tuple[NamespacePattern, ...], Field(min_length=1, max_length=MAX_PATTERNS)]
-    """Names of the namespaces. * stands for any text, so the name * alone admits every namespace."""
+    """Names of the namespaces. * matches any text, so the name * alone admits every namespace."""
     model_names: Annotated[tuple[ModelNamePattern, ...], Field(min_length=1, max_length=MAX_PATTERNS)] | None = None
     """Names that the registered models of these namespaces may have, also where a resource is a version or an artifact
-    of one. * stands for any text, and {namespace} for the resource's namespace: it must be followed by a dot, as in
+    of one. * matches any text, and {namespace} the namespace of the resource: it must be followed by a dot, as in
     {namespace}.*. If unset, any name."""
     owner: OwnerName | None = None
     """Owner of the registered models that these namespaces declare: a name, or {namespace}. A RegisteredModel without

@@ -1,5 +1,6 @@
 """Tenants of a registry: what one of them may not do there, and that nothing is written meanwhile."""
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -36,10 +37,11 @@ def start_with(
     other_space: Namespace,
     tmp_path: Path,
 ) -> StartWith:
-    """Starts operators that watch both namespaces, with a file of tenants that later ones overwrite."""
-    file = tmp_path / "tenants.yaml"
+    """Starts operators that watch both namespaces, each with a file of tenants."""
+    numbers = itertools.count()
 
     def start(tenants: list[Manifest], *more: str) -> OperatorProcess:
+        file = tmp_path / f"tenants-{next(numbers)}.yaml"
         file.write_text(json.dumps({"tenants": tenants}))
         arguments = (f"--namespace={other_space.name}", f"--registry-tenants={file}", NO_POLLS, *more)
         return start_operator(registry_proxy.url, own_space, *arguments)
@@ -56,7 +58,7 @@ def refusal(space: Namespace, kind: str, name: str) -> str:
 
 def references_to(model: RegisteredModel, version: ModelVersion) -> list[Manifest]:
     """Every way in which a resource can lead to the models and versions of others."""
-    version_of = {"registeredModel": model.name, "name": version.name}
+    version_of = {"registeredModelName": model.name, "name": version.name}
     weights = {"uri": "s3://bucket/weights"}
     return [
         manifest("ModelVersion", "by-name", registeredModelRef={"external": {"name": model.name}}),
@@ -151,9 +153,9 @@ async def test_rights_that_end_while_the_operator_is_down_leave_drift_as_it_is(
     model_id = own_space.ready("RegisteredModel", "churn")["status"]["id"]
     versions = [own_space.ready("ModelVersion", each)["status"]["id"] for each in ("v1", "v2")]
     operator.stop()
-    await registry.update_registered_model(RegisteredModel(name, id=model_id, description="by hand"))
+    await registry.upsert_registered_model(RegisteredModel(name, id=model_id, description="by hand"))
     for version_id, version in zip(versions, ("v1", "v2"), strict=True):
-        await registry.update_model_version(ModelVersion(version, id=version_id, author="by hand"))
+        await registry.upsert_model_version(ModelVersion(version, id=version_id, author="by hand"))
     drifted = [await registry.get_model_version_by_id(each) for each in versions]
     done = len(registry_proxy.writes())
     operator = start_with([])
@@ -256,3 +258,27 @@ async def test_a_refused_resource_keeps_no_entry_from_others(
     other_space.wait_gone("RegisteredModel", "next")
     assert (await model_named(registry, name)).state == "ARCHIVED"
     assert own_space.get("RegisteredModel", "former")
+
+
+async def test_two_installations_that_admit_different_namespaces_leave_each_other_alone(
+    own_space: Namespace, other_space: Namespace, start_with: StartWith, unique: Unique
+) -> None:
+    """Both watch both namespaces."""
+    operators = [
+        start_with([own_names(own_space)], "--owner-id=first"),
+        start_with([own_names(other_space)], "--owner-id=second"),
+    ]
+    spaces = {"first": own_space, "second": other_space}
+    for space in spaces.values():
+        space.apply(manifest("RegisteredModel", "model", name=f"{space.name}.{unique('model')}"))
+    for owner_id, space in spaces.items():
+        status = space.ready("RegisteredModel", "model")["status"]
+        assert status["managedBy"]["ownerId"] == owner_id
+    for space in spaces.values():
+        space.patch("RegisteredModel", "model", {"spec": {"description": "edited"}})
+        space.ready("RegisteredModel", "model")
+        space.delete("RegisteredModel", "model")
+        space.wait_gone("RegisteredModel", "model")
+    for operator in operators:
+        assert "manages this resource too" not in operator.log
+        assert "claims it from" not in operator.log
