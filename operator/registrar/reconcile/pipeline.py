@@ -40,6 +40,9 @@ from registrar.workqueue.queue import DONE, NOW, RETRY, Result
 
 logger = logging.getLogger(__name__)
 
+OTHER_SECONDS = 60.0
+"""For which another installation may finalize a deleted resource that may not use this one's registry."""
+
 
 async def run(key: ResourceKey, context: Context) -> Result:
     """Reconcile one resource as a turn of a worker, named in the log and measured; returns when to run again."""
@@ -99,8 +102,13 @@ async def _reconcile_existing(body: Body, context: Context) -> Result:
 
 async def _hold(resource: ManagedResource, context: Context) -> tuple[Result | None, EventNote | None]:
     """Make sure that this installation manages a resource (`registrar.reconcile.holding.hold`)."""
-    if is_left_to_other(resource, context.registry) and not resource.metadata.terminating:
-        return DONE, None
+    if is_left_to_other(resource, context.registry):
+        if not resource.metadata.terminating:
+            return DONE, None
+        # The other one retires the entry, and lets go of the resource then, unless nobody runs it any more.
+        left = OTHER_SECONDS - context.memory.leaving(resource.key, None)
+        if left > 0:
+            return Result(requeue_after=left), None
     return await hold(resource, context.memory, context.kube, context.registry.holder)
 
 
