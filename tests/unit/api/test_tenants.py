@@ -1,6 +1,8 @@
 """Tenants: what a list of them accepts, and what their patterns match."""
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from registrar.api.schema import StructuralSchema
 from registrar.api.tenants import Tenant, read_tenants, tenant_of
 
+CHART_SCHEMA = Path(__file__).parents[3] / "charts/model-registrar/values.schema.json"
 NAMESPACES = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,10}[a-z0-9])?", fullmatch=True)
 NAMES = st.text(st.sampled_from("ab-.*?[{\n"), max_size=8)
 TAILS = st.text(st.sampled_from("a-.*"), max_size=4)
@@ -152,3 +155,18 @@ def test_the_schema_is_structural() -> None:
     pattern = schema["properties"]["modelNames"]["items"]["pattern"]
     assert re.fullmatch(pattern, "ml.{namespace}.*")
     assert not re.fullmatch(pattern, "{namespace}-*")
+
+
+def test_the_chart_accepts_what_the_operator_accepts() -> None:
+    chart = json.loads(CHART_SCHEMA.read_text(encoding="utf-8"))["$defs"]["tenant"]
+    described = Tenant.model_json_schema(schema_generator=StructuralSchema)
+    properties = {
+        name: {key: value for key, value in field.items() if key != "description"}
+        for name, field in described["properties"].items()
+    }
+    assert chart == {
+        "type": "object",
+        "additionalProperties": False,
+        "required": described["required"],
+        "properties": properties,
+    }

@@ -95,3 +95,10 @@ def test_a_gateway_without_a_registry_behind_it_is_an_outage(status: int) -> Non
 
 def test_braces_in_an_error_are_kept() -> None:
     assert "{0}" in problem_of(RegistryError("{0}")).message
+
+
+def test_a_server_that_is_no_registry_is_reported_as_one() -> None:
+    problem = problem_of(exceptions.NotARegistryError("an HTML page: intranet", 200, "GET", "http://registry/x"))
+    assert problem.message == (
+        "The registry is unavailable: it answered 200, but not as a registry does; check its address and API version"
+    )
