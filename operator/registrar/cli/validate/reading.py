@@ -10,8 +10,8 @@ from typing import Any, BinaryIO
 from registrar.api.meta import API_VERSION, GROUP
 from registrar.cli.documents.load import Document, DocumentError, load_each, resources_at
 from registrar.cli.documents.load import Path as DocumentPath
+from registrar.cli.fields import meant_by
 from registrar.cli.files import manifest_files, open_to_read
-from registrar.cli.validate.fields import meant_by
 from registrar.cli.validate.found import Found
 from registrar.cli.validate.problems import Problem, Rule
 from registrar.kinds.table import KINDS, kind_of
