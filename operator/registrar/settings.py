@@ -6,13 +6,24 @@ The command line's options, the environment variables and the reference page are
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 
+from registrar.api.tenants import Tenant, read_tenants
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
 
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -112,7 +123,30 @@ class RegistrySettings(_Group):
         return self.registry_token_file if self.registry_token is None else self.registry_token.get_secret_value()
 
 
-class ServedRegistrySettings(RegistrySettings):
+class TenancySettings(_Group):
+    """Who may use a registry."""
+
+    registry_tenants: Annotated[ExistingFile | None, REGISTRY] = None
+    """YAML file with the tenants of the registry: which namespaces may use it, and for which models. By default, every
+    namespace may use it for all models."""
+    _tenants: Sequence[Tenant] | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _read_tenants(self) -> Self:
+        if self.registry_tenants is not None:
+            try:
+                self._tenants = read_tenants(self.registry_tenants.read_text(encoding="utf-8"))
+            except (OSError, ValueError) as error:
+                raise ValueError(f"--registry-tenants: {self.registry_tenants}: {error}") from error
+        return self
+
+    @property
+    def tenants(self) -> Sequence[Tenant] | None:
+        """The tenants as the file had them at the start; None lets every namespace use the registry."""
+        return self._tenants
+
+
+class ServedRegistrySettings(TenancySettings, RegistrySettings):
     """How an operator reaches a registry."""
 
     registry_token_api_audience: Annotated[bool, REGISTRY] = False

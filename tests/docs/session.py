@@ -258,6 +258,8 @@ class Session:
     def _keep_running(self, command: str, sign: str) -> None:
         words = ["bash", "-c", f"exec {command}"]
         name = command.split(maxsplit=1)[0]
+        if command.startswith("registrar run ") and name in self._running:  # with other settings
+            self.children.end(self._running.pop(name))
         if name in self._running:  # a second server
             name = f"{name}-{len(self._running)}"
         child = self.children.start(name, words, environment=self._environment(), directory=self.folder)

@@ -14,6 +14,9 @@
 {{- with include "model-registrar.caKey" . }}
 - --registry-ca-file=/etc/model-registrar/ca/{{ . }}
 {{- end }}
+{{- if kindIs "slice" .Values.registry.tenants }}
+- --registry-tenants=/etc/model-registrar/tenants/tenants.yaml
+{{- end }}
 - --owner-id={{ include "model-registrar.ownerId" . }}
 {{- range .Values.watchNamespaces }}
 - --namespace={{ . }}
@@ -74,6 +77,11 @@
   mountPath: /etc/model-registrar/ca
   readOnly: true
 {{- end }}
+{{- if kindIs "slice" .Values.registry.tenants }}
+- name: registry-tenants
+  mountPath: /etc/model-registrar/tenants
+  readOnly: true
+{{- end }}
 {{- with .Values.extraVolumeMounts }}
 {{ toYaml . }}
 {{- end }}
@@ -125,6 +133,11 @@
     items:
     - key: {{ .caConfigMapRef.key }}
       path: {{ .caConfigMapRef.key }}
+{{- end }}
+{{- if kindIs "slice" .tenants }}
+- name: registry-tenants
+  configMap:
+    name: {{ include "model-registrar.fullname" $ }}-registry-tenants
 {{- end }}
 {{- end }}
 {{- with .Values.extraVolumes }}

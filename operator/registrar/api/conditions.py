@@ -62,6 +62,7 @@ class Reason(StrEnum):
     CHANGED_OUTSIDE = "ChangedOutside"
     CONTESTED = "Contested"
     REGISTRY_REPLACED = "RegistryReplaced"
+    REGISTRY_NOT_PERMITTED = "RegistryNotPermitted"
     ALIASES_RESOLVED = "AllResolved"
     VERSION_MISSING = "VersionMissing"
     VERSION_NOT_READY = "VersionNotReady"

@@ -39,6 +39,9 @@ class Problem:
 def problems(error: ValidationError) -> Iterator[Problem]:
     """Yield each thing that is wrong with a resource."""
     for found in error.errors(include_url=False):
+        if found["type"] == "too_short" and found["input"]:
+            # Those of its items that are wrong are reported each.
+            continue
         # pydantic adds "[key]" for a refused key of a map.
         path = tuple(part for part in found["loc"] if part != "[key]")
         context = found.get("ctx", {})
@@ -48,6 +51,7 @@ def problems(error: ValidationError) -> Iterator[Problem]:
             message = _NAMES[found["type"]].format(**context)
         is_unquoted = found["type"] == "string_type" and isinstance(found["input"], bool | int | float)
         message = f"{message}; put it in quotes" if is_unquoted else message
+        message = "there is no such field; check its name" if found["type"] == "extra_forbidden" else message
         yield Problem(path, message, found["input"] is None)
 
 

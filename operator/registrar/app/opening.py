@@ -38,4 +38,4 @@ async def opened(
     # The queue retries, with back-off and by the stamps; an outage is reported at once.
     client = connect(reached, fence, token=token, retries=0, write_timeout=settings.write_timeout)
     async with client:
-        yield Registry(KubeflowBackend(client), reached.registry_url, settings.owner_id, name)
+        yield Registry(KubeflowBackend(client), reached.registry_url, settings.owner_id, name, reached.tenants)

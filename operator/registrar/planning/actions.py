@@ -82,12 +82,20 @@ class RecordedState:
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """How far the operator may go, with the operator-wide defaults filled in."""
+    """How far the operator may go, with the operator-wide defaults filled in.
+
+    Attributes:
+        adoption, drift, deletion: as in the spec.
+        take_over: whether the entry may be taken from the owner that its stamp names.
+        may_adopt, may_take_over: whether the tenants of the registry leave that to the resource.
+    """
 
     adoption: AdoptionPolicy
     drift: DriftPolicy
     deletion: DeletionPolicy | None
     take_over: bool
+    may_adopt: bool = True
+    may_take_over: bool = True
 
 
 @dataclass(frozen=True, slots=True)

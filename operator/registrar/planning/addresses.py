@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from model_registry.types import Artifact, DocArtifact, ModelArtifact
-from registrar.planning.fields import state_of
+from registrar.planning.fields import shown_state, state_of
 
 _LOADABLE = frozenset({"s3", "gs", "http", "https"})
 LIVE = "LIVE"
@@ -85,7 +85,7 @@ def _overtaken(newest_id: int, newest: Artifact | None) -> str:
         return f"{what}, which no resource declares any more"
     if isinstance(newest, DocArtifact):
         return f"{what}, the document {newest.name!r}"
-    return f"{what}, {newest.name!r} in the state {state_of(newest)}"
+    return f"{what}, {newest.name!r} in the state {shown_state(newest)}"
 
 
 def _unloadable(uri: str) -> str | None:

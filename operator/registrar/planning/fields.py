@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import cache
 
 from model_registry.types import RegistryEntry
@@ -48,9 +49,15 @@ def state_of(entry: RegistryEntry) -> str | None:
     return None if state is None else str(state)
 
 
+def shown_state(entry: RegistryEntry) -> str | None:
+    """Return the state of an entry as statuses and messages show it: one that is unknown here is any text."""
+    state = getattr(entry, "state", None)
+    return "UNKNOWN" if state is not None and not isinstance(state, StrEnum) else state_of(entry)
+
+
 def describe_entry(entry: RegistryEntry) -> str:
     """Return an entry as messages name it, such as ``the ModelVersion '1.0' (id 7, LIVE)``."""
-    state = state_of(entry)
+    state = shown_state(entry)
     return f"the {type(entry).__name__} {entry.name!r} (id {entry.id}{'' if state is None else f', {state}'})"
 
 

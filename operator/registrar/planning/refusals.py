@@ -34,19 +34,9 @@ def refusal(
     """
     what = f"{desired.kind.name} {desired.name!r} (id {observed.id})"
     if isinstance(written, ForeignStamp) and not policies.take_over:
-        return Problem(
-            Disposition.TERMINAL,
-            Reason.OWNED_BY_OTHER,
-            f"{what} carries the owner stamp {written.text!r} of another installation. Delete it there, or set the "
-            'annotation model-registrar.dev/take-over: "true" here.',
-        )
+        return _of_other(what, written, policies)
     if written is None and recorded.entry_id != observed.id and policies.adoption is AdoptionPolicy.FAIL:
-        return Problem(
-            Disposition.TERMINAL,
-            Reason.ADOPTION_REFUSED,
-            f"The registry already has {what}, and adoptionPolicy is Fail. Choose another {desired.name_setting}, or "
-            "set adoptionPolicy to Adopt to manage that entry.",
-        )
+        return _not_adopted(what, desired, policies)
     if (kept := _kept_digest(desired, observed, recorded)) is not None:
         return Problem(
             Disposition.TERMINAL,
@@ -64,6 +54,41 @@ def refusal(
             "properties in the registry.",
         )
     return None
+
+
+def _of_other(what: str, written: ForeignStamp, policies: Policies) -> Problem:
+    """Return why an entry of another installation is left to it."""
+    if policies.may_take_over:
+        return Problem(
+            Disposition.TERMINAL,
+            Reason.OWNED_BY_OTHER,
+            f"{what} carries the owner stamp {written.text!r} of another installation. Delete it there, or set the "
+            'annotation model-registrar.dev/take-over: "true" here.',
+        )
+    # The stamp names a resource of another tenant.
+    return Problem(
+        Disposition.TERMINAL,
+        Reason.REGISTRY_NOT_PERMITTED,
+        f"{what} carries the owner stamp of another installation, and this namespace may not take entries over. Delete "
+        "it there, or ask the administrator of the registry.",
+    )
+
+
+def _not_adopted(what: str, desired: Desired, policies: Policies) -> Problem:
+    """Return why an entry that no resource manages is not adopted."""
+    if policies.may_adopt:
+        return Problem(
+            Disposition.TERMINAL,
+            Reason.ADOPTION_REFUSED,
+            f"The registry already has {what}, and adoptionPolicy is Fail. Choose another {desired.name_setting}, or "
+            "set adoptionPolicy to Adopt to manage that entry.",
+        )
+    return Problem(
+        Disposition.TERMINAL,
+        Reason.REGISTRY_NOT_PERMITTED,
+        f"The registry already has {what}, and this namespace may not adopt entries. Choose another "
+        f"{desired.name_setting}, or ask the administrator of the registry.",
+    )
 
 
 def _kept_digest(desired: Desired, observed: RegistryEntry, recorded: RecordedState) -> str | None:

@@ -16,7 +16,7 @@ from registrar.kinds.base import AliasProperties, AnyResource, Desired
 from registrar.kinds.desired import declared_aliases
 from registrar.kinds.model_version import MODEL_VERSION
 from registrar.planning.addresses import LIVE
-from registrar.planning.fields import state_of
+from registrar.planning.fields import shown_state, state_of
 from registrar.planning.problems import Problem
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.resource import ManagedResource, read_resource, recorded_state
@@ -150,7 +150,7 @@ async def _resolve(
         return _waiting(alias, Reason.VERSION_NOT_READY, f"{version and version.key} is not Ready; see its conditions")
     if state_of(entry) != LIVE:
         unset = ", so status.aliases has no address for it" if is_written else ""
-        return _waiting(alias, Reason.VERSION_ARCHIVED, f"the version {place.name!r} is {state_of(entry)}{unset}")
+        return _waiting(alias, Reason.VERSION_ARCHIVED, f"the version {place.name!r} is {shown_state(entry)}{unset}")
     return _row(alias, place.name, entry.id, version)
 
 

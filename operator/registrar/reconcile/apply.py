@@ -38,7 +38,7 @@ async def create(desired: Desired, action: Create, registry: Registry) -> tuple[
             raise
         return existing, False
     except NotFound as missing:
-        message = f"The parent {desired.parent_id} of {desired.name!r} no longer exists in the registry: {missing}"
+        message = f"The parent {desired.parent_id} of {desired.name!r} no longer exists in the registry."
         raise transient(desired.kind.waiting or Reason.REGISTRY_UNAVAILABLE, message) from missing
 
 

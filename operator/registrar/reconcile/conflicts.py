@@ -7,12 +7,15 @@ from http import HTTPStatus
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
 from registrar.cluster.api import ClusterAPI, KubernetesError
+from registrar.cluster.cache import ResourceCache
 from registrar.kinds.base import Claim, Desired
 from registrar.kinds.table import resource_of
 from registrar.planning.claims import Claimant, winner
 from registrar.planning.problems import ReconcileError, waiting
+from registrar.planning.tenancy import named
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.resource import InlineName, ManagedResource, read_resource
+from registrar.reconcile.tenancy import may_want
 from registrar.registries.registry import Registry
 
 REQUEUE_SECONDS = 300.0
@@ -47,31 +50,33 @@ async def resolve_conflict(
     memory.claim(desired.claim, claimant)
     while (best := winner(memory.claims.claimants(desired.claim), stamped)).key != claimant.key:
         if await _exists(best.key, memory, kube):
-            raise _conflict(best.key, desired)
+            raise _conflict(best.key, claimant, desired, registry)
     if stamped is None or stamped == claimant.reference:
         return
     holder = resource_of(desired.kind.entry, stamped)
     if holder is None or holder == claimant.key:
         return
-    if await still_wants(holder, stamped, desired.claim, kube, registry, if_hidden=not take_over):
-        raise _conflict(holder, desired)
+    if await still_wants(holder, stamped, desired.claim, memory.cache, kube, registry, if_hidden=not take_over):
+        raise _conflict(holder, claimant, desired, registry)
 
 
 async def still_wants(
     holder: ResourceKey,
     reference: str,
     claim: Claim,
+    cache: ResourceCache,
     kube: ClusterAPI,
     registry: Registry,
     *,
     if_hidden: bool = True,
 ) -> bool:
-    """Return whether a resource exists, stays, and declares the entry at that place.
+    """Return whether a resource exists, stays, and declares the entry at that place, which it may have.
 
     Args:
         holder: the resource.
         reference: the same as a stamp writes it, which distinguishes an inline artifact from its version.
         claim: the place.
+        cache: the resources above it.
         kube: the API server.
         registry: the registry.
         if_hidden: what to assume of a resource in a namespace that this operator may not read.
@@ -89,7 +94,9 @@ async def still_wants(
         return False
     is_inline = "#" in reference
     declares = InlineName(claim.kind, claim.name) in resource.inline if is_inline else resource.entry_name == claim.name
-    return declares and _parent_of(resource, registry, is_inline=is_inline) in {None, claim.parent_id}
+    if not declares or _parent_of(resource, registry, is_inline=is_inline) not in {None, claim.parent_id}:
+        return False
+    return await may_want(resource, claim, cache, registry)
 
 
 async def _exists(key: ResourceKey, memory: Memory, kube: ClusterAPI) -> bool:
@@ -109,10 +116,11 @@ def _parent_of(resource: ManagedResource, registry: Registry, *, is_inline: bool
     return known_id if is_inline else resource.status.parent_entry_id or ""
 
 
-def _conflict(holder: ResourceKey, desired: Desired) -> ReconcileError:
+def _conflict(holder: ResourceKey, claimant: Claimant, desired: Desired, registry: Registry) -> ReconcileError:
+    who = named(holder, claimant.key.namespace, registry.tenants)
     return waiting(
         Reason.NAME_CONFLICT,
-        f"{holder} has the {desired.kind.name} {desired.name!r}. Remove one of the two, or choose another "
-        f"{desired.name_setting} here; this resource takes over when the other is deleted.",
+        f"{who[:1].upper()}{who[1:]} has the {desired.kind.name} {desired.name!r}. Remove one of the two, or choose "
+        f"another {desired.name_setting} here; this resource takes over when the other is deleted.",
         requeue_after=REQUEUE_SECONDS,
     )

@@ -25,6 +25,7 @@ from registrar.reconcile.noting import note_release
 from registrar.reconcile.report import post_events, report
 from registrar.reconcile.resource import ManagedResource, deletion_policy
 from registrar.reconcile.targets import Target, is_same_entry, targets_of
+from registrar.reconcile.tenancy import may_retire, permit_of
 from registrar.registries.registry import Registry
 from registrar.reporting.outcome import EventNote, Facts, Outcome
 from registrar.workqueue.queue import DONE, RETRY, Result
@@ -59,8 +60,7 @@ async def finalize(resource: ManagedResource, context: Context) -> Result:
     leaves_entries = resource.metadata.paused or deletion is DeletionPolicy.ORPHAN
     if resource.has_finalizer and not leaves_entries:
         try:
-            context.registry.ensure_available()
-            targets = targets_of(resource, context.registry)
+            targets = await _own_targets(resource, context)
             grace = await _grace(resource, targets, context)
             if grace > 0:
                 return Result(requeue_after=grace)
@@ -87,10 +87,9 @@ async def finalize_departed(resource: ManagedResource, context: Context) -> Resu
         if left > 0:
             return Result(requeue_after=left)
         try:
-            registry.ensure_available()
             targets = [
                 target
-                for target in targets_of(resource, registry)
+                for target in await _own_targets(resource, context)
                 if not _is_settled(target, registry) and not await _is_kept_by_successor(target, resource.key, context)
             ]
             await _release(targets, resource, deletion, context)
@@ -105,6 +104,23 @@ async def finalize_departed(resource: ManagedResource, context: Context) -> Resu
     return DONE
 
 
+async def _own_targets(resource: ManagedResource, context: Context) -> list[Target]:
+    """Return the entries that a resource loses: none, if it may not use the registry for them.
+
+    Raises:
+        ReconcileError: the registry is not available.
+        RegistryError: the registry could not answer.
+    """
+    memory, registry = context.memory, context.registry
+    verdict = await permit_of(resource, memory.cache, registry)
+    if isinstance(verdict, Problem):
+        logger.info("%s is let go, and its entries stay as they are: %s", resource.key, verdict.message)
+        return []
+    registry.ensure_available()
+    targets = targets_of(resource, registry)
+    return [target for target in targets if await may_retire(resource, target, memory.cache, registry)]
+
+
 def _is_settled(target: Target, registry: Registry) -> bool:
     """Return whether a deletion or a later spec settled the entry, which this process did not see."""
     stamp = stamp_of(registry.view.by_id(target.kind, target.entry_id), registry.owner_id)
@@ -113,8 +129,9 @@ def _is_settled(target: Target, registry: Registry) -> bool:
 
 async def _is_kept_by_successor(target: Target, key: ResourceKey, context: Context) -> bool:
     """Return whether a resource that has the same name by now wants the entry of its predecessor."""
-    return context.memory.cache.get(key) is not None and await still_wants(
-        key, target.reference, target.claim(context.registry), context.kube, context.registry
+    cache, registry = context.memory.cache, context.registry
+    return cache.get(key) is not None and await still_wants(
+        key, target.reference, target.claim(registry), cache, context.kube, registry
     )
 
 

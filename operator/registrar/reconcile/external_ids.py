@@ -22,12 +22,14 @@ from registrar.planning.claims import Claimant
 from registrar.planning.external_ids import released_external_id
 from registrar.planning.fields import describe_entry, state_of
 from registrar.planning.ownership import Origin, Stamp, stamp_of
-from registrar.planning.problems import ReconcileError, waiting
+from registrar.planning.problems import ReconcileError, terminal, waiting
+from registrar.planning.tenancy import named
 from registrar.reconcile.conflicts import REQUEUE_SECONDS
 from registrar.reconcile.external_id_waits import ExternalIdWait
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.monitor import ReconcileMonitor
 from registrar.reconcile.resource import read_resource
+from registrar.reconcile.tenancy import may_use_entry
 from registrar.registries.registry import Registry
 from registrar.reporting.outcome import EventNote, OperationResult
 from registrar.reporting.writes import EntryWrite
@@ -61,8 +63,10 @@ async def free_external_id(
         RegistryError: the registry could not answer, or refused.
         KubernetesError: the API server did not answer.
     """
-    found = conflict.holder
+    found, namespace = conflict.holder, claimant.key.namespace
     wanted = desired.fields.get("external_id")
+    if found is not None and not await may_use_entry(namespace, found, registry):
+        raise _taken(desired) from None
     stamp = stamp_of(found, registry.owner_id)
     if not isinstance(wanted, str) or stamp is None or found.external_id != wanted:
         raise registry.backend.explain_conflict(desired, conflict) from conflict
@@ -77,12 +81,12 @@ async def free_external_id(
     if holder is None or holder.external_id != wanted or stamp_of(holder, registry.owner_id) != stamp:
         return
     if _is_released(holder, stamp, kind):
-        note = await _give_up(holder, stamp, wanted, kind, registry, monitor)
+        note = await _give_up(holder, stamp, wanted, kind, namespace, registry, monitor)
         memory.unreported.note(claimant.key, claimant.uid, note)
         return
     if stamp.reference == desired.reference or not await _may_let_go(key, memory, kube):
         raise registry.backend.explain_conflict(desired, conflict) from conflict
-    raise _waiting(holder, key, circle, memory)
+    raise _waiting(holder, key, circle, namespace, memory, registry)
 
 
 def _is_released(holder: RegistryEntry, stamp: Stamp, kind: EntryKind) -> bool:
@@ -95,19 +99,29 @@ async def _give_up(
     stamp: Stamp,
     external_id: str,
     kind: EntryKind,
+    namespace: str,
     registry: Registry,
     monitor: ReconcileMonitor,
 ) -> EventNote:
-    """Give an archived entry another external ID; returns the Event for the resource that gets the former one."""
+    """Give an archived entry another external ID; returns the Event for the namespace that gets the former one."""
     released = released_external_id(external_id, str(holder.id))
     changed = await registry.update(kind, kind.entry(holder.name, id=holder.id, external_id=released))
     change = Change("externalId", external_id, released)
     monitor.wrote(EntryWrite(OperationResult.UPDATED, stamp.reference, kind, changed, changes=(change,)))
     logger.info("Changed the external ID of %s of %s to %r", describe_entry(holder), stamp.reference, released)
+    is_shown = registry.tenants is None or stamp.path.partition("/")[0] == namespace
+    of = f"the deleted {stamp.reference}" if is_shown else "a deleted resource of another namespace"
     return EventNote(
         "ExternalIdReleased",
-        f"The external ID {external_id!r} is free: {describe_entry(holder)} of the deleted {stamp.reference} has "
-        f"{released!r} now.",
+        f"The external ID {external_id!r} is free: {describe_entry(holder)} of {of} has {released!r} now.",
+    )
+
+
+def _taken(desired: Desired) -> ReconcileError:
+    """Return the problem of an external ID whose entry the resource may not use, and so may not know."""
+    return terminal(
+        Reason.EXTERNAL_ID_CONFLICT,
+        f"The external ID {desired.fields.get('external_id')!r} is taken. Choose another externalId.",
     )
 
 
@@ -124,12 +138,17 @@ async def _may_let_go(holder: ResourceKey, memory: Memory, kube: ClusterAPI) -> 
 
 
 def _waiting(
-    holder: RegistryEntry, key: ResourceKey, circle: tuple[ResourceKey, ...], memory: Memory
+    holder: RegistryEntry,
+    key: ResourceKey,
+    circle: tuple[ResourceKey, ...],
+    namespace: str,
+    memory: Memory,
+    registry: Registry,
 ) -> ReconcileError:
     body = memory.departed(key) or memory.cache.get(key)
     is_leaving = body is not None and read_resource(body).metadata.terminating
     if circle:
-        others = ", ".join(map(str, circle))
+        others = ", ".join(dict.fromkeys(named(other, namespace, registry.tenants) for other in circle))
         advice = f"This resource and {others} wait for each other: give one of them a temporary externalId first."
     elif is_leaving:
         advice = "That resource is being deleted, and this one continues then."
@@ -140,6 +159,7 @@ def _waiting(
         )
     return waiting(
         Reason.EXTERNAL_ID_CONFLICT,
-        f"The external ID {holder.external_id!r} belongs to {describe_entry(holder)} of {key}. {advice}",
+        f"The external ID {holder.external_id!r} belongs to {describe_entry(holder)} of "
+        f"{named(key, namespace, registry.tenants)}. {advice}",
         requeue_after=REQUEUE_SECONDS,
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from registrar.kinds.base import ALIAS_PATH, EntryKind, Identity
 from registrar.kinds.table import ENTRY_KINDS
 from registrar.planning.actions import Change
-from registrar.planning.fields import origin_to_status, owned_to_status, state_of
+from registrar.planning.fields import origin_to_status, owned_to_status, shown_state
 from registrar.reconcile.aliases import Aliases
 from registrar.reconcile.resource import ManagedResource
 from registrar.registries.registry import Registry
@@ -61,7 +61,7 @@ def facts_of(
         create_time_since_epoch=entry.create_time_since_epoch,
         origin=origin_to_status(result.origin),
         parent_id=None if parent is None else parent.id,
-        state=state_of(entry),
+        state=shown_state(entry),
         registry_url=registry_url,
         owned_fields=fields,
         owned_properties=properties,

@@ -23,6 +23,7 @@ from registrar.reconcile.memory import Memory
 from registrar.reconcile.resolve import parent_key
 from registrar.reconcile.resource import InlineName, ManagedResource, names_entry, read_resource
 from registrar.reconcile.targets import Target
+from registrar.reconcile.tenancy import may_want
 from registrar.registries.registry import Registry
 
 
@@ -48,7 +49,7 @@ async def is_claimed(target: Target, key: ResourceKey, memory: Memory, kube: Clu
     if stamp is not None and stamp.reference != target.reference:
         return True
     for rival in memory.rivals(claim, key):
-        if await still_wants(rival.key, rival.reference, claim, kube, registry):
+        if await still_wants(rival.key, rival.reference, claim, memory.cache, kube, registry):
             return True
     return False
 
@@ -86,7 +87,13 @@ async def is_named(target: Target, key: ResourceKey, memory: Memory, registry: R
         # Cheap checks first: after a start, no resource has claimed its entry yet.
         if names_entry(body, target.name) and not is_terminating(body) and memory.holding(key_of(body)).yielded is None
     ]
-    rivals = [rival for rival in rivals if rival.key != key and _declares(rival, target)]
+    rivals = [
+        rival
+        for rival in rivals
+        if rival.key != key
+        and _declares(rival, target)
+        and await may_want(rival, target.claim(registry), memory.cache, registry)
+    ]
     known_ids = [registry.known_id(rival.status) for rival in rivals]
     for rival, known_id in zip(rivals, known_ids, strict=True):
         if known_id is not None and known_id == (target.entry_id if _is_own(rival, target) else target.parent_id):

@@ -28,6 +28,7 @@ from registrar.planning.plan import plan_release
 from registrar.reconcile.apply import release
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.resource import ManagedResource, read_resource
+from registrar.reconcile.tenancy import may_use_entry
 from registrar.registries.registry import Registry
 from registrar.reporting.outcome import Facts
 from registrar.settings import OrphanedEntries, Settings
@@ -116,6 +117,8 @@ class OrphanSearch:
     async def search(self) -> None:
         """Report the orphaned entries, and archive those that two searches in a row have found, if that is asked for.
 
+        Those whose namespace may not use their model by now are only reported.
+
         Raises:
             KubernetesError: the API server did not answer.
             RegistryError: the registry did not answer.
@@ -166,7 +169,7 @@ class OrphanSearch:
             return
         for orphan in confirmed:
             observed = await self._registry.get(orphan.kind, orphan.entry_id)
-            if observed is None:
+            if observed is None or not await may_use_entry(orphan.key.namespace, observed, self._registry):
                 continue
             owner_id, archive = self._registry.owner_id, DeletionPolicy.ARCHIVE
             action = plan_release(orphan.kind, observed, orphan.reference, RecordedState(), archive, owner_id)

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from model_registry.exceptions import RegistryError
 from registrar.api.bodies import Body, ResourceKey, is_awaited, key_of, reports_outage, uid_of, was_never_finalized
-from registrar.api.conditions import ConditionType
+from registrar.api.conditions import ConditionType, Reason
 from registrar.api.v1alpha1 import DriftPolicy
 from registrar.cluster.api import KubernetesError, ResourceGoneError, StaleResourceError
 from registrar.cluster.current import bind_resource
@@ -22,6 +22,7 @@ from registrar.kinds.base import AnyResource
 from registrar.kinds.desired import desired_entry, desired_inline
 from registrar.planning.fields import origin_to_status
 from registrar.planning.problems import Disposition, ReconcileError
+from registrar.planning.tenancy import Permit
 from registrar.reconcile.addresses import with_addresses
 from registrar.reconcile.aliases import places_of, resolve_aliases
 from registrar.reconcile.artifacts import reconcile_artifacts
@@ -34,10 +35,14 @@ from registrar.reconcile.report import latest_facts, post_events, report
 from registrar.reconcile.request import EntryRequest
 from registrar.reconcile.resolve import resolve_parent
 from registrar.reconcile.resource import InlineName, ManagedResource, policies_of, read_resource, recorded_state
-from registrar.reporting.outcome import Facts, OperationResult, Outcome
+from registrar.reconcile.tenancy import confirm_permit, is_left_to_other, require_permit
+from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outcome
 from registrar.workqueue.queue import DONE, NOW, RETRY, Result
 
 logger = logging.getLogger(__name__)
+
+OTHER_SECONDS = 60.0
+"""For which another installation may finalize a deleted resource that may not use this one's registry."""
 
 
 async def run(key: ResourceKey, context: Context) -> Result:
@@ -75,7 +80,7 @@ async def _reconcile_existing(body: Body, context: Context) -> Result:
     _let_go_of_undeclared(resource, context)
     try:
         if not resource.metadata.paused:
-            left, note = await hold(resource, context.memory, context.kube, context.registry.holder)
+            left, note = await _hold(resource, context)
             if note is not None:
                 await post_events(resource, [note], context.memory, context.kube)
             if left is not None:
@@ -96,6 +101,18 @@ async def _reconcile_existing(body: Body, context: Context) -> Result:
         return RETRY
 
 
+async def _hold(resource: ManagedResource, context: Context) -> tuple[Result | None, EventNote | None]:
+    """Make sure that this installation manages a resource (`registrar.reconcile.holding.hold`)."""
+    if is_left_to_other(resource, context.registry):
+        if not resource.metadata.terminating:
+            return DONE, None
+        # The other one retires the entry, and lets go of the resource then, unless nobody runs it any more.
+        left = OTHER_SECONDS - context.memory.leaving(resource.key, None)
+        if left > 0:
+            return Result(requeue_after=left), None
+    return await hold(resource, context.memory, context.kube, context.registry.holder)
+
+
 def _let_go_of_undeclared(resource: ManagedResource, context: Context) -> None:
     """Release the claims on what the spec no longer declares, whatever keeps the resource from claiming the rest.
 
@@ -113,29 +130,38 @@ async def _outcome(resource: ManagedResource, context: Context) -> Outcome:
         _restore_identity(resource, context)
         return Outcome(Facts.of(resource.status), paused=True)
     try:
+        # First of all: who may not use a registry learns nothing of it, nor whether it is away.
+        permit = await require_permit(resource, context.memory.cache, context.registry)
         context.registry.ensure_available()
-        outcome = await _reconcile_entries(resource, resource.require_spec(), context)
+        outcome = await _reconcile_entries(resource, resource.require_spec(), permit, context)
     except (ReconcileError, RegistryError) as error:
         # Children need not wait for another run to learn of an entry that this one has recorded.
         _restore_identity(resource.refreshed(context.memory.cache.get(resource.key)) or resource, context)
         # What was recorded before a write that failed stays: the registry may have carried the write out.
         outcome = Outcome(latest_facts(resource, context.memory), context.registry.diagnose(error))
+    if outcome.problem is not None and outcome.problem.reason is Reason.REGISTRY_NOT_PERMITTED:
+        # Others need not wait for what it may not have.
+        context.memory.claim_only(resource.key, ())
     if outcome.problem is not None and outcome.problem.disposition in {Disposition.TRANSIENT, Disposition.OUTAGE}:
         # The request stays open, so that the retry reads the registry again.
         return outcome
     return replace(outcome, handled_request=resource.pending_request)
 
 
-async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, context: Context) -> Outcome:
+async def _reconcile_entries(
+    resource: ManagedResource, declared: AnyResource, permit: Permit, context: Context
+) -> Outcome:
     registry, memory = context.registry, context.memory
     known_id = registry.known_id(resource.status)
     known_parent_id = None if known_id is None else resource.status.parent_entry_id
     parent = await resolve_parent(declared, known_parent_id, memory, registry)
+    await confirm_permit(resource, parent, memory.cache, registry)
     aliases = await resolve_aliases(resource, declared, known_id, memory, registry)
-    desired = aliases.restrict(desired_entry(declared, registry.name, "" if parent is None else parent.id))
+    entry = permit.complete(desired_entry(declared, registry.name, "" if parent is None else parent.id))
+    desired = aliases.restrict(entry)
     inline = () if known_id is None else desired_inline(declared, registry.name, known_id)
     memory.claim_only(resource.key, {entry.claim for entry in (desired, *inline)})
-    policies = policies_of(declared, context.settings)
+    policies = permit.limit(policies_of(declared, context.settings))
     await ensure_finalizer(resource, policies.deletion, context)
     request = EntryRequest(
         resource=resource,

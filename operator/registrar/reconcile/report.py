@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 
+from registrar.api.conditions import Reason
 from registrar.cluster.api import ClusterAPI, KubernetesError
 from registrar.kinds.base import Desired
 from registrar.planning.actions import RecordOwnership
@@ -124,13 +125,14 @@ async def report(
     if latest is None:
         # It is gone; a successor of the same name has a run of its own.
         return DONE
-    if not outcome.paused:
+    manages = not outcome.paused and not _is_refused(outcome)
+    if manages:
         outcome = replace(outcome, facts=replace(outcome.facts, managed_by=registry.holder))
     wanted = next_status(resource.metadata, latest.status, outcome, datetime.now(UTC))
     patch = merge_patch(latest.raw_status, as_json(wanted))
     if patch:
         memory.keep_answer(await kube.patch_status(key, latest.metadata, patch))
-    if not outcome.paused:
+    if manages:
         memory.report_hold(key)
     memory.unreported.reported(key)
     await post_events(latest, events_for(latest.status, wanted, outcome), memory, kube)
@@ -159,6 +161,11 @@ async def post_events(resource: ManagedResource, events: Iterable[EventNote], me
             # A namespace that is being deleted takes no Events about the entries that are archived because of that.
             level = logging.DEBUG if _is_namespace_ending(error) else logging.WARNING
             logger.log(level, "The Event %r about %s was not posted: %s", note.reason, resource.key, error)
+
+
+def _is_refused(outcome: Outcome) -> bool:
+    """Return whether the resource may not use the registry: another installation may be the one that serves it."""
+    return outcome.problem is not None and outcome.problem.reason is Reason.REGISTRY_NOT_PERMITTED
 
 
 def _is_namespace_ending(error: KubernetesError) -> bool:

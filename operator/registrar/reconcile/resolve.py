@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
+from registrar.api.meta import Frozen
 from registrar.kinds.base import AnyResource, Identity, ParentReference
 from registrar.kinds.desired import desired_entry
 from registrar.kinds.table import kind_of, lineage
@@ -107,6 +108,17 @@ def parent_key(declared: AnyResource) -> ResourceKey | None:
     return None if parent is None or name is None else ResourceKey(parent.kind, declared.metadata.namespace, name)
 
 
+def reference_field(reference: ParentReference) -> str:
+    """Return the field of the spec that holds a reference, for messages."""
+    return f"spec.{to_camel(reference.attribute)}"
+
+
+def described_external(external: Frozen) -> str:
+    """Return an entry as the ``external`` of a reference names it, such as ``id '42'``."""
+    named = external.model_dump(by_alias=True, exclude_none=True).items()
+    return ", ".join(f"{name} {value!r}" for name, value in named)
+
+
 async def _find_external(declared: AnyResource, reference: ParentReference, registry: Registry) -> Identity | None:
     external = getattr(declared.spec, reference.attribute).external
     names = [str(getattr(external, attribute)) for attribute in reference.external_names]
@@ -130,11 +142,9 @@ def _waiting(
     declared: AnyResource, reference: ParentReference, parent: ResourceKey | None, *, is_known: bool
 ) -> ReconcileError:
     reason = kind_of(declared.kind).entry.waiting or Reason.REGISTRY_UNAVAILABLE
-    field = f"spec.{to_camel(reference.attribute)}"
+    field = reference_field(reference)
     if parent is None:
-        external = getattr(declared.spec, reference.attribute).external
-        named = external.model_dump(by_alias=True, exclude_none=True).items()
-        described = ", ".join(f"{name} {value!r}" for name, value in named)
+        described = described_external(getattr(declared.spec, reference.attribute).external)
         return waiting(
             reason,
             f"The registry has no {reference.kind} with {described}. Check {field}, or create that entry.",

@@ -99,9 +99,8 @@ class Poller:
         except Exception as error:
             # Such as a certificate file that is being replaced: whatever it is, polling must not end with it.
             logger.exception("Reading the registry %s failed unexpectedly; retrying", registry.url)
-            problem = Problem(
-                Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, f"The registry cannot be read: {error!r}"
-            )
+            what = f"The registry cannot be read: {type(error).__name__}. The operator's log has the details."
+            problem = Problem(Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, what)
         for key in registry.breaker.update(problem, time.monotonic()):
             self.enqueue(key)
         return None

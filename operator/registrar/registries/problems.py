@@ -10,6 +10,7 @@ from registrar.api.conditions import Reason
 from registrar.planning.problems import Disposition, Problem, ReconcileError
 
 _REQUEST = re.compile(r"^[A-Z]+ https?://\S+: (?:the registry cannot be reached: )?")
+_QUOTED_BYTES = re.compile(r"\s(?:bytearray\()?b['\"].*", re.DOTALL)
 
 
 def problem_of(error: ReconcileError | exceptions.RegistryError) -> Problem:
@@ -19,7 +20,7 @@ def problem_of(error: ReconcileError | exceptions.RegistryError) -> Problem:
     disposition, reason, sentence = _classify(error)
     retry_after = error.retry_after if isinstance(error, exceptions.APIStatusError) else None
     # An outage concerns every resource: the request that met it says nothing about the others.
-    cause = _without_request(error) if disposition is Disposition.OUTAGE else str(error)
+    cause = _without_request(error) if disposition is Disposition.OUTAGE else _cause(error)
     return Problem(disposition, reason, sentence.format(cause), retry_after=retry_after)
 
 
@@ -28,10 +29,39 @@ def is_of_the_value(error: exceptions.RegistryError) -> bool:
     return isinstance(error, exceptions.APIStatusError) and is_refused_by_database(error)
 
 
+def _cause(error: exceptions.RegistryError) -> str:
+    """Return what happened in our own words: those of a server stay in the log, because many people read a status.
+
+    An address can lead to any server, and a registry may say something of entries that belong to others.
+    """
+    match error:
+        case exceptions.APIStatusError():
+            return f"{error.method} {error.url} answered {_answer(error)}"
+        case exceptions.IdentityMismatch():
+            return "the ID of the entry belongs to another one by now"
+        case _:
+            return str(error)
+
+
+def _without_bytes(text: str) -> str:
+    """Return what a library says of an answer that is no HTTP, without the answer: it quotes the line."""
+    return _QUOTED_BYTES.sub(" …", text)
+
+
+def _answer(error: exceptions.APIStatusError) -> str:
+    match error:
+        case exceptions.NotARegistryError():
+            return f"{error.status}, but not as a registry does; check its address and API version"
+        case exceptions.UnreadableEntry():
+            return f"{error.status} with an entry that cannot be read"
+        case _:
+            return str(error.status)
+
+
 def _without_request(error: exceptions.RegistryError) -> str:
     if isinstance(error, exceptions.APIStatusError):
-        return f"it answered {error.status}: {error.message}"
-    return _REQUEST.sub("", str(error))
+        return f"it answered {_answer(error)}"
+    return _without_bytes(_REQUEST.sub("", str(error)))
 
 
 def _classify(error: exceptions.RegistryError) -> tuple[Disposition, Reason, str]:
@@ -43,7 +73,7 @@ def _classify(error: exceptions.RegistryError) -> tuple[Disposition, Reason, str
         case exceptions.AmbiguousEntryError():
             classified = Disposition.TERMINAL, Reason.AMBIGUOUS_ENTRY, "{}. Rename or merge them by hand."
         case exceptions.BadRequest() | exceptions.Unprocessable():
-            sentence = "The registry refused the entry: {}. Change the spec."
+            sentence = "The registry refused the entry: {}. Change the spec. The operator's log has its answer."
             classified = Disposition.TERMINAL, Reason.REFUSED_BY_REGISTRY, sentence
         case exceptions.UnwritableProperty():
             classified = Disposition.TERMINAL, Reason.REFUSED_BY_REGISTRY, "{}."

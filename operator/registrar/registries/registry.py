@@ -8,10 +8,11 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from model_registry.exceptions import RegistryError
+from model_registry.exceptions import APIStatusError, RegistryError
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
+from registrar.api.tenants import Tenant
 from registrar.api.v1alpha1.common import EntryOrigin, EntryStatus, Holder
 from registrar.kinds.base import Desired, EntryKind, Identity
 from registrar.kinds.table import FAMILIES
@@ -37,6 +38,7 @@ class Registry:
         url: its address, as settings and status write it.
         owner_id: this installation's name in owner stamps.
         name: its name in the operator.
+        tenants: which namespaces may use it, and for which models; None lets every namespace use it for all.
 
     Attributes:
         holder: this installation, as the status of a resource that it manages names it.
@@ -48,7 +50,15 @@ class Registry:
         breaker: whether the registry is unavailable.
     """
 
-    def __init__(self, backend: RegistryBackend, url: str, owner_id: str, name: str = FROM_FLAGS) -> None:
+    def __init__(
+        self,
+        backend: RegistryBackend,
+        url: str,
+        owner_id: str,
+        name: str = FROM_FLAGS,
+        tenants: Sequence[Tenant] | None = None,
+    ) -> None:
+        self.tenants = tenants
         self.backend = backend
         self.url = url
         self.owner_id = owner_id
@@ -61,6 +71,7 @@ class Registry:
         self._affected: set[ResourceKey] = set()
         self.breaker = CircuitBreaker()
         self._external: dict[tuple[str, ...], Identity] = {}
+        self._roots: dict[tuple[str, str], str] = {}
         self._cursors: dict[type[RegistryEntry], Cursor] = {}
 
     async def load(self) -> None:
@@ -75,6 +86,7 @@ class Registry:
         self.view.replace(entries, asked_at)
         # What was looked up of other people's entries is as old as the view was.
         self._external.clear()
+        self._roots.clear()
         self._cursors = cursors
         self.loaded = True
         self.read_at = asked_at
@@ -85,6 +97,7 @@ class Registry:
         self.epoch += 1
         self.loaded = False
         self._external.clear()
+        self._roots.clear()
         self.breaker.request_probe()
 
     async def poll(self) -> frozenset[ResourceKey]:
@@ -223,6 +236,9 @@ class Registry:
         Here, and not where the problem is reported: a report adds words about one resource, and an outage concerns all.
         """
         problem = problem_of(error)
+        if isinstance(error, APIStatusError):
+            level = logging.WARNING if problem.disposition is Disposition.TERMINAL else logging.DEBUG
+            logger.log(level, "What the registry answered: %s", error)
         if problem.disposition is Disposition.OUTAGE:
             self.breaker.open(problem, time.monotonic())
         return problem
@@ -248,3 +264,26 @@ class Registry:
         if found is None or found.id is None:
             return None
         return self._external.setdefault(place, self.identity_of(kinds[-1], found))
+
+    async def root_name(self, kinds: Sequence[EntryKind], entry_id: str) -> str | None:
+        """Return the name of the model that an entry belongs to, or None where the registry lacks one of them.
+
+        Found ones are remembered: nobody can rename an entry.
+
+        Args:
+            kinds: the kinds from the root down to the entry's.
+            entry_id: its ID.
+
+        Raises:
+            RegistryError: the registry could not answer.
+        """
+        kind, place = kinds[-1], (kinds[-1].name, entry_id)
+        if place in self._roots:
+            return self._roots[place]
+        known = self.view.by_id(kind, entry_id)
+        entry = await self.backend.get(kind, entry_id) if known is None else known
+        if entry is None:
+            return None
+        above = kind.parent_attribute
+        name = entry.name if above is None else await self.root_name(kinds[:-1], str(getattr(entry, above)))
+        return None if name is None else self._roots.setdefault(place, name)

@@ -33,6 +33,10 @@ ADVICE: Mapping[Reason, str] = {
     Reason.REGISTRY_REPLACED: (
         "Restore the entries, check --registry-url, or start the operator with --accept-new-registry to recreate them."
     ),
+    Reason.REGISTRY_NOT_PERMITTED: (
+        "Change the field that the message names, or ask the administrator of the registry to permit it to your "
+        "namespace."
+    ),
     Reason.ALIASES_RESOLVED: "No action is needed.",
     Reason.VERSION_MISSING: "Check the name in spec.aliases, or create the version.",
     Reason.VERSION_NOT_READY: "Look at the conditions of the version.",

@@ -12,7 +12,8 @@ from model_registry.types import (
     RegistryEntry,
 )
 from registrar.planning.actions import FieldSet
-from registrar.planning.fields import describe_entry, field_attributes, owned_from_status, owned_to_status
+from registrar.planning.fields import describe_entry, field_attributes, owned_from_status, owned_to_status, shown_state
+from tests.unit.build import artifact, model
 
 TYPES = [RegisteredModel, ModelVersion, ModelArtifact, DocArtifact]
 
@@ -43,3 +44,10 @@ def test_an_unknown_field_name_is_dropped() -> None:
 def test_an_entry_is_described_with_its_id_and_state() -> None:
     assert describe_entry(RegisteredModel("fraud", id="7", state="LIVE")) == "the RegisteredModel 'fraud' (id 7, LIVE)"
     assert describe_entry(ModelArtifact("weights", id="8")) == "the ModelArtifact 'weights' (id 8)"
+
+
+def test_a_state_that_is_unknown_here_is_not_repeated() -> None:
+    assert shown_state(model(state="LIVE")) == "LIVE"
+    assert shown_state(model(state="swordfish")) == "UNKNOWN"
+    assert shown_state(artifact(state=None)) is None
+    assert "swordfish" not in describe_entry(model(state="swordfish"))

@@ -1,8 +1,10 @@
 """What each error of the client means for a resource."""
 
+import asyncio
+
 import pytest
 
-from model_registry import exceptions
+from model_registry import ModelRegistryAPIClient, exceptions
 from model_registry.exceptions import RegistryError
 from registrar.api.conditions import Reason
 from registrar.planning.problems import Disposition, waiting
@@ -55,10 +57,12 @@ def test_every_error_of_the_client_is_classified() -> None:
 
 
 @pytest.mark.parametrize("kind", EXPECTED, ids=lambda kind: kind.__name__)
-def test_each_error_has_a_disposition_and_a_reason_and_keeps_its_message(kind: type[RegistryError]) -> None:
+def test_each_error_has_a_disposition_and_a_reason_and_repeats_no_word_of_a_server(kind: type[RegistryError]) -> None:
     problem = problem_of(_error(kind))
     assert (problem.disposition, problem.reason) == EXPECTED[kind]
-    assert "what happened" in problem.message
+    is_of_server = issubclass(kind, exceptions.APIStatusError | exceptions.IdentityMismatch)
+    assert ("what happened" in problem.message) == (not is_of_server)
+    assert ("answered 400" in problem.message) == issubclass(kind, exceptions.APIStatusError)
 
 
 def test_an_unusable_file_is_a_connection_problem_and_not_a_missing_answer() -> None:
@@ -93,3 +97,37 @@ def test_a_gateway_without_a_registry_behind_it_is_an_outage(status: int) -> Non
 
 def test_braces_in_an_error_are_kept() -> None:
     assert "{0}" in problem_of(RegistryError("{0}")).message
+
+
+def test_a_server_that_is_no_registry_is_reported_as_one() -> None:
+    problem = problem_of(exceptions.NotARegistryError("an HTML page: intranet", 200, "GET", "http://registry/x"))
+    assert problem.message == (
+        "The registry is unavailable: it answered 200, but not as a registry does; check its address and API version"
+    )
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 200 OK\r\nswordfish\r\n\r\n", b"swordfish " * 30 + b"\r\n\r\n"])
+async def test_a_server_that_speaks_no_http_is_not_quoted(answer: bytes) -> None:
+    """Any port can be behind an address: that of a mail server, or a database."""
+
+    async def speak(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(speak, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with ModelRegistryAPIClient.connect(f"http://127.0.0.1:{port}", retries=0) as client:
+            with pytest.raises(exceptions.ConnectionFailed) as failed:
+                await client.get_registered_models()
+    assert "swordfish" in str(failed.value)
+    problem = problem_of(failed.value)
+    assert "the connection broke" in problem.message
+    assert "swordfish" not in problem.message
+
+
+def test_names_in_an_error_are_kept() -> None:
+    several = exceptions.AmbiguousEntryError("2 entries are named b'x' or 'b'", [])
+    assert problem_of(several).message == "2 entries are named b'x' or 'b'. Rename or merge them by hand."
+    unreadable = exceptions.ConnectionFailed("The token file '/b' holds no token", is_temporary=False)
+    assert problem_of(unreadable).message.endswith("The token file '/b' holds no token")

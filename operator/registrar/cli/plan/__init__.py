@@ -30,7 +30,7 @@ from registrar.cli.plan.source import source_of
 from registrar.cli.source import ask_part, read_for, read_source
 from registrar.cli.validate.reading import Reading, read
 from registrar.registries.inventory import Inventory
-from registrar.settings import OwnerSettings, PolicySettings, RegistrySettings, Settings
+from registrar.settings import OwnerSettings, PolicySettings, RegistrySettings, Settings, TenancySettings
 
 STDIN = "-"
 
@@ -132,6 +132,7 @@ def _title(_context: click.Context, _parameter: click.Parameter, value: str) -> 
     help="Exit with 1 if one of these actions is in the plan, such as archive,create,restore.",
 )
 @options_of(RegistrySettings, required=False)
+@options_of(TenancySettings)
 @options_of(OwnerSettings)
 @options_of(PolicySettings)
 def plan(

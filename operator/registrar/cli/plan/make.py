@@ -106,6 +106,7 @@ async def make_in(
     # What the stages log is in the report.
     logging.getLogger("registrar").addHandler(logging.NullHandler())
     registry = connect()
+    registry.tenants = settings.tenants
     await registry.load()
     population = Population(wanted.manifests, wanted.base, registry, inventory.holders(), wanted.cluster)
     await find_waiting_aliases(population)

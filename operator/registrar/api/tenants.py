@@ -1,0 +1,181 @@
+"""Tenants: which namespaces may use a registry, and for which models.
+
+A list of tenants is read in order, and the first that names a namespace speaks for it. A namespace that none names may
+not use the registry, so an empty list admits nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import ConfigDict, Field, GetJsonSchemaHandler, ValidationError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from registrar.api.meta import Frozen
+from registrar.api.rules import Pattern
+from registrar.api.v1alpha1.common import AdoptionPolicy
+from registrar.api.validation import describe
+
+if TYPE_CHECKING:
+    from yaml.nodes import Node
+
+NAMESPACE = "{namespace}"
+"""What represents the resource's namespace in the pattern of a model's name, and in an owner."""
+MAX_TENANTS = 64
+MAX_PATTERNS = 64
+_OTHER_SPECIAL = re.compile(r"[?\[]")
+
+NamespacePattern = Annotated[
+    str,
+    Field(min_length=1, max_length=63),
+    Pattern(
+        r"^[-a-z0-9*]+$",
+        "must be the name of a namespace, in which '*' matches any text: lower-case letters, digits, '-' and '*'",
+    ),
+]
+ModelNamePattern = Annotated[
+    str,
+    Field(min_length=1, max_length=255),
+    Pattern(
+        r"^([^{}*\x00]*\{namespace\}\.)?[^{}\x00]*$",
+        "must be the name of a model, in which '*' matches any text. {namespace} may stand in it once, at the start "
+        "or after literal text, and '.' must follow it, so that no namespace matches the names of another one whose "
+        "name is longer. Other braces are not allowed",
+    ),
+]
+OwnerName = Annotated[
+    str,
+    Field(min_length=1, max_length=255),
+    Pattern(
+        r"^(\{namespace\}|[^{}\x00]+)$", "must be {namespace}, or the name of a person or team, which has no braces"
+    ),
+]
+
+
+class ExternalReferences(StrEnum):
+    """Which entries that no resource represents a resource may refer to."""
+
+    ANY = "Any"
+    OWN = "Own"
+    NONE = "None"
+
+
+class Tenant(Frozen):
+    """Namespaces that may use the registry, and what they may do there.
+
+    A field that this version does not know is an error: it may be a limit, which must not be ignored.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    namespaces: Annotated[tuple[NamespacePattern, ...], Field(min_length=1, max_length=MAX_PATTERNS)]
+    """Names of the namespaces. * matches any text, so the name * alone admits every namespace."""
+    model_names: Annotated[tuple[ModelNamePattern, ...], Field(min_length=1, max_length=MAX_PATTERNS)] | None = None
+    """Names that the registered models of these namespaces may have, also where a resource is a version or an artifact
+    of one. * matches any text, and {namespace} the namespace of the resource: it must be followed by a dot, as in
+    {namespace}.*. If unset, any name."""
+    owner: OwnerName | None = None
+    """Owner of the registered models that these namespaces declare: a name, or {namespace}. A RegisteredModel without
+    an owner gets it; one that declares another owner is refused. If unset, each may declare any owner."""
+    adoption_policy: AdoptionPolicy | None = None
+    """Fail refuses to adopt entries that no resource manages, whatever a resource or the operator's default says.
+    Adopt, or no value, leaves the decision to them."""
+    external_references: ExternalReferences | None = None
+    """Models that a version or artifact may refer to although no resource manages them. Own, the default, allows those
+    whose name modelNames allows; Any allows all; None allows none."""
+    take_over: bool | None = None
+    """Whether the annotation model-registrar.dev/take-over may take entries from another installation of the operator.
+    If unset, it may not."""
+
+    def admits(self, namespace: str) -> bool:
+        """Return whether this tenant speaks for a namespace."""
+        return any(_matches(pattern, namespace) for pattern in self.namespaces)
+
+    def allows_name(self, name: str, namespace: str) -> bool:
+        """Return whether a registered model of that name may be used from a namespace that this tenant admits."""
+        return self.model_names is None or any(_matches(pattern, name) for pattern in self.names_for(namespace))
+
+    def names_for(self, namespace: str) -> tuple[str, ...]:
+        """Return the patterns of the names that the models of a namespace may have; empty for any name."""
+        return tuple(_fill_in(pattern, namespace) for pattern in self.model_names or ())
+
+    def owner_of(self, namespace: str) -> str | None:
+        """Return the owner that the models of a namespace have to have; None for any."""
+        return None if self.owner is None else _fill_in(self.owner, namespace)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Leave out ``additionalProperties``, which a structural schema does not allow: the API server prunes."""
+        described = super().__get_pydantic_json_schema__(schema, handler)
+        handler.resolve_ref_schema(described).pop("additionalProperties", None)
+        return described
+
+
+Tenants = Annotated[tuple[Tenant, ...], Field(max_length=MAX_TENANTS)]
+"""The first that admits a namespace speaks for it; an empty list admits nobody."""
+
+
+class _TenantsFile(Frozen):
+    """A file with tenants: the same field as a resource that describes a registry has in its spec."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tenants: Tenants
+
+
+def read_tenants(text: str) -> Sequence[Tenant]:
+    """Return the tenants that a YAML document lists under ``tenants``.
+
+    Raises:
+        ValueError: the document is not valid; the message names the field.
+    """
+    import yaml  # noqa: PLC0415 - few commands need it
+
+    try:
+        _refuse_repeated_fields(yaml.compose(text, Loader=yaml.SafeLoader))
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(f"it is no YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise ValueError("it has no field tenants; write a list of tenants there, or [] to admit nobody")  # noqa: TRY004
+    try:
+        return _TenantsFile.model_validate(content).tenants
+    except ValidationError as error:
+        raise ValueError(describe(error)) from error
+
+
+def _refuse_repeated_fields(node: Node | None) -> None:
+    """Refuse a mapping that has a key twice: of two limits, YAML would silently take the last.
+
+    Raises:
+        ValueError: there is one.
+    """
+    if node is None or isinstance(node.value, str):
+        return
+    for child in node.value:
+        for each in child if isinstance(child, tuple) else (child,):
+            _refuse_repeated_fields(each)
+    names = [key.value for key, _ in filter(lambda child: isinstance(child, tuple), node.value)]
+    repeated = sorted({str(name) for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"line {node.start_mark.line + 1}: {', '.join(repeated)} appears more than once")
+
+
+def tenant_of(namespace: str, tenants: Sequence[Tenant]) -> Tenant | None:
+    """Return the tenant that speaks for a namespace; None if the namespace may not use the registry."""
+    return next((tenant for tenant in tenants if tenant.admits(namespace)), None)
+
+
+def _fill_in(pattern: str, namespace: str) -> str:
+    """Return the text with the namespace in its place: a namespace's name has no ``*``."""
+    return pattern.replace(NAMESPACE, namespace)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Return whether a pattern matches the whole text: of the special characters of fnmatch, it has only ``*``."""
+    return fnmatchcase(text, _OTHER_SPECIAL.sub(r"[\g<0>]", pattern))
