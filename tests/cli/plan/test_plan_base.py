@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from devcluster.environment import child_environment
+from registrar.cli import main
 from registrar.cli.exits import ExitCode
 from tests.cli.plan.conftest import Plan
 from tests.cli.plan.manifests import actions, found, manifest, model, stamped, version, write
@@ -608,4 +610,16 @@ def test_a_file_that_was_deleted_elsewhere_is_no_part_of_the_plan(plan: Plan, re
     repository.commit()
     (repository.folder / "models/link.yaml").unlink()
     (repository.folder / "models/first.yaml").unlink()
-    assert actions(plan("models/churn.yaml", "--base", "git:main", "-o", "json")) == []
+    result = plan("models/churn.yaml", "--base", "git:main", "-o", "json")
+    assert (actions(result), result.exit_code) == ([], ExitCode.DONE)
+
+
+@pytest.mark.usefixtures("applied")
+def test_a_file_that_was_deleted_elsewhere_needs_no_namespace(rest: Rest, repository: Repository) -> None:
+    churn = {**CHURN, "metadata": {"name": "churn", "namespace": "team"}}
+    write(repository.folder / "models", churn=[churn], first=[FIRST])
+    repository.commit()
+    (repository.folder / "models/first.yaml").unlink()
+    words = ["plan", "models/churn.yaml", "--base", "git:main", f"--registry-url={rest.url}", "-o", "json"]
+    result = CliRunner().invoke(main, words)
+    assert (actions(result), result.exit_code) == ([], ExitCode.DONE), result.stderr

@@ -13,7 +13,7 @@ import click
 from registrar.api.bodies import Body, ResourceKey, annotations_of
 from registrar.api.meta import is_paused, takes_over
 from registrar.cli.plan.change import Origin
-from registrar.cli.validate.entries import Entry, Index
+from registrar.cli.validate.entries import Entry, Index, Key
 from registrar.cli.validate.everything import problems_of
 from registrar.cli.validate.found import Found
 from registrar.cli.validate.problems import Problem, Rule
@@ -66,15 +66,17 @@ class Manifests:
             if key is not None:
                 yield key, entry.kind.name, entry.name
 
-    def want_entry_of(self, others: Iterable[Found]) -> bool:
-        """Return whether a manifest represents the same entry as one of some others."""
-        theirs = ((key_of_found(each), each) for each in others)
-        resources = {**{key: each for key, each in theirs if key is not None}, **self.found}
-        index = Index({(key.kind, key.namespace, key.name): found for key, found in resources.items()})
-        entries = list(index.entries())
+    def sharing_entries(self, others: Iterable[Found]) -> list[Found]:
+        """Return those of some other manifests that represent the same entry as one of these."""
+        named: dict[Key, Found] = {}
+        for each in (*others, *self.found.values()):
+            if each.manifest is not None:
+                named[each.kind.name, each.namespace, each.manifest.name] = each
+        entries = list(Index(named).entries())
         own = set(map(id, self.found.values()))
         wanted = {(entry.kind.name, entry.place) for entry in entries if id(entry.found) in own}
-        return any((entry.kind.name, entry.place) in wanted for entry in entries if id(entry.found) not in own)
+        others_entries = (entry for entry in entries if id(entry.found) not in own)
+        return [entry.found for entry in others_entries if (entry.kind.name, entry.place) in wanted]
 
     def is_rejected(self, key: ResourceKey) -> bool:
         """Return whether a manifest never reaches the operator; rivals do, and one of them gets what they want."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from registrar.api.bodies import ResourceKey
 from registrar.cli.files import is_manifest_file
 from registrar.cli.plan.git import contents_of, git, merge_base, place_of, repository
-from registrar.cli.plan.manifests import Manifests, key_of_found
+from registrar.cli.plan.manifests import Manifests
+from registrar.cli.validate.found import Found
 from registrar.cli.validate.reading import Reading, read, read_text
 
 
@@ -58,21 +60,37 @@ def read_moved(ref: str, paths: Iterable[Path], namespace: str | None, manifests
     places = [place_of(path, top) for path in paths]
     difference = _difference(commit, top)
     moved = Reading()
-    for file, deleted in difference.deleted.items():
-        if is_manifest_file(Path(file), under=Path()) and not _is_within(file, places):
-            before, (text,) = Reading(), contents_of([deleted.object_id])
-            read_text(text, file, namespace, before)
-            is_renamed = deleted.successor is not None and _is_within(deleted.successor, places)
-            is_here = any(key_of_found(found) in manifests.found for found in before.manifests)
-            if is_renamed or is_here or manifests.want_entry_of(before.manifests):
-                moved.manifests += before.manifests
-                moved.problems += before.problems
+    files = _deleted_outside(difference, places, namespace)
+    shared = set(map(id, manifests.sharing_entries(found for _, before in files for found in before.manifests)))
+    for deleted, before in files:
+        is_renamed = deleted.successor is not None and _is_within(deleted.successor, places)
+        if is_renamed or any(id(each) in shared or _key(each) in manifests.found for each in before.manifests):
+            moved.manifests += before.manifests
+            moved.problems += before.problems
     if moved.manifests:
         others = [top / file for file in difference.present if not _is_within(file, places)]
         elsewhere = read([file for file in others if is_manifest_file(file, under=top)], io.BytesIO(), namespace)
-        kept = {key_of_found(found) for found in elsewhere.manifests} - manifests.found.keys()
-        moved.manifests = [found for found in moved.manifests if key_of_found(found) not in kept]
+        kept = set(map(_key, elsewhere.manifests)) - manifests.found.keys() - {None}
+        moved.manifests = [found for found in moved.manifests if _key(found) not in kept]
     return moved
+
+
+def _deleted_outside(
+    difference: _Difference, places: Collection[Path], namespace: str | None
+) -> list[tuple[_Deleted, Reading]]:
+    """Return the files with manifests that are gone elsewhere, and what they had."""
+    outside = {
+        file: deleted
+        for file, deleted in difference.deleted.items()
+        if is_manifest_file(Path(file), under=Path()) and not _is_within(file, places)
+    }
+    found = []
+    texts = contents_of(deleted.object_id for deleted in outside.values())
+    for (file, deleted), text in zip(outside.items(), texts, strict=True):
+        reading = Reading()
+        read_text(text, file, namespace, reading)
+        found.append((deleted, reading))
+    return found
 
 
 def _difference(commit: str, top: Path) -> _Difference:
@@ -98,3 +116,9 @@ def _is_within(file: str, places: Iterable[Path]) -> bool:
     """Return whether a file is one of some places, or a manifest under one."""
     path = Path(file)
     return any(path == place or (place in path.parents and is_manifest_file(path, under=place)) for place in places)
+
+
+def _key(found: Found) -> ResourceKey | None:
+    """Return the resource that a manifest declares; None where that is not known."""
+    manifest, namespace = found.manifest, found.namespace
+    return None if manifest is None or namespace is None else ResourceKey(found.kind.name, namespace, manifest.name)
