@@ -172,7 +172,7 @@ class Settings(PolicySettings, OwnerSettings, ServedRegistrySettings):
 
     registry_url: Annotated[str, AfterValidator(valid_registry_url), REGISTRY] = ""
     """Root URL of the model registry, such as https://registry.example:8443. A path prefix is kept. Required, unless
-    --registry-url-file is given."""
+    --registry-url-file or --connections is given."""
     registry_url_file: Annotated[Path | None, REGISTRY] = None
     """File with the root URL of the model registry, such as a key of a mounted ConfigMap. While the file is missing,
     empty or wrong, the operator waits, and is not ready. After that, it does not read the file again."""

@@ -148,8 +148,8 @@ class WorkQueue(Generic[Key]):
         return tuple(self._shares)
 
     def depth(self, share: str) -> int:
-        """Return how many keys of a share wait for a worker now."""
-        return len(self._shares[share])
+        """Return how many keys of a share wait for a worker now; none in a share that is closed."""
+        return len(self._shares.get(share, ()))
 
     def add(self, key: Key, *, urgent: bool = False, front: bool = False) -> None:
         """Run the key as soon as a worker is free; this cancels a delayed run of it.

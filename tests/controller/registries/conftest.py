@@ -5,14 +5,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, cast
 
 import httpx
+import kubernetes
 import pytest
 
 from local_registry.store import Store
-from registrar.api.meta import API_VERSION
+from registrar.api.meta import API_VERSION, GROUP, VERSION
+from registrar.api.v1alpha1.cluster_registry import ClusterRegistry
 from tests.env.registry import serve
 from tests.support.fault_proxy import FaultProxy, proxy_to
 from tests.support.operator_process import OperatorProcess
@@ -98,8 +101,13 @@ class Site:
 
     def get(self, name: str) -> Manifest:
         """Return a ClusterRegistry; empty if it does not exist."""
-        text = self.kubectl("get", "clusterregistry", name, "--ignore-not-found", "--output=json")
-        return cast("Manifest", json.loads(text)) if text else {}
+        try:
+            found = self.spaces[0].api.get_cluster_custom_object(GROUP, VERSION, ClusterRegistry.PLURAL, name)
+        except kubernetes.client.ApiException as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return {}
+            raise
+        return cast("Manifest", found)
 
     def wait(self, name: str, until: Check) -> Manifest:
         """Wait until a ClusterRegistry passes the check; returns it, empty once it is gone."""
