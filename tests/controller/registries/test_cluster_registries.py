@@ -253,6 +253,24 @@ def test_the_flags_are_no_way_round_the_tenants_of_a_cluster_registry(site: Site
     assert len(site.proxies[0].writes()) == writes + 1
 
 
+def test_without_connections_a_resource_that_names_a_registry_waits(site: Site) -> None:
+    """Its entry must not get into the registry of the flags."""
+    name, space = site.connect("dev", 1), site.spaces[0]
+    flags = [f"--registry-url={site.proxies[0].url}"]
+    site.arguments[:] = [*flags, *(one for one in site.arguments if not one.startswith("--connections"))]
+    site.start()
+    space.apply(*_chain("fraud", name), manifest(MODEL, "churn"))
+    assert "registryRef" not in space.ready(MODEL, "churn")["status"]
+    for kind, resource in ((MODEL, "fraud"), (VERSION, "fraud-v1"), (ARTIFACT, "fraud-weights")):
+        found = space.wait(kind, resource, has_reason("WaitingForRegistry"))
+        assert "start the operator with --connections" in condition(found, "Ready")["message"]
+    assert len(site.proxies[0].writes()) == 1
+    assert site.proxies[1].received == []
+    assert "conditions" not in site.get(name)["status"], "no ClusterRegistry is touched"
+    space.delete(MODEL, "fraud")
+    space.wait_gone(MODEL, "fraud")
+
+
 def test_a_child_does_not_leave_the_registry_of_its_parent(site: Site) -> None:
     dev, prod, space = site.connect("dev", 0), site.connect("prod", 1), site.spaces[0]
     site.start()
