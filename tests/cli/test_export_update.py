@@ -203,6 +203,7 @@ def test_what_cannot_be_changed_exactly_is_listed_and_left(
     file.write_text(before)
     seeded.change("artifacts/1", artifactType="model-artifact", uri="s3://b/moved")
     result = export("--update")
+    assert result.exit_code == ExitCode.ATTENTION
     assert f"Differs: {file}:2: RegisteredModel churn: " in result.stderr
     assert "1 rewritten, 1 differ, 0 unchanged" in result.stderr
     assert file.read_text() == before.replace("s3://b/onnx", "s3://b/moved")
@@ -216,6 +217,7 @@ def test_a_secret_that_the_export_leaves_out_is_never_cleared(rest: Rest, export
     file = tmp_path / "git" / "m" / "model.yaml"
     before = file.read_text()
     updated = export("--update")
+    assert updated.exit_code == ExitCode.ATTENTION
     assert "customProperties.hf_token would change; its value is not shown" in updated.stderr
     assert file.read_text() == before
     export("--overwrite")
@@ -225,6 +227,43 @@ def test_a_secret_that_the_export_leaves_out_is_never_cleared(rest: Rest, export
     assert "1 rewritten" in export("--update").stderr
     spec = yaml.safe_load(file.read_text())["spec"]
     assert spec == {"customProperties": {"hf_token": "hunter2", "team": "c"}, "owner": "c"}
+
+
+REPEATED = {
+    "a resource of another name": (
+        MODEL.replace("name:   churn", "name:   other").replace("spec:\n", "spec:\n    name: churn\n")
+    ),
+    "another file of the same resource": MODEL,
+    "an artifact that the version declares": (
+        "apiVersion: model-registrar.dev/v1alpha1\nkind: ModelArtifact\nmetadata: {name: z}\n"
+        "spec: {name: onnx, uri: 's3://b/onnx', modelVersionRef: {name: churn-1}}\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", REPEATED.values(), ids=list(REPEATED))
+@pytest.mark.usefixtures("seeded")
+def test_an_entry_that_two_manifests_declare_is_no_equal_one(text: str, export: Export, tmp_path: Path) -> None:
+    file = tmp_path / "git" / "z.yaml"
+    file.write_text(text)
+    result = export("--check")
+    assert result.exit_code == ExitCode.CHANGES
+    (line,) = (line for line in result.stderr.splitlines() if line.startswith("Repeated: "))
+    assert line.startswith(f"Repeated: {file}:")
+    assert f" declares an entry of {tmp_path / 'git' / 'all.yaml'}:" in line
+    assert export("--update").exit_code == ExitCode.ATTENTION
+    assert file.read_text() == text
+
+
+@pytest.mark.usefixtures("seeded")
+def test_a_field_that_the_kind_does_not_have_is_a_difference(export: Export, tmp_path: Path) -> None:
+    file = tmp_path / "git" / "all.yaml"
+    file.write_text(before := file.read_text().replace("    state: LIVE", "    state: LIVE\n    ownr: b"))
+    checked = export("--check")
+    assert checked.exit_code == ExitCode.CHANGES
+    assert "RegisteredModel churn: spec.ownr: unknown field; did you mean owner?" in checked.stderr
+    assert export("--update").exit_code == ExitCode.ATTENTION
+    assert file.read_text() == before
 
 
 def test_a_kustomization_keeps_its_comments(seeded: Rest, export: Export, tmp_path: Path) -> None:

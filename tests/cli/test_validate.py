@@ -198,6 +198,10 @@ def test_a_fault_is_found_at_its_line(validate: Validate, text: str, place: str,
 
 METADATA = {
     "no name": ("{}", "metadata: has no name; set metadata.name"),
+    "a generated name": (
+        "{generateName: churn-}",
+        "metadata: has a generateName, which kubectl apply refuses, and with which each kubectl create",
+    ),
     "an empty name": ("{name: ''}", "metadata.name: must consist of lower-case letters"),
     "a name in upper case": ("{name: Churn}", "set spec.name to give the entry another name"),
     "a number as name": ("{name: 2026}", "metadata.name: Input should be a valid string; put it in quotes"),
@@ -344,7 +348,6 @@ ALLOWED = {
     )
     + f"spec: {{readme: {'r' * 100_000}}}\n",
     "a null field": MODEL + "spec: {owner: null}\n",
-    "a generated name": MODEL.replace("name: churn", "generateName: churn-"),
     "a parent elsewhere": VERSION.replace("{name: churn}", "{external: {name: churn}}"),
     "metadata as kubectl prints them": MODEL.replace(
         "{name: churn}",

@@ -93,6 +93,11 @@ def is_status(block: Block) -> bool:
     return block.text.startswith("status:\n")
 
 
+def is_tenants(block: Block) -> bool:
+    """Whether a block is a file with the tenants of a registry."""
+    return "tenants:" in block.text.splitlines()
+
+
 def is_kustomization(block: Block) -> bool:
     """Whether a YAML block is for kustomize, and no manifest."""
     return block.text.startswith("# kustomization.yaml\n")

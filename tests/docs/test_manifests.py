@@ -5,12 +5,14 @@ import yaml
 
 from devcluster.controlplane import ControlPlane
 from registrar.api.meta import API_VERSION
-from tests.docs.pages import ADD_A_KIND, Block, all_blocks, is_kustomization, is_status
+from tests.docs.pages import ADD_A_KIND, Block, all_blocks, is_kustomization, is_status, is_tenants
 
 MANIFESTS = [
     block
     for block in all_blocks()
-    if block.language == "yaml" and not (is_status(block) or is_kustomization(block)) and block.page != ADD_A_KIND
+    if block.language == "yaml"
+    and not (is_status(block) or is_kustomization(block) or is_tenants(block))
+    and block.page != ADD_A_KIND
 ]
 OF_KUBERNETES = ("admissionregistration.k8s.io/v1", "rbac.authorization.k8s.io/v1")
 

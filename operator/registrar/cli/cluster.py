@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from registrar.api.bodies import Body
 from registrar.api.meta import GROUP, VERSION
 from registrar.api.nesting import read_shallow
+from registrar.cli.documents.dump import dump
 from registrar.cli.events import Event, event_of
 from registrar.cli.login import Login, log_in, verify_as_kubectl
 from registrar.cli.refusals import (
@@ -40,6 +41,9 @@ REQUEST_TIMEOUT = (10, 60)
 """Seconds to connect, and to wait for an answer."""
 FIELD_MANAGER = "registrar"
 """Whose the fields of applied resources are, as ``kubectl get --show-managed-fields`` prints it."""
+ABSENT = "1"
+"""The version of a resource that must not exist yet: etcd's revisions begin there, so no object has it, and the API
+server compares it only with an object that exists."""
 _APPLY = "application/apply-patch+yaml"
 
 
@@ -114,15 +118,20 @@ class Cluster:
         return found
 
     def apply(
-        self, plural: str, namespace: str, name: str, document: str, *, grant: str = EDIT, is_dry_run: bool = False
+        self,
+        plural: str,
+        body: Body,
+        *,
+        version: str | None = None,
+        grant: str = EDIT,
+        is_dry_run: bool = False,
     ) -> Body:
         """Apply a resource of one of our kinds server-side, without taking a field from another manager.
 
         Args:
             plural: its kind.
-            namespace: its namespace.
-            name: its name.
-            document: it, as YAML.
+            body: it, with its name and its namespace.
+            version: the resourceVersion that it must still have, or `ABSENT`. None applies to any.
             grant: as `get`.
             is_dry_run: have the API server do everything but store it.
 
@@ -130,12 +139,16 @@ class Cluster:
             The resource as it is then.
 
         Raises:
+            OutdatedError: it has another version.
             ResourceRefusedError: the API server refuses this one.
             ClusterError: it would refuse all, or did not answer.
         """
-        place = {"namespace": namespace, "plural": plural, "name": name}
-        explain = partial(apply_error, plural, namespace, grant=grant)
-        applied: Body = self._ask(explain, self._patch, place, document.encode(), is_dry_run=is_dry_run)
+        metadata = body["metadata"]
+        place = {"namespace": metadata["namespace"], "plural": plural, "name": metadata["name"]}
+        if version is not None:
+            body = {**body, "metadata": {**metadata, "resourceVersion": version}}
+        explain = partial(apply_error, plural, metadata["namespace"], grant=grant)
+        applied: Body = self._ask(explain, self._patch, place, dump(body).encode(), is_dry_run=is_dry_run)
         return applied
 
     def _patch(self, place: dict[str, str], document: bytes, *, is_dry_run: bool, **options: Any) -> Any:

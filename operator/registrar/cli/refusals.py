@@ -43,6 +43,10 @@ class OwnedFieldsError(ResourceRefusedError):
     """Other field managers own fields that a server-side apply would change; the message names both."""
 
 
+class OutdatedError(ResourceRefusedError):
+    """The resource was changed, or created, after it had been read."""
+
+
 class MissingError(Exception):
     """The resource does not exist."""
 
@@ -127,8 +131,7 @@ def apply_error(
     verb = _missing_verb(refusal)
     # A webhook or a quota forbids one resource; a missing right forbids all.
     if refusal.status in {*_INVALID, CONFLICT} or (refusal.status == FORBIDDEN and verb is None):
-        owners = _owners(refusal)
-        return OwnedFieldsError(owners) if owners else ResourceRefusedError(refusal.message)
+        return _refused(plural, refusal)
     if verb is not None:
         return _not_allowed(verb, plural, f"in namespace {namespace}", f"have an administrator {grant}")
     match refusal.status:
@@ -141,6 +144,15 @@ def apply_error(
         case status:
             message = f"The API server did not take {plural} in namespace {namespace}: {status} {refusal.message}"
             return ClusterError(message, is_temporary=refusal.is_temporary)
+
+
+def _refused(plural: str, refusal: Refusal) -> ResourceRefusedError:
+    """Return why the API server refuses this resource."""
+    if owners := _owners(refusal):
+        return OwnedFieldsError(owners)
+    # A quota that changes at the same moment is a conflict too, about the quota.
+    is_outdated = refusal.status == CONFLICT and (refusal.content.get("details") or {}).get("kind") == plural
+    return (OutdatedError if is_outdated else ResourceRefusedError)(refusal.message)
 
 
 def _missing_verb(refusal: Refusal) -> str | None:

@@ -22,6 +22,7 @@ from registrar.kinds.base import AnyResource
 from registrar.kinds.desired import desired_entry, desired_inline
 from registrar.planning.fields import origin_to_status
 from registrar.planning.problems import Disposition, ReconcileError
+from registrar.planning.tenancy import Permit
 from registrar.reconcile.addresses import with_addresses
 from registrar.reconcile.aliases import places_of, resolve_aliases
 from registrar.reconcile.artifacts import reconcile_artifacts
@@ -129,8 +130,10 @@ async def _outcome(resource: ManagedResource, context: Context) -> Outcome:
         _restore_identity(resource, context)
         return Outcome(Facts.of(resource.status), paused=True)
     try:
+        # First of all: who may not use a registry learns nothing of it, nor whether it is away.
+        permit = await require_permit(resource, context.memory.cache, context.registry)
         context.registry.ensure_available()
-        outcome = await _reconcile_entries(resource, resource.require_spec(), context)
+        outcome = await _reconcile_entries(resource, resource.require_spec(), permit, context)
     except (ReconcileError, RegistryError) as error:
         # Children need not wait for another run to learn of an entry that this one has recorded.
         _restore_identity(resource.refreshed(context.memory.cache.get(resource.key)) or resource, context)
@@ -145,9 +148,10 @@ async def _outcome(resource: ManagedResource, context: Context) -> Outcome:
     return replace(outcome, handled_request=resource.pending_request)
 
 
-async def _reconcile_entries(resource: ManagedResource, declared: AnyResource, context: Context) -> Outcome:
+async def _reconcile_entries(
+    resource: ManagedResource, declared: AnyResource, permit: Permit, context: Context
+) -> Outcome:
     registry, memory = context.registry, context.memory
-    permit = await require_permit(resource, memory.cache, registry)
     known_id = registry.known_id(resource.status)
     known_parent_id = None if known_id is None else resource.status.parent_entry_id
     parent = await resolve_parent(declared, known_parent_id, memory, registry)

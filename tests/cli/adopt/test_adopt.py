@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections import Counter
 from typing import Any
 
@@ -12,8 +13,10 @@ from registrar.api.meta import OWNER_PROPERTY
 from registrar.cli.exits import ExitCode
 from tests.cli.adopt.conftest import REGISTRAR, Adopt, arguments
 from tests.cli.program import on_a_terminal
-from tests.support.fault_proxy import proxy_to
+from tests.support.api_server_proxy import ApiServerProxy
+from tests.support.fault_proxy import Treatment, proxy_to
 from tests.support.fixtures import StartOperator
+from tests.support.loopback import Received
 from tests.support.resources import Namespace, manifest
 from tests.support.rest import Rest
 
@@ -70,7 +73,7 @@ def test_adopted_entries_get_one_stamp_each_and_change_in_nothing_else(
         added = filled.artifact(_id_of(filled, "2026-03", "model_versions"), "late", uri="s3://models/late.onnx")
         filled.version(_id_of(filled, "fraud"), "2")
         later = adopt("*", "--yes", "--timeout=1h")
-        assert later.returncode == ExitCode.DONE
+        assert later.returncode == ExitCode.ATTENTION
         assert f"Not adopted: model-artifact 'late' (id {added}) of Churn/2026-03, which is managed" in later.stderr
         assert later.stdout.splitlines()[-1] == "1 resource ready."
         assert own_space.get("ModelVersion", "fraud-2")["spec"]["registeredModelRef"] == {"name": "fraud"}
@@ -120,6 +123,29 @@ def test_a_field_of_another_manager_is_left_and_the_manager_named(
     assert message in answer.stderr
     assert own_space.get("RegisteredModel", "churn")["spec"]["description"] == "Another one."
     assert filled.get(f"registered_models/{_id_of(filled, 'Churn')}")["description"] == "Predicts churn."
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_resource_that_comes_while_the_others_are_applied_is_left(
+    adopt: Adopt, own_space: Namespace, api_server_proxy: ApiServerProxy
+) -> None:
+    came: list[Received] = []
+
+    def interfere(request: Received) -> Treatment:
+        if request.method == "PATCH" and not came:
+            came.append(request)
+            # As another run of the command would.
+            words = ["apply", "--server-side", "--field-manager=registrar", "-n", own_space.name, "-f", "-"]
+            theirs = manifest("RegisteredModel", "fraud", description="Theirs.")
+            own_space.cluster.run_kubectl(*words, stdin=json.dumps(theirs))
+        return None
+
+    api_server_proxy.script = interfere
+    answer = adopt("*", "--yes", kubeconfig=api_server_proxy.kubeconfig)
+    assert answer.returncode == ExitCode.ATTENTION
+    assert "Not applied: RegisteredModel fraud was created by others at the same time. Run" in answer.stderr
+    assert "Missing: ModelVersion fraud-1" in answer.stderr
+    assert own_space.get("RegisteredModel", "fraud")["spec"] == {"description": "Theirs."}
 
 
 @pytest.mark.usefixtures("filled")

@@ -138,6 +138,19 @@ def test_new_entries_below_what_git_manages_are_copied(rest: Rest, other: Rest, 
     assert contents(other).keys() == {("churn",), ("churn", "1")}
 
 
+@pytest.mark.parametrize("kind", ["model-artifact", "doc-artifact"])
+def test_no_artifact_is_added_to_a_version_that_git_manages(kind: str, rest: Rest, other: Rest, copy: Copy) -> None:
+    """KServe would load the new one."""
+    rest.artifact(rest.version(rest.model("churn"), "1"), "late", artifactType=kind, uri="s3://b/late")
+    owned = {"model-registrar.dev/owner": text(STAMP)}
+    other.version(other.model("churn", customProperties=owned), "1", customProperties=owned)
+    result = copy()
+    assert result.exit_code == ExitCode.ATTENTION
+    assert f" 'churn' / '1' / 'late': Managed: the stamp of its version is {STAMP}" in result.stdout
+    assert contents(other).keys() == {("churn",), ("churn", "1")}
+    assert copy("--allow=Managed").exit_code == ExitCode.DONE
+
+
 def test_what_is_archived_there_stays_archived_and_is_changed_otherwise(rest: Rest, other: Rest, copy: Copy) -> None:
     version = rest.version(rest.model("churn", owner="analytics"), "1")
     rest.artifact(version, "model", uri="s3://b", state="LIVE")

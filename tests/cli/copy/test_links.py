@@ -86,6 +86,16 @@ def test_an_artifact_that_git_manages_is_not_linked_and_named(other: Rest, copy:
 
 
 @pytest.mark.usefixtures("shared")
+def test_an_artifact_is_not_linked_to_a_version_that_git_manages(other: Rest, copy: Copy) -> None:
+    stamp = "created:x/team/m-2"
+    other.version(other.model("m"), "2", customProperties={"model-registrar.dev/owner": text(stamp)})
+    result = copy()
+    assert result.exit_code == ExitCode.ATTENTION
+    assert f"ModelArtifact 'm' / '2' / 'shared': Managed: the stamp of its version is {stamp}" in result.stdout
+    assert holders(other)["shared"] == ["m/1", "n/1"]
+
+
+@pytest.mark.usefixtures("shared")
 @pytest.mark.parametrize("on_difference", ["report", "update"])
 def test_an_artifact_with_other_content_is_not_linked_and_named(other: Rest, copy: Copy, on_difference: str) -> None:
     """The version would hold content that it does not have in the first registry."""

@@ -140,6 +140,16 @@ def test_an_invalid_manifest_is_refused_and_the_others_are_planned(plan: Plan, t
     assert "churn.yaml:6: " in result.stderr
 
 
+def test_a_manifest_that_gets_its_name_from_the_api_server_is_no_part_of_a_plan(plan: Plan, tmp_path: Path) -> None:
+    file = tmp_path / "model.yaml"
+    file.write_text(
+        "apiVersion: model-registrar.dev/v1alpha1\nkind: RegisteredModel\nmetadata: {generateName: churn-}\nspec: {}\n"
+    )
+    result = plan(file)
+    assert result.exit_code == ExitCode.ATTENTION
+    assert f"{file}:3: metadata: has a generateName, which kubectl apply refuses" in result.stderr
+
+
 def test_a_paused_resource_is_left_alone(plan: Plan, tmp_path: Path) -> None:
     paused = manifest("RegisteredModel", "churn", {"model-registrar.dev/paused": "true"})
     assert actions(plan(write(tmp_path, churn=[paused]), "-o", "json")) == [("pause", "change", "churn")]

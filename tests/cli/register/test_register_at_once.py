@@ -66,6 +66,68 @@ def test_a_run_notices_another_one_of_the_same_version(moment: str, pipeline: Pi
         with pytest.raises(RegistrationError, match=r"with other content at the same time: let only one run register"):
             register(model, "1", description="Ours.", namespace=namespace, kubeconfig=proxy.kubeconfig)
     assert moment in seen
+    assert pipeline.space.get("ModelVersion", f"{model}-1")["spec"]["description"] == "Theirs."
+
+
+def _is_write(request: Received) -> bool:
+    return request.method == "PATCH" and "dryRun" not in request.path
+
+
+def test_an_update_does_not_undo_one_that_came_between(pipeline: Pipeline, tmp_path: Path) -> None:
+    model, came = pipeline.model(), list[Received]()
+    namespace, others = pipeline.space.name, pipeline.kubeconfig
+    register(model, "1", description="First.", namespace=namespace, kubeconfig=others)
+
+    def interfere(request: Received) -> Treatment:
+        if _is_write(request) and not came:
+            came.append(request)
+            register(model, "1", description="Theirs.", update=True, namespace=namespace, kubeconfig=others)
+        return None
+
+    with proxy_to_api_server(pipeline.space.cluster, tmp_path) as proxy:
+        proxy.script = interfere
+        with pytest.raises(RegistrationError, match=r"with other content at the same time: let only one run register"):
+            register(model, "1", description="Ours.", update=True, namespace=namespace, kubeconfig=proxy.kubeconfig)
+    assert pipeline.space.get("ModelVersion", f"{model}-1")["spec"]["description"] == "Theirs."
+
+
+def test_an_update_is_repeated_where_only_something_else_changed(pipeline: Pipeline, tmp_path: Path) -> None:
+    """The operator writes the status at any moment."""
+    model, versions = pipeline.model(), list[str]()
+    register(model, "1", description="First.", namespace=pipeline.space.name, kubeconfig=pipeline.kubeconfig)
+
+    def interfere(request: Received) -> Treatment:
+        if _is_write(request):
+            versions.append(request.path)
+            if len(versions) == 1:
+                words = ["annotate", "mversion", f"{model}-1", "-n", pipeline.space.name, "team=a"]
+                pipeline.space.cluster.run_kubectl(*words)
+        return None
+
+    with proxy_to_api_server(pipeline.space.cluster, tmp_path) as proxy:
+        proxy.script = interfere
+        where, through = pipeline.space.name, proxy.kubeconfig
+        assert register(model, "1", description="Second.", update=True, namespace=where, kubeconfig=through).is_changed
+    assert len(versions) == 2
+    body = pipeline.space.get("ModelVersion", f"{model}-1")
+    assert (body["spec"]["description"], body["metadata"]["annotations"]["team"]) == ("Second.", "a")
+
+
+def test_of_several_first_runs_with_other_content_one_wins_and_the_others_change_nothing(pipeline: Pipeline) -> None:
+    model = pipeline.model()
+
+    def run(number: int) -> Registered | RegistrationError:
+        where, account = pipeline.space.name, pipeline.kubeconfig
+        try:
+            return register(model, "1", description=f"Run {number}.", namespace=where, kubeconfig=account)
+        except RegistrationError as error:
+            return error
+
+    with ThreadPoolExecutor(5) as pool:
+        done = list(pool.map(run, range(5)))
+    (winner,) = (number for number, each in enumerate(done) if isinstance(each, Registered))
+    body = pipeline.space.get("ModelVersion", f"{model}-1")
+    assert (body["spec"]["description"], body["metadata"]["generation"]) == (f"Run {winner}.", 1)
 
 
 def test_a_lost_answer_of_the_api_server_is_asked_for_again(pipeline: Pipeline, tmp_path: Path) -> None:

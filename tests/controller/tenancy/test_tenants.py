@@ -14,7 +14,9 @@ from tests.support.entries import model_named
 from tests.support.fault_proxy import FaultProxy
 from tests.support.fixtures import StartOperator, Unique
 from tests.support.operator_process import OperatorProcess
+from tests.support.probes import probes_of
 from tests.support.resources import Manifest, Namespace, annotated, condition, has_reason, manifest
+from tests.support.waiting import wait_for
 
 NO_POLLS = "--feed-interval=3600"
 IS_REFUSED = has_reason("RegistryNotPermitted")
@@ -240,17 +242,20 @@ async def test_a_refused_resource_keeps_no_entry_from_others(
     registry: ModelRegistryAPIClient,
     unique: Unique,
 ) -> None:
-    """The rights move to another namespace: what has the entry by its stamp is not asked any more."""
+    """The one that came first is refused by an edit, and has the entry by its claim and by its stamp."""
     name = unique("moves")
-    both = [{"namespaces": [space.name], "modelNames": [name]} for space in (own_space, other_space)]
-    operator = start_with(both)
+    start_with(
+        [
+            {"namespaces": [space.name], "modelNames": [name], "owner": "{namespace}"}
+            for space in (own_space, other_space)
+        ]
+    )
     own_space.apply(manifest("RegisteredModel", "former", name=name))
     own_space.ready("RegisteredModel", "former")
     other_space.apply(manifest("RegisteredModel", "next", name=name))
     conflict = condition(other_space.wait("RegisteredModel", "next", has_reason("NameConflict")), "Ready")["message"]
     assert conflict.startswith(f"A resource of another namespace has the RegisteredModel '{name}'.")
-    operator.stop()
-    start_with([both[1]])
+    own_space.patch("RegisteredModel", "former", {"spec": {"owner": "me"}})
     refusal(own_space, "RegisteredModel", "former")
     other_space.ready("RegisteredModel", "next")
     # The refused one does not count as a successor either.
@@ -282,3 +287,19 @@ async def test_two_installations_that_admit_different_namespaces_leave_each_othe
     for operator in operators:
         assert "manages this resource too" not in operator.log
         assert "claims it from" not in operator.log
+
+
+async def test_a_left_over_entry_is_archived_only_where_its_namespace_may_use_it(
+    own_space: Namespace, start_with: StartWith, registry: ModelRegistryAPIClient, unique: Unique
+) -> None:
+    """A refused resource that is deleted leaves its entry, which nobody has then."""
+    mine, theirs = f"{own_space.name}.{unique('mine')}", unique("theirs")
+    for name in (mine, theirs):
+        stamp = {OWNER: f"created:tests/{own_space.name}/{own_space.name}/gone-{name}"}
+        await registry.upsert_registered_model(RegisteredModel(name, custom_properties=stamp))
+    flags = ("--orphaned-entries=Archive", "--resync-interval=0.5", "--probe-port=0")
+    operator = start_with([own_names(own_space)], *flags)
+    await wait_for(lambda: model_named(registry, mine), lambda entry: entry.state == "ARCHIVED")
+    # The search after the one that has archived counts the entry that is left.
+    probes_of(operator).wait_metric("registrar_orphaned_entries{kind=RegisteredModel,registry=flags}", 1)
+    assert (await model_named(registry, theirs)).state == "LIVE"

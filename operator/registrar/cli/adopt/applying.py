@@ -11,7 +11,7 @@ from types import FrameType
 from registrar.cli.adopt.candidates import Refused, named, without
 from registrar.cli.console import counted, one_line, shortened
 from registrar.cli.export.manifests import Manifest
-from registrar.cli.refusals import ClusterError, OwnedFieldsError, ResourceRefusedError
+from registrar.cli.refusals import ClusterError, OutdatedError, OwnedFieldsError, ResourceRefusedError
 
 BATCH_SIZE = 200
 """Manifests that are applied before Ctrl-C is heard."""
@@ -88,6 +88,9 @@ def _apply_batch(
             send(manifest)
         except OwnedFieldsError as error:
             why = f"was refused: {error}. Change them there, or leave out the model."
+            applied.refused.append(Refused(manifest, why))
+        except OutdatedError:
+            why = "was created by others at the same time. Run the command again to see what it would change."
             applied.refused.append(Refused(manifest, why))
         except ResourceRefusedError as error:
             applied.refused.append(Refused(manifest, f"was refused: {error}"))

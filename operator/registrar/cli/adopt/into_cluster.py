@@ -14,7 +14,7 @@ from registrar.cli.adopt.candidates import Refused
 from registrar.cli.adopt.outcome import Outcome
 from registrar.cli.adopt.request import Request
 from registrar.cli.catalogue import Catalogue
-from registrar.cli.cluster import Cluster
+from registrar.cli.cluster import ABSENT, Cluster
 from registrar.cli.console import Counter, counted, one_line, say, shortened, show
 from registrar.cli.exits import ExitCode
 from registrar.cli.export.build import Builder, Export
@@ -34,12 +34,14 @@ class Prepared:
 
     Attributes:
         accepted: the manifests that can be applied.
-        pending: those of them that the namespace does not have yet.
+        pending: those of them that change the namespace.
+        present: the resources that the namespace had.
         code: how the command ends if nothing else happens.
     """
 
     accepted: Sequence[Manifest]
     pending: Sequence[Manifest]
+    present: Collection[ResourceKey]
     code: ExitCode
 
 
@@ -69,7 +71,7 @@ def adopt_into_cluster(
     if prepared.pending and not is_confirmed and not _confirms(prepared.pending, namespace, cluster):
         say("Nothing was applied.")
         return max(prepared.code, ExitCode.ATTENTION)
-    applied = into.applied = _apply(cluster, namespace, prepared.pending)
+    applied = into.applied = _apply(cluster, prepared.pending, prepared.present)
     into.is_complete &= applied.error is None and not applied.is_interrupted
     for line in applied.lines():
         say(line)
@@ -113,14 +115,14 @@ def _prepare(request: Request, cluster: Cluster, namespace: str, into: Outcome) 
         show(planned.lines())
     for line in (*planned.report.messages(), *_left_out_lines(exported, into.stranded, refused)):
         say(line)
-    is_left_out = bool(refused or failures(exported.omissions, request.options["allow"]))
+    is_left_out = bool(refused or into.stranded or failures(exported.omissions, request.options["allow"]))
     code = max(
         warn_of_unreadable(inventory),
         planned.report.exit_code(counts_changes=False),
         ExitCode.ATTENTION if is_left_out else ExitCode.DONE,
     )
     accepted = candidates.without(manifests, planned.refused(manifests))
-    return Prepared(accepted, candidates.pending(accepted, planned.read, present), code)
+    return Prepared(accepted, candidates.pending(accepted, planned.read, present), present.keys(), code)
 
 
 def _left_out_lines(exported: Export, stranded: Sequence[str], refused: Sequence[Refused]) -> Iterator[str]:
@@ -136,11 +138,12 @@ def _confirms(pending: Sequence[Manifest], namespace: str, cluster: Cluster) -> 
     return click.confirm(f"Apply {number} to namespace {namespace} of cluster {cluster.name}?", err=True)
 
 
-def _apply(cluster: Cluster, namespace: str, pending: Sequence[Manifest]) -> Applied:
+def _apply(cluster: Cluster, pending: Sequence[Manifest], present: Collection[ResourceKey]) -> Applied:
     counter = Counter(f"of {counted(len(pending), 'manifest')} applied")
 
     def send(manifest: Manifest) -> None:
-        cluster.apply(manifest.kind.resource.PLURAL, namespace, manifest.name, manifest.text())
+        version = None if candidates.key_of_resource(manifest) in present else ABSENT
+        cluster.apply(manifest.kind.resource.PLURAL, manifest.body(), version=version)
 
     try:
         return apply(pending, send, counter)

@@ -74,7 +74,12 @@ def adopt_into_folder(request: Request, directory: Path, namespace: str | None, 
         *outcome.lines(_rewriting(request, directory, namespace)),
     ):
         say(line)
-    is_left_out = bool(failures(outcome.exported.omissions, request.options["allow"]) or outcome.left)
+    is_left_out = bool(
+        failures(outcome.exported.omissions, request.options["allow"])
+        or outcome.left
+        or outcome.changes.repeated
+        or into.stranded
+    )
     return max(
         warn_of_unreadable(inventory),
         planned.report.exit_code(counts_changes=False),

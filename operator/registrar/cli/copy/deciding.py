@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from model_registry.types import RegistryEntry
+from model_registry.types import Artifact, RegistryEntry
 from model_registry.types.properties import OpaqueProperty
 from registrar.cli.catalogue import Catalogue, Place
 from registrar.cli.copy.choosing import Chosen
@@ -123,6 +123,9 @@ class _Decider:
             ids = ", ".join(str(one.id) for one in there)
             self._report(Problem(Reason.AMBIGUOUS, subject, detail=f"the ids are {ids} in the other registry"))
             return
+        if not there and (stamp := self._stamp_of_version(chosen)):
+            self._report(Problem(Reason.MANAGED, subject, detail=f"the stamp of its version is {stamp}"))
+            return
         write = Write(subject, place, chosen.parent, copy.entry, there[0] if there else None)
         if self._take(write):
             self._reachable.add(place)
@@ -135,6 +138,8 @@ class _Decider:
             self._report(Problem(Reason.LINKED, subject, detail=f"it goes with the version {original[2]!r}"))
         elif len(there) > 1:
             self._report(Problem(Reason.AMBIGUOUS, subject))
+        elif stamp := self._stamp_of_version(chosen):
+            self._report(Problem(Reason.MANAGED, subject, detail=f"the stamp of its version is {stamp}"))
         elif there and (stamp := stamp_on(there[0])):
             self._report(Problem(Reason.LINKED, subject, detail=f"its stamp is {stamp}"))
         elif there and (other := self._other_content(chosen.entry, there[0], original)):
@@ -143,6 +148,15 @@ class _Decider:
             )
         else:
             self.decisions.writes.append(Write(subject, chosen.place, chosen.parent, chosen.entry, original=original))
+
+    def _stamp_of_version(self, chosen: Chosen) -> str:
+        """Return the owner stamp of an artifact's version in the other registry; empty for none, and for no artifact.
+
+        KServe loads a version's newest artifact, so one more changes what an address in Git leads to.
+        """
+        is_artifact = isinstance(chosen.entry, Artifact)
+        there = self._target.at(chosen.parent) if is_artifact and chosen.parent is not None else ()
+        return stamp_on(there[0]) if there else ""
 
     def _other_content(self, wanted: RegistryEntry, observed: RegistryEntry, place: Place) -> tuple[Change, ...]:
         """Return how the content of an artifact that is left as it is differs: it would not be that of the version."""

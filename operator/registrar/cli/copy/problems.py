@@ -28,7 +28,8 @@ class Reason(StrEnum):
     """Several versions hold the artifact, and it cannot be linked to this one: Git manages it in the other registry, it
     has another address or digest there, or the oldest of them is not copied."""
     MANAGED = "Managed"
-    """The entry has an owner stamp in the other registry: its manifest is in Git, so change it there."""
+    """The entry has an owner stamp in the other registry, or is an artifact that the version with one does not have:
+    the manifest is in Git, so change it there. KServe would load the new artifact."""
     NAME_CONFLICT = "NameConflict"
     """The other registry reports that the name is taken, and has no entry of exactly that name: its database ignores
     case or accents."""

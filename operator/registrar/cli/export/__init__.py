@@ -150,8 +150,9 @@ def _export(directory: Path, choices: Choices, options: dict[str, Any], outcome:
             _write(outcome, existing, directory, builder.checker, options)
     missing = failures(exported.omissions, options["allow"])
     differs = options["check"] and not outcome.changes.are_none
+    needs_person = missing or (outcome.rewriting is not None and (outcome.left or outcome.changes.repeated))
     return warn_of_unreadable(inventory) or (
-        ExitCode.ATTENTION if missing else ExitCode.CHANGES if differs else ExitCode.DONE
+        ExitCode.ATTENTION if needs_person else ExitCode.CHANGES if differs else ExitCode.DONE
     )
 
 

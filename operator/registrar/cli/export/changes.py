@@ -47,12 +47,14 @@ class Changes:
         new: the documents to add, by file.
         differing: manifests that say something else than the registry.
         only_here: manifests for which the registry has no entry.
+        repeated: manifests that declare an entry which another one declares, each with that one.
         unchanged: how many manifests say the same already.
     """
 
     new: dict[Path, list[Manifest]] = field(default_factory=dict)
     differing: list[Differing] = field(default_factory=list)
     only_here: list[Found] = field(default_factory=list)
+    repeated: list[tuple[Found, Found]] = field(default_factory=list)
     unchanged: int = 0
 
     def new_manifests(self) -> list[Manifest]:
@@ -62,7 +64,7 @@ class Changes:
     @property
     def are_none(self) -> bool:
         """Whether the folder says what the registry holds."""
-        return not self.new and not self.differing and not self.only_here
+        return not (self.new or self.differing or self.only_here or self.repeated)
 
 
 def located(found: Found) -> dict[str, Any]:
@@ -86,7 +88,7 @@ def compare(
         file_of: the file of a manifest that the folder does not have.
         directory: the folder.
     """
-    changes = Changes()
+    changes = Changes(repeated=existing.repeated)
     for manifest in manifests:
         found = existing.resources.get(manifest.place)
         if found is None:

@@ -12,6 +12,7 @@ from registrar.cli.documents.manifest import FileManifest
 from registrar.cli.export.check import REGISTRY, Checker
 from registrar.cli.export.existing import Found
 from registrar.cli.export.manifests import Manifest, parse
+from registrar.cli.fields import unknown_fields
 from registrar.kinds.base import AnyResource, Desired
 from registrar.kinds.desired import desired_entry, desired_inline
 from registrar.planning.fields import field_name
@@ -23,6 +24,7 @@ def differences(found: Found, manifest: Manifest, checker: Checker) -> list[str]
     Policies, labels and annotations are not the registry's, so they do not count. Nor does the way of writing: ``2``
     for a property that is a double, an explicit ``state: LIVE``, a reference by ID.
     """
+    body = found.manifest.body
     try:
         before = parse(found.kind, found.manifest)
     except ValidationError as error:
@@ -33,6 +35,7 @@ def differences(found: Found, manifest: Manifest, checker: Checker) -> list[str]
     desired = desired_entry(before, REGISTRY, parent_id)
     wanted = desired_entry(after, REGISTRY, parent_id)
     return [
+        *(f"{'.'.join(map(str, path))}: {message}" for path, message in unknown_fields(found.kind.name, body)),
         *checker.differences(desired, manifest.entry),
         *_undeclared(desired, wanted),
         *_item_differences(before, after, manifest, checker),

@@ -10,7 +10,7 @@ from registrar.cli.catalogue import Catalogue, Place
 from registrar.cli.console import AttentionError
 from registrar.cli.documents.load import Document, DocumentError, load, resources
 from registrar.cli.documents.manifest import FileManifest, manifest_in
-from registrar.cli.export.known import Known, Places, known_from
+from registrar.cli.export.known import Known, Places, items, known_from
 from registrar.cli.files import JSON, manifest_files, open_to_read
 from registrar.kinds.base import ResourceKind
 from registrar.kinds.table import KINDS, kind_of
@@ -55,11 +55,13 @@ class Existing:
         resources: those whose own entry is at a place.
         known: the entries that they represent.
         lost: those whose reference leads to nothing, so that no entry can be theirs.
+        repeated: those that declare an entry which one before them declares, each with that one.
     """
 
     resources: dict[Place, Found] = field(default_factory=dict)
     known: Known = field(default_factory=Known)
     lost: list[Found] = field(default_factory=list)
+    repeated: list[tuple[Found, Found]] = field(default_factory=list)
 
 
 def read_existing(directory: Path, namespace: str | None, catalogue: Catalogue) -> Existing:
@@ -81,6 +83,8 @@ def read_existing(directory: Path, namespace: str | None, catalogue: Catalogue) 
     ]
     places = Places((manifest for _, _, manifest in raw), catalogue)
     resources: dict[Place, Found] = {}
+    declared: dict[Place, Found] = {}
+    repeated: list[tuple[Found, Found]] = []
     lost = []
     placed = []
     for file, document, manifest in raw:
@@ -92,7 +96,9 @@ def read_existing(directory: Path, namespace: str | None, catalogue: Catalogue) 
         else:
             resources.setdefault(place, found)
             placed.append((manifest, place))
-    return Existing(resources, known_from(placed), lost)
+            others = [declared.setdefault(each, found) for each in (place, *items(manifest, place))]
+            repeated += [(found, first) for first in others if first is not found][:1]
+    return Existing(resources, known_from(placed), lost, repeated)
 
 
 def _files(directory: Path) -> list[Path]:

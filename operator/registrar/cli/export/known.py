@@ -76,11 +76,12 @@ def known_from(manifests: Iterable[tuple[FileManifest, Place]]) -> Known:
     inline: set[Place] = set()
     for manifest, place in manifests:
         resources.setdefault(place, (manifest.kind, manifest.name))
-        inline.update(_items(manifest, place))
+        inline.update(items(manifest, place))
     return Known(resources, inline)
 
 
-def _items(manifest: FileManifest, place: Place) -> Iterator[Place]:
+def items(manifest: FileManifest, place: Place) -> Iterator[Place]:
+    """Yield the places of the inline entries of a manifest, whose own entry is at a place."""
     for inline in kind_of(manifest.kind).inline:
         for _, item in manifest.items(inline.field):
             yield (inline.entry.name, *place[1:], item["name"])

@@ -14,7 +14,7 @@ from registrar.cli.export.report import lines
 from registrar.cli.export.rewriting import Rewriting
 from registrar.cli.export.writing import Written
 
-FORMAT_VERSION = "1.1"
+FORMAT_VERSION = "1.2"
 """Of the JSON. The minor version counts additions, the major one breaks."""
 
 
@@ -58,6 +58,8 @@ class Outcome:
             yield from shortened(new, "only in the registry")
         yield from shortened([f"Differs: {one}" for one in self.left], "that differ")
         yield from shortened([f"Not in the registry: {one}" for one in changes.only_here], "not in the registry")
+        repeated = [f"Repeated: {found} declares an entry of {first}; remove one" for found, first in changes.repeated]
+        yield from shortened(repeated, "that are repeated")
         unlisted = [f"Not in the kustomization; --update adds it: {name}" for name in self.unlisted]
         yield from shortened(unlisted, "not in the kustomization")
         yield from lines(exported.omissions)
@@ -112,6 +114,7 @@ class Outcome:
             "new": new,
             "differing": [one.as_json() for one in changes.differing],
             "notInRegistry": [located(found) for found in changes.only_here],
+            "repeated": [{**located(found), "first": located(first)} for found, first in changes.repeated],
             "leftOut": [one.as_json() for one in self.exported.omissions],
             "filesWritten": [str(written.file) for written in self.written or ()],
         }

@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from registrar.api.bodies import Body, entry_name_of, is_same_json, is_terminating, spec_of, written_generation
+from registrar.api.bodies import Body, entry_name_of, is_same_json, is_terminating, resource_version, spec_of
 from registrar.api.v1alpha1 import ModelVersion, RegisteredModel
-from registrar.cli.cluster import Cluster
-from registrar.cli.documents.dump import dump
+from registrar.cli.cluster import ABSENT, Cluster
 from registrar.cli.documents.manifest import FileManifest
-from registrar.cli.refusals import ClusterError, ResourceRefusedError
+from registrar.cli.refusals import ClusterError, OutdatedError, ResourceRefusedError
 from registrar.cli.register.contents import differences, holds
 from registrar.cli.register.errors import NotReadyError, RegistrationError
 from registrar.cli.register.outputs import Registered, registered
@@ -26,6 +25,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0
 """Seconds between two readings: an entry is most often there at once. A watch would need a right more than a get."""
 UNSEEN_SECONDS = 10.0
 """How long an operator may take to look at a resource before the command says that it waits for that."""
+MAX_READINGS = 20
+"""How often the version is read again because the operator, or another run, wrote it before this run could."""
 
 T = TypeVar("T")
 
@@ -91,8 +92,7 @@ def register(
     patience = Patience(timeout, time.monotonic() + timeout, show)
     namespace = str(manifest.namespace)
     _require_model(cluster, namespace, manifest.spec["registeredModelRef"]["name"], patience)
-    found = patience.ask(lambda: _read(cluster, manifest))
-    is_changed = _apply(cluster, manifest, found, patience, is_update=is_update)
+    is_changed = _apply(cluster, manifest, patience, is_update=is_update)
     return registered(_wait(cluster, manifest, patience), is_changed=is_changed)
 
 
@@ -111,34 +111,59 @@ def _read(cluster: Cluster, manifest: FileManifest) -> Body | None:
     return cluster.get(ModelVersion.PLURAL, str(manifest.namespace), manifest.name, grant=GRANT)
 
 
-def _apply(
-    cluster: Cluster, manifest: FileManifest, found: Body | None, patience: Patience, *, is_update: bool
-) -> bool:
-    """Apply the version unless it is there with the same content; returns whether it was applied."""
+def _apply(cluster: Cluster, manifest: FileManifest, patience: Patience, *, is_update: bool) -> bool:
+    """Apply the version unless it is there with the same content; returns whether it was applied.
 
-    def send(*, is_dry_run: bool) -> Body:
-        place = (ModelVersion.PLURAL, str(manifest.namespace), manifest.name)
-        return cluster.apply(*place, dump(manifest.body), grant=GRANT, is_dry_run=is_dry_run)
+    Each write requires what was read before it. So one of several runs writes, and the others notice.
+    """
+    attempts = 0
+    before = found = patience.ask(lambda: _read(cluster, manifest))
 
-    if found is not None:
-        _require_same_entry(found, manifest)
-    try:
-        if found is None:
-            _require_first(patience.ask(lambda: send(is_dry_run=False)), manifest)
-            return True
-        # The API server merges what others declare, and knows whose the fields are.
-        before, after = spec_of(found), spec_of(patience.ask(lambda: send(is_dry_run=True)))
-        if is_same_json(before, after):
-            return False
-        if not is_update:
+    def send() -> Body:
+        nonlocal attempts
+        attempts += 1
+        version = ABSENT if found is None else str(resource_version(found))
+        return cluster.apply(ModelVersion.PLURAL, manifest.body, version=version, grant=GRANT)
+
+    for _ in range(MAX_READINGS):
+        if found is not None and (differing := _differences(cluster, manifest, found, patience)) is None:
+            # Sent twice, and there now: the first answer was lost.
+            return attempts > 1
+        if not _is_same(before, found):
+            raise _changed(manifest)
+        if found is not None and not is_update:
             raise RegistrationError(
-                f"{_named(manifest)} exists with other content: {differences(before, after)}. Register another "
-                "version, or allow the change with --update."
+                f"{_named(manifest)} exists with other content: {differing}. Register another version, or allow the "
+                "change with --update."
             )
-        patience.ask(lambda: send(is_dry_run=False))
+        attempts = 0
+        try:
+            patience.ask(send)
+        except OutdatedError:
+            found = patience.ask(lambda: _read(cluster, manifest))
+        except ResourceRefusedError as error:
+            raise _refused(manifest, error) from None
+        else:
+            return True
+    raise _changed(manifest)
+
+
+def _differences(cluster: Cluster, manifest: FileManifest, found: Body, patience: Patience) -> str | None:
+    """Return what applying the version would change in the resource that is there; None for nothing."""
+    _require_same_entry(found, manifest)
+    try:
+        # The API server merges what others declare, and knows whose the fields are.
+        merged = patience.ask(lambda: cluster.apply(ModelVersion.PLURAL, manifest.body, grant=GRANT, is_dry_run=True))
     except ResourceRefusedError as error:
-        raise RegistrationError(f"{_named(manifest)} was refused: {error}") from None
-    return True
+        raise _refused(manifest, error) from None
+    before, after = spec_of(found), spec_of(merged)
+    return None if is_same_json(before, after) else differences(before, after)
+
+
+def _is_same(before: Body | None, after: Body | None) -> bool:
+    if before is None or after is None:
+        return before is after
+    return is_same_json(spec_of(before), spec_of(after))
 
 
 def _require_same_entry(found: Body, manifest: FileManifest) -> None:
@@ -152,12 +177,6 @@ def _require_same_entry(found: Body, manifest: FileManifest) -> None:
             f"{_named(manifest)} exists already, for the version {theirs[1]!r} of {model}: give the resource another "
             "name, with --name."
         )
-
-
-def _require_first(applied: Body, manifest: FileManifest) -> None:
-    """Make sure that nobody applied other content between the reading and the writing."""
-    if written_generation(applied)[1] > 1:
-        raise _changed(manifest)
 
 
 def _wait(cluster: Cluster, manifest: FileManifest, patience: Patience) -> Body:
@@ -190,6 +209,10 @@ def _not_ready(manifest: FileManifest, verdict: Verdict, patience: Patience) -> 
         f"{_named(manifest)} is not ready{when}: {verdict.reason}: {verdict.message} {verdict.advice} The resource "
         "stays, and the operator goes on."
     )
+
+
+def _refused(manifest: FileManifest, error: ResourceRefusedError) -> RegistrationError:
+    return RegistrationError(f"{_named(manifest)} was refused: {error}")
 
 
 def _changed(manifest: FileManifest) -> RegistrationError:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from registrar.api import validation
-from registrar.cli.validate.fields import unknown_fields
+from registrar.cli.fields import unknown_fields
 from registrar.cli.validate.found import Found
 from registrar.cli.validate.metadata import Metadata
 from registrar.cli.validate.problems import Problem, Rule

@@ -68,6 +68,12 @@ class Metadata(BaseModel):
 
     @model_validator(mode="after")
     def _has_name(self) -> Metadata:
-        if self.name is None and self.generate_name is None:
+        if self.name is None and self.generate_name is not None:
+            raise refusal(
+                "metadata",
+                "has a generateName, which kubectl apply refuses, and with which each kubectl create makes another "
+                "resource for the same entry; set metadata.name instead",
+            )
+        if self.name is None:
             raise refusal("metadata", "has no name; set metadata.name")
         return self

@@ -14,8 +14,8 @@ from registrar.api.v1alpha1.cluster_registry import ClusterRegistry
 from registrar.api.validation import problems
 from registrar.cli.documents.load import Document, DocumentError, load_each, resources_at
 from registrar.cli.documents.load import Path as DocumentPath
+from registrar.cli.fields import meant_by, unknown_fields
 from registrar.cli.files import manifest_files, open_to_read
-from registrar.cli.validate.fields import meant_by, unknown_fields
 from registrar.cli.validate.found import Found
 from registrar.cli.validate.problems import Problem, Rule
 from registrar.kinds.table import KINDS, kind_of
