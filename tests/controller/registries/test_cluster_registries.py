@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests.controller.registries.conftest import Site, because, connected, ref
 from tests.support.loopback import Received, Reply
+from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Manifest, condition, has_reason, is_ready, manifest
 from tests.support.waiting import wait_until
 
@@ -269,6 +270,31 @@ def test_without_connections_a_resource_that_names_a_registry_waits(site: Site) 
     assert "conditions" not in site.get(name)["status"], "no ClusterRegistry is touched"
     space.delete(MODEL, "fraud")
     space.wait_gone(MODEL, "fraud")
+
+
+def test_a_standby_takes_over_the_registries_of_the_leader(site: Site, tmp_path: Path) -> None:
+    space = site.spaces[0]
+    names = [site.connect("dev", 0, auth={"tokenSecretKeyRef": {"name": "registry"}})]
+    site.secret("registry", "token")
+    site.arguments += ["--leader-election", f"--lease-namespace={space.name}", "--lease-duration=3"]
+    site.arguments += ["--renew-deadline=2", "--retry-period=0.5"]
+    site.start()
+    standby = OperatorProcess(site.arguments, tmp_path / "standby.log")
+    standby.start()
+    try:
+        standby.wait_for_log("Ready to take over")
+        # One that both have known from their start, and one that was added since.
+        names.append(site.connect("late", 1))
+        for name in names:
+            site.wait(name, connected)
+        site.operator.kill()
+        for name in names:
+            space.apply(manifest(MODEL, f"in-{name}", registryRef=ref(name)))
+        for name in names:
+            assert space.ready(MODEL, f"in-{name}")["status"]["registryRef"] == ref(name)
+    finally:
+        standby.stop()
+    assert all(one.headers.get("authorization") == "Bearer token" for one in site.proxies[0].received)
 
 
 def test_a_child_does_not_leave_the_registry_of_its_parent(site: Site) -> None:

@@ -201,3 +201,12 @@ async def test_the_resources_of_a_retired_connection_go_elsewhere(world: World) 
     assert world.connections.queue.shares == ("b", NO_REGISTRY)
     assert world.connections.get(KEY) == body()
     await world.connections.queue.drain(5)
+
+
+async def test_a_resource_of_another_connection_to_the_same_registry_is_beside(world: World) -> None:
+    """Its entry has not lost its resource, although this connection does not know that."""
+    registries = [world[name].context.registry for name in ("a", "b")]
+    world.connections.on_change(body())
+    assert [world.connections._is_beside(registry, KEY) for registry in registries] == [False, True]
+    registries[1].url = "http://another"
+    assert not world.connections._is_beside(registries[1], KEY)
