@@ -44,6 +44,8 @@ REFUSED = {
     "a Secret elsewhere": (_with_token(name="team/registry"), SECRET),
     "a Secret without a name": (cluster_registry(auth={"tokenSecretKeyRef": {}}), "tokenSecretKeyRef.name: Required"),
     "an impossible key": (_with_token(key="a/b"), "must be a key of a Secret: letters, digits, '-', '_' and '.'"),
+    "authorities that are no PEM": (cluster_registry(ca={"bundle": "text"}), "must be certificates in PEM format"),
+    "no authorities": (cluster_registry(ca={}), "spec.ca.bundle: Required value"),
     "no request at all": (cluster_registry(limits={"requestsInFlight": 0}), "should be greater than or equal to 1"),
     "too many at once": (cluster_registry(limits={"requestsInFlight": 65}), "should be less than or equal to 64"),
     "less than one a second": (
@@ -82,6 +84,7 @@ WHOLE = cluster_registry(
     url="https://registry.example:8443/path/",
     apiVersion="v1",
     auth={"tokenSecretKeyRef": {"name": "registry", "key": "a.B_c-1"}},
+    ca={"bundle": "-----BEGIN CERTIFICATE-----\n"},
     limits={"requestsInFlight": 64, "requestsPerSecond": 10_000},
     isDefault=True,
     tenants=[{"namespaces": ["team-*"], "modelNames": ["{namespace}.*"], "adoptionPolicy": "Fail", "takeOver": True}],

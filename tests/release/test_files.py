@@ -32,6 +32,7 @@ def test_it_has_these_files_and_their_checksums(dist: Path) -> None:
         "install.yaml",
         f"model-registrar-{VERSION}-kustomize.tar.gz",
         "crds.yaml",
+        "clusterregistry_v1alpha1.json",
         "modelartifact_v1alpha1.json",
         "modelversion_v1alpha1.json",
         "registeredmodel_v1alpha1.json",

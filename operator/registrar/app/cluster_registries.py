@@ -293,4 +293,4 @@ class ClusterRegistries:
 
 
 def _way(spec: ClusterRegistrySpec) -> tuple[object, ...]:
-    return spec.url, spec.api_version, spec.auth, spec.limits
+    return spec.url, spec.api_version, spec.auth, spec.ca, spec.limits

@@ -83,17 +83,30 @@ class Opening:
             registry_requests_per_second=limits.requests_per_second,
         )
         monitor = self.metrics.of_registry(name)
-        backend = await self._connect(reached, token, monitor, stack)
+        authorities = None if spec.ca is None else spec.ca.bundle
+        backend = await self._connect(reached, token, monitor, stack, authorities)
         ref = RegistryRef(kind=RegistryKind.CLUSTER_REGISTRY, name=cluster_registry)
         registry = Registry(backend, reached.registry_url, self.settings.owner_id, name, spec.tenants, ref)
         return Served(registry, monitor, None if token is None else token.renew, is_required=False), token
 
     async def _connect(
-        self, reached: RegistrySettings, token: Token | None, monitor: RegistryMetrics, stack: AsyncExitStack
+        self,
+        reached: RegistrySettings,
+        token: Token | None,
+        monitor: RegistryMetrics,
+        stack: AsyncExitStack,
+        authorities: str | None = None,
     ) -> KubeflowBackend:
         fence = WriteFence(self.leadership, monitor.requests)
         # The queue retries, with back-off and by the stamps; an outage is reported at once.
-        client = connect(reached, fence, token=token, retries=0, write_timeout=self.settings.write_timeout)
+        client = connect(
+            reached,
+            fence,
+            token=token,
+            retries=0,
+            write_timeout=self.settings.write_timeout,
+            authorities=authorities,
+        )
         return KubeflowBackend(await stack.enter_async_context(client))
 
     async def _read_secret(self, name: str) -> SecretValues:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,8 +46,12 @@ def read(body: Body) -> Declared:
     try:
         spec = ClusterRegistry.model_validate({**body, "kind": ClusterRegistry.KIND}).spec
         valid_registry_url(spec.url)
+        if spec.ca is not None:
+            ssl.create_default_context(cadata=spec.ca.bundle)
     except ValidationError as error:
         spec = f"{describe(error)}. Change the spec."
+    except ssl.SSLError:
+        spec = "spec.ca.bundle contains something that is no certificate in PEM format. Change the spec."
     except ValueError as error:
         # The schema takes an address such as http://registry:99999.
         spec = f"spec.url: {error}. Change the spec."

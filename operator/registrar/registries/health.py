@@ -7,6 +7,7 @@ the ClusterRegistry reads the message.
 from __future__ import annotations
 
 from model_registry import exceptions
+from model_registry._failures import is_verification_failure
 from registrar.api.v1alpha1.cluster_registry import RegistryReason
 from registrar.registries.registry import Registry
 from registrar.reporting.registry_status import Health
@@ -33,6 +34,9 @@ def _failed(failure: Exception) -> Health:
             message = f"The registry answers with HTTP status {failure.status}."
         case exceptions.RequestTimeout():
             message = "The registry did not answer in time."
+        case exceptions.ConnectionFailed() if is_verification_failure(failure):
+            message = "The certificate of the registry is not trusted. Set spec.ca to the authorities that issued it."
+            return Health(RegistryReason.CERTIFICATE_NOT_TRUSTED, message)
         case exceptions.ConnectionFailed(is_temporary=False):
             message = "The registry cannot be reached with these settings; the operator's log has the details."
         case exceptions.ConnectionFailed():

@@ -27,6 +27,7 @@ ADVICE: Mapping[RegistryReason, str] = {
     RegistryReason.UNREACHABLE: "Check spec.url, and that the registry runs and the operator reaches it.",
     RegistryReason.UNAUTHORIZED: "Check the token in the Secret, and its permissions.",
     RegistryReason.NOT_A_REGISTRY: "Check spec.url.",
+    RegistryReason.CERTIFICATE_NOT_TRUSTED: "Set spec.ca to the authorities that issued the certificate.",
     RegistryReason.CREDENTIALS_MISSING: "Create the Secret, or correct its name and key.",
     RegistryReason.CREDENTIALS_FORBIDDEN: "Grant the operator the right that the message names.",
     RegistryReason.CREDENTIALS_REFUSED: "Use a token that the API server does not accept.",

@@ -3,7 +3,9 @@
 import threading
 from pathlib import Path
 
+from tests.client.certificates import CertificateAuthority
 from tests.controller.registries.conftest import Site, because, connected, ref
+from tests.support.fault_proxy import proxy_to
 from tests.support.loopback import Received, Reply
 from tests.support.operator_process import OperatorProcess
 from tests.support.resources import Manifest, condition, has_reason, is_ready, manifest
@@ -295,6 +297,30 @@ def test_a_standby_takes_over_the_registries_of_the_leader(site: Site, tmp_path:
     finally:
         standby.stop()
     assert all(one.headers.get("authorization") == "Bearer token" for one in site.proxies[0].received)
+
+
+def test_authorities_are_replaced_together_with_the_certificate(site: Site, tmp_path: Path) -> None:
+    former, latter, space = CertificateAuthority("former"), CertificateAuthority("latter"), site.spaces[0]
+    context = former.server_context(tmp_path)
+    with proxy_to(site.proxies[0].url, context=context) as secured:
+        name = site.connect("dev", 0, url=secured.url)
+        site.start()
+        site.wait(name, because("CertificateNotTrusted"))
+        assert site.proxies[0].received == []
+        site.connect("dev", 0, url=secured.url, ca={"bundle": former.pem})
+        site.wait(name, connected)
+        space.apply(manifest(MODEL, "fraud", registryRef=ref(name)))
+        before = space.ready(MODEL, "fraud")["status"]
+        latter.certify(context, tmp_path)
+        secured.close_connections()
+        site.connect("dev", 0, url=secured.url, ca={"bundle": latter.pem})
+        space.apply(manifest(MODEL, "churn", registryRef=ref(name)))
+        space.ready(MODEL, "churn")
+        assert space.get(MODEL, "fraud")["status"] == before
+        no_pem = latter.pem.replace(latter.pem.splitlines()[1], "nothing")
+        site.connect("dev", 0, url=secured.url, ca={"bundle": no_pem})
+        message = condition(site.wait(name, because("InvalidSpec")), "Ready")["message"]
+        assert message.startswith("spec.ca.bundle contains something that is no certificate in PEM format")
 
 
 def test_a_child_does_not_leave_the_registry_of_its_parent(site: Site) -> None:

@@ -1,5 +1,7 @@
 """What the conditions of a ClusterRegistry say about its registry, and that they repeat no server."""
 
+import ssl
+
 import pytest
 
 from model_registry import exceptions
@@ -16,6 +18,13 @@ STATUS = {"message": SECRET, "method": "GET", "url": "http://registry/secret"}
 @pytest.fixture
 def registry() -> Registry:
     return Registry(object(), "http://registry", OWNER_ID)  # type: ignore[arg-type]  # nothing calls it
+
+
+def test_a_certificate_that_is_not_trusted_is_told_apart(registry: Registry) -> None:
+    registry.failure = exceptions.ConnectionFailed(SECRET, is_temporary=False)
+    registry.failure.__cause__ = ssl.SSLCertVerificationError(SECRET)
+    assert health_of(registry).reason is RegistryReason.CERTIFICATE_NOT_TRUSTED
+    assert SECRET not in health_of(registry).message
 
 
 def test_a_registry_that_was_read_is_connected_and_an_unread_one_is_not_tried(registry: Registry) -> None:

@@ -18,6 +18,7 @@ IN_USE_FINALIZER = f"{RESERVED_PREFIX}in-use"
 """Holds a ClusterRegistry while resources use it."""
 
 _URL = r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"
+_CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 _KEY_NAME = r"^[-._a-zA-Z0-9]+$"
 
 
@@ -52,6 +53,21 @@ class RegistryAuth(Frozen):
     """Where the bearer token is. The operator reads it again every minute, and when the registry refuses it."""
 
 
+class RegistryTrust(Frozen):
+    """Which certificates of the registry are trusted."""
+
+    bundle: Annotated[
+        str,
+        Field(min_length=1, max_length=262_144),
+        Rule(
+            cel=f"self.contains('{_CERTIFICATE}')",
+            message="must be certificates in PEM format",
+            holds=lambda text: _CERTIFICATE in text,
+        ),
+    ]
+    """Certificate authorities in PEM format. No others are trusted."""
+
+
 class RegistryLimits(Frozen):
     """Limits for the requests to the registry."""
 
@@ -79,6 +95,9 @@ class ClusterRegistrySpec(Frozen):
     """API version of the registry. If unset, the operator detects it."""
     auth: RegistryAuth | None = None
     """What proves to the registry who asks. If unset, the operator sends no token."""
+    ca: RegistryTrust | None = None
+    """Which certificates of the registry are trusted. If unset, those of the authorities that the operator's system
+    knows."""
     limits: RegistryLimits | None = None
     """Limits for the requests to the registry."""
     is_default: bool | None = None
@@ -109,6 +128,7 @@ class RegistryReason(StrEnum):
     UNREACHABLE = "Unreachable"
     UNAUTHORIZED = "Unauthorized"
     NOT_A_REGISTRY = "NotARegistry"
+    CERTIFICATE_NOT_TRUSTED = "CertificateNotTrusted"
     CREDENTIALS_MISSING = "CredentialsMissing"
     CREDENTIALS_FORBIDDEN = "CredentialsForbidden"
     CREDENTIALS_REFUSED = "CredentialsRefused"
