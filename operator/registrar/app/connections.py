@@ -101,7 +101,7 @@ class Connections:
     async def retire(self, name: str) -> None:
         """Serve a registry no longer, and return once nothing of it runs; its resources go where they belong now.
 
-        The name may have another connection by now. Reconciles that take too long are cancelled.
+        Reconciles that take too long are cancelled.
         """
         connection = self._connections.pop(name)
         self._retiring.append(connection)
