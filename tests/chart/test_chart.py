@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from devcluster import charttools
+from registrar.api.tenants import read_tenants
 from registrar.kinds.table import DEFINED
 from tests.chart.helm import CHART, MINIMAL, VALUES, Helm, HelmError, documents, of_kind
 
@@ -112,6 +113,8 @@ REFUSED = {
     "registry.url=null,registry.urlConfigMapRef.name=a,networkPolicy.enabled=true": "the registry's port. Set it",
     "registry.apiVersion=v2": "at '/registry/apiVersion': value must be one of '', 'v1alpha3', 'v1'",
     "registry.caBundle=certificate": "at '/registry/caBundle'",
+    "registry.tenants[0].modelNames[0]=a": "at '/registry/tenants/0': missing property 'namespaces'",
+    "registry.tenants=all": "at '/registry/tenants'",
     "ownerId=-": "at '/ownerId'",
     "watchNamespaces={Team}": "at '/watchNamespaces/0'",
     "watchNamespaces={a,a}": "items at 0 and 1 are equal",
@@ -142,6 +145,14 @@ REFUSED = {
     "serviceMonitor.enabled=true,metrics.service.enabled=false": "the ServiceMonitor selects that Service",
     "podDisruptionBudget.enabled=true,podDisruptionBudget.maxUnavailable=1": "set one of minAvailable and",
 }
+
+
+def test_the_operator_reads_the_tenants_that_the_chart_writes(helm: Helm) -> None:
+    values = next(path for path in VALUES if path.stem == "cluster-wide-values")
+    maps = of_kind(documents(helm.template(values)), "ConfigMap")
+    (file,) = (each["data"]["tenants.yaml"] for each in maps if each["metadata"]["name"].endswith("-registry-tenants"))
+    written = [tenant.model_dump(mode="json", by_alias=True, exclude_none=True) for tenant in read_tenants(file)]
+    assert written == yaml.safe_load(values.read_text())["registry"]["tenants"]
 
 
 @pytest.mark.parametrize(("values", "message"), REFUSED.items(), ids=REFUSED)

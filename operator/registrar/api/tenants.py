@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import ConfigDict, Field, GetJsonSchemaHandler, ValidationError
 from pydantic.json_schema import JsonSchemaValue
@@ -20,6 +20,9 @@ from registrar.api.meta import Frozen
 from registrar.api.rules import Pattern
 from registrar.api.v1alpha1.common import AdoptionPolicy
 from registrar.api.validation import describe
+
+if TYPE_CHECKING:
+    from yaml.nodes import Node
 
 NAMESPACE = "{namespace}"
 """What represents the resource's namespace in the pattern of a model's name, and in an owner."""
@@ -134,6 +137,7 @@ def read_tenants(text: str) -> Sequence[Tenant]:
     import yaml  # noqa: PLC0415 - few commands need it
 
     try:
+        _refuse_repeated_fields(yaml.compose(text, Loader=yaml.SafeLoader))
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ValueError(f"it is no YAML: {error}") from error
@@ -143,6 +147,23 @@ def read_tenants(text: str) -> Sequence[Tenant]:
         return _TenantsFile.model_validate(content).tenants
     except ValidationError as error:
         raise ValueError(describe(error)) from error
+
+
+def _refuse_repeated_fields(node: Node | None) -> None:
+    """Refuse a mapping that has a key twice: of two limits, YAML would silently take the last.
+
+    Raises:
+        ValueError: there is one.
+    """
+    if node is None or isinstance(node.value, str):
+        return
+    for child in node.value:
+        for each in child if isinstance(child, tuple) else (child,):
+            _refuse_repeated_fields(each)
+    names = [key.value for key, _ in filter(lambda child: isinstance(child, tuple), node.value)]
+    repeated = sorted({str(name) for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"line {node.start_mark.line + 1}: {', '.join(repeated)} appears more than once")
 
 
 def tenant_of(namespace: str, tenants: Sequence[Tenant]) -> Tenant | None:

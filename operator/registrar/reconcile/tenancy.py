@@ -16,7 +16,7 @@ from registrar.kinds.base import Claim, EntryKind, Identity
 from registrar.kinds.table import ENTRY_KINDS, entry_kind, kind_of, kinds_above, lineage
 from registrar.planning.ownership import stamp_of
 from registrar.planning.problems import Problem, ReconcileError
-from registrar.planning.tenancy import External, Permit, Use, judge
+from registrar.planning.tenancy import EVERYTHING, External, Permit, Use, judge
 from registrar.reconcile.resolve import described_external, parent_key, reference_field
 from registrar.reconcile.resource import ManagedResource, read_resource
 from registrar.reconcile.targets import Target
@@ -47,10 +47,12 @@ async def permit_of(resource: ManagedResource, cache: ResourceCache, registry: R
         ReconcileError: the registry has to be asked for the model's name, and is not available.
         RegistryError: it could not answer.
     """
+    if registry.tenants is None:
+        return EVERYTHING
     root = _root_of(resource, cache, registry)
     use = _use(resource, root)
     verdict = judge(use, registry.tenants)
-    if registry.tenants is None or isinstance(verdict, Problem) or root.entry_id is None:
+    if isinstance(verdict, Problem) or root.entry_id is None:
         return verdict
     absent = judge(replace(use, is_absent=True), registry.tenants)
     if isinstance(absent, Permit):

@@ -10,6 +10,7 @@ from registrar.api.conditions import Reason
 from registrar.planning.problems import Disposition, Problem, ReconcileError
 
 _REQUEST = re.compile(r"^[A-Z]+ https?://\S+: (?:the registry cannot be reached: )?")
+_QUOTED_BYTES = re.compile(r"\s(?:bytearray\()?b['\"].*", re.DOTALL)
 
 
 def problem_of(error: ReconcileError | exceptions.RegistryError) -> Problem:
@@ -42,6 +43,11 @@ def _cause(error: exceptions.RegistryError) -> str:
             return str(error)
 
 
+def _without_bytes(text: str) -> str:
+    """Return what a library says of an answer that is no HTTP, without the answer: it quotes the line."""
+    return _QUOTED_BYTES.sub(" …", text)
+
+
 def _answer(error: exceptions.APIStatusError) -> str:
     match error:
         case exceptions.NotARegistryError():
@@ -55,7 +61,7 @@ def _answer(error: exceptions.APIStatusError) -> str:
 def _without_request(error: exceptions.RegistryError) -> str:
     if isinstance(error, exceptions.APIStatusError):
         return f"it answered {_answer(error)}"
-    return _REQUEST.sub("", str(error))
+    return _without_bytes(_REQUEST.sub("", str(error)))
 
 
 def _classify(error: exceptions.RegistryError) -> tuple[Disposition, Reason, str]:

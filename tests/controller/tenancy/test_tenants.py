@@ -11,8 +11,9 @@ import pytest
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import ModelVersion, RegisteredModel
 from tests.support.entries import model_named
-from tests.support.fault_proxy import FaultProxy
+from tests.support.fault_proxy import FaultProxy, always
 from tests.support.fixtures import StartOperator, Unique
+from tests.support.loopback import Reply
 from tests.support.operator_process import OperatorProcess
 from tests.support.probes import probes_of
 from tests.support.resources import Manifest, Namespace, annotated, condition, has_reason, manifest
@@ -151,12 +152,13 @@ async def test_rights_that_end_while_the_operator_is_down_leave_drift_as_it_is(
         manifest("RegisteredModel", "churn", name=name, description="by git"),
         manifest("ModelVersion", "v1", registeredModelRef={"name": "churn"}, author="by git"),
         manifest("ModelVersion", "v2", registeredModelRef={"name": "churn"}, author="by git"),
+        manifest("ModelVersion", "v3", registeredModelRef={"name": "churn"}, author="by git"),
     )
     model_id = own_space.ready("RegisteredModel", "churn")["status"]["id"]
-    versions = [own_space.ready("ModelVersion", each)["status"]["id"] for each in ("v1", "v2")]
+    versions = [own_space.ready("ModelVersion", each)["status"]["id"] for each in ("v1", "v2", "v3")]
     operator.stop()
     await registry.upsert_registered_model(RegisteredModel(name, id=model_id, description="by hand"))
-    for version_id, version in zip(versions, ("v1", "v2"), strict=True):
+    for version_id, version in zip(versions, ("v1", "v2", "v3"), strict=True):
         await registry.upsert_model_version(ModelVersion(version, id=version_id, author="by hand"))
     drifted = [await registry.get_model_version_by_id(each) for each in versions]
     done = len(registry_proxy.writes())
@@ -168,13 +170,22 @@ async def test_rights_that_end_while_the_operator_is_down_leave_drift_as_it_is(
     own_space.wait_gone("ModelVersion", "v2")
     assert registry_proxy.writes()[done:] == []
     assert [await registry.get_model_version_by_id(each) for each in versions] == drifted
+    # Neither a refusal nor such a deletion waits for a registry that is away.
+    operator.stop()
+    registry_proxy.script = always(Reply(503))
+    operator = start_with([])
+    own_space.apply(manifest("RegisteredModel", "new"))
+    assert "may not use this registry" in refusal(own_space, "RegisteredModel", "new")
+    own_space.delete("ModelVersion", "v3")
+    own_space.wait_gone("ModelVersion", "v3")
     # Rights that come back make it Ready again without a change of the resource.
     operator.stop()
+    registry_proxy.heal()
     start_with([own_names(own_space)])
     assert own_space.ready("RegisteredModel", "churn")["status"]["id"] == model_id
     own_space.ready("ModelVersion", "v1")
     assert (await model_named(registry, name)).description == "by git"
-    assert await registry.get_model_version_by_id(versions[1]) == drifted[1]
+    assert [await registry.get_model_version_by_id(each) for each in versions[1:]] == drifted[1:]
 
 
 async def test_the_rules_of_a_tenant_bind_what_its_resources_say(

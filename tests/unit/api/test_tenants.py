@@ -114,6 +114,9 @@ def test_the_first_tenant_that_admits_a_namespace_speaks_for_it() -> None:
         ("tenants: [{namespaces: [a], externalReferences: none}]", "tenants.0.externalReferences: "),
         ("tenants: []\nothers: 1", "others: there is no such field"),
         ("tenants: [", "no YAML"),
+        ("tenants:\n- namespaces: [a]\n  takeOver: false\n  takeOver: true", "line 2: takeOver appears more than once"),
+        ("tenants: []\ntenants: [{namespaces: ['*']}]", "line 1: tenants appears more than once"),
+        ("tenants: []\n---\ntenants: [{namespaces: ['*']}]", "no YAML"),
     ],
 )
 def test_a_file_that_is_wrong_is_refused_with_the_name_of_the_field(text: str, problem: str) -> None:

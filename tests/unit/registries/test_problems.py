@@ -1,8 +1,10 @@
 """What each error of the client means for a resource."""
 
+import asyncio
+
 import pytest
 
-from model_registry import exceptions
+from model_registry import ModelRegistryAPIClient, exceptions
 from model_registry.exceptions import RegistryError
 from registrar.api.conditions import Reason
 from registrar.planning.problems import Disposition, waiting
@@ -102,3 +104,30 @@ def test_a_server_that_is_no_registry_is_reported_as_one() -> None:
     assert problem.message == (
         "The registry is unavailable: it answered 200, but not as a registry does; check its address and API version"
     )
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 200 OK\r\nswordfish\r\n\r\n", b"swordfish " * 30 + b"\r\n\r\n"])
+async def test_a_server_that_speaks_no_http_is_not_quoted(answer: bytes) -> None:
+    """Any port can be behind an address: that of a mail server, or a database."""
+
+    async def speak(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(speak, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with ModelRegistryAPIClient.connect(f"http://127.0.0.1:{port}", retries=0) as client:
+            with pytest.raises(exceptions.ConnectionFailed) as failed:
+                await client.get_registered_models()
+    assert "swordfish" in str(failed.value)
+    problem = problem_of(failed.value)
+    assert "the connection broke" in problem.message
+    assert "swordfish" not in problem.message
+
+
+def test_names_in_an_error_are_kept() -> None:
+    several = exceptions.AmbiguousEntryError("2 entries are named b'x' or 'b'", [])
+    assert problem_of(several).message == "2 entries are named b'x' or 'b'. Rename or merge them by hand."
+    unreadable = exceptions.ConnectionFailed("The token file '/b' holds no token", is_temporary=False)
+    assert problem_of(unreadable).message.endswith("The token file '/b' holds no token")
