@@ -11,6 +11,7 @@ import pytest
 from registrar.api.meta import API_VERSION
 from tests.chart.audit import ALL, AuditLog, Right, granted
 from tests.chart.installed import NAME, RELEASE, Site, site
+from tests.chart.pod import Pod
 from tests.support.resources import Manifest, Namespace, has_reason, manifest
 from tests.support.waiting import wait_until
 
@@ -19,11 +20,12 @@ SECRET = "production-registry"
 
 @dataclass(frozen=True)
 class Installation:
-    """A chart with connections that watches one namespace, and what the operator's account asks."""
+    """A chart with connections that watches one namespace, a pod of it, and what the operator's account asks."""
 
     site: Site
     log: AuditLog
     space: Namespace
+    pod: Pod
 
     def apply(self, resource: Manifest) -> None:
         self.site.plane.run_kubectl("apply", "-f", "-", stdin=json.dumps(resource))
@@ -51,7 +53,10 @@ def installation(tools: dict[str, Path], tmp_path: Path) -> Iterator[Installatio
         connections = {"enabled": True, "secrets": [SECRET]}
         values = found.values(registry={}, connections=connections, watchNamespaces=[space.name])
         found.install(values)
-        yield Installation(found, AuditLog(audit_log, f"{RELEASE}:{NAME}"), space)
+        pod = found.pod("connected")
+        yield Installation(found, AuditLog(audit_log, f"{RELEASE}:{NAME}"), space, pod)
+        pod.process.stop()
+        print(pod.process.log)  # noqa: T201 - pytest shows it where the test failed
 
 
 def test_it_uses_every_right_to_connections_and_no_other(installation: Installation) -> None:
@@ -61,13 +66,14 @@ def test_it_uses_every_right_to_connections_and_no_other(installation: Installat
         metadata = {"name": name, "namespace": RELEASE}
         installation.apply({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data})
     installation.connect("production", SECRET)
-    pod = installation.site.pod("first")
-    pod.start()
+    installation.pod.start()
     installation.space.apply(
         manifest("RegisteredModel", "fraud", registryRef={"kind": "ClusterRegistry", "name": "production"})
     )
     installation.space.ready("RegisteredModel", "fraud")
     wait_until(lambda: installation.ready("production").get("reason") == "Connected", "it is not connected")
+    held = ("get", "clusterregistry", "production", "--output=jsonpath={.metadata.finalizers}")
+    wait_until(lambda: "in-use" in kubectl(*held).stdout, "its users do not hold it")
     kubectl("delete", "clusterregistry", "production", "--wait=false")
     installation.space.delete("RegisteredModel", "fraud")
     installation.space.wait_gone("RegisteredModel", "fraud")
@@ -92,7 +98,6 @@ def test_it_uses_every_right_to_connections_and_no_other(installation: Installat
     wait_until(lambda: installation.ready("forbidden").get("reason") == "Connected", "the right does not help")
     installation.space.apply(manifest("RegisteredModel", "churn"))
     installation.space.wait("RegisteredModel", "churn", has_reason("WaitingForRegistry"))
-    pod.process.stop()
 
 
 def _is_new(right: Right) -> bool:
