@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -23,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from registrar.api.registry_url import valid_registry_url
 from registrar.api.tenants import Tenant, read_tenants
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
 
@@ -66,22 +66,6 @@ def _existing(value: Path) -> Path:
 
 
 ExistingFile = Annotated[Path, AfterValidator(_existing)]
-
-
-def valid_registry_url(value: str) -> str:
-    """Return the root URL of a registry, without white space around it and without a slash at its end.
-
-    Raises:
-        ValueError: it is not such a URL, or it holds a password.
-    """
-    parts = urlsplit(value.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"{value!r} is not a URL; give one such as http://model-registry-service.kubeflow:8080")
-    if parts.username or parts.password:
-        raise ValueError("the URL contains a user name or password; give a token file instead")
-    if parts.query or parts.fragment:
-        raise ValueError(f"{value!r} has a query or a fragment; give the URL without it")
-    return value.strip().rstrip("/")
 
 
 class _Group(BaseModel):
@@ -188,10 +172,15 @@ class Settings(PolicySettings, OwnerSettings, ServedRegistrySettings):
 
     registry_url: Annotated[str, AfterValidator(valid_registry_url), REGISTRY] = ""
     """Root URL of the model registry, such as https://registry.example:8443. A path prefix is kept. Required, unless
-    --registry-url-file is given."""
+    --registry-url-file or --connections is given."""
     registry_url_file: Annotated[Path | None, REGISTRY] = None
     """File with the root URL of the model registry, such as a key of a mounted ConfigMap. While the file is missing,
     empty or wrong, the operator waits, and is not ready. After that, it does not read the file again."""
+    connections: Annotated[bool, REGISTRY] = False
+    """Serve the registries that ClusterRegistries connect, besides the one of --registry-url, which is optional then.
+    With both, --registry-tenants is required."""
+    connections_namespace: Annotated[str | None, REGISTRY] = None
+    """Namespace of the Secrets that ClusterRegistries name. Defaults to the pod's namespace."""
     accept_new_registry: Annotated[bool, REGISTRY] = False
     """Recreate missing entries even if more than ten, and more than a fifth of all, are missing."""
     namespaces: Annotated[tuple[str, ...], CLUSTER] = ()
@@ -251,7 +240,7 @@ class Settings(PolicySettings, OwnerSettings, ServedRegistrySettings):
             raise ValueError(f"{value!r} is not a valid Lease name; use lower-case letters, digits, '-' and '.'")
         return value
 
-    @field_validator("lease_namespace")
+    @field_validator("lease_namespace", "connections_namespace")
     @classmethod
     def _check_lease_namespace(cls, value: str | None) -> str | None:
         if value is not None and not LABEL.fullmatch(value):
@@ -260,8 +249,11 @@ class Settings(PolicySettings, OwnerSettings, ServedRegistrySettings):
 
     @model_validator(mode="after")
     def _check_url(self) -> Settings:
-        if bool(self.registry_url) == (self.registry_url_file is not None):
+        has_url, has_file = bool(self.registry_url), self.registry_url_file is not None
+        if (has_url and has_file) or not (has_url or has_file or self.connections):
             raise ValueError("give one of --registry-url and --registry-url-file")
+        if self.connections and (has_url or has_file) and self.registry_tenants is None:
+            raise ValueError("with --connections, --registry-url needs --registry-tenants")
         return self
 
     @model_validator(mode="after")

@@ -12,7 +12,7 @@ import yaml
 
 from devcluster import charttools
 from registrar.api.tenants import read_tenants
-from registrar.kinds.table import RESOURCES
+from registrar.kinds.table import DEFINED
 from tests.chart.helm import CHART, MINIMAL, VALUES, Helm, HelmError, documents, of_kind
 
 REPOSITORY = Path(__file__).parents[2]
@@ -140,6 +140,8 @@ REFUSED = {
         "the token would be valid at the API server, and the registry could use the cluster with the operator's rights"
     ),
     "registry.caSecretRef.name=a,registry.caConfigMapRef.name=b": "are mutually exclusive: set only one",
+    "connections.enabled=true": "the registry of these values must be no way round the tenants of a ClusterRegistry",
+    "connections.secrets={A_B}": "at '/connections/secrets/0'",
     "serviceMonitor.enabled=true,metrics.service.enabled=false": "the ServiceMonitor selects that Service",
     "podDisruptionBudget.enabled=true,podDisruptionBudget.maxUnavailable=1": "set one of minAvailable and",
 }
@@ -165,6 +167,14 @@ def test_the_registry_has_to_be_named(helm: Helm) -> None:
         helm.template({})
 
 
+def test_cluster_registries_need_no_registry_in_the_values(helm: Helm) -> None:
+    (deployment,) = of_kind(documents(helm.template({"connections": {"enabled": True}})), "Deployment")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert "--connections" in container["args"]
+    assert not any(argument.startswith("--registry-") for argument in container["args"])
+    assert "volumes" not in deployment["spec"]["template"]["spec"]
+
+
 def test_it_can_be_part_of_another_chart(helm: Helm, tmp_path: Path) -> None:
     """Helm hands ``global`` to every part, and a condition is a value of the part."""
     parent = tmp_path / "platform"
@@ -184,7 +194,7 @@ def test_it_can_be_part_of_another_chart(helm: Helm, tmp_path: Path) -> None:
 def test_artifact_hub_lists_every_kind() -> None:
     listed = yaml.safe_load(METADATA["annotations"]["artifacthub.io/crds"])
     assert {(crd["kind"], crd["name"]) for crd in listed} == {
-        (kind.KIND, f"{kind.PLURAL}.model-registrar.dev") for kind in RESOURCES
+        (kind.KIND, f"{kind.PLURAL}.model-registrar.dev") for kind in DEFINED
     }
     examples = yaml.safe_load(METADATA["annotations"]["artifacthub.io/crdsExamples"])
     quickstart = [

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from devcluster import gomodule
-from registrar.kinds.table import RESOURCES
+from registrar.kinds.table import DEFINED, RESOURCES
 from tests.chart.helm import CHART, MINIMAL, VALUES, HelmError
 from tests.chart.installed import NAME, RELEASE, Site, site
 from tests.env.control_plane import install_crds
@@ -19,7 +19,7 @@ from tests.support.resources import manifest
 QUICKSTART = Path(__file__).parents[2] / "examples" / "quickstart"
 FORCE = ("--force-conflicts",) if gomodule.chosen_helm() == "4" else ()
 """Helm 3 writes over what others applied, and does not know the flag."""
-CRDS = [f"customresourcedefinition/{kind.PLURAL}.model-registrar.dev" for kind in RESOURCES]
+CRDS = [f"customresourcedefinition/{kind.PLURAL}.model-registrar.dev" for kind in DEFINED]
 
 
 @pytest.fixture

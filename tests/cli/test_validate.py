@@ -61,12 +61,24 @@ def found(result: Result) -> list[str]:
     return [f"{one['file']}:{one['line']}: {one['rule']}" for one in json.loads(result.stdout)["problems"]]
 
 
+REGISTRY = HEAD + "kind: ClusterRegistry\nmetadata: {name: r}\nspec:\n"
+
 BROKEN = {
+    "a connection to no URL": (REGISTRY + "  tenants: []\n  url: ftp://r\n", "6: InvalidValue", "must be the root URL"),
+    "a misspelt limit of a tenant": (
+        REGISTRY + "  url: http://r\n  tenants:\n  - namespaces: [a]\n    tackOver: false\n",
+        "8: UnknownField",
+        "spec.tenants.0.tackOver: unknown field; did you mean takeOver?",
+    ),
     "a key twice": (MODEL + "spec:\n  owner: a\n  owner: b\n", "6: InvalidYaml", "'owner' stands here twice"),
     "no YAML": (MODEL + "spec: [\n", "5: InvalidYaml", "did not find expected"),
     "a template": ("{{ if .Values.x }}\n" + MODEL, "2: InvalidYaml", ""),
     "a misspelt kind": (MODEL.replace("RegisteredModel", "registeredmodel"), "2: UnknownKind", "mean RegisteredModel?"),
-    "another kind": (MODEL.replace("RegisteredModel", "Widget"), "2: UnknownKind", "write one of ModelArtifact, "),
+    "another kind": (
+        MODEL.replace("RegisteredModel", "Widget"),
+        "2: UnknownKind",
+        "write one of ClusterRegistry, ModelArtifact, ",
+    ),
     "no kind": (HEAD + "metadata: {name: a}\n", "1: UnknownKind", "has no kind None"),
     "another version": (MODEL.replace("v1alpha1", "v1"), "1: UnknownVersion", "write model-registrar.dev/v1alpha1"),
     "another version and kind": (

@@ -21,6 +21,10 @@ def model_artifact(name: str = "artifact", /, **spec: Any) -> Manifest:
     )
 
 
+def cluster_registry(name: str = "registry", /, **spec: Any) -> Manifest:
+    return _manifest("ClusterRegistry", name, {"url": "http://registry:8080", "tenants": [], **spec})
+
+
 def without(manifest: Manifest, *path: str) -> Manifest:
     """The manifest without one field, the others shared."""
     first, *rest = path

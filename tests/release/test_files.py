@@ -15,7 +15,7 @@ from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
 from devcluster import charttools
-from registrar.kinds.table import RESOURCES
+from registrar.kinds.table import DEFINED
 from tests.chart.helm import CHART, MINIMAL, Helm, documents, the
 from tests.release.conftest import GIVEN, IMAGES, ROOT, UV, VERSION, Repository, clone, run
 
@@ -32,6 +32,7 @@ def test_it_has_these_files_and_their_checksums(dist: Path) -> None:
         "install.yaml",
         f"model-registrar-{VERSION}-kustomize.tar.gz",
         "crds.yaml",
+        "clusterregistry_v1alpha1.json",
         "modelartifact_v1alpha1.json",
         "modelversion_v1alpha1.json",
         "registeredmodel_v1alpha1.json",
@@ -88,7 +89,7 @@ def test_the_chart_says_what_it_installs(dist: Path, tmp_path: Path) -> None:
     assert yaml.safe_load(annotations["artifacthub.io/images"]) == [{"name": "model-registrar", "image": IMAGE}]
     assert annotations["artifacthub.io/prerelease"] == "false"
     crds = {each["name"] for each in yaml.safe_load(annotations["artifacthub.io/crds"])}
-    assert crds == {f"{kind.PLURAL}.model-registrar.dev" for kind in RESOURCES}
+    assert crds == {f"{kind.PLURAL}.model-registrar.dev" for kind in DEFINED}
     changes = yaml.safe_load(annotations["artifacthub.io/changes"])
     entries = (ROOT / "CHANGELOG.md").read_text().partition("\n## ")[2].count("\n- ")
     assert len(changes) == entries
@@ -137,7 +138,7 @@ def test_the_schemas_and_definitions_are_those_of_the_command_line(dist: Path, i
     assert (dist / "crds.yaml").read_text() == run(*registrar, "crds", cwd=tmp_path)
     run(*registrar, "schema", f"--directory={tmp_path}", cwd=tmp_path)
     written = sorted(tmp_path.glob("*.json"))
-    assert len(written) == len(RESOURCES)
+    assert len(written) == len(DEFINED)
     for path in written:
         assert (dist / path.name).read_text() == path.read_text()
     assert (dist / "model-registrar_v1alpha1.json").read_text() == run(*registrar, "schema", cwd=tmp_path)

@@ -47,6 +47,11 @@ class OperatorProcess:
         return self._log.read_text(encoding="utf-8")
 
     @property
+    def has_started(self) -> bool:
+        """Whether it was ever started."""
+        return self._log.exists()
+
+    @property
     def is_running(self) -> bool:
         """Whether it was started, and has not ended."""
         return self._process is not None and self._process.poll() is None

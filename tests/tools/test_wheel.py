@@ -101,7 +101,7 @@ def test_an_installed_wheel_prints_the_definitions_of_the_repository(environment
 
     printed = _run(environment / "bin" / "registrar", "crds", cwd=tmp_path)
     definitions = sorted((ROOT / "crds").glob("*.yaml"))
-    assert len(definitions) == 3
+    assert len(definitions) == 4
     assert all(path.read_text() in printed for path in definitions)
     assert len(printed) == sum(len(path.read_text()) for path in definitions)
 

@@ -8,7 +8,7 @@ from typing import Any
 from registrar.api.manifests import to_yaml
 from registrar.api.meta import FINALIZER, GROUP
 from registrar.api.schema import custom_resource_definition
-from registrar.kinds.table import KINDS, RESOURCES
+from registrar.kinds.table import DEFINED, KINDS
 from tools.generate import rbac
 from tools.generate.markdown import table
 from tools.generate.rbac import Rule
@@ -21,7 +21,10 @@ _RULES = {
     "work": rbac.WORK,
     "lease": (rbac.LEASE,),
     "lease-create": (rbac.LEASE_CREATE,),
+    "connections": rbac.CONNECTIONS,
+    "connection-secrets": (rbac.CONNECTION_SECRETS,),
     "view": rbac.VIEW,
+    "view-connections": rbac.VIEW_CONNECTIONS,
     "edit": rbac.EDIT,
     "pipelines": rbac.PIPELINES,
 }
@@ -29,7 +32,7 @@ _RULES = {
 
 def crd_templates() -> Mapping[str, str]:
     """Return the CustomResourceDefinitions as templates with the release's labels; ``crds.enabled`` installs them."""
-    return {f"{CRD_TEMPLATES}/{GROUP}_{kind.PLURAL}.yaml": _crd(custom_resource_definition(kind)) for kind in RESOURCES}
+    return {f"{CRD_TEMPLATES}/{GROUP}_{kind.PLURAL}.yaml": _crd(custom_resource_definition(kind)) for kind in DEFINED}
 
 
 def _crd(definition: Mapping[str, Any]) -> str:
@@ -85,11 +88,16 @@ def rbac_page() -> Mapping[str, str]:
         + "\n## The operator, in its own namespace\n\n"
         "These require `leaderElection.enabled`. All except `create` are limited to the operator's own Lease.\n\n"
         + _table((rbac.LEASE, rbac.LEASE_CREATE))
+        + "\n## The operator, with `connections.enabled`\n\n"
+        "The rights to ClusterRegistries are in a ClusterRole. The right to Secrets is in a Role in the operator's\n"
+        "namespace, and is limited to those that `connections.secrets` lists.\n\n"
+        + _table((*rbac.CONNECTIONS, rbac.CONNECTION_SECRETS))
         + "\n## People\n\n"
         "The chart adds these permissions to the cluster's roles `view`, `edit` and `admin`. To prevent this, set\n"
         "`rbac.aggregateToView`, `rbac.aggregateToEdit` and `rbac.aggregateToAdmin` to `false`. The first row\n"
-        "applies to all three roles, the second one to `edit` and `admin`.\n\n"
-        + _table((*rbac.VIEW, *rbac.EDIT))
+        "applies to all three roles, the second one to `edit` and `admin`. With `connections.enabled`, the last row\n"
+        "applies to all three roles. Only administrators of the cluster write ClusterRegistries.\n\n"
+        + _table((*rbac.VIEW, *rbac.EDIT, *rbac.VIEW_CONNECTIONS))
         + "\n## Pipelines\n\n"
         "For each item of `rbac.pipelines`, the chart creates a Role `model-registrar-pipelines` in its namespace and\n"
         "binds it to the listed ServiceAccounts. `registrar register` needs these permissions and no others.\n\n"

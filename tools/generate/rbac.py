@@ -11,6 +11,7 @@ from typing import Any
 
 from registrar.api.meta import GROUP
 from registrar.api.v1alpha1 import ModelVersion, RegisteredModel
+from registrar.api.v1alpha1.cluster_registry import ClusterRegistry
 from registrar.kinds.table import RESOURCES
 
 PLURALS = tuple(kind.PLURAL for kind in RESOURCES)
@@ -57,8 +58,23 @@ LEASE = Rule("coordination.k8s.io", ("leases",), ("get", "update"), "Elect one o
 LEASE_CREATE = Rule("coordination.k8s.io", ("leases",), ("create",), "Create the Lease when the operator first starts.")
 """In the release's namespace. RBAC cannot limit a creation to a name."""
 
+CONNECTIONS = (
+    Rule(GROUP, (ClusterRegistry.PLURAL,), ("list", "watch"), "Read the ClusterRegistries, and see their changes."),
+    Rule(GROUP, (ClusterRegistry.PLURAL,), ("patch",), "Add and remove the finalizer of a ClusterRegistry in use."),
+    Rule(GROUP, (f"{ClusterRegistry.PLURAL}/status",), ("patch",), "Write the status of a ClusterRegistry."),
+)
+"""In the whole cluster, for ``connections.enabled``."""
+
+CONNECTION_SECRETS = Rule("", ("secrets",), ("get",), "Read the tokens of ClusterRegistries.")
+"""In the release's namespace, for the Secrets of ``connections.secrets`` only."""
+
 VIEW = (Rule(GROUP, PLURALS, ("get", "list", "watch"), "See the resources and their status."),)
 """For people; added to the cluster's ``view``, ``edit`` and ``admin`` roles."""
+
+VIEW_CONNECTIONS = (
+    Rule(GROUP, (ClusterRegistry.PLURAL,), ("get", "list", "watch"), "See the ClusterRegistries and their status."),
+)
+"""For people, with ``connections.enabled``; added as `VIEW`. Nobody gets the right to write them."""
 
 EDIT = (
     Rule(

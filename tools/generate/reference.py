@@ -39,20 +39,26 @@ def _kind(spec: Schema) -> Iterator[str]:
     names, version = spec["names"], spec["versions"][0]
     schema = version["schema"]["openAPIV3Schema"]
     parts = {name: schema["properties"][name] for name in ("spec", "status")}
-    selectable = (field["jsonPath"].removeprefix(".") for field in version["selectableFields"])
+    selectable = [field["jsonPath"].removeprefix(".") for field in version.get("selectableFields", ())]
     yield f"## {names['kind']}\n"
     yield f"{schema['description']}\n"
     yield f"- Names: {_codes([names['plural'], names['singular'], *names['shortNames']])}"
-    yield f"- Scope: {spec['scope'].lower()}; category: {_codes(names['categories'])}"
-    yield f"- Field selectors (Kubernetes 1.31 or newer): {_codes(selectable)}\n"
+    category = f"; category: {_codes(names['categories'])}" if "categories" in names else ""
+    yield f"- Scope: {spec['scope'].lower()}{category}"
+    if selectable:
+        yield f"- Field selectors (Kubernetes 1.31 or newer): {_codes(selectable)}"
+    yield ""
     for name, node in parts.items():
         yield f"### {names['kind']} {name}\n"
         yield f"{node['description']}{_default(node)}\n"
         yield from table(("field", "type", "description"), _fields(node))
-    yield f"### {names['kind']} rules\n"
-    yield "Rules that involve several fields, as the API server reports them:\n"
-    yield from (f"- {message}" for message in (*_messages(schema), *_messages(parts["spec"])))
-    yield f"\n### {names['kind']} columns\n"
+    rules = [*_messages(schema), *_messages(parts["spec"])]
+    if rules:
+        yield f"### {names['kind']} rules\n"
+        yield "Rules that involve several fields, as the API server reports them:\n"
+        yield from (f"- {message}" for message in rules)
+        yield ""
+    yield f"### {names['kind']} columns\n"
     yield "`kubectl get` shows these columns:\n"
     yield from table(("column", "value", "meaning"), map(_column, version["additionalPrinterColumns"]))
 

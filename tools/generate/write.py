@@ -12,7 +12,7 @@ import click
 
 from registrar.api import manifests
 from registrar.api.schema import custom_resource_definition
-from registrar.kinds.table import RESOURCES
+from registrar.kinds.table import DEFINED
 from tools.generate import argocd, chart
 from tools.generate.adopt import adopt_schema
 from tools.generate.commands import commands_page
@@ -36,7 +36,7 @@ def crds() -> Texts:
 
     The kustomization has no file ending, so that ``kubectl apply -f crds/`` passes over it, and ``-k crds/`` works too.
     """
-    definitions = manifests.definitions(RESOURCES)
+    definitions = manifests.definitions(DEFINED)
     kustomization = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
@@ -50,7 +50,7 @@ def crds() -> Texts:
 
 def api_reference() -> Texts:
     """Return the page about every field of the resources."""
-    return {"docs/reference/api.md": api_page([custom_resource_definition(kind) for kind in RESOURCES])}
+    return {"docs/reference/api.md": api_page([custom_resource_definition(kind) for kind in DEFINED])}
 
 
 def settings_reference() -> Texts:

@@ -7,12 +7,12 @@ import json
 from registrar.api import manifests
 from registrar.api.meta import VERSION
 from registrar.cli.json_schema import any_kind_schema, kind_schemas
-from registrar.kinds.table import RESOURCES
+from registrar.kinds.table import DEFINED
 
 
 def definitions() -> str:
     """Return the CustomResourceDefinitions, as ``registrar crds`` prints them."""
-    return "".join(manifests.definitions(RESOURCES).values())
+    return "".join(manifests.definitions(DEFINED).values())
 
 
 def schemas() -> dict[str, str]:

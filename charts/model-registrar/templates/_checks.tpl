@@ -26,6 +26,9 @@ those of hooks, so an entry cannot be installed together with its CustomResource
 {{- if and .url .urlConfigMapRef.name }}
 {{- fail "registry.url and registry.urlConfigMapRef.name are both set: set only one." }}
 {{- end }}
+{{- if and $.Values.connections.enabled (or .url .urlConfigMapRef.name) (not (kindIs "slice" .tenants)) }}
+{{- fail "connections.enabled is true and registry.tenants is not set: the registry of these values must be no way round the tenants of a ClusterRegistry. Set registry.tenants, or connect the registry by a ClusterRegistry and leave registry.url empty." }}
+{{- end }}
 {{- if and .tokenSecretRef.name .serviceAccountToken.enabled }}
 {{- fail "registry.tokenSecretRef.name and registry.serviceAccountToken.enabled are both set: set only one." }}
 {{- end }}

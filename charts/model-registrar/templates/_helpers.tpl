@@ -95,6 +95,9 @@ ca.crt
 
 {{/* The port of the registry's address. */}}
 {{- define "model-registrar.registryPort" -}}
+{{- if .Values.connections.enabled }}
+{{- fail "networkPolicy.registryPorts is empty: with connections.enabled, the chart does not know the ports of the registries. Set it." }}
+{{- end }}
 {{- if not .Values.registry.url }}
 {{- fail "networkPolicy.registryPorts is empty: with registry.urlConfigMapRef, the chart does not know the registry's port. Set it." }}
 {{- end }}

@@ -2,7 +2,7 @@
 {{- define "model-registrar.arguments" -}}
 {{- if .Values.registry.url }}
 - {{ printf "--registry-url=%s" .Values.registry.url | quote }}
-{{- else }}
+{{- else if .Values.registry.urlConfigMapRef.name }}
 - --registry-url-file={{ include "model-registrar.urlFolder" . }}/{{ .Values.registry.urlConfigMapRef.key }}
 {{- end }}
 {{- with .Values.registry.apiVersion }}
@@ -16,6 +16,10 @@
 {{- end }}
 {{- if kindIs "slice" .Values.registry.tenants }}
 - --registry-tenants=/etc/model-registrar/tenants/tenants.yaml
+{{- end }}
+{{- if .Values.connections.enabled }}
+- --connections
+- --connections-namespace={{ include "model-registrar.namespace" . }}
 {{- end }}
 - --owner-id={{ include "model-registrar.ownerId" . }}
 {{- range .Values.watchNamespaces }}
@@ -62,7 +66,7 @@
 {{- end }}
 
 {{- define "model-registrar.volumeMounts" -}}
-{{- if not .Values.registry.url }}
+{{- if and .Values.registry.urlConfigMapRef.name (not .Values.registry.url) }}
 - name: registry-url
   mountPath: {{ include "model-registrar.urlFolder" . }}
   readOnly: true
@@ -89,7 +93,7 @@
 
 {{- define "model-registrar.volumes" -}}
 {{- with .Values.registry }}
-{{- if not .url }}
+{{- if and .urlConfigMapRef.name (not .url) }}
 - name: registry-url
   configMap:
     name: {{ .urlConfigMapRef.name }}

@@ -44,6 +44,30 @@
   verbs:
   - create
 {{- end }}
+{{- define "model-registrar.rules.connections" -}}
+- apiGroups:
+  - model-registrar.dev
+  resources:
+  - clusterregistries
+  verbs:
+  - list
+  - patch
+  - watch
+- apiGroups:
+  - model-registrar.dev
+  resources:
+  - clusterregistries/status
+  verbs:
+  - patch
+{{- end }}
+{{- define "model-registrar.rules.connection-secrets" -}}
+- apiGroups:
+  - ''
+  resources:
+  - secrets
+  verbs:
+  - get
+{{- end }}
 {{- define "model-registrar.rules.view" -}}
 - apiGroups:
   - model-registrar.dev
@@ -51,6 +75,16 @@
   - registeredmodels
   - modelversions
   - modelartifacts
+  verbs:
+  - get
+  - list
+  - watch
+{{- end }}
+{{- define "model-registrar.rules.view-connections" -}}
+- apiGroups:
+  - model-registrar.dev
+  resources:
+  - clusterregistries
   verbs:
   - get
   - list

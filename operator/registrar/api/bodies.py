@@ -65,6 +65,26 @@ def key_of(body: Body) -> ResourceKey:
     return ResourceKey(body["kind"], metadata["namespace"], metadata["name"])
 
 
+def declared_registry_of(body: Body) -> tuple[str, str] | None:
+    """Return kind and name of the registry that the spec names; None if it names none."""
+    return _reference((body.get("spec") or {}).get("registryRef"))
+
+
+def pinned_registry_of(body: Body) -> tuple[str, str] | None:
+    """Return kind and name of the registry that the status names; None if it names none."""
+    return _reference((body.get("status") or {}).get("registryRef"))
+
+
+def _reference(found: Mapping[str, str] | None) -> tuple[str, str] | None:
+    return None if found is None else (found["kind"], found["name"])
+
+
+def parent_name_of(body: Body, field: str) -> str | None:
+    """Return the name of the resource to which a field of the spec refers; None if it refers to none."""
+    found = ((body.get("spec") or {}).get(field) or {}).get("name")
+    return None if found is None else str(found)
+
+
 def entry_name_of(body: Body) -> str:
     """Return the name of the entry that a resource represents."""
     return str((body.get("spec") or {}).get("name") or body["metadata"]["name"])

@@ -97,7 +97,7 @@ class Column:
         name: its header.
         path: JSONPath of its value.
         description: what the value means.
-        type: how kubectl prints the value: string or date.
+        type: how kubectl prints the value: string, integer, boolean or date.
         wide: whether it shows with ``-o wide`` only.
     """
 
@@ -138,7 +138,8 @@ class ObjectMeta(Frozen):
     """The part of a resource's metadata that the operator reads."""
 
     name: str
-    namespace: str
+    namespace: str = ""
+    """Empty for a kind that belongs to no namespace."""
     uid: str = ""
     generation: int = 0
     resource_version: str = ""
@@ -186,6 +187,10 @@ class Resource(Frozen, Generic[SpecT, StatusT]):
     PLURAL: ClassVar[str]
     SINGULAR: ClassVar[str]
     SHORT_NAME: ClassVar[str]
+    SCOPE: ClassVar[str] = "Namespaced"
+    CATEGORIES: ClassVar[tuple[str, ...]] = (CATEGORY,)
+    COLUMNS: ClassVar[tuple[Column, ...] | None] = None
+    """What ``kubectl get`` shows of a kind that manages no entry."""
     PARENT_COLUMNS: ClassVar[tuple[Column, ...]] = ()
     """What ``kubectl get`` shows of the resource's parent."""
     OWN_COLUMNS: ClassVar[tuple[Column, ...]] = ()

@@ -8,13 +8,13 @@ that the operator has not seen yet must not look settled (kstatus).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from registrar.api.meta import CATEGORY, GROUP, VERSION, Column, Resource
+from registrar.api.meta import GROUP, VERSION, Column, Resource
 
 _REFERENCE = "#/$defs/"
 _LEADING_KEYS = ("description", "type")
@@ -83,7 +83,9 @@ def openapi_schema(resource: type[Resource[Any, Any]]) -> JsonSchemaValue:
     }
 
 
-def _columns(resource: type[Resource[Any, Any]]) -> list[Column]:
+def _columns(resource: type[Resource[Any, Any]]) -> Sequence[Column]:
+    if resource.COLUMNS is not None:
+        return resource.COLUMNS
     ready, drifted = (f'.status.conditions[?(@.type=="{name}")]' for name in ("Ready", "Drifted"))
     return [
         Column("ID", ".status.id", "ID of the entry in the registry."),
@@ -102,13 +104,14 @@ def _columns(resource: type[Resource[Any, Any]]) -> list[Column]:
 
 def custom_resource_definition(resource: type[Resource[Any, Any]]) -> dict[str, Any]:
     """Return the CustomResourceDefinition of a kind, as a manifest."""
+    selectable = resource.SELECTABLE_FIELDS
     version = {
         "name": VERSION,
         "served": True,
         "storage": True,
         "subresources": {"status": {}},
         "additionalPrinterColumns": [column.as_manifest() for column in _columns(resource)],
-        "selectableFields": [{"jsonPath": path} for path in resource.SELECTABLE_FIELDS],
+        **({"selectableFields": [{"jsonPath": path} for path in selectable]} if selectable else {}),
         "schema": {"openAPIV3Schema": openapi_schema(resource)},
     }
     return {
@@ -120,14 +123,14 @@ def custom_resource_definition(resource: type[Resource[Any, Any]]) -> dict[str, 
         },
         "spec": {
             "group": GROUP,
-            "scope": "Namespaced",
+            "scope": resource.SCOPE,
             "names": {
                 "kind": resource.KIND,
                 "listKind": f"{resource.KIND}List",
                 "plural": resource.PLURAL,
                 "singular": resource.SINGULAR,
                 "shortNames": [resource.SHORT_NAME],
-                "categories": [CATEGORY],
+                **({"categories": list(resource.CATEGORIES)} if resource.CATEGORIES else {}),
             },
             "versions": [version],
         },

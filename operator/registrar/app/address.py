@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from registrar.settings import Settings, valid_registry_url
+from registrar.api.registry_url import valid_registry_url
+from registrar.settings import Settings
 from registrar.telemetry import probes
 
 logger = logging.getLogger(__name__)

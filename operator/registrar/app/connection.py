@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,6 +40,12 @@ class ConnectionMonitor(Protocol):
     def orphans(self) -> OrphanMonitor:
         """Shows how many entries are left over in it."""
 
+    def observe_depth(self, depth: Callable[[], float]) -> None:
+        """Read how many of its resources wait for a worker."""
+
+    def remove(self) -> None:
+        """Show nothing of it any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Process:
@@ -63,21 +69,32 @@ class Connection:
     """One registry and its resources. No resource of another registry is in its memory.
 
     Attributes:
+        share: the name of its share of the work queue; another connection to the same registry has another one.
         context: the parts that a reconcile joins.
         intake: takes its resources from the watch.
         poller: keeps the view of the registry true.
         orphans: looks for entries whose resource does not exist.
+        begin: set after the first attempt to read the registry, which needs leadership.
+        is_required: whether the operator ends if the address cannot be that of a registry.
     """
 
+    share: str
     context: Context
     intake: Intake
     poller: Poller
     orphans: OrphanSearch
+    begin: asyncio.Event
+    is_required: bool
 
     @property
     def name(self) -> str:
         """The registry's name in the operator."""
         return self.context.registry.name
+
+    @property
+    def memory(self) -> Memory:
+        """What is known of its resources."""
+        return self.context.memory
 
     @property
     def cache(self) -> ResourceCache:
@@ -88,24 +105,26 @@ class Connection:
         """Return whether a resource belongs to it: one that exists, or one whose entries are not released yet."""
         return self.cache.get(key) is not None or self.context.memory.departed(key) is not None
 
-    def start(self, begin: asyncio.Event, leadership: Leadership) -> list[asyncio.Task[None]]:
-        """Start what works for the registry for as long as the operator runs.
-
-        Args:
-            begin: set after the first attempt to read the registry, which needs leadership.
-            leadership: whether this replica leads.
-        """
+    def start(self, leadership: Leadership) -> list[asyncio.Task[None]]:
+        """Start what works for the registry for as long as it is served."""
         return [
-            asyncio.create_task(self._lead(begin, leadership), name=f"leading {self.name}"),
-            asyncio.create_task(self.orphans.run(begin), name=f"orphans of {self.name}"),
+            asyncio.create_task(self._lead(leadership), name=f"leading {self.name}"),
+            asyncio.create_task(self.orphans.run(self.begin), name=f"orphans of {self.name}"),
         ]
 
-    async def _lead(self, begin: asyncio.Event, leadership: Leadership) -> None:
+    async def _lead(self, leadership: Leadership) -> None:
         """What only the leader does."""
         await leadership.begun.wait()
-        await _try_to_load(self.poller)
-        begin.set()
+        if self.is_required:
+            await _try_to_load(self.poller)
+        else:
+            await self.poller.look()
+        self.begin.set()
         await self.poller.run()
+
+    def forget(self, key: ResourceKey) -> None:
+        """Forget a resource that belongs to another registry now."""
+        self.memory.forget(key)
 
     async def run(self, key: ResourceKey) -> Result:
         """Reconcile one of its resources as a turn of a worker; returns when to run again."""
@@ -119,24 +138,44 @@ class Connection:
         return result
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A registry that the operator serves.
+
+    Attributes:
+        registry: the registry.
+        monitor: measures what concerns it.
+        renew: reads again what proves who asks; None where nothing has to be read.
+        is_required: whether the operator ends if the address cannot be that of a registry.
+    """
+
+    registry: Registry
+    monitor: ConnectionMonitor
+    renew: Callable[[], Awaitable[object]] | None = None
+    is_required: bool = True
+
+
 def connection_to(
-    registry: Registry,
+    served: Served,
+    share: str,
     cache: ResourceCache,
     gate: SyncGate,
     queue: WorkQueue[ResourceKey],
     process: Process,
-    monitor: ConnectionMonitor,
+    is_beside: Callable[[ResourceKey], bool],
 ) -> Connection:
     """Join the parts that serve one registry.
 
     Args:
-        registry: the registry.
+        served: the registry.
+        share: the name of its share of the work queue.
         cache: holds the bodies of its resources, and of no others.
         gate: the way into the work queue.
         queue: the work queue.
         process: the parts of the process that all connections share.
-        monitor: measures what concerns this registry.
+        is_beside: returns whether a resource belongs to another connection to the same registry.
     """
+    registry, monitor = served.registry, served.monitor
     settings, kube, reconciles = process.settings, process.kube, process.reconciles
     memory = Memory(cache, gate, registry.view.leave)
     guard = MassDeletionGuard(cache.recorded_ids, registry)
@@ -146,10 +185,21 @@ def connection_to(
         return iter(cache)
 
     return Connection(
+        share=share,
         context=Context(settings, kube, registry, memory, guard, reconciles),
         intake=Intake(memory, gate, process.leadership, reconciles),
-        poller=Poller(registry, queue.add, resync, monitor.feed, settings.feed_interval, settings.resync_interval),
-        orphans=OrphanSearch(settings, kube, registry, memory, monitor.orphans),
+        poller=Poller(
+            registry,
+            queue.add,
+            resync,
+            monitor.feed,
+            settings.feed_interval,
+            settings.resync_interval,
+            served.renew,
+        ),
+        orphans=OrphanSearch(settings, kube, registry, memory, monitor.orphans, is_beside),
+        begin=asyncio.Event(),
+        is_required=served.is_required,
     )
 
 

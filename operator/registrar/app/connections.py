@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TypeVar
 
 from registrar.api.bodies import Body, ResourceKey, key_of, uid_of
-from registrar.app.connection import Connection, ConnectionMonitor, Process, connection_to
+from registrar.api.registry_url import normalized_url
+from registrar.app.connection import Connection, Process, Served, connection_to
+from registrar.app.homes import parent_of
+from registrar.app.unserved import NO_REGISTRY, Unserved
 from registrar.cluster.cache import PendingReads, ResourceCache
+from registrar.planning.resolution import Home, Homeless
 from registrar.reconcile.sync_gate import SyncGate
 from registrar.registries.registry import Registry
 from registrar.workqueue.queue import DONE, Monitor, Result, WorkQueue
 
 Counted = TypeVar("Counted")
-RegistryOf = Callable[[Body], str]
-"""Returns the name of the registry to which a resource belongs."""
+RegistryOf = Callable[[Body], Home]
+"""Returns the name of the registry to which a resource belongs, or why it belongs to none."""
+Place = Connection | Unserved
+
+CLOSE_SECONDS = 10.0
+"""For the reconciles of a registry that is no longer served."""
 
 
 class Connections:
@@ -26,7 +36,7 @@ class Connections:
     Each resource is in the memory of one connection. So no connection can touch what belongs to another one.
 
     Args:
-        registry_of: returns the name of the registry to which a resource belongs.
+        registry_of: returns the registry to which a resource belongs.
         process: the parts of the process that they share.
         monitor: counts what happens in the work queue.
 
@@ -44,24 +54,77 @@ class Connections:
         self._registry_of = registry_of
         self._process = process
         self._reads = PendingReads()
+        self._numbers = itertools.count(1)
         self._connections: dict[str, Connection] = {}
+        self._retiring: list[Connection] = []
+        self._unserved = Unserved(ResourceCache(self.synced, self._reads), self._gate, process)
+        self._tasks: dict[str, list[asyncio.Task[None]]] = {}
+        self._has_started = False
+        self._children: dict[ResourceKey, set[ResourceKey]] = {}
+        self._moving: set[ResourceKey] = set()
 
-    def serve(self, registry: Registry, monitor: ConnectionMonitor) -> None:
-        """Serve one more registry."""
-        self.queue.open_share(registry.name)
+    def serve(self, served: Served) -> Connection:
+        """Serve one more registry, under a name that no other one has; its tasks begin with the others."""
+        name = served.registry.name
+        share = name if name not in self.queue.shares else f"{name} {next(self._numbers)}"
         cache = ResourceCache(self.synced, self._reads)
-        connection = connection_to(registry, cache, self._gate, self.queue, self._process, monitor)
-        self._connections[registry.name] = connection
+        is_beside = partial(self._is_beside, served.registry)
+        connection = connection_to(served, share, cache, self._gate, self.queue, self._process, is_beside)
+        self.queue.open_share(share, connection.begin)
+        served.monitor.observe_depth(partial(self.queue.depth, share))
+        self._connections[name] = connection
+        if self._has_started:
+            self._tasks[share] = connection.start(self._process.leadership)
+        return connection
 
     def start(self) -> list[asyncio.Task[None]]:
-        """Start the workers, and return the tasks that work for each registry.
+        """Start the workers, and what works for each registry; returns the tasks that never end in normal operation.
 
         The workers of a registry wait for the first attempt to read it, and for no other registry.
         """
-        begin = {name: asyncio.Event() for name in self._connections}
-        self.queue.start(begin)
-        leadership = self._process.leadership
-        return [task for connection in self.all() for task in connection.start(begin[connection.name], leadership)]
+        self._has_started = True
+        self.queue.start()
+        for connection in self.all():
+            self._tasks[connection.share] = connection.start(self._process.leadership)
+        return [task for connection in self.all() if connection.is_required for task in self._tasks[connection.share]]
+
+    def tasks(self) -> Iterator[asyncio.Task[None]]:
+        """Yield every task that works for a registry now, but for the workers."""
+        for tasks in self._tasks.values():
+            yield from tasks
+
+    @property
+    def own_tasks(self) -> Container[asyncio.Task[None]]:
+        """The tasks that work for registries at any time, workers among them."""
+        return _OwnTasks(self)
+
+    async def retire(self, name: str) -> None:
+        """Serve a registry no longer, and return once nothing of it runs; its resources go where they belong now.
+
+        Reconciles that take too long are cancelled.
+        """
+        connection = self._connections.pop(name)
+        self._retiring.append(connection)
+        await self._end(connection)
+
+    async def replace(self, served: Served) -> Connection:
+        """Serve a registry by another connection, and return once nothing of the first one runs."""
+        before = self._connections[served.registry.name]
+        self._retiring.append(before)
+        connection = self.serve(served)
+        await self._end(before)
+        return connection
+
+    async def _end(self, connection: Connection) -> None:
+        """Move the resources of a connection, and end what works for it."""
+        tasks = self._tasks.pop(connection.share, [])
+        for task in tasks:
+            task.cancel()
+        self.settle()
+        await self.queue.close_share(connection.share, CLOSE_SECONDS)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self.settle()
+        self._retiring.remove(connection)
 
     def all(self) -> tuple[Connection, ...]:
         """Return all connections."""
@@ -73,49 +136,119 @@ class Connections:
         It belongs to one connection, but for a moment: its entries in one registry may not be released yet when a
         successor of the same name belongs to another.
         """
-        results = [await connection.run(key) for connection in self._having(key)]
+        try:
+            results = [await place.run(key) for place in self._having(key)]
+        finally:
+            if key in self._moving:
+                self._moving.discard(key)
+                self._move(key)
         return min(results, key=_urgency, default=DONE)
 
     def share_of(self, key: ResourceKey) -> str:
-        """Return the share of the work queue in which a resource waits: the name of its registry."""
-        return next((connection.name for connection in self._having(key)), next(iter(self._connections)))
+        """Return the share of the work queue in which a resource waits: that of its registry."""
+        open_shares = (place.share for place in self._having(key) if place not in self._retiring)
+        return next(open_shares, None) or self._any_share()
+
+    def _any_share(self) -> str:
+        return next((connection.share for connection in self.all()), None) or self._unserved_share()
+
+    def _unserved_share(self) -> str:
+        if NO_REGISTRY not in self.queue.shares:
+            self.queue.open_share(NO_REGISTRY)
+        return NO_REGISTRY
 
     def on_change(self, body: Body) -> None:
         """Hand a resource to its connection; one that had it before, or its predecessor, forgets it."""
-        key, home = key_of(body), self._connections[self._registry_of(body)]
-        for other in self._connections.values():
+        key, home = key_of(body), self._home_of(body)
+        for other in self._places():
             if other is home or (known := other.cache.get(key)) is None:
                 continue
             if not other.cache.is_news(body):
                 return
-            if uid_of(known) == uid_of(body):
-                other.context.memory.forget(key)
-            else:
+            if uid_of(known) != uid_of(body):
                 other.intake.on_delete(known)
+            elif self.queue.is_running(key):
+                # Its run may record an ID, which decides where it belongs.
+                other.intake.on_change(body)
+                self._moving.add(key)
+                return
+            else:
+                other.forget(key)
+        is_new = home.cache.get(key) is None
+        self._enter(home, body)
+        parent = parent_of(body)
+        if parent is not None:
+            self._children.setdefault(parent, set()).add(key)
+        if is_new:
+            self._settle(self._children.get(key, ()))
+
+    def _enter(self, home: Place, body: Body) -> None:
+        if home is self._unserved:
+            self._unserved_share()
         home.intake.on_change(body)
+
+    def _home_of(self, body: Body) -> Place:
+        home = self._registry_of(body)
+        if isinstance(home, Homeless):
+            self._unserved.note(key_of(body), home)
+            return self._unserved
+        return self._connections[home]
+
+    def settle(self) -> None:
+        """Have each resource where it belongs now: the registries, or what is known of them, have changed."""
+        self._settle(list(self))
+
+    def _settle(self, keys: Iterable[ResourceKey]) -> None:
+        for key in list(keys):
+            if self.queue.is_running(key):
+                self._moving.add(key)
+            else:
+                self._move(key)
+
+    def _move(self, key: ResourceKey) -> None:
+        """Move a resource to where it belongs, and its children after it."""
+        place = next((place for place in self._places() if place.cache.get(key) is not None), None)
+        body = None if place is None else place.cache.get(key)
+        if place is None or body is None:
+            return
+        home = self._home_of(body)
+        if home is place:
+            return
+        place.forget(key)
+        self._enter(home, body)
+        self._settle(self._children.get(key, ()))
 
     def on_delete(self, body: Body) -> None:
         """Have the connection of a deleted resource forget it."""
         key = key_of(body)
-        known_to = [connection for connection in self.all() if connection.cache.get(key) is not None]
-        for connection in known_to or [self._connections[self._registry_of(body)]]:
-            connection.intake.on_delete(body)
+        known_to = [place for place in self._places() if place.cache.get(key) is not None]
+        for place in known_to or [self._home_of(body)]:
+            place.intake.on_delete(body)
+        if self.get(key) is not None:
+            return
+        self._unserved.forget(key)
+        parent = parent_of(body)
+        if parent is not None and (siblings := self._children.get(parent)) is not None:
+            siblings.discard(key)
+            if not siblings:
+                del self._children[parent]
+        self._settle(self._children.get(key, ()))
 
     def on_synced(self) -> None:
         """Compare what waited for the cache."""
-        for connection in self.all():
-            connection.intake.on_synced()
+        for place in self._places():
+            place.intake.on_synced()
 
     def __len__(self) -> int:
-        return sum(len(connection.cache) for connection in self.all())
+        return sum(len(place.cache) for place in self._places())
 
     def __iter__(self) -> Iterator[ResourceKey]:
-        for connection in self.all():
-            yield from connection.cache
+        for place in self._places():
+            yield from place.cache
 
     def get(self, key: ResourceKey) -> Body | None:
         """Return the latest body of a resource; None if it does not exist."""
-        bodies = (connection.cache.get(key) for connection in self.all())
+        bodies = (place.cache.get(key) for place in self._places())
         return next((body for body in bodies if body is not None), None)
 
     async def read(self, key: ResourceKey, get: Callable[[ResourceKey], Awaitable[Body | None]]) -> Body | None:
@@ -124,14 +257,33 @@ class Connections:
 
     def count_ready(self) -> Mapping[tuple[str, str, str], int]:
         """Return how many resources exist by kind, and by status and reason of Ready."""
-        return _sum(connection.cache.count_ready() for connection in self.all())
+        return _sum(place.cache.count_ready() for place in self._places())
 
     def count_yielded(self) -> Mapping[str, int]:
         """Return how many resources another installation manages, by kind."""
-        return _sum(connection.context.memory.count_yielded() for connection in self.all())
+        return _sum(place.memory.count_yielded() for place in self._places())
 
-    def _having(self, key: ResourceKey) -> list[Connection]:
-        return [connection for connection in self._connections.values() if connection.has(key)]
+    def _is_beside(self, registry: Registry, key: ResourceKey) -> bool:
+        """Return whether a resource belongs to another connection to the same registry."""
+        url = normalized_url(registry.url)
+        others = (other for other in self.all() if other.context.registry is not registry and other.has(key))
+        return any(normalized_url(other.context.registry.url) == url for other in others)
+
+    def _places(self) -> list[Place]:
+        return [*self._connections.values(), *self._retiring, self._unserved]
+
+    def _having(self, key: ResourceKey) -> list[Place]:
+        return [place for place in self._places() if place.has(key)]
+
+
+class _OwnTasks(Container[asyncio.Task[None]]):
+    """See `Connections.own_tasks`."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def __contains__(self, task: object) -> bool:
+        return self._connections.queue.owns(task) or any(task is own for own in self._connections.tasks())
 
 
 def _urgency(result: Result) -> tuple[bool, float]:

@@ -13,18 +13,22 @@ from dataclasses import dataclass
 from prometheus_client import disable_created_metrics
 
 from registrar.app.address import wait_for_url
+from registrar.app.cluster_registries import ClusterRegistries
 from registrar.app.connection import Process
 from registrar.app.connections import Connections, RegistryOf
-from registrar.app.opening import opened
+from registrar.app.homes import Homes
+from registrar.app.opening import Opening
+from registrar.cluster.api import KubernetesError
 from registrar.cluster.client import KubernetesAPI
 from registrar.cluster.definitions import wait_for_definitions
 from registrar.cluster.liveness import WatchLiveness
 from registrar.cluster.login import log_in, own_namespace
 from registrar.cluster.relist import keep_complete
-from registrar.cluster.watch import watch
+from registrar.cluster.watch import Scope, watch
 from registrar.election.elector import LeaderElector, LeaseDurations
 from registrar.election.lease import KubernetesLease
 from registrar.fencing import Leadership, WriteFence
+from registrar.planning.resolution import Offer
 from registrar.settings import FROM_FLAGS, ServedRegistrySettings, Settings, StartError
 from registrar.telemetry import probes
 from registrar.telemetry.metrics import Metrics
@@ -46,6 +50,7 @@ class _Operator:
     metrics: Metrics
     connections: Connections
     liveness: WatchLiveness
+    cluster_registries: ClusterRegistries | None
 
 
 async def run(settings: Settings) -> None:
@@ -64,21 +69,22 @@ async def run(settings: Settings) -> None:
         if url is None:
             return
         settings = settings.model_copy(update={"registry_url": url})
-    await serve(settings, {FROM_FLAGS: settings}, lambda _: FROM_FLAGS, metrics)
+    await serve(settings, {FROM_FLAGS: settings} if settings.registry_url else {}, None, metrics)
 
 
 async def serve(
     settings: Settings,
     registries: Mapping[str, ServedRegistrySettings],
-    registry_of: RegistryOf,
+    registry_of: RegistryOf | None,
     metrics: Metrics,
 ) -> None:
     """Serve registries until a signal.
 
     Args:
         settings: the process settings.
-        registries: how to reach each registry, by its name in the operator.
-        registry_of: returns the name of the registry to which a resource belongs.
+        registries: how to reach each registry that the settings name, by its name in the operator.
+        registry_of: returns the registry to which a resource belongs; None resolves it from references, statuses and
+            ClusterRegistries.
         metrics: measures it all.
 
     Raises:
@@ -88,38 +94,71 @@ async def serve(
     async with contextlib.AsyncExitStack() as stack:
         kube = await stack.enter_async_context(_kubernetes(settings, WriteFence(leadership, metrics.to_kubernetes)))
         process = Process(settings, kube, leadership, metrics.reconciles)
-        connections = Connections(registry_of, process, metrics.queue)
+        homes = Homes()
+        connections = Connections(registry_of or homes, process, metrics.queue)
+        homes.get = connections.get
+        opening = Opening(settings, kube, leadership, metrics, settings.connections_namespace or own_namespace() or "")
         for name, reached in registries.items():
-            monitor = metrics.of_registry(name)
-            fence = WriteFence(leadership, monitor.requests)
-            connections.serve(await stack.enter_async_context(opened(name, reached, settings, fence, kube)), monitor)
-        await wait_for_definitions(kube)
+            connections.serve(await opening.by_settings(name, reached, stack))
+        homes.offers = {name: Offer(each.registry_url, tenants=each.tenants) for name, each in registries.items()}
+        await wait_for_definitions(kube, with_registries=settings.connections)
+        cluster_registries = None
+        if settings.connections:
+            cluster_registries = await _follow_cluster_registries(opening, connections, homes, stack)
         metrics.observe(connections.queue, leadership, connections.count_ready)
         metrics.observe_yielded(connections.count_yielded)
-        operator = _Operator(settings, kube, leadership, metrics, connections, WatchLiveness())
+        operator = _Operator(settings, kube, leadership, metrics, connections, WatchLiveness(), cluster_registries)
         async with _probes(operator):
             await _operate(operator)
+
+
+async def _follow_cluster_registries(
+    opening: Opening, connections: Connections, homes: Homes, stack: contextlib.AsyncExitStack
+) -> ClusterRegistries:
+    """Serve the ClusterRegistries that exist now, before the first resource is shown.
+
+    Raises:
+        StartError: no namespace is known for their Secrets, or they cannot be listed.
+    """
+    if not opening.namespace:
+        raise StartError(
+            "No namespace for the Secrets of ClusterRegistries: give --connections-namespace. It has no default "
+            "outside a pod."
+        )
+    found = ClusterRegistries(
+        opening.kube, opening.leadership, connections, homes, opening.by_spec, homes.offers.get(FROM_FLAGS)
+    )
+    stack.push_async_callback(found.aclose)
+    try:
+        await found.load()
+    except KubernetesError as error:
+        raise StartError(f"The cluster did not list its ClusterRegistries: {error}") from error
+    return found
 
 
 async def _operate(operator: _Operator) -> None:
     """Watch the cluster all the time; work while leading. Ends with a signal, or with the first part that fails."""
     settings, connections = operator.settings, operator.connections
     elector = _elector(operator) if settings.leader_election else None
-    # kopf would cancel tasks that are created after its start (registrar.cluster.watch, quirk 9).
     parts = connections.start()
+    followed = operator.cluster_registries
+    if followed is not None:
+        # It ends the operator where a task that it has started ends.
+        parts.append(asyncio.create_task(followed.run(), name="following ClusterRegistries"))
     announcing = asyncio.create_task(_announce(operator), name="announcing")
     listing = asyncio.create_task(
         keep_complete(connections, connections, operator.kube, settings.namespaces, settings.resync_interval),
         name="listing",
     )
     electing = [] if elector is None else [asyncio.create_task(elector.run(), name="election")]
+    scope = Scope(settings.namespaces, None if followed is None else followed.note_change)
     watching = asyncio.create_task(
-        watch(connections, operator.kube, operator.liveness, settings.namespaces), name="watching"
+        watch(connections, operator.kube, operator.liveness, scope, connections.own_tasks), name="watching"
     )
     try:
         await asyncio.wait({watching, *parts, *electing}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (*parts, announcing, listing, watching):
+        for task in (*parts, *connections.tasks(), announcing, listing, watching):
             task.cancel()
         # The lease is held until the last write has ended.
         await connections.queue.drain(DRAIN_SECONDS if operator.leadership.is_held else settings.write_timeout or 0)
@@ -173,8 +212,9 @@ def _why_not_ready(operator: _Operator) -> Iterator[str]:
     """Yield what the operator still needs before it can do its work, or take it over at once."""
     if not operator.connections.synced.is_set():
         yield "the cache of the cluster's resources has not synced yet"
-    registries = [connection.context.registry for connection in operator.connections.all()]
-    if operator.leadership.is_held and not any(registry.loaded for registry in registries):
+    required = (connection for connection in operator.connections.all() if connection.is_required)
+    registries = [connection.context.registry for connection in required]
+    if operator.leadership.is_held and registries and not any(registry.loaded for registry in registries):
         yield f"the registry {registries[0].url} has not been read yet"
     if operator.leadership.overdue:
         yield "the lease is lost"

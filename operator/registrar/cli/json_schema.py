@@ -8,7 +8,7 @@ from typing import Any
 from registrar.api.meta import API_VERSION
 from registrar.api.properties import INT32_MAX, INT32_MIN, MAX_NAME_LENGTH
 from registrar.api.schema import openapi_schema
-from registrar.kinds.table import RESOURCES
+from registrar.kinds.table import DEFINED
 
 Schema = dict[str, Any]
 
@@ -69,7 +69,7 @@ _METADATA = {
 
 def kind_schemas() -> Mapping[str, Schema]:
     """Return the JSON Schema of each kind, by its name. Unknown fields are refused everywhere."""
-    return {kind.KIND: {"$schema": DRAFT, **_kind(kind.KIND, openapi_schema(kind))} for kind in RESOURCES}
+    return {kind.KIND: {"$schema": DRAFT, **_kind(kind.KIND, openapi_schema(kind))} for kind in DEFINED}
 
 
 def any_kind_schema() -> Schema:

@@ -11,11 +11,11 @@ from registrar.api.meta import VERSION
 from registrar.cli.console import write_errors_explained
 from registrar.cli.files import write_beside
 from registrar.cli.json_schema import any_kind_schema, kind_schemas
-from registrar.kinds.table import RESOURCES
+from registrar.kinds.table import DEFINED
 
 
 @click.command()
-@click.argument("kind", required=False, type=click.Choice([kind.KIND for kind in RESOURCES]))
+@click.argument("kind", required=False, type=click.Choice([kind.KIND for kind in DEFINED]))
 @click.option(
     "--directory",
     type=click.Path(file_okay=False, path_type=Path),

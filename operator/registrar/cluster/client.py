@@ -198,6 +198,20 @@ class KubernetesAPI:
         self._echoes.expect(answer)
         return answer
 
+    async def patch_unwatched(self, path: str, patch: Mapping[str, Any]) -> Body:
+        """Merge a patch into an object that the watch shows again all the same. Raises as `patch_status`."""
+        return await self._patch(path, patch)
+
+    async def get_secret(self, namespace: str, name: str) -> Mapping[str, str]:
+        """Return the values of a Secret, in Base64, by key.
+
+        Raises:
+            ResourceGoneError: it does not exist.
+            KubernetesError: the operator may not read it, or the API server did not answer.
+        """
+        secret = await self._request("GET", f"/api/v1/namespaces/{namespace}/secrets/{name}")
+        return secret.get("data") or {}
+
     async def _patch(self, path: str, patch: Mapping[str, Any]) -> Body:
         return await self._request("PATCH", path, json=patch, content_type="application/merge-patch+json")
 

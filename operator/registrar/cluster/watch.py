@@ -19,9 +19,9 @@ for reasons that were measured (docs/design/001-own-queue.md):
    reports that a list is complete. So `registrar.cluster.relist` lists on its own.
 8. It keeps the order of events per uid only: a successor of the same name can be seen before the deletion of the
    first. So `registrar.reconcile.intake` compares uids.
-9. At its end it cancels every task that was created after its start, and waits 5 s for tasks of ``wait_for`` and of
-   idle HTTP connections. So the operator's tasks start before kopf, time limits use ``asyncio.timeout``, and probes
-   close their connections.
+9. At its end it cancels every task that was created after its start, but for those that its caller names, and
+   waits 5 s for tasks of ``wait_for`` and of idle HTTP connections. So it ignores the operator's own tasks, also those
+   of a registry that was added later; time limits use ``asyncio.timeout``, and probes close their connections.
 10. It reads a service account's token and namespace once, asks the cluster's DNS for the API server, does not know
     ``tokenFile`` of a kubeconfig, and ends on a wrong kubeconfig with a bare KeyError. So `registrar.cluster.login`,
     `registrar.cluster.kubeconfig` and `registrar.cluster.middlewares.RotatingToken` do it.
@@ -40,14 +40,17 @@ for reasons that were measured (docs/design/001-own-queue.md):
 
 from __future__ import annotations
 
+import asyncio
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Container, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import kopf
 
 from registrar.api.bodies import Body
 from registrar.api.meta import GROUP, VERSION
+from registrar.api.v1alpha1.cluster_registry import ClusterRegistry
 from registrar.cluster.client import KubernetesAPI, list_path
 from registrar.cluster.liveness import (
     CLIENT_TIMEOUT_SECONDS,
@@ -60,14 +63,34 @@ from registrar.kinds.table import KINDS
 from registrar.settings import StartError
 
 
-async def watch(sink: ResourceSink, kube: KubernetesAPI, liveness: WatchLiveness, namespaces: tuple[str, ...]) -> None:
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What to watch.
+
+    Attributes:
+        namespaces: the namespaces; none means all.
+        registries_changed: called when a ClusterRegistry has changed; None if they are not watched.
+    """
+
+    namespaces: tuple[str, ...]
+    registries_changed: Callable[[], None] | None = None
+
+
+async def watch(
+    sink: ResourceSink,
+    kube: KubernetesAPI,
+    liveness: WatchLiveness,
+    scope: Scope,
+    spared: Container[asyncio.Task[Any]],
+) -> None:
     """Have kopf list and watch until a signal.
 
     Args:
         sink: takes what the API server shows.
         kube: the cluster.
         liveness: notes what kopf asks for.
-        namespaces: the namespaces to watch; none means all.
+        scope: what to watch.
+        spared: the tasks of others, which go on when kopf ends, also those that begin later (quirk 9).
 
     Raises:
         StartError: kopf failed.
@@ -76,18 +99,57 @@ async def watch(sink: ResourceSink, kube: KubernetesAPI, liveness: WatchLiveness
     for kind in KINDS:
         plural = kind.resource.PLURAL
         kopf.on.event(GROUP, VERSION, plural, registry=registry, id=f"observe-{plural}")(_observer(sink))
+    if scope.registries_changed is not None:
+        plural = ClusterRegistry.PLURAL
+        kopf.on.event(GROUP, VERSION, plural, registry=registry, id=f"observe-{plural}")(
+            _notifier(scope.registries_changed)
+        )
     kopf.on.login(registry=registry, id="login")(_login(kube, liveness))
-    liveness.expect(list_path(kind.resource.PLURAL, namespace) for namespace in namespaces or (None,) for kind in KINDS)
+    liveness.expect(_paths(scope))
     try:
-        await kopf.operator(
+        existing = asyncio.all_tasks()
+        tasks = await kopf.spawn_tasks(
             registry=registry,
             settings=kopf_settings(),
-            namespaces=namespaces,
-            clusterwide=not namespaces,
+            namespaces=scope.namespaces,
+            clusterwide=not scope.namespaces,
             standalone=True,
         )
+        await kopf.run_tasks(tasks, ignored=_Ignored(existing, spared))
     except Exception as error:
         raise StartError(f"Watching the cluster failed: {error}") from error
+
+
+def _paths(scope: Scope) -> Iterator[str]:
+    for kind in KINDS:
+        for namespace in scope.namespaces or (None,):
+            yield list_path(kind.resource.PLURAL, namespace)
+    if scope.registries_changed is not None:
+        yield list_path(ClusterRegistry.PLURAL, None)
+
+
+class _Ignored(Collection[asyncio.Task[Any]]):
+    """The tasks that kopf does not cancel at its end: those before its start, and those of others (quirk 9)."""
+
+    def __init__(self, existing: set[asyncio.Task[Any]], spared: Container[asyncio.Task[Any]]) -> None:
+        self._existing = existing
+        self._spared = spared
+
+    def __contains__(self, task: object) -> bool:
+        return task in self._existing or task in self._spared
+
+    def __iter__(self) -> Iterator[asyncio.Task[Any]]:
+        return (task for task in asyncio.all_tasks() if task in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _notifier(changed: Callable[[], None]) -> Callable[..., Any]:
+    async def notify(**_: Any) -> None:
+        changed()
+
+    return notify
 
 
 def _observer(sink: ResourceSink) -> Callable[..., Any]:

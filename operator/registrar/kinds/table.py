@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey
+from registrar.api.meta import Resource
+from registrar.api.v1alpha1.cluster_registry import ClusterRegistry
 from registrar.kinds.artifacts import DOC_ARTIFACT, MODEL_ARTIFACT_RESOURCE
 from registrar.kinds.base import EntryKind, ResourceKind
 from registrar.kinds.model_version import MODEL_VERSION
@@ -16,7 +20,10 @@ KINDS: tuple[ResourceKind, ...] = (
 )
 
 RESOURCES = tuple(kind.resource for kind in KINDS)
-"""The class of every kind of resource, parents before children."""
+"""The class of every kind of resource that manages an entry, parents before children."""
+
+DEFINED: tuple[type[Resource[Any, Any]], ...] = (*RESOURCES, ClusterRegistry)
+"""The class of every kind that has a CustomResourceDefinition."""
 
 INLINE_ONLY: tuple[EntryKind, ...] = (DOC_ARTIFACT,)
 """Entry kinds that no resource of their own represents."""

@@ -8,7 +8,7 @@ a document. IDs rise, so the newest artifact has the highest one.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from model_registry.types import Artifact, DocArtifact, ModelArtifact
@@ -72,6 +72,14 @@ def addresses_of(
     obstacle = obstacle or _inexpressible(model, version)
     storage_uri = None if obstacle else f"model-registry://{model}/{version}"
     return Addresses(uri, storage_uri, str(newest), obstacle)
+
+
+def unless_elsewhere(found: Addresses) -> Addresses:
+    """Return the addresses of a version in a registry that KServe may not ask, so that its names lead to none there."""
+    if found.storage_uri is None:
+        return found
+    obstacle = "KServe asks the one registry that its storage initializer is configured for, and this may be another"
+    return replace(found, storage_uri=None, obstacle=obstacle)
 
 
 def _is_served(artifact: Artifact) -> bool:

@@ -11,7 +11,7 @@ from registrar.kinds.artifacts import MODEL_ARTIFACT
 from registrar.kinds.base import Identity
 from registrar.kinds.registered_model import REGISTERED_MODEL
 from registrar.kinds.table import ENTRY_KINDS
-from registrar.planning.addresses import Addresses, addresses_of
+from registrar.planning.addresses import Addresses, addresses_of, unless_elsewhere
 from registrar.planning.problems import Problem
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.resource import InlineName, ManagedResource, read_resource
@@ -44,6 +44,8 @@ def with_addresses(
         others = (*others, before.newest_artifact_id)
     model = _model_name(parent, before, registry)
     found = addresses_of(model, resource.entry_name, facts.state, declared, others, moved)
+    if registry.ref is not None:
+        found = unless_elsewhere(found)
     if not memory.cache.synced.is_set() and not (is_same_entry and _are_recorded(found, before)):
         memory.sync_waits.begin(resource.key)
         if is_same_entry and not _is_newer(found.newest_id, before.newest_artifact_id):

@@ -34,7 +34,7 @@ def outcome_of(
 ) -> Outcome:
     """Return how the reconcile of the resource's own entry ended."""
     return Outcome(
-        facts_of(resource, result, parent, registry.url, aliases),
+        facts_of(resource, result, parent, registry, aliases),
         operation=result.operation,
         drift=result.drift,
         is_contested=result.is_contested,
@@ -50,7 +50,7 @@ def outcome_of(
 
 
 def facts_of(
-    resource: ManagedResource, result: EntryResult, parent: Identity | None, registry_url: str, aliases: Aliases
+    resource: ManagedResource, result: EntryResult, parent: Identity | None, registry: Registry, aliases: Aliases
 ) -> Facts:
     """Return what the status has to report of the resource's own entry."""
     before, entry = Facts.of(resource.status), result.entry
@@ -62,7 +62,8 @@ def facts_of(
         origin=origin_to_status(result.origin),
         parent_id=None if parent is None else parent.id,
         state=shown_state(entry),
-        registry_url=registry_url,
+        registry_url=registry.url,
+        registry_ref=registry.ref,
         owned_fields=fields,
         owned_properties=properties,
         digest=result.owned.digest,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -85,16 +85,24 @@ class OrphanSearch:
         registry: the registry.
         memory: what is known of all resources.
         monitor: shows how many there are.
+        is_beside: returns whether a resource is known in another memory for the same registry.
     """
 
     def __init__(
-        self, settings: Settings, kube: ClusterAPI, registry: Registry, memory: Memory, monitor: OrphanMonitor
+        self,
+        settings: Settings,
+        kube: ClusterAPI,
+        registry: Registry,
+        memory: Memory,
+        monitor: OrphanMonitor,
+        is_beside: Callable[[ResourceKey], bool] = lambda _: False,
     ) -> None:
         self._settings = settings
         self._kube = kube
         self._registry = registry
         self._memory = memory
         self._monitor = monitor
+        self._is_beside = is_beside
         self._before: frozenset[Orphan] = frozenset()
         self._lost_before: frozenset[Orphan] = frozenset()
 
@@ -150,7 +158,7 @@ class OrphanSearch:
         if key is None or (self._settings.namespaces and key.namespace not in self._settings.namespaces):
             return None
         memory, body = self._memory, self._memory.cache.get(key)
-        if memory.departed(key) is not None or state_of(entry) != "LIVE":
+        if memory.departed(key) is not None or state_of(entry) != "LIVE" or (body is None and self._is_beside(key)):
             return None
         if body is not None and not _has_lost(read_resource(body), stamp.artifact):
             return None

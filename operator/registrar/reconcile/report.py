@@ -72,6 +72,7 @@ async def record_ownership(
             origin=origin_to_status(action.origin),
             parent_id=desired.parent_id or None,
             registry_url=registry.url,
+            registry_ref=registry.ref,
             managed_by=registry.holder,
             owned_fields=fields,
             owned_properties=properties,
@@ -89,7 +90,7 @@ async def record_ownership(
 
 
 async def report(
-    resource: ManagedResource, outcome: Outcome, memory: Memory, kube: ClusterAPI, registry: Registry
+    resource: ManagedResource, outcome: Outcome, memory: Memory, kube: ClusterAPI, registry: Registry | None
 ) -> Result:
     """Write what has changed in the status.
 
@@ -98,7 +99,7 @@ async def report(
         outcome: how the reconcile ended.
         memory: what is known of all resources.
         kube: the API server.
-        registry: the registry.
+        registry: the registry; None if the resource belongs to none.
 
     Raises:
         KubernetesError: the API server did not accept it.
@@ -108,7 +109,7 @@ async def report(
     outcome = memory.unreported.join(key, resource.metadata.uid, outcome)
     if is_followed:
         return Result(requeue_after=FOLLOWED_SECONDS)
-    if outcome.problem is not None and outcome.problem.disposition is Disposition.OUTAGE:
+    if registry is not None and outcome.problem is not None and outcome.problem.disposition is Disposition.OUTAGE:
         registry.breaker.defer(key)
     if outcome.problem is not None and _may_pass(outcome.problem):
         # What the operator did on the way is reported at once: an assigned ID above all.
@@ -126,13 +127,13 @@ async def report(
         # It is gone; a successor of the same name has a run of its own.
         return DONE
     manages = not outcome.paused and not _is_refused(outcome)
-    if manages:
+    if manages and registry is not None:
         outcome = replace(outcome, facts=replace(outcome.facts, managed_by=registry.holder))
     wanted = next_status(resource.metadata, latest.status, outcome, datetime.now(UTC))
     patch = merge_patch(latest.raw_status, as_json(wanted))
     if patch:
         memory.keep_answer(await kube.patch_status(key, latest.metadata, patch))
-    if manages:
+    if manages and registry is not None:
         memory.report_hold(key)
     memory.unreported.reported(key)
     await post_events(latest, events_for(latest.status, wanted, outcome), memory, kube)

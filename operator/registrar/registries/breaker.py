@@ -33,6 +33,7 @@ class CircuitBreaker:
         self.problem: Problem | None = None
         self._deferred: dict[ResourceKey, None] = {}
         self._probe_wanted = asyncio.Event()
+        self._pause_ended = asyncio.Event()
         self._probes = 0
         self._retry_after = 0.0
         self._closed_at: float | None = None
@@ -91,6 +92,17 @@ class CircuitBreaker:
         pause = 0.0 if self._probes == 0 else min(MAX_PAUSE, FIRST_PAUSE * 2 ** (self._probes - 1))
         self._probes += 1
         return max(pause, self._retry_after)
+
+    async def pause(self, seconds: float) -> None:
+        """Return after a pause between two probes, or once `end_pause` is called."""
+        self._pause_ended.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._pause_ended.wait()
+
+    def end_pause(self) -> None:
+        """Have the registry probed now: what kept it from answering may be fixed."""
+        self._pause_ended.set()
 
     def request_probe(self) -> None:
         """Have the prober read the registry now, though it answers: a resource has to know what it holds."""

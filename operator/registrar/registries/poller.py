@@ -9,7 +9,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -47,6 +47,7 @@ class Poller:
         monitor: counts the polls.
         feed_interval: seconds between two polls.
         resync_interval: seconds between two loads of the view, ±10 %.
+        renew: reads again what proves who asks, before a registry is probed that is unavailable, or refuses that.
     """
 
     registry: Registry
@@ -55,6 +56,16 @@ class Poller:
     monitor: FeedMonitor
     feed_interval: float
     resync_interval: float
+    renew: Callable[[], Awaitable[object]] | None = None
+
+    async def look(self) -> None:
+        """Try to read the registry for the first time; `run` goes on from there, whatever came of it."""
+        if self.renew is not None:
+            await self.renew()
+        if await self._poll(is_resync=False) is None:
+            self.monitor.failed()
+        else:
+            self.monitor.polled()
 
     async def run(self) -> None:
         """Poll for as long as the operator runs, and enqueue the resources whose entries changed."""
@@ -64,7 +75,9 @@ class Poller:
             if not breaker.is_open:
                 await breaker.wait_for_request(self.feed_interval)
             if breaker.is_open:
-                await asyncio.sleep(breaker.next_pause() * random.uniform(1, 1.2))  # noqa: S311 - spreads load
+                await breaker.pause(breaker.next_pause() * random.uniform(1, 1.2))  # noqa: S311 - spreads load
+                if self.renew is not None:
+                    await self.renew()
             is_resync = time.monotonic() >= resync_at
             affected = await self._poll(is_resync=is_resync)
             if affected is None:
@@ -80,13 +93,7 @@ class Poller:
         """Read the changes, or everything; returns the affected resources, or None if the registry cannot be read."""
         registry = self.registry
         try:
-            if registry.loaded and not is_resync:
-                try:
-                    return await registry.poll()
-                except RegistryWentBackError as error:
-                    logger.warning("%s; its database was reset or restored, loading the view again", error)
-                    registry.end_epoch()
-            return await self._load()
+            found = await self._read(is_resync=is_resync)
         except RateLimited as error:
             # The registry is available: the workers go on, as fast as it lets them.
             logger.warning("The registry %s asks for fewer requests; reading it again later: %s", registry.url, error)
@@ -95,15 +102,30 @@ class Poller:
             return None
         except RegistryError as error:
             logger.warning("The registry %s cannot be read; retrying: %s", registry.url, error)
+            registry.failure = error
             problem = replace(problem_of(error), disposition=Disposition.OUTAGE)
         except Exception as error:
             # Such as a certificate file that is being replaced: whatever it is, polling must not end with it.
             logger.exception("Reading the registry %s failed unexpectedly; retrying", registry.url)
+            registry.failure = error
             what = f"The registry cannot be read: {type(error).__name__}. The operator's log has the details."
             problem = Problem(Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, what)
+        else:
+            registry.failure = None
+            return found
         for key in registry.breaker.update(problem, time.monotonic()):
             self.enqueue(key)
         return None
+
+    async def _read(self, *, is_resync: bool) -> frozenset[ResourceKey]:
+        registry = self.registry
+        if registry.loaded and not is_resync:
+            try:
+                return await registry.poll()
+            except RegistryWentBackError as error:
+                logger.warning("%s; its database was reset or restored, loading the view again", error)
+                registry.end_epoch()
+        return await self._load()
 
     async def _load(self) -> frozenset[ResourceKey]:
         """Load the view; every resource is compared with it, which costs nothing where all is in sync."""

@@ -14,6 +14,7 @@ from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
 from registrar.api.tenants import Tenant
 from registrar.api.v1alpha1.common import EntryOrigin, EntryStatus, Holder
+from registrar.api.v1alpha1.registry_ref import RegistryRef
 from registrar.kinds.base import Desired, EntryKind, Identity
 from registrar.kinds.table import FAMILIES
 from registrar.planning.problems import Disposition, Problem, ReconcileError, outage, waiting
@@ -39,8 +40,10 @@ class Registry:
         owner_id: this installation's name in owner stamps.
         name: its name in the operator.
         tenants: which namespaces may use it, and for which models; None lets every namespace use it for all.
+        ref: the resource that connects it; None for the registry of the flags.
 
     Attributes:
+        failure: why the last attempt to read it failed; None after one that succeeded, and before the first.
         holder: this installation, as the status of a resource that it manages names it.
         epoch: grows whenever the registry turns out to be another one, or an older one: whatever was known of its
             entries before has to be proved again.
@@ -57,12 +60,15 @@ class Registry:
         owner_id: str,
         name: str = FROM_FLAGS,
         tenants: Sequence[Tenant] | None = None,
+        ref: RegistryRef | None = None,
     ) -> None:
         self.tenants = tenants
         self.backend = backend
         self.url = url
         self.owner_id = owner_id
         self.name = name
+        self.ref = ref
+        self.failure: Exception | None = None
         self.epoch = 1
         self.view = EntryView(owner_id)
         self.loaded = False

@@ -10,6 +10,11 @@ ADVICE: Mapping[Reason, str] = {
     Reason.SYNCED: "No action is needed.",
     Reason.WAITING_FOR_REGISTERED_MODEL: "Check registeredModelRef, or create the model.",
     Reason.WAITING_FOR_MODEL_VERSION: "Check modelVersionRef, or create the version.",
+    Reason.WAITING_FOR_REGISTRY: (
+        "Check spec.registryRef and that ClusterRegistry, or ask an administrator which registry the namespace may use."
+    ),
+    Reason.AMBIGUOUS_REGISTRY: "Name one of the registries in spec.registryRef.",
+    Reason.REGISTRY_MISMATCH: "Correct spec.registryRef, or refer to a parent in the same registry.",
     Reason.NAME_CONFLICT: "Delete one of the two, or give one of them another spec.name.",
     Reason.EXTERNAL_ID_CONFLICT: "Choose another externalId, or give the entry that holds it another one.",
     Reason.OWNED_BY_OTHER: (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from enum import StrEnum
 
-from registrar.api.conditions import Condition, ConditionStatus, ConditionType, Reason
+from registrar.api.conditions import Condition, ConditionStatus
 
 MAX_MESSAGE_LENGTH = 32768
 """Characters that metav1.Condition allows in a message."""
@@ -25,11 +26,11 @@ class ConditionWriter:
         self._generation = generation
         self._now = now
 
-    def recorded(self, condition_type: ConditionType) -> Iterable[Condition]:
+    def recorded(self, condition_type: StrEnum) -> Iterable[Condition]:
         """Return one condition as it is, if the resource has it."""
         return [condition for condition in self._current.values() if condition.type == condition_type]
 
-    def write(self, condition_type: ConditionType, status: ConditionStatus, reason: Reason, message: str) -> Condition:
+    def write(self, condition_type: StrEnum, status: ConditionStatus, reason: StrEnum, message: str) -> Condition:
         """Return one condition, which keeps its transition time while its status is the same."""
         before = self._current.get(condition_type)
         moved = before is None or before.status is not status

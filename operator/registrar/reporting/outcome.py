@@ -10,6 +10,7 @@ from registrar.api.conditions import Reason
 from registrar.api.v1alpha1.aliases import AliasStatus
 from registrar.api.v1alpha1.common import EntryOrigin, EntryStatus, Holder
 from registrar.api.v1alpha1.model_version import InlineArtifactStatus
+from registrar.api.v1alpha1.registry_ref import RegistryRef
 from registrar.planning.actions import Change, FieldSet
 from registrar.planning.ownership import Origin
 from registrar.planning.problems import Problem
@@ -98,7 +99,7 @@ class Facts:
     """What the status reports of the entry, apart from the conditions.
 
     Attributes:
-        id, create_time_since_epoch, origin, parent_id, state, registry_url, managed_by: as in the status.
+        id, create_time_since_epoch, origin, parent_id, state, registry_url, registry_ref, managed_by: as in the status.
         storage_uri, uri, newest_artifact_id: the addresses of a version.
         owned_fields: names as the user writes them, sorted.
         owned_properties: names, sorted.
@@ -113,6 +114,7 @@ class Facts:
     parent_id: str | None = None
     state: str | None = None
     registry_url: str | None = None
+    registry_ref: RegistryRef | None = None
     storage_uri: str | None = None
     uri: str | None = None
     newest_artifact_id: str | None = None

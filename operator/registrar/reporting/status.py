@@ -73,6 +73,7 @@ def _ownership(facts: Facts) -> dict[str, Any]:
         "origin": facts.origin,
         "parent_id": facts.parent_id,
         "registry_url": facts.registry_url,
+        "registry_ref": facts.registry_ref,
         "managed_by": facts.managed_by,
         "owned_fields": facts.owned_fields or None,
         "owned_properties": facts.owned_properties or None,
@@ -126,7 +127,7 @@ def _alias_events(current: EntryStatus, wanted: EntryStatus) -> list[EventNote]:
 
 
 def _is_bad(condition: Condition) -> bool:
-    waits = {*(kind.waiting for kind in ENTRY_KINDS.values()), Reason.PAUSED}
+    waits = {*(kind.waiting for kind in ENTRY_KINDS.values()), Reason.WAITING_FOR_REGISTRY, Reason.PAUSED}
     if condition.type == ConditionType.DRIFTED:
         return True
     return condition.status is not ConditionStatus.TRUE and condition.reason not in waits

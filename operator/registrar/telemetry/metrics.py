@@ -6,7 +6,7 @@ metrics.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import metadata
 from typing import Protocol
@@ -31,15 +31,8 @@ class ObservedQueue(Protocol):
     """What the metrics show of the work queue."""
 
     @property
-    def shares(self) -> Sequence[str]:
-        """The names of its shares: those of the registries."""
-
-    @property
     def active(self) -> int:
         """The number of resources that are reconciled now."""
-
-    def depth(self, share: str) -> int:
-        """Return how many resources of a share wait for a worker."""
 
     def longest_run(self) -> tuple[object, float]:
         """Return the resource that has been reconciled longest, and the seconds."""
@@ -57,9 +50,6 @@ class QueueMetrics:
     """The work queue."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.depth = Gauge(
-            "registrar_workqueue_depth", "Resources waiting for a worker, by registry.", ["registry"], registry=registry
-        )
         self.longest = Gauge(
             "registrar_workqueue_longest_running_processor_seconds",
             "Duration so far of the longest reconcile in progress.",
@@ -197,8 +187,6 @@ class Metrics:
         count_ready: CountReady,
     ) -> None:
         """Read these at each scrape."""
-        for share in queue.shares:
-            self.queue.depth.labels(share).set_function(partial(queue.depth, share))
         self.queue.active.set_function(lambda: queue.active)
         self.queue.longest.set_function(lambda: queue.longest_run()[1])
         self.leader.set_function(lambda: leadership.is_held)

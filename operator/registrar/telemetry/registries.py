@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
@@ -31,6 +31,12 @@ class RegistryFamilies:
             ["registry"],
             registry=collected,
         )
+        self.depth = Gauge(
+            "registrar_workqueue_depth",
+            "Resources waiting for a worker, by registry.",
+            ["registry"],
+            registry=collected,
+        )
         self.orphans = Gauge(
             "registrar_orphaned_entries",
             "Entries with a stamp of this installation whose resource does not exist, at the last resync.",
@@ -54,6 +60,19 @@ class RegistryMetrics:
         self.requests = RequestMetrics(families.requests, name)
         self.feed = FeedMetrics(name, families)
         self.orphans = OrphanMetrics(name, families)
+        self._name = name
+        self._families = families
+
+    def observe_depth(self, depth: Callable[[], float]) -> None:
+        """Read at each scrape how many of its resources wait for a worker."""
+        self._families.depth.labels(self._name).set_function(depth)
+
+    def remove(self) -> None:
+        """Show nothing of the registry any more: it is not served."""
+        families = self._families
+        named = (families.requests.requests, families.polls, families.last_poll, families.depth, families.orphans)
+        for family in named:
+            family.remove_by_labels({"registry": self._name})
 
 
 class FeedMetrics:

@@ -13,12 +13,13 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, Protocol
 
 from registrar.workqueue.lanes import Key, Turn
 from registrar.workqueue.shares import Share
+from registrar.workqueue.workers import Workers
 
 logger = logging.getLogger(__name__)
 
@@ -103,6 +104,8 @@ class WorkQueue(Generic[Key]):
         self._workers = workers
         self._shares: dict[str, Share[Key]] = {}
         self._share_of = share_of or _only_share
+        self._crew: Workers[Key] = Workers(self._work)
+        self._has_started = False
         for name in shares:
             self.open_share(name)
         self._jitter = jitter
@@ -111,7 +114,6 @@ class WorkQueue(Generic[Key]):
         self._again: dict[Key, Turn[Key]] = {}
         self._failures: dict[Key, int] = {}
         self._timers: dict[Key, asyncio.TimerHandle] = {}
-        self._tasks: list[asyncio.Task[None]] = []
         self._idle = asyncio.Event()
         self._stopping = False
 
@@ -119,9 +121,26 @@ class WorkQueue(Generic[Key]):
         """Return how many keys wait for a worker now; delayed keys do not count."""
         return sum(map(len, self._shares.values()))
 
-    def open_share(self, name: str) -> None:
-        """Open a share, before the start."""
-        self._shares[name] = Share(self._workers)
+    def open_share(self, name: str, begin: asyncio.Event | None = None) -> None:
+        """Open a share, before the start or while the queue runs.
+
+        Args:
+            name: its name, which no open share has.
+            begin: an event before which its workers take no key.
+        """
+        share: Share[Key] = Share(self._workers)
+        self._shares[name] = share
+        if begin is not None:
+            self._crew.wait_for(name, begin)
+        if self._has_started:
+            self._crew.start(name, share)
+
+    async def close_share(self, name: str, timeout_seconds: float) -> None:
+        """Close a share and drop the keys that wait in it; cancel those that still run after the time-out.
+
+        Keys that have to run all the same belong to another share by now, and were added again.
+        """
+        await self._crew.end(name, self._shares.pop(name), timeout_seconds)
 
     @property
     def shares(self) -> tuple[str, ...]:
@@ -129,8 +148,8 @@ class WorkQueue(Generic[Key]):
         return tuple(self._shares)
 
     def depth(self, share: str) -> int:
-        """Return how many keys of a share wait for a worker now."""
-        return len(self._shares[share])
+        """Return how many keys of a share wait for a worker now; none in a share that is closed."""
+        return len(self._shares.get(share, ()))
 
     def add(self, key: Key, *, urgent: bool = False, front: bool = False) -> None:
         """Run the key as soon as a worker is free; this cancels a delayed run of it.
@@ -170,6 +189,10 @@ class WorkQueue(Generic[Key]):
         """Return how often the key has failed in a row."""
         return self._failures.get(key, 0)
 
+    def is_running(self, key: Key) -> bool:
+        """Return whether a worker runs the key now."""
+        return key in self._running
+
     @property
     def active(self) -> int:
         """The number of keys that run now."""
@@ -186,16 +209,17 @@ class WorkQueue(Generic[Key]):
 
     def has_workers(self) -> bool:
         """Return whether all workers live; none of them ends in normal operation."""
-        return not any(task.done() for task in self._tasks)
+        return not any(task.done() for task in self._crew)
 
-    def start(self, after: Mapping[str, asyncio.Event] | None = None) -> None:
-        """Start the workers in the running loop; those of a share take no key before its event, if one is given."""
-        events = after or {}
-        self._tasks = [
-            asyncio.create_task(self._work(share, events.get(name)), name=f"worker {number} {name}".strip())
-            for name, share in self._shares.items()
-            for number in range(share.workers)
-        ]
+    def owns(self, task: object) -> bool:
+        """Return whether a task is one of the workers."""
+        return any(task is worker for worker in self._crew)
+
+    def start(self) -> None:
+        """Start the workers in the running loop."""
+        self._has_started = True
+        for name, share in self._shares.items():
+            self._crew.start(name, share)
 
     async def drain(self, timeout_seconds: float) -> None:
         """Start no further key, let running ones finish, and cancel those that still run after the time-out."""
@@ -210,39 +234,45 @@ class WorkQueue(Generic[Key]):
                     await self._idle.wait()
             except TimeoutError:
                 logger.warning("Stopped while still reconciling: %s", ", ".join(map(str, self._running)))
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._crew.cancel()
 
     def _cancel_timer(self, key: Key) -> None:
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
 
-    async def _work(self, share: Share[Key], after: asyncio.Event | None) -> None:
-        if after is not None:
-            await after.wait()
+    async def _work(self, share: Share[Key]) -> None:
         share.begin()
         while True:
             # Resources in sync are compared without any pause: thousands of them must not delay lease and watch.
             await asyncio.sleep(0)
             turn = await share.next()
-            if self._stopping:
+            if turn is None or self._stopping:
                 return
-            key = turn.key
-            self._running[key] = now = time.monotonic()
-            self._monitor.started(now - turn.since)
             try:
-                outcome = await self._process(key)
-            except Exception:
-                logger.exception("Reconciling %s failed unexpectedly; retrying", key)
-                outcome = RETRY
-            finally:
-                share.done()
-                del self._running[key]
-                if not self._running:
-                    self._idle.set()
+                outcome = await self._run(share, turn)
+            except asyncio.CancelledError:
+                again = self._again.pop(turn.key, None)
+                if again is not None and not self._stopping:
+                    # The share was closed. The key belongs to another one now.
+                    self._wait(again)
+                raise
             self._follow_up(turn, outcome)
+
+    async def _run(self, share: Share[Key], turn: Turn[Key]) -> Result:
+        key = turn.key
+        self._running[key] = now = time.monotonic()
+        self._monitor.started(now - turn.since)
+        try:
+            return await self._process(key)
+        except Exception:
+            logger.exception("Reconciling %s failed unexpectedly; retrying", key)
+            return RETRY
+        finally:
+            share.done()
+            del self._running[key]
+            if not self._running:
+                self._idle.set()
 
     def _wait(self, turn: Turn[Key], *, front: bool = False) -> None:
         share = self._shares[self._share_of(turn.key)]

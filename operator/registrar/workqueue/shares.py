@@ -26,6 +26,7 @@ class Share(Generic[Key]):
         self._ready = asyncio.Semaphore(0)
         self._busy = 0
         self._has_begun = False
+        self._is_closed = False
         self._moved_at = time.monotonic()
 
     def __len__(self) -> int:
@@ -52,10 +53,20 @@ class Share(Generic[Key]):
         self._has_begun = True
         self._moved_at = time.monotonic()
 
-    async def next(self) -> Turn[Key]:
-        """Return the next key, which occupies a worker until `done`."""
+    def close(self) -> None:
+        """Have its workers end: those that wait now, and the others after the key that they run."""
+        self._is_closed = True
+        for _ in range(self.workers):
+            self._ready.release()
+
+    async def next(self) -> Turn[Key] | None:
+        """Return the next key, which occupies a worker until `done`; None once the share is closed."""
         while True:
             await self._ready.acquire()
+            if self._is_closed:
+                # Others wait for the same.
+                self._ready.release()
+                return None
             if self._lanes:
                 self._busy += 1
                 self._moved_at = time.monotonic()

@@ -11,7 +11,7 @@ import pytest
 from model_registry import ModelRegistryAPIClient
 from registrar.api.bodies import Body, ResourceKey
 from registrar.api.meta import ObjectMeta
-from registrar.app.connection import Process
+from registrar.app.connection import Process, Served
 from registrar.app.connections import Connections
 from registrar.cluster.client import KubernetesAPI
 from registrar.cluster.login import log_in
@@ -97,7 +97,7 @@ async def operator(own_space: Namespace, registry_url: str, monkeypatch: pytest.
         process = Process(settings, kube, leadership, metrics.reconciles)
         parts = Connections(lambda _: FROM_FLAGS, process, metrics.queue)
         registry = Registry(KubeflowBackend(client), registry_url, settings.owner_id)
-        parts.serve(registry, metrics.of_registry(FROM_FLAGS))
+        parts.serve(Served(registry, metrics.of_registry(FROM_FLAGS))).begin.set()
         await registry.load()
         parts.queue.start()
         # The test shows it all resources.

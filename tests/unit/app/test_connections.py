@@ -8,15 +8,21 @@ from typing import Any
 import pytest
 
 from model_registry import ModelRegistryAPIClient
+from registrar.api.conditions import Reason
 from registrar.api.meta import FINALIZER
-from registrar.app.connection import Connection, Process
+from registrar.app.connection import Connection, Process, Served
 from registrar.app.connections import Connections
+from registrar.app.unserved import NO_REGISTRY
 from registrar.cluster.client import ClusterLogin, KubernetesAPI
 from registrar.fencing import Leadership, WriteFence
+from registrar.planning.problems import Disposition, Problem
+from registrar.planning.resolution import Home, Homeless
 from registrar.registries.kubeflow.backend import KubeflowBackend
 from registrar.registries.registry import Registry
 from registrar.settings import Settings
 from registrar.telemetry.metrics import Metrics
+from registrar.workqueue.queue import DONE, Result
+from tests.support.waiting import wait_for
 from tests.unit.build import NOBODY, OWNER_ID, body, model_key
 
 KEY = model_key()
@@ -27,7 +33,7 @@ class World:
     """Two connections, and a rule that is changed by hand."""
 
     connections: Connections
-    home: str = "a"
+    home: Home = "a"
     ran: list[str] = field(default_factory=list)
 
     def __getitem__(self, name: str) -> Connection:
@@ -49,7 +55,7 @@ async def world() -> AsyncIterator[World]:
     async with ModelRegistryAPIClient.connect(NOBODY) as client:
         for name in ("a", "b"):
             registry = Registry(KubeflowBackend(client), NOBODY, OWNER_ID, name)
-            connections.serve(registry, metrics.of_registry(name))
+            connections.serve(Served(registry, metrics.of_registry(name)))
         connections.on_synced()
         yield made
     await kube.aclose()
@@ -138,3 +144,69 @@ async def test_a_resource_that_is_deleted_while_it_is_read_is_read_again(world: 
 
     assert await world.connections.read(KEY, get) is None
     assert answers == []
+
+
+WAITING = Homeless(Problem(Disposition.WAITING, Reason.WAITING_FOR_REGISTRY, "There is none yet."))
+
+
+async def test_a_resource_without_a_registry_is_in_none_and_moves_once_it_has_one(world: World) -> None:
+    world.home = WAITING
+    world.connections.on_change(body())
+    assert world.known_to() == []
+    assert world.connections.get(KEY) == body()
+    assert (len(world.connections), world.connections.share_of(KEY)) == (1, NO_REGISTRY)
+    world.home = "b"
+    world.connections.settle()
+    assert (world.known_to(), world.connections.share_of(KEY), len(world.connections)) == (["b"], "b", 1)
+    world.home = WAITING
+    world.connections.settle()
+    assert (world.known_to(), len(world.connections)) == ([], 1)
+    world.connections.on_delete(body(version=2))
+    assert len(world.connections) == 0
+
+
+async def test_a_resource_that_runs_moves_after_its_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run may record an ID, which decides where the resource belongs."""
+    world.connections.on_change(body())
+    during: list[list[str]] = []
+
+    async def run(connection: Connection, _: object) -> Result:
+        world.home = "b"
+        world.connections.settle()
+        world.connections.on_change(body(version=2))
+        during.append([connection.name, *world.known_to()])
+        return DONE
+
+    monkeypatch.setattr(Connection, "run", run)
+    world["a"].begin.set()
+    world.connections.queue.start()
+
+    async def runs() -> int:
+        return len(during)
+
+    world["b"].begin.set()
+    await wait_for(runs, lambda number: number > 1)
+    await world.connections.queue.drain(5)
+    assert during == [["a", "a"], ["b", "b"]]
+    assert world.connections.get(KEY) == body(version=2)
+
+
+async def test_the_resources_of_a_retired_connection_go_elsewhere(world: World) -> None:
+    world.connections.on_change(body())
+    world["b"].begin.set()
+    world.connections.queue.start()
+    world.home = WAITING
+    await world.connections.retire("a")
+    assert [connection.name for connection in world.connections.all()] == ["b"]
+    assert world.connections.queue.shares == ("b", NO_REGISTRY)
+    assert world.connections.get(KEY) == body()
+    await world.connections.queue.drain(5)
+
+
+async def test_a_resource_of_another_connection_to_the_same_registry_is_beside(world: World) -> None:
+    """Its entry has not lost its resource, although this connection does not know that."""
+    registries = [world[name].context.registry for name in ("a", "b")]
+    world.connections.on_change(body())
+    assert [world.connections._is_beside(registry, KEY) for registry in registries] == [False, True]
+    registries[1].url = "http://another"
+    assert not world.connections._is_beside(registries[1], KEY)

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
 from registrar.cli import ALIASES, COMMANDS, main
 from registrar.cli.exits import ExitCode
-from registrar.kinds.table import RESOURCES
+from registrar.kinds.table import DEFINED
 
 REFUSED = {
     "no address": ([], "give one of --registry-url and --registry-url-file"),
@@ -116,7 +116,7 @@ def test_crds_prints_one_definition_for_each_kind() -> None:
     result = CliRunner().invoke(main, ["crds"])
     assert result.exit_code == 0
     documents = [document for document in yaml.safe_load_all(result.output) if document]
-    assert [document["spec"]["names"]["kind"] for document in documents] == [kind.KIND for kind in RESOURCES]
+    assert [document["spec"]["names"]["kind"] for document in documents] == [kind.KIND for kind in DEFINED]
 
 
 @pytest.mark.parametrize("policy", [*DeletionPolicy, *AdoptionPolicy, *DriftPolicy])

@@ -12,7 +12,7 @@ from local_registry.store import Store
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
 from registrar.api.bodies import ResourceKey
-from registrar.app.connection import Process
+from registrar.app.connection import Process, Served
 from registrar.app.connections import Connections
 from registrar.cluster.client import ClusterLogin, KubernetesAPI
 from registrar.fencing import Leadership, WriteFence
@@ -78,7 +78,7 @@ async def _reconcile(resource: dict[str, Any], deletes_at: str, client: ModelReg
         process = Process(Settings(registry_url="http://registry"), kube, leadership, metrics.reconciles)
         operator = cluster.operator = Connections(lambda _: FROM_FLAGS, process, metrics.queue)
         registry = Registry(KubeflowBackend(client), "http://registry", process.settings.owner_id)
-        operator.serve(registry, metrics.of_registry(FROM_FLAGS))
+        operator.serve(Served(registry, metrics.of_registry(FROM_FLAGS))).begin.set()
         await registry.load()
         operator.on_change(resource)
         operator.queue.start()

@@ -62,7 +62,7 @@ def _remembering(memory: Memory, wanted: object) -> set[str]:
     return {path for path, part in _parts(memory) if isinstance(part, Collection) and _mentions(part, wanted)}
 
 
-WORK = {"_shares", "_running", "_again", "_timers", "_tasks"}
+WORK = {"_shares", "_running", "_again", "_timers", "_crew._tasks", "_crew._begin"}
 """Which key runs when is no memory of a resource: a run of a key that no longer exists ends at once."""
 # A resource that vanished stays in _departed until its entries are released; _reads has what is being read just now.
 WITHOUT_KEYS = {

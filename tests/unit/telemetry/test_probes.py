@@ -42,8 +42,9 @@ async def test_a_queue_that_stands_still(monkeypatch: pytest.MonkeyPatch) -> Non
         return DONE
 
     begin = asyncio.Event()
-    queue = WorkQueue(process, workers=1)
-    queue.start({ALL: begin})
+    queue = WorkQueue(process, workers=1, shares=())
+    queue.open_share(ALL, begin)
+    queue.start()
     monkeypatch.setattr(probes, "MAX_RUN_SECONDS", 0.0)
     # Behind the queue's back, so that its worker never learns of the key.
     queue._shares[ALL]._lanes.add(model_key(), 0.0, urgent=False)

@@ -137,3 +137,79 @@ async def test_a_delayed_key_runs_in_the_share_that_it_has_by_then(moved: str) -
 def test_a_key_is_never_in_two_workers_though_it_moves(steps: list[tuple[str, str, int]], seed: int) -> None:
     """Whatever moves when, every add is followed by a run that began after it."""
     assert_no_overlap(steps, seed, workers=2, shares=("a", "b"))
+
+
+async def test_a_share_that_is_closed_ends_its_runs_and_no_others() -> None:
+    gates = {share: asyncio.Event() for share in "ab"}
+    home = {"key": "a", "other": "b"}
+    ended: list[str] = []
+
+    async def process(key: str) -> Result:
+        share = home[key]
+        await gates[share].wait()
+        ended.append(f"{key} in {share}")
+        return DONE
+
+    queue: WorkQueue[str] = WorkQueue(process, workers=1, shares="ab", share_of=home.__getitem__)
+    queue.start()
+    for key in home:
+        queue.add(key)
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(queue.close_share("a", 30))
+    await asyncio.sleep(0)
+    assert (queue.shares, queue.depth("a"), queue.active) == (("b",), 0, 2)
+    # What is asked for meanwhile is run where the key belongs by now.
+    home["key"] = "b"
+    queue.add("key")
+    gates["a"].set()
+    await closing
+    assert (ended, queue.has_workers()) == (["key in a"], True)
+    gates["b"].set()
+    await until_idle(queue)
+    assert ended == ["key in a", "other in b", "key in b"]
+    await queue.drain(1)
+
+
+async def test_a_run_that_outlives_its_share_is_cancelled_and_repeated_elsewhere() -> None:
+    home = {"key": "a"}
+    ran: list[str] = []
+    runs = asyncio.Event()
+
+    async def process(key: str) -> Result:
+        ran.append(home[key])
+        if home[key] == "a":
+            runs.set()
+            await asyncio.Event().wait()
+        return DONE
+
+    queue: WorkQueue[str] = WorkQueue(process, workers=1, shares="ab", share_of=home.__getitem__)
+    queue.start()
+    queue.add("key")
+    await runs.wait()
+    home["key"] = "b"
+    queue.add("key")
+    await queue.close_share("a", 0)
+    await until_idle(queue)
+    assert ran == ["a", "b"]
+    await queue.drain(1)
+
+
+async def test_a_share_that_is_opened_while_the_queue_runs_waits_for_its_event() -> None:
+    ran: list[str] = []
+
+    async def process(key: str) -> Result:
+        ran.append(key)
+        return DONE
+
+    queue: WorkQueue[str] = WorkQueue(process, workers=1, shares=("a",), share_of=lambda _: "b")
+    queue.start()
+    begin = asyncio.Event()
+    queue.open_share("b", begin)
+    queue.add("key")
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert (ran, queue.depth("b")) == ([], 1)
+    begin.set()
+    await until_idle(queue)
+    assert ran == ["key"]
+    await queue.drain(1)

@@ -10,6 +10,7 @@ from registrar.api.meta import RECONCILE_REQUEST_MAX_LENGTH, Frozen, Resource, T
 from registrar.api.properties import MAX_NAME_LENGTH, MAX_PROPERTIES, CustomProperties
 from registrar.api.rules import ListMap, Rule, refusal
 from registrar.api.v1alpha1.digests import DIGEST_PROPERTY, PIN_RULE, Digest
+from registrar.api.v1alpha1.registry_ref import RegistryRef
 from registrar.api.v1alpha1.texts import (
     MAX_CHILD_NAME_LENGTH,
     ExternalId,
@@ -101,6 +102,10 @@ class ManagedSpec(EntryFields):
     """What to do when someone changes a declared field in the registry. Correct restores the declared value; Report
     reports the change in the Drifted condition; Ignore does nothing. If unset, the operator's default applies, which
     is Correct unless configured otherwise."""
+    registry_ref: RegistryRef | None = None
+    """The registry of this resource. If unset, that of the parent resource applies, else the one default
+    ClusterRegistry that admits the namespace, else the registry that the operator's flags configure. It cannot change
+    once the entry has an ID."""
 
 
 KEPT_URI = Rule(
@@ -217,6 +222,9 @@ class EntryStatus(Frozen):
     """State of the entry as the registry last reported it, such as LIVE or ARCHIVED."""
     registry_url: Link | None = None
     """Address of the registry that assigned the ID."""
+    registry_ref: RegistryRef | None = None
+    """The ClusterRegistry of that registry; absent for the registry that the operator's flags configure. The resource
+    stays with it, whatever the default is."""
     managed_by: Holder | None = None
     """The installation that manages this resource. Another one that watches the same namespace leaves it alone."""
     owned_fields: FieldNames | None = None
@@ -259,6 +267,16 @@ class EntryResource(Resource[ManagedSpecT, EntryStatusT]):
             "(has(self.spec) && has(self.spec.name) ? self.spec.name : self.metadata.name) == "
             "(has(oldSelf.spec) && has(oldSelf.spec.name) ? oldSelf.spec.name : oldSelf.metadata.name)",
             message="spec.name cannot change once the entry has an ID in the registry (status.id); "
+            "set it back, or delete this resource and create another",
+            holds=None,
+        ),
+        Rule(
+            cel="!has(oldSelf.status) || !has(oldSelf.status.id) || !has(self.spec) || !has(self.spec.registryRef) || "
+            "(has(oldSelf.spec) && has(oldSelf.spec.registryRef) && "
+            "self.spec.registryRef == oldSelf.spec.registryRef) || "
+            "(has(oldSelf.status.registryRef) && self.spec.registryRef.kind == oldSelf.status.registryRef.kind && "
+            "self.spec.registryRef.name == oldSelf.status.registryRef.name)",
+            message="spec.registryRef cannot name another registry once the entry has an ID (status.id); "
             "set it back, or delete this resource and create another",
             holds=None,
         ),

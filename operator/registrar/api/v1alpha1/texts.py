@@ -93,13 +93,30 @@ RegistryId = Annotated[
 ]
 """An ID that the registry assigned: a decimal int32, as a string."""
 
+
+def _subdomain(message: str) -> Rule:
+    return Rule(
+        cel=f"self.matches('{_SUBDOMAIN.replace(chr(92), chr(92) * 2)}')",
+        message=f"must be the {message}",
+        holds=is_subdomain,
+    )
+
+
 ResourceName = Annotated[
     str,
     Field(min_length=1, max_length=253),
-    Rule(
-        cel=f"self.matches('{_SUBDOMAIN.replace(chr(92), chr(92) * 2)}')",
-        message="must be the metadata.name of a resource in this namespace (lower-case letters, digits, '-' and '.'); "
-        "to refer to a registry entry, use external",
-        holds=is_subdomain,
+    _subdomain(
+        "metadata.name of a resource in this namespace (lower-case letters, digits, '-' and '.'); "
+        "to refer to a registry entry, use external"
     ),
+]
+ClusterRegistryName = Annotated[
+    str,
+    Field(min_length=1, max_length=253),
+    _subdomain("metadata.name of a ClusterRegistry (lower-case letters, digits, '-' and '.')"),
+]
+SecretName = Annotated[
+    str,
+    Field(min_length=1, max_length=253),
+    _subdomain("name of a Secret in the operator's namespace (lower-case letters, digits, '-' and '.')"),
 ]

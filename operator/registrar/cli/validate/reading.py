@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pydantic import ValidationError
+
 from registrar.api.meta import API_VERSION, GROUP
+from registrar.api.v1alpha1.cluster_registry import ClusterRegistry
+from registrar.api.validation import problems
 from registrar.cli.documents.load import Document, DocumentError, load_each, resources_at
 from registrar.cli.documents.load import Path as DocumentPath
-from registrar.cli.fields import meant_by
+from registrar.cli.fields import meant_by, unknown_fields
 from registrar.cli.files import manifest_files, open_to_read
 from registrar.cli.validate.found import Found
 from registrar.cli.validate.problems import Problem, Rule
@@ -18,7 +22,7 @@ from registrar.kinds.table import KINDS, kind_of
 
 STDIN = "stdin"
 """What problems call the file that was read from stdin."""
-_NAMES = tuple(kind.name for kind in KINDS)
+_NAMES = (*(kind.name for kind in KINDS), ClusterRegistry.KIND)
 """No set: a kind in a file may be anything, a list too."""
 
 
@@ -97,11 +101,32 @@ def read_text(text: str, file: str, namespace: str | None, reading: Reading) -> 
             problem = _identity_problem(document, path, body, file)
             if problem is not None:
                 reading.problems.append(problem)
+            elif (body.get("apiVersion"), body.get("kind")) == (API_VERSION, ClusterRegistry.KIND):
+                reading.problems += _connection_problems(document, path, body, file)
+                reading.others += 1
             elif body.get("apiVersion") == API_VERSION:
                 kind = kind_of(str(body["kind"]))
                 reading.manifests.append(Found(file, document, path, body, kind, namespace))
             else:
                 reading.others += 1
+
+
+def _connection_problems(
+    document: Document, path: DocumentPath, body: Mapping[str, Any], file: str
+) -> Iterable[Problem]:
+    """Yield what is wrong with a ClusterRegistry, which has no entry to compare with those of others."""
+    unknown = dict(unknown_fields(ClusterRegistry.KIND, body))
+    for field_path, message in unknown.items():
+        place = ".".join(map(str, field_path))
+        yield Problem(Rule.UNKNOWN_FIELD, file, document.line_of((*path, *field_path)), f"{place}: {message}")
+    kept = {name: value for name, value in body.items() if name != "status"}
+    try:
+        ClusterRegistry.model_validate(kept)
+    except ValidationError as error:
+        for fault in problems(error):
+            if tuple(fault.path) in unknown:
+                continue
+            yield Problem(Rule.INVALID_VALUE, file, document.line_of((*path, *fault.path)), str(fault))
 
 
 def _identity_problem(document: Document, path: DocumentPath, body: Mapping[str, Any], file: str) -> Problem | None:

@@ -32,6 +32,7 @@ def connect(
     token: Token | None,
     retries: int,
     write_timeout: float | None = None,
+    authorities: str | None = None,
 ) -> ModelRegistryAPIClient:
     """Return a client, which opens no connection before its first call.
 
@@ -41,11 +42,12 @@ def connect(
         token: what proves who asks: the text, or the file that is read again when it changes.
         retries: how often a request is sent again after a fault.
         write_timeout: seconds that a write may take; None sets no limit of its own.
+        authorities: certificate authorities in PEM format, instead of the file that the settings name.
     """
     return ModelRegistryAPIClient.connect(
         settings.registry_url,
         token=token,
-        ca=settings.registry_ca_file,
+        ca=authorities or settings.registry_ca_file,
         api_version=settings.registry_api_version,
         timeout=TIMEOUT_SECONDS,
         write_timeout=write_timeout,

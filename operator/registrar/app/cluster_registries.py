@@ -1,0 +1,296 @@
+"""Keeps a connection for each ClusterRegistry that can be served, and its status true.
+
+What the watch shows only wakes it up. It lists the ClusterRegistries then, and every minute, and acts on the whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from registrar.api.bodies import ResourceKey
+from registrar.api.conditions import ConditionStatus
+from registrar.api.v1alpha1.cluster_registry import (
+    ABANDON_ANNOTATION,
+    IN_USE_FINALIZER,
+    ClusterRegistrySpec,
+    RegistryReason,
+)
+from registrar.app.connection import Connection, Served
+from registrar.app.connections import Connections
+from registrar.app.homes import Homes
+from registrar.app.offers import offers_of, refusal, tenants_of_flags
+from registrar.cluster import cluster_registries as declarations
+from registrar.cluster.api import KubernetesError
+from registrar.cluster.client import KubernetesAPI
+from registrar.cluster.cluster_registries import Declared
+from registrar.fencing import Leadership, NotLeadingError
+from registrar.planning.resolution import Offer, name_of
+from registrar.registries.health import health_of
+from registrar.registries.secret_token import SecretToken
+from registrar.reporting.registry_status import Health, is_connected, is_only_counted, next_status, patch_of
+from registrar.settings import FROM_FLAGS
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.5
+"""Between two looks at the connections; the API server is asked only where something has to change."""
+LIST_SECONDS = 60.0
+"""Between two lists without a change, and between two readings of each Secret."""
+RETRY_SECONDS = 3.0
+"""Between two readings of a Secret that cannot be used, or whose token the registry refuses."""
+QUIET_SECONDS = 2.0
+"""Of a failure that no status reports: a token that was replaced, or a pod that starts again."""
+COUNT_SECONDS = 30.0
+"""Between two writes of a status in which only the number of resources has changed."""
+
+
+@dataclass(slots=True)
+class Opened:
+    """A ClusterRegistry that is served.
+
+    Attributes:
+        spec: how it is reached, as it was when it was opened.
+        served: the registry.
+        connection: the connection to it.
+        token: its token, if it has one.
+        closing: closes its client.
+    """
+
+    spec: ClusterRegistrySpec
+    served: Served
+    connection: Connection
+    token: SecretToken | None
+    closing: contextlib.AsyncExitStack
+
+    def reaches(self, spec: ClusterRegistrySpec) -> bool:
+        """Return whether a spec leads to the same client."""
+        return _way(self.spec) == _way(spec)
+
+
+Open = Callable[[str, ClusterRegistrySpec, contextlib.AsyncExitStack], Awaitable[tuple[Served, SecretToken | None]]]
+"""Returns the registry of a ClusterRegistry, whose client the stack closes, and its token."""
+
+
+@dataclass(slots=True)
+class ClusterRegistries:
+    """The ClusterRegistries of the cluster, as the operator serves them.
+
+    Attributes:
+        kube: the API server.
+        leadership: whether this replica leads; only the leader writes.
+        connections: the connections.
+        homes: resolves the registries of resources.
+        open: opens a client.
+        flags: the offer of the flags' registry; None without one.
+    """
+
+    kube: KubernetesAPI
+    leadership: Leadership
+    connections: Connections
+    homes: Homes
+    open: Open
+    flags: Offer | None
+    _declared: dict[str, Declared] = field(default_factory=dict)
+    _opened: dict[str, Opened] = field(default_factory=dict)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _counted_at: dict[str, float] = field(default_factory=dict)
+    _failing_since: dict[str, float] = field(default_factory=dict)
+
+    def note_change(self) -> None:
+        """Have the ClusterRegistries listed again."""
+        self._changed.set()
+
+    async def load(self) -> None:
+        """Serve all that exist now.
+
+        Raises:
+            KubernetesError: the API server did not answer.
+        """
+        self._declared = await declarations.read_all(self.kube)
+        await self._serve()
+
+    async def run(self) -> None:
+        """Follow the ClusterRegistries for as long as the operator runs."""
+        listed_at = renewed_at = retried_at = time.monotonic()
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK_SECONDS):
+                    await self._changed.wait()
+            if self._changed.is_set() or time.monotonic() - listed_at >= LIST_SECONDS:
+                self._changed.clear()
+                listed_at = time.monotonic()
+                await self._list()
+            if time.monotonic() - renewed_at >= LIST_SECONDS:
+                renewed_at = time.monotonic()
+                await self._renew(list(self._opened))
+            if time.monotonic() - retried_at >= RETRY_SECONDS:
+                retried_at = time.monotonic()
+                await self._renew([name for name in self._opened if self._has_bad_token(name)])
+            self._raise_failures()
+            if self.leadership.is_held:
+                for name in list(self._declared):
+                    await self._report(name)
+
+    async def aclose(self) -> None:
+        """Close all clients."""
+        for opened in self._opened.values():
+            await opened.closing.aclose()
+
+    async def _list(self) -> None:
+        try:
+            self._declared = await declarations.read_all(self.kube)
+        except KubernetesError as error:
+            logger.warning("The ClusterRegistries could not be listed; retrying: %s", error)
+            self._changed.set()
+            await asyncio.sleep(TICK_SECONDS)
+            return
+        await self._serve()
+
+    async def _renew(self, names: Sequence[str]) -> None:
+        """Read tokens again, and have those registries probed that get another one."""
+        for opened in map(self._opened.__getitem__, names):
+            if opened.token is not None and self.leadership.is_held and await opened.token.renew():
+                opened.connection.context.registry.breaker.end_pause()
+
+    def _has_bad_token(self, name: str) -> bool:
+        token = self._opened[name].token
+        if token is None:
+            return False
+        return token.problem is not None or self._health(name).reason is RegistryReason.UNAUTHORIZED
+
+    def _raise_failures(self) -> None:
+        """Raise what ended a task that should never end."""
+        for task in self.connections.tasks():
+            if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+                raise error
+
+    async def _serve(self) -> None:
+        """Open what can be served, judge by its tenants, and close what cannot be served any more."""
+        offers = offers_of(self._declared, self.flags)
+        usable = {
+            name: declared.spec
+            for name, declared in self._declared.items()
+            if isinstance(declared.spec, ClusterRegistrySpec) and offers[name_of(name)].is_usable
+        }
+        gone = [name for name in self._opened if name not in usable]
+        new = [name for name in usable if name not in self._opened]
+        changed = [name for name in usable if name in self._opened and not self._opened[name].reaches(usable[name])]
+        for name in new:
+            await self._open(name, usable[name])
+        # From here on, each resource is judged by the tenants that are declared now.
+        stale = self._apply_tenants(usable, offers)
+        before, self.homes.offers = self.homes.offers, offers
+        if before != offers:
+            self.connections.settle()
+        for connection in stale:
+            connection.memory.wake(connection.cache)
+        for name in changed:
+            await self._reopen(name, usable[name])
+        for name in gone:
+            await self._close(name)
+
+    def _apply_tenants(
+        self, usable: Mapping[str, ClusterRegistrySpec], offers: Mapping[str, Offer]
+    ) -> list[Connection]:
+        """Give each connection the tenants that are declared now; returns those that had others."""
+        stale = []
+        wanted = {name_of(name): spec.tenants for name, spec in usable.items()}
+        for connection in self.connections.all():
+            registry = connection.context.registry
+            tenants = wanted.get(registry.name, registry.tenants)
+            if registry.name == FROM_FLAGS and self.flags is not None:
+                tenants = tenants_of_flags(self.flags, offers)
+            if registry.tenants != tenants:
+                registry.tenants = tenants
+                stale.append(connection)
+        return stale
+
+    async def _open(self, name: str, spec: ClusterRegistrySpec) -> None:
+        logger.info("Serving the registry %s of ClusterRegistry %s", spec.url, name)
+        stack = contextlib.AsyncExitStack()
+        served, token = await self.open(name, spec, stack)
+        self._opened[name] = Opened(spec, served, self.connections.serve(served), token, stack)
+
+    async def _reopen(self, name: str, spec: ClusterRegistrySpec) -> None:
+        logger.info("Serving ClusterRegistry %s with its new settings", name)
+        before, stack = self._opened[name], contextlib.AsyncExitStack()
+        served, token = await self.open(name, spec, stack)
+        self._opened[name] = Opened(spec, served, await self.connections.replace(served), token, stack)
+        await before.closing.aclose()
+
+    async def _close(self, name: str) -> None:
+        logger.info("Serving ClusterRegistry %s no longer", name)
+        opened = self._opened.pop(name)
+        await self.connections.retire(name_of(name))
+        await opened.closing.aclose()
+        opened.served.monitor.remove()
+        self._counted_at.pop(name, None)
+        self._failing_since.pop(name, None)
+
+    async def _report(self, name: str) -> None:
+        """Write what has changed in the status and the finalizer of a ClusterRegistry."""
+        declared = self._declared[name]
+        opened = self._opened.get(name)
+        users = [] if opened is None else list(opened.connection.cache)
+        health, now = self._health(name), time.monotonic()
+        wanted = next_status(declared.metadata, declared.status, health, users, datetime.now(UTC))
+        patch = patch_of(declared.raw_status, wanted)
+        if self._may_pass(name, health, now):
+            patch = {}
+        if is_only_counted(patch):
+            patch = patch if now - self._counted_at.get(name, -math.inf) >= COUNT_SECONDS else {}
+            self._counted_at[name] = now if patch else self._counted_at[name]
+        try:
+            if patch:
+                self._declared[name] = declared = await declarations.patch_status(self.kube, declared, patch)
+            finalizers = self._finalizers(declared, users)
+            if finalizers is not None:
+                self._declared[name] = await declarations.patch_finalizers(self.kube, declared, finalizers)
+        except NotLeadingError as error:
+            logger.info("Leaving ClusterRegistry %s to the next leader: %s", name, error)
+        except KubernetesError as error:
+            logger.warning("The API server could not update ClusterRegistry %s; retrying: %s", name, error)
+            self._changed.set()
+            await asyncio.sleep(TICK_SECONDS)
+
+    def _may_pass(self, name: str, health: Health, now: float) -> bool:
+        """Return whether a failure of a registry that was connected is so new that a moment may end it."""
+        is_new = health.status is not ConditionStatus.TRUE and health.reason is not RegistryReason.INVALID_SPEC
+        if not is_new or not is_connected(self._declared[name].status):
+            self._failing_since.pop(name, None)
+            return False
+        return now - self._failing_since.setdefault(name, now) < QUIET_SECONDS
+
+    def _finalizers(self, declared: Declared, users: Sequence[ResourceKey]) -> list[str] | None:
+        """Return the finalizers that a ClusterRegistry has to have; None if it has them."""
+        metadata = declared.metadata
+        others = [finalizer for finalizer in metadata.finalizers if finalizer != IN_USE_FINALIZER]
+        is_held = len(others) < len(metadata.finalizers)
+        is_abandoned = metadata.terminating and metadata.annotations.get(ABANDON_ANNOTATION) == "true"
+        if is_held and (is_abandoned or (not users and self.connections.synced.is_set())):
+            return others
+        # The API server accepts no new finalizer during a deletion.
+        return [*others, IN_USE_FINALIZER] if users and not is_held and not metadata.terminating else None
+
+    def _health(self, name: str) -> Health:
+        declared, opened = self._declared[name], self._opened.get(name)
+        refused = refusal(name, declared, self.homes.offers)
+        if refused is not None:
+            return Health(RegistryReason.INVALID_SPEC, refused)
+        if opened is None:
+            return Health(RegistryReason.NOT_TRIED, "The operator has not read the registry yet.")
+        problem = None if opened.token is None else opened.token.problem
+        if problem is not None:
+            return Health(problem.reason, problem.message)
+        return health_of(opened.connection.context.registry)
+
+
+def _way(spec: ClusterRegistrySpec) -> tuple[object, ...]:
+    return spec.url, spec.api_version, spec.auth, spec.ca, spec.limits

@@ -1,0 +1,59 @@
+"""To which registry a resource belongs now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from registrar.api.bodies import (
+    Body,
+    ResourceKey,
+    declared_registry_of,
+    is_terminating,
+    key_of,
+    parent_name_of,
+    pinned_registry_of,
+    recorded_id,
+)
+from registrar.kinds.table import kind_of
+from registrar.planning.resolution import Home, Offer, Wish, resolve
+
+
+def parent_of(body: Body) -> ResourceKey | None:
+    """Return the parent resource that a spec names; None for an external entry, or at the root."""
+    kind, key = kind_of(body["kind"]), key_of(body)
+    name = None if kind.parent is None else parent_name_of(body, kind.reference_field)
+    return None if kind.parent is None or name is None else ResourceKey(kind.parent.kind, key.namespace, name)
+
+
+class Homes:
+    """Resolves the registries of resources (`registrar.planning.resolution`).
+
+    Attributes:
+        offers: the registries that resources may belong to now, by their names in the operator.
+        get: returns the latest body of a resource; None if it does not exist.
+    """
+
+    def __init__(self) -> None:
+        self.offers: Mapping[str, Offer] = {}
+        self.get: Callable[[ResourceKey], Body | None] = _nothing
+
+    def __call__(self, body: Body) -> Home:
+        """Return the registry of a resource."""
+        parent = parent_of(body)
+        above = None if parent is None else self.get(parent)
+        return resolve(_wish_of(body), None if above is None else self(above), self.offers)
+
+
+def _nothing(_: ResourceKey) -> None:
+    """Know no resource."""
+
+
+def _wish_of(body: Body) -> Wish:
+    declared, pinned, recorded = declared_registry_of(body), pinned_registry_of(body), recorded_id(body)
+    return Wish(
+        namespace=key_of(body).namespace,
+        declared=None if declared is None else "/".join(declared),
+        pinned=None if pinned is None else "/".join(pinned),
+        url=None if recorded is None else recorded.url,
+        is_terminating=is_terminating(body),
+    )

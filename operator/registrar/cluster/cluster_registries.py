@@ -1,0 +1,106 @@
+"""The ClusterRegistries of the cluster: reads them, and writes their status and finalizers."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from registrar.api.bodies import Body
+from registrar.api.meta import ObjectMeta
+from registrar.api.registry_url import valid_registry_url
+from registrar.api.v1alpha1.cluster_registry import ClusterRegistry, ClusterRegistrySpec, ClusterRegistryStatus
+from registrar.api.validation import describe
+from registrar.cluster.client import KubernetesAPI, list_path
+
+PAGE_SIZE = 500
+PATH = list_path(ClusterRegistry.PLURAL, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A ClusterRegistry, parsed once.
+
+    Attributes:
+        metadata: its metadata.
+        spec: its spec, or a sentence that says why it is invalid.
+        may_be_default: whether it is a default, also where its spec is invalid.
+        status: its status.
+        raw_status: the status as the API server stores it, which a merge patch is computed from.
+    """
+
+    metadata: ObjectMeta
+    spec: ClusterRegistrySpec | str
+    may_be_default: bool
+    status: ClusterRegistryStatus
+    raw_status: Mapping[str, Any]
+
+
+def read(body: Body) -> Declared:
+    """Parse a ClusterRegistry."""
+    raw_status = body.get("status") or {}
+    spec: ClusterRegistrySpec | str
+    try:
+        spec = ClusterRegistry.model_validate({**body, "kind": ClusterRegistry.KIND}).spec
+        valid_registry_url(spec.url)
+        if spec.ca is not None:
+            ssl.create_default_context(cadata=spec.ca.bundle)
+    except ValidationError as error:
+        spec = f"{describe(error)}. Change the spec."
+    except ssl.SSLError:
+        spec = "spec.ca.bundle contains something that is no certificate in PEM format. Change the spec."
+    except ValueError as error:
+        # The schema takes an address such as http://registry:99999.
+        spec = f"spec.url: {error}. Change the spec."
+    return Declared(
+        metadata=ObjectMeta.model_validate(body["metadata"]),
+        spec=spec,
+        may_be_default=bool((body.get("spec") or {}).get("isDefault")),
+        status=_status(raw_status),
+        raw_status=raw_status,
+    )
+
+
+def _status(raw: Mapping[str, Any]) -> ClusterRegistryStatus:
+    try:
+        return ClusterRegistryStatus.model_validate(raw)
+    except ValidationError:
+        # Another version wrote it; it is written again as a whole.
+        return ClusterRegistryStatus()
+
+
+async def read_all(kube: KubernetesAPI) -> dict[str, Declared]:
+    """Return all ClusterRegistries by name.
+
+    Raises:
+        KubernetesError: the API server did not answer.
+    """
+    page = await kube.list_page(PATH, PAGE_SIZE)
+    bodies = list(page["items"])
+    while token := page["metadata"].get("continue"):
+        page = await kube.list_page(PATH, PAGE_SIZE, token)
+        bodies += page["items"]
+    return {declared.metadata.name: declared for declared in map(read, bodies)}
+
+
+async def patch_status(kube: KubernetesAPI, declared: Declared, status: Mapping[str, Any]) -> Declared:
+    """Merge a patch into the status of exactly this version of a ClusterRegistry; returns it after that.
+
+    Raises:
+        StaleResourceError: it has changed in between.
+        ResourceGoneError: it no longer exists.
+        KubernetesError: the API server did not accept it.
+    """
+    metadata = declared.metadata
+    patch = {"metadata": {"resourceVersion": metadata.resource_version}, "status": status}
+    return read(await kube.patch_unwatched(f"{PATH}/{metadata.name}/status", patch))
+
+
+async def patch_finalizers(kube: KubernetesAPI, declared: Declared, finalizers: Sequence[str]) -> Declared:
+    """Replace the finalizers of exactly this version of a ClusterRegistry. Returns and raises as `patch_status`."""
+    metadata = declared.metadata
+    patch = {"metadata": {"resourceVersion": metadata.resource_version, "finalizers": list(finalizers)}}
+    return read(await kube.patch_unwatched(f"{PATH}/{metadata.name}", patch))

@@ -1,0 +1,108 @@
+"""The token of a registry that is in a Secret: it is read by the Secret's name, again and again, and never watched."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from model_registry.exceptions import ConnectionFailed
+from registrar.api.v1alpha1.cluster_registry import RegistryReason, SecretKeyRef
+from registrar.registries.token import why_refused
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsProblem:
+    """Why a token cannot be read, or must not be sent.
+
+    Attributes:
+        reason: the reason of the ``Ready`` condition.
+        message: what to change.
+    """
+
+    reason: RegistryReason
+    message: str
+
+
+SecretValues = Mapping[str, str] | CredentialsProblem | None
+"""The values of a Secret in Base64, or why it cannot be read; None if the API server failed."""
+ReadSecret = Callable[[str], Awaitable[SecretValues]]
+"""Reads a Secret by its name."""
+
+
+class SecretToken:
+    """The bearer token in a Secret, as it was last read.
+
+    Args:
+        reference: where it is.
+        read: reads a Secret by name.
+        own: returns the token with which the operator logs in to the API server, if it uses one; raises OSError.
+
+    Attributes:
+        problem: why it cannot be used, or cannot be read again; None where all is well.
+    """
+
+    def __init__(self, reference: SecretKeyRef, read: ReadSecret, own: Callable[[], str | None]) -> None:
+        self.problem: CredentialsProblem | None = None
+        self._reference = reference
+        self._read = read
+        self._own = own
+        self._token = ""
+
+    def __call__(self) -> str:
+        """Return the token for a request.
+
+        Raises:
+            ConnectionFailed: there is none that may be sent.
+        """
+        if not self._token:
+            raise ConnectionFailed(
+                "its token is not available; see the conditions of the ClusterRegistry", is_temporary=False
+            )
+        return self._token
+
+    async def renew(self) -> bool:
+        """Read the token again; returns whether it is another one. The last one is used while none can be read."""
+        before = self._token
+        await self._read_again()
+        return self._token != before
+
+    async def _read_again(self) -> None:
+        found = await self._read(self._reference.name)
+        if found is None:
+            return
+        if isinstance(found, CredentialsProblem):
+            self.problem = found
+            return
+        token = _decode(found.get(self._reference.key))
+        if token is None:
+            where = f"key {self._reference.key!r} of the Secret {self._reference.name!r}"
+            message = f"The {where} contains no token: one line of ASCII text without spaces."
+            self.problem = CredentialsProblem(RegistryReason.CREDENTIALS_MISSING, message)
+            return
+        self.problem = self._refusal(token)
+        self._token = token if self.problem is None else ""
+
+    def _refusal(self, token: str) -> CredentialsProblem | None:
+        try:
+            is_refused = why_refused(token, self._own()) is not None
+        except OSError:
+            is_refused = True
+        if not is_refused:
+            return None
+        message = (
+            f"The token in the Secret {self._reference.name!r} is valid at the API server too, so the registry could "
+            "use the cluster with its rights. It is not sent. Use a token for an audience of the registry's own."
+        )
+        return CredentialsProblem(RegistryReason.CREDENTIALS_REFUSED, message)
+
+
+def _decode(value: str | None) -> str | None:
+    try:
+        token = base64.b64decode(value or "").decode("ascii").strip()
+    except ValueError:
+        return None
+    return token if token and token.isprintable() and " " not in token else None

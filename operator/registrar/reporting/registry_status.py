@@ -1,0 +1,121 @@
+"""The status of a ClusterRegistry: what its conditions say, and what of that has to be written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from registrar.api.bodies import ResourceKey
+from registrar.api.conditions import Condition, ConditionStatus
+from registrar.api.meta import ObjectMeta
+from registrar.api.v1alpha1.cluster_registry import (
+    ABANDON_ANNOTATION,
+    ClusterRegistryStatus,
+    RegistryConditionType,
+    RegistryReason,
+)
+from registrar.reporting.conditions import ConditionWriter
+from registrar.reporting.status import merge_patch
+
+MAX_USERS = 10
+"""Resources that ``InUse`` names."""
+ADVICE: Mapping[RegistryReason, str] = {
+    RegistryReason.CONNECTED: "No action is needed.",
+    RegistryReason.NOT_TRIED: "No action is needed.",
+    RegistryReason.UNREACHABLE: "Check spec.url, and that the registry runs and the operator reaches it.",
+    RegistryReason.UNAUTHORIZED: "Check the token in the Secret, and its permissions.",
+    RegistryReason.NOT_A_REGISTRY: "Check spec.url.",
+    RegistryReason.CERTIFICATE_NOT_TRUSTED: "Set spec.ca to the authorities that issued the certificate.",
+    RegistryReason.CREDENTIALS_MISSING: "Create the Secret, or correct its name and key.",
+    RegistryReason.CREDENTIALS_FORBIDDEN: "Grant the operator the right that the message names.",
+    RegistryReason.CREDENTIALS_REFUSED: "Use a token that the API server does not accept.",
+    RegistryReason.INVALID_SPEC: "Change the field that the message names.",
+    RegistryReason.IN_USE: (
+        "Delete the resources that the message names, or give the ClusterRegistry the annotation "
+        'model-registrar.dev/abandon: "true".'
+    ),
+}
+"""What an administrator does about each reason; docs/conditions.md has the same sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether the operator reaches a registry, and why not.
+
+    Attributes:
+        reason: the reason of ``Ready``.
+        message: the same in a sentence.
+    """
+
+    reason: RegistryReason
+    message: str
+
+    @property
+    def status(self) -> ConditionStatus:
+        """The status of ``Ready``."""
+        match self.reason:
+            case RegistryReason.CONNECTED:
+                return ConditionStatus.TRUE
+            case RegistryReason.NOT_TRIED:
+                return ConditionStatus.UNKNOWN
+        return ConditionStatus.FALSE
+
+
+def next_status(
+    metadata: ObjectMeta, current: ClusterRegistryStatus, health: Health, users: Sequence[ResourceKey], now: datetime
+) -> ClusterRegistryStatus:
+    """Return the whole status of a ClusterRegistry.
+
+    Args:
+        metadata: its metadata.
+        current: its status today.
+        health: whether the operator reaches the registry.
+        users: the resources that use it.
+        now: the time, in UTC.
+    """
+    writer = ConditionWriter(current.conditions or (), metadata.generation, now)
+    return ClusterRegistryStatus(
+        observed_generation=metadata.generation,
+        resources=len(users),
+        conditions=tuple(_conditions(metadata, health, users, writer)),
+    )
+
+
+def _conditions(
+    metadata: ObjectMeta, health: Health, users: Sequence[ResourceKey], writer: ConditionWriter
+) -> Iterable[Condition]:
+    yield writer.write(RegistryConditionType.READY, health.status, health.reason, health.message)
+    if health.reason is RegistryReason.INVALID_SPEC:
+        yield writer.write(RegistryConditionType.STALLED, ConditionStatus.TRUE, health.reason, health.message)
+    elif health.status is not ConditionStatus.TRUE:
+        yield writer.write(RegistryConditionType.RECONCILING, ConditionStatus.TRUE, health.reason, health.message)
+    if metadata.terminating and users:
+        reason = RegistryReason.IN_USE
+        yield writer.write(RegistryConditionType.IN_USE, ConditionStatus.TRUE, reason, _in_use(users))
+
+
+def _in_use(users: Sequence[ResourceKey]) -> str:
+    hidden = len(users) - MAX_USERS
+    named = ", ".join(map(str, sorted(users)[:MAX_USERS])) + (f" and {hidden} more" if hidden > 0 else "")
+    return (
+        f"The deletion waits for {len(users)} resources that use this registry: {named}. Delete them first. With the "
+        f'annotation {ABANDON_ANNOTATION}: "true", it does not wait, and their entries are left as they are.'
+    )
+
+
+def patch_of(raw: Mapping[str, Any], wanted: ClusterRegistryStatus) -> dict[str, Any]:
+    """Return the JSON merge patch that makes a status of another one, as the API server stores it; empty for none."""
+    return merge_patch(raw, wanted.model_dump(mode="json", by_alias=True, exclude_none=True))
+
+
+def is_connected(status: ClusterRegistryStatus) -> bool:
+    """Return whether a status says that the operator reaches the registry."""
+    ready = (each.status for each in status.conditions or () if each.type == RegistryConditionType.READY)
+    return ConditionStatus.TRUE in ready
+
+
+def is_only_counted(patch: Mapping[str, Any]) -> bool:
+    """Return whether a patch changes nothing but the number of resources."""
+    return patch.keys() == {"resources"}

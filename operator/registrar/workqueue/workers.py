@@ -1,0 +1,67 @@
+"""The workers of the work queue: the tasks that run the keys of each share."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, Generic
+
+from registrar.workqueue.lanes import Key
+from registrar.workqueue.shares import Share
+
+logger = logging.getLogger(__name__)
+
+
+class Workers(Generic[Key]):
+    """The tasks of all shares. Iterating yields those that none has ended by `end`.
+
+    Args:
+        work: takes one key of a share after the other.
+    """
+
+    def __init__(self, work: Callable[[Share[Key]], Coroutine[Any, Any, None]]) -> None:
+        self._work = work
+        self._begin: dict[str, asyncio.Event] = {}
+        self._tasks: dict[str, list[asyncio.Task[None]]] = {}
+
+    def __iter__(self) -> Iterator[asyncio.Task[None]]:
+        for tasks in self._tasks.values():
+            yield from tasks
+
+    def wait_for(self, name: str, begin: asyncio.Event) -> None:
+        """Have the workers of a share take no key before an event."""
+        self._begin[name] = begin
+
+    def start(self, name: str, share: Share[Key]) -> None:
+        """Start the workers of a share in the running loop."""
+        begin = self._begin.get(name)
+        self._tasks[name] = [
+            asyncio.create_task(self._run(share, begin), name=f"worker {number} {name}".strip())
+            for number in range(share.workers)
+        ]
+
+    async def _run(self, share: Share[Key], begin: asyncio.Event | None) -> None:
+        if begin is not None:
+            await begin.wait()
+        await self._work(share)
+
+    async def end(self, name: str, share: Share[Key], timeout_seconds: float) -> None:
+        """End the workers of a share, and cancel those that still run a key after the time-out."""
+        tasks, begin = self._tasks.pop(name, []), self._begin.pop(name, None)
+        share.close()
+        if tasks and (begin is None or begin.is_set()):
+            _, running = await asyncio.wait(tasks, timeout=timeout_seconds)
+            if running:
+                logger.warning("%s: %d reconciles did not end and are cancelled", name, len(running))
+        await _cancel(tasks)
+
+    async def cancel(self) -> None:
+        """Cancel all workers, and return once they have ended."""
+        await _cancel(list(self))
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,138 @@
+"""What the API server accepts and refuses of ClusterRegistries, and of references to them."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from registrar.api.v1alpha1.cluster_registry import ClusterRegistry
+from tests.crds.conftest import Kubectl
+from tests.crds.manifests import Manifest, cluster_registry, model_artifact, model_version, registered_model, without
+
+Create = Callable[[Manifest], dict[str, Any]]
+
+URL = (
+    "must be the root URL of a registry, such as https://registry.example:8443, without a user name, query or fragment"
+)
+SECRET = "must be the name of a Secret in the operator's namespace"
+PATTERN = "spec.tenants[0].modelNames[0] in body should match"
+
+
+def _with_token(**reference: Any) -> Manifest:
+    return cluster_registry(auth={"tokenSecretKeyRef": {"name": "registry", **reference}})
+
+
+def _with_tenant(**tenant: Any) -> Manifest:
+    return cluster_registry(tenants=[{"namespaces": ["team"], **tenant}])
+
+
+REFUSED = {
+    "no tenants": (without(cluster_registry(), "spec", "tenants"), "spec.tenants: Required value"),
+    "no URL": (without(cluster_registry(), "spec", "url"), "spec.url: Required value"),
+    "no spec": (without(cluster_registry(), "spec"), "spec: Required value"),
+    "no scheme": (cluster_registry(url="registry:8080"), URL),
+    "another scheme": (cluster_registry(url="ftp://registry"), URL),
+    "a password": (cluster_registry(url="http://user:password@registry"), URL),
+    "a query": (cluster_registry(url="http://registry/?a=b"), URL),
+    "a fragment": (cluster_registry(url="http://registry/#a"), URL),
+    "a space": (cluster_registry(url="http://registry/a b"), URL),
+    "a long URL": (cluster_registry(url=f"http://{'r' * 2048}"), "spec.url: Too long"),
+    "an unknown API version": (cluster_registry(apiVersion="v2"), 'supported values: "v1alpha3", "v1"'),
+    "auth without a token": (cluster_registry(auth={}), "spec.auth.tokenSecretKeyRef: Required value"),
+    "a Secret elsewhere": (_with_token(name="team/registry"), SECRET),
+    "a Secret without a name": (cluster_registry(auth={"tokenSecretKeyRef": {}}), "tokenSecretKeyRef.name: Required"),
+    "an impossible key": (_with_token(key="a/b"), "must be a key of a Secret: letters, digits, '-', '_' and '.'"),
+    "authorities that are no PEM": (cluster_registry(ca={"bundle": "text"}), "must be certificates in PEM format"),
+    "no authorities": (cluster_registry(ca={}), "spec.ca.bundle: Required value"),
+    "no request at all": (cluster_registry(limits={"requestsInFlight": 0}), "should be greater than or equal to 1"),
+    "too many at once": (cluster_registry(limits={"requestsInFlight": 65}), "should be less than or equal to 64"),
+    "less than one a second": (
+        cluster_registry(limits={"requestsPerSecond": 0}),
+        "should be greater than or equal to 1",
+    ),
+    "a tenant without namespaces": (cluster_registry(tenants=[{}]), "spec.tenants[0].namespaces: Required value"),
+    "a tenant of no namespace": (_with_tenant(namespaces=[]), "should have at least 1 items"),
+    "a prefix that another namespace has too": (_with_tenant(modelNames=["{namespace}-*"]), PATTERN),
+    "a namespace after any text": (_with_tenant(modelNames=["*{namespace}.*"]), PATTERN),
+    "an unknown policy": (_with_tenant(adoptionPolicy="Never"), 'supported values: "Adopt", "Fail"'),
+    "a reference to another kind": (
+        registered_model(registryRef={"kind": "Registry", "name": "r"}),
+        'spec.registryRef.kind: Unsupported value: "Registry": supported values: "ClusterRegistry"',
+    ),
+    "a reference without a kind": (
+        registered_model(registryRef={"name": "r"}),
+        "spec.registryRef.kind: Required value",
+    ),
+    "a reference to no name": (
+        registered_model(registryRef={"kind": "ClusterRegistry", "name": "A/B"}),
+        "must be the metadata.name of a ClusterRegistry",
+    ),
+}
+
+
+@pytest.mark.parametrize(("manifest", "message"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_refusal_says_what_to_change(refusal: Callable[[Manifest], str], manifest: Manifest, message: str) -> None:
+    assert message in refusal(manifest)
+    if manifest["kind"] == ClusterRegistry.KIND:
+        with pytest.raises(ValidationError):
+            ClusterRegistry.model_validate(manifest)
+
+
+WHOLE = cluster_registry(
+    url="https://registry.example:8443/path/",
+    apiVersion="v1",
+    auth={"tokenSecretKeyRef": {"name": "registry", "key": "a.B_c-1"}},
+    ca={"bundle": "-----BEGIN CERTIFICATE-----\n"},
+    limits={"requestsInFlight": 64, "requestsPerSecond": 10_000},
+    isDefault=True,
+    tenants=[{"namespaces": ["team-*"], "modelNames": ["{namespace}.*"], "adoptionPolicy": "Fail", "takeOver": True}],
+)
+
+
+@pytest.mark.parametrize("manifest", [cluster_registry(), WHOLE, cluster_registry(url="http://[::1]:8080")])
+def test_what_the_api_server_accepts_the_operator_reads(kubectl: Kubectl, manifest: Manifest) -> None:
+    answer = kubectl("create", "--dry-run=server", "--output=json", "--filename=-", manifest=manifest)
+    created = json.loads(answer.stdout)
+    assert created["spec"] == manifest["spec"], "no default may be filled in, and nothing be pruned"
+    assert created["status"] == {"observedGeneration": -1}
+    assert "namespace" not in created["metadata"]
+    ClusterRegistry.model_validate(created)
+
+
+REF = {"registryRef": {"kind": "ClusterRegistry", "name": "first"}}
+OTHER = {"registryRef": {"kind": "ClusterRegistry", "name": "second"}}
+MESSAGE = "spec.registryRef cannot name another registry once the entry has an ID (status.id)"
+each_kind = pytest.mark.parametrize("build", [registered_model, model_version, model_artifact])
+
+
+def _patch(kubectl: Kubectl, kind: str, patch: dict[str, Any], *more: str) -> tuple[int, str]:
+    answer = kubectl("patch", kind, "this", "--type=merge", f"--patch={json.dumps(patch)}", *more, check=False)
+    return answer.returncode, answer.stderr
+
+
+@each_kind
+def test_the_registry_cannot_change_once_there_is_an_id(
+    kubectl: Kubectl, create: Create, build: Callable[..., Manifest]
+) -> None:
+    kind = create(build("this", **OTHER))["kind"]
+    assert _patch(kubectl, kind, {"spec": REF})[0] == 0
+    assert _patch(kubectl, kind, {"status": {"id": "7", **REF}}, "--subresource=status")[0] == 0
+    code, message = _patch(kubectl, kind, {"spec": OTHER})
+    assert (code, MESSAGE in message) == (1, True)
+    # What is pinned may be left out, and be named again.
+    assert _patch(kubectl, kind, {"spec": {"registryRef": None}})[0] == 0
+    code, message = _patch(kubectl, kind, {"spec": OTHER})
+    assert (code, MESSAGE in message) == (1, True)
+    assert _patch(kubectl, kind, {"spec": {**REF, "description": "still editable"}})[0] == 0
+
+
+@each_kind
+def test_an_entry_of_the_flags_registry_gets_no_other_one(
+    kubectl: Kubectl, create: Create, build: Callable[..., Manifest]
+) -> None:
+    kind = create(build("this"))["kind"]
+    assert _patch(kubectl, kind, {"status": {"id": "7"}}, "--subresource=status")[0] == 0
+    code, message = _patch(kubectl, kind, {"spec": REF})
+    assert (code, MESSAGE in message) == (1, True)

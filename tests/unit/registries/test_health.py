@@ -1,0 +1,58 @@
+"""What the conditions of a ClusterRegistry say about its registry, and that they repeat no server."""
+
+import ssl
+
+import pytest
+
+from model_registry import exceptions
+from registrar.api.conditions import ConditionStatus
+from registrar.api.v1alpha1.cluster_registry import RegistryReason
+from registrar.registries.health import health_of
+from registrar.registries.registry import Registry
+from tests.unit.build import OWNER_ID
+
+SECRET = "what the server answered"
+STATUS = {"message": SECRET, "method": "GET", "url": "http://registry/secret"}
+
+
+@pytest.fixture
+def registry() -> Registry:
+    return Registry(object(), "http://registry", OWNER_ID)  # type: ignore[arg-type]  # nothing calls it
+
+
+def test_a_certificate_that_is_not_trusted_is_told_apart(registry: Registry) -> None:
+    registry.failure = exceptions.ConnectionFailed(SECRET, is_temporary=False)
+    registry.failure.__cause__ = ssl.SSLCertVerificationError(SECRET)
+    assert health_of(registry).reason is RegistryReason.CERTIFICATE_NOT_TRUSTED
+    assert SECRET not in health_of(registry).message
+
+
+def test_a_registry_that_was_read_is_connected_and_an_unread_one_is_not_tried(registry: Registry) -> None:
+    assert (health_of(registry).reason, health_of(registry).status) == ("NotTried", ConditionStatus.UNKNOWN)
+    registry.loaded = True
+    assert (health_of(registry).reason, health_of(registry).status) == ("Connected", ConditionStatus.TRUE)
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (exceptions.Unauthorized(**STATUS, status=401), RegistryReason.UNAUTHORIZED),
+        (exceptions.Forbidden(**STATUS, status=403), RegistryReason.UNAUTHORIZED),
+        (exceptions.NotARegistryError(**STATUS, status=200), RegistryReason.NOT_A_REGISTRY),
+        (exceptions.ServerError(**STATUS, status=500), RegistryReason.UNREACHABLE),
+        (exceptions.RequestTimeout(SECRET), RegistryReason.UNREACHABLE),
+        (exceptions.ConnectionFailed(SECRET, is_temporary=False), RegistryReason.UNREACHABLE),
+        (exceptions.ConnectionFailed(SECRET), RegistryReason.UNREACHABLE),
+        (ValueError(SECRET), RegistryReason.UNREACHABLE),
+    ],
+)
+def test_a_failure_is_told_without_the_words_of_the_server(
+    registry: Registry, failure: Exception, reason: RegistryReason
+) -> None:
+    # It was read before: what counts is the last attempt.
+    registry.loaded, registry.failure = True, failure
+    found = health_of(registry)
+    assert (found.reason, found.status) == (reason, ConditionStatus.FALSE)
+    assert SECRET not in found.message
+    status = getattr(failure, "status", None)
+    assert status is None or f"HTTP {status}" in found.message or f"HTTP status {status}" in found.message
