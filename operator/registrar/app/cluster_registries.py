@@ -22,16 +22,16 @@ from registrar.api.v1alpha1.cluster_registry import (
     ClusterRegistrySpec,
     RegistryReason,
 )
+from registrar.app.candidates import candidates_of, refusal, tenants_of_flags
 from registrar.app.connection import Connection, Served
 from registrar.app.connections import Connections
-from registrar.app.homes import Homes
-from registrar.app.offers import offers_of, refusal, tenants_of_flags
+from registrar.app.resolver import RegistryResolver
 from registrar.cluster import cluster_registries as declarations
 from registrar.cluster.api import KubernetesError
 from registrar.cluster.client import KubernetesAPI
 from registrar.cluster.cluster_registries import Declared
 from registrar.fencing import Leadership, NotLeadingError
-from registrar.planning.resolution import Offer, name_of
+from registrar.planning.resolution import Candidate, name_of
 from registrar.registries.health import health_of
 from registrar.registries.secret_token import SecretToken
 from registrar.reporting.registry_status import Health, is_connected, is_only_counted, next_status, patch_of
@@ -86,17 +86,17 @@ class ClusterRegistries:
         kube: the API server.
         leadership: whether this replica leads; only the leader writes.
         connections: the connections.
-        homes: resolves the registries of resources.
+        resolver: resolves the registries of resources.
         open: opens a client.
-        flags: the offer of the flags' registry; None without one.
+        flags: the candidate of the flags' registry; None without one.
     """
 
     kube: KubernetesAPI
     leadership: Leadership
     connections: Connections
-    homes: Homes
+    resolver: RegistryResolver
     open: Open
-    flags: Offer | None
+    flags: Candidate | None
     _declared: dict[str, Declared] = field(default_factory=dict)
     _opened: dict[str, Opened] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -173,11 +173,11 @@ class ClusterRegistries:
 
     async def _serve(self) -> None:
         """Open what can be served, judge by its tenants, and close what cannot be served any more."""
-        offers = offers_of(self._declared, self.flags)
+        candidates = candidates_of(self._declared, self.flags)
         usable = {
             name: declared.spec
             for name, declared in self._declared.items()
-            if isinstance(declared.spec, ClusterRegistrySpec) and offers[name_of(name)].is_usable
+            if isinstance(declared.spec, ClusterRegistrySpec) and candidates[name_of(name)].is_usable
         }
         gone = [name for name in self._opened if name not in usable]
         new = [name for name in usable if name not in self._opened]
@@ -185,9 +185,9 @@ class ClusterRegistries:
         for name in new:
             await self._open(name, usable[name])
         # From here on, each resource is judged by the tenants that are declared now.
-        stale = self._apply_tenants(usable, offers)
-        before, self.homes.offers = self.homes.offers, offers
-        if before != offers:
+        stale = self._apply_tenants(usable, candidates)
+        before, self.resolver.candidates = self.resolver.candidates, candidates
+        if before != candidates:
             self.connections.settle()
         for connection in stale:
             connection.memory.wake(connection.cache)
@@ -197,7 +197,7 @@ class ClusterRegistries:
             await self._close(name)
 
     def _apply_tenants(
-        self, usable: Mapping[str, ClusterRegistrySpec], offers: Mapping[str, Offer]
+        self, usable: Mapping[str, ClusterRegistrySpec], candidates: Mapping[str, Candidate]
     ) -> list[Connection]:
         """Give each connection the tenants that are declared now; returns those that had others."""
         stale = []
@@ -206,7 +206,7 @@ class ClusterRegistries:
             registry = connection.context.registry
             tenants = wanted.get(registry.name, registry.tenants)
             if registry.name == FROM_FLAGS and self.flags is not None:
-                tenants = tenants_of_flags(self.flags, offers)
+                tenants = tenants_of_flags(self.flags, candidates)
             if registry.tenants != tenants:
                 registry.tenants = tenants
                 stale.append(connection)
@@ -281,7 +281,7 @@ class ClusterRegistries:
 
     def _health(self, name: str) -> Health:
         declared, opened = self._declared[name], self._opened.get(name)
-        refused = refusal(name, declared, self.homes.offers)
+        refused = refusal(name, declared, self.resolver.candidates)
         if refused is not None:
             return Health(RegistryReason.INVALID_SPEC, refused)
         if opened is None:

@@ -13,16 +13,16 @@ from typing import TypeVar
 from registrar.api.bodies import Body, ResourceKey, key_of, uid_of
 from registrar.api.registry_url import normalized_url
 from registrar.app.connection import Connection, Process, Served, connection_to
-from registrar.app.homes import parent_of
+from registrar.app.resolver import parent_of
 from registrar.app.unserved import NO_REGISTRY, Unserved
 from registrar.cluster.cache import PendingReads, ResourceCache
-from registrar.planning.resolution import Home, Homeless
+from registrar.planning.resolution import Resolution, Unresolved
 from registrar.reconcile.sync_gate import SyncGate
 from registrar.registries.registry import Registry
 from registrar.workqueue.queue import DONE, Monitor, Result, WorkQueue
 
 Counted = TypeVar("Counted")
-RegistryOf = Callable[[Body], Home]
+RegistryOf = Callable[[Body], Resolution]
 """Returns the name of the registry to which a resource belongs, or why it belongs to none."""
 Place = Connection | Unserved
 
@@ -159,9 +159,9 @@ class Connections:
 
     def on_change(self, body: Body) -> None:
         """Hand a resource to its connection; one that had it before, or its predecessor, forgets it."""
-        key, home = key_of(body), self._home_of(body)
+        key, target = key_of(body), self._target_of(body)
         for other in self._places():
-            if other is home or (known := other.cache.get(key)) is None:
+            if other is target or (known := other.cache.get(key)) is None:
                 continue
             if not other.cache.is_news(body):
                 return
@@ -174,25 +174,25 @@ class Connections:
                 return
             else:
                 other.forget(key)
-        is_new = home.cache.get(key) is None
-        self._enter(home, body)
+        is_new = target.cache.get(key) is None
+        self._enter(target, body)
         parent = parent_of(body)
         if parent is not None:
             self._children.setdefault(parent, set()).add(key)
         if is_new:
             self._settle(self._children.get(key, ()))
 
-    def _enter(self, home: Place, body: Body) -> None:
-        if home is self._unserved:
+    def _enter(self, target: Place, body: Body) -> None:
+        if target is self._unserved:
             self._unserved_share()
-        home.intake.on_change(body)
+        target.intake.on_change(body)
 
-    def _home_of(self, body: Body) -> Place:
-        home = self._registry_of(body)
-        if isinstance(home, Homeless):
-            self._unserved.note(key_of(body), home)
+    def _target_of(self, body: Body) -> Place:
+        target = self._registry_of(body)
+        if isinstance(target, Unresolved):
+            self._unserved.note(key_of(body), target)
             return self._unserved
-        return self._connections[home]
+        return self._connections[target]
 
     def settle(self) -> None:
         """Have each resource where it belongs now: the registries, or what is known of them, have changed."""
@@ -211,18 +211,18 @@ class Connections:
         body = None if place is None else place.cache.get(key)
         if place is None or body is None:
             return
-        home = self._home_of(body)
-        if home is place:
+        target = self._target_of(body)
+        if target is place:
             return
         place.forget(key)
-        self._enter(home, body)
+        self._enter(target, body)
         self._settle(self._children.get(key, ()))
 
     def on_delete(self, body: Body) -> None:
         """Have the connection of a deleted resource forget it."""
         key = key_of(body)
         known_to = [place for place in self._places() if place.cache.get(key) is not None]
-        for place in known_to or [self._home_of(body)]:
+        for place in known_to or [self._target_of(body)]:
             place.intake.on_delete(body)
         if self.get(key) is not None:
             return

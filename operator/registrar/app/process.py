@@ -16,8 +16,8 @@ from registrar.app.address import wait_for_url
 from registrar.app.cluster_registries import ClusterRegistries
 from registrar.app.connection import Process
 from registrar.app.connections import Connections, RegistryOf
-from registrar.app.homes import Homes
 from registrar.app.opening import Opening
+from registrar.app.resolver import RegistryResolver
 from registrar.cluster.api import KubernetesError
 from registrar.cluster.client import KubernetesAPI
 from registrar.cluster.definitions import wait_for_definitions
@@ -28,7 +28,7 @@ from registrar.cluster.watch import Scope, watch
 from registrar.election.elector import LeaderElector, LeaseDurations
 from registrar.election.lease import KubernetesLease
 from registrar.fencing import Leadership, WriteFence
-from registrar.planning.resolution import Offer
+from registrar.planning.resolution import Candidate
 from registrar.settings import FROM_FLAGS, ServedRegistrySettings, Settings, StartError
 from registrar.telemetry import probes
 from registrar.telemetry.metrics import Metrics
@@ -94,17 +94,19 @@ async def serve(
     async with contextlib.AsyncExitStack() as stack:
         kube = await stack.enter_async_context(_kubernetes(settings, WriteFence(leadership, metrics.to_kubernetes)))
         process = Process(settings, kube, leadership, metrics.reconciles)
-        homes = Homes()
-        connections = Connections(registry_of or homes, process, metrics.queue)
-        homes.get = connections.get
+        resolver = RegistryResolver()
+        connections = Connections(registry_of or resolver, process, metrics.queue)
+        resolver.get = connections.get
         opening = Opening(settings, kube, leadership, metrics, settings.connections_namespace or own_namespace() or "")
         for name, reached in registries.items():
             connections.serve(await opening.by_settings(name, reached, stack))
-        homes.offers = {name: Offer(each.registry_url, tenants=each.tenants) for name, each in registries.items()}
+        resolver.candidates = {
+            name: Candidate(each.registry_url, tenants=each.tenants) for name, each in registries.items()
+        }
         await wait_for_definitions(kube, with_registries=settings.connections)
         cluster_registries = None
         if settings.connections:
-            cluster_registries = await _follow_cluster_registries(opening, connections, homes, stack)
+            cluster_registries = await _follow_cluster_registries(opening, connections, resolver, stack)
         metrics.observe(connections.queue, leadership, connections.count_ready)
         metrics.observe_yielded(connections.count_yielded)
         operator = _Operator(settings, kube, leadership, metrics, connections, WatchLiveness(), cluster_registries)
@@ -113,7 +115,7 @@ async def serve(
 
 
 async def _follow_cluster_registries(
-    opening: Opening, connections: Connections, homes: Homes, stack: contextlib.AsyncExitStack
+    opening: Opening, connections: Connections, resolver: RegistryResolver, stack: contextlib.AsyncExitStack
 ) -> ClusterRegistries:
     """Serve the ClusterRegistries that exist now, before the first resource is shown.
 
@@ -126,7 +128,7 @@ async def _follow_cluster_registries(
             "outside a pod."
         )
     found = ClusterRegistries(
-        opening.kube, opening.leadership, connections, homes, opening.by_spec, homes.offers.get(FROM_FLAGS)
+        opening.kube, opening.leadership, connections, resolver, opening.by_spec, resolver.candidates.get(FROM_FLAGS)
     )
     stack.push_async_callback(found.aclose)
     try:

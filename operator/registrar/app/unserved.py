@@ -5,7 +5,7 @@ from __future__ import annotations
 from registrar.api.bodies import ResourceKey
 from registrar.app.connection import Process
 from registrar.cluster.cache import ResourceCache
-from registrar.planning.resolution import Homeless
+from registrar.planning.resolution import Unresolved
 from registrar.reconcile.intake import Intake
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.resource import read_resource
@@ -36,7 +36,7 @@ class Unserved:
         self.intake = Intake(self.memory, gate, process.leadership, process.reconciles)
         self._gate = gate
         self._process = process
-        self._why: dict[ResourceKey, Homeless] = {}
+        self._why: dict[ResourceKey, Unresolved] = {}
 
     @property
     def cache(self) -> ResourceCache:
@@ -47,7 +47,7 @@ class Unserved:
         """Return whether a resource is among them."""
         return self.cache.get(key) is not None or self.memory.departed(key) is not None
 
-    def note(self, key: ResourceKey, why: Homeless) -> None:
+    def note(self, key: ResourceKey, why: Unresolved) -> None:
         """Note why a resource has no registry; its status says so if that is news."""
         before, self._why[key] = self._why.get(key), why
         if before != why and self.cache.get(key) is not None:

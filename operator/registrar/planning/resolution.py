@@ -19,7 +19,7 @@ KIND = "ClusterRegistry"
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Candidate:
     """A registry that resources may belong to.
 
     Attributes:
@@ -40,7 +40,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Subject:
     """What a resource says about its registry.
 
     Attributes:
@@ -59,7 +59,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Homeless:
+class Unresolved:
     """Why a resource belongs to no registry now.
 
     Attributes:
@@ -71,7 +71,7 @@ class Homeless:
     is_let_go: bool = True
 
 
-Home = str | Homeless
+Resolution = str | Unresolved
 """The name of a registry in the operator, or why there is none."""
 
 
@@ -80,69 +80,69 @@ def name_of(cluster_registry: str) -> str:
     return f"{KIND}/{cluster_registry}"
 
 
-def resolve(wish: Wish, parent: Home | None, offers: Mapping[str, Offer]) -> Home:
+def resolve(subject: Subject, parent: Resolution | None, candidates: Mapping[str, Candidate]) -> Resolution:
     """Return the registry of a resource.
 
     Args:
-        wish: what the resource says.
+        subject: what the resource says.
         parent: the registry of its parent resource; None if it has none, or that does not exist.
-        offers: the registries, by their names in the operator.
+        candidates: the registries, by their names in the operator.
     """
-    own = _own(wish, offers)
-    if isinstance(own, Homeless):
+    own = _own(subject, candidates)
+    if isinstance(own, Unresolved):
         return own
     if own is None:
-        return _inherited(wish.namespace, parent, offers)
-    if isinstance(parent, str) and parent != own and not wish.is_terminating:
+        return _inherited(subject.namespace, parent, candidates)
+    if isinstance(parent, str) and parent != own and not subject.is_terminating:
         return _mismatch(f"This resource belongs to {described(own)}, but its parent belongs to {described(parent)}.")
-    return _usable(own, offers)
+    return _usable(own, candidates)
 
 
-def _own(wish: Wish, offers: Mapping[str, Offer]) -> Home | None:
+def _own(subject: Subject, candidates: Mapping[str, Candidate]) -> Resolution | None:
     """Return the registry that a resource names, or that assigned its ID; None if there is neither."""
-    pin = _pin(wish, offers)
-    declared = None if wish.declared is None else _known(wish.declared, offers)
-    if wish.is_terminating and pin is not None:
+    pin = _pin(subject, candidates)
+    declared = None if subject.declared is None else _known(subject.declared, candidates)
+    if subject.is_terminating and pin is not None:
         # Its deletion goes where its entry is, whatever the spec says.
         return pin
-    if isinstance(declared, Homeless) or pin is None:
+    if isinstance(declared, Unresolved) or pin is None:
         return declared
     if isinstance(pin, str) and declared not in {None, pin}:
         return _mismatch(f"spec.registryRef names {declared}, but the entry is in {described(pin)}.")
     return pin
 
 
-def _inherited(namespace: str, parent: Home | None, offers: Mapping[str, Offer]) -> Home:
+def _inherited(namespace: str, parent: Resolution | None, candidates: Mapping[str, Candidate]) -> Resolution:
     """Return the registry of a resource that has none of its own."""
-    if isinstance(parent, Homeless):
+    if isinstance(parent, Unresolved):
         return _waiting(f"Its parent belongs to no registry yet: {parent.problem.message}")
-    return _default(namespace, offers) if parent is None else _usable(parent, offers)
+    return _default(namespace, candidates) if parent is None else _usable(parent, candidates)
 
 
-def _pin(wish: Wish, offers: Mapping[str, Offer]) -> Home | None:
+def _pin(subject: Subject, candidates: Mapping[str, Candidate]) -> Resolution | None:
     """Return the registry that assigned the ID, also under another name; None without an ID."""
-    if wish.url is None:
+    if subject.url is None:
         return None
-    if wish.pinned in offers:
-        return wish.pinned
-    url = normalized_url(wish.url)
+    if subject.pinned in candidates:
+        return subject.pinned
+    url = normalized_url(subject.url)
     # The flags' registry comes last: the tenants of a ClusterRegistry for the same one govern both.
-    names = sorted(offers, key=lambda name: (name == FROM_FLAGS, name))
-    found = next((name for name in names if normalized_url(offers[name].url) == url), None)
+    names = sorted(candidates, key=lambda name: (name == FROM_FLAGS, name))
+    found = next((name for name in names if normalized_url(candidates[name].url) == url), None)
     if found is not None:
         return found
-    if wish.pinned is None and FROM_FLAGS in offers:
+    if subject.pinned is None and FROM_FLAGS in candidates:
         # A registry may get another address: the entry's creation time proves whether it is the same one.
         return FROM_FLAGS
-    lost = f"the registry {wish.url}" if wish.pinned is None else described(wish.pinned)
+    lost = f"the registry {subject.url}" if subject.pinned is None else described(subject.pinned)
     return _waiting(
         f"The entry is in {lost}, which the operator does not serve. Create that ClusterRegistry, and start the "
         "operator with --connections."
     )
 
 
-def _known(name: str, offers: Mapping[str, Offer]) -> Home:
-    if name in offers:
+def _known(name: str, candidates: Mapping[str, Candidate]) -> Resolution:
+    if name in candidates:
         return name
     return _waiting(
         f"{described(name)} is not served. Check spec.registryRef, create that ClusterRegistry, and start "
@@ -150,23 +150,25 @@ def _known(name: str, offers: Mapping[str, Offer]) -> Home:
     )
 
 
-def _default(namespace: str, offers: Mapping[str, Offer]) -> Home:
-    defaults = sorted(name for name, offer in offers.items() if offer.is_default and offer.admits(namespace))
+def _default(namespace: str, candidates: Mapping[str, Candidate]) -> Resolution:
+    defaults = sorted(
+        name for name, candidate in candidates.items() if candidate.is_default and candidate.admits(namespace)
+    )
     if len(defaults) > 1:
         message = f"Several default registries admit the namespace {namespace}: {', '.join(defaults)}."
-        return Homeless(Problem(Disposition.TERMINAL, Reason.AMBIGUOUS_REGISTRY, f"{message} Set spec.registryRef."))
+        return Unresolved(Problem(Disposition.TERMINAL, Reason.AMBIGUOUS_REGISTRY, f"{message} Set spec.registryRef."))
     if defaults:
-        return _usable(defaults[0], offers)
-    if FROM_FLAGS in offers:
+        return _usable(defaults[0], candidates)
+    if FROM_FLAGS in candidates:
         return FROM_FLAGS
     return _waiting(f"spec.registryRef names no registry, and no default registry admits the namespace {namespace}.")
 
 
-def _usable(name: str, offers: Mapping[str, Offer]) -> Home:
-    if offers[name].is_usable:
+def _usable(name: str, candidates: Mapping[str, Candidate]) -> Resolution:
+    if candidates[name].is_usable:
         return name
     problem = _waiting(f"{described(name)} cannot be used as it is declared; see its conditions.").problem
-    return Homeless(problem, is_let_go=False)
+    return Unresolved(problem, is_let_go=False)
 
 
 def described(name: str) -> str:
@@ -174,28 +176,28 @@ def described(name: str) -> str:
     return "the registry of the operator's flags" if name == FROM_FLAGS else name.replace("/", " ", 1)
 
 
-def _waiting(message: str) -> Homeless:
-    return Homeless(Problem(Disposition.WAITING, Reason.WAITING_FOR_REGISTRY, message))
+def _waiting(message: str) -> Unresolved:
+    return Unresolved(Problem(Disposition.WAITING, Reason.WAITING_FOR_REGISTRY, message))
 
 
-def _mismatch(message: str) -> Homeless:
-    return Homeless(Problem(Disposition.TERMINAL, Reason.REGISTRY_MISMATCH, message), is_let_go=False)
+def _mismatch(message: str) -> Unresolved:
+    return Unresolved(Problem(Disposition.TERMINAL, Reason.REGISTRY_MISMATCH, message), is_let_go=False)
 
 
-def conflicts(offers: Mapping[str, Offer]) -> Mapping[str, tuple[str, ...]]:
+def conflicts(candidates: Mapping[str, Candidate]) -> Mapping[str, tuple[str, ...]]:
     """Return the ClusterRegistries whose root URL others have too, with other tenants; each with those others."""
     by_url: dict[str, list[str]] = {}
-    for name, offer in offers.items():
+    for name, candidate in candidates.items():
         if name != FROM_FLAGS:
-            by_url.setdefault(normalized_url(offer.url), []).append(name)
+            by_url.setdefault(normalized_url(candidate.url), []).append(name)
     found: dict[str, tuple[str, ...]] = {}
     for names in by_url.values():
         for name in names:
-            others = tuple(sorted(_different(name, names, offers)))
+            others = tuple(sorted(_different(name, names, candidates)))
             if others:
                 found[name] = others
     return found
 
 
-def _different(name: str, names: Iterable[str], offers: Mapping[str, Offer]) -> Iterable[str]:
-    return (other for other in names if offers[other].tenants != offers[name].tenants)
+def _different(name: str, names: Iterable[str], candidates: Mapping[str, Candidate]) -> Iterable[str]:
+    return (other for other in names if candidates[other].tenants != candidates[name].tenants)

@@ -8,7 +8,7 @@ from registrar.api.v1alpha1 import DeletionPolicy
 from registrar.cluster.api import ClusterAPI, KubernetesError
 from registrar.cluster.current import bind_resource
 from registrar.fencing import NotLeadingError
-from registrar.planning.resolution import Homeless
+from registrar.planning.resolution import Unresolved
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.report import post_events, report
 from registrar.reconcile.resource import ManagedResource, deletion_policy
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 async def leave_unserved(
-    resource: ManagedResource, why: Homeless, memory: Memory, kube: ClusterAPI, settings: Settings
+    resource: ManagedResource, why: Unresolved, memory: Memory, kube: ClusterAPI, settings: Settings
 ) -> Result:
     """Report why nothing is done for a resource, or let it go; no registry is asked for anything.
 
@@ -50,13 +50,13 @@ async def leave_unserved(
     return RETRY
 
 
-def _is_let_go(resource: ManagedResource, why: Homeless, settings: Settings) -> bool:
+def _is_let_go(resource: ManagedResource, why: Unresolved, settings: Settings) -> bool:
     policy = deletion_policy(resource.kind, resource.deletion_policy, settings)
     is_kept = resource.metadata.paused or policy is DeletionPolicy.ORPHAN
     return why.is_let_go or is_kept or resource.status.id is None
 
 
-async def _let_go(resource: ManagedResource, why: Homeless, memory: Memory, kube: ClusterAPI) -> Result:
+async def _let_go(resource: ManagedResource, why: Unresolved, memory: Memory, kube: ClusterAPI) -> Result:
     if not resource.has_finalizer:
         return DONE
     if resource.status.id is not None:

@@ -16,7 +16,7 @@ from registrar.app.unserved import NO_REGISTRY
 from registrar.cluster.client import ClusterLogin, KubernetesAPI
 from registrar.fencing import Leadership, WriteFence
 from registrar.planning.problems import Disposition, Problem
-from registrar.planning.resolution import Home, Homeless
+from registrar.planning.resolution import Resolution, Unresolved
 from registrar.registries.kubeflow.backend import KubeflowBackend
 from registrar.registries.registry import Registry
 from registrar.settings import Settings
@@ -33,7 +33,7 @@ class World:
     """Two connections, and a rule that is changed by hand."""
 
     connections: Connections
-    home: Home = "a"
+    target: Resolution = "a"
     ran: list[str] = field(default_factory=list)
 
     def __getitem__(self, name: str) -> Connection:
@@ -50,7 +50,7 @@ async def world() -> AsyncIterator[World]:
     login = ClusterLogin(NOBODY, ssl.create_default_context(), {})
     kube = KubernetesAPI(login, WriteFence(leadership, metrics.to_kubernetes))
     process = Process(Settings(registry_url=NOBODY), kube, leadership, metrics.reconciles)
-    connections = Connections(lambda _: made.home, process, metrics.queue)
+    connections = Connections(lambda _: made.target, process, metrics.queue)
     made = World(connections)
     async with ModelRegistryAPIClient.connect(NOBODY) as client:
         for name in ("a", "b"):
@@ -79,7 +79,7 @@ async def test_a_resource_is_known_to_its_own_connection_only(world: World) -> N
 async def test_a_resource_that_moves_is_forgotten_where_it_was(world: World) -> None:
     world.connections.on_change(_finalized())
     world["a"].context.memory.waited(KEY)
-    world.home = "b"
+    world.target = "b"
     world.connections.on_change(_finalized(version=2))
     assert world.known_to() == ["b"]
     assert (world.connections.queue.depth("a"), world.connections.queue.depth("b")) == (0, 1)
@@ -90,7 +90,7 @@ async def test_a_resource_that_moves_is_forgotten_where_it_was(world: World) -> 
 
 async def test_an_older_event_moves_nothing(world: World) -> None:
     world.connections.on_change(body(version=5))
-    world.home = "b"
+    world.target = "b"
     world.connections.on_change(body(version=5))
     world.connections.on_change(body(version=4))
     assert world.known_to() == ["a"]
@@ -98,7 +98,7 @@ async def test_an_older_event_moves_nothing(world: World) -> None:
 
 async def test_entries_of_a_predecessor_in_another_registry_are_released_there(world: World) -> None:
     world.connections.on_change(_finalized())
-    world.home = "b"
+    world.target = "b"
     world.connections.on_change(body(version=2, uid="uid-2"))
     assert world.known_to() == ["b"]
     departed = world["a"].context.memory.departed(KEY)
@@ -111,7 +111,7 @@ async def test_entries_of_a_predecessor_in_another_registry_are_released_there(w
 async def test_a_deletion_reaches_the_connection_that_has_the_resource(world: World) -> None:
     world.connections.on_change(_finalized())
     # What the rule says by now does not matter.
-    world.home = "b"
+    world.target = "b"
     world.connections.on_delete(_finalized(version=2))
     assert world.known_to() == []
     assert world["a"].context.memory.departed(KEY) is not None
@@ -119,14 +119,14 @@ async def test_a_deletion_reaches_the_connection_that_has_the_resource(world: Wo
 
 
 async def test_the_deletion_of_a_predecessor_is_not_that_of_its_successor(world: World) -> None:
-    world.home = "b"
+    world.target = "b"
     world.connections.on_change(body(version=2, uid="uid-2"))
     world.connections.on_delete(body(version=1))
     assert world.known_to() == ["b"]
 
 
 async def test_a_resource_that_is_only_seen_at_its_end_is_released_by_its_connection(world: World) -> None:
-    world.home = "b"
+    world.target = "b"
     world.connections.on_delete(_finalized())
     assert world["b"].context.memory.departed(KEY) is not None
     assert world["a"].context.memory.departed(KEY) is None
@@ -146,19 +146,19 @@ async def test_a_resource_that_is_deleted_while_it_is_read_is_read_again(world: 
     assert answers == []
 
 
-WAITING = Homeless(Problem(Disposition.WAITING, Reason.WAITING_FOR_REGISTRY, "There is none yet."))
+WAITING = Unresolved(Problem(Disposition.WAITING, Reason.WAITING_FOR_REGISTRY, "There is none yet."))
 
 
 async def test_a_resource_without_a_registry_is_in_none_and_moves_once_it_has_one(world: World) -> None:
-    world.home = WAITING
+    world.target = WAITING
     world.connections.on_change(body())
     assert world.known_to() == []
     assert world.connections.get(KEY) == body()
     assert (len(world.connections), world.connections.share_of(KEY)) == (1, NO_REGISTRY)
-    world.home = "b"
+    world.target = "b"
     world.connections.settle()
     assert (world.known_to(), world.connections.share_of(KEY), len(world.connections)) == (["b"], "b", 1)
-    world.home = WAITING
+    world.target = WAITING
     world.connections.settle()
     assert (world.known_to(), len(world.connections)) == ([], 1)
     world.connections.on_delete(body(version=2))
@@ -171,7 +171,7 @@ async def test_a_resource_that_runs_moves_after_its_run(world: World, monkeypatc
     during: list[list[str]] = []
 
     async def run(connection: Connection, _: object) -> Result:
-        world.home = "b"
+        world.target = "b"
         world.connections.settle()
         world.connections.on_change(body(version=2))
         during.append([connection.name, *world.known_to()])
@@ -195,7 +195,7 @@ async def test_the_resources_of_a_retired_connection_go_elsewhere(world: World) 
     world.connections.on_change(body())
     world["b"].begin.set()
     world.connections.queue.start()
-    world.home = WAITING
+    world.target = WAITING
     await world.connections.retire("a")
     assert [connection.name for connection in world.connections.all()] == ["b"]
     assert world.connections.queue.shares == ("b", NO_REGISTRY)

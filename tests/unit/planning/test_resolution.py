@@ -8,7 +8,7 @@ from registrar.api.conditions import Reason
 from registrar.api.registry_url import normalized_url
 from registrar.api.tenants import Tenant
 from registrar.planning.problems import Disposition
-from registrar.planning.resolution import Home, Homeless, Offer, Wish, conflicts, resolve
+from registrar.planning.resolution import Candidate, Resolution, Subject, Unresolved, conflicts, resolve
 from registrar.settings import FROM_FLAGS
 
 DEV, PROD, OTHER = "ClusterRegistry/dev", "ClusterRegistry/prod", "ClusterRegistry/other"
@@ -18,59 +18,68 @@ def tenants(*namespaces: str) -> tuple[Tenant, ...]:
     return (Tenant(namespaces=namespaces),)
 
 
-def offer(name: str, *, is_default: bool = False, namespaces: tuple[str, ...] = ("*",), **more: bool) -> Offer:
-    return Offer(f"http://{name}:8080", is_default, tenants(*namespaces), **more)
+def candidate(name: str, *, is_default: bool = False, namespaces: tuple[str, ...] = ("*",), **more: bool) -> Candidate:
+    return Candidate(f"http://{name}:8080", is_default, tenants(*namespaces), **more)
 
 
-FLAGS = {FROM_FLAGS: Offer("http://flags:8080")}
-BOTH = {DEV: offer("dev"), PROD: offer("prod")}
-WITH_DEFAULT = {**FLAGS, DEV: offer("dev", is_default=True, namespaces=("team-a",)), PROD: offer("prod")}
-TEAM_A = Wish("team-a")
+FLAGS = {FROM_FLAGS: Candidate("http://flags:8080")}
+BOTH = {DEV: candidate("dev"), PROD: candidate("prod")}
+WITH_DEFAULT = {**FLAGS, DEV: candidate("dev", is_default=True, namespaces=("team-a",)), PROD: candidate("prod")}
+TEAM_A = Subject("team-a")
 
 
 @pytest.mark.parametrize(
-    ("wish", "parent", "offers", "expected"),
+    ("subject", "parent", "candidates", "expected"),
     [
         (TEAM_A, None, FLAGS, FROM_FLAGS),
         (TEAM_A, None, WITH_DEFAULT, DEV),
-        (Wish("team-b"), None, WITH_DEFAULT, FROM_FLAGS),
+        (Subject("team-b"), None, WITH_DEFAULT, FROM_FLAGS),
         (TEAM_A, PROD, WITH_DEFAULT, PROD),
-        (Wish("team-a", declared=PROD), None, WITH_DEFAULT, PROD),
-        (Wish("team-a", declared=PROD), PROD, WITH_DEFAULT, PROD),
+        (Subject("team-a", declared=PROD), None, WITH_DEFAULT, PROD),
+        (Subject("team-a", declared=PROD), PROD, WITH_DEFAULT, PROD),
         # Whoever has an ID stays, whatever the default is.
-        (Wish("team-a", pinned=PROD, url="http://prod:8080"), None, WITH_DEFAULT, PROD),
-        (Wish("team-a", url="http://flags:8080"), None, WITH_DEFAULT, FROM_FLAGS),
-        (Wish("team-a", declared=PROD, pinned=PROD, url="http://prod:8080"), None, BOTH, PROD),
+        (Subject("team-a", pinned=PROD, url="http://prod:8080"), None, WITH_DEFAULT, PROD),
+        (Subject("team-a", url="http://flags:8080"), None, WITH_DEFAULT, FROM_FLAGS),
+        (Subject("team-a", declared=PROD, pinned=PROD, url="http://prod:8080"), None, BOTH, PROD),
         # The pinned one has another name by now, or comes from the flags again.
-        (Wish("team-a", pinned=OTHER, url="http://PROD:8080/"), None, BOTH, PROD),
-        (Wish("team-a", pinned=OTHER, url="http://flags:8080"), None, WITH_DEFAULT, FROM_FLAGS),
+        (Subject("team-a", pinned=OTHER, url="http://PROD:8080/"), None, BOTH, PROD),
+        (Subject("team-a", pinned=OTHER, url="http://flags:8080"), None, WITH_DEFAULT, FROM_FLAGS),
         # A ClusterRegistry for the flags' registry comes first: its tenants govern both.
-        (Wish("team-a", url="http://prod:8080"), None, {FROM_FLAGS: Offer("http://prod:8080"), **BOTH}, PROD),
+        (Subject("team-a", url="http://prod:8080"), None, {FROM_FLAGS: Candidate("http://prod:8080"), **BOTH}, PROD),
         # The flags' registry may have another address than it had.
-        (Wish("team-a", url="http://former:8080"), None, WITH_DEFAULT, FROM_FLAGS),
+        (Subject("team-a", url="http://former:8080"), None, WITH_DEFAULT, FROM_FLAGS),
         # A deletion goes where the entry is, whatever the references say.
-        (Wish("team-a", declared=DEV, pinned=PROD, url="http://prod:8080", is_terminating=True), DEV, BOTH, PROD),
+        (Subject("team-a", declared=DEV, pinned=PROD, url="http://prod:8080", is_terminating=True), DEV, BOTH, PROD),
     ],
 )
-def test_a_resource_belongs_to(wish: Wish, parent: Home | None, offers: Mapping[str, Offer], expected: str) -> None:
-    assert resolve(wish, parent, offers) == expected
+def test_a_resource_belongs_to(
+    subject: Subject, parent: Resolution | None, candidates: Mapping[str, Candidate], expected: str
+) -> None:
+    assert resolve(subject, parent, candidates) == expected
 
 
 NOWHERE = resolve(TEAM_A, None, {})
-TWO_DEFAULTS = {DEV: offer("dev", is_default=True), PROD: offer("prod", is_default=True)}
-UNUSABLE = {**FLAGS, DEV: offer("dev", is_default=True, is_usable=False)}
-UNKNOWN_TENANTS = {**FLAGS, DEV: Offer("", is_default=True, tenants=None, is_usable=False)}
+TWO_DEFAULTS = {DEV: candidate("dev", is_default=True), PROD: candidate("prod", is_default=True)}
+UNUSABLE = {**FLAGS, DEV: candidate("dev", is_default=True, is_usable=False)}
+UNKNOWN_TENANTS = {**FLAGS, DEV: Candidate("", is_default=True, tenants=None, is_usable=False)}
 
 
 @pytest.mark.parametrize(
-    ("wish", "parent", "offers", "reason", "message", "is_let_go"),
+    ("subject", "parent", "candidates", "reason", "message", "is_let_go"),
     [
         (TEAM_A, None, BOTH, Reason.WAITING_FOR_REGISTRY, "no default registry admits the namespace team-a", True),
-        (Wish("team-b"), None, {DEV: WITH_DEFAULT[DEV]}, Reason.WAITING_FOR_REGISTRY, "the namespace team-b", True),
-        (Wish("team-a", declared=OTHER), None, BOTH, Reason.WAITING_FOR_REGISTRY, "ClusterRegistry other is not", True),
-        (Wish("team-a", declared=PROD), None, FLAGS, Reason.WAITING_FOR_REGISTRY, "with --connections", True),
+        (Subject("team-b"), None, {DEV: WITH_DEFAULT[DEV]}, Reason.WAITING_FOR_REGISTRY, "the namespace team-b", True),
         (
-            Wish("team-a", pinned=OTHER, url="http://other:8080"),
+            Subject("team-a", declared=OTHER),
+            None,
+            BOTH,
+            Reason.WAITING_FOR_REGISTRY,
+            "ClusterRegistry other is not",
+            True,
+        ),
+        (Subject("team-a", declared=PROD), None, FLAGS, Reason.WAITING_FOR_REGISTRY, "with --connections", True),
+        (
+            Subject("team-a", pinned=OTHER, url="http://other:8080"),
             None,
             WITH_DEFAULT,
             Reason.WAITING_FOR_REGISTRY,
@@ -81,9 +90,9 @@ UNKNOWN_TENANTS = {**FLAGS, DEV: Offer("", is_default=True, tenants=None, is_usa
         (TEAM_A, None, UNUSABLE, Reason.WAITING_FOR_REGISTRY, "ClusterRegistry dev cannot be used", False),
         (TEAM_A, None, UNKNOWN_TENANTS, Reason.WAITING_FOR_REGISTRY, "ClusterRegistry dev cannot be used", False),
         (TEAM_A, None, TWO_DEFAULTS, Reason.AMBIGUOUS_REGISTRY, "ClusterRegistry/dev, ClusterRegistry/prod", True),
-        (Wish("team-a", declared=DEV), PROD, BOTH, Reason.REGISTRY_MISMATCH, "its parent belongs to", False),
+        (Subject("team-a", declared=DEV), PROD, BOTH, Reason.REGISTRY_MISMATCH, "its parent belongs to", False),
         (
-            Wish("team-a", pinned=DEV, url="http://dev:8080"),
+            Subject("team-a", pinned=DEV, url="http://dev:8080"),
             PROD,
             BOTH,
             Reason.REGISTRY_MISMATCH,
@@ -91,7 +100,7 @@ UNKNOWN_TENANTS = {**FLAGS, DEV: Offer("", is_default=True, tenants=None, is_usa
             False,
         ),
         (
-            Wish("team-a", declared=PROD, url="http://flags:8080"),
+            Subject("team-a", declared=PROD, url="http://flags:8080"),
             None,
             WITH_DEFAULT,
             Reason.REGISTRY_MISMATCH,
@@ -101,10 +110,16 @@ UNKNOWN_TENANTS = {**FLAGS, DEV: Offer("", is_default=True, tenants=None, is_usa
     ],
 )
 def test_a_resource_belongs_to_none(
-    wish: Wish, parent: Home | None, offers: Mapping[str, Offer], reason: Reason, message: str, *, is_let_go: bool
+    subject: Subject,
+    parent: Resolution | None,
+    candidates: Mapping[str, Candidate],
+    reason: Reason,
+    message: str,
+    *,
+    is_let_go: bool,
 ) -> None:
-    found = resolve(wish, parent, offers)
-    assert isinstance(found, Homeless)
+    found = resolve(subject, parent, candidates)
+    assert isinstance(found, Unresolved)
     assert (found.problem.reason, found.is_let_go) == (reason, is_let_go)
     assert message in found.problem.message
     waits = reason is Reason.WAITING_FOR_REGISTRY
@@ -129,9 +144,9 @@ def test_other_addresses_are_not(other: str) -> None:
 
 
 def test_one_address_with_different_tenants_is_a_conflict() -> None:
-    first = Offer("http://registry:80", tenants=tenants("team-a"))
-    same = Offer("http://Registry/", tenants=tenants("team-a"))
-    other = Offer("http://registry", tenants=tenants("team-b"))
+    first = Candidate("http://registry:80", tenants=tenants("team-a"))
+    same = Candidate("http://Registry/", tenants=tenants("team-a"))
+    other = Candidate("http://registry", tenants=tenants("team-b"))
     assert conflicts({DEV: first, PROD: same}) == {}
     assert conflicts({DEV: first, OTHER: other}) == {DEV: (OTHER,), OTHER: (DEV,)}
     assert conflicts({DEV: first, FROM_FLAGS: other}) == {}

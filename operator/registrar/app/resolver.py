@@ -15,7 +15,7 @@ from registrar.api.bodies import (
     recorded_id,
 )
 from registrar.kinds.table import kind_of
-from registrar.planning.resolution import Home, Offer, Wish, resolve
+from registrar.planning.resolution import Candidate, Resolution, Subject, resolve
 
 
 def parent_of(body: Body) -> ResourceKey | None:
@@ -25,32 +25,32 @@ def parent_of(body: Body) -> ResourceKey | None:
     return None if kind.parent is None or name is None else ResourceKey(kind.parent.kind, key.namespace, name)
 
 
-class Homes:
+class RegistryResolver:
     """Resolves the registries of resources (`registrar.planning.resolution`).
 
     Attributes:
-        offers: the registries that resources may belong to now, by their names in the operator.
+        candidates: the registries that resources may belong to now, by their names in the operator.
         get: returns the latest body of a resource; None if it does not exist.
     """
 
     def __init__(self) -> None:
-        self.offers: Mapping[str, Offer] = {}
+        self.candidates: Mapping[str, Candidate] = {}
         self.get: Callable[[ResourceKey], Body | None] = _nothing
 
-    def __call__(self, body: Body) -> Home:
+    def __call__(self, body: Body) -> Resolution:
         """Return the registry of a resource."""
         parent = parent_of(body)
         above = None if parent is None else self.get(parent)
-        return resolve(_wish_of(body), None if above is None else self(above), self.offers)
+        return resolve(_subject_of(body), None if above is None else self(above), self.candidates)
 
 
 def _nothing(_: ResourceKey) -> None:
     """Know no resource."""
 
 
-def _wish_of(body: Body) -> Wish:
+def _subject_of(body: Body) -> Subject:
     declared, pinned, recorded = declared_registry_of(body), pinned_registry_of(body), recorded_id(body)
-    return Wish(
+    return Subject(
         namespace=key_of(body).namespace,
         declared=None if declared is None else "/".join(declared),
         pinned=None if pinned is None else "/".join(pinned),

@@ -1,0 +1,64 @@
+"""The registries that resources may belong to: those of the ClusterRegistries of a cluster, and that of the flags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from registrar.api.registry_url import normalized_url
+from registrar.api.tenants import Tenant
+from registrar.cluster.cluster_registries import Declared
+from registrar.planning.resolution import Candidate, conflicts, described, name_of
+from registrar.settings import FROM_FLAGS
+
+
+def candidates_of(declared: Mapping[str, Declared], flags: Candidate | None) -> dict[str, Candidate]:
+    """Return what resources may belong to, by its name in the operator.
+
+    Args:
+        declared: the ClusterRegistries, by name.
+        flags: the candidate of the flags' registry; None without one.
+    """
+    candidates = {name_of(name): _candidate_of(each) for name, each in declared.items()}
+    refused = conflicts(candidates)
+    candidates = {
+        name: replace(candidate, is_usable=candidate.is_usable and name not in refused)
+        for name, candidate in candidates.items()
+    }
+    return candidates if flags is None else {FROM_FLAGS: flags, **candidates}
+
+
+def _candidate_of(declared: Declared) -> Candidate:
+    spec, is_default = declared.spec, declared.may_be_default and not declared.metadata.terminating
+    if isinstance(spec, str):
+        return Candidate("", is_default, None, is_usable=False)
+    return Candidate(spec.url, is_default, spec.tenants)
+
+
+def refusal(name: str, declared: Declared, candidates: Mapping[str, Candidate]) -> str | None:
+    """Return why a ClusterRegistry is not served, and what to change; None if it can be served."""
+    if isinstance(declared.spec, str):
+        return declared.spec
+    others = conflicts(candidates).get(name_of(name))
+    if others is None:
+        return None
+    return (
+        f"{' and '.join(map(described, others))} also has the root URL {declared.spec.url}, with other tenants, so "
+        "neither is served. Give them the same tenants, or delete all but one."
+    )
+
+
+def tenants_of_flags(flags: Candidate, candidates: Mapping[str, Candidate]) -> Sequence[Tenant] | None:
+    """Return the tenants of the flags' registry: those of a ClusterRegistry for the same one, if there is any.
+
+    The flags are no way round the ClusterRegistry: where several disagree, nobody may use it.
+    """
+    url = normalized_url(flags.url)
+    same = [
+        candidate
+        for name, candidate in candidates.items()
+        if name != FROM_FLAGS and normalized_url(candidate.url) == url
+    ]
+    if not same:
+        return flags.tenants
+    return same[0].tenants if all(candidate.is_usable for candidate in same) else ()
