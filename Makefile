@@ -159,7 +159,7 @@ recording: $(READY)  ## Record `make demo` again, and draw docs/images/demo.svg
 release: $(READY)  ## Build a release into dist/ and tag it: VERSION=x.y.z; DRY_RUN=1 creates no tag, TAGGED=1 builds a tag's
 	@test -n "$(VERSION)" || { echo "error: VERSION is not set: make release VERSION=x.y.z" >&2; exit 2; }
 	@echo "==> Release $(RELEASED)"
-	@$(BIN)/python -m tools.release "$(RELEASED)" --uv=$(UV) --images=$(IMAGES) $(if $(DRY_RUN),--dry-run) $(if $(TAGGED),--tagged)
+	@$(BIN)/python -m tools.release --uv=$(UV) --images=$(IMAGES) $(if $(DRY_RUN),--dry-run) $(if $(TAGGED),--tagged) -- "$(RELEASED)"
 
 test-release: $(READY)  ## Test the files that `make release` has built into dist/
 	@echo "==> The control plane's programs, and Helm (built once if this machine has none)"
@@ -167,7 +167,7 @@ test-release: $(READY)  ## Test the files that `make release` has built into dis
 	@$(BIN)/python -m devcluster.charttools
 	@echo "==> Tests of dist/"
 	@cd dist && sha256sum --check --quiet SHA256SUMS
-	@IMAGES=$(IMAGES) MODEL_REGISTRAR_DIST=$(CURDIR)/dist $(BIN)/python -m pytest tests/release $(ARGS)
+	@IMAGES=$(IMAGES) MODEL_REGISTRAR_DIST="$(CURDIR)/dist" $(BIN)/python -m pytest tests/release $(ARGS)
 
 publish-image:  ## Push dist/image.tar, and sign it: VERSION=x.y.z (release workflow only)
 	@skopeo copy --all --preserve-digests --digestfile=dist/image.digest oci-archive:dist/image.tar docker://$(IMAGES)/model-registrar:$(RELEASED)

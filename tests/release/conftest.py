@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,11 @@ UV = ROOT / ".uv" / "bin" / "uv"
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 GIVEN = os.environ.get("MODEL_REGISTRAR_DIST")
 IMAGES = os.environ["IMAGES"] if GIVEN else "registry.example/team"
+WAITING = re.compile(
+    r"to be filled in|no release yet|no published image yet|until the first release|\*\*the first release",
+    re.IGNORECASE,
+)
+"""What the pages say before the first release."""
 AUTHOR = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false")
 
 
@@ -38,7 +44,7 @@ def run(*command: str | os.PathLike[str], cwd: Path, **variables: str) -> str:
 
 @dataclass(frozen=True)
 class Repository:
-    """A clone with one commit: the files of this tree, and a changelog with the day of the release."""
+    """A clone with one commit: the files of this tree, with the day of the release and without what waits for it."""
 
     root: Path
 
@@ -73,6 +79,8 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
             shutil.copy2(ROOT / name, root / name)
     changelog = root / "CHANGELOG.md"
     changelog.write_text(changelog.read_text().replace(f"## [{VERSION}] - Unreleased", f"## [{VERSION}] - 2026-12-01"))
+    for page in (*root.rglob("*.md"), root / ".github" / "CODEOWNERS"):
+        page.write_text(WAITING.sub("written", page.read_text()))
     made = Repository(root)
     made.git("init", "--quiet")
     made.git("add", "--all")

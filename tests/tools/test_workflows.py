@@ -155,6 +155,14 @@ def publisher(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_the_files_are_tested_in_any_folder(publisher: Path) -> None:
+    folder = publisher.rename(publisher.with_name("a folder"))
+    (folder / "bin" / "python").write_text(f"#!/bin/sh\nprintf '%s' \"$MODEL_REGISTRAR_DIST\" >'{folder}/given'\n")
+    (folder / "bin" / "python").chmod(0o755)
+    subprocess.run(["make", "READY=", "BIN=bin", "test-release"], cwd=folder, capture_output=True, check=True)
+    assert (folder / "given").read_text() == str(folder / "dist")
+
+
 def _publish(folder: Path, target: str) -> tuple[int, list[str]]:
     """The status of a target, called as in the workflow, and the calls that it made."""
     variables = {
