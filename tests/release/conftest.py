@@ -5,6 +5,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,8 @@ WAITING = re.compile(
     re.IGNORECASE,
 )
 """What the pages say before the first release."""
+INSTALLED = ("READY=", f"BIN={shlex.quote(str(Path(sys.executable).parent))}", f"UV={shlex.quote(str(UV))}")
+"""The variables of ``make`` for the installed environment of this tree."""
 AUTHOR = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false")
 
 
@@ -56,9 +59,8 @@ class Repository:
         return run("git", *AUTHOR, *arguments, cwd=self.root)
 
     def release(self, *variables: str) -> str:
-        """What ``make release`` prints, with the installed environment of this tree."""
-        installed = ("READY=", f"BIN={Path(sys.executable).parent}", f"UV={UV}")
-        words = ("--no-print-directory", *installed, "release", f"VERSION={VERSION}", f"IMAGES={IMAGES}")
+        """What ``make release`` prints."""
+        words = ("--no-print-directory", *INSTALLED, "release", f"VERSION={VERSION}", f"IMAGES={IMAGES}")
         # Otherwise the editable installation would find this tree's operator.
         return run("env", f"PYTHONPATH={self.root / 'operator'}", "make", *words, *variables, cwd=self.root)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.release.conftest import UV, VERSION, Repository, clone
+from tests.release.conftest import INSTALLED, UV, VERSION, Repository, clone
 from tools.generate import write
 from tools.release.changelog import Change, sections
 from tools.release.commit import Commit
@@ -180,8 +180,9 @@ def test_make_asks_for_a_version(own: Repository) -> None:
 
 
 def test_an_option_is_no_version(own: Repository) -> None:
-    words = ("READY=", f"BIN={Path(sys.executable).parent}", f"UV={UV}", "VERSION=--help", "release")
-    ran = subprocess.run(["make", *words], cwd=own.root, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        ["make", *INSTALLED, "VERSION=--help", "release"], cwd=own.root, capture_output=True, text=True, check=False
+    )
     assert ran.returncode == 2
     assert "Error: '--help' is not a version: give three numbers, such as 0.1.0." in ran.stderr
 
