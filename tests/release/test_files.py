@@ -57,6 +57,7 @@ def test_another_build_of_the_commit_has_the_same_bytes_and_a_release_tags_it(
 ) -> None:
     """In a clone elsewhere, whose files are newer, for a user with other settings, and after a build that failed."""
     other = clone(repository, tmp_path / "another clone")
+    other.git("config", "core.autocrlf", "true")
     other.dist.mkdir()
     (other.dist / "old").touch()
     before = os.umask(0o077)

@@ -37,6 +37,15 @@ def test_a_good_commit_is_released(own: Repository) -> None:
     assert _problems(own) == ""
 
 
+def test_a_signed_commit_has_a_time_for_a_user_whose_git_shows_signatures(own: Repository, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    signing = ("-c", "gpg.format=ssh", "-c", f"user.signingkey={key}.pub")
+    own.git(*signing, "commit", "--quiet", "--allow-empty", "--gpg-sign", "--message=Sign it")
+    own.git("config", "log.showSignature", "true")
+    assert Commit(own.root).seconds == int(own.git("show", "--no-show-signature", "--no-patch", "--format=%ct"))
+
+
 def test_a_version_is_three_numbers(own: Repository) -> None:
     for version in ("0.1", "v0.1.0", "0.1.0rc1", "0.1.0-rc.1", "0.1.0+x", "1!0.1.0", "00.1.0", "0.1.\u0661", "latest"):
         assert _problems(own, version) == f"{version!r} is not a version: give three numbers, such as 0.1.0."

@@ -47,8 +47,10 @@ class Commit:
 
     def export(self, folder: Path) -> None:
         """Write its files into a folder, each with the commit's time."""
+        # Otherwise, git converts the ends of lines for users who have it do so.
+        options = ["-C", str(self.repository), "-c", "core.autocrlf=false", "-c", "core.eol=lf"]
         archive = subprocess.run(
-            ["git", "-C", str(self.repository), "archive", "--format=tar", "HEAD"], check=True, capture_output=True
+            ["git", *options, "archive", "--format=tar", "HEAD"], check=True, stdout=subprocess.PIPE
         )
         with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
             files.extractall(folder, filter="tar")
