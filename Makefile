@@ -18,7 +18,7 @@ IMAGES ?= ghcr.io/model-registrar
 RELEASED = $(VERSION:v%=%)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check lint types layers prose generated docs site site-check recording fix test coverage oracle chart chart-readme image release test-release publish-image publish-chart publish-release workflows audit monitoring gitops bench-client bench-operator demo dev e2e-kind clean
+.PHONY: help setup generate check lint types layers prose generated docs site site-check recording fix test coverage oracle chart chart-readme image release test-release test-image publish-image publish-chart publish-release workflows audit monitoring gitops bench-client bench-operator demo dev e2e-kind clean
 
 help:  ## List the targets
 	@echo "Model Registrar: make TARGET"
@@ -159,7 +159,7 @@ recording: $(READY)  ## Record `make demo` again, and draw docs/images/demo.svg
 release: $(READY)  ## Build a release into dist/ and tag it: VERSION=x.y.z; DRY_RUN=1 creates no tag, TAGGED=1 builds a tag's
 	@test -n "$(VERSION)" || { echo "error: VERSION is not set: make release VERSION=x.y.z" >&2; exit 2; }
 	@echo "==> Release $(RELEASED)"
-	@$(BIN)/python -m tools.release "$(RELEASED)" --uv=$(UV) --images=$(IMAGES) $(if $(DRY_RUN),--dry-run) $(if $(TAGGED),--tagged)
+	@$(BIN)/python -m tools.release --uv=$(UV) --images=$(IMAGES) $(if $(DRY_RUN),--dry-run) $(if $(TAGGED),--tagged) -- "$(RELEASED)"
 
 test-release: $(READY)  ## Test the files that `make release` has built into dist/
 	@echo "==> The control plane's programs, and Helm (built once if this machine has none)"
@@ -167,7 +167,18 @@ test-release: $(READY)  ## Test the files that `make release` has built into dis
 	@$(BIN)/python -m devcluster.charttools
 	@echo "==> Tests of dist/"
 	@cd dist && sha256sum --check --quiet SHA256SUMS
-	@IMAGES=$(IMAGES) MODEL_REGISTRAR_DIST=$(CURDIR)/dist $(BIN)/python -m pytest tests/release $(ARGS)
+	@IMAGES=$(IMAGES) MODEL_REGISTRAR_DIST="$(CURDIR)/dist" $(BIN)/python -m pytest tests/release $(ARGS)
+
+test-image:  ## Run dist/image.tar for each of its architectures: VERSION=x.y.z (release workflow only)
+	@cd dist && sha256sum --check --quiet SHA256SUMS
+	@set -e; for architecture in amd64 arm64; do \
+		echo "==> The image for $$architecture"; \
+		skopeo --override-arch=$$architecture copy --quiet oci-archive:dist/image.tar docker-daemon:model-registrar:$$architecture; \
+		run="docker run --rm --read-only --network=none --platform=linux/$$architecture model-registrar:$$architecture"; \
+		test "$$($$run --version)" = "registrar, version $(RELEASED)"; \
+		$$run run --help >/dev/null; \
+		$$run crds | cmp - dist/crds.yaml; \
+	done
 
 publish-image:  ## Push dist/image.tar, and sign it: VERSION=x.y.z (release workflow only)
 	@skopeo copy --all --preserve-digests --digestfile=dist/image.digest oci-archive:dist/image.tar docker://$(IMAGES)/model-registrar:$(RELEASED)

@@ -24,7 +24,9 @@ class ImageError(RuntimeError):
 
 def version() -> str:
     """Return the project's version, such as ``0.1.0``."""
-    (found,) = re.findall(r'^version = "(.+)"$', (REPOSITORY / "pyproject.toml").read_text(), re.MULTILINE)
+    (found,) = re.findall(
+        r'^version = "(.+)"$', (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE
+    )
     return str(found)
 
 

@@ -161,7 +161,7 @@ def test_without_the_package_the_extra_is_named() -> None:
     answer = run(Path("/nowhere"), PROGRAMS / "python", "-c", program)
     assert (answer.returncode, answer.stdout) == (ExitCode.NOT_KNOWN, "")
     assert answer.stderr == (
-        "Error: To read a cluster, this command needs the extra `cluster`: pip install '.[cluster]' in a clone.\n"
+        "Error: To read a cluster, this command needs an extra: install model-registrar[cluster].\n"
     )
 
 

@@ -50,6 +50,7 @@ def test_make_alone_lists_every_target_that_people_call() -> None:
         "recording",
         "release",
         "test-release",
+        "test-image",
         "publish-image",
         "publish-chart",
         "publish-release",

@@ -4,6 +4,8 @@
 """
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -21,6 +23,13 @@ UV = ROOT / ".uv" / "bin" / "uv"
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 GIVEN = os.environ.get("MODEL_REGISTRAR_DIST")
 IMAGES = os.environ["IMAGES"] if GIVEN else "registry.example/team"
+WAITING = re.compile(
+    r"to be filled in|no release yet|no published image yet|until the first release|\*\*the first release",
+    re.IGNORECASE,
+)
+"""What the pages say before the first release."""
+INSTALLED = ("READY=", f"BIN={shlex.quote(str(Path(sys.executable).parent))}", f"UV={shlex.quote(str(UV))}")
+"""The variables of ``make`` for the installed environment of this tree."""
 AUTHOR = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false")
 
 
@@ -38,7 +47,7 @@ def run(*command: str | os.PathLike[str], cwd: Path, **variables: str) -> str:
 
 @dataclass(frozen=True)
 class Repository:
-    """A clone with one commit: the files of this tree, and a changelog with the day of the release."""
+    """A clone with one commit: the files of this tree, with the day of the release and without what waits for it."""
 
     root: Path
 
@@ -50,9 +59,8 @@ class Repository:
         return run("git", *AUTHOR, *arguments, cwd=self.root)
 
     def release(self, *variables: str) -> str:
-        """What ``make release`` prints, with the installed environment of this tree."""
-        installed = ("READY=", f"BIN={Path(sys.executable).parent}", f"UV={UV}")
-        words = ("--no-print-directory", *installed, "release", f"VERSION={VERSION}", f"IMAGES={IMAGES}")
+        """What ``make release`` prints."""
+        words = ("--no-print-directory", *INSTALLED, "release", f"VERSION={VERSION}", f"IMAGES={IMAGES}")
         # Otherwise the editable installation would find this tree's operator.
         return run("env", f"PYTHONPATH={self.root / 'operator'}", "make", *words, *variables, cwd=self.root)
 
@@ -73,6 +81,8 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
             shutil.copy2(ROOT / name, root / name)
     changelog = root / "CHANGELOG.md"
     changelog.write_text(changelog.read_text().replace(f"## [{VERSION}] - Unreleased", f"## [{VERSION}] - 2026-12-01"))
+    for page in (*root.rglob("*.md"), root / ".github" / "CODEOWNERS"):
+        page.write_text(WAITING.sub("written", page.read_text()))
     made = Repository(root)
     made.git("init", "--quiet")
     made.git("add", "--all")

@@ -1,6 +1,7 @@
 """What a release consists of, and that it can be built again."""
 
 import json
+import os
 import re
 import subprocess
 import tarfile
@@ -55,15 +56,41 @@ def test_the_page_names_each_file(dist: Path) -> None:
 def test_another_build_of_the_commit_has_the_same_bytes_and_a_release_tags_it(
     repository: Repository, dist: Path, tmp_path: Path
 ) -> None:
-    """In a clone elsewhere, whose files are newer, and with a variable that gives the tests another Helm."""
-    other = clone(repository, tmp_path / "clone")
-    printed = other.release("MODEL_REGISTRAR_HELM=3")
+    """In a clone elsewhere, whose files are newer, for a user with other settings, and after a build that failed."""
+    other = clone(repository, tmp_path / "another clone")
+    other.git("config", "core.autocrlf", "true")
+    other.dist.mkdir()
+    (other.dist / "old").touch()
+    before = os.umask(0o077)
+    try:
+        printed = other.release(
+            "MODEL_REGISTRAR_HELM=3",
+            # Without the last two, Python takes ASCII for UTF-8.
+            *("TZ=Asia/Kolkata", "LC_ALL=POSIX", "PYTHONUTF8=0", "PYTHONCOERCECLOCALE=0"),
+        )
+    finally:
+        os.umask(before)
+    assert {path.name for path in other.dist.iterdir()} == {path.name for path in dist.iterdir()}
     assert (other.dist / "SHA256SUMS").read_text() == (dist / "SHA256SUMS").read_text()
     for path in dist.iterdir():
         assert (other.dist / path.name).read_bytes() == path.read_bytes(), path.name
     assert printed.endswith(f"Created the tag v{VERSION}. To publish the release: git push origin v{VERSION}\n")
     assert other.git("tag", "--points-at", "HEAD").split() == [f"v{VERSION}"]
     assert repository.git("tag").split() == []
+
+
+@pytest.mark.parametrize("name", [f"model_registrar-{VERSION}-py3-none-any.whl", f"model_registrar-{VERSION}.tar.gz"])
+def test_the_metadata_has_the_version_that_the_tools_of_pypi_read(dist: Path, name: str) -> None:
+    if name.endswith(".whl"):
+        with zipfile.ZipFile(dist / name) as wheel:
+            metadata = wheel.read(f"model_registrar-{VERSION}.dist-info/METADATA")
+    else:
+        with tarfile.open(dist / name) as sdist:
+            file = sdist.extractfile(f"model_registrar-{VERSION}/PKG-INFO")
+            assert file is not None
+            metadata = file.read()
+    # packaging 25, in the action that publishes, refuses 2.5; 2.4 brought the licence's expression.
+    assert metadata.startswith(b"Metadata-Version: 2.4\n")
 
 
 def test_wheel_and_sdist_hold_the_packages_and_no_build_tool(committed: int, dist: Path) -> None:
@@ -94,10 +121,13 @@ def test_the_chart_says_what_it_installs(dist: Path, tmp_path: Path) -> None:
     entries = (ROOT / "CHANGELOG.md").read_text().partition("\n## ")[2].count("\n- ")
     assert len(changes) == entries
     assert {"kind": "added", "description": "The `spec` of a RegisteredModel is optional."} in changes
+    links = [link for each in changes for link in re.findall(r"\]\(([^)]+)\)", each["description"])]
+    assert links
+    assert all(link.startswith("https://") for link in links), "Artifact Hub is not beside the files either"
 
     readme = helm.run("show", "readme", dist / CHART_PACKAGE)
     assert f"helm install model-registrar oci://{IMAGES}/charts/model-registrar --version {VERSION} " in readme
-    assert "No image is published yet" not in readme + helm.run("show", "values", dist / CHART_PACKAGE)
+    assert "in a clone, build one" not in readme + helm.run("show", "values", dist / CHART_PACKAGE)
 
 
 def test_the_packaged_chart_renders_as_the_one_that_is_tested(dist: Path, tmp_path: Path) -> None:

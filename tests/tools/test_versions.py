@@ -31,7 +31,8 @@ def test_both_pages_have_the_pinned_versions(copied: Path) -> None:
     for text in (versions.readme_with_table(copied), versions.versions_page(copied)):
         assert f"| Argo CD | {gomodule.argocd_version().removeprefix('v').rpartition('.')[0]} |" in text
         assert f"| Prometheus | {gomodule.prometheus_release()} |" in text
-        assert "| Python | 3.11, 3.12, 3.13 and 3.15 |" in text
+        assert "| Python | 3.11, 3.12, 3.13 and 3.15 | the whole suite with 3.11; " in text
+        assert "those of lifecycle, registries and election with 3.13, and none with 3.15 |" in text
         assert "| registry API | `v1alpha3` and `v1` |" in text
 
 

@@ -114,11 +114,15 @@ def test_an_installed_wheel_prints_the_definitions_of_the_repository(environment
             "The command line is an extra: install model-registrar[cli], or [operator] to run the operator.\n",
         ),
         (
+            ("bin/kubectl_complete-registrar", "st"),
+            "The command line is an extra: install model-registrar[cli], or [operator] to run the operator.\n",
+        ),
+        (
             ("bin/python", "-m", "local_registry"),
             "The embedded registry is an extra: install model-registrar[local].\n",
         ),
     ],
-    ids=["registrar", "local_registry"],
+    ids=["registrar", "completion", "local_registry"],
 )
 def test_the_base_install_answers_a_command_with_one_sentence(
     bare: Path, command: tuple[str, ...], answer: str

@@ -83,7 +83,7 @@ def test_jobs_that_publish_neither_build_nor_use_a_cache_and_wait_for_the_tests(
     for name in PUBLISHING["release.yml"]:
         job = jobs[name]
         assert job["environment"]
-        assert {"files", "files-test", "image", "site", "test"} <= _needed(jobs, name)
+        assert {"files", "files-test", "image", "image-test", "site", "test"} <= _needed(jobs, name)
         for step in job["steps"]:
             assert re.fullmatch(r"make publish-[a-z]+", step.get("run", "make publish-it"))
             assert not re.search("cache|setup-python|build-push", step.get("uses", ""))
@@ -133,6 +133,12 @@ STAND_IN = """#!/bin/sh
 echo "$(basename "$0") $*" >>"$CALLS"
 case "$(basename "$0") $1" in
   "skopeo copy") echo sha256:1111 >dist/image.digest ;;
+  "docker run")
+    case "$*" in
+      *amd64*--version) echo registrar, version 0.1.0 ;;
+      *--version) echo registrar, version "${ARM64:-0.1.0}" ;;
+      *crds) echo "${CRDS:-The definitions.}" ;;
+    esac ;;
   "helm push") printf 'Pushed: it\\nDigest: sha256:2222\\n' >&2 ;;
 esac
 """
@@ -144,18 +150,31 @@ def publisher(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist" / "release-notes.md").write_text("The notes.\n")
+    (tmp_path / "dist" / "crds.yaml").write_text("The definitions.\n")
     sums = subprocess.run(
-        ["sha256sum", "release-notes.md"], cwd=tmp_path / "dist", check=True, capture_output=True, text=True
+        ["sha256sum", "crds.yaml", "release-notes.md"],
+        cwd=tmp_path / "dist",
+        check=True,
+        capture_output=True,
+        text=True,
     )
     (tmp_path / "dist" / "SHA256SUMS").write_text(sums.stdout)
     (tmp_path / "bin").mkdir()
-    for name in ("skopeo", "cosign", "helm", "gh"):
+    for name in ("skopeo", "cosign", "helm", "gh", "docker"):
         (tmp_path / "bin" / name).write_text(STAND_IN)
         (tmp_path / "bin" / name).chmod(0o755)
     return tmp_path
 
 
-def _publish(folder: Path, target: str) -> tuple[int, list[str]]:
+def test_the_files_are_tested_in_any_folder(publisher: Path) -> None:
+    folder = publisher.rename(publisher.with_name("a folder"))
+    (folder / "bin" / "python").write_text(f"#!/bin/sh\nprintf '%s' \"$MODEL_REGISTRAR_DIST\" >'{folder}/given'\n")
+    (folder / "bin" / "python").chmod(0o755)
+    subprocess.run(["make", "READY=", "BIN=bin", "test-release"], cwd=folder, capture_output=True, check=True)
+    assert (folder / "given").read_text() == str(folder / "dist")
+
+
+def _publish(folder: Path, target: str, **more: str) -> tuple[int, list[str]]:
     """The status of a target, called as in the workflow, and the calls that it made."""
     variables = {
         "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
@@ -163,7 +182,9 @@ def _publish(folder: Path, target: str) -> tuple[int, list[str]]:
         "VERSION": "v0.1.0",
         "IMAGES": "registry.example/team",
     }
-    ran = subprocess.run(["make", target], cwd=folder, env=variables, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        ["make", target], cwd=folder, env=variables | more, capture_output=True, text=True, check=False
+    )
     calls = folder / "calls"
     return ran.returncode, calls.read_text().splitlines() if calls.exists() else []
 
@@ -181,6 +202,23 @@ def test_the_image_is_pushed_as_it_is_and_signed_by_digest(publisher: Path) -> N
     )
 
 
+def test_the_image_is_run_for_each_architecture_before_it_is_pushed(publisher: Path) -> None:
+    status, calls = _publish(publisher, "test-image")
+    assert status == 0
+    expected = []
+    for architecture in ("amd64", "arm64"):
+        image = f"model-registrar:{architecture}"
+        run = f"docker run --rm --read-only --network=none --platform=linux/{architecture} {image}"
+        copy = f"skopeo --override-arch={architecture} copy --quiet oci-archive:dist/image.tar docker-daemon:{image}"
+        expected += [copy, f"{run} --version", f"{run} run --help", f"{run} crds"]
+    assert calls == expected
+
+
+@pytest.mark.parametrize("wrong", [{"ARM64": "0.0.9"}, {"CRDS": "Others."}], ids=["version", "definitions"])
+def test_an_image_of_other_code_fails_its_test(publisher: Path, wrong: dict[str, str]) -> None:
+    assert _publish(publisher, "test-image", **wrong)[0] != 0
+
+
 def test_the_chart_is_pushed_and_signed_by_digest(publisher: Path) -> None:
     assert _publish(publisher, "publish-chart") == (
         0,
@@ -196,7 +234,7 @@ def test_the_release_has_all_files_and_the_notes(publisher: Path) -> None:
         0,
         [
             (
-                "gh release create v0.1.0 dist/SHA256SUMS dist/release-notes.md --verify-tag "
+                "gh release create v0.1.0 dist/SHA256SUMS dist/crds.yaml dist/release-notes.md --verify-tag "
                 "--title=Model Registrar 0.1.0 --notes-file=dist/release-notes.md"
             ),
         ],

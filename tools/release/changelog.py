@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_VERSION = re.compile(r"^## \[(?P<version>[^\]]+)\] - (?P<date>.+)$", re.MULTILINE)
+_SECTION = re.compile(r"^## (?P<title>.*)$", re.MULTILINE)
+_TITLE = re.compile(r"\[(?P<version>[^\]]+)\](?: - (?P<date>.+))?")
 _HEADING = re.compile(r"^### (?P<name>.+)$")
 _ENTRY = re.compile(r"^- ", re.MULTILINE)
 UNRELEASED = "Unreleased"
+KINDS = ("added", "changed", "deprecated", "removed", "fixed", "security")
+"""What Keep a Changelog names, and the only ones that Artifact Hub accepts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,7 @@ class Change:
     """One entry.
 
     Attributes:
-        kind: what Keep a Changelog calls it, such as ``added``.
+        kind: the heading in lower case, such as ``added``: one of `KINDS` in a changelog that is released.
         description: the text, on one line.
     """
 
@@ -29,7 +32,7 @@ class Section:
     """What the changelog says of one version.
 
     Attributes:
-        date: the day of the release, or `UNRELEASED`.
+        date: what the heading has for the day of the release, or `UNRELEASED`; empty if it has nothing.
         text: the Markdown below the heading.
     """
 
@@ -46,14 +49,15 @@ class Section:
         return found
 
 
-def section(changelog: str, version: str) -> Section | None:
-    """Return what a changelog says of a version; None if it does not have it."""
-    headings = list(_VERSION.finditer(changelog))
+def sections(changelog: str, version: str) -> list[Section]:
+    """Return what a changelog says of a version: one section, unless something is wrong."""
+    headings = list(_SECTION.finditer(changelog))
     ends = [*(heading.start() for heading in headings[1:]), len(changelog)]
-    for heading, end in zip(headings, ends, strict=True):
-        if heading["version"] == version:
-            return Section(heading["date"].strip(), changelog[heading.end() : end].strip() + "\n")
-    return None
+    return [
+        Section((title["date"] or "").strip(), changelog[heading.end() : end].strip() + "\n")
+        for heading, end in zip(headings, ends, strict=True)
+        if (title := _TITLE.fullmatch(heading["title"].strip())) and title["version"] == version
+    ]
 
 
 def _entries(block: str) -> list[str]:

@@ -61,7 +61,8 @@ def build(programs: Mapping[str, Path], source: Path, release: Release, seconds:
     """
     chart = source / CHART
     metadata = yaml.safe_load((chart / "Chart.yaml").read_text(encoding="utf-8"))
-    (chart / "Chart.yaml").write_text(yaml.safe_dump(_released(metadata, release), sort_keys=False, width=1000))
+    text = yaml.safe_dump(_released(metadata, release), sort_keys=False, width=1000)
+    (chart / "Chart.yaml").write_text(text, encoding="utf-8")
     _replace(chart / "values.yaml", _REPOSITORY, f"  # -- Image repository\n  repository: {release.repository}")
     by_name = f"helm install model-registrar {release.chart} --version {release.version}"
     _replace(chart / "README.md.gotmpl", re.compile(re.escape(_FROM_CLONE)), by_name)

@@ -43,12 +43,12 @@ def render(helm: Path, chart: Path) -> dict[str, str]:
         subprocess.CalledProcessError: Helm refused the chart.
     """
     values = {"registry": {"urlConfigMapRef": {"name": CONFIG_MAP, "key": KEY}}}
-    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
         yaml.safe_dump(values, file)
         file.flush()
         options = (f"--namespace={NAMESPACE}", f"--values={file.name}")
         command = [str(helm), "template", "model-registrar", str(chart), *options]
-        rendered = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        rendered = subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
     manifests = [_without_helm(one) for one in yaml.safe_load_all(rendered) if one]
     kinds = {"CustomResourceDefinition"}
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from importlib import metadata
 
 from tools.release.changelog import Section
@@ -16,7 +17,8 @@ helm install model-registrar {chart} --version {version} --namespace model-regis
 ```
 
 Without Helm, apply `install.yaml`, and then set the registry's URL as its first lines say. The Python client is
-`pip install model-registrar=={version}`. `sha256sum --check SHA256SUMS` checks the files below.
+`pip install model-registrar=={version}`. `sha256sum --check --ignore-missing SHA256SUMS` checks what you downloaded of
+the files below.
 """
 
 _FILE_LINK = re.compile(r"\]\((?![a-z]+:|#)([^)]+)\)")
@@ -24,7 +26,11 @@ _FILE_LINK = re.compile(r"\]\((?![a-z]+:|#)([^)]+)\)")
 
 
 def text(section: Section, release: Release) -> str:
-    """Return the notes as Markdown; links to files of the repository lead to the version's files."""
+    """Return the notes as Markdown."""
+    return section.text + _INSTALL.format(chart=release.chart, version=release.version)
+
+
+def with_links(section: Section, version: str) -> Section:
+    """Return what is said, with links to the version's files where the changelog links to files beside it."""
     urls = dict(entry.split(", ", 1) for entry in metadata.metadata("model-registrar").get_all("Project-URL") or ())
-    said = _FILE_LINK.sub(rf"]({urls['Source']}/blob/v{release.version}/\1)", section.text)
-    return said + _INSTALL.format(chart=release.chart, version=release.version)
+    return replace(section, text=_FILE_LINK.sub(rf"]({urls['Source']}/blob/v{version}/\1)", section.text))

@@ -66,7 +66,9 @@ def _locked(uv: Path, source: Path) -> dict[str, Any]:
     command = [str(uv), "export", "--quiet", "--frozen", "--format=cyclonedx1.5"]
     options = ["--all-extras", "--no-default-groups", f"--project={source}"]
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    exported = subprocess.run([*command, *options], check=True, stdout=subprocess.PIPE, text=True, env=environment)
+    exported = subprocess.run(
+        [*command, *options], check=True, stdout=subprocess.PIPE, encoding="utf-8", env=environment
+    )
     found: dict[str, Any] = json.loads(exported.stdout)
     return found
 

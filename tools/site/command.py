@@ -22,7 +22,7 @@ def main(repository: Path, site: Path) -> None:
 
     The checkout gives the folder of its own version, and the newest tag of each other minor version gives one more.
     """
-    own = parse(tomllib.loads((repository / "pyproject.toml").read_text())["project"]["version"])
+    own = parse(tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
     others = [release for release in releases(repository) if release[:2] != own[:2]]
     shutil.rmtree(site, ignore_errors=True)
     found = sorted([own, *others], reverse=True)

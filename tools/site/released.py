@@ -19,7 +19,7 @@ Release = tuple[int, int, int]
 def releases(repository: Path) -> list[Release]:
     """Return the newest release of each minor version that has a tag, the newest first; no pre-releases."""
     listed = subprocess.run(
-        ["git", "tag", "--list"], cwd=repository, check=True, capture_output=True, text=True
+        ["git", "tag", "--list"], cwd=repository, check=True, capture_output=True, encoding="utf-8"
     ).stdout.split()
     found = sorted(_numbers(matched) for tag in listed if (matched := _TAG.fullmatch(tag)))
     newest = {release[:2]: release for release in found}

@@ -227,7 +227,7 @@ def connect(kubeconfig: Path | None, context: str | None) -> Iterator[Cluster]:
     except ModuleNotFoundError as error:
         if error.name != "kubernetes":
             raise
-        message = "To read a cluster, this command needs the extra `cluster`: pip install '.[cluster]' in a clone."
+        message = "To read a cluster, this command needs an extra: install model-registrar[cluster]."
         raise ClusterError(message) from None
     # It warns of each repeated request; what counts is how the last one ended.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
