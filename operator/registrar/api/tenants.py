@@ -1,6 +1,6 @@
 """Tenants: which namespaces may use a registry, and for which models.
 
-A list of tenants is read in order, and the first that names a namespace speaks for it. A namespace that none names may
+A list of tenants is read in order, and the first that names a namespace applies to it. A namespace that none names may
 not use the registry, so an empty list admits nobody.
 """
 
@@ -93,7 +93,7 @@ class Tenant(Frozen):
     If unset, it may not."""
 
     def admits(self, namespace: str) -> bool:
-        """Return whether this tenant speaks for a namespace."""
+        """Return whether this tenant is for a namespace."""
         return any(_matches(pattern, namespace) for pattern in self.namespaces)
 
     def allows_name(self, name: str, namespace: str) -> bool:
@@ -117,7 +117,7 @@ class Tenant(Frozen):
 
 
 Tenants = Annotated[tuple[Tenant, ...], Field(max_length=MAX_TENANTS)]
-"""The first that admits a namespace speaks for it; an empty list admits nobody."""
+"""The first that admits a namespace applies to it; an empty list admits nobody."""
 
 
 class _TenantsFile(Frozen):
@@ -167,7 +167,7 @@ def _refuse_repeated_fields(node: Node | None) -> None:
 
 
 def tenant_of(namespace: str, tenants: Sequence[Tenant]) -> Tenant | None:
-    """Return the tenant that speaks for a namespace; None if the namespace may not use the registry."""
+    """Return the tenant for a namespace; None if the namespace may not use the registry."""
     return next((tenant for tenant in tenants if tenant.admits(namespace)), None)
 
 
