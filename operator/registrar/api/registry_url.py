@@ -1,9 +1,13 @@
 """Root URLs of registries."""
 
+import ipaddress
+import re
 from functools import lru_cache
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 _PORTS = {"http": 80, "https": 443}
+_API_PATH = re.compile(r"/api/model_registry(/v[0-9][0-9a-z]*)?$")
+"""What the client removes from an address."""
 
 
 def valid_registry_url(value: str) -> str:
@@ -21,6 +25,10 @@ def valid_registry_url(value: str) -> str:
         raise ValueError("the URL contains a user name or password; give a token file instead")
     if parts.query or parts.fragment:
         raise ValueError(f"{value!r} has a query or a fragment; give the URL without it")
+    if not parts.hostname.isascii():
+        raise ValueError(f"the host in {value!r} has other letters than ASCII; write it as DNS has it (xn--…)")
+    if not {".", ".."}.isdisjoint(unquote(parts.path).split("/")):
+        raise ValueError(f"the path in {value!r} has '.' or '..'; give the path without them")
     return value.strip().rstrip("/")
 
 
@@ -33,7 +41,7 @@ def _has_no_port(parts: SplitResult) -> bool:
 
 @lru_cache(maxsize=1024)
 def normalized_url(url: str) -> str:
-    """Return a root URL as all its spellings have it."""
+    """Return a root URL as all its spellings have it, as far as the client takes them for one."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -41,4 +49,12 @@ def normalized_url(url: str) -> str:
         # What is no address is like no other one.
         return url
     scheme, host = parts.scheme.lower(), (parts.hostname or "").rstrip(".")
-    return f"{scheme}://{host}:{port or _PORTS.get(scheme)}{parts.path.rstrip('/')}"
+    path = _API_PATH.sub("", re.sub("/+", "/", unquote(parts.path)).rstrip("/"))
+    return f"{scheme}://{_normalized_host(host)}:{port or _PORTS.get(scheme)}{path}"
+
+
+def _normalized_host(host: str) -> str:
+    try:
+        return ipaddress.ip_address(host).compressed
+    except ValueError:
+        return host

@@ -29,10 +29,8 @@ def candidates_of(declared: Mapping[str, Declared], flags: Candidate | None) -> 
 
 
 def _candidate_of(declared: Declared) -> Candidate:
-    spec, is_default = declared.spec, declared.may_be_default and not declared.metadata.terminating
-    if isinstance(spec, str):
-        return Candidate("", is_default, None, is_usable=False)
-    return Candidate(spec.url, is_default, spec.tenants)
+    is_default = declared.may_be_default and not declared.metadata.terminating
+    return Candidate(declared.url, is_default, declared.tenants, is_usable=not isinstance(declared.spec, str))
 
 
 def refusal(name: str, declared: Declared, candidates: Mapping[str, Candidate]) -> str | None:
@@ -51,13 +49,14 @@ def refusal(name: str, declared: Declared, candidates: Mapping[str, Candidate]) 
 def tenants_of_flags(flags: Candidate, candidates: Mapping[str, Candidate]) -> Sequence[Tenant] | None:
     """Return the tenants of the flags' registry: those of a ClusterRegistry for the same one, if there is any.
 
-    The flags are no way round the ClusterRegistry: where several disagree, nobody may use it.
+    The flags are no way round the ClusterRegistry: where several disagree, or one is invalid, nobody may use it. One
+    without an address may be meant for any.
     """
     url = normalized_url(flags.url)
     same = [
         candidate
         for name, candidate in candidates.items()
-        if name != FROM_FLAGS and normalized_url(candidate.url) == url
+        if name != FROM_FLAGS and (not candidate.url or normalized_url(candidate.url) == url)
     ]
     if not same:
         return flags.tenants

@@ -16,12 +16,7 @@ from datetime import UTC, datetime
 
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import ConditionStatus
-from registrar.api.v1alpha1.cluster_registry import (
-    ABANDON_ANNOTATION,
-    IN_USE_FINALIZER,
-    ClusterRegistrySpec,
-    RegistryReason,
-)
+from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec, RegistryReason
 from registrar.app.candidates import candidates_of, refusal, tenants_of_flags
 from registrar.app.connection import Connection, Served
 from registrar.app.connections import Connections
@@ -34,7 +29,14 @@ from registrar.fencing import Leadership, NotLeadingError
 from registrar.planning.resolution import Candidate, name_of
 from registrar.registries.health import health_of
 from registrar.registries.secret_token import SecretToken
-from registrar.reporting.registry_status import Health, is_connected, is_only_counted, next_status, patch_of
+from registrar.reporting.registry_status import (
+    Health,
+    is_connected,
+    is_only_counted,
+    next_finalizers,
+    next_status,
+    patch_of,
+)
 from registrar.settings import FROM_FLAGS
 
 logger = logging.getLogger(__name__)
@@ -44,7 +46,7 @@ TICK_SECONDS = 0.5
 LIST_SECONDS = 60.0
 """Between two lists without a change, and between two readings of each Secret."""
 RETRY_SECONDS = 3.0
-"""Between two readings of a Secret that cannot be used, or whose token the registry refuses."""
+"""Between two readings of a bad token, and two counts of the users of a ClusterRegistry that is not served."""
 QUIET_SECONDS = 2.0
 """Of a failure that no status reports: a token that was replaced, or a pod that starts again."""
 COUNT_SECONDS = 30.0
@@ -102,6 +104,7 @@ class ClusterRegistries:
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _counted_at: dict[str, float] = field(default_factory=dict)
     _failing_since: dict[str, float] = field(default_factory=dict)
+    _pinned: dict[str, tuple[float, list[ResourceKey]]] = field(default_factory=dict)
 
     def note_change(self) -> None:
         """Have the ClusterRegistries listed again."""
@@ -161,9 +164,8 @@ class ClusterRegistries:
 
     def _has_bad_token(self, name: str) -> bool:
         token = self._opened[name].token
-        if token is None:
-            return False
-        return token.problem is not None or self._health(name).reason is RegistryReason.UNAUTHORIZED
+        is_refused = self._health(name).reason is RegistryReason.UNAUTHORIZED
+        return token is not None and (token.problem is not None or is_refused)
 
     def _raise_failures(self) -> None:
         """Raise what ended a task that should never end."""
@@ -185,7 +187,8 @@ class ClusterRegistries:
         for name in new:
             await self._open(name, usable[name])
         # From here on, each resource is judged by the tenants that are declared now.
-        stale = self._apply_tenants(usable, candidates)
+        # What gets another client gets its tenants with it: they are not for the former server.
+        stale = self._apply_tenants({name: spec for name, spec in usable.items() if name not in changed}, candidates)
         before, self.resolver.candidates = self.resolver.candidates, candidates
         if before != candidates:
             self.connections.settle()
@@ -237,8 +240,7 @@ class ClusterRegistries:
     async def _report(self, name: str) -> None:
         """Write what has changed in the status and the finalizer of a ClusterRegistry."""
         declared = self._declared[name]
-        opened = self._opened.get(name)
-        users = [] if opened is None else list(opened.connection.cache)
+        users = self._users(name)
         health, now = self._health(name), time.monotonic()
         wanted = next_status(declared.metadata, declared.status, health, users, datetime.now(UTC))
         patch = patch_of(declared.raw_status, wanted)
@@ -250,7 +252,9 @@ class ClusterRegistries:
         try:
             if patch:
                 self._declared[name] = declared = await declarations.patch_status(self.kube, declared, patch)
-            finalizers = self._finalizers(declared, users)
+            finalizers = next_finalizers(
+                declared.metadata, has_users=bool(users), is_synced=self.connections.synced.is_set()
+            )
             if finalizers is not None:
                 self._declared[name] = await declarations.patch_finalizers(self.kube, declared, finalizers)
         except NotLeadingError as error:
@@ -260,6 +264,17 @@ class ClusterRegistries:
             self._changed.set()
             await asyncio.sleep(TICK_SECONDS)
 
+    def _users(self, name: str) -> list[ResourceKey]:
+        """Return the resources that use a ClusterRegistry, also while it cannot be served."""
+        opened = self._opened.get(name)
+        if opened is not None:
+            return list(opened.connection.cache)
+        found_at, found = self._pinned.get(name, (-math.inf, []))
+        if time.monotonic() - found_at >= RETRY_SECONDS:
+            found = [key for key in self.connections if self.resolver.is_pinned(key, name_of(name))]
+            self._pinned[name] = time.monotonic(), found
+        return found
+
     def _may_pass(self, name: str, health: Health, now: float) -> bool:
         """Return whether a failure of a registry that was connected is so new that a moment may end it."""
         is_new = health.status is not ConditionStatus.TRUE and health.reason is not RegistryReason.INVALID_SPEC
@@ -267,17 +282,6 @@ class ClusterRegistries:
             self._failing_since.pop(name, None)
             return False
         return now - self._failing_since.setdefault(name, now) < QUIET_SECONDS
-
-    def _finalizers(self, declared: Declared, users: Sequence[ResourceKey]) -> list[str] | None:
-        """Return the finalizers that a ClusterRegistry has to have; None if it has them."""
-        metadata = declared.metadata
-        others = [finalizer for finalizer in metadata.finalizers if finalizer != IN_USE_FINALIZER]
-        is_held = len(others) < len(metadata.finalizers)
-        is_abandoned = metadata.terminating and metadata.annotations.get(ABANDON_ANNOTATION) == "true"
-        if is_held and (is_abandoned or (not users and self.connections.synced.is_set())):
-            return others
-        # The API server accepts no new finalizer during a deletion.
-        return [*others, IN_USE_FINALIZER] if users and not is_held and not metadata.terminating else None
 
     def _health(self, name: str) -> Health:
         declared, opened = self._declared[name], self._opened.get(name)

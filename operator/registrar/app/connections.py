@@ -174,12 +174,13 @@ class Connections:
                 return
             else:
                 other.forget(key)
-        is_new = target.cache.get(key) is None
+        known, parent = target.cache.get(key), parent_of(body)
         self._enter(target, body)
-        parent = parent_of(body)
+        if known is not None and (former := parent_of(known)) not in {None, parent}:
+            self._drop_child(former, key)
         if parent is not None:
             self._children.setdefault(parent, set()).add(key)
-        if is_new:
+        if known is None:
             self._settle(self._children.get(key, ()))
 
     def _enter(self, target: Place, body: Body) -> None:
@@ -211,8 +212,7 @@ class Connections:
         body = None if place is None else place.cache.get(key)
         if place is None or body is None:
             return
-        target = self._target_of(body)
-        if target is place:
+        if (target := self._target_of(body)) is place:
             return
         place.forget(key)
         self._enter(target, body)
@@ -227,12 +227,14 @@ class Connections:
         if self.get(key) is not None:
             return
         self._unserved.forget(key)
-        parent = parent_of(body)
-        if parent is not None and (siblings := self._children.get(parent)) is not None:
-            siblings.discard(key)
-            if not siblings:
-                del self._children[parent]
+        self._drop_child(parent_of(body), key)
         self._settle(self._children.get(key, ()))
+
+    def _drop_child(self, parent: ResourceKey | None, key: ResourceKey) -> None:
+        if parent in self._children:
+            self._children[parent].discard(key)
+            if not self._children[parent]:
+                del self._children[parent]
 
     def on_synced(self) -> None:
         """Compare what waited for the cache."""

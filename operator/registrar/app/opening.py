@@ -12,6 +12,7 @@ from registrar.api.v1alpha1.registry_ref import RegistryKind, RegistryRef
 from registrar.app.connection import Served
 from registrar.cluster.api import KubernetesError, ResourceGoneError
 from registrar.cluster.client import KubernetesAPI
+from registrar.cluster.cluster_registries import certificates_in
 from registrar.fencing import Leadership, WriteFence
 from registrar.planning.resolution import name_of
 from registrar.registries.kubeflow.backend import KubeflowBackend
@@ -83,7 +84,7 @@ class Opening:
             registry_requests_per_second=limits.requests_per_second,
         )
         monitor = self.metrics.of_registry(name)
-        authorities = None if spec.ca is None else spec.ca.bundle
+        authorities = None if spec.ca is None else certificates_in(spec.ca.bundle)
         backend = await self._connect(reached, token, monitor, stack, authorities)
         ref = RegistryRef(kind=RegistryKind.CLUSTER_REGISTRY, name=cluster_registry)
         registry = Registry(backend, reached.registry_url, self.settings.owner_id, name, spec.tenants, ref)

@@ -15,7 +15,7 @@ from registrar.api.bodies import (
     recorded_id,
 )
 from registrar.kinds.table import kind_of
-from registrar.planning.resolution import Candidate, Resolution, Subject, resolve
+from registrar.planning.resolution import Candidate, Resolution, Subject, pin, resolve
 
 
 def parent_of(body: Body) -> ResourceKey | None:
@@ -42,6 +42,11 @@ class RegistryResolver:
         parent = parent_of(body)
         above = None if parent is None else self.get(parent)
         return resolve(_subject_of(body), None if above is None else self(above), self.candidates)
+
+    def is_pinned(self, key: ResourceKey, name: str) -> bool:
+        """Return whether the entry of a resource is in a registry."""
+        body = self.get(key)
+        return body is not None and pin(_subject_of(body), self.candidates) == name
 
 
 def _nothing(_: ResourceKey) -> None:

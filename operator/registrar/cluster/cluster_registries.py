@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from registrar.api.bodies import Body
 from registrar.api.meta import ObjectMeta
 from registrar.api.registry_url import valid_registry_url
+from registrar.api.tenants import Tenant, Tenants
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistry, ClusterRegistrySpec, ClusterRegistryStatus
 from registrar.api.validation import describe
 from registrar.cluster.client import KubernetesAPI, list_path
 
 PAGE_SIZE = 500
 PATH = list_path(ClusterRegistry.PLURAL, None)
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+_TENANTS: TypeAdapter[tuple[Tenant, ...]] = TypeAdapter(Tenants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,8 @@ class Declared:
     Attributes:
         metadata: its metadata.
         spec: its spec, or a sentence that says why it is invalid.
+        url: its address, also where its spec is invalid; empty for none.
+        tenants: who may use it, also where its spec is invalid; None if that is not known.
         may_be_default: whether it is a default, also where its spec is invalid.
         status: its status.
         raw_status: the status as the API server stores it, which a merge patch is computed from.
@@ -34,34 +41,64 @@ class Declared:
 
     metadata: ObjectMeta
     spec: ClusterRegistrySpec | str
+    url: str
+    tenants: Sequence[Tenant] | None
     may_be_default: bool
     status: ClusterRegistryStatus
     raw_status: Mapping[str, Any]
 
 
 def read(body: Body) -> Declared:
-    """Parse a ClusterRegistry."""
-    raw_status = body.get("status") or {}
-    spec: ClusterRegistrySpec | str
-    try:
-        spec = ClusterRegistry.model_validate({**body, "kind": ClusterRegistry.KIND}).spec
-        valid_registry_url(spec.url)
-        if spec.ca is not None:
-            ssl.create_default_context(cadata=spec.ca.bundle)
-    except ValidationError as error:
-        spec = f"{describe(error)}. Change the spec."
-    except ssl.SSLError:
-        spec = "spec.ca.bundle contains something that is no certificate in PEM format. Change the spec."
-    except ValueError as error:
-        # The schema takes an address such as http://registry:99999.
-        spec = f"spec.url: {error}. Change the spec."
+    """Parse a ClusterRegistry.
+
+    What others need to know of it is read of an invalid one too: it must open no way round its tenants.
+    """
+    raw_spec, raw_status = body.get("spec") or {}, body.get("status") or {}
     return Declared(
         metadata=ObjectMeta.model_validate(body["metadata"]),
-        spec=spec,
-        may_be_default=bool((body.get("spec") or {}).get("isDefault")),
+        spec=_spec(body),
+        url=str(raw_spec.get("url") or ""),
+        tenants=_tenants(raw_spec.get("tenants")),
+        may_be_default=bool(raw_spec.get("isDefault")),
         status=_status(raw_status),
         raw_status=raw_status,
     )
+
+
+def _spec(body: Body) -> ClusterRegistrySpec | str:
+    try:
+        spec = ClusterRegistry.model_validate({**body, "kind": ClusterRegistry.KIND}).spec
+        valid_registry_url(spec.url)
+    except ValidationError as error:
+        return f"{describe(error)}. Change the spec."
+    except ValueError as error:
+        # The schema takes an address such as http://registry:99999.
+        return f"spec.url: {error}. Change the spec."
+    if spec.ca is not None and not _are_certificates(spec.ca.bundle):
+        return "spec.ca.bundle contains something that is no certificate in PEM format. Change the spec."
+    return spec
+
+
+@lru_cache(maxsize=256)
+def _are_certificates(bundle: str) -> bool:
+    """Return whether a bundle can be trusted; each list parses the same ones again, for 13 ms each."""
+    try:
+        ssl.create_default_context(cadata=certificates_in(bundle))
+    except (ssl.SSLError, TypeError, ValueError):  # what is not ASCII is a TypeError
+        return False
+    return True
+
+
+def certificates_in(bundle: str) -> str:
+    """Return the certificates of a bundle, without the text around them, which may be in any language."""
+    return "\n".join(_CERTIFICATE.findall(bundle)) or bundle
+
+
+def _tenants(raw: object) -> Sequence[Tenant] | None:
+    try:
+        return _TENANTS.validate_python(raw)
+    except ValidationError:
+        return None
 
 
 def _status(raw: Mapping[str, Any]) -> ClusterRegistryStatus:

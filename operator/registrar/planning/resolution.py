@@ -100,16 +100,16 @@ def resolve(subject: Subject, parent: Resolution | None, candidates: Mapping[str
 
 def _own(subject: Subject, candidates: Mapping[str, Candidate]) -> Resolution | None:
     """Return the registry that a resource names, or that assigned its ID; None if there is neither."""
-    pin = _pin(subject, candidates)
+    pinned = pin(subject, candidates)
     declared = None if subject.declared is None else _known(subject.declared, candidates)
-    if subject.is_terminating and pin is not None:
+    if subject.is_terminating and pinned is not None:
         # Its deletion goes where its entry is, whatever the spec says.
-        return pin
-    if isinstance(declared, Unresolved) or pin is None:
+        return pinned
+    if isinstance(declared, Unresolved) or pinned is None:
         return declared
-    if isinstance(pin, str) and declared not in {None, pin}:
-        return _mismatch(f"spec.registryRef names {declared}, but the entry is in {described(pin)}.")
-    return pin
+    if isinstance(pinned, str) and declared not in {None, pinned}:
+        return _mismatch(f"spec.registryRef names {declared}, but the entry is in {described(pinned)}.")
+    return pinned
 
 
 def _inherited(namespace: str, parent: Resolution | None, candidates: Mapping[str, Candidate]) -> Resolution:
@@ -119,7 +119,7 @@ def _inherited(namespace: str, parent: Resolution | None, candidates: Mapping[st
     return _default(namespace, candidates) if parent is None else _usable(parent, candidates)
 
 
-def _pin(subject: Subject, candidates: Mapping[str, Candidate]) -> Resolution | None:
+def pin(subject: Subject, candidates: Mapping[str, Candidate]) -> Resolution | None:
     """Return the registry that assigned the ID, also under another name; None without an ID."""
     if subject.url is None:
         return None
@@ -188,7 +188,7 @@ def conflicts(candidates: Mapping[str, Candidate]) -> Mapping[str, tuple[str, ..
     """Return the ClusterRegistries whose root URL others have too, with other tenants; each with those others."""
     by_url: dict[str, list[str]] = {}
     for name, candidate in candidates.items():
-        if name != FROM_FLAGS:
+        if name != FROM_FLAGS and candidate.url:
             by_url.setdefault(normalized_url(candidate.url), []).append(name)
     found: dict[str, tuple[str, ...]] = {}
     for names in by_url.values():

@@ -12,6 +12,7 @@ from registrar.api.conditions import Condition, ConditionStatus
 from registrar.api.meta import ObjectMeta
 from registrar.api.v1alpha1.cluster_registry import (
     ABANDON_ANNOTATION,
+    IN_USE_FINALIZER,
     ClusterRegistryStatus,
     RegistryConditionType,
     RegistryReason,
@@ -119,3 +120,20 @@ def is_connected(status: ClusterRegistryStatus) -> bool:
 def is_only_counted(patch: Mapping[str, Any]) -> bool:
     """Return whether a patch changes nothing but the number of resources."""
     return patch.keys() == {"resources"}
+
+
+def next_finalizers(metadata: ObjectMeta, *, has_users: bool, is_synced: bool) -> list[str] | None:
+    """Return the finalizers that a ClusterRegistry has to have; None if it has them.
+
+    Args:
+        metadata: its metadata.
+        has_users: whether resources use it.
+        is_synced: whether all resources are known.
+    """
+    others = [finalizer for finalizer in metadata.finalizers if finalizer != IN_USE_FINALIZER]
+    is_held = len(others) < len(metadata.finalizers)
+    is_abandoned = metadata.terminating and metadata.annotations.get(ABANDON_ANNOTATION) == "true"
+    if is_held and (is_abandoned or (not has_users and is_synced)):
+        return others
+    # The API server accepts no new finalizer during a deletion.
+    return [*others, IN_USE_FINALIZER] if has_users and not is_held and not metadata.terminating else None

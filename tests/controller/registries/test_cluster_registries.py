@@ -108,9 +108,10 @@ def test_a_token_is_rotated_without_a_resource_that_notices(site: Site) -> None:
     wait_until(lambda: len(refused) > 0, "the former token is not used any more")
     space.apply(manifest(MODEL, "later", registryRef=ref(name)))
     space.ready(MODEL, "later")
-    assert len(refused) == 1
+    # One as a rule; a busy machine can have sent another before it has read the first answer.
+    assert len(refused) in {1, 2}
     assert (space.get(ARTIFACT, "fraud-weights")["status"], space.get(MODEL, "fraud")["status"]) == before
-    assert connected(site.get(name))
+    site.wait(name, connected)
 
 
 def test_a_deletion_waits_for_the_resources_and_names_them(site: Site) -> None:
@@ -247,6 +248,15 @@ def test_the_flags_are_no_way_round_the_tenants_of_a_cluster_registry(site: Site
     other.apply(manifest(MODEL, "another"))
     other.wait(MODEL, "another", has_reason("RegistryNotPermitted"))
     assert len(site.proxies[0].writes()) == writes
+    # One that is invalid opens no way round it either, and its users still hold it.
+    patch = '{"spec": {"ca": {"bundle": "-----BEGIN CERTIFICATE-----"}}}'
+    site.kubectl("patch", "clusterregistry", name, "--type=merge", f"--patch={patch}")
+    broken = site.wait(name, because("InvalidSpec"))
+    other.apply(manifest(MODEL, "another", description="edited"))
+    other.wait(MODEL, "another", has_reason("RegistryNotPermitted"))
+    assert len(site.proxies[0].writes()) == writes
+    assert site.wait(name, lambda found: found["status"].get("resources") == 2)["metadata"]["finalizers"] == [IN_USE]
+    assert broken["metadata"]["finalizers"] == [IN_USE]
     # And back again.
     site.kubectl("annotate", "clusterregistry", name, "model-registrar.dev/abandon=true")
     site.kubectl("delete", "clusterregistry", name)

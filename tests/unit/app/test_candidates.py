@@ -1,0 +1,60 @@
+"""What an invalid ClusterRegistry still limits: it opens no way round its tenants, and stops nobody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from registrar.api.tenants import tenant_of
+from registrar.app.candidates import candidates_of, refusal, tenants_of_flags
+from registrar.cluster.cluster_registries import Declared, certificates_in, read
+from registrar.planning.resolution import Candidate, Subject, Unresolved, resolve
+
+URL = "http://registry:8080"
+PEM = "-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----"
+BROKEN: dict[str, Any] = {"ca": {"bundle": PEM}}
+
+
+def declared(name: str = "a", *namespaces: str, url: str = URL, **more: Any) -> dict[str, Declared]:
+    spec = {"url": url, "tenants": [{"namespaces": list(namespaces or ("team-a",))}], **more}
+    return {name: read({"metadata": {"name": name, "uid": "u", "resourceVersion": "1"}, "spec": spec})}
+
+
+def test_the_flags_are_no_way_round_an_invalid_one() -> None:
+    broken = declared(**BROKEN)
+    flags = Candidate(URL, tenants=None)
+    candidates = candidates_of(broken, flags)
+    assert refusal("a", broken["a"], candidates) is not None
+    assert tenants_of_flags(flags, candidates) == ()
+
+
+@pytest.mark.parametrize(
+    "url", [f"{URL}/api/model_registry", f"{URL}/api/model_registry/v1", f"{URL}//", "http://REGISTRY.:8080"]
+)
+def test_spellings_that_the_client_takes_for_one_are_one(url: str) -> None:
+    flags = Candidate(URL, tenants=None)
+    candidates = candidates_of(declared("a", "team-a", url=url), flags)
+    tenants = tenants_of_flags(flags, candidates)
+    assert tenants is not None
+    assert tenant_of("team-b", tenants) is None
+    both = {**declared("a", "team-a"), **declared("b", "team-b", url=url)}
+    assert not any(each.is_usable for each in candidates_of(both, None).values())
+
+
+@pytest.mark.parametrize("url", ["http://r/x/..", "http://r/./x", "http://r/%2e%2e/x", "http://bücher:80"])
+def test_spellings_that_cannot_be_compared_are_refused(url: str) -> None:
+    assert str(declared("a", "team-a", url=url)["a"].spec).startswith("spec.url: ")
+
+
+def test_an_invalid_default_is_one_for_its_own_tenants_only() -> None:
+    valid = declared("good", "team-a", url="http://good", isDefault=True)
+    broken = declared("bad", "team-b", isDefault=True, **BROKEN)
+    candidates = candidates_of({**valid, **broken}, None)
+    assert resolve(Subject("team-a"), None, candidates) == "ClusterRegistry/good"
+    assert isinstance(resolve(Subject("team-b"), None, candidates), Unresolved)
+
+
+def test_text_around_certificates_may_be_in_any_language() -> None:
+    assert certificates_in(f"# Autorité\n{PEM}\n# fin") == PEM
+    assert isinstance(declared(ca={"bundle": f"{PEM}é".replace("MII", "É")})["a"].spec, str)
