@@ -110,9 +110,11 @@ class Tenant(Frozen):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Leave out ``additionalProperties``, which a structural schema does not allow: the API server prunes."""
+        """Have the API server keep unknown fields: it would drop a misspelt limit, and the operator must refuse it."""
         described = super().__get_pydantic_json_schema__(schema, handler)
-        handler.resolve_ref_schema(described).pop("additionalProperties", None)
+        found = handler.resolve_ref_schema(described)
+        found.pop("additionalProperties", None)
+        found["x-kubernetes-preserve-unknown-fields"] = True
         return described
 
 

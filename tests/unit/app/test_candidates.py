@@ -55,6 +55,13 @@ def test_an_invalid_default_is_one_for_its_own_tenants_only() -> None:
     assert isinstance(resolve(Subject("team-b"), None, candidates), Unresolved)
 
 
+def test_a_misspelt_limit_is_refused_and_admits_nobody() -> None:
+    found = declared(tenants=[{"namespaces": ["*"], "modelName": ["{namespace}.*"]}])
+    assert "modelName" in str(found["a"].spec)
+    flags = Candidate(URL, tenants=None)
+    assert tenants_of_flags(flags, candidates_of(found, flags)) == ()
+
+
 def test_text_around_certificates_may_be_in_any_language() -> None:
     assert certificates_in(f"# Autorité\n{PEM}\n# fin") == PEM
     assert isinstance(declared(ca={"bundle": f"{PEM}é".replace("MII", "É")})["a"].spec, str)
