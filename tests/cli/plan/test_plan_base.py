@@ -603,6 +603,64 @@ def test_a_file_that_gave_its_entry_up_is_a_part_of_the_plan(plan: Plan, reposit
     assert [field["path"] for field in found(result)["changes"][0]["fields"]] == ["author"]
 
 
+@pytest.mark.parametrize("stays_in", ["its file", "no file"])
+def test_a_resource_that_leaves_a_file_that_stays_is_compared_with_what_it_was(
+    plan: Plan, rest: Rest, repository: Repository, stays_in: str
+) -> None:
+    churn = rest.model("churn", **stamped("team/churn", **{"alias.prod": "1"}))
+    rest.version(churn, "1", **stamped("team/churn-1"))
+    # The stamp of an entry that was edited no longer says what the resource has set.
+    rest.change("registered_models/1", description="a")
+    before, kept = model("churn", description="a", aliases={"prod": "1"}), model("kept")
+    write(repository.folder / "a", all=[kept, before, model("gone")])
+    repository.commit()
+    write(repository.folder / "a", all=[kept, *([before] if stays_in == "its file" else [])])
+    write(repository.folder / "b", churn=[model("churn", description="a")])
+    result = plan("b", "--base", "git:main", "--exit-code", "-o", "json")
+    # What else the file has lost is no part of the plan, and what two files declare is not known to have moved.
+    if stays_in == "its file":
+        assert result.exit_code == ExitCode.DONE
+    else:
+        assert (actions(result), result.exit_code) == ([("update", "change", "churn")], ExitCode.CHANGES)
+        (cleared,) = found(result)["changes"][0]["fields"]
+        assert (cleared["path"], cleared["before"], cleared["after"]) == ("aliases.prod", "1", None)
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_what_a_path_has_had_before_is_not_taken_from_another_one(
+    plan: Plan,
+    rest: Rest,
+    repository: Repository,
+    is_gone: bool,  # noqa: FBT001 - a value of the table
+) -> None:
+    """A folder for each environment has resources of the same names."""
+    rest.model("churn", **stamped("team/churn"))
+    rest.change("registered_models/1", description="a", owner="me")
+    for folder in ("production", "staging"):
+        write(repository.folder / folder, churn=[model("churn", description="a", owner=folder), model("other")])
+    repository.commit()
+    write(repository.folder / "production", churn=[model("churn", owner="production"), model("other")])
+    write(repository.folder / "staging", churn=[model("other")])
+    if is_gone:
+        (repository.folder / "staging/churn.yaml").unlink()
+    result = plan("production", "--base", "git:main", "--exit-code", "-o", "json")
+    assert (actions(result)[0], result.exit_code) == (("update", "change", "churn"), ExitCode.CHANGES)
+    fields = {each["path"]: each["after"] for each in found(result)["changes"][0]["fields"]}
+    assert fields == {"description": None, "owner": "production"}
+
+
+@pytest.mark.usefixtures("applied")
+def test_an_entry_is_handed_over_by_a_resource_that_leaves_a_file_that_stays(
+    plan: Plan, repository: Repository
+) -> None:
+    write(repository.folder / "a", all=[model("kept"), CHURN])
+    repository.commit()
+    write(repository.folder / "a", all=[model("kept")])
+    write(repository.folder / "b", churn=[{**CHURN, "metadata": {"name": "new"}, "spec": {"name": "churn"}}])
+    result = plan("b", "--base", "git:main", "--exit-code", "-o", "json")
+    assert (actions(result), result.exit_code) == ([("handover", "change", "churn")], ExitCode.CHANGES)
+
+
 @pytest.mark.usefixtures("applied")
 def test_a_file_that_was_deleted_elsewhere_is_no_part_of_the_plan(plan: Plan, repository: Repository) -> None:
     write(repository.folder / "models", churn=[CHURN], first=[FIRST])
