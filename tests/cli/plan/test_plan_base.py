@@ -418,6 +418,41 @@ def test_a_link_in_the_base_is_an_answer_that_is_not_known(
     assert "is a symbolic link" in result.stderr
 
 
+@pytest.mark.parametrize("is_link_now", [True, False])
+def test_a_link_on_the_way_to_a_path_is_an_answer_that_is_not_known(
+    plan: Plan,
+    repository: Repository,
+    is_link_now: bool,  # noqa: FBT001 - a value of the table
+) -> None:
+    """The change can lead it elsewhere, where the manifests were the same in the base."""
+    for release in ("r1", "r2"):
+        write(repository.folder / release / "models", churn=[CHURN])
+    current = repository.folder / "current"
+    current.symlink_to("r1")
+    repository.commit()
+    current.unlink()
+    if is_link_now:
+        current.symlink_to("r2")
+    else:
+        write(current / "models", churn=[CHURN])
+    for path in ("current/models/churn.yaml", "current/models", "r1/../current/models"):
+        result = plan(path, "--base", "git:main", "--exit-code")
+        assert result.exit_code == ExitCode.NOT_KNOWN
+        assert "current is a symbolic link" in result.stderr
+    assert plan("r2/models", "--base", "git:main").exit_code == ExitCode.DONE
+
+
+def test_a_link_to_the_repository_changes_no_answer(
+    plan: Plan, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(repository.folder / "models", churn=[CHURN])
+    repository.commit()
+    (tmp_path / "link").symlink_to(repository.folder)
+    assert plan(tmp_path / "link/models", "--base", "git:main").exit_code == ExitCode.DONE
+    monkeypatch.chdir(tmp_path / "link")
+    assert plan("models", "--base", "git:main").exit_code == ExitCode.DONE
+
+
 def test_a_folder_that_is_gone_has_lost_its_manifests(plan: Plan, applied: Rest, repository: Repository) -> None:
     assert applied.entries()
     write(repository.folder / "models", churn=[CHURN, FIRST])
