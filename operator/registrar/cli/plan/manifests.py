@@ -46,6 +46,10 @@ class Manifests:
         """Return the resources that can be reconciled: parents first, in the order of files and lines."""
         return sorted((key for key in self.found if key not in self.refused), key=kind_order)
 
+    def reached(self) -> list[ResourceKey]:
+        """Return the resources that reach the operator, in the same order: those that are accepted, and rivals."""
+        return sorted((key for key in self.found if not self.is_rejected(key)), key=kind_order)
+
     def index(self) -> Index:
         """Return the manifests by what references name them by."""
         return Index({(key.kind, key.namespace, key.name): found for key, found in self.found.items()})
@@ -136,7 +140,8 @@ def checked(reading: Reading) -> Manifests:
     for each in reading.manifests:
         key = key_of_found(each)
         if key is not None:
-            found.setdefault(key, each)
+            # Of two, the one that is applied last replaces the other.
+            found[key] = each
     refused: defaultdict[ResourceKey, list[Problem]] = defaultdict(list)
     for problem in problems:
         resource = resource_of(problem)
