@@ -696,6 +696,27 @@ def test_an_entry_is_handed_over_by_a_resource_that_leaves_a_file_that_stays(
     assert (actions(result), result.exit_code) == ([("handover", "change", "churn")], ExitCode.CHANGES)
 
 
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_an_external_id_comes_from_a_file_elsewhere(
+    plan: Plan,
+    rest: Rest,
+    repository: Repository,
+    is_gone: bool,  # noqa: FBT001 - a value of the table
+) -> None:
+    """The second resource has waited for it."""
+    rest.model("first", externalId="e", **stamped("team/first"))
+    write(repository.folder / "a", m=[model("first", externalId="e"), model("kept")])
+    write(repository.folder / "b", m=[model("second", externalId="e")])
+    repository.commit()
+    if is_gone:
+        (repository.folder / "a/m.yaml").unlink()
+    else:
+        write(repository.folder / "a", m=[model("kept")])
+    result = plan("b", "--base", "git:main", "--exit-code", "-o", "json")
+    assert ("create", "change", "second") in actions(result)
+    assert result.exit_code == ExitCode.CHANGES
+
+
 @pytest.mark.usefixtures("applied")
 def test_a_file_that_was_deleted_elsewhere_is_no_part_of_the_plan(plan: Plan, repository: Repository) -> None:
     write(repository.folder / "models", churn=[CHURN], first=[FIRST])
