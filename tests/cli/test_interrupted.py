@@ -117,7 +117,23 @@ def test_an_export_that_cannot_read_the_registry_reports_that_it_is_incomplete(t
     report.write_text('{"complete": true}')
     result = export("--registry-url=http://127.0.0.1:1", f"--report={report}")
     assert result.exit_code == ExitCode.NOT_KNOWN
+    assert "Run the command again." in result.stderr
     assert report_in(report)["complete"] is False
+
+
+@pytest.mark.parametrize("mode", ["--check", "--update"])
+def test_an_export_that_a_file_stops_does_not_say_to_run_it_again(
+    six: Rest, tmp_path: Path, export: Export, mode: str
+) -> None:
+    assert six.entries()
+    root = tmp_path / "git"
+    root.mkdir()
+    (root / "broken.yaml").write_text("kind: [")
+    result = export(mode)
+    assert result.exit_code == ExitCode.ATTENTION
+    first, *_, last = result.stderr.splitlines()
+    assert first == "The export is incomplete. No file was written."
+    assert f"{root / 'broken.yaml'}:2: " in last
 
 
 def test_an_export_that_cannot_write_a_file_names_those_that_it_wrote(

@@ -418,6 +418,41 @@ def test_a_link_in_the_base_is_an_answer_that_is_not_known(
     assert "is a symbolic link" in result.stderr
 
 
+@pytest.mark.parametrize("is_link_now", [True, False])
+def test_a_link_on_the_way_to_a_path_is_an_answer_that_is_not_known(
+    plan: Plan,
+    repository: Repository,
+    is_link_now: bool,  # noqa: FBT001 - a value of the table
+) -> None:
+    """The change can lead it elsewhere, where the manifests were the same in the base."""
+    for release in ("r1", "r2"):
+        write(repository.folder / release / "models", churn=[CHURN])
+    current = repository.folder / "current"
+    current.symlink_to("r1")
+    repository.commit()
+    current.unlink()
+    if is_link_now:
+        current.symlink_to("r2")
+    else:
+        write(current / "models", churn=[CHURN])
+    for path in ("current/models/churn.yaml", "current/models", "r1/../current/models"):
+        result = plan(path, "--base", "git:main", "--exit-code")
+        assert result.exit_code == ExitCode.NOT_KNOWN
+        assert "current is a symbolic link" in result.stderr
+    assert plan("r2/models", "--base", "git:main").exit_code == ExitCode.DONE
+
+
+def test_a_link_to_the_repository_changes_no_answer(
+    plan: Plan, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(repository.folder / "models", churn=[CHURN])
+    repository.commit()
+    (tmp_path / "link").symlink_to(repository.folder)
+    assert plan(tmp_path / "link/models", "--base", "git:main").exit_code == ExitCode.DONE
+    monkeypatch.chdir(tmp_path / "link")
+    assert plan("models", "--base", "git:main").exit_code == ExitCode.DONE
+
+
 def test_a_folder_that_is_gone_has_lost_its_manifests(plan: Plan, applied: Rest, repository: Repository) -> None:
     assert applied.entries()
     write(repository.folder / "models", churn=[CHURN, FIRST])
@@ -601,6 +636,85 @@ def test_a_file_that_gave_its_entry_up_is_a_part_of_the_plan(plan: Plan, reposit
     result = plan("models/churn.yaml", "models/rival.yaml", "--base", "git:main", "-o", "json")
     assert actions(result) == [("handover", "change", "churn/1"), ("handover", "change", "churn/1/weights")]
     assert [field["path"] for field in found(result)["changes"][0]["fields"]] == ["author"]
+
+
+@pytest.mark.parametrize("stays_in", ["its file", "no file"])
+def test_a_resource_that_leaves_a_file_that_stays_is_compared_with_what_it_was(
+    plan: Plan, rest: Rest, repository: Repository, stays_in: str
+) -> None:
+    churn = rest.model("churn", **stamped("team/churn", **{"alias.prod": "1"}))
+    rest.version(churn, "1", **stamped("team/churn-1"))
+    # The stamp of an entry that was edited no longer says what the resource has set.
+    rest.change("registered_models/1", description="a")
+    before, kept = model("churn", description="a", aliases={"prod": "1"}), model("kept")
+    write(repository.folder / "a", all=[kept, before, model("gone")])
+    repository.commit()
+    write(repository.folder / "a", all=[kept, *([before] if stays_in == "its file" else [])])
+    write(repository.folder / "b", churn=[model("churn", description="a")])
+    result = plan("b", "--base", "git:main", "--exit-code", "-o", "json")
+    # What else the file has lost is no part of the plan, and what two files declare is not known to have moved.
+    if stays_in == "its file":
+        assert result.exit_code == ExitCode.DONE
+    else:
+        assert (actions(result), result.exit_code) == ([("update", "change", "churn")], ExitCode.CHANGES)
+        (cleared,) = found(result)["changes"][0]["fields"]
+        assert (cleared["path"], cleared["before"], cleared["after"]) == ("aliases.prod", "1", None)
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_what_a_path_has_had_before_is_not_taken_from_another_one(
+    plan: Plan,
+    rest: Rest,
+    repository: Repository,
+    is_gone: bool,  # noqa: FBT001 - a value of the table
+) -> None:
+    """A folder for each environment has resources of the same names."""
+    rest.model("churn", **stamped("team/churn"))
+    rest.change("registered_models/1", description="a", owner="me")
+    for folder in ("production", "staging"):
+        write(repository.folder / folder, churn=[model("churn", description="a", owner=folder), model("other")])
+    repository.commit()
+    write(repository.folder / "production", churn=[model("churn", owner="production"), model("other")])
+    write(repository.folder / "staging", churn=[model("other")])
+    if is_gone:
+        (repository.folder / "staging/churn.yaml").unlink()
+    result = plan("production", "--base", "git:main", "--exit-code", "-o", "json")
+    assert (actions(result)[0], result.exit_code) == (("update", "change", "churn"), ExitCode.CHANGES)
+    fields = {each["path"]: each["after"] for each in found(result)["changes"][0]["fields"]}
+    assert fields == {"description": None, "owner": "production"}
+
+
+@pytest.mark.usefixtures("applied")
+def test_an_entry_is_handed_over_by_a_resource_that_leaves_a_file_that_stays(
+    plan: Plan, repository: Repository
+) -> None:
+    write(repository.folder / "a", all=[model("kept"), CHURN])
+    repository.commit()
+    write(repository.folder / "a", all=[model("kept")])
+    write(repository.folder / "b", churn=[{**CHURN, "metadata": {"name": "new"}, "spec": {"name": "churn"}}])
+    result = plan("b", "--base", "git:main", "--exit-code", "-o", "json")
+    assert (actions(result), result.exit_code) == ([("handover", "change", "churn")], ExitCode.CHANGES)
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_an_external_id_comes_from_a_file_elsewhere(
+    plan: Plan,
+    rest: Rest,
+    repository: Repository,
+    is_gone: bool,  # noqa: FBT001 - a value of the table
+) -> None:
+    """The second resource has waited for it."""
+    rest.model("first", externalId="e", **stamped("team/first"))
+    write(repository.folder / "a", m=[model("first", externalId="e"), model("kept")])
+    write(repository.folder / "b", m=[model("second", externalId="e")])
+    repository.commit()
+    if is_gone:
+        (repository.folder / "a/m.yaml").unlink()
+    else:
+        write(repository.folder / "a", m=[model("kept")])
+    result = plan("b", "--base", "git:main", "--exit-code", "-o", "json")
+    assert ("create", "change", "second") in actions(result)
+    assert result.exit_code == ExitCode.CHANGES
 
 
 @pytest.mark.usefixtures("applied")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from registrar.cli.exits import ExitCode
 from tests.cli.plan.conftest import Plan
 from tests.cli.plan.manifests import actions, found, manifest, model, stamped, version, write
 from tests.cli.plan.review import snapshot
@@ -170,6 +171,30 @@ def test_an_external_id_that_becomes_free_is_set_because_of_the_change(
     first, second = model("first", externalId="id-1"), model("second", externalId="id-1")
     result = planned([first, second], [{**first, "spec": {"externalId": "id-2"}}, second], *more)
     assert sorted(actions(result)) == [("update", "change", "first"), ("update", "change", "second")]
+
+
+@pytest.mark.parametrize("more", MORE)
+@pytest.mark.parametrize("rival", [model("churn", owner="old"), model("rival", name="churn")], ids=["twice", "rivals"])
+def test_what_leaves_is_known_of_a_resource_that_was_not_alone_in_the_base(
+    planned: Any, rest: Rest, more: tuple[str, ...], rival: dict[str, Any]
+) -> None:
+    """The last one of two of the same name was applied, and of two rivals, the one that the stamp names."""
+    rest.model("churn", **stamped("team/churn"))
+    rest.change("registered_models/1", owner="me", description="old")
+    base = [rival, model("churn", owner="me", description="old")]
+    result = planned(base, [model("churn", owner="me")], *more, "--exit-code")
+    assert (actions(result), result.exit_code) == ([("update", "change", "churn")], ExitCode.CHANGES)
+    assert fields(result, "churn") == {"description": ("old", None, False)}
+
+
+def test_what_leaves_is_not_known_of_a_resource_that_was_refused_in_the_base(planned: Any, rest: Rest) -> None:
+    base, head = [model("churn", owner="me", maturitty="high", description="old")], [model("churn", owner="me")]
+    assert planned(base, head, "--exit-code").exit_code == ExitCode.CHANGES, "nothing leaves an entry that is new"
+    rest.model("churn", **stamped("team/churn"))
+    rest.change("registered_models/1", owner="me", description="old")
+    result = planned(base, head, "--exit-code")
+    assert result.exit_code == ExitCode.NOT_KNOWN
+    assert "so the plan does not show what leaves RegisteredModel churn." in result.stderr
 
 
 def test_a_snapshot_gives_the_same(planned: Any, rest: Rest, tmp_path: Path, plan: Plan) -> None:

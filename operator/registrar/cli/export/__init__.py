@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from registrar.cli.catalogue import Catalogue
-from registrar.cli.console import say, write_errors_explained
+from registrar.cli.console import AttentionError, say, write_errors_explained
 from registrar.cli.exits import ExitCode
 from registrar.cli.export.build import Builder
 from registrar.cli.export.changes import compare
@@ -109,9 +109,9 @@ def export(directory: Path, **options: Any) -> ExitCode:
         code = _export(directory, choices, options, outcome)
     except click.UsageError:
         raise
-    except (KeyboardInterrupt, click.ClickException):
+    except (KeyboardInterrupt, click.ClickException) as error:
         outcome.is_stopped = True
-        say(outcome.stopped_line())
+        say(outcome.stopped_line(can_continue=not isinstance(error, AttentionError)))
         _write_report(outcome, options["report"])
         raise
     for line in outcome.lines():

@@ -68,12 +68,16 @@ class Outcome:
         archived = f" {counted(exported.archived, 'archived entry', 'archived entries')} left out; see --archived."
         yield f"{counted(len(exported.manifests), 'resource')} exported.{archived if exported.archived else ''}"
 
-    def stopped_line(self) -> str:
-        """Return what there is of an export that did not come to its end."""
+    def stopped_line(self, *, can_continue: bool) -> str:
+        """Return what there is of an export that did not come to its end.
+
+        Args:
+            can_continue: whether the same command can come to its end, before a person changes a file.
+        """
         number = len(self.written or ())
         are = "was" if number == 1 else "were"
         files = f"{counted(number, 'file')} {are} written, each of them whole" if number else "No file was written"
-        return f"The export is incomplete. {files}. Run the command again."
+        return f"The export is incomplete. {files}.{' Run the command again.' if can_continue else ''}"
 
     def _numbers(self, written: list[Written], hint: str) -> str:
         added = sum(len(each.added) for each in written)

@@ -220,7 +220,7 @@ def _read(paths: tuple[Path, ...], base: str | None, namespace: str | None) -> t
     present = [path for path in paths if str(path) == STDIN or path.exists() or not _was_there(path, base, reading)]
     manifests = read_manifests(present, sys.stdin.buffer, namespace)
     if base is not None and base.startswith(PREFIX):
-        moved = read_moved(base.removeprefix(PREFIX), paths, namespace, manifests)
+        moved = read_moved(base.removeprefix(PREFIX), paths, namespace, manifests, reading.manifests)
         reading.manifests += moved.manifests
         reading.problems += moved.problems
     return manifests, NOTHING if base is None else checked(reading)

@@ -30,19 +30,49 @@ def read_at(ref: str, paths: Iterable[Path], namespace: str | None) -> Reading:
     commit, top = merge_base(ref), repository()
     blobs: dict[str, str] = {}
     for path in paths:
-        if path.is_symlink():
-            raise NotKnownError(
-                f"{path} is a symbolic link, so what it led to in the base is not known: give its target."
-            )
         try:
             place = place_of(path, top)
         except ValueError as error:
             raise NotKnownError(f"{path} is outside of the repository {top}, so it has no base there.") from error
+        _refuse_links(path, top)
+        _refuse_links_above(place, commit)
         blobs.update(_blobs(commit, place))
     reading = Reading()
     for file, text in zip(blobs, contents_of(blobs.values()), strict=True):
         read_text(text, file, namespace, reading)
     return reading
+
+
+def _refuse_links(path: Path, top: Path) -> None:
+    """Raise NotKnownError for a path that is a link, or leads through one, below the top of the repository."""
+    top, whole = top.resolve(), Path.cwd() / path
+    for part in (whole, *whole.parents):
+        if part.is_symlink() and part.parent.resolve().is_relative_to(top):
+            raise NotKnownError(
+                f"{_shown(part)} is a symbolic link, so what it led to in the base is not known: give its target."
+            )
+
+
+def _refuse_links_above(place: Path, commit: str) -> None:
+    """Raise NotKnownError for a place that was behind a link at a commit."""
+    above = [str(folder) for folder in place.parents if folder.parts]
+    listed = git("ls-tree", "-z", "--full-tree", commit, "--", *above) if above else b""
+    for line in filter(None, listed.decode(errors="surrogateescape").split("\0")):
+        details, _, file = line.partition("\t")
+        mode, _, _ = details.split()
+        _refuse_link(mode, file)
+
+
+def _refuse_link(mode: str, file: str) -> None:
+    """Raise NotKnownError for what git shows no manifests behind."""
+    if mode in _LINK_MODES:
+        what = f"In the base, {file} is a {_LINK_MODES[mode]}"
+        raise NotKnownError(f"{what}, so the manifests behind it are not known: compare with a folder instead.")
+
+
+def _shown(path: Path) -> Path:
+    """Return a path as people who work in the current folder write it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def repository() -> Path:
@@ -90,9 +120,8 @@ def _blobs(commit: str, place: Path) -> Iterator[tuple[str, str]]:
         details, _, file = line.partition("\t")
         mode, _, object_id = details.split()
         is_read = Path(file) == place or is_manifest_file(Path(file), under=place)
-        if mode in _LINK_MODES and (is_read or not Path(file).suffix):
-            what = f"In the base, {file} is a {_LINK_MODES[mode]}"
-            raise NotKnownError(f"{what}, so the manifests behind it are not known: compare with a folder instead.")
+        if is_read or not Path(file).suffix:
+            _refuse_link(mode, file)
         if is_read:
             yield file, object_id
 

@@ -110,6 +110,7 @@ async def make_in(
     await registry.load()
     population = Population(wanted.manifests, wanted.base, registry, inventory.holders(), wanted.cluster)
     await find_waiting_aliases(population)
+    unknown = (*_unread(wanted.base), *_in_doubt(population))
     tried = await _find_corrigible(population, connect, settings)
     turns = list(turns_of(population, wanted))
     played = await _play(population, list(population.bodies()), turns, wanted, settings)
@@ -128,7 +129,7 @@ async def make_in(
         source=source,
         changes=tuple(changes),
         unchanged=sum(entry not in touched for entry in entries),
-        problems=(*wanted.manifests.problems, *_unread(wanted.base)),
+        problems=(*wanted.manifests.problems, *unknown),
         warnings=tuple(_warnings(population, changes)),
         unreadable=inventory.unreadable,
         fail_on=wanted.fail_on,
@@ -247,6 +248,14 @@ def _unread(base: Manifests) -> Iterator[Problem]:
     for problem in base.problems:
         if problem.rule in {Rule.UNREADABLE, Rule.INVALID_YAML}:
             message = f"{problem.message} So the plan does not show what leaves the base."
+            yield replace(problem, rule=Rule.UNREADABLE, message=message)
+
+
+def _in_doubt(population: Population) -> Iterator[Problem]:
+    """Yield what is wrong with resources of the base of which it is not known, therefore, what was applied."""
+    for key in population.in_doubt():
+        for problem in population.base.refused[key]:
+            message = f"{problem.message} In the base, so the plan does not show what leaves {key.kind} {key.name}."
             yield replace(problem, rule=Rule.UNREADABLE, message=message)
 
 

@@ -20,6 +20,7 @@ from registrar.cli.validate.problems import Problem, Rule
 from registrar.cli.validate.reading import Reading, read
 from registrar.cli.validate.together import rivals
 from registrar.kinds.table import kind_order
+from registrar.planning.external_ids import external_id_space
 
 _REJECTIONS = frozenset({Rule.UNKNOWN_FIELD, Rule.INVALID_VALUE, Rule.TOO_LARGE})
 """Rules of the API server. Some values only the operator refuses: a plan takes these for the same."""
@@ -46,6 +47,10 @@ class Manifests:
         """Return the resources that can be reconciled: parents first, in the order of files and lines."""
         return sorted((key for key in self.found if key not in self.refused), key=kind_order)
 
+    def reached(self) -> list[ResourceKey]:
+        """Return the resources that reach the operator, in the same order: those that are accepted, and rivals."""
+        return sorted((key for key in self.found if not self.is_rejected(key)), key=kind_order)
+
     def index(self) -> Index:
         """Return the manifests by what references name them by."""
         return Index({(key.kind, key.namespace, key.name): found for key, found in self.found.items()})
@@ -67,16 +72,16 @@ class Manifests:
                 yield key, entry.kind.name, entry.name
 
     def sharing_entries(self, others: Iterable[Found]) -> list[Found]:
-        """Return those of some other manifests that represent the same entry as one of these."""
+        """Return those of some other manifests that want the same entry as one of these, or the same external ID."""
         named: dict[Key, Found] = {}
         for each in (*others, *self.found.values()):
             if each.manifest is not None:
                 named[each.kind.name, each.namespace, each.manifest.name] = each
         entries = list(Index(named).entries())
         own = set(map(id, self.found.values()))
-        wanted = {(entry.kind.name, entry.place) for entry in entries if id(entry.found) in own}
+        wanted = {claim for entry in entries if id(entry.found) in own for claim in _claims(entry)}
         others_entries = (entry for entry in entries if id(entry.found) not in own)
-        return [entry.found for entry in others_entries if (entry.kind.name, entry.place) in wanted]
+        return [entry.found for entry in others_entries if not wanted.isdisjoint(_claims(entry))]
 
     def is_rejected(self, key: ResourceKey) -> bool:
         """Return whether a manifest never reaches the operator; rivals do, and one of them gets what they want."""
@@ -101,6 +106,13 @@ class Manifests:
         manifest = self.found[key].manifest
         spec = {} if manifest is None else manifest.spec
         return {name: value for name, value in spec.items() if value is not None}
+
+
+def _claims(entry: Entry) -> Iterator[tuple[object, ...]]:
+    """Yield what only one resource can have: the entry itself, and its external ID."""
+    yield entry.kind.name, entry.place
+    if entry.external_id is not None:
+        yield external_id_space(entry.kind.entry), entry.external_id
 
 
 def switches_of(body: Body | None) -> Switches:
@@ -136,7 +148,8 @@ def checked(reading: Reading) -> Manifests:
     for each in reading.manifests:
         key = key_of_found(each)
         if key is not None:
-            found.setdefault(key, each)
+            # Of two, the one that is applied last replaces the other.
+            found[key] = each
     refused: defaultdict[ResourceKey, list[Problem]] = defaultdict(list)
     for problem in problems:
         resource = resource_of(problem)

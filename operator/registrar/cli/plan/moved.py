@@ -1,4 +1,4 @@
-"""Manifests that a change moved into the files of a plan, out of files that it deleted: the base has them there."""
+"""Manifests that a change moved into the files of a plan, out of other files: the base has them there."""
 
 from __future__ import annotations
 
@@ -14,17 +14,22 @@ from registrar.cli.plan.manifests import Manifests
 from registrar.cli.validate.found import Found
 from registrar.cli.validate.reading import Reading, read, read_text
 
+_WAS_FILE = ":100"
+"""How the mode of a file begins that git says to have been there, and to have been no link."""
+
 
 @dataclass(frozen=True, slots=True)
-class _Deleted:
-    """A file that is gone.
+class _Former:
+    """A file of a commit that is gone, or that has other content by now.
 
     Attributes:
-        object_id: its content.
-        successor: the file that git takes for the same one by now, if any.
+        object_id: its content at the commit.
+        is_gone: whether there is no file of that path any more.
+        successor: the file that git takes for a file that is gone, if any.
     """
 
     object_id: str
+    is_gone: bool
     successor: str | None
 
 
@@ -33,25 +38,30 @@ class _Difference:
     """How the working tree differs from a commit.
 
     Attributes:
-        deleted: the files that are gone.
+        former: the files that are gone, or have other content.
         present: the files that have other content, or are new.
     """
 
-    deleted: dict[str, _Deleted] = field(default_factory=dict)
+    former: dict[str, _Former] = field(default_factory=dict)
     present: list[str] = field(default_factory=list)
 
 
-def read_moved(ref: str, paths: Iterable[Path], namespace: str | None, manifests: Manifests) -> Reading:
-    """Return the manifests of files that were moved to paths, as they were where the current branch left a ref.
+def read_moved(
+    ref: str, paths: Iterable[Path], namespace: str | None, manifests: Manifests, known: Collection[Found]
+) -> Reading:
+    """Return the manifests that were moved to paths, as they were where the current branch left a ref.
 
-    A file counts as moved if git takes one in the paths for it, or if a resource or an entry of it is in the paths now.
-    What other files of the working tree have got from it is left out: it did not go away.
+    A file that is gone counts as moved if git takes one in the paths for it, or if a resource or an entry of it is in
+    the paths now. What other files of the working tree have got from it is left out: it did not go away. Of a file that
+    stays, only the resources count that it has lost, if they or their entries are in the paths now. What the paths have
+    had already did not come from elsewhere.
 
     Args:
         ref: a branch, tag or commit.
         paths: files and folders of the working tree.
         namespace: the namespace of manifests that name none; None if it is not known.
         manifests: what the paths declare.
+        known: what the base has at the paths.
 
     Raises:
         NotKnownError: see `registrar.cli.plan.git.read_at`.
@@ -59,37 +69,47 @@ def read_moved(ref: str, paths: Iterable[Path], namespace: str | None, manifests
     commit, top = merge_base(ref), repository()
     places = [place_of(path, top) for path in paths]
     difference = _difference(commit, top)
-    moved = Reading()
-    files = _deleted_outside(difference, places, namespace)
-    shared = set(map(id, manifests.sharing_entries(found for _, before in files for found in before.manifests)))
-    for deleted, before in files:
-        is_renamed = deleted.successor is not None and _is_within(deleted.successor, places)
-        if is_renamed or any(id(each) in shared or _key(each) in manifests.found for each in before.manifests):
-            moved.manifests += before.manifests
+    moved, had = Reading(), set(map(_key, known))
+    new = manifests.found.keys() - had
+    files = _former_outside(difference, places, namespace)
+    shared = set(map(id, manifests.sharing_entries(found for _, _, before in files for found in before.manifests)))
+    for file, former, before in files:
+        wanted = [each for each in before.manifests if id(each) in shared or _key(each) in new]
+        if former.is_gone and (wanted or (former.successor is not None and _is_within(former.successor, places))):
+            wanted = before.manifests
+        elif wanted:
+            stayed = _declared_in([top / file], namespace)
+            wanted = [found for found in wanted if _key(found) not in stayed]
+        if wanted:
+            moved.manifests += wanted
             moved.problems += before.problems
     if moved.manifests:
         others = [top / file for file in difference.present if not _is_within(file, places)]
-        elsewhere = read([file for file in others if is_manifest_file(file, under=top)], io.BytesIO(), namespace)
-        kept = set(map(_key, elsewhere.manifests)) - manifests.found.keys() - {None}
-        moved.manifests = [found for found in moved.manifests if _key(found) not in kept]
+        kept = _declared_in([file for file in others if is_manifest_file(file, under=top)], namespace)
+        moved.manifests = [found for found in moved.manifests if _key(found) not in had | (kept - new)]
     return moved
 
 
-def _deleted_outside(
+def _declared_in(files: Iterable[Path], namespace: str | None) -> set[ResourceKey]:
+    """Return the resources that files of the working tree declare."""
+    return {key for found in read(files, io.BytesIO(), namespace).manifests if (key := _key(found)) is not None}
+
+
+def _former_outside(
     difference: _Difference, places: Collection[Path], namespace: str | None
-) -> list[tuple[_Deleted, Reading]]:
-    """Return the files with manifests that are gone elsewhere, and what they had."""
+) -> list[tuple[str, _Former, Reading]]:
+    """Return the files with manifests that are gone or edited elsewhere, and what they had."""
     outside = {
-        file: deleted
-        for file, deleted in difference.deleted.items()
+        file: former
+        for file, former in difference.former.items()
         if is_manifest_file(Path(file), under=Path()) and not _is_within(file, places)
     }
     found = []
-    texts = contents_of(deleted.object_id for deleted in outside.values())
-    for (file, deleted), text in zip(outside.items(), texts, strict=True):
+    texts = contents_of(former.object_id for former in outside.values())
+    for (file, former), text in zip(outside.items(), texts, strict=True):
         reading = Reading()
         read_text(text, file, namespace, reading)
-        found.append((deleted, reading))
+        found.append((file, former, reading))
     return found
 
 
@@ -97,11 +117,12 @@ def _difference(commit: str, top: Path) -> _Difference:
     difference = _Difference()
     fields = iter(_fields("diff-index", "-z", "--find-renames", commit))
     for details in fields:
-        _, _, object_id, _, status = details.split()
+        mode, _, object_id, _, status = details.split()
         file = next(fields)
         successor = next(fields) if status.startswith("R") else None
-        if status == "D" or successor is not None:
-            difference.deleted[file] = _Deleted(object_id, successor)
+        is_gone = status == "D" or successor is not None
+        if mode.startswith(_WAS_FILE):
+            difference.former[file] = _Former(object_id, is_gone, successor)
         if status != "D":
             difference.present.append(successor or file)
     difference.present += _fields("-C", str(top), "ls-files", "-z", "--others", "--exclude-standard")

@@ -81,7 +81,7 @@ class Population:
         """Return the resources that stay as in the base, because the API server refuses what they become."""
         if self.cluster is not None:
             return [key for key in self.cluster if self.manifests.is_rejected(key)]
-        return [key for key in self.base.accepted() if self.manifests.is_rejected(key)]
+        return [key for key in self.base.reached() if self.manifests.is_rejected(key)]
 
     def departed(self) -> list[ResourceKey]:
         """Return the resources that only the base has, and that may exist.
@@ -95,15 +95,13 @@ class Population:
         """Return the resources as the operator left them, before the change: those of the cluster, or of the base."""
         if self.cluster is not None:
             return list(self.cluster.values())
-        return [self._applied(key) for key in self.base.accepted()]
+        return [self._applied(key) for key in self.base.reached()]
 
     def digest_edits(self) -> list[ResourceKey]:
         """Return the resources of the base that get another digest, where no cluster knows whether they may."""
         if self.cluster is not None:
             return []
-        both = (
-            key for key in self.base.accepted() if key in self.manifests.found and key not in self.manifests.refused
-        )
+        both = (key for key in self.base.reached() if key in self.manifests.found and key not in self.manifests.refused)
         return [key for key in both if changes_digest(kind_of(key.kind), self.base.spec(key), self.manifests.spec(key))]
 
     def before(self, key: ResourceKey) -> Mapping[str, Any] | None:
@@ -111,7 +109,16 @@ class Population:
         if self.cluster is not None:
             found = self.cluster.get(key)
             return None if found is None else spec_of(found)
-        return self.base.spec(key) if key in self.base.found and key not in self.base.refused else None
+        return self.base.spec(key) if key in self.base.found and not self.base.is_rejected(key) else None
+
+    def in_doubt(self) -> Iterator[ResourceKey]:
+        """Yield the resources that have an entry, and of which the base does not say what was applied.
+
+        The API server refuses what the base has of them, or leaves a part of it out.
+        """
+        for key in self.manifests.accepted() if self.cluster is None else ():
+            if key in self.base.found and self.before(key) is None and self._stamped_status(key):
+                yield key
 
     def refused_edit(self, key: ResourceKey) -> str | None:
         """Return why the API server refuses what a manifest changes; None if it accepts that."""

@@ -20,7 +20,7 @@ async def find_waiting_aliases(population: Population) -> None:
     The operator has not written such an alias, so that the registry differs from the base is no drift.
     """
     if population.cluster is None:
-        for key in population.base.accepted():
+        for key in population.base.reached():
             waiting = frozenset([alias async for alias in _waiting(key, population)])
             if waiting:
                 population.waiting[key] = waiting
