@@ -54,15 +54,14 @@ async def permit_of(resource: ManagedResource, cache: ResourceCache, registry: R
     verdict = judge(use, registry.tenants)
     if isinstance(verdict, Problem) or root.entry_id is None:
         return verdict
+    use = replace(use, is_looked_up=True)
     absent = judge(replace(use, is_absent=True), registry.tenants)
     if isinstance(absent, Permit):
         # Any model will do.
         return verdict
     registry.ensure_available()
     name = await registry.root_name(root.kinds, root.entry_id)
-    if name is None:
-        return verdict if root.external is None else absent
-    return judge(replace(use, root=name), registry.tenants)
+    return absent if name is None else judge(replace(use, root=name), registry.tenants)
 
 
 async def require_permit(resource: ManagedResource, cache: ResourceCache, registry: Registry) -> Permit:
@@ -176,7 +175,9 @@ def _judge_at(
     resource: ManagedResource, name: str | None, cache: ResourceCache, registry: Registry
 ) -> Permit | Problem:
     use = _use(resource, _root_of(resource, cache, registry))
-    return judge(use if name is None else replace(use, root=name), registry.tenants)
+    if name is None or name == use.root:
+        return judge(use, registry.tenants)
+    return judge(replace(use, root=name, is_looked_up=True), registry.tenants)
 
 
 def _use(resource: ManagedResource, root: _Root) -> Use:

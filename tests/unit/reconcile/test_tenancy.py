@@ -126,8 +126,11 @@ async def test_the_status_leads_to_the_model_where_the_parent_resource_is_gone(c
     theirs, mine = rest.model("others.churn"), rest.model("team.churn")
     version = rest.version(theirs, "1")
     verdict = await _verdict(_version(name="gone", status=_known(context, version, theirs)), context)
+    absent = await _verdict(_version(name="gone", status=_known(context, version, "999")), context)
     assert isinstance(verdict, Problem)
-    assert "'others.churn'" in verdict.message
+    assert verdict == absent, "nobody can find out which IDs exist"
+    assert "others" not in verdict.message
+    assert "The parent entry that is recorded for this resource is none" in verdict.message
     assert isinstance(await _verdict(_version(name="gone", status=_known(context, "1", mine)), context), Permit)
     # Without an entry there is nothing to write below, and another registry's IDs mean nothing here.
     assert isinstance(await _verdict(_version(name="gone"), context), Permit)
@@ -154,6 +157,7 @@ async def test_a_parent_entry_is_judged_again_whatever_the_manifests_say(context
             with pytest.raises(ReconcileError) as refused:
                 await confirm_permit(resource, parent, cache, registry)
             assert refused.value.problem.reason is Reason.REGISTRY_NOT_PERMITTED
+            assert "others" not in refused.value.problem.message
         else:
             await confirm_permit(resource, parent, cache, registry)
 
@@ -174,7 +178,7 @@ async def test_only_entries_of_models_that_may_be_used_are_retired(
         assert await may_want(resource, claim("v1", "ModelVersion", parent), cache, registry) is may
 
 
-async def test_an_entry_whose_model_is_not_known_is_retired_only_with_the_stamp_of_the_resource(
+async def test_an_entry_of_an_unknown_model_is_retired_only_with_the_stamp_of_the_resource(
     context: Context,
 ) -> None:
     registry, cache = context.registry, context.memory.cache
