@@ -65,7 +65,7 @@ class Permit:
 
     Attributes:
         owner: the owner that the registered model has to have; None for any.
-        may_adopt: whether it may adopt entries that no resource manages.
+        may_adopt: whether it may adopt entries that no resource manages, or that other namespaces have left.
         may_take_over: whether it may take entries from other installations.
     """
 
