@@ -83,8 +83,8 @@ class Tenant(Frozen):
     """Owner of the registered models that these namespaces declare: a name, or {namespace}. A RegisteredModel without
     an owner gets it; one that declares another owner is refused. If unset, each may declare any owner."""
     adoption_policy: AdoptionPolicy | None = None
-    """Fail refuses to adopt entries that no resource manages, whatever a resource or the operator's default says.
-    Adopt, or no value, leaves the decision to them."""
+    """Fail refuses to adopt entries that no resource manages, or that a resource of another namespace has left,
+    whatever a resource or the operator's default says. Adopt, or no value, leaves the decision to them."""
     external_references: ExternalReferences | None = None
     """Models that a version or artifact may refer to although no resource manages them. Own, the default, allows those
     whose name modelNames allows; Any allows all; None allows none."""

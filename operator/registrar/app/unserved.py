@@ -61,8 +61,9 @@ class Unserved:
 
     async def run(self, key: ResourceKey) -> Result:
         """Report why a resource has no registry; returns when to run again."""
-        # An entry of one that is gone is left: no registry is known in which it could be released.
-        self.memory.released(key)
+        if self.memory.departed(key) is not None:
+            # The entry of one that is gone is left: no registry is known in which it could be released.
+            self.memory.released(key)
         body, why = self.cache.get(key), self._why.get(key)
         if body is None or why is None:
             return DONE

@@ -35,7 +35,8 @@ def refusal(
     what = f"{desired.kind.name} {desired.name!r} (id {observed.id})"
     if isinstance(written, ForeignStamp) and not policies.take_over:
         return _of_other(what, written, policies)
-    if written is None and recorded.entry_id != observed.id and policies.adoption is AdoptionPolicy.FAIL:
+    is_unmanaged = written is None and recorded.entry_id != observed.id and policies.adoption is AdoptionPolicy.FAIL
+    if is_unmanaged or (not policies.may_adopt and _is_of_another_namespace(written, desired)):
         return _not_adopted(what, desired, policies)
     if (kept := _kept_digest(desired, observed, recorded)) is not None:
         return Problem(
@@ -74,8 +75,13 @@ def _of_other(what: str, written: ForeignStamp, policies: Policies) -> Problem:
     )
 
 
+def _is_of_another_namespace(written: Stamp | ForeignStamp | None, desired: Desired) -> bool:
+    """Return whether a resource of another namespace has the entry or has left it, whatever the status records."""
+    return isinstance(written, Stamp) and written.path.partition("/")[0] != desired.reference.partition("/")[0]
+
+
 def _not_adopted(what: str, desired: Desired, policies: Policies) -> Problem:
-    """Return why an entry that no resource manages is not adopted."""
+    """Return why an entry that no resource manages, or none of this namespace, is not adopted."""
     if policies.may_adopt:
         return Problem(
             Disposition.TERMINAL,

@@ -47,7 +47,8 @@ class Use:
         root: the name of the registered model; None while it is not known.
         external: the reference that leads out of the resources of the namespace; None if none does.
         owner: the owner that a registered model declares; None where it declares none, or is no registered model.
-        is_absent: the registry does not have what the external reference names.
+        is_absent: the registry does not have what the reference names.
+        is_looked_up: no resource says the root; the registry was asked for it, by an ID.
     """
 
     namespace: str
@@ -55,6 +56,7 @@ class Use:
     external: External | None = None
     owner: str | None = None
     is_absent: bool = False
+    is_looked_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Permit:
 
     Attributes:
         owner: the owner that the registered model has to have; None for any.
-        may_adopt: whether it may adopt entries that no resource manages.
+        may_adopt: whether it may adopt entries that no resource manages, or that other namespaces have left.
         may_take_over: whether it may take entries from other installations.
     """
 
@@ -139,6 +141,13 @@ def _refusal_of_root(use: Use, tenant: Tenant) -> Problem | None:
         return _refused(
             f"The registry has no {external.described} that the namespace {use.namespace!r} may use. Check "
             f"{external.field}.",
+            requeue_after=HIDDEN_REQUEUE_SECONDS,
+        )
+    if use.is_looked_up:
+        # The ID may be any: whoever may edit a status could read the names of others here.
+        return _refused(
+            f"The parent entry that is recorded for this resource is none that the namespace {use.namespace!r} may "
+            "use. Check the resources that its spec refers to, or ask the administrator of the registry.",
             requeue_after=HIDDEN_REQUEUE_SECONDS,
         )
     change = "Choose such a name" if external is None else f"Change {external.field}"

@@ -105,7 +105,7 @@ async def finalize_departed(resource: ManagedResource, context: Context) -> Resu
 
 
 async def _own_targets(resource: ManagedResource, context: Context) -> list[Target]:
-    """Return the entries that a resource loses: none, if it may not use the registry for them.
+    """Return the entries that a resource refers to, to lose them: none, if it may not use the registry for them.
 
     Raises:
         ReconcileError: the registry is not available.
@@ -117,8 +117,7 @@ async def _own_targets(resource: ManagedResource, context: Context) -> list[Targ
         logger.info("%s is let go, and its entries stay as they are: %s", resource.key, verdict.message)
         return []
     registry.ensure_available()
-    targets = targets_of(resource, registry)
-    return [target for target in targets if await may_retire(resource, target, memory.cache, registry)]
+    return targets_of(resource, registry)
 
 
 def _is_settled(target: Target, registry: Registry) -> bool:
@@ -159,7 +158,7 @@ async def _release(
     own = next((target for target in targets if target.artifact is None), None)
     for target in targets:
         try:
-            note = await _retire(target, resource.key, deletion, context, own)
+            note = await _retire(target, resource, deletion, context, own)
         except UnwritableProperty as error:
             left = f"The {target.kind.name} {target.name!r} is left as it is: {error}."
             note = EventNote("EntryLeft", left, is_warning=True)
@@ -169,13 +168,17 @@ async def _release(
 
 
 async def _retire(
-    target: Target, key: ResourceKey, deletion: DeletionPolicy | None, context: Context, own: Target | None = None
+    target: Target,
+    resource: ManagedResource,
+    deletion: DeletionPolicy | None,
+    context: Context,
+    own: Target | None = None,
 ) -> EventNote | None:
-    """Retire one entry, unless another resource wants it, or it is not ours; returns the Event of the write.
+    """Retire one entry, unless another resource wants it, or it is not ours to retire; returns the Event of the write.
 
     Args:
         target: the entry.
-        key: the resource that loses it.
+        resource: the resource that loses it.
         deletion: the deletion policy.
         context: the operator.
         own: the version that the resource loses together with an inline artifact.
@@ -184,14 +187,16 @@ async def _retire(
         RegistryError: the registry could not answer, or refused.
         KubernetesError: the API server did not answer.
     """
-    registry = context.registry
+    key, memory, registry = resource.key, context.memory, context.registry
     observed = await registry.get(target.kind, target.entry_id)
     if observed is None:
         return None
     if not await is_same_entry(observed, target, registry):
         logger.warning("%s: the entry %s is %r now and is left alone", key, target.entry_id, observed.name)
         return None
-    memory = context.memory
+    if not await may_retire(resource, target, observed, memory.cache, registry):
+        logger.warning("%s may not use the %s %s, which is left as it is", key, target.kind.name, target.entry_id)
+        return None
     if (
         is_inherited(target, own, key, memory, registry)
         or await is_claimed(target, key, memory, context.kube, registry)
@@ -239,7 +244,7 @@ async def retire_artifact(
         left = grace_left(resource, target.name, context.settings.handover_grace, memory)
         if left > 0 and not await is_claimed(target, resource.key, memory, context.kube, registry):
             return left, None
-    note = await _retire(target, resource.key, deletion, context)
+    note = await _retire(target, resource, deletion, context)
     memory.let_go(resource.key, target.name)
     return 0.0, note
 

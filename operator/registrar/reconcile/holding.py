@@ -16,6 +16,9 @@ from registrar.workqueue.queue import DONE, Result
 
 logger = logging.getLogger(__name__)
 
+OTHER_SECONDS = 60.0
+"""For which another installation may finalize a deleted resource whose entry this one cannot retire."""
+
 
 async def hold(
     resource: ManagedResource, memory: Memory, kube: ClusterAPI, ours: Holder
@@ -64,6 +67,20 @@ async def hold(
                 memory.hold(key, replace(decision.holding, held=before.held, claimed=None))
                 raise
     return Result(requeue_after=_remaining(decision, now)), None
+
+
+def leave_to_other(resource: ManagedResource, memory: Memory) -> Result | None:
+    """Return when to look again at a resource of another installation; None once nobody there finalizes its deletion.
+
+    Args:
+        resource: the resource, whose entry this installation cannot retire.
+        memory: knows for how long it is being deleted.
+    """
+    if not resource.metadata.terminating:
+        return DONE
+    # The other one retires the entry, and lets go of the resource then, unless nobody runs it any more.
+    left = OTHER_SECONDS - memory.leaving(resource.key, None)
+    return Result(requeue_after=left) if left > 0 else None
 
 
 def let_precede(resource: ManagedResource, memory: Memory) -> None:

@@ -30,7 +30,7 @@ from registrar.reconcile.context import Context
 from registrar.reconcile.deletion import ensure_finalizer, finalize, finalize_departed
 from registrar.reconcile.entry import reconcile_entry
 from registrar.reconcile.facts import entries_in, outcome_of
-from registrar.reconcile.holding import hold
+from registrar.reconcile.holding import hold, leave_to_other
 from registrar.reconcile.report import latest_facts, post_events, report
 from registrar.reconcile.request import EntryRequest
 from registrar.reconcile.resolve import resolve_parent
@@ -40,9 +40,6 @@ from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outco
 from registrar.workqueue.queue import DONE, NOW, RETRY, Result
 
 logger = logging.getLogger(__name__)
-
-OTHER_SECONDS = 60.0
-"""For which another installation may finalize a deleted resource that may not use this one's registry."""
 
 
 async def run(key: ResourceKey, context: Context) -> Result:
@@ -104,12 +101,9 @@ async def _reconcile_existing(body: Body, context: Context) -> Result:
 async def _hold(resource: ManagedResource, context: Context) -> tuple[Result | None, EventNote | None]:
     """Make sure that this installation manages a resource (`registrar.reconcile.holding.hold`)."""
     if is_left_to_other(resource, context.registry):
-        if not resource.metadata.terminating:
-            return DONE, None
-        # The other one retires the entry, and lets go of the resource then, unless nobody runs it any more.
-        left = OTHER_SECONDS - context.memory.leaving(resource.key, None)
-        if left > 0:
-            return Result(requeue_after=left), None
+        left = leave_to_other(resource, context.memory)
+        if left is not None:
+            return left, None
     return await hold(resource, context.memory, context.kube, context.registry.holder)
 
 

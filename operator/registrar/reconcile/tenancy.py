@@ -54,15 +54,14 @@ async def permit_of(resource: ManagedResource, cache: ResourceCache, registry: R
     verdict = judge(use, registry.tenants)
     if isinstance(verdict, Problem) or root.entry_id is None:
         return verdict
+    use = replace(use, is_looked_up=True)
     absent = judge(replace(use, is_absent=True), registry.tenants)
     if isinstance(absent, Permit):
         # Any model will do.
         return verdict
     registry.ensure_available()
     name = await registry.root_name(root.kinds, root.entry_id)
-    if name is None:
-        return verdict if root.external is None else absent
-    return judge(replace(use, root=name), registry.tenants)
+    return absent if name is None else judge(replace(use, root=name), registry.tenants)
 
 
 async def require_permit(resource: ManagedResource, cache: ResourceCache, registry: Registry) -> Permit:
@@ -103,17 +102,32 @@ def is_left_to_other(resource: ManagedResource, registry: Registry) -> bool:
     return tenant_of(resource.key.namespace, registry.tenants) is None
 
 
-async def may_retire(resource: ManagedResource, target: Target, cache: ResourceCache, registry: Registry) -> bool:
-    """Return whether a resource may use the model of an entry that it loses, whatever its manifest refers to.
+async def may_retire(
+    resource: ManagedResource, target: Target, observed: RegistryEntry, cache: ResourceCache, registry: Registry
+) -> bool:
+    """Return whether a resource may use the model of an entry that it loses, whatever manifest and status refer to.
+
+    Whoever may edit a status could write the ID of any entry into it, so the entry itself has to lead to its model. An
+    artifact does not report its version: without a recorded one, only the stamp proves that it is the resource's.
+
+    Args:
+        resource: the resource.
+        target: the entry, as the resource refers to it.
+        observed: the entry, as the registry has it.
+        cache: the resources above the resource.
+        registry: the registry.
 
     Raises:
         RegistryError: the registry could not answer.
     """
     if registry.tenants is None:
         return True
-    attribute, entry = target.kind.parent_attribute, registry.view.by_id(target.kind, target.entry_id)
-    parent_id = target.parent_id if attribute is None or entry is None else str(getattr(entry, attribute))
-    name = await _root_at(target.kind, target.name, parent_id, registry)
+    attribute, stamp = target.kind.parent_attribute, stamp_of(observed, registry.owner_id)
+    parent_id = target.parent_id if attribute is None else str(getattr(observed, attribute))
+    name = await _root_at(target.kind, str(observed.name), parent_id, registry)
+    is_stamped = stamp is not None and stamp.reference == target.reference
+    if name is None and (target.kind.reports_parent or not is_stamped):
+        return False
     return isinstance(_judge_at(resource, name, cache, registry), Permit)
 
 
@@ -161,7 +175,9 @@ def _judge_at(
     resource: ManagedResource, name: str | None, cache: ResourceCache, registry: Registry
 ) -> Permit | Problem:
     use = _use(resource, _root_of(resource, cache, registry))
-    return judge(use if name is None else replace(use, root=name), registry.tenants)
+    if name is None or name == use.root:
+        return judge(use, registry.tenants)
+    return judge(replace(use, root=name, is_looked_up=True), registry.tenants)
 
 
 def _use(resource: ManagedResource, root: _Root) -> Use:

@@ -9,6 +9,7 @@ from registrar.cluster.api import ClusterAPI, KubernetesError
 from registrar.cluster.current import bind_resource
 from registrar.fencing import NotLeadingError
 from registrar.planning.resolution import Unresolved
+from registrar.reconcile.holding import leave_to_other
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.report import post_events, report
 from registrar.reconcile.resource import ManagedResource, deletion_policy
@@ -35,7 +36,9 @@ async def leave_unserved(
     holder = resource.status.managed_by
     if holder is not None and holder.owner_id != settings.owner_id:
         # It belongs to a registry of another installation.
-        return DONE
+        left = leave_to_other(resource, memory)
+        if left is not None:
+            return left
     try:
         if resource.metadata.terminating and _is_let_go(resource, why, settings):
             return await _let_go(resource, why, memory, kube)

@@ -6,16 +6,18 @@ A registry that gets such a token can use the cluster with the token's rights, w
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from model_registry.exceptions import ConnectionFailed
+from registrar.api.nesting import read_shallow
 from registrar.settings import ServedRegistrySettings
 
 LEGACY_ISSUER = "kubernetes/serviceaccount"
 """``iss`` of a token from a Secret of type ``kubernetes.io/service-account-token``: it names no audience, and the API
-server accepts it."""
+server accepts it, whichever account it is for."""
+_SERVICE_ACCOUNT_CLAIM = "kubernetes.io"
+"""The claim with namespace and account in each token that an API server issues for a ServiceAccount."""
 
 
 class TokenOfAPIServerError(ConnectionFailed):
@@ -72,11 +74,9 @@ def why_refused(token: str, own: str | None) -> str | None:
         token: the registry's token. An opaque token has no claims to compare.
         own: the token with which the operator logs in to the API server, if it uses one.
     """
-    if own is None:
-        return None
-    claims, own_claims = _claims(token), _claims(own)
+    claims, own_claims = _claims(token), {} if own is None else _claims(own)
     shared = sorted(_audiences(claims) & _audiences(own_claims))
-    if not shared and token != own and not _is_legacy_token_of(claims, own_claims.get("sub")):
+    if not shared and token != own and not _is_for_its_issuer(claims, own_claims):
         return None
     audience = f" for the audience {', '.join(shared)}" if shared else ""
     return (
@@ -91,7 +91,7 @@ def _claims(token: str) -> dict[str, object]:
     _, _, rest = token.partition(".")
     payload = rest.partition(".")[0]
     try:
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        claims = read_shallow(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)).decode())
     except ValueError:
         return {}
     return claims if isinstance(claims, dict) else {}
@@ -103,8 +103,18 @@ def _audiences(claims: Mapping[str, object]) -> frozenset[str]:
     return frozenset(name for name in listed if isinstance(name, str))
 
 
-def _is_legacy_token_of(claims: Mapping[str, object], subject: object) -> bool:
-    return subject is not None and claims.get("iss") == LEGACY_ISSUER and claims.get("sub") == subject
+def _is_for_its_issuer(claims: Mapping[str, object], own_claims: Mapping[str, object]) -> bool:
+    """Return whether an API server that issued a token accepts it, and that may be the operator's.
+
+    It accepts tokens without an audience, and those for its own issuer, unless it is configured otherwise. Who issues
+    its tokens is not known where the operator logs in without a token, or with a legacy one.
+    """
+    issuer, own_issuer, audiences = claims.get("iss"), own_claims.get("iss"), _audiences(claims)
+    if issuer == LEGACY_ISSUER:
+        return True
+    if own_issuer not in {None, LEGACY_ISSUER}:
+        return issuer == own_issuer and not audiences
+    return _SERVICE_ACCOUNT_CLAIM in claims and (not audiences or issuer in audiences)
 
 
 class GuardedTokenFile:

@@ -11,9 +11,12 @@ from registrar.api.conditions import Reason
 from registrar.api.tenants import Tenant
 from registrar.api.v1alpha1 import AdoptionPolicy
 from registrar.kinds.model_version import MODEL_VERSION
+from registrar.planning.actions import RecordedState, Refuse
+from registrar.planning.ownership import Origin
+from registrar.planning.plan import plan
 from registrar.planning.problems import Disposition, Problem
 from registrar.planning.tenancy import EVERYTHING, External, Permit, Use, judge, named
-from tests.unit.build import desired, policies
+from tests.unit.build import OWNER_ID, desired, model, policies, stamp
 
 OWN = {"namespaces": ["team"], "modelNames": ["{namespace}.*"]}
 BY_NAME = External("spec.registeredModelRef", "RegisteredModel with name 'x'", has_id=False)
@@ -138,6 +141,24 @@ def test_a_permit_only_makes_policies_stricter() -> None:
     assert free.limit(strict).adoption is AdoptionPolicy.FAIL
     assert free.limit(lax).take_over
     assert not free.limit(strict).take_over
+
+
+@pytest.mark.parametrize("origin", Origin)
+@pytest.mark.parametrize("recorded", [RecordedState(), RecordedState("7")])
+def test_who_may_not_adopt_gets_nothing_that_another_namespace_has_left(
+    origin: Origin, recorded: RecordedState
+) -> None:
+    bound = Permit(may_adopt=False).limit(policies())
+    theirs = model(state="ARCHIVED", custom_properties=stamp(origin, "others/fraud"))
+    action = plan(desired(), theirs, recorded, bound, OWNER_ID)
+    assert isinstance(action, Refuse)
+    assert action.problem.reason is Reason.REGISTRY_NOT_PERMITTED
+    assert "this namespace may not adopt entries" in action.problem.message
+    assert "others" not in action.problem.message
+    # What the namespace itself has left comes back, and the policy of a spec is about unmanaged entries alone.
+    own = model(state="ARCHIVED", custom_properties=stamp(origin, "team/other-name"))
+    assert not isinstance(plan(desired(), own, recorded, bound, OWNER_ID), Refuse)
+    assert not isinstance(plan(desired(), theirs, recorded, policies(adoption=AdoptionPolicy.FAIL), OWNER_ID), Refuse)
 
 
 def test_resources_of_other_namespaces_are_named_only_without_tenants() -> None:

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from model_registry import ModelRegistryAPIClient
-from model_registry.types import RegisteredModel
+from model_registry.types import ModelVersion, RegisteredModel
 from registrar.api.bodies import key_of
 from registrar.api.meta import FINALIZER
+from registrar.api.tenants import Tenant
 from registrar.cluster.cache import ResourceCache
 from registrar.planning.ownership import Origin
 from registrar.reconcile.context import Context
@@ -141,3 +142,27 @@ async def test_a_predecessor_that_the_registry_refuses_does_not_hold_its_success
     statuses = [received for received in api_server.received if received.route.endswith("/status")]
     assert statuses[-1].json["status"]["id"] == created.id
     assert await registry.get_registered_model_by_id(str(entry.id)) == entry
+
+
+@pytest.mark.parametrize("parent", [{}, {"parentId": "999"}], ids=["no parent", "a parent that does not exist"])
+async def test_a_status_that_someone_wrote_does_not_retire_the_version_of_another_tenant(
+    parent: dict[str, str], registry_url: str, registry: ModelRegistryAPIClient, api_server: LoopbackServer, name: str
+) -> None:
+    """Its spec is invalid, so that only the status leads to an entry, and that one has no stamp."""
+    theirs = await registry.upsert_registered_model(RegisteredModel(f"others.{name}"))
+    version = await registry.upsert_model_version(ModelVersion(name), str(theirs.id))
+    written = {
+        "id": version.id,
+        "createTimeSinceEpoch": version.create_time_since_epoch,
+        "origin": "Created",
+        "registryUrl": registry_url,
+        **parent,
+    }
+    deleted = body("ModelVersion", name, status=written, customProperties={"bad": [1]})
+    deleted["metadata"].update(finalizers=[FINALIZER], deletionTimestamp="2026-11-23T12:00:00Z")
+    async with operator(registry_url, api_server, grace=0) as context:
+        context.registry.tenants = [Tenant.model_validate({"namespaces": ["team"], "modelNames": ["{namespace}.*"]})]
+        context.memory.keep(deleted)
+        assert await reconcile(key_of(deleted), context) == DONE
+    assert api_server.received[-1].json["metadata"]["finalizers"] == []
+    assert await registry.get_model_version_by_id(str(version.id)) == version

@@ -9,6 +9,7 @@ from model_registry.types import ModelVersion
 from registrar.api.conditions import Reason
 from registrar.api.tenants import Tenant
 from registrar.api.v1alpha1.common import Holder
+from registrar.kinds.artifacts import MODEL_ARTIFACT
 from registrar.kinds.model_version import MODEL_VERSION
 from registrar.kinds.registered_model import REGISTERED_MODEL
 from registrar.kinds.table import lineage
@@ -125,8 +126,11 @@ async def test_the_status_leads_to_the_model_where_the_parent_resource_is_gone(c
     theirs, mine = rest.model("others.churn"), rest.model("team.churn")
     version = rest.version(theirs, "1")
     verdict = await _verdict(_version(name="gone", status=_known(context, version, theirs)), context)
+    absent = await _verdict(_version(name="gone", status=_known(context, version, "999")), context)
     assert isinstance(verdict, Problem)
-    assert "'others.churn'" in verdict.message
+    assert verdict == absent, "nobody can find out which IDs exist"
+    assert "others" not in verdict.message
+    assert "The parent entry that is recorded for this resource is none" in verdict.message
     assert isinstance(await _verdict(_version(name="gone", status=_known(context, "1", mine)), context), Permit)
     # Without an entry there is nothing to write below, and another registry's IDs mean nothing here.
     assert isinstance(await _verdict(_version(name="gone"), context), Permit)
@@ -153,19 +157,41 @@ async def test_a_parent_entry_is_judged_again_whatever_the_manifests_say(context
             with pytest.raises(ReconcileError) as refused:
                 await confirm_permit(resource, parent, cache, registry)
             assert refused.value.problem.reason is Reason.REGISTRY_NOT_PERMITTED
+            assert "others" not in refused.value.problem.message
         else:
             await confirm_permit(resource, parent, cache, registry)
 
 
-async def test_only_entries_of_models_that_may_be_used_are_retired(context: Context, rest: Rest) -> None:
+@pytest.mark.parametrize("recorded_parent", ["", "999"])
+async def test_only_entries_of_models_that_may_be_used_are_retired(
+    recorded_parent: str, context: Context, rest: Rest
+) -> None:
     registry, cache = context.registry, context.memory.cache
     context.memory.keep(body(name="team.churn"))
     resource = _version(name="team.churn")
     for name, may in (("others.churn", False), ("team.churn", True)):
         parent = rest.model(name)
-        target = Target(MODEL_VERSION.entry, rest.version(parent, "1"), "v1", "team/v1", parent, RecordedState())
-        assert await may_retire(resource, target, cache, registry) is may
+        version = rest.version(parent, "v1")
+        target = Target(MODEL_VERSION.entry, version, "v1", "team/v1", recorded_parent, RecordedState())
+        observed = ModelVersion("v1", id=version, registered_model_id=parent)
+        assert await may_retire(resource, target, observed, cache, registry) is may
         assert await may_want(resource, claim("v1", "ModelVersion", parent), cache, registry) is may
+
+
+async def test_an_entry_of_an_unknown_model_is_retired_only_with_the_stamp_of_the_resource(
+    context: Context,
+) -> None:
+    registry, cache = context.registry, context.memory.cache
+    context.memory.keep(body(name="team.churn"))
+    resource = _version(name="team.churn")
+    version = ModelVersion("v1", id="5", registered_model_id="999", custom_properties=stamp(reference="team/v1"))
+    target = Target(MODEL_VERSION.entry, "5", "v1", "team/v1", "", RecordedState())
+    assert not await may_retire(resource, target, version, cache, registry)
+    inline = Target(MODEL_ARTIFACT, "7", "fraud", "team/v1#fraud", "", RecordedState())
+    for reference, may in (("team/v1#fraud", True), ("team/v2#fraud", False), ("others/v1#fraud", False)):
+        stamped = artifact(custom_properties=stamp(reference=reference))
+        assert await may_retire(resource, inline, stamped, cache, registry) is may
+    assert not await may_retire(resource, inline, artifact(), cache, registry)
 
 
 async def test_an_entry_that_no_resource_declares_counts_by_its_model(context: Context, rest: Rest) -> None:

@@ -21,19 +21,34 @@ def _jwt(claims: Any) -> str:
 
 
 OPERATOR = "system:serviceaccount:registrar:registrar"
-OWN = _jwt({"aud": ["https://kubernetes.default.svc"], "sub": OPERATOR})
+ISSUER = "https://kubernetes.default.svc"
+OWN = _jwt({"iss": ISSUER, "aud": [ISSUER], "sub": OPERATOR})
 LEGACY = _jwt({"iss": "kubernetes/serviceaccount", "sub": OPERATOR})
+LEGACY_OF_ANOTHER = _jwt({"iss": "kubernetes/serviceaccount", "sub": "system:serviceaccount:others:admin"})
+ACCOUNT = {"iss": ISSUER, "kubernetes.io": {"namespace": "others"}, "sub": "system:serviceaccount:others:admin"}
+NESTED = "[" * 100_000 + "]" * 100_000
+
+
+def _nested(claims: str) -> str:
+    payload = base64.urlsafe_b64encode(f'{{"deep": {NESTED}{claims}}}'.encode()).decode().rstrip("=")
+    return f"e30.{payload}.c2lnbmF0dXJl"
+
+
 SHARED = {
     "the same audience": _jwt({"aud": ["https://kubernetes.default.svc"], "sub": "someone"}),
     "the same audience as text": _jwt({"aud": "https://kubernetes.default.svc"}),
     "the same audience among others": _jwt({"aud": ["model-registry", "https://kubernetes.default.svc"]}),
+    "the same audience after deep nesting": _nested(f', "aud": "{ISSUER}"'),
     "the same token": OWN,
 }
 OTHERS = {
     "another audience": _jwt({"aud": ["model-registry"]}),
     "no audience": _jwt({"sub": "someone"}),
     "no audience, from another issuer": _jwt({"iss": "https://issuer", "sub": OPERATOR}),
-    "a Secret of another account": _jwt({"iss": "kubernetes/serviceaccount", "sub": "someone"}),
+    "an account of this cluster, for the registry": _jwt({**ACCOUNT, "aud": ["model-registry"]}),
+    "an account of another cluster": _jwt({**ACCOUNT, "iss": "https://another", "aud": ["https://another"]}),
+    "deep nesting": _nested(""),
+    "nesting without an end": "e30." + base64.urlsafe_b64encode(NESTED[:100_000].encode()).decode() + ".c2ln",
     "an audience that is no text": _jwt({"aud": 7}),
     "claims that are no object": _jwt(["aud"]),
     "an opaque token": "sha256~1Pm",
@@ -57,14 +72,30 @@ def test_a_token_for_the_registry_passes(token: str) -> None:
 
 
 @pytest.mark.parametrize("own", [None, "opaque", _jwt({"aud": "another"})])
-@pytest.mark.parametrize("token", [SHARED["the same audience"], LEGACY])
-def test_an_operator_with_another_login_has_no_rights_to_hand_over(token: str, own: str | None) -> None:
-    assert why_refused(token, own) is None
+def test_an_audience_is_only_compared_with_that_of_the_operators_token(own: str | None) -> None:
+    assert why_refused(SHARED["the same audience"], own) is None
 
 
-@pytest.mark.parametrize(("token", "own"), [("opaque", "opaque"), (LEGACY, OWN)])
-def test_a_token_of_the_operators_account_is_refused_without_an_audience_too(token: str, own: str) -> None:
+@pytest.mark.parametrize("own", [None, "opaque", LEGACY, OWN], ids=["certificate", "opaque", "legacy", "projected"])
+@pytest.mark.parametrize(
+    "token",
+    [LEGACY, LEGACY_OF_ANOTHER, _jwt(ACCOUNT), _jwt({**ACCOUNT, "aud": ["model-registry", ISSUER]})],
+    ids=["legacy", "legacy of another account", "no audience", "its issuer"],
+)
+def test_a_token_of_any_account_of_the_cluster_is_refused_whatever_the_login(token: str, own: str | None) -> None:
     reason = why_refused(token, own)
+    assert reason is not None
+    assert reason.startswith("The registry token is valid at the API server too")
+
+
+@pytest.mark.parametrize("own", [None, "opaque", LEGACY, OWN], ids=["certificate", "opaque", "legacy", "projected"])
+def test_a_token_of_an_account_for_the_registry_alone_passes_whatever_the_login(own: str | None) -> None:
+    assert why_refused(OTHERS["an account of this cluster, for the registry"], own) is None
+    assert why_refused("sha256~1Pm", own) is None
+
+
+def test_the_operators_own_token_is_refused_without_an_audience_too() -> None:
+    reason = why_refused("opaque", "opaque")
     assert reason is not None
     assert reason.startswith("The registry token is valid at the API server too, so")
 
