@@ -70,7 +70,8 @@ def test_server_that_cannot_start_is_an_error_with_its_log(monkeypatch: pytest.M
 def test_project_resources_are_served(cluster: ControlPlane) -> None:
     served = cluster.run_kubectl("api-resources", "--api-group=model-registrar.dev", "--output=name").stdout.split()
 
-    assert served == [f"{name}.model-registrar.dev" for name in ("modelartifacts", "modelversions", "registeredmodels")]
+    names = ("clusterregistries", "modelartifacts", "modelversions", "registeredmodels")
+    assert served == [f"{name}.model-registrar.dev" for name in names]
 
 
 def test_strangers_are_refused(controllers: ControlPlane) -> None:
