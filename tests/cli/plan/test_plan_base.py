@@ -625,6 +625,24 @@ def test_a_file_that_was_renamed_is_compared_with_what_it_was(
         assert actions(plan("models/new.yaml", "--base", "git:main", "-o", "json")) == []
 
 
+@pytest.mark.parametrize("options", [[], ["--changed"]])
+def test_a_file_that_moves_to_another_stage_creates_what_is_not_there_yet(
+    plan: Plan, rest: Rest, repository: Repository, options: list[str]
+) -> None:
+    """The folders may be for two registries: what the first one has says nothing about the second."""
+    rest.model("foreign")
+    manifests = [model("churn"), version("churn-1", "churn", name="1"), model("foreign")]
+    write(repository.folder / "staging", churn=manifests)
+    write(repository.folder / "production", other=[model("other")])
+    repository.commit()
+    (repository.folder / "staging/churn.yaml").rename(repository.folder / "production/churn.yaml")
+    repository.commit()
+    result = plan("production", "--base", "git:HEAD~1", "--exit-code", "-o", "json", *options)
+    assert result.exit_code == ExitCode.CHANGES, result.stdout
+    wanted = [("create", "change", "churn"), ("create", "change", "churn/1"), ("adopt", "adoption", "foreign")]
+    assert [each for each in actions(result) if each[2] != "other"] == wanted
+
+
 @pytest.mark.usefixtures("applied")
 def test_a_file_that_gave_its_entry_up_is_a_part_of_the_plan(plan: Plan, repository: Repository) -> None:
     """Without it, the resource would look refused that gets the entry."""

@@ -21,7 +21,7 @@ from registrar.cli.plan.change import Action
 from registrar.cli.plan.changed import make_of_part
 from registrar.cli.plan.git import PREFIX, existed_at, read_at
 from registrar.cli.plan.make import Wanted, make, make_with
-from registrar.cli.plan.manifests import NOTHING, Manifests, checked, read_manifests
+from registrar.cli.plan.manifests import NOTHING, Manifests, checked, key_of_found, read_manifests
 from registrar.cli.plan.moved import read_moved
 from registrar.cli.plan.outputs import Format, lines_of
 from registrar.cli.plan.reading import read_resources
@@ -219,11 +219,14 @@ def _read(paths: tuple[Path, ...], base: str | None, namespace: str | None) -> t
     # Git keeps no empty folder: a path that is gone, and was in the base, has lost its manifests.
     present = [path for path in paths if str(path) == STDIN or path.exists() or not _was_there(path, base, reading)]
     manifests = read_manifests(present, sys.stdin.buffer, namespace)
-    if base is not None and base.startswith(PREFIX):
-        moved = read_moved(base.removeprefix(PREFIX), paths, namespace, manifests, reading.manifests)
-        reading.manifests += moved.manifests
-        reading.problems += moved.problems
-    return manifests, NOTHING if base is None else checked(reading)
+    if base is None:
+        return manifests, NOTHING
+    if not base.startswith(PREFIX):
+        return manifests, checked(reading)
+    moved = read_moved(base.removeprefix(PREFIX), paths, namespace, manifests, reading.manifests)
+    reading.manifests += moved.manifests
+    reading.problems += moved.problems
+    return manifests, replace(checked(reading), elsewhere=frozenset(map(key_of_found, moved.manifests)))
 
 
 def _was_there(path: Path, base: str | None, before: Reading) -> bool:

@@ -37,11 +37,13 @@ class Manifests:
         found: each resource, in the order of files and lines.
         refused: why a resource cannot be reconciled: errors of its manifest, or of another one beside it.
         problems: everything that is wrong, warnings too.
+        elsewhere: the resources of a base that were outside of the plan's paths, such as for another cluster.
     """
 
     found: Mapping[ResourceKey, Found]
     refused: Mapping[ResourceKey, list[Problem]]
     problems: list[Problem]
+    elsewhere: frozenset[ResourceKey | None] = frozenset()
 
     def accepted(self) -> list[ResourceKey]:
         """Return the resources that can be reconciled: parents first, in the order of files and lines."""

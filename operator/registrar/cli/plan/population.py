@@ -53,6 +53,7 @@ class Population:
         refused_edits: why the API server refuses what manifests change; known before anything is written.
         corrigible: the resources of the base, where no cluster is known, of which the operator refuses a digest.
         waiting: the aliases of models of the base, where no cluster is known, that still wait for their versions.
+        unapplied: the resources that came from elsewhere, where no cluster is known, and have no entry here.
     """
 
     manifests: Manifests
@@ -64,6 +65,13 @@ class Population:
     refused_edits: dict[ResourceKey, str | None] = field(default_factory=dict)
     corrigible: set[ResourceKey] = field(default_factory=set)
     waiting: dict[ResourceKey, frozenset[str]] = field(default_factory=dict)
+    unapplied: set[ResourceKey] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Note what is unapplied before a dry run writes."""
+        if self.cluster is None:
+            elsewhere = (key for key in self.manifests.accepted() if key in self.base.elsewhere)
+            self.unapplied.update(key for key in elsewhere if not self._has_entry(key))
 
     def bodies(self) -> Iterator[Body]:
         """Yield the resources that the API server has then, those that only the base has as deleted ones."""
@@ -141,9 +149,19 @@ class Population:
         return refused_edit(kind, before, after, corrects_digest=corrects_digest)
 
     def is_unchanged(self, key: ResourceKey) -> bool:
-        """Return whether a resource has the spec that it had before, and is neither paused nor taken over otherwise."""
+        """Return whether a resource has the spec that it had before, and is neither paused nor taken over otherwise.
+
+        One that came from elsewhere and has no entry here was for another registry before.
+        """
+        if key in self.unapplied:
+            return False
         before = self.base.switches(key) if self.cluster is None else switches_of(self.cluster.get(key))
         return before == self.manifests.switches(key) and is_same_json(self.before(key), self.manifests.spec(key))
+
+    def _has_entry(self, key: ResourceKey) -> bool:
+        resource = parsed(key, self.manifests)
+        desired = None if resource is None else desired_entry(resource, self.registry.name, "")
+        return desired is not None and self.stamped_entry(desired.kind, desired.reference, desired.name) is not None
 
     def _present(self, key: ResourceKey) -> Body:
         """Return a resource as the API server has it once its manifest is applied."""
