@@ -102,7 +102,7 @@ def _kind(name: str, openapi: Mapping[str, Any]) -> Schema:
 
 def _closed(node: Mapping[str, Any]) -> Schema:
     """Return a structural schema without Kubernetes' own keys, its objects closed."""
-    if node.get(_ANY_VALUE):
+    if node.get(_ANY_VALUE) and "properties" not in node:
         return dict(_PROPERTY)
     schema = {key: node[key] for key in _KEPT if key in node}
     if "properties" in node:
