@@ -100,6 +100,8 @@ def test_an_operator_that_starts_while_the_definitions_are_replaced_logs_no_erro
             name = f"{unique('model')}-{number}"
             space.apply(manifest(KIND, name, deletionPolicy="Orphan"))
             bare.run_kubectl("wait", "--namespace=default", "--for=condition=Ready", f"rmodel/{name}", "--timeout=60s")
+            # With its finalizer, it would hold the next deletion of the definitions for ever.
+            bare.run_kubectl("delete", "--namespace=default", f"rmodel/{name}")
             assert operator.stop() == 0
             assert ERROR not in operator.log
 
