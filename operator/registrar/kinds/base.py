@@ -90,6 +90,10 @@ class EntryKind:
             if value is not None
         }
 
+    def parent_id_of(self, entry: RegistryEntry) -> str:
+        """Return the ID of the parent that an entry reports; empty for one that reports none."""
+        return "" if self.parent_attribute is None else str(getattr(entry, self.parent_attribute) or "")
+
     def property_path(self, name: str) -> str:
         """Return a custom property as a manifest declares it, such as ``aliases.champion``."""
         if self.has_digest and name == DIGEST_PROPERTY:
@@ -280,10 +284,6 @@ class Desired:
     def managed_state(self) -> str | None:
         """The state that the entry has to keep; None if its state is left unchanged after the creation."""
         return None if self.awaits_upload else self.state
-
-    def property_path(self, name: str) -> str:
-        """Return a custom property of the entry as the spec declares it. See `EntryKind.property_path`."""
-        return self.kind.property_path(name)
 
     @property
     def name_setting(self) -> str:

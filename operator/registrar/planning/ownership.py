@@ -50,6 +50,11 @@ class Stamp:
         return self.reference.partition("#")[0]
 
     @property
+    def namespace(self) -> str:
+        """The namespace of the resource."""
+        return self.reference.partition("/")[0]
+
+    @property
     def artifact(self) -> str | None:
         """The name of the inline artifact; None where the entry is the resource's own."""
         return self.reference.partition("#")[2] or None

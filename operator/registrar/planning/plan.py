@@ -100,7 +100,7 @@ def _left_alone(
     aliases are written whose version did not exist before: they are no drift.
     """
     reports = policies.drift is DriftPolicy.REPORT
-    pending = {desired.property_path(name): name for name in desired.aliases.pending}
+    pending = {desired.kind.property_path(name): name for name in desired.aliases.pending}
     news = tuple(change for change in patch.changes if change.path in pending)
     drift = tuple(change for change in patch.changes if change.path not in pending) if reports else ()
     guard = {OWNER_PROPERTY: patch.stamp.text(owner_id)} if reports and written is None else {}
@@ -240,7 +240,7 @@ def _property_difference(
     after: dict[str, Observed] = {**{name: value for name, value in before.items() if name not in removed}, **wanted}
     differing = [name for name in sorted(before.keys() | after.keys()) if not _same(before.get(name), after.get(name))]
     changes = [
-        Change(desired.property_path(name), before.get(name), after.get(name))
+        Change(desired.kind.property_path(name), before.get(name), after.get(name))
         for name in differing
         if name != OWNER_PROPERTY
     ]

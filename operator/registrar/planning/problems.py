@@ -64,6 +64,11 @@ def outage(message: str) -> ReconcileError:
     return ReconcileError(Problem(Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, message))
 
 
+def refused(reason: Reason, message: str, *, requeue_after: float | None = None) -> Problem:
+    """Return the problem of a spec that has to change first."""
+    return Problem(Disposition.TERMINAL, reason, message, requeue_after)
+
+
 def terminal(reason: Reason, message: str) -> ReconcileError:
     """Return the error for a spec that has to change first."""
-    return ReconcileError(Problem(Disposition.TERMINAL, reason, message))
+    return ReconcileError(refused(reason, message))

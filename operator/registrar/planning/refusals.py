@@ -10,7 +10,7 @@ from registrar.api.v1alpha1.digests import DIGEST_PROPERTY
 from registrar.kinds.base import Desired
 from registrar.planning.actions import Policies, RecordedState
 from registrar.planning.ownership import ForeignStamp, Stamp
-from registrar.planning.problems import Disposition, Problem
+from registrar.planning.problems import Problem, refused
 
 MAX_DIGEST_SHOWN = 100
 """Characters of a digest in the registry that a message repeats: others may have written any text."""
@@ -39,16 +39,14 @@ def refusal(
     if is_unmanaged or (not policies.may_adopt and _is_of_another_namespace(written, desired)):
         return _not_adopted(what, desired, policies)
     if (kept := _kept_digest(desired, observed, recorded)) is not None:
-        return Problem(
-            Disposition.TERMINAL,
+        return refused(
             Reason.DIGEST_CHANGED,
             f"{what} has the digest {kept[:MAX_DIGEST_SHOWN]!r} in the registry, and the spec says {desired.digest!r}. "
             "Other content is another version: set the digest back, and declare the other content in another version "
             f"or under another {desired.name_setting}. If the registry is wrong, correct its property digest there.",
         )
     if opaque := opaque_names(desired.properties, observed.custom_properties or {}):
-        return Problem(
-            Disposition.TERMINAL,
+        return refused(
             Reason.REFUSED_BY_REGISTRY,
             f"{what} has the custom properties {', '.join(opaque)} of a type that the operator cannot write, so it "
             "does not overwrite them. Remove these names from spec.customProperties or spec.aliases, or delete the "
@@ -60,15 +58,13 @@ def refusal(
 def _of_other(what: str, written: ForeignStamp, policies: Policies) -> Problem:
     """Return why an entry of another installation is left to it."""
     if policies.may_take_over:
-        return Problem(
-            Disposition.TERMINAL,
+        return refused(
             Reason.OWNED_BY_OTHER,
             f"{what} carries the owner stamp {written.text!r} of another installation. Delete it there, or set the "
             'annotation model-registrar.dev/take-over: "true" here.',
         )
     # The stamp names a resource of another tenant.
-    return Problem(
-        Disposition.TERMINAL,
+    return refused(
         Reason.REGISTRY_NOT_PERMITTED,
         f"{what} carries the owner stamp of another installation, and this namespace may not take entries over. Delete "
         "it there, or ask the administrator of the registry.",
@@ -77,20 +73,18 @@ def _of_other(what: str, written: ForeignStamp, policies: Policies) -> Problem:
 
 def _is_of_another_namespace(written: Stamp | ForeignStamp | None, desired: Desired) -> bool:
     """Return whether a resource of another namespace has the entry or has left it, whatever the status records."""
-    return isinstance(written, Stamp) and written.path.partition("/")[0] != desired.reference.partition("/")[0]
+    return isinstance(written, Stamp) and written.namespace != desired.reference.partition("/")[0]
 
 
 def _not_adopted(what: str, desired: Desired, policies: Policies) -> Problem:
     """Return why an entry that no resource manages, or none of this namespace, is not adopted."""
     if policies.may_adopt:
-        return Problem(
-            Disposition.TERMINAL,
+        return refused(
             Reason.ADOPTION_REFUSED,
             f"The registry already has {what}, and adoptionPolicy is Fail. Choose another {desired.name_setting}, or "
             "set adoptionPolicy to Adopt to manage that entry.",
         )
-    return Problem(
-        Disposition.TERMINAL,
+    return refused(
         Reason.REGISTRY_NOT_PERMITTED,
         f"The registry already has {what}, and this namespace may not adopt entries. Choose another "
         f"{desired.name_setting}, or ask the administrator of the registry.",

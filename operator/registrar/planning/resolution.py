@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from registrar.api.conditions import Reason
 from registrar.api.registry_url import normalized_url
 from registrar.api.tenants import Tenant, tenant_of
-from registrar.planning.problems import Disposition, Problem
+from registrar.planning.problems import Disposition, Problem, refused
 from registrar.settings import FROM_FLAGS
 
 KIND = "ClusterRegistry"
@@ -156,7 +156,7 @@ def _default(namespace: str, candidates: Mapping[str, Candidate]) -> Resolution:
     )
     if len(defaults) > 1:
         message = f"Several default registries admit the namespace {namespace}: {', '.join(defaults)}."
-        return Unresolved(Problem(Disposition.TERMINAL, Reason.AMBIGUOUS_REGISTRY, f"{message} Set spec.registryRef."))
+        return Unresolved(refused(Reason.AMBIGUOUS_REGISTRY, f"{message} Set spec.registryRef."))
     if defaults:
         return _usable(defaults[0], candidates)
     if FROM_FLAGS in candidates:
@@ -181,7 +181,7 @@ def _waiting(message: str) -> Unresolved:
 
 
 def _mismatch(message: str) -> Unresolved:
-    return Unresolved(Problem(Disposition.TERMINAL, Reason.REGISTRY_MISMATCH, message), is_let_go=False)
+    return Unresolved(refused(Reason.REGISTRY_MISMATCH, message), is_let_go=False)
 
 
 def conflicts(candidates: Mapping[str, Candidate]) -> Mapping[str, tuple[str, ...]]:

@@ -14,7 +14,7 @@ from registrar.api.tenants import ExternalReferences, Tenant, tenant_of
 from registrar.api.v1alpha1 import AdoptionPolicy
 from registrar.kinds.base import Desired
 from registrar.planning.actions import Policies
-from registrar.planning.problems import Disposition, Problem
+from registrar.planning.problems import Problem, refused
 
 MAX_PATTERNS_SHOWN = 5
 """Patterns that a message names."""
@@ -168,7 +168,7 @@ def _refusal_of_owner(use: Use, tenant: Tenant) -> Problem | None:
 
 
 def _refused(message: str, requeue_after: float | None = None) -> Problem:
-    return Problem(Disposition.TERMINAL, Reason.REGISTRY_NOT_PERMITTED, message, requeue_after)
+    return refused(Reason.REGISTRY_NOT_PERMITTED, message, requeue_after=requeue_after)
 
 
 def _shown(patterns: Sequence[str]) -> str:

@@ -109,7 +109,7 @@ async def _give_up(
     change = Change("externalId", external_id, released)
     monitor.wrote(EntryWrite(OperationResult.UPDATED, stamp.reference, kind, changed, changes=(change,)))
     logger.info("Changed the external ID of %s of %s to %r", describe_entry(holder), stamp.reference, released)
-    is_shown = registry.tenants is None or stamp.path.partition("/")[0] == namespace
+    is_shown = registry.tenants is None or stamp.namespace == namespace
     of = f"the deleted {stamp.reference}" if is_shown else "a deleted resource of another namespace"
     return EventNote(
         "ExternalIdReleased",

@@ -176,7 +176,7 @@ async def _names_by_id(kinds: Sequence[EntryKind], entry_id: str, registry: Regi
         if entry is None or entry.name is None:
             return None
         names.insert(0, entry.name)
-        entry_id = "" if kind.parent_attribute is None else str(getattr(entry, kind.parent_attribute))
+        entry_id = kind.parent_id_of(entry)
     return tuple(names)
 
 

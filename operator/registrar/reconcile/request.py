@@ -44,5 +44,5 @@ class EntryRequest:
 
     def ends_wait(self, action: Patch) -> bool:
         """Return whether all that a patch changes is aliases whose version did not exist before."""
-        pending = {self.desired.property_path(name) for name in self.desired.aliases.pending}
+        pending = {self.desired.kind.property_path(name) for name in self.desired.aliases.pending}
         return bool(action.changes) and all(change.path in pending for change in action.changes)

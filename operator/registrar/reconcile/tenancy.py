@@ -122,11 +122,11 @@ async def may_retire(
     """
     if registry.tenants is None:
         return True
-    attribute, stamp = target.kind.parent_attribute, stamp_of(observed, registry.owner_id)
-    parent_id = target.parent_id if attribute is None else str(getattr(observed, attribute))
-    name = await _root_at(target.kind, str(observed.name), parent_id, registry)
+    kind, stamp = target.kind, stamp_of(observed, registry.owner_id)
+    parent_id = target.parent_id if kind.parent_attribute is None else kind.parent_id_of(observed)
+    name = await _root_at(kind, str(observed.name), parent_id, registry)
     is_stamped = stamp is not None and stamp.reference == target.reference
-    if name is None and (target.kind.reports_parent or not is_stamped):
+    if name is None and (kind.reports_parent or not is_stamped):
         return False
     return isinstance(_judge_at(resource, name, cache, registry), Permit)
 
@@ -155,11 +155,9 @@ async def may_use_entry(namespace: str, entry: RegistryEntry, registry: Registry
         return True
     kind, stamp = entry_kind(type(entry)), stamp_of(entry, registry.owner_id)
     if kind is None or not kind.reports_parent:
-        is_own = stamp is not None and stamp.path.partition("/")[0] == namespace
+        is_own = stamp is not None and stamp.namespace == namespace
         return is_own and isinstance(judge(Use(namespace, None), registry.tenants), Permit)
-    attribute = kind.parent_attribute
-    parent_id = "" if attribute is None else str(getattr(entry, attribute))
-    name = await _root_at(kind, str(entry.name), parent_id, registry)
+    name = await _root_at(kind, str(entry.name), kind.parent_id_of(entry), registry)
     return name is not None and isinstance(judge(Use(namespace, name), registry.tenants), Permit)
 
 

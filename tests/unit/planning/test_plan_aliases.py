@@ -76,7 +76,7 @@ def test_an_alias_that_waited_is_recorded_before_it_is_written() -> None:
 
 
 def test_a_property_is_an_alias_only_on_a_model() -> None:
-    assert wanted({"alias.a": "1"}).property_path("alias.a") == "aliases.a"
-    assert wanted({"alias.a": "1"}).property_path("team") == "customProperties.team"
-    assert desired().property_path("alias.gone") == "aliases.gone"
-    assert desired(MODEL_ARTIFACT).property_path("alias.a") == "customProperties.alias.a"
+    assert wanted({"alias.a": "1"}).kind.property_path("alias.a") == "aliases.a"
+    assert wanted({"alias.a": "1"}).kind.property_path("team") == "customProperties.team"
+    assert desired().kind.property_path("alias.gone") == "aliases.gone"
+    assert desired(MODEL_ARTIFACT).kind.property_path("alias.a") == "customProperties.alias.a"

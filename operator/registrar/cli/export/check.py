@@ -83,7 +83,7 @@ class Checker:
     def _namespace_of(self, entry: RegistryEntry) -> str:
         """Return where a manifest is applied that names no namespace: most likely where the entry's stamp says."""
         stamp = stamp_of(entry, self.owner_id)
-        return ASSUMED_NAMESPACE if stamp is None else stamp.reference.partition("/")[0]
+        return ASSUMED_NAMESPACE if stamp is None else stamp.namespace
 
     def parent_id(self, resource: AnyResource) -> str | None:
         """Return the ID of the entry that a resource's reference leads to; empty at the root, None if to none."""

@@ -51,7 +51,7 @@ def undeclared_parts(desired: Desired, wanted: Desired) -> list[str]:
     """Return the paths of what an export would declare, and the manifest does not."""
     missing = (name for name, value in wanted.fields.items() if value and name not in desired.fields)
     names = [field_name(wanted.kind.entry, name) for name in missing]
-    names += [wanted.property_path(name) for name in wanted.properties if name not in desired.properties]
+    names += [wanted.kind.property_path(name) for name in wanted.properties if name not in desired.properties]
     if wanted.state is not None and desired.state is None:
         names.append("state")
     return names

@@ -146,14 +146,14 @@ class Builder:
             if parent is None:
                 break
             names.insert(0, str(parent.name))
-            above = "" if parent_kind.parent_attribute is None else str(getattr(parent, parent_kind.parent_attribute))
+            above = parent_kind.parent_id_of(parent)
         entry_id = str(entry.id)
         return EntryName(kind.name, tuple(names), None if is_provisional(entry_id) else entry_id)
 
     def _parent_id(self, kind: EntryKind, entry: RegistryEntry) -> str:
         """Return the ID of the entry above one; empty where it is not known."""
         if kind.parent_attribute is not None:
-            return str(getattr(entry, kind.parent_attribute) or "")
+            return kind.parent_id_of(entry)
         return self.population.holders.get(str(entry.id), "") if issubclass(kind.family, Artifact) else ""
 
     def _cause(self, action: Action, write: EntryWrite, key: ResourceKey, fields: tuple[FieldChange, ...]) -> Cause:
@@ -239,7 +239,7 @@ def _is_same(one: object, other: object) -> bool:
 
 def _by_path(desired: Desired) -> dict[str, object]:
     fields: dict[str, object] = {field_name(desired.kind.entry, name): value for name, value in desired.fields.items()}
-    properties = {desired.property_path(name): value for name, value in desired.properties.items()}
+    properties = {desired.kind.property_path(name): value for name, value in desired.properties.items()}
     return {**fields, **properties, "state": desired.state}
 
 
