@@ -180,12 +180,9 @@ def key_of_found(found: Found) -> ResourceKey | None:
     Raises:
         click.UsageError: the manifest names no namespace, and neither does the command line.
     """
-    manifest = found.manifest
-    if manifest is None:
-        return None
-    if found.namespace is None:
+    if found.manifest is not None and found.namespace is None:
         raise click.UsageError(f"{found.place()}: the manifest names no namespace: give --namespace.")
-    return ResourceKey(found.kind.name, found.namespace, manifest.name)
+    return found.key
 
 
 def _rivalry(first: Entry, second: Entry) -> str:

@@ -69,30 +69,30 @@ def read_moved(
     commit, top = merge_base(ref), repository()
     places = [place_of(path, top) for path in paths]
     difference = _difference(commit, top)
-    moved, had = Reading(), set(map(_key, known))
+    moved, had = Reading(), {found.key for found in known}
     new = manifests.found.keys() - had
     files = _former_outside(difference, places, namespace)
     shared = set(map(id, manifests.sharing_entries(found for _, _, before in files for found in before.manifests)))
     for file, former, before in files:
-        wanted = [each for each in before.manifests if id(each) in shared or _key(each) in new]
+        wanted = [each for each in before.manifests if id(each) in shared or each.key in new]
         if former.is_gone and (wanted or (former.successor is not None and _is_within(former.successor, places))):
             wanted = before.manifests
         elif wanted:
             stayed = _declared_in([top / file], namespace)
-            wanted = [found for found in wanted if _key(found) not in stayed]
+            wanted = [found for found in wanted if found.key not in stayed]
         if wanted:
             moved.manifests += wanted
             moved.problems += before.problems
     if moved.manifests:
         others = [top / file for file in difference.present if not _is_within(file, places)]
         kept = _declared_in([file for file in others if is_manifest_file(file, under=top)], namespace)
-        moved.manifests = [found for found in moved.manifests if _key(found) not in had | (kept - new)]
+        moved.manifests = [found for found in moved.manifests if found.key not in had | (kept - new)]
     return moved
 
 
 def _declared_in(files: Iterable[Path], namespace: str | None) -> set[ResourceKey]:
     """Return the resources that files of the working tree declare."""
-    return {key for found in read(files, io.BytesIO(), namespace).manifests if (key := _key(found)) is not None}
+    return {key for found in read(files, io.BytesIO(), namespace).manifests if (key := found.key) is not None}
 
 
 def _former_outside(
@@ -137,9 +137,3 @@ def _is_within(file: str, places: Iterable[Path]) -> bool:
     """Return whether a file is one of some places, or a manifest under one."""
     path = Path(file)
     return any(path == place or (place in path.parents and is_manifest_file(path, under=place)) for place in places)
-
-
-def _key(found: Found) -> ResourceKey | None:
-    """Return the resource that a manifest declares; None where that is not known."""
-    manifest, namespace = found.manifest, found.namespace
-    return None if manifest is None or namespace is None else ResourceKey(found.kind.name, namespace, manifest.name)

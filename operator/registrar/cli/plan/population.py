@@ -160,8 +160,7 @@ class Population:
 
     def _has_entry(self, key: ResourceKey) -> bool:
         resource = parsed(key, self.manifests)
-        desired = None if resource is None else desired_entry(resource, self.registry.name, "")
-        return desired is not None and self.stamped_entry(desired.kind, desired.reference, desired.name) is not None
+        return resource is not None and self.entry_of(resource) is not None
 
     def _present(self, key: ResourceKey) -> Body:
         """Return a resource as the API server has it once its manifest is applied."""
@@ -263,6 +262,11 @@ class Population:
             known = (entry.custom_properties or {}).get(property_of(alias))
             if known:
                 yield AliasStatus(name=alias, version=str(known) if alias in self.waiting.get(key, ()) else version)
+
+    def entry_of(self, resource: AnyResource) -> RegistryEntry | None:
+        """Return the entry that a resource has by its stamp, as `stamped_entry` does."""
+        desired = desired_entry(resource, self.registry.name, "")
+        return self.stamped_entry(desired.kind, desired.reference, desired.name)
 
     def stamped_entry(self, kind: EntryKind, reference: str, name: str) -> RegistryEntry | None:
         """Return the entry of that name that a resource has by its stamp; None if it has none, or several."""

@@ -8,7 +8,7 @@ from registrar.api.bodies import ResourceKey
 from registrar.api.v1alpha1.aliases import property_of
 from registrar.cli.plan.bodies import parsed
 from registrar.cli.plan.population import Population
-from registrar.kinds.desired import declared_aliases, desired_entry
+from registrar.kinds.desired import declared_aliases
 from registrar.kinds.model_version import MODEL_VERSION
 from registrar.planning.addresses import LIVE
 from registrar.planning.fields import state_of
@@ -31,8 +31,7 @@ async def _waiting(key: ResourceKey, population: Population) -> AsyncIterator[st
     aliases = {} if resource is None else declared_aliases(resource)
     if resource is None or not aliases:
         return
-    desired = desired_entry(resource, population.registry.name, "")
-    entry = population.stamped_entry(desired.kind, desired.reference, desired.name)
+    entry = population.entry_of(resource)
     if entry is None:
         return
     for alias, name in aliases.items():

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from registrar.api.bodies import ResourceKey
 from registrar.cli.documents.load import Document, Path
 from registrar.cli.documents.manifest import FileManifest, manifest_in
 from registrar.cli.validate.problems import Problem, Rule, Subject
@@ -42,6 +43,12 @@ class Found:
         """The namespace that it is applied in, if that is known."""
         manifest = self.manifest
         return self.default_namespace if manifest is None else manifest.namespace or self.default_namespace
+
+    @property
+    def key(self) -> ResourceKey | None:
+        """The resource that it declares; None where its name or its namespace is not known."""
+        manifest, namespace = self.manifest, self.namespace
+        return None if manifest is None or namespace is None else ResourceKey(self.kind.name, namespace, manifest.name)
 
     def line(self, path: Path = ()) -> int:
         """Return the line of a field, or of the last thing on the way to it that exists."""
