@@ -14,6 +14,7 @@ OTHERS_CRDS = Path(__file__).parent / "crds"
 """Minimal definitions of other projects' kinds that stand in examples."""
 CRDS = Path(__file__).parents[2] / "crds"
 _ESTABLISHED_LIMIT = 60.0
+_DELETED_LIMIT = 60.0
 _FIXTURES = {"control_plane", "cluster", "namespace", "controller_manager_cluster", "kubectl_program"}
 
 
@@ -73,6 +74,25 @@ def install_crds(plane: ControlPlane, definitions: Path = CRDS) -> None:
     while plane.run_kubectl(*wait, check=False).returncode != 0 and time.monotonic() < deadline:
         time.sleep(0.1)
     plane.run_kubectl(*wait)
+
+
+def delete_crds(plane: ControlPlane, *definitions: str) -> None:
+    """Delete definitions, such as ``crd/registeredmodels.model-registrar.dev``, and wait until they are gone.
+
+    An API server that cannot list the instances yet ("storage is (re)initializing") can lose its own retry, and then
+    tries again only at its resync, after five minutes. Any change of the definition has it try at once.
+
+    Raises:
+        KubectlError: they are not gone in time.
+    """
+    plane.run_kubectl("delete", "--wait=false", *definitions)
+    is_gone = ("wait", "--for=delete", "--timeout=5s", *definitions)
+    deadline = time.monotonic() + _DELETED_LIMIT
+    while plane.run_kubectl(*is_gone, check=False).returncode != 0 and time.monotonic() < deadline:
+        attempt = f"tests/deletion-attempt={uuid.uuid4().hex}"
+        for definition in definitions:
+            plane.run_kubectl("annotate", "--overwrite", definition, attempt, check=False)
+    plane.run_kubectl(*is_gone)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from devcluster import controlplane
 from registrar.api.meta import GROUP
 from registrar.cluster.watch import kopf_settings
-from tests.env.control_plane import install_crds
+from tests.env.control_plane import delete_crds, install_crds
 from tests.support.api_server_proxy import ApiServerProxy
 from tests.support.fault_proxy import Script, Treatment
 from tests.support.fixtures import StartOperator, Unique
@@ -90,11 +90,10 @@ def test_an_operator_that_starts_while_the_definitions_are_replaced_logs_no_erro
 ) -> None:
     with controlplane.start() as bare:
         space = Namespace(bare, "default", own_space.api)
-        # The deletion of a definition that is not Established yet can take minutes.
         install_crds(bare)
         for number in range(ROUNDS):
             # An operator without --connections needs no more than the three kinds of entries.
-            bare.run_kubectl("delete", *(f"crd/{plural}.{GROUP}" for plural in PLURALS.values()))
+            delete_crds(bare, *(f"crd/{plural}.{GROUP}" for plural in PLURALS.values()))
             operator = start_operator(registry_url, space, SOON)
             install_crds(bare)
             name = f"{unique('model')}-{number}"
