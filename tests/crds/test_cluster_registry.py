@@ -17,11 +17,28 @@ URL = (
     "must be the root URL of a registry, such as https://registry.example:8443, without a user name, query or fragment"
 )
 SECRET = "must be the name of a Secret in the operator's namespace"
+ONE_ADDRESS = "set exactly one of url and serviceRef"
+ONE_TOKEN = "set exactly one of tokenSecretKeyRef and serviceAccountToken"
+ONE_CA = "set exactly one of bundle, configMapKeyRef and secretKeyRef"
+LABEL = "must be a name of lower-case letters, digits and '-' (RFC 1123)"
+ACCOUNT = "must be the name of a ServiceAccount in the operator's namespace"
+PEM = "-----BEGIN CERTIFICATE-----\n"
+SERVICE = {"namespace": "ml", "name": "registry", "port": 8080}
 PATTERN = "spec.tenants[0].modelNames[0] in body should match"
 
 
 def _with_token(**reference: Any) -> Manifest:
     return cluster_registry(auth={"tokenSecretKeyRef": {"name": "registry", **reference}})
+
+
+def _with_account(**token: Any) -> Manifest:
+    return cluster_registry(auth={"serviceAccountToken": {"serviceAccountName": "registry", **token}})
+
+
+def _with_service(**reference: Any) -> Manifest:
+    """Return one with the reference to a Service; None leaves a field of it out."""
+    service = {name: value for name, value in {**SERVICE, **reference}.items() if value is not None}
+    return without(cluster_registry(serviceRef=service), "spec", "url")
 
 
 def _with_tenant(**tenant: Any) -> Manifest:
@@ -30,7 +47,13 @@ def _with_tenant(**tenant: Any) -> Manifest:
 
 REFUSED = {
     "no tenants": (without(cluster_registry(), "spec", "tenants"), "spec.tenants: Required value"),
-    "no URL": (without(cluster_registry(), "spec", "url"), "spec.url: Required value"),
+    "no address": (without(cluster_registry(), "spec", "url"), ONE_ADDRESS),
+    "two addresses": (cluster_registry(serviceRef=SERVICE), ONE_ADDRESS),
+    "a Service without a port": (_with_service(port=None), "spec.serviceRef.port: Required value"),
+    "a port that is none": (_with_service(port=65536), "should be less than or equal to 65535"),
+    "a Service in a path": (_with_service(name="registry/../other"), LABEL),
+    "a namespace that is a host": (_with_service(namespace="ml.example.com"), LABEL),
+    "a Service by another scheme": (_with_service(scheme="tcp"), 'supported values: "http", "https"'),
     "no spec": (without(cluster_registry(), "spec"), "spec: Required value"),
     "no scheme": (cluster_registry(url="registry:8080"), URL),
     "another scheme": (cluster_registry(url="ftp://registry"), URL),
@@ -40,12 +63,31 @@ REFUSED = {
     "a space": (cluster_registry(url="http://registry/a b"), URL),
     "a long URL": (cluster_registry(url=f"http://{'r' * 2048}"), "spec.url: Too long"),
     "an unknown API version": (cluster_registry(apiVersion="v2"), 'supported values: "v1alpha3", "v1"'),
-    "auth without a token": (cluster_registry(auth={}), "spec.auth.tokenSecretKeyRef: Required value"),
+    "auth without a token": (cluster_registry(auth={}), ONE_TOKEN),
+    "two tokens": (
+        cluster_registry(auth={"tokenSecretKeyRef": {"name": "a"}, "serviceAccountToken": {"serviceAccountName": "a"}}),
+        ONE_TOKEN,
+    ),
+    "a token of no account": (cluster_registry(auth={"serviceAccountToken": {}}), "serviceAccountName: Required"),
+    "an account elsewhere": (_with_account(serviceAccountName="team:account"), ACCOUNT),
+    "a token for both": (_with_account(audience="ml", apiServerAudience=True), "set audience or apiServerAudience"),
+    "a token for nobody": (_with_account(audience=""), "should be at least 1 chars long"),
+    "a token of a moment": (_with_account(expirationSeconds=599), "should be greater than or equal to 600"),
+    "a token for a week": (_with_account(expirationSeconds=604_800), "should be less than or equal to 86400"),
     "a Secret elsewhere": (_with_token(name="team/registry"), SECRET),
     "a Secret without a name": (cluster_registry(auth={"tokenSecretKeyRef": {}}), "tokenSecretKeyRef.name: Required"),
-    "an impossible key": (_with_token(key="a/b"), "must be a key of a Secret: letters, digits, '-', '_' and '.'"),
+    "an impossible key": (_with_token(key="a/b"), "must be a key of a Secret or ConfigMap: letters"),
     "authorities that are no PEM": (cluster_registry(ca={"bundle": "text"}), "must be certificates in PEM format"),
-    "no authorities": (cluster_registry(ca={}), "spec.ca.bundle: Required value"),
+    "no authorities": (cluster_registry(ca={}), ONE_CA),
+    "two sources of authorities": (
+        cluster_registry(ca={"configMapKeyRef": {"name": "ca"}, "secretKeyRef": {"name": "ca"}}),
+        ONE_CA,
+    ),
+    "three sources of authorities": (
+        cluster_registry(ca={"bundle": PEM, "configMapKeyRef": {"name": "ca"}, "secretKeyRef": {"name": "ca"}}),
+        ONE_CA,
+    ),
+    "a ConfigMap elsewhere": (cluster_registry(ca={"configMapKeyRef": {"name": "team/ca"}}), "name of a ConfigMap in"),
     "no request at all": (cluster_registry(limits={"requestsInFlight": 0}), "should be greater than or equal to 1"),
     "too many at once": (cluster_registry(limits={"requestsInFlight": 65}), "should be less than or equal to 64"),
     "less than one a second": (
@@ -84,14 +126,43 @@ WHOLE = cluster_registry(
     url="https://registry.example:8443/path/",
     apiVersion="v1",
     auth={"tokenSecretKeyRef": {"name": "registry", "key": "a.B_c-1"}},
-    ca={"bundle": "-----BEGIN CERTIFICATE-----\n"},
+    ca={"bundle": PEM},
     limits={"requestsInFlight": 64, "requestsPerSecond": 10_000},
     isDefault=True,
     tenants=[{"namespaces": ["team-*"], "modelNames": ["{namespace}.*"], "adoptionPolicy": "Fail", "takeOver": True}],
 )
 
 
-@pytest.mark.parametrize("manifest", [cluster_registry(), WHOLE, cluster_registry(url="http://[::1]:8080")])
+ISSUED = without(
+    cluster_registry(
+        serviceRef={**SERVICE, "scheme": "https"},
+        auth={
+            "serviceAccountToken": {"serviceAccountName": "a.b-c", "audience": "ml registry", "expirationSeconds": 600}
+        },
+        ca={"configMapKeyRef": {"name": "openshift-service-ca.crt", "key": "service-ca.crt"}},
+    ),
+    "spec",
+    "url",
+)
+FOR_THE_API_SERVER = cluster_registry(
+    auth={"serviceAccountToken": {"serviceAccountName": "registry", "apiServerAudience": True}},
+    ca={"secretKeyRef": {"name": "registry"}},
+)
+WITH_AUDIENCE = _with_account(audience="ml", apiServerAudience=False)
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        cluster_registry(),
+        WHOLE,
+        cluster_registry(url="http://[::1]:8080"),
+        ISSUED,
+        FOR_THE_API_SERVER,
+        WITH_AUDIENCE,
+        _with_service(),
+    ],
+)
 def test_what_the_api_server_accepts_the_operator_reads(kubectl: Kubectl, manifest: Manifest) -> None:
     answer = kubectl("create", "--dry-run=server", "--output=json", "--filename=-", manifest=manifest)
     created = json.loads(answer.stdout)

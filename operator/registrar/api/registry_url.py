@@ -8,6 +8,9 @@ from urllib.parse import SplitResult, unquote, urlsplit
 _PORTS = {"http": 80, "https": 443}
 _API_PATH = re.compile(r"/api/model_registry(/v[0-9][0-9a-z]*)?$")
 """What the client removes from an address."""
+_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_SERVICE = re.compile(rf"({_LABEL}\.{_LABEL})(\.svc(\.cluster\.local)?)?")
+"""The names that Kubernetes' DNS gives a Service: with or without svc, and with the usual domain of a cluster."""
 
 
 def valid_registry_url(value: str) -> str:
@@ -57,4 +60,6 @@ def _normalized_host(host: str) -> str:
     try:
         return ipaddress.ip_address(host).compressed
     except ValueError:
-        return host
+        service = _SERVICE.fullmatch(host)
+        # A host such as example.com gets the suffix too; it stays unlike all others, because svc is no such domain.
+        return host if service is None else f"{service[1]}.svc"

@@ -41,7 +41,7 @@ def refusal(name: str, declared: Declared, candidates: Mapping[str, Candidate]) 
     if others is None:
         return None
     return (
-        f"{' and '.join(map(described, others))} also has the root URL {declared.spec.url}, with other tenants, so "
+        f"{' and '.join(map(described, others))} also has the root URL {declared.url}, with other tenants, so "
         "neither is served. Give them the same tenants, or delete all but one."
     )
 

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -27,8 +27,8 @@ from registrar.cluster.client import KubernetesAPI
 from registrar.cluster.cluster_registries import Declared
 from registrar.fencing import Leadership, NotLeadingError
 from registrar.planning.resolution import Candidate, name_of
+from registrar.registries.credentials import Credentials
 from registrar.registries.health import health_of
-from registrar.registries.secret_token import SecretToken
 from registrar.reporting.registry_status import (
     Health,
     is_connected,
@@ -44,11 +44,13 @@ logger = logging.getLogger(__name__)
 TICK_SECONDS = 0.5
 """Between two looks at the connections; the API server is asked only where something has to change."""
 LIST_SECONDS = 60.0
-"""Between two lists without a change, and between two readings of each Secret."""
+"""Between two lists without a change, and between two readings of each Secret and ConfigMap."""
 RETRY_SECONDS = 3.0
-"""Between two readings of a bad token, and two counts of the users of a ClusterRegistry that is not served."""
+"""Between two readings of bad credentials, and two counts of the users of a ClusterRegistry that is not served."""
 QUIET_SECONDS = 2.0
 """Of a failure that no status reports: a token that was replaced, or a pod that starts again."""
+CURED_BY_CREDENTIALS = (RegistryReason.UNAUTHORIZED, RegistryReason.CERTIFICATE_NOT_TRUSTED)
+"""Why a registry may not be read until it gets another token, or other authorities."""
 COUNT_SECONDS = 30.0
 """Between two writes of a status in which only the number of resources has changed."""
 
@@ -61,14 +63,14 @@ class Opened:
         spec: how it is reached, as it was when it was opened.
         served: the registry.
         connection: the connection to it.
-        token: its token, if it has one.
+        credentials: its token and authorities, as far as they are read again.
         closing: closes its client.
     """
 
     spec: ClusterRegistrySpec
     served: Served
     connection: Connection
-    token: SecretToken | None
+    credentials: Credentials
     closing: contextlib.AsyncExitStack
 
     def reaches(self, spec: ClusterRegistrySpec) -> bool:
@@ -76,8 +78,8 @@ class Opened:
         return _way(self.spec) == _way(spec)
 
 
-Open = Callable[[str, ClusterRegistrySpec, contextlib.AsyncExitStack], Awaitable[tuple[Served, SecretToken | None]]]
-"""Returns the registry of a ClusterRegistry, whose client the stack closes, and its token."""
+Open = Callable[[str, ClusterRegistrySpec, contextlib.AsyncExitStack], tuple[Served, Credentials]]
+"""Returns the registry of a ClusterRegistry, whose client the stack closes, and what is read again to reach it."""
 
 
 @dataclass(slots=True)
@@ -135,7 +137,7 @@ class ClusterRegistries:
                 await self._renew(list(self._opened))
             if time.monotonic() - retried_at >= RETRY_SECONDS:
                 retried_at = time.monotonic()
-                await self._renew([name for name in self._opened if self._has_bad_token(name)])
+                await self._renew([name for name in self._opened if self._needs_credentials(name)])
             self._raise_failures()
             if self.leadership.is_held:
                 for name in list(self._declared):
@@ -157,15 +159,13 @@ class ClusterRegistries:
         await self._serve()
 
     async def _renew(self, names: Sequence[str]) -> None:
-        """Read tokens again, and have those registries probed that get another one."""
+        """Get tokens and authorities again, and have those registries probed that get others."""
         for opened in map(self._opened.__getitem__, names):
-            if opened.token is not None and self.leadership.is_held and await opened.token.renew():
+            if self.leadership.is_held and await opened.credentials.renew():
                 opened.connection.context.registry.breaker.end_pause()
 
-    def _has_bad_token(self, name: str) -> bool:
-        token = self._opened[name].token
-        is_refused = self._health(name).reason is RegistryReason.UNAUTHORIZED
-        return token is not None and (token.problem is not None or is_refused)
+    def _needs_credentials(self, name: str) -> bool:
+        return self._opened[name].credentials.is_due or self._health(name).reason in CURED_BY_CREDENTIALS
 
     def _raise_failures(self) -> None:
         """Raise what ended a task that should never end."""
@@ -216,16 +216,16 @@ class ClusterRegistries:
         return stale
 
     async def _open(self, name: str, spec: ClusterRegistrySpec) -> None:
-        logger.info("Serving the registry %s of ClusterRegistry %s", spec.url, name)
+        logger.info("Serving the registry %s of ClusterRegistry %s", spec.root_url, name)
         stack = contextlib.AsyncExitStack()
-        served, token = await self.open(name, spec, stack)
-        self._opened[name] = Opened(spec, served, self.connections.serve(served), token, stack)
+        served, credentials = self.open(name, spec, stack)
+        self._opened[name] = Opened(spec, served, self.connections.serve(served), credentials, stack)
 
     async def _reopen(self, name: str, spec: ClusterRegistrySpec) -> None:
         logger.info("Serving ClusterRegistry %s with its new settings", name)
         before, stack = self._opened[name], contextlib.AsyncExitStack()
-        served, token = await self.open(name, spec, stack)
-        self._opened[name] = Opened(spec, served, await self.connections.replace(served), token, stack)
+        served, credentials = self.open(name, spec, stack)
+        self._opened[name] = Opened(spec, served, await self.connections.replace(served), credentials, stack)
         await before.closing.aclose()
 
     async def _close(self, name: str) -> None:
@@ -242,7 +242,7 @@ class ClusterRegistries:
         declared = self._declared[name]
         users = self._users(name)
         health, now = self._health(name), time.monotonic()
-        wanted = next_status(declared.metadata, declared.status, health, users, datetime.now(UTC))
+        wanted = next_status(declared.metadata, declared.status, declared.url, health, users, datetime.now(UTC))
         patch = patch_of(declared.raw_status, wanted)
         if self._may_pass(name, health, now):
             patch = {}
@@ -290,11 +290,11 @@ class ClusterRegistries:
             return Health(RegistryReason.INVALID_SPEC, refused)
         if opened is None:
             return Health(RegistryReason.NOT_TRIED, "The operator has not read the registry yet.")
-        problem = None if opened.token is None else opened.token.problem
+        problem = opened.credentials.problem
         if problem is not None:
             return Health(problem.reason, problem.message)
         return health_of(opened.connection.context.registry)
 
 
 def _way(spec: ClusterRegistrySpec) -> tuple[object, ...]:
-    return spec.url, spec.api_version, spec.auth, spec.ca, spec.limits
+    return spec.root_url, spec.api_version, spec.auth, spec.ca, spec.limits

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from http import HTTPStatus
+from functools import partial
 
+from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import ConnectionFailed
-from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec, RegistryLimits, RegistryReason
+from registrar.api.certificates import certificates_in
+from registrar.api.conditions import Reason
+from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec, RegistryAuth, RegistryLimits, RegistryTrust
 from registrar.api.v1alpha1.registry_ref import RegistryKind, RegistryRef
 from registrar.app.connection import Served
-from registrar.cluster.api import KubernetesError, ResourceGoneError
+from registrar.app.credentials import CredentialsReader
 from registrar.cluster.client import KubernetesAPI
-from registrar.cluster.cluster_registries import certificates_in
 from registrar.fencing import Leadership, WriteFence
 from registrar.planning.resolution import name_of
+from registrar.registries.account_token import AccountToken
+from registrar.registries.authorities import Authorities
+from registrar.registries.credentials import Credentials
 from registrar.registries.kubeflow.backend import KubeflowBackend
 from registrar.registries.kubeflow.connection import Token, connect
 from registrar.registries.registry import Registry
-from registrar.registries.secret_token import CredentialsProblem, SecretToken, SecretValues
+from registrar.registries.secret_token import SecretToken
 from registrar.registries.token import token_of
 from registrar.settings import RegistrySettings, ServedRegistrySettings, Settings, StartError
 from registrar.telemetry.metrics import Metrics
@@ -34,7 +40,7 @@ class Opening:
         kube: the API server, whose own token no registry must get.
         leadership: lets writes begin.
         metrics: measures each registry.
-        namespace: where the Secrets of ClusterRegistries are; empty without any.
+        namespace: where the Secrets, ConfigMaps and ServiceAccounts of ClusterRegistries are; empty without any.
     """
 
     settings: Settings
@@ -43,7 +49,7 @@ class Opening:
     metrics: Metrics
     namespace: str = ""
 
-    async def by_settings(self, name: str, reached: ServedRegistrySettings, stack: AsyncExitStack) -> Served:
+    def by_settings(self, name: str, reached: ServedRegistrySettings, stack: AsyncExitStack) -> Served:
         """Return a registry of the settings, whose client the stack closes.
 
         Args:
@@ -59,48 +65,75 @@ class Opening:
         except ConnectionFailed as error:
             raise StartError(f"{error}.") from error
         monitor = self.metrics.of_registry(name)
-        backend = await self._connect(reached, token, monitor, stack)
+        backend = KubeflowBackend(self._client(reached, token, monitor))
+        stack.push_async_callback(backend.aclose)
         registry = Registry(backend, reached.registry_url, self.settings.owner_id, name, reached.tenants)
         return Served(registry, monitor)
 
-    async def by_spec(
+    def by_spec(
         self, cluster_registry: str, spec: ClusterRegistrySpec, stack: AsyncExitStack
-    ) -> tuple[Served, SecretToken | None]:
-        """Return the registry of a ClusterRegistry, whose client the stack closes, and its token.
+    ) -> tuple[Served, Credentials]:
+        """Return the registry of a ClusterRegistry, whose client the stack closes, and what is read to reach it.
 
         Args:
             cluster_registry: the name of the ClusterRegistry.
             spec: its spec.
             stack: what closes the client.
         """
-        name, auth, limits = name_of(cluster_registry), spec.auth, spec.limits or RegistryLimits()
-        token = None
-        if auth is not None:
-            token = SecretToken(auth.token_secret_key_ref, self._read_secret, self.kube.own_token)
+        name, limits, trust = name_of(cluster_registry), spec.limits or RegistryLimits(), spec.ca
+        token = None if spec.auth is None else self._token_of(cluster_registry, spec.auth)
         reached = RegistrySettings(
-            registry_url=spec.url,
+            registry_url=spec.root_url,
             registry_api_version=None if spec.api_version is None else spec.api_version.value,
             registry_requests_in_flight=limits.requests_in_flight or DEFAULT_IN_FLIGHT,
             registry_requests_per_second=limits.requests_per_second,
         )
         monitor = self.metrics.of_registry(name)
-        authorities = None if spec.ca is None else certificates_in(spec.ca.bundle)
-        backend = await self._connect(reached, token, monitor, stack, authorities)
+        connected = partial(self._client, reached, token, monitor)
+        # Without the authorities that it names there is no client, because that would trust the system's.
+        is_known = trust is None or trust.bundle is not None
+        backend = KubeflowBackend(connected(_bundle_of(trust)) if is_known else None)
+        stack.push_async_callback(backend.aclose)
+        authorities = None if trust is None or is_known else self._authorities_of(trust, connected, backend)
         ref = RegistryRef(kind=RegistryKind.CLUSTER_REGISTRY, name=cluster_registry)
         registry = Registry(backend, reached.registry_url, self.settings.owner_id, name, spec.tenants, ref)
-        return Served(registry, monitor, None if token is None else token.renew, is_required=False), token
+        parts = tuple(part for part in (token, authorities) if part is not None)
+        credentials = Credentials(parts, partial(_refuses_token, registry))
+        return Served(registry, monitor, credentials.renew, is_required=False), credentials
 
-    async def _connect(
+    def _token_of(self, cluster_registry: str, auth: RegistryAuth) -> SecretToken | AccountToken | None:
+        reader, account = self._reader, auth.service_account_token
+        if account is not None:
+            issue = partial(reader.token, cluster_registry, account)
+            return AccountToken(account, self.namespace, issue, self.kube.own_token)
+        reference = auth.token_secret_key_ref
+        return None if reference is None else SecretToken(reference, reader.secret, self.kube.own_token)
+
+    def _authorities_of(
+        self, trust: RegistryTrust, connected: Callable[[str], ModelRegistryAPIClient], backend: KubeflowBackend
+    ) -> Authorities | None:
+        async def use(bundle: str) -> None:
+            await backend.replace(connected(bundle))
+
+        if trust.config_map_key_ref is not None:
+            return Authorities(trust.config_map_key_ref, self._reader.config_map, use)
+        reference = trust.secret_key_ref
+        return None if reference is None else Authorities(reference, self._reader.secret, use)
+
+    @property
+    def _reader(self) -> CredentialsReader:
+        return CredentialsReader(self.kube, self.namespace)
+
+    def _client(
         self,
         reached: RegistrySettings,
         token: Token | None,
         monitor: RegistryMetrics,
-        stack: AsyncExitStack,
         authorities: str | None = None,
-    ) -> KubeflowBackend:
+    ) -> ModelRegistryAPIClient:
         fence = WriteFence(self.leadership, monitor.requests)
         # The queue retries, with back-off and by the stamps; an outage is reported at once.
-        client = connect(
+        return connect(
             reached,
             fence,
             token=token,
@@ -108,23 +141,15 @@ class Opening:
             write_timeout=self.settings.write_timeout,
             authorities=authorities,
         )
-        return KubeflowBackend(await stack.enter_async_context(client))
 
-    async def _read_secret(self, name: str) -> SecretValues:
-        where = f"the Secret {name!r} in the namespace {self.namespace!r}"
-        try:
-            return await self.kube.get_secret(self.namespace, name)
-        except ResourceGoneError:
-            return CredentialsProblem(RegistryReason.CREDENTIALS_MISSING, f"There is no {where[4:]}. Create it.")
-        except KubernetesError as error:
-            if error.status != HTTPStatus.FORBIDDEN:
-                return None
-            message = (
-                f"The operator may not read {where}. Add its name to connections.secrets of the chart, or bind the "
-                f"operator's account to a Role: kubectl create role registrar-{name} --namespace={self.namespace} "
-                f"--verb=get --resource=secrets --resource-name={name}"
-            )
-            return CredentialsProblem(RegistryReason.CREDENTIALS_FORBIDDEN, message)
+
+def _bundle_of(trust: RegistryTrust | None) -> str | None:
+    return None if trust is None or trust.bundle is None else certificates_in(trust.bundle)
+
+
+def _refuses_token(registry: Registry) -> bool:
+    problem = registry.breaker.problem
+    return problem is not None and problem.reason is Reason.UNAUTHORIZED
 
 
 DEFAULT_IN_FLIGHT: int = RegistrySettings.model_fields["registry_requests_in_flight"].default

@@ -99,7 +99,7 @@ async def serve(
         resolver.get = connections.get
         opening = Opening(settings, kube, leadership, metrics, settings.connections_namespace or own_namespace() or "")
         for name, reached in registries.items():
-            connections.serve(await opening.by_settings(name, reached, stack))
+            connections.serve(opening.by_settings(name, reached, stack))
         resolver.candidates = {
             name: Candidate(each.registry_url, tenants=each.tenants) for name, each in registries.items()
         }

@@ -202,15 +202,37 @@ class KubernetesAPI:
         """Merge a patch into an object that the watch shows again all the same. Raises as `patch_status`."""
         return await self._patch(path, patch)
 
-    async def get_secret(self, namespace: str, name: str) -> Mapping[str, str]:
-        """Return the values of a Secret, in Base64, by key.
+    async def get_values(self, namespace: str, plural: str, name: str) -> Mapping[str, str]:
+        """Return the values of a Secret (in Base64) or of a ConfigMap, by key.
 
         Raises:
             ResourceGoneError: it does not exist.
             KubernetesError: the operator may not read it, or the API server did not answer.
         """
-        secret = await self._request("GET", f"/api/v1/namespaces/{namespace}/secrets/{name}")
-        return secret.get("data") or {}
+        found = await self._request("GET", f"/api/v1/namespaces/{namespace}/{plural}/{name}")
+        return found.get("data") or {}
+
+    async def create_token(self, namespace: str, account: str, audience: str | None, seconds: int) -> tuple[str, float]:
+        """Have a token of a ServiceAccount issued; returns it, and how many seconds it lives.
+
+        Args:
+            namespace: the ServiceAccount's.
+            account: its name.
+            audience: whom the token is for; None for the API server itself.
+            seconds: how long it should live; the API server may allow less.
+
+        Raises:
+            ResourceGoneError: the ServiceAccount does not exist.
+            KubernetesError: the operator may not do that, or the API server did not answer.
+            NotLeadingError: this replica does not lead.
+        """
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
+        audiences = {} if audience is None else {"audiences": [audience]}
+        wanted = {"expirationSeconds": seconds, **audiences}
+        answer = await self._request(
+            "POST", path, json={"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": wanted}
+        )
+        return answer["status"]["token"], answer["spec"].get("expirationSeconds", seconds)
 
     async def _patch(self, path: str, patch: Mapping[str, Any]) -> Body:
         return await self._request("PATCH", path, json=patch, content_type="application/merge-patch+json")

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import re
-import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from registrar.api.bodies import Body
+from registrar.api.certificates import are_certificates
 from registrar.api.meta import ObjectMeta
 from registrar.api.registry_url import valid_registry_url
 from registrar.api.tenants import Tenant, Tenants
-from registrar.api.v1alpha1.cluster_registry import ClusterRegistry, ClusterRegistrySpec, ClusterRegistryStatus
+from registrar.api.v1alpha1.cluster_registry import (
+    ClusterRegistry,
+    ClusterRegistrySpec,
+    ClusterRegistryStatus,
+    ServiceRef,
+)
 from registrar.api.validation import describe
 from registrar.cluster.client import KubernetesAPI, list_path
 
 PAGE_SIZE = 500
 PATH = list_path(ClusterRegistry.PLURAL, None)
-_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 _TENANTS: TypeAdapter[tuple[Tenant, ...]] = TypeAdapter(Tenants)
 
 
@@ -32,7 +34,7 @@ class Declared:
     Attributes:
         metadata: its metadata.
         spec: its spec, or a sentence that says why it is invalid.
-        url: its address, also where its spec is invalid; empty for none.
+        url: its root URL, also where its spec is invalid; empty for none.
         tenants: who may use it, also where its spec is invalid; None if that is not known.
         may_be_default: whether it is a default, also where its spec is invalid.
         status: its status.
@@ -57,7 +59,7 @@ def read(body: Body) -> Declared:
     return Declared(
         metadata=ObjectMeta.model_validate(body["metadata"]),
         spec=_spec(body),
-        url=str(raw_spec.get("url") or ""),
+        url=_root_url(raw_spec),
         tenants=_tenants(raw_spec.get("tenants")),
         may_be_default=bool(raw_spec.get("isDefault")),
         status=_status(raw_status),
@@ -68,30 +70,26 @@ def read(body: Body) -> Declared:
 def _spec(body: Body) -> ClusterRegistrySpec | str:
     try:
         spec = ClusterRegistry.model_validate({**body, "kind": ClusterRegistry.KIND}).spec
-        valid_registry_url(spec.url)
+        valid_registry_url(spec.root_url)
     except ValidationError as error:
         return f"{describe(error)}. Change the spec."
     except ValueError as error:
         # The schema takes an address such as http://registry:99999.
         return f"spec.url: {error}. Change the spec."
-    if spec.ca is not None and not _are_certificates(spec.ca.bundle):
+    if spec.ca is not None and spec.ca.bundle is not None and not are_certificates(spec.ca.bundle):
         return "spec.ca.bundle contains something that is no certificate in PEM format. Change the spec."
     return spec
 
 
-@lru_cache(maxsize=256)
-def _are_certificates(bundle: str) -> bool:
-    """Return whether a bundle can be trusted; each list parses the same ones again, for 13 ms each."""
+def _root_url(raw: Mapping[str, Any]) -> str:
+    """Return the address that a spec gives, though it may be invalid; empty where it gives none or two."""
+    url, service = raw.get("url"), raw.get("serviceRef")
+    if service is None:
+        return str(url or "")
     try:
-        ssl.create_default_context(cadata=certificates_in(bundle))
-    except (ssl.SSLError, TypeError, ValueError):  # what is not ASCII is a TypeError
-        return False
-    return True
-
-
-def certificates_in(bundle: str) -> str:
-    """Return the certificates of a bundle, without the text around them, which may be in any language."""
-    return "\n".join(_CERTIFICATE.findall(bundle)) or bundle
+        return ServiceRef.model_validate(service).url if url is None else ""
+    except ValidationError:
+        return ""
 
 
 def _tenants(raw: object) -> Sequence[Tenant] | None:

@@ -28,7 +28,7 @@ def _failed(failure: Exception) -> Health:
             message = f"The registry refuses the operator's token (HTTP {failure.status}). Check the token."
             return Health(RegistryReason.UNAUTHORIZED, message)
         case exceptions.NotARegistryError():
-            message = f"What answers is no model registry (HTTP {failure.status}). Check spec.url."
+            message = f"What answers is no model registry (HTTP {failure.status}). Check spec.url or spec.serviceRef."
             return Health(RegistryReason.NOT_A_REGISTRY, message)
         case exceptions.APIStatusError():
             message = f"The registry answers with HTTP status {failure.status}."

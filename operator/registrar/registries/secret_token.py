@@ -3,34 +3,11 @@
 from __future__ import annotations
 
 import base64
-import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from model_registry.exceptions import ConnectionFailed
 from registrar.api.v1alpha1.cluster_registry import RegistryReason, SecretKeyRef
-from registrar.registries.token import why_refused
-
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class CredentialsProblem:
-    """Why a token cannot be read, or must not be sent.
-
-    Attributes:
-        reason: the reason of the ``Ready`` condition.
-        message: what to change.
-    """
-
-    reason: RegistryReason
-    message: str
-
-
-SecretValues = Mapping[str, str] | CredentialsProblem | None
-"""The values of a Secret in Base64, or why it cannot be read; None if the API server failed."""
-ReadSecret = Callable[[str], Awaitable[SecretValues]]
-"""Reads a Secret by its name."""
+from registrar.registries.credentials import CredentialsProblem, ReadValues, not_available
+from registrar.registries.token import is_for_api_server
 
 
 class SecretToken:
@@ -38,14 +15,14 @@ class SecretToken:
 
     Args:
         reference: where it is.
-        read: reads a Secret by name.
+        read: reads a Secret by name; its values are in Base64.
         own: returns the token with which the operator logs in to the API server, if it uses one; raises OSError.
 
     Attributes:
         problem: why it cannot be used, or cannot be read again; None where all is well.
     """
 
-    def __init__(self, reference: SecretKeyRef, read: ReadSecret, own: Callable[[], str | None]) -> None:
+    def __init__(self, reference: SecretKeyRef, read: ReadValues, own: Callable[[], str | None]) -> None:
         self.problem: CredentialsProblem | None = None
         self._reference = reference
         self._read = read
@@ -59,12 +36,15 @@ class SecretToken:
             ConnectionFailed: there is none that may be sent.
         """
         if not self._token:
-            raise ConnectionFailed(
-                "its token is not available; see the conditions of the ClusterRegistry", is_temporary=False
-            )
+            raise not_available("its token")
         return self._token
 
-    async def renew(self) -> bool:
+    @property
+    def is_due(self) -> bool:
+        """Whether it is known that another one is needed: nobody announces when a Secret changes."""
+        return False
+
+    async def renew(self, *, is_refused: bool) -> bool:  # noqa: ARG002 - it is read at each call
         """Read the token again; returns whether it is another one. The last one is used while none can be read."""
         before = self._token
         await self._read_again()
@@ -77,7 +57,7 @@ class SecretToken:
         if isinstance(found, CredentialsProblem):
             self.problem = found
             return
-        token = _decode(found.get(self._reference.key))
+        token = _token_in(found.get(self._reference.key))
         if token is None:
             where = f"key {self._reference.key!r} of the Secret {self._reference.name!r}"
             message = f"The {where} contains no token: one line of ASCII text without spaces."
@@ -87,11 +67,7 @@ class SecretToken:
         self._token = token if self.problem is None else ""
 
     def _refusal(self, token: str) -> CredentialsProblem | None:
-        try:
-            is_refused = why_refused(token, self._own()) is not None
-        except OSError:
-            is_refused = True
-        if not is_refused:
+        if not is_for_api_server(token, self._own):
             return None
         message = (
             f"The token in the Secret {self._reference.name!r} is valid at the API server too, so the registry could "
@@ -100,7 +76,7 @@ class SecretToken:
         return CredentialsProblem(RegistryReason.CREDENTIALS_REFUSED, message)
 
 
-def _decode(value: str | None) -> str | None:
+def _token_in(value: str | None) -> str | None:
     try:
         token = base64.b64decode(value or "").decode("ascii").strip()
     except ValueError:

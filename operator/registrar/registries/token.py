@@ -16,6 +16,7 @@ from registrar.settings import ServedRegistrySettings
 LEGACY_ISSUER = "kubernetes/serviceaccount"
 """``iss`` of a token from a Secret of type ``kubernetes.io/service-account-token``: it names no audience, and the API
 server accepts it, whichever account it is for."""
+_ACCOUNT_PREFIX = "system:serviceaccount:"
 _SERVICE_ACCOUNT_CLAIM = "kubernetes.io"
 """The claim with namespace and account in each token that an API server issues for a ServiceAccount."""
 
@@ -84,6 +85,30 @@ def why_refused(token: str, own: str | None) -> str | None:
         "rights. Use a token for an audience of the registry's own "
         "(the chart's registry.serviceAccountToken.audience), or give --registry-token-api-audience"
     )
+
+
+def is_for_api_server(token: str, own: Callable[[], str | None]) -> bool:
+    """Return whether the API server accepts a token, as `why_refused` finds out; True where that is not known.
+
+    Args:
+        token: the registry's token.
+        own: returns the token with which the operator logs in to the API server, if it uses one; raises OSError.
+    """
+    try:
+        return why_refused(token, own()) is not None
+    except OSError:
+        return True
+
+
+def account_name(namespace: str, name: str) -> str:
+    """Return the user that a ServiceAccount is for the API server."""
+    return f"{_ACCOUNT_PREFIX}{namespace}:{name}"
+
+
+def account_of(token: str) -> str | None:
+    """Return the user whose token this is, as `account_name` names it; None if it is no ServiceAccount's."""
+    subject = _claims(token).get("sub")
+    return subject if isinstance(subject, str) and subject.startswith(_ACCOUNT_PREFIX) else None
 
 
 def _claims(token: str) -> dict[str, object]:

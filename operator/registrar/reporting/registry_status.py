@@ -13,6 +13,7 @@ from registrar.api.meta import ObjectMeta
 from registrar.api.v1alpha1.cluster_registry import (
     ABANDON_ANNOTATION,
     IN_USE_FINALIZER,
+    MAX_URL_LENGTH,
     ClusterRegistryStatus,
     RegistryConditionType,
     RegistryReason,
@@ -25,13 +26,17 @@ MAX_USERS = 10
 ADVICE: Mapping[RegistryReason, str] = {
     RegistryReason.CONNECTED: "No action is needed.",
     RegistryReason.NOT_TRIED: "No action is needed.",
-    RegistryReason.UNREACHABLE: "Check spec.url, and that the registry runs and the operator reaches it.",
-    RegistryReason.UNAUTHORIZED: "Check the token in the Secret, and its permissions.",
-    RegistryReason.NOT_A_REGISTRY: "Check spec.url.",
+    RegistryReason.UNREACHABLE: (
+        "Check spec.url or spec.serviceRef, and that the registry runs and the operator reaches it."
+    ),
+    RegistryReason.UNAUTHORIZED: "Check the token, its audience and its permissions.",
+    RegistryReason.NOT_A_REGISTRY: "Check spec.url or spec.serviceRef.",
     RegistryReason.CERTIFICATE_NOT_TRUSTED: "Set spec.ca to the authorities that issued the certificate.",
-    RegistryReason.CREDENTIALS_MISSING: "Create the Secret, or correct its name and key.",
-    RegistryReason.CREDENTIALS_FORBIDDEN: "Grant the operator the right that the message names.",
-    RegistryReason.CREDENTIALS_REFUSED: "Use a token that the API server does not accept.",
+    RegistryReason.CREDENTIALS_MISSING: "Create the object that the message names, or correct its name and key.",
+    RegistryReason.CREDENTIALS_FORBIDDEN: "Grant the operator the right that the message names: it has the commands.",
+    RegistryReason.CREDENTIALS_REFUSED: (
+        "Use a token that the API server does not accept, and never one of the operator's own account."
+    ),
     RegistryReason.INVALID_SPEC: "Change the field that the message names.",
     RegistryReason.IN_USE: (
         "Delete the resources that the message names, or give the ClusterRegistry the annotation "
@@ -65,13 +70,19 @@ class Health:
 
 
 def next_status(
-    metadata: ObjectMeta, current: ClusterRegistryStatus, health: Health, users: Sequence[ResourceKey], now: datetime
+    metadata: ObjectMeta,
+    current: ClusterRegistryStatus,
+    url: str,
+    health: Health,
+    users: Sequence[ResourceKey],
+    now: datetime,
 ) -> ClusterRegistryStatus:
     """Return the whole status of a ClusterRegistry.
 
     Args:
         metadata: its metadata.
         current: its status today.
+        url: the root URL of the registry; empty if it is not known.
         health: whether the operator reaches the registry.
         users: the resources that use it.
         now: the time, in UTC.
@@ -79,6 +90,7 @@ def next_status(
     writer = ConditionWriter(current.conditions or (), metadata.generation, now)
     return ClusterRegistryStatus(
         observed_generation=metadata.generation,
+        url=url[:MAX_URL_LENGTH] or None,
         resources=len(users),
         conditions=tuple(_conditions(metadata, health, users, writer)),
     )

@@ -6,18 +6,21 @@ from typing import Any
 
 import pytest
 
+from registrar.api.certificates import certificates_in
 from registrar.api.tenants import tenant_of
 from registrar.app.candidates import candidates_of, refusal, tenants_of_flags
-from registrar.cluster.cluster_registries import Declared, certificates_in, read
+from registrar.cluster.cluster_registries import Declared, read
 from registrar.planning.resolution import Candidate, Subject, Unresolved, resolve
 
-URL = "http://registry:8080"
+URL = "http://registry.ml:8080"
 PEM = "-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----"
 BROKEN: dict[str, Any] = {"ca": {"bundle": PEM}}
 
 
-def declared(name: str = "a", *namespaces: str, url: str = URL, **more: Any) -> dict[str, Declared]:
-    spec = {"url": url, "tenants": [{"namespaces": list(namespaces or ("team-a",))}], **more}
+def declared(name: str = "a", *namespaces: str, url: str | dict[str, Any] = URL, **more: Any) -> dict[str, Declared]:
+    """Return a ClusterRegistry with a URL, or with the reference to a Service."""
+    address = {"url": url} if isinstance(url, str) else {"serviceRef": url}
+    spec = {**address, "tenants": [{"namespaces": list(namespaces or ("team-a",))}], **more}
     return {name: read({"metadata": {"name": name, "uid": "u", "resourceVersion": "1"}, "spec": spec})}
 
 
@@ -30,9 +33,20 @@ def test_the_flags_are_no_way_round_an_invalid_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", [f"{URL}/api/model_registry", f"{URL}/api/model_registry/v1", f"{URL}//", "http://REGISTRY.:8080"]
+    "url",
+    [
+        f"{URL}/api/model_registry",
+        f"{URL}/api/model_registry/v1",
+        f"{URL}//",
+        "http://REGISTRY.ML.:8080",
+        "http://registry.ml.svc:8080",
+        "http://registry.ml.svc.cluster.local.:8080/",
+        {"namespace": "ml", "name": "registry", "port": 8080},
+        {"namespace": "ml", "name": "registry", "port": 8080, "scheme": "http"},
+    ],
+    ids=str,
 )
-def test_spellings_that_the_client_takes_for_one_are_one(url: str) -> None:
+def test_spellings_of_one_address_are_one(url: str | dict[str, Any]) -> None:
     flags = Candidate(URL, tenants=None)
     candidates = candidates_of(declared("a", "team-a", url=url), flags)
     tenants = tenants_of_flags(flags, candidates)
@@ -65,3 +79,51 @@ def test_a_misspelt_limit_is_refused_and_admits_nobody() -> None:
 def test_text_around_certificates_may_be_in_any_language() -> None:
     assert certificates_in(f"# Autorité\n{PEM}\n# fin") == PEM
     assert isinstance(declared(ca={"bundle": f"{PEM}é".replace("MII", "É")})["a"].spec, str)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://registry.ml:8081",
+        "https://registry.ml:8080",
+        {"namespace": "ml", "name": "registry", "port": 8081},
+        {"namespace": "ml", "name": "registry", "port": 8080, "scheme": "https"},
+        {"namespace": "other", "name": "registry", "port": 8080},
+        {"namespace": "ml", "name": "other", "port": 8080},
+    ],
+    ids=str,
+)
+def test_other_addresses_are_no_conflict(url: str | dict[str, Any]) -> None:
+    both = {**declared("a", "team-a"), **declared("b", "team-b", url=url)}
+    assert all(each.is_usable for each in candidates_of(both, None).values())
+
+
+def test_a_conflict_names_the_address_that_a_service_has() -> None:
+    service = {"namespace": "ml", "name": "registry", "port": 8080}
+    both = {**declared("a", "team-a"), **declared("b", "team-b", url=service)}
+    message = refusal("b", both["b"], candidates_of(both, None))
+    assert message is not None
+    assert "has the root URL http://registry.ml.svc:8080, with" in message
+
+
+def test_an_entry_stays_with_its_registry_when_that_is_named_by_its_service() -> None:
+    service = {"namespace": "ml", "name": "registry", "port": 8080}
+    candidates = candidates_of(declared("a", "team-a", url=service), None)
+    assert resolve(Subject("team-a", url=URL), None, candidates) == "ClusterRegistry/a"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"serviceRef": {"namespace": "ml", "name": "registry", "port": 8080}},  # and url
+        {"url": None, "serviceRef": {"namespace": "ml", "name": "registry"}},
+        {"url": None},
+    ],
+    ids=["two", "half of one", "none"],
+)
+def test_one_without_one_address_may_be_meant_for_any(more: dict[str, Any]) -> None:
+    found = declared(**more)
+    assert isinstance(found["a"].spec, str)
+    assert found["a"].url == ""
+    flags = Candidate("http://elsewhere", tenants=None)
+    assert tenants_of_flags(flags, candidates_of(found, flags)) == ()

@@ -7,7 +7,8 @@ import pytest
 
 from model_registry.exceptions import ConnectionFailed
 from registrar.api.v1alpha1.cluster_registry import RegistryReason, SecretKeyRef
-from registrar.registries.secret_token import CredentialsProblem, SecretToken, SecretValues
+from registrar.registries.credentials import CredentialsProblem, Values
+from registrar.registries.secret_token import SecretToken
 
 MISSING = CredentialsProblem(RegistryReason.CREDENTIALS_MISSING, "There is none.")
 
@@ -27,35 +28,35 @@ OWN = _jwt(aud=["https://kubernetes"], sub="system:serviceaccount:registrar:oper
 class Secrets:
     """A Secret that changes."""
 
-    def __init__(self, *answers: SecretValues) -> None:
+    def __init__(self, *answers: Values) -> None:
         self.answers = list(answers)
 
-    async def read(self, name: str) -> SecretValues:
+    async def read(self, name: str) -> Values:
         assert name == "registry"
         return self.answers.pop(0)
 
 
-def _token(*answers: SecretValues, own: str | None = None) -> SecretToken:
+def _token(*answers: Values, own: str | None = None) -> SecretToken:
     return SecretToken(SecretKeyRef(name="registry"), Secrets(*answers).read, lambda: own)
 
 
 async def test_each_request_has_the_token_that_was_read_last() -> None:
     token = _token(_values(b"first\n"), _values(b"second"))
-    await token.renew()
+    await token.renew(is_refused=False)
     assert (token(), token.problem) == ("first", None)
-    await token.renew()
+    await token.renew(is_refused=False)
     assert (token(), token.problem) == ("second", None)
 
 
 @pytest.mark.parametrize("answer", [None, MISSING, {}, _values(b"other", key="password")])
-async def test_the_last_token_is_used_while_no_other_can_be_read(answer: SecretValues) -> None:
+async def test_the_last_token_is_used_while_no_other_can_be_read(answer: Values) -> None:
     token = _token(_values(b"first"), answer, _values(b"second"))
-    await token.renew()
-    await token.renew()
+    await token.renew(is_refused=False)
+    await token.renew(is_refused=False)
     assert token() == "first"
     # An API server that fails for a moment says nothing about the Secret.
     assert (token.problem is None) == (answer is None)
-    await token.renew()
+    await token.renew(is_refused=False)
     assert (token(), token.problem) == ("second", None)
 
 
@@ -63,9 +64,9 @@ async def test_the_last_token_is_used_while_no_other_can_be_read(answer: SecretV
     "answer",
     [_values(b""), _values(b"two words"), _values(b"two\nlines"), _values(b"\xff\xfe"), {"token": "no base64"}],
 )
-async def test_what_is_no_token_is_not_sent(answer: SecretValues) -> None:
+async def test_what_is_no_token_is_not_sent(answer: Values) -> None:
     token = _token(answer)
-    await token.renew()
+    await token.renew(is_refused=False)
     assert token.problem is not None
     assert token.problem.reason is RegistryReason.CREDENTIALS_MISSING
     assert token.problem.message.startswith("The key 'token' of the Secret 'registry' contains no token")
@@ -76,9 +77,9 @@ async def test_what_is_no_token_is_not_sent(answer: SecretValues) -> None:
 @pytest.mark.parametrize("refused", [OWN.encode(), _jwt(aud="https://kubernetes", sub="system:serviceaccount:a:b")])
 async def test_a_token_that_the_api_server_accepts_is_not_sent(refused: bytes) -> None:
     token = _token(_values(b"first"), _values(refused), own=OWN)
-    await token.renew()
+    await token.renew(is_refused=False)
     assert token() == "first"
-    await token.renew()
+    await token.renew(is_refused=False)
     assert token.problem is not None
     assert token.problem.reason is RegistryReason.CREDENTIALS_REFUSED
     with pytest.raises(ConnectionFailed):
@@ -90,6 +91,6 @@ async def test_a_token_is_not_sent_while_it_cannot_be_compared_with_the_operator
         raise OSError(13, "Permission denied")
 
     token = SecretToken(SecretKeyRef(name="registry"), Secrets(_values(b"first")).read, unreadable)
-    await token.renew()
+    await token.renew(is_refused=False)
     assert token.problem is not None
     assert token.problem.reason is RegistryReason.CREDENTIALS_REFUSED

@@ -10,16 +10,25 @@ from registrar.api.conditions import Condition
 from registrar.api.meta import RESERVED_PREFIX, Column, Frozen, Resource
 from registrar.api.rules import ListMap, Rule
 from registrar.api.tenants import Tenants
-from registrar.api.v1alpha1.texts import SecretName
+from registrar.api.v1alpha1.texts import ConfigMapName, DNSLabel, SecretName, ServiceAccountName
 
 ABANDON_ANNOTATION = f"{RESERVED_PREFIX}abandon"
 """On a ClusterRegistry that is being deleted: with the value true, its deletion does not wait for its resources."""
 IN_USE_FINALIZER = f"{RESERVED_PREFIX}in-use"
 """Holds a ClusterRegistry while resources use it."""
 
+MAX_URL_LENGTH = 2048
 _URL = r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"
 _CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 _KEY_NAME = r"^[-._a-zA-Z0-9]+$"
+_KEY_RULE = Rule(
+    cel=f"self.matches('{_KEY_NAME}')",
+    message="must be a key of a Secret or ConfigMap: letters, digits, '-', '_' and '.'",
+    holds=lambda key: re.fullmatch(_KEY_NAME, key) is not None,
+)
+_Key = Annotated[str, Field(min_length=1, max_length=253), _KEY_RULE]
+CA_KEY = "ca.crt"
+"""Where tools put certificate authorities, cert-manager among them."""
 
 
 class RegistryAPIVersion(StrEnum):
@@ -29,43 +38,131 @@ class RegistryAPIVersion(StrEnum):
     V1 = "v1"
 
 
+class ServiceScheme(StrEnum):
+    """How a Service is spoken to."""
+
+    HTTP = "http"
+    HTTPS = "https"
+
+
+class ServiceRef(Frozen):
+    """A registry behind a Service of this cluster. The operator computes its address and does not read the Service."""
+
+    namespace: DNSLabel
+    """Namespace of the Service."""
+    name: DNSLabel
+    """Name of the Service."""
+    port: Annotated[int, Field(ge=1, le=65535)]
+    """Port of the Service."""
+    scheme: ServiceScheme | None = None
+    """http or https. If unset, http."""
+
+    @property
+    def url(self) -> str:
+        """The root URL of the registry."""
+        return f"{self.scheme or ServiceScheme.HTTP}://{self.name}.{self.namespace}.svc:{self.port}"
+
+
 class SecretKeyRef(Frozen):
     """A key of a Secret in the operator's namespace."""
 
     name: SecretName
     """Name of the Secret, which is in the operator's namespace. The operator must be allowed to get it by this name."""
-    key: Annotated[
-        str,
-        Field(min_length=1, max_length=253),
-        Rule(
-            cel=f"self.matches('{_KEY_NAME}')",
-            message="must be a key of a Secret: letters, digits, '-', '_' and '.'",
-            holds=lambda key: re.fullmatch(_KEY_NAME, key) is not None,
-        ),
-    ] = "token"
+    key: _Key = "token"
     """Key of the Secret. If unset, token."""
+
+
+class ServiceAccountToken(Frozen):
+    """A token that the API server issues for a ServiceAccount in the operator's namespace, but the operator's own."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            cel="!has(self.audience) || !has(self.apiServerAudience) || !self.apiServerAudience",
+            message="set audience or apiServerAudience, but not both: with apiServerAudience, the token has the API "
+            "server's audiences and no other",
+            holds=lambda token: token.audience is None or not token.api_server_audience,
+        ),
+    )
+
+    service_account_name: ServiceAccountName
+    """Name of the ServiceAccount, which is in the operator's namespace. The operator must be allowed to create tokens
+    for it by this name. It cannot be the operator's own."""
+    audience: Annotated[str, Field(min_length=1, max_length=253)] | None = None
+    """Audience of the token: whom the registry, or the proxy in front of it, takes itself for. If unset,
+    model-registrar.dev/ and the name of the ClusterRegistry."""
+    expiration_seconds: Annotated[int, Field(ge=600, le=86_400)] | None = None
+    """Lifetime of a token in seconds. If unset, 3600. The operator gets another one after 80 % of it."""
+    api_server_audience: bool | None = None
+    """Whether the token is one that the API server accepts too, as kube-rbac-proxy in front of Open Data Hub's registry
+    needs it. The registry can then use the cluster with the rights of the ServiceAccount, so give it no other rights.
+    If unset, such a token is not sent."""
 
 
 class RegistryAuth(Frozen):
     """What proves to the registry who asks."""
 
-    token_secret_key_ref: SecretKeyRef
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            cel="has(self.tokenSecretKeyRef) != has(self.serviceAccountToken)",
+            message="set exactly one of tokenSecretKeyRef and serviceAccountToken",
+            holds=lambda auth: (auth.token_secret_key_ref is None) != (auth.service_account_token is None),
+        ),
+    )
+
+    token_secret_key_ref: SecretKeyRef | None = None
     """Where the bearer token is. The operator reads it again every minute, and when the registry refuses it."""
+    service_account_token: ServiceAccountToken | None = None
+    """The ServiceAccount whose token is sent. The API server issues it for this registry, and nobody stores it."""
+
+
+class CAConfigMapKeyRef(Frozen):
+    """A key of a ConfigMap in the operator's namespace."""
+
+    name: ConfigMapName
+    """Name of the ConfigMap, which is in the operator's namespace. The operator must be allowed to get it by this
+    name."""
+    key: _Key = CA_KEY
+    """Key of the ConfigMap. If unset, ca.crt."""
+
+
+class CASecretKeyRef(Frozen):
+    """A key of a Secret in the operator's namespace."""
+
+    name: SecretName
+    """Name of the Secret, which is in the operator's namespace. The operator must be allowed to get it by this name."""
+    key: _Key = CA_KEY
+    """Key of the Secret. If unset, ca.crt."""
 
 
 class RegistryTrust(Frozen):
     """Which certificates of the registry are trusted."""
 
-    bundle: Annotated[
-        str,
-        Field(min_length=1, max_length=262_144),
+    RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(
-            cel=f"self.contains('{_CERTIFICATE}')",
-            message="must be certificates in PEM format",
-            holds=lambda text: _CERTIFICATE in text,
+            cel="[has(self.bundle), has(self.configMapKeyRef), has(self.secretKeyRef)].exists_one(given, given)",
+            message="set exactly one of bundle, configMapKeyRef and secretKeyRef",
+            holds=lambda ca: [ca.bundle, ca.config_map_key_ref, ca.secret_key_ref].count(None) == 2,  # noqa: PLR2004
         ),
-    ]
+    )
+
+    bundle: (
+        Annotated[
+            str,
+            Field(min_length=1, max_length=262_144),
+            Rule(
+                cel=f"self.contains('{_CERTIFICATE}')",
+                message="must be certificates in PEM format",
+                holds=lambda text: _CERTIFICATE in text,
+            ),
+        ]
+        | None
+    ) = None
     """Certificate authorities in PEM format. No others are trusted."""
+    config_map_key_ref: CAConfigMapKeyRef | None = None
+    """Where certificate authorities in PEM format are. No others are trusted. The operator reads them again every
+    minute, and when they do not fit the registry's certificate."""
+    secret_key_ref: CASecretKeyRef | None = None
+    """The same in a Secret. The operator may then read all of it, so prefer a ConfigMap."""
 
 
 class RegistryLimits(Frozen):
@@ -80,17 +177,30 @@ class RegistryLimits(Frozen):
 class ClusterRegistrySpec(Frozen):
     """How to reach the registry, and who may use it."""
 
-    url: Annotated[
-        str,
-        Field(min_length=1, max_length=2048),
+    RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(
-            cel=f"self.matches(r'{_URL}')",
-            message="must be the root URL of a registry, such as https://registry.example:8443, without a user name, "
-            "query or fragment",
-            holds=lambda url: re.fullmatch(_URL, url) is not None,
+            cel="has(self.url) != has(self.serviceRef)",
+            message="set exactly one of url and serviceRef",
+            holds=lambda spec: (spec.url is None) != (spec.service_ref is None),
         ),
-    ]
+    )
+
+    url: (
+        Annotated[
+            str,
+            Field(min_length=1, max_length=MAX_URL_LENGTH),
+            Rule(
+                cel=f"self.matches(r'{_URL}')",
+                message="must be the root URL of a registry, such as https://registry.example:8443, without a user "
+                "name, query or fragment",
+                holds=lambda url: re.fullmatch(_URL, url) is not None,
+            ),
+        ]
+        | None
+    ) = None
     """Root URL of the registry, such as https://registry.example:8443. A path prefix is kept."""
+    service_ref: ServiceRef | None = None
+    """The Service of the registry in this cluster, instead of url."""
     api_version: RegistryAPIVersion | None = None
     """API version of the registry. If unset, the operator detects it."""
     auth: RegistryAuth | None = None
@@ -107,12 +217,19 @@ class ClusterRegistrySpec(Frozen):
     """Which namespaces may use the registry, and for which models. The first item that names a namespace applies to it.
     A namespace that none names may not use the registry, so an empty list admits nobody."""
 
+    @property
+    def root_url(self) -> str:
+        """The root URL of the registry, however it is given."""
+        return self.url or (self.service_ref.url if self.service_ref else "")
+
 
 class ClusterRegistryStatus(Frozen):
     """Observed state of the connection."""
 
     observed_generation: Annotated[int, Field(ge=-1)] = -1
     """The metadata.generation that the operator last processed; -1 if it has not processed any."""
+    url: Annotated[str, Field(max_length=MAX_URL_LENGTH)] | None = None
+    """Root URL of the registry, from spec.url or spec.serviceRef."""
     resources: Annotated[int | None, Field(ge=0)] = None
     """Number of resources that use the registry."""
     conditions: Annotated[tuple[Condition, ...], Field(max_length=16), ListMap("type")] | None = None
@@ -157,7 +274,7 @@ class ClusterRegistry(Resource[ClusterRegistrySpec, ClusterRegistryStatus]):
     CATEGORIES: ClassVar[tuple[str, ...]] = ()
     SELECTABLE_FIELDS: ClassVar[tuple[str, ...]] = ()
     COLUMNS: ClassVar[tuple[Column, ...]] = (
-        Column("URL", ".spec.url", "Root URL of the registry."),
+        Column("URL", ".status.url", "Root URL of the registry."),
         Column("Ready", '.status.conditions[?(@.type=="Ready")].status', "Whether the operator reaches the registry."),
         Column("Resources", ".status.resources", "Number of resources that use the registry.", type="integer"),
         Column(

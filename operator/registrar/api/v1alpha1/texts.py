@@ -23,6 +23,7 @@ MAX_TEXT_LENGTH = 1_048_576
 _DECIMAL = r"^[1-9][0-9]{0,9}$"
 _CONTROL_OR_LINE_END = r"[\x00-\x1f\x7f-\x9f\x{2028}\x{2029}]"
 _MIDNIGHT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T00:00:00Z$"
+_LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 _SUBDOMAIN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 
 
@@ -119,4 +120,23 @@ SecretName = Annotated[
     str,
     Field(min_length=1, max_length=253),
     _subdomain("name of a Secret in the operator's namespace (lower-case letters, digits, '-' and '.')"),
+]
+ConfigMapName = Annotated[
+    str,
+    Field(min_length=1, max_length=253),
+    _subdomain("name of a ConfigMap in the operator's namespace (lower-case letters, digits, '-' and '.')"),
+]
+ServiceAccountName = Annotated[
+    str,
+    Field(min_length=1, max_length=253),
+    _subdomain("name of a ServiceAccount in the operator's namespace (lower-case letters, digits, '-' and '.')"),
+]
+DNSLabel = Annotated[
+    str,
+    Field(min_length=1, max_length=63),
+    Rule(
+        cel=f"self.matches('{_LABEL}')",
+        message="must be a name of lower-case letters, digits and '-' (RFC 1123)",
+        holds=lambda name: re.fullmatch(_LABEL, name) is not None,
+    ),
 ]

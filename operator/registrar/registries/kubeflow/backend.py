@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 from model_registry import ModelRegistryAPIClient
-from model_registry.exceptions import ConflictError, NotFound
+from model_registry.exceptions import ConflictError, ConnectionFailed, NotFound
 from model_registry.types import Artifact, ListOptions, Pager, RegistryEntry
 from registrar.api.meta import OWNER_PROPERTY
 from registrar.kinds.base import Desired, EntryKind
@@ -31,57 +34,99 @@ def stamp_filter(owner_id: str) -> str:
     return f"{OWNER_COLUMN} LIKE '%:{owner_id}/%'"
 
 
+@dataclass(slots=True)
+class _Lent:
+    """A client, and how many calls use it now."""
+
+    client: ModelRegistryAPIClient
+    calls: int = 0
+
+
 class KubeflowBackend:
     """See `registrar.registries.backend.RegistryBackend`.
 
     Args:
-        client: the client, shared by all workers; it bounds the requests in flight.
+        client: the client, shared by all workers; it bounds the requests in flight. None until `replace` gives one.
     """
 
-    def __init__(self, client: ModelRegistryAPIClient) -> None:
-        self._client = client
+    def __init__(self, client: ModelRegistryAPIClient | None) -> None:
+        self._lent = None if client is None else _Lent(client)
+
+    async def replace(self, client: ModelRegistryAPIClient) -> None:
+        """Use another client from the next call on; calls that have begun end with the former one."""
+        former, self._lent = self._lent, _Lent(client)
+        if former is not None and not former.calls:
+            await former.client.aclose()
+
+    async def aclose(self) -> None:
+        """Close the client."""
+        if self._lent is not None:
+            await self._lent.client.aclose()
+
+    @contextlib.asynccontextmanager
+    async def _client(self) -> AsyncIterator[ModelRegistryAPIClient]:
+        """Lend the client to a call; the last one that ends closes a client that was replaced meanwhile."""
+        lent = self._lent
+        if lent is None:
+            reason = "its certificate authorities are not available; see the conditions of the ClusterRegistry"
+            raise ConnectionFailed(reason, is_temporary=False)
+        lent.calls += 1
+        try:
+            yield lent.client
+        finally:
+            lent.calls -= 1
+            if lent is not self._lent and not lent.calls:
+                await lent.client.aclose()
 
     async def get(self, kind: EntryKind, entry_id: str) -> RegistryEntry | None:
         """See the protocol."""
-        return await OPERATIONS[kind.name].get(self._client, entry_id)
+        async with self._client() as client:
+            return await OPERATIONS[kind.name].get(client, entry_id)
 
     async def find(self, kind: EntryKind, name: str, parent_id: str) -> RegistryEntry | None:
         """See the protocol."""
-        return await OPERATIONS[kind.name].find(self._client, name, parent_id)
+        async with self._client() as client:
+            return await OPERATIONS[kind.name].find(client, name, parent_id)
 
     async def artifacts_of(self, version_id: str) -> list[Artifact]:
         """See the protocol."""
         try:
-            return await self._client.get_model_version_artifacts(version_id)
+            async with self._client() as client:
+                return await client.get_model_version_artifacts(version_id)
         except NotFound:
             return []
 
     async def create(self, kind: EntryKind, entry: Any, parent_id: str) -> RegistryEntry:
         """See the protocol."""
-        return await OPERATIONS[kind.name].create(self._client, entry, parent_id)
+        async with self._client() as client:
+            return await OPERATIONS[kind.name].create(client, entry, parent_id)
 
     async def update(self, kind: EntryKind, entry: Any) -> RegistryEntry:
         """See the protocol."""
-        return await OPERATIONS[kind.name].update(self._client, entry)
+        async with self._client() as client:
+            return await OPERATIONS[kind.name].update(client, entry)
 
     async def list_stamped(self, family: type[RegistryEntry], owner_id: str) -> list[RegistryEntry]:
         """See the protocol."""
         options = ListOptions.order_by_id(limit=PAGE_SIZE, filter_query=stamp_filter(owner_id))
-        return [entry async for entry in Pager(lambda page: list_page(self._client, family, page), options)]
+        async with self._client() as client:
+            return [entry async for entry in Pager(lambda page: list_page(client, family, page), options)]
 
     async def newest(self, family: type[RegistryEntry]) -> Watermark:
         """See the protocol. Any entry's latest change counts, so that the feed never lists them all."""
         options = ListOptions.order_by_update_time(is_asc=False, limit=1)
-        entries = await list_page(self._client, family, options)
+        async with self._client() as client:
+            entries = await list_page(client, family, options)
         return Watermark().advanced(entries, options.answered_at)
 
     async def changed_since(self, family: type[RegistryEntry], cursor: Watermark, own_latest: int) -> Changes:
         """See the protocol."""
         options = ListOptions.order_by_id(limit=PAGE_SIZE, filter_query=f"lastUpdateTimeSinceEpoch >= {cursor.since}")
-        entries = await list_page(self._client, family, options)
-        answered_at = options.answered_at
-        while options.next_page_token:
-            entries = [*entries, *await list_page(self._client, family, options)]
+        async with self._client() as client:
+            entries = await list_page(client, family, options)
+            answered_at = options.answered_at
+            while options.next_page_token:
+                entries = [*entries, *await list_page(client, family, options)]
         if cursor.went_back(entries, own_latest):
             raise RegistryWentBackError(f"it lacks {family.__name__}s that it returned before")
         return Changes(entries, cursor.advanced(entries, answered_at))
