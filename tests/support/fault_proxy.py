@@ -145,7 +145,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        received = Received(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body)
+        # A client that takes this for its HTTP proxy names the host too.
+        path = self.path if self.path.startswith("/") else f"/{self.path.split('/', 3)[3]}"
+        received = Received(self.command, path, {k.lower(): v for k, v in self.headers.items()}, body)
         self.server.received.append(received)
         match self.server.script(received):
             case Fault.RESET_BEFORE:

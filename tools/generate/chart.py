@@ -23,6 +23,8 @@ _RULES = {
     "lease-create": (rbac.LEASE_CREATE,),
     "connections": rbac.CONNECTIONS,
     "connection-secrets": (rbac.CONNECTION_SECRETS,),
+    "connection-configmaps": (rbac.CONNECTION_CONFIG_MAPS,),
+    "connection-accounts": (rbac.CONNECTION_ACCOUNTS,),
     "view": rbac.VIEW,
     "view-connections": rbac.VIEW_CONNECTIONS,
     "edit": rbac.EDIT,
@@ -89,9 +91,10 @@ def rbac_page() -> Mapping[str, str]:
         "These require `leaderElection.enabled`. All except `create` are limited to the operator's own Lease.\n\n"
         + _table((rbac.LEASE, rbac.LEASE_CREATE))
         + "\n## The operator, with `connections.enabled`\n\n"
-        "The rights to ClusterRegistries are in a ClusterRole. The right to Secrets is in a Role in the operator's\n"
-        "namespace, and is limited to those that `connections.secrets` lists.\n\n"
-        + _table((*rbac.CONNECTIONS, rbac.CONNECTION_SECRETS))
+        "The rights to ClusterRegistries are in a ClusterRole. The others are in a Role in the operator's namespace, and\n"
+        "are limited to the names in `connections.secrets`, `connections.configMaps` and\n"
+        "`connections.serviceAccounts`. Each requires a name there.\n\n"
+        + _table((*rbac.CONNECTIONS, *rbac.CONNECTION_CREDENTIALS))
         + "\n## People\n\n"
         "The chart adds these permissions to the cluster's roles `view`, `edit` and `admin`. To prevent this, set\n"
         "`rbac.aggregateToView`, `rbac.aggregateToEdit` and `rbac.aggregateToAdmin` to `false`. The first row\n"

@@ -65,8 +65,16 @@ CONNECTIONS = (
 )
 """In the whole cluster, for ``connections.enabled``."""
 
-CONNECTION_SECRETS = Rule("", ("secrets",), ("get",), "Read the tokens of ClusterRegistries.")
+CONNECTION_SECRETS = Rule("", ("secrets",), ("get",), "Read the tokens of ClusterRegistries, or their authorities.")
 """In the release's namespace, for the Secrets of ``connections.secrets`` only."""
+
+CONNECTION_CONFIG_MAPS = Rule("", ("configmaps",), ("get",), "Read the certificate authorities of ClusterRegistries.")
+"""In the release's namespace, for the ConfigMaps of ``connections.configMaps`` only."""
+
+CONNECTION_ACCOUNTS = Rule("", ("serviceaccounts/token",), ("create",), "Get tokens to send to registries.")
+"""In the release's namespace, for the ServiceAccounts of ``connections.serviceAccounts`` only."""
+
+CONNECTION_CREDENTIALS = (CONNECTION_SECRETS, CONNECTION_CONFIG_MAPS, CONNECTION_ACCOUNTS)
 
 VIEW = (Rule(GROUP, PLURALS, ("get", "list", "watch"), "See the resources and their status."),)
 """For people; added to the cluster's ``view``, ``edit`` and ``admin`` roles."""

@@ -29,6 +29,9 @@ those of hooks, so an entry cannot be installed together with its CustomResource
 {{- if and $.Values.connections.enabled (or .url .urlConfigMapRef.name) (not (kindIs "slice" .tenants)) }}
 {{- fail "connections.enabled is true and registry.tenants is not set: the registry of these values must be no way round the tenants of a ClusterRegistry. Set registry.tenants, or connect the registry by a ClusterRegistry and leave registry.url empty." }}
 {{- end }}
+{{- if has (include "model-registrar.serviceAccountName" $) $.Values.connections.serviceAccounts }}
+{{- fail (printf "connections.serviceAccounts contains %q, the operator's own ServiceAccount: a registry could act as the operator with its token. Name another one, without rights in the cluster." (include "model-registrar.serviceAccountName" $)) }}
+{{- end }}
 {{- if and .tokenSecretRef.name .serviceAccountToken.enabled }}
 {{- fail "registry.tokenSecretRef.name and registry.serviceAccountToken.enabled are both set: set only one." }}
 {{- end }}

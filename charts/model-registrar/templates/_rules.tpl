@@ -68,6 +68,22 @@
   verbs:
   - get
 {{- end }}
+{{- define "model-registrar.rules.connection-configmaps" -}}
+- apiGroups:
+  - ''
+  resources:
+  - configmaps
+  verbs:
+  - get
+{{- end }}
+{{- define "model-registrar.rules.connection-accounts" -}}
+- apiGroups:
+  - ''
+  resources:
+  - serviceaccounts/token
+  verbs:
+  - create
+{{- end }}
 {{- define "model-registrar.rules.view" -}}
 - apiGroups:
   - model-registrar.dev

@@ -56,6 +56,7 @@ class Site:
         proxies: in front of the registries.
         operator: the operator, not started yet.
         arguments: what it is started with.
+        folder: for files.
     """
 
     spaces: tuple[Namespace, Namespace]
@@ -63,6 +64,7 @@ class Site:
     proxies: tuple[FaultProxy, FaultProxy]
     operator: OperatorProcess
     arguments: list[str]
+    folder: Path
     names: set[str] = field(default_factory=set)
 
     @property
@@ -83,6 +85,8 @@ class Site:
         """Apply a ClusterRegistry for a registry that admits namespaces, both by default; returns its name."""
         admitted = list(namespaces or (space.name for space in self.spaces))
         spec = {"url": self.proxies[number].url, "tenants": [{"namespaces": admitted}], **more}
+        if "serviceRef" in spec:
+            del spec["url"]
         full = self.name(name)
         self.names.add(full)
         self.apply({"apiVersion": API_VERSION, "kind": "ClusterRegistry", "metadata": {"name": full}, "spec": spec})
@@ -146,9 +150,9 @@ def site(own_space: Namespace, other_space: Namespace, tmp_path: Path) -> Iterat
             *(f"--namespace={space.name}" for space in (own_space, other_space)),
         ]
         operator = OperatorProcess(arguments, tmp_path / "operator.log")
-        made = Site((own_space, other_space), (first, second), proxies, operator, arguments)
+        made = Site((own_space, other_space), (first, second), proxies, operator, arguments, tmp_path)
         yield made
-        operator.stop()
+        made.operator.stop()
         made.clean_up()
-        if operator.has_started:
-            print(operator.log)  # noqa: T201 - pytest shows it where the test failed
+        if made.operator.has_started:
+            print(made.operator.log)  # noqa: T201 - pytest shows it where the test failed
