@@ -1,10 +1,10 @@
-"""With connections, the operator uses each right to ClusterRegistries and to the Secrets of these, and no other."""
+"""With connections, the operator uses each right to ClusterRegistries and to what these name, and no other."""
 
-import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,10 +12,32 @@ from registrar.api.meta import API_VERSION
 from tests.chart.audit import ALL, AuditLog, Right, granted
 from tests.chart.installed import NAME, RELEASE, Site, site
 from tests.chart.pod import Pod
+from tests.client.certificates import CertificateAuthority
 from tests.support.resources import Manifest, Namespace, has_reason, manifest
 from tests.support.waiting import wait_until
 
-SECRET = "production-registry"
+SECRET, CONFIG_MAP, ACCOUNT = "production-registry", "authorities", "for-registry"
+CREDENTIALS = {
+    Right(RELEASE, "", "secrets", "get"),
+    Right(RELEASE, "", "configmaps", "get"),
+    Right(RELEASE, "", "serviceaccounts/token", "create"),
+}
+
+
+def _secret(name: str) -> dict[str, Any]:
+    return {"tokenSecretKeyRef": {"name": name}}
+
+
+def _account(name: str) -> dict[str, Any]:
+    return {"serviceAccountToken": {"serviceAccountName": name}}
+
+
+UNNAMED = {
+    "unnamed-secret": ({"auth": _secret("other")}, "--verb=get --resource=secrets"),
+    "unnamed-configmap": ({"ca": {"configMapKeyRef": {"name": "other"}}}, "--verb=get --resource=configmaps"),
+    "unnamed-account": ({"auth": _account("other")}, "--verb=create --resource=serviceaccounts/token"),
+}
+"""ClusterRegistries that name what the values do not, and the right that each needs."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +52,23 @@ class Installation:
     def apply(self, resource: Manifest) -> None:
         self.site.plane.run_kubectl("apply", "-f", "-", stdin=json.dumps(resource))
 
-    def connect(self, name: str, secret: str) -> None:
-        spec = {
-            "url": self.site.registry_url,
-            "auth": {"tokenSecretKeyRef": {"name": secret}},
-            "tenants": [{"namespaces": ["*"]}],
-        }
+    def connect(self, name: str, **more: Any) -> None:
+        spec = {"url": self.site.registry_url, "tenants": [{"namespaces": ["*"]}], **more}
         metadata = {"name": name}
         self.apply({"apiVersion": API_VERSION, "kind": "ClusterRegistry", "metadata": metadata, "spec": spec})
+
+    def make(self, name: str) -> None:
+        """Make a Secret with a token, a ConfigMap and a Secret with authorities, and a ServiceAccount of this name."""
+        metadata = {"name": name, "namespace": RELEASE}
+        data = {"token": "opaque", "ca.crt": CertificateAuthority(name).pem}
+        self.apply({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": data})
+        self.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
+        self.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata})
+
+    def wait(self, name: str, reason: str) -> Manifest:
+        """Wait until a ClusterRegistry is ready or not for that reason; returns its condition."""
+        wait_until(lambda: self.ready(name).get("reason") == reason, f"{name} is not {reason}")
+        return self.ready(name)
 
     def ready(self, name: str) -> Manifest:
         text = self.site.plane.run_kubectl("get", "clusterregistry", name, "--output=json").stdout
@@ -50,7 +81,8 @@ def installation(tools: dict[str, Path], tmp_path: Path) -> Iterator[Installatio
     audit_log = tmp_path / "audit.log"
     with site(tools, tmp_path, audit_log=audit_log) as found:
         space = found.space("team-a")
-        connections = {"enabled": True, "secrets": [SECRET]}
+        named = {"secrets": [SECRET], "configMaps": [CONFIG_MAP], "serviceAccounts": [ACCOUNT]}
+        connections = {"enabled": True, **named}
         values = found.values(registry={}, connections=connections, watchNamespaces=[space.name])
         found.install(values)
         pod = found.pod("connected")
@@ -61,17 +93,17 @@ def installation(tools: dict[str, Path], tmp_path: Path) -> Iterator[Installatio
 
 def test_it_uses_every_right_to_connections_and_no_other(installation: Installation) -> None:
     kubectl = installation.site.plane.run_kubectl
-    for name in (SECRET, "other"):
-        data = {"token": base64.b64encode(b"opaque").decode()}
-        metadata = {"name": name, "namespace": RELEASE}
-        installation.apply({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data})
-    installation.connect("production", SECRET)
+    for name in (SECRET, CONFIG_MAP, ACCOUNT, "other"):
+        installation.make(name)
+    installation.connect("production", auth=_secret(SECRET))
+    installation.connect("issued", auth=_account(ACCOUNT), ca={"configMapKeyRef": {"name": CONFIG_MAP}})
     installation.pod.start()
     installation.space.apply(
         manifest("RegisteredModel", "fraud", registryRef={"kind": "ClusterRegistry", "name": "production"})
     )
     installation.space.ready("RegisteredModel", "fraud")
-    wait_until(lambda: installation.ready("production").get("reason") == "Connected", "it is not connected")
+    for name in ("production", "issued"):
+        installation.wait(name, "Connected")
     held = ("get", "clusterregistry", "production", "--output=jsonpath={.metadata.finalizers}")
     wait_until(lambda: "in-use" in kubectl(*held).stdout, "its users do not hold it")
     kubectl("delete", "clusterregistry", "production", "--wait=false")
@@ -81,24 +113,23 @@ def test_it_uses_every_right_to_connections_and_no_other(installation: Installat
     expected = {
         *(Right(ALL, "model-registrar.dev", "clusterregistries", verb) for verb in ("list", "watch", "patch")),
         Right(ALL, "model-registrar.dev", "clusterregistries/status", "patch"),
-        Right(RELEASE, "", "secrets", "get"),
+        *CREDENTIALS,
     }
     assert installation.log.refused() == set()
     assert {right for right in granted(installation.site.plane, f"{RELEASE}:{NAME}") if _is_new(right)} == expected
     assert {right for right in installation.log.used() if _is_new(right)} == expected
-    # A Secret that the values do not name is refused, and the condition says what to do.
-    installation.connect("forbidden", "other")
-    wait_until(lambda: installation.ready("forbidden").get("reason") == "CredentialsForbidden", "it is not refused")
-    role = f"kubectl create role registrar-other --namespace={RELEASE} --verb=get --resource=secrets"
-    message = installation.ready("forbidden")["message"]
-    assert f"{role} --resource-name=other" in message
-    kubectl(*message.partition("kubectl ")[2].split())
-    account = f"--serviceaccount={RELEASE}:{NAME}"
-    kubectl("create", "rolebinding", "other", "--role=registrar-other", account, f"--namespace={RELEASE}")
-    wait_until(lambda: installation.ready("forbidden").get("reason") == "Connected", "the right does not help")
+    # What the values do not name is refused, and the condition has the commands that grant it.
+    for name, (more, right) in UNNAMED.items():
+        installation.connect(name, **more)
+        message = installation.wait(name, "CredentialsForbidden")["message"]
+        commands = message.partition("run: ")[2].split(" && ")
+        assert f"{right} --resource-name=other" in commands[0]
+        for command in commands:
+            kubectl(*command.split()[1:])
+        installation.wait(name, "Connected")
     installation.space.apply(manifest("RegisteredModel", "churn"))
     installation.space.wait("RegisteredModel", "churn", has_reason("WaitingForRegistry"))
 
 
 def _is_new(right: Right) -> bool:
-    return right.resource.split("/")[0] in {"clusterregistries", "secrets"}
+    return right in CREDENTIALS or right.resource.split("/")[0] == "clusterregistries"

@@ -81,6 +81,18 @@ NOT_RUN = {
         "kubeconform -schema-location default "
         "-schema-location 'schemas/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json' models/"
     ): "needs kubeconform, and a network for its default schemas: tests/chart/test_editor_schema.py runs it",
+    (
+        "helm upgrade model-registrar charts/model-registrar --namespace model-registrar --reset-then-reuse-values "
+        "    --set connections.enabled=true --set 'connections.serviceAccounts={registry-main}' "
+        "    --set 'connections.configMaps={openshift-service-ca.crt}'"
+    ): "tests/chart/test_connection_rights.py installs the chart with such values",
+    (
+        "helm upgrade model-registrar charts/model-registrar --namespace model-registrar --reset-then-reuse-values "
+        "    --set connections.enabled=true --set-string 'podLabels.sidecar\\.istio\\.io/inject=true' "
+        "    --set-string 'podAnnotations.traffic\\.sidecar\\.istio\\.io/excludeOutboundPorts=443\\,6443'"
+    ): "needs a mesh; tests/chart/test_chart.py renders labels and annotations of the pod",
+    "kubectl wait --for=condition=Ready --timeout=60s clusterregistry/main": "needs Open Data Hub",
+    "kubectl wait --for=condition=Ready --timeout=60s clusterregistry/ml-research": "needs Kubeflow and its mesh",
     "kubectl port-forward --namespace kubeflow service/model-registry-service 8080:8080": "needs Kubeflow",
 }
 """Commands that are shown and cannot be run, each with the reason. Every other one is run."""

@@ -13,12 +13,16 @@ from tests.docs.session import Session
 
 KINDS = "registeredmodels,modelversions,modelartifacts"
 INDEX = Path("docs/how-to/index.md")
+OTHERS_NAMESPACES = ("ml-research", "model-registrar", "odh-model-registries")
+"""Namespaces that guides take for granted, because others have created them."""
 GUIDES = [page for page in HOW_TO if page != INDEX]
 
 
 @pytest.fixture(scope="module")
 def plane() -> Iterator[ControlPlane]:
     with controlplane.start() as started:
+        for name in OTHERS_NAMESPACES:
+            started.run_kubectl("create", "namespace", name)
         yield started
 
 

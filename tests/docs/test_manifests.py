@@ -6,6 +6,7 @@ import yaml
 from devcluster.controlplane import ControlPlane
 from registrar.api.meta import API_VERSION
 from tests.docs.pages import ADD_A_KIND, Block, all_blocks, is_kustomization, is_status, is_tenants
+from tests.env.control_plane import OTHERS_CRDS, install_crds
 
 MANIFESTS = [
     block
@@ -14,7 +15,8 @@ MANIFESTS = [
     and not (is_status(block) or is_kustomization(block) or is_tenants(block))
     and block.page != ADD_A_KIND
 ]
-OF_KUBERNETES = ("admissionregistration.k8s.io/v1", "rbac.authorization.k8s.io/v1")
+OF_KUBERNETES = ("admissionregistration.k8s.io/v1", "networking.k8s.io/v1", "rbac.authorization.k8s.io/v1", "v1")
+OF_OTHERS = "security.istio.io/v1"
 
 
 def test_there_are_manifests() -> None:
@@ -24,7 +26,10 @@ def test_there_are_manifests() -> None:
 @pytest.mark.parametrize("block", MANIFESTS, ids=lambda block: block.place)
 def test_the_api_server_accepts_it(block: Block, cluster: ControlPlane, namespace: str) -> None:
     documents = [one for one in yaml.safe_load_all(block.text) if one]
-    assert {one["apiVersion"] for one in documents} <= {API_VERSION, *OF_KUBERNETES}
+    versions = {one["apiVersion"] for one in documents}
+    assert versions <= {API_VERSION, *OF_KUBERNETES, OF_OTHERS}
+    if OF_OTHERS in versions:
+        install_crds(cluster, OTHERS_CRDS)
     arguments = ("--namespace", namespace, "-f", "-")
     # Warnings too: an unknown field is one where validation is not strict.
     result = cluster.run_kubectl("apply", "--dry-run=server", "--validate=strict", *arguments, stdin=block.text)

@@ -9,6 +9,7 @@ import pytest
 
 from registrar.api.conditions import Reason
 from registrar.cli import COMMANDS
+from registrar.reporting import registry_status
 from registrar.reporting.advice import ADVICE
 from registrar.reporting.outcome import OperationResult
 from tests.docs.pages import PAGES, REPOSITORY, prose_of, read
@@ -28,6 +29,12 @@ def test_each_reason_is_documented_and_nothing_else() -> None:
 def test_the_page_says_what_to_do_in_the_words_of_the_command_line(reason: Reason) -> None:
     section = read(Path("docs/conditions.md")).partition(f"\n### `{reason}`\n")[2].partition("\n##")[0]
     assert ADVICE[reason] in " ".join(section.replace("`", "").split())
+
+
+def test_each_reason_of_a_cluster_registry_is_documented_with_what_to_do() -> None:
+    table = read(Path("docs/several-registries.md")).partition("| reason | meaning | what to do |\n")[2]
+    rows = re.findall(r"^\| `(\w+)` \|[^|\n]*\| ([^|\n]*) \|$", table.partition("\n\n")[0], re.MULTILINE)
+    assert dict(rows) == registry_status.ADVICE
 
 
 def test_each_event_that_is_no_condition_is_documented() -> None:

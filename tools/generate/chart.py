@@ -91,9 +91,9 @@ def rbac_page() -> Mapping[str, str]:
         "These require `leaderElection.enabled`. All except `create` are limited to the operator's own Lease.\n\n"
         + _table((rbac.LEASE, rbac.LEASE_CREATE))
         + "\n## The operator, with `connections.enabled`\n\n"
-        "The rights to ClusterRegistries are in a ClusterRole. The others are in a Role in the operator's namespace, and\n"
-        "are limited to the names in `connections.secrets`, `connections.configMaps` and\n"
-        "`connections.serviceAccounts`. Each requires a name there.\n\n"
+        "The rights to ClusterRegistries are in a ClusterRole. The others are in a Role in the operator's namespace.\n"
+        "They are limited to the names that `connections.secrets`, `connections.configMaps` and\n"
+        "`connections.serviceAccounts` list.\n\n"
         + _table((*rbac.CONNECTIONS, *rbac.CONNECTION_CREDENTIALS))
         + "\n## People\n\n"
         "The chart adds these permissions to the cluster's roles `view`, `edit` and `admin`. To prevent this, set\n"
