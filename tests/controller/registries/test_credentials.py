@@ -180,6 +180,10 @@ def test_no_token_is_sent_with_which_the_registry_could_act_as_the_operator(rest
 def test_authorities_are_replaced_together_with_the_certificate(site: Site, tmp_path: Path, kind: str) -> None:
     former, latter, space = CertificateAuthority("former"), CertificateAuthority("latter"), site.spaces[0]
     context = former.server_context(tmp_path)
+    # The system would trust the server, which must not matter.
+    system = tmp_path / "system.pem"
+    system.write_text(former.pem)
+    site.operator = OperatorProcess(site.arguments, tmp_path / "operator.log", {"SSL_CERT_FILE": str(system)})
     field, data = ("configMapKeyRef", "data") if kind == "ConfigMap" else ("secretKeyRef", "stringData")
 
     def publish(text: str) -> None:
