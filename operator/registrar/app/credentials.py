@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,6 +16,8 @@ from registrar.fencing import NotLeadingError
 from registrar.registries.account_token import Issued
 from registrar.registries.credentials import CredentialsProblem, Values
 from registrar.registries.token import account_of
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_SECONDS = 3600
 """The life of a token, if the spec names none."""
@@ -85,7 +88,11 @@ class CredentialsReader:
                 wanted.expiration_seconds or DEFAULT_SECONDS,
             ),
         )
-        return Issued(*issued) if isinstance(issued, tuple) else issued
+        if not isinstance(issued, tuple):
+            return issued
+        token, seconds = issued
+        logger.info("Got a token of the ServiceAccount %s for ClusterRegistry %s", name, cluster_registry)
+        return Issued(token, seconds)
 
     async def _found(self, kind: _Kind, name: str, asked: Awaitable[Found]) -> Found | CredentialsProblem | None:
         where = f"{kind.name} {name!r} in the namespace {self.namespace!r}"
@@ -97,6 +104,7 @@ class CredentialsReader:
             return None
         except KubernetesError as error:
             if error.status != HTTPStatus.FORBIDDEN:
+                logger.warning("The API server could not %s the %s; retrying: %s", kind.verb, where, error)
                 return None
             message = (
                 f"The operator may not {kind.verb} the {where}. Add its name to {kind.value} of the chart, or run: "

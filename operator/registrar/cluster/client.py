@@ -232,7 +232,10 @@ class KubernetesAPI:
         answer = await self._request(
             "POST", path, json={"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": wanted}
         )
-        return answer["status"]["token"], answer["spec"].get("expirationSeconds", seconds)
+        token = (answer.get("status") or {}).get("token")
+        if not isinstance(token, str):
+            raise KubernetesError(0, "Unreachable", f"{self.server} answered without a token")
+        return token, (answer.get("spec") or {}).get("expirationSeconds", seconds)
 
     async def _patch(self, path: str, patch: Mapping[str, Any]) -> Body:
         return await self._request("PATCH", path, json=patch, content_type="application/merge-patch+json")
@@ -263,8 +266,11 @@ class KubernetesAPI:
                     answer: dict[str, Any] = await response.json()
                     return answer
                 raise await _error_of(response)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise KubernetesError(0, "Unreachable", f"{self.server} did not answer: {error!r}") from error
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            # What is no JSON is a ValueError. The repr of an error of aiohttp has the headers of the request, and the
+            # operator's token among them.
+            problem = f"{self.server} did not answer as an API server: {type(error).__name__} {error}".rstrip()
+            raise KubernetesError(0, "Unreachable", problem) from error
 
 
 async def _error_of(response: aiohttp.ClientResponse) -> KubernetesError:
