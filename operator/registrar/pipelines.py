@@ -40,6 +40,7 @@ def register(
     author: str | None = None,
     deletion_policy: str | None = None,
     name: str | None = None,
+    registry_ref: str | None = None,
     namespace: str | None = None,
     update: bool = False,
     timeout: float = DEFAULT_SECONDS,
@@ -66,6 +67,7 @@ def register(
         author: author of the version.
         deletion_policy: ``Archive`` or ``Orphan``; None leaves it to the operator.
         name: ``metadata.name`` of the resource; None makes it from model and version.
+        registry_ref: name of the ClusterRegistry that the model belongs to; None leaves it to the model.
         namespace: namespace of model and version; None means that of the kubeconfig's context, or of the pod.
         update: change a version that exists with other content.
         timeout: seconds to wait in all.
@@ -95,6 +97,7 @@ def register(
         author=author,
         deletion_policy=deletion_policy,
         name=name,
+        registry_ref=registry_ref,
     )
     with connect(kubeconfig, context) as cluster:
         manifest = registration.manifest(namespace or cluster.namespace)

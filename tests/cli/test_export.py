@@ -819,3 +819,38 @@ def test_a_pattern_that_no_model_matches_is_most_likely_misspelt(churn: Rest, ex
     assert result.exit_code == ExitCode.ATTENTION
     assert "The registry has no model 'zz*'." in result.stderr
     assert not (tmp_path / "git").exists()
+
+
+@pytest.mark.usefixtures("churn")
+def test_manifests_name_their_registry_and_those_of_another_one_are_passed_over(export: Export, tmp_path: Path) -> None:
+    folder = tmp_path / "git"
+    assert export("--registry-ref=dev", "--namespace=dev").exit_code == ExitCode.DONE
+    assert export("--registry-ref=prod", "--namespace=prod", "--layout=flat").exit_code == ExitCode.DONE
+    documents = [
+        (path, content) for path in files(folder) for content in yaml.safe_load_all((folder / path).read_text())
+    ]
+    named = [
+        (content["metadata"]["namespace"], content["spec"]["registryRef"]["name"])
+        for _, content in documents
+        if content["kind"] == "RegisteredModel"
+    ]
+    assert sorted(named) == [("dev", "dev"), ("prod", "prod")]
+    # What has a parent resource belongs to the registry of that.
+    assert all("registryRef" not in content["spec"] for _, content in documents if content["kind"] == "ModelVersion")
+    model = next(path for path, content in documents if "name: dev\n" in (folder / path).read_text())
+    (folder / model).write_text((folder / model).read_text().replace("Predicts churn.", "Outdated."))
+    before = files(folder)
+    for more in ((), ("--namespace=prod",)):
+        assert export("--registry-ref=prod", "--overwrite", *more).exit_code == ExitCode.DONE
+    assert files(folder) == before
+    # A rewritten manifest keeps it, whether the command names it or not.
+    assert export("--namespace=dev", "--overwrite").exit_code == ExitCode.DONE
+    text = (folder / model).read_text()
+    assert "Predicts churn." in text
+    assert "registryRef:\n    kind: ClusterRegistry\n    name: dev\n" in text
+
+
+@pytest.mark.usefixtures("churn")
+def test_a_version_without_its_model_names_its_registry(export: Export) -> None:
+    (version,) = printed(export("--registry-ref=prod", "--external-parents", "--version=2026-11", to="-"))
+    assert version["spec"]["registryRef"] == {"kind": "ClusterRegistry", "name": "prod"}

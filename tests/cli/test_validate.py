@@ -61,6 +61,7 @@ def found(result: Result) -> list[str]:
     return [f"{one['file']}:{one['line']}: {one['rule']}" for one in json.loads(result.stdout)["problems"]]
 
 
+PROD = "registryRef: {kind: ClusterRegistry, name: prod}"
 REGISTRY = HEAD + "kind: ClusterRegistry\nmetadata: {name: r}\nspec:\n"
 
 BROKEN = {
@@ -69,6 +70,34 @@ BROKEN = {
         REGISTRY + "  url: http://r\n  tenants:\n  - namespaces: [a]\n    tackOver: false\n",
         "8: UnknownField",
         "spec.tenants.0.tackOver: unknown field; did you mean takeOver?",
+    ),
+    "a connection with an address that no client takes": (
+        REGISTRY + "  tenants: []\n  url: http://r:99999\n",
+        "6: InvalidValue",
+        "spec.url: the port in",
+    ),
+    "a connection of the same name": (
+        joined(REGISTRY + "  url: http://r\n  tenants: []\n", REGISTRY + "  url: http://s\n  tenants: []\n"),
+        "10: DuplicateResource",
+        "is also in a.yaml:3, and the one that is applied last replaces the other",
+    ),
+    "a connection without a valid name": (
+        REGISTRY.replace("name: r", "name: R_") + "  url: http://r\n  tenants: []\n",
+        "3: InvalidValue",
+        "metadata.name: must consist of",
+    ),
+    "two connections of one registry with other tenants": (
+        joined(
+            REGISTRY + "  url: http://r\n  tenants: []\n",
+            REGISTRY.replace("name: r", "name: s") + "  url: http://r:80/\n  tenants:\n  - namespaces: [a]\n",
+        ),
+        "12: OtherTenants",
+        "ClusterRegistry r in a.yaml:3 has the same root URL and other tenants, so neither is served",
+    ),
+    "a version in another registry than its model": (
+        joined(model("churn", "{registryRef: {kind: ClusterRegistry, name: dev}}"), version("v", PROD)),
+        "11: OtherRegistry",
+        "'prod' is not the registry of RegisteredModel churn, which is 'dev'",
     ),
     "a key twice": (MODEL + "spec:\n  owner: a\n  owner: b\n", "6: InvalidYaml", "'owner' stands here twice"),
     "no YAML": (MODEL + "spec: [\n", "5: InvalidYaml", "did not find expected"),
@@ -342,6 +371,21 @@ def test_a_fault_between_manifests_is_found_at_the_second(
 
 
 ALLOWED = {
+    "two connections of one registry with the same tenants": joined(
+        REGISTRY + "  url: http://r\n  tenants: []\n",
+        REGISTRY.replace("name: r", "name: s") + "  url: http://r:80/\n  tenants: []\n",
+    ),
+    "one entry and one external ID in each of two registries": joined(
+        *(
+            model(name, f"{{name: churn, externalId: '1', registryRef: {{kind: ClusterRegistry, name: {name}}}}}")
+            + "---\n"
+            + version(f"{name}-1", "name: '1'").replace("{name: churn}", f"{{name: {name}}}")
+            for name in ("dev", "prod")
+        )
+    ),
+    "a version that names the registry of its model": joined(
+        model("churn", "{registryRef: {kind: ClusterRegistry, name: prod}}"), version("v", PROD)
+    ),
     "aliases of versions that no manifest has": model("churn", "{aliases: {a: '1', b: '2'}}"),
     "aliases of versions": joined(model("churn", "{aliases: {a: churn-1, b: churn-1}}"), VERSION),
     "one name in two namespaces": joined(
@@ -395,8 +439,8 @@ def test_a_document_that_is_nested_too_deeply_is_a_problem_of_its_own(validate: 
 def test_manifests_of_others_are_passed_over_and_counted(validate: Validate) -> None:
     others = joined("apiVersion: v1\nkind: ConfigMap\nmetadata: {nme: x}\n", "- a list\n", "resources: [a.yaml]\n")
     foreign = MODEL.replace("model-registrar.dev/v1alpha1", "mlops.example.com/v1")
-    result = validate(a=others, b=joined(MODEL, foreign))
-    assert result.stdout == "1 manifest in 2 files: 0 errors, 0 warnings. 4 documents of other kinds passed over.\n"
+    result = validate(a=others, b=joined(MODEL, foreign), c=REGISTRY + "  url: http://r\n  tenants: []\n")
+    assert result.stdout == "2 manifests in 3 files: 0 errors, 0 warnings. 4 documents of other kinds passed over.\n"
     assert (result.stderr, result.exit_code) == ("", ExitCode.DONE)
 
 

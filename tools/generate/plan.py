@@ -95,7 +95,14 @@ def plan_schema() -> dict[str, Any]:
     """Return the JSON Schema of the plan's JSON."""
     head = {
         "formatVersion": version_pattern(FORMAT_VERSION),
-        "registry": record({"url": TEXT, "ownerId": TEXT, "readAt": {"type": "string", "format": "date-time"}}),
+        "registry": record(
+            {
+                "url": TEXT,
+                "ref": {**TEXT_OR_NULL, "description": "What --registry-ref was; null without it."},
+                "ownerId": TEXT,
+                "readAt": {"type": "string", "format": "date-time"},
+            }
+        ),
         "base": {**TEXT_OR_NULL, "description": "What --base was; null without one."},
         "complete": {"type": "boolean", "description": "Whether everything was read that the plan is about."},
         "assumptions": {**TEXTS, "description": "What the plan cannot know, in sentences."},

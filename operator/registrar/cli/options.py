@@ -16,6 +16,7 @@ from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
+from registrar.api.v1alpha1.texts import is_subdomain
 from registrar.settings import LABEL
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -91,6 +92,17 @@ def valid_namespace(_context: click.Context, _parameter: click.Parameter, value:
     if value is not None and not LABEL.fullmatch(value):
         raise click.BadParameter(f"{value!r} is not a valid namespace")
     return value
+
+
+def _valid_registry(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not is_subdomain(value):
+        raise click.BadParameter(f"{value!r} is not the metadata.name of a ClusterRegistry")
+    return value
+
+
+def registry_ref_option(text: str) -> Callable[[Command], Command]:
+    """Return a decorator that gives a command ``--registry-ref``, the name of a ClusterRegistry."""
+    return option("--registry-ref", metavar="NAME", callback=_valid_registry, help=text)
 
 
 def seconds(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:

@@ -52,6 +52,14 @@ def test_only_what_is_chosen_is_written_for_the_namespace_that_is_given(filled: 
     assert "namespace: team-a" in files(tmp_path)["fraud/model.yaml"]
 
 
+def test_the_manifests_name_the_registry_that_has_the_entries(filled: Rest, tmp_path: Path) -> None:
+    answer = to_folder(filled, tmp_path, "*", "--registry-ref=production")
+    assert answer.returncode == ExitCode.DONE, answer.stderr
+    assert "6 to adopt, stamp only" in answer.stdout
+    naming = [name for name, text in files(tmp_path).items() if "name: production\n" in text]
+    assert sorted(naming) == ["churn/model.yaml", "fraud/model.yaml"]
+
+
 def test_versions_and_archived_entries_are_chosen_as_for_an_export(filled: Rest, tmp_path: Path) -> None:
     answer = to_folder(filled, tmp_path, "*", "--version=2025-*", "--archived")
     assert answer.returncode == ExitCode.DONE

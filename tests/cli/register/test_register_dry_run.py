@@ -24,6 +24,7 @@ ARGUMENTS = (
     "--property=auc=1.0",
     "--source=kfp/pipelinerun/team//nightly/run",
     "--deletion-policy=Orphan",
+    "--registry-ref=production",
 )
 
 
@@ -39,6 +40,7 @@ def test_kubectl_reads_the_manifest_as_it_is_declared(read_by_kubectl: ReadByKub
             "name": "2026-11-23",
             "customProperties": {"commit": {"string": "1234567"}, "auc": {"double": 1}},
             "deletionPolicy": "Orphan",
+            "registryRef": {"kind": "ClusterRegistry", "name": "production"},
             "registeredModelRef": {"name": "churn"},
             "docArtifacts": [{"name": "report", "uri": "s3://models/report.html", "digest": OTHER_DIGEST}],
             "artifacts": [

@@ -25,6 +25,7 @@ from registrar.cli.options import (
     GroupedCommand,
     option,
     options_of,
+    registry_ref_option,
     seconds,
     valid_namespace,
 )
@@ -67,6 +68,9 @@ from registrar.settings import OwnerSettings, PolicySettings, RegistrySettings
     show_default=DEFAULT_TIMEOUT,
     metavar="DURATION",
     help="How long to wait until the resources are ready, such as 90s, 5m or 1h.",
+)
+@registry_ref_option(
+    "ClusterRegistry that connects this registry. The manifests name it, so that the operator adopts the entries there."
 )
 @narrowing_options
 @option("--archived", is_flag=True, help="Also adopt archived entries, and artifacts marked for deletion.")

@@ -54,24 +54,29 @@ def known_in(present: Present, catalogue: Catalogue) -> Known:
     return known_from((each, place) for each in manifests if (place := places.of(each)) is not None)
 
 
-def refused_by(present: Present, manifests: Iterable[Manifest], catalogue: Catalogue) -> Iterator[Refused]:
+def refused_by(
+    present: Present, ours: Collection[ResourceKey], manifests: Iterable[Manifest], catalogue: Catalogue
+) -> Iterator[Refused]:
     """Yield the manifests whose names other resources have: those of other entries, and those that are being deleted.
 
     Args:
         present: the resources of the namespace that the manifests name.
+        ours: those of them that may be of this registry.
         manifests: the manifests.
         catalogue: the registry.
     """
-    ours = list(manifests)
+    wanted = list(manifests)
     bodies = [FileManifest(body) for body in present.values()]
-    places = Places([*bodies, *(FileManifest(each.body()) for each in ours)], catalogue)
-    for manifest in ours:
+    places = Places([*bodies, *(FileManifest(each.body()) for each in wanted)], catalogue)
+    for manifest in wanted:
         body = present.get(key_of_resource(manifest))
         if body is None:
             continue
         place = places.of(FileManifest(body))
         if is_terminating(body):
             yield Refused(manifest, "is being deleted: wait until it is gone.")
+        elif key_of_resource(manifest) not in ours:
+            yield Refused(manifest, "exists already for an entry of another registry: give another --namespace.")
         elif place != manifest.place:
             entry = "an entry that is not known" if place is None else f"the entry {'/'.join(place[1:])!r}"
             ours_is = "/".join(manifest.place[1:])

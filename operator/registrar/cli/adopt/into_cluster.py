@@ -21,6 +21,7 @@ from registrar.cli.export.build import Builder, Export
 from registrar.cli.export.manifests import Manifest
 from registrar.cli.export.report import failures, lines
 from registrar.cli.plan.reading import resources_in
+from registrar.cli.plan.registries import of_registry
 from registrar.cli.selection import require_matches
 from registrar.cli.source import read_source, warn_of_unreadable
 from registrar.cli.status.reading import ask_for, wait
@@ -100,12 +101,13 @@ def _prepare(request: Request, cluster: Cluster, namespace: str, into: Outcome) 
     choices = request.choices(namespace)
     require_matches(choices.selection, inventory)
     catalogue = Catalogue(inventory)
-    known = candidates.known_in(present, catalogue)
+    ours = of_registry(present, source.registry_ref)
+    known = candidates.known_in(ours, catalogue)
     exported = Builder(catalogue, known, choices).build()
-    refused = list(candidates.refused_by(present, exported.manifests, catalogue))
+    refused = list(candidates.refused_by(present, ours.keys(), exported.manifests, catalogue))
     manifests = candidates.without(exported.manifests, [each.manifest for each in refused])
     planned = candidates.plan(
-        manifests, lambda each: each.place[1], namespace, inventory, request.settings(source), source, present
+        manifests, lambda each: each.place[1], namespace, inventory, request.settings(source), source, ours
     )
     into.plan, into.refused = planned.report, refused
     into.is_complete = not inventory.unreadable

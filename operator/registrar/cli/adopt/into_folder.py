@@ -42,7 +42,7 @@ def adopt_into_folder(request: Request, directory: Path, namespace: str | None, 
     choices = request.choices(namespace)
     require_matches(choices.selection, inventory)
     catalogue = Catalogue(inventory)
-    existing = read_existing(directory, namespace, catalogue)
+    existing = read_existing(directory, namespace, catalogue, choices.registry_ref)
     builder = Builder(catalogue, existing.known, choices)
     outcome = Outcome(builder.build(), is_complete=not inventory.unreadable)
     into.is_complete = outcome.is_complete
@@ -91,5 +91,7 @@ def _rewriting(request: Request, directory: Path, namespace: str | None) -> str:
     """Return how manifests get the values of their entries, which an adoption never changes."""
     chosen = [f"--model={pattern}" for pattern in request.models]
     place = [] if namespace is None else [f"--namespace={namespace}"]
+    ref = request.options["registry_ref"]
+    place += [] if ref is None else [f"--registry-ref={ref}"]
     command = shlex.join(["registrar", "export", str(directory), "--update", "--unmanaged", *chosen, *place])
     return f"{command} rewrites those that differ"

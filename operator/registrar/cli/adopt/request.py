@@ -40,6 +40,7 @@ class Request:
             namespace=namespace,
             selection=selection_of({**self.options, "models": self.models, "unmanaged": True}),
             with_archived=self.options["archived"],
+            registry_ref=self.options["registry_ref"],
         )
 
     def source(self, *, has_cluster: bool) -> Source:

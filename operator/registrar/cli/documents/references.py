@@ -1,4 +1,4 @@
-"""How a manifest refers to the parent of its entry."""
+"""How a manifest refers to the parent of its entry, and to its registry."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydantic.alias_generators import to_camel
 
+from registrar.api.v1alpha1.registry_ref import RegistryKind
 from registrar.cli.documents.manifest import FileManifest
 from registrar.kinds.table import kind_of
 
@@ -49,6 +50,17 @@ def reference_in(manifest: FileManifest) -> Reference | None:
         return ById(entry_id)
     names = tuple(external.get(to_camel(name)) for name in parent.external_names)
     return ByNames(tuple(map(str, names))) if all(isinstance(name, str) for name in names) else None
+
+
+def named_registry(manifest: FileManifest) -> str | None:
+    """Return the ClusterRegistry that a manifest itself names; None if it names none."""
+    name = _map(manifest.spec.get("registryRef")).get("name")
+    return name if isinstance(name, str) else None
+
+
+def ref_to(cluster_registry: str) -> dict[str, str]:
+    """Return the value of ``registryRef`` that names a ClusterRegistry."""
+    return {"kind": RegistryKind.CLUSTER_REGISTRY.value, "name": cluster_registry}
 
 
 def _map(value: object) -> Mapping[str, object]:

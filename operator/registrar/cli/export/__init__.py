@@ -24,7 +24,15 @@ from registrar.cli.export.rewriting import Rewriting, rewrite_by
 from registrar.cli.export.templates import Templates, templates_from
 from registrar.cli.export.writing import stream, write, write_kustomization
 from registrar.cli.files import write_beside
-from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, options_of, parse, valid_namespace
+from registrar.cli.options import (
+    ENVIRONMENT_PREFIX,
+    GroupedCommand,
+    option,
+    options_of,
+    parse,
+    registry_ref_option,
+    valid_namespace,
+)
 from registrar.cli.selection import require_matches, selection_of, selection_options
 from registrar.cli.source import read_source, warn_of_unreadable
 from registrar.settings import OwnerSettings, RegistrySettings
@@ -72,6 +80,7 @@ def _templates(_context: click.Context, _parameter: click.Parameter, values: tup
     callback=valid_namespace,
     help="Namespace to write into the manifests. Without it they name none.",
 )
+@registry_ref_option("ClusterRegistry that connects this registry, to write into the manifests as registryRef.")
 @selection_options
 @option("--external-parents", is_flag=True, help="Refer to the models of selected versions as external ones.")
 @option("--archived", is_flag=True, help="Also export archived entries, and artifacts marked for deletion.")
@@ -136,7 +145,9 @@ def _export(directory: Path, choices: Choices, options: dict[str, Any], outcome:
     outcome.is_complete = not inventory.unreadable
     require_matches(choices.selection, inventory)
     catalogue = Catalogue(inventory)
-    existing = Existing() if is_printed else read_existing(directory, choices.namespace, catalogue)
+    existing = Existing()
+    if not is_printed:
+        existing = read_existing(directory, choices.namespace, catalogue, choices.registry_ref)
     builder = Builder(catalogue, existing.known, choices)
     exported = outcome.exported = builder.build()
     if is_printed:
@@ -165,6 +176,7 @@ def _choices(options: dict[str, Any]) -> Choices:
         with_sensitive=options["include_sensitive"],
         external_parents=options["external_parents"],
         templates=options["templates"],
+        registry_ref=options["registry_ref"],
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from model_registry.types import ModelArtifact, ModelVersion, RegisteredModel, RegistryEntry
 from registrar.cli.catalogue import Catalogue, Place
+from registrar.cli.documents.references import ref_to
 from registrar.cli.export.artifacts import reason_against, sort_out
 from registrar.cli.export.check import Checker
 from registrar.cli.export.choices import Choices
@@ -74,6 +75,7 @@ class Builder:
         self._known = known
         self._choices = choices
         self._names = names_of(catalogue, known, choices)
+        self._registry = {} if choices.registry_ref is None else {"registryRef": ref_to(choices.registry_ref)}
         self.checker = Checker(catalogue, choices.owner_id, known.published())
         self._export = Export()
 
@@ -112,7 +114,9 @@ class Builder:
                 self._export.archived += 1 + len(versions) - len(kept)
                 versions = kept
             else:
-                manifest = self._finish(self._start(REGISTERED_MODEL, model, place))
+                started = self._start(REGISTERED_MODEL, model, place)
+                started.reference = self._registry
+                manifest = self._finish(started)
         name = manifest.name if manifest else next(iter(self._known.name_at(place)), None)
         reference = {"external": {"name": model.name}} if name is None else {"name": name}
         for version in versions:
@@ -124,7 +128,8 @@ class Builder:
             self._export.archived += 1
             return
         manifest = self._start(MODEL_VERSION, version, place)
-        manifest.reference = {"registeredModelRef": reference}
+        # What has a parent resource belongs to the registry of that.
+        manifest.reference = {"registeredModelRef": reference, **(self._registry if "external" in reference else {})}
         sorted_out = sort_out(self._catalogue, self._known, self._choices, version)
         manifest.items = {"docArtifacts": sorted_out.documents, "artifacts": sorted_out.models}
         self._export.omissions += sorted_out.omissions

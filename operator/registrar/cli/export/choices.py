@@ -20,6 +20,7 @@ class Choices:
         with_sensitive: also what looks like a secret.
         external_parents: refer to the models of selected versions instead of exporting them too.
         templates: how names of resources are put together.
+        registry_ref: the ClusterRegistry that manifests name, unless their parents do; None for none.
     """
 
     owner_id: str
@@ -29,3 +30,4 @@ class Choices:
     with_sensitive: bool = False
     external_parents: bool = False
     templates: Templates = field(default_factory=lambda: DEFAULT_TEMPLATES)
+    registry_ref: str | None = None

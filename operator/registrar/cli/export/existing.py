@@ -64,13 +64,16 @@ class Existing:
     repeated: list[tuple[Found, Found]] = field(default_factory=list)
 
 
-def read_existing(directory: Path, namespace: str | None, catalogue: Catalogue) -> Existing:
+def read_existing(
+    directory: Path, namespace: str | None, catalogue: Catalogue, registry_ref: str | None = None
+) -> Existing:
     """Return the manifests under a folder; of several for one entry, the first by path.
 
     Args:
         directory: the folder; it need not exist.
         namespace: pass over manifests of other namespaces; None takes all.
         catalogue: the registry, for references by ID.
+        registry_ref: pass over manifests that belong to other ClusterRegistries; None takes all.
 
     Raises:
         AttentionError: a file cannot be read: an export that does not know what is there would write it twice.
@@ -88,6 +91,8 @@ def read_existing(directory: Path, namespace: str | None, catalogue: Catalogue) 
     lost = []
     placed = []
     for file, document, manifest in raw:
+        if registry_ref is not None and places.registry_of(manifest) not in {None, registry_ref}:
+            continue
         place = places.of(manifest)
         is_alone = file.suffix != JSON and manifest.body is document.content
         found = Found(file, document, manifest, kind_of(manifest.kind), place or (), is_alone)

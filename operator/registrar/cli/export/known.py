@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from registrar.cli.catalogue import Catalogue, Place
 from registrar.cli.documents.manifest import FileManifest
-from registrar.cli.documents.references import ById, ByNames, ByResource, reference_in
+from registrar.cli.documents.references import ById, ByNames, ByResource, named_registry, reference_in
 from registrar.kinds.table import kind_of
 
 
@@ -68,6 +68,15 @@ class Places:
             case ByNames(names):
                 above = (parent.entry.name, *names)
         return None if above is None else (kind.entry.name, *above[1:], manifest.entry_name)
+
+    def registry_of(self, manifest: FileManifest) -> str | None:
+        """Return the ClusterRegistry that a manifest names, or else one above it; None if none of them names one."""
+        named = named_registry(manifest)
+        match reference_in(manifest), kind_of(manifest.kind).parent:
+            case ByResource(name), parent if named is None and parent is not None:
+                above = self._by_name.get((parent.kind, manifest.namespace, name))
+                return None if above is None else self.registry_of(above)
+        return named
 
 
 def known_from(manifests: Iterable[tuple[FileManifest, Place]]) -> Known:

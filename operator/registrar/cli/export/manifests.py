@@ -35,7 +35,7 @@ class Manifest:
         namespace: its ``metadata.namespace``; None leaves it out.
         place: where its entry is.
         declared: what it declares for its entry.
-        reference: the field that names the parent, with its value; empty at the root.
+        reference: the fields that name the parent and the registry, with their values.
         items: what it declares for inline entries, by the list that holds them.
         dropped: inline entries that are missing as a whole.
     """

@@ -23,7 +23,8 @@ from registrar.kinds.base import PROPERTIES, EntryKind
 Rewrite = Callable[[Differing, str], str | None]
 """Is given a manifest and the text of its document; returns the new text, or None to leave it as it is."""
 
-_POLICIES = ("deletionPolicy", "adoptionPolicy", "driftPolicy")
+_NOT_IN_THE_REGISTRY = ("deletionPolicy", "adoptionPolicy", "driftPolicy", "registryRef")
+"""Fields of a manifest that its entry does not have."""
 
 
 class Rewriting(StrEnum):
@@ -65,7 +66,7 @@ def _overwritten(differing: Differing) -> str:
     after = FileManifest(manifest.body())
     spec = {
         **_with_left_out(after.spec, before.spec, manifest.kind.entry, manifest.declared.omissions),
-        **{name: before.spec[name] for name in _POLICIES if name in before.spec},
+        **{name: before.spec[name] for name in _NOT_IN_THE_REGISTRY if name in before.spec},
     }
     for inline in manifest.kind.inline:
         name, declared = inline.field, manifest.items.get(inline.field)

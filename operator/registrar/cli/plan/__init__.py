@@ -15,7 +15,15 @@ import click
 from registrar.cli.console import say, show, write_errors_explained
 from registrar.cli.exits import ExitCode
 from registrar.cli.files import write_beside
-from registrar.cli.options import ENVIRONMENT_PREFIX, GroupedCommand, option, options_of, parse, valid_namespace
+from registrar.cli.options import (
+    ENVIRONMENT_PREFIX,
+    GroupedCommand,
+    option,
+    options_of,
+    parse,
+    registry_ref_option,
+    valid_namespace,
+)
 from registrar.cli.plan import as_markdown
 from registrar.cli.plan.change import Action
 from registrar.cli.plan.changed import make_of_part
@@ -25,6 +33,7 @@ from registrar.cli.plan.manifests import NOTHING, Manifests, checked, key_of_fou
 from registrar.cli.plan.moved import read_moved
 from registrar.cli.plan.outputs import Format, lines_of
 from registrar.cli.plan.reading import read_resources
+from registrar.cli.plan.registries import divide
 from registrar.cli.plan.report import Report, Source
 from registrar.cli.plan.source import source_of
 from registrar.cli.source import ask_part, read_for, read_source
@@ -85,6 +94,10 @@ def _title(_context: click.Context, _parameter: click.Parameter, value: str) -> 
     "--kubeconfig",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Kubeconfig file to log in with, for --cluster. Defaults as kubectl's does.",
+)
+@registry_ref_option(
+    "ClusterRegistry that connects this registry. Resources that belong to another one are left out and named; without "
+    "the option, all that belong to a ClusterRegistry are."
 )
 @option("--changed", is_flag=True, help="Plan only resources that differ from the base, and those below them.")
 @option("--drift", is_flag=True, help="List too what this change does not bring about.")
@@ -171,6 +184,7 @@ def plan(
         wanted = Wanted(manifests, before, only_changed=changed, fail_on=fail_on, shows_drift=drift)
         if cluster:
             wanted = replace(wanted, cluster=read_resources(kubeconfig, context, wanted.namespaces(), source))
+        wanted = _of_registry(wanted, source.registry_ref)
         report = _make(wanted, snapshot, settings, source)
     for message in report.messages(has_problems=output is not Format.GITHUB):
         say(message)
@@ -182,6 +196,18 @@ def plan(
         for file, written in files.items():
             write_beside(file, (f"{click.unstyle(line)}\n" for line in lines_of(report, written, heading)))
     return report.exit_code(counts_changes=exit_code)
+
+
+def _of_registry(wanted: Wanted, registry: str | None) -> Wanted:
+    """Leave out what belongs to another registry, and say so."""
+    divided = divide(wanted.manifests, wanted.base, wanted.cluster, registry)
+    return replace(
+        wanted,
+        manifests=divided.manifests,
+        base=divided.base,
+        cluster=divided.cluster,
+        left_out=tuple(divided.warnings()),
+    )
 
 
 def _make(wanted: Wanted, snapshot: Path | None, settings: Settings, source: Source) -> Report:

@@ -33,7 +33,12 @@ def _head(report: Report) -> dict[str, Any]:
     source = report.source
     return {
         "formatVersion": FORMAT_VERSION,
-        "registry": {"url": source.registry_url, "ownerId": source.owner_id, "readAt": source.read_at},
+        "registry": {
+            "url": source.registry_url,
+            "ref": source.registry_ref,
+            "ownerId": source.owner_id,
+            "readAt": source.read_at,
+        },
         "base": source.base,
         "complete": report.is_complete,
         "assumptions": list(source.assumptions()),

@@ -42,6 +42,7 @@ class Wanted:
         only_changed: plan only what differs from the base, and what is below it.
         fail_on: see `Report`.
         shows_drift: see `Report`.
+        left_out: sentences about resources that the plan is not about.
     """
 
     manifests: Manifests
@@ -50,6 +51,7 @@ class Wanted:
     only_changed: bool = False
     fail_on: Collection[Action] = ()
     shows_drift: bool = False
+    left_out: Sequence[str] = ()
 
     def namespaces(self) -> frozenset[str]:
         """Return the namespaces that the manifests are about."""
@@ -130,7 +132,7 @@ async def make_in(
         changes=tuple(changes),
         unchanged=sum(entry not in touched for entry in entries),
         problems=(*wanted.manifests.problems, *unknown),
-        warnings=tuple(_warnings(population, changes)),
+        warnings=(*wanted.left_out, *_warnings(population, changes)),
         unreadable=inventory.unreadable,
         fail_on=wanted.fail_on,
         shows_drift=wanted.shows_drift,

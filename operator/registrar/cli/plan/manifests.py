@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -44,6 +44,17 @@ class Manifests:
     refused: Mapping[ResourceKey, list[Problem]]
     problems: list[Problem]
     elsewhere: frozenset[ResourceKey | None] = frozenset()
+
+    def without(self, keys: Collection[ResourceKey]) -> Manifests:
+        """Return the manifests but for some resources, and what is wrong with these."""
+        if not keys:
+            return self
+        return Manifests(
+            found={key: found for key, found in self.found.items() if key not in keys},
+            refused={key: problems for key, problems in self.refused.items() if key not in keys},
+            problems=[problem for problem in self.problems if resource_of(problem) not in keys],
+            elsewhere=self.elsewhere - {*keys},
+        )
 
     def accepted(self) -> list[ResourceKey]:
         """Return the resources that can be reconciled: parents first, in the order of files and lines."""
@@ -112,9 +123,9 @@ class Manifests:
 
 def _claims(entry: Entry) -> Iterator[tuple[object, ...]]:
     """Yield what only one resource can have: the entry itself, and its external ID."""
-    yield entry.kind.name, entry.place
+    yield entry.registry, entry.kind.name, entry.place
     if entry.external_id is not None:
-        yield external_id_space(entry.kind.entry), entry.external_id
+        yield entry.registry, external_id_space(entry.kind.entry), entry.external_id
 
 
 def switches_of(body: Body | None) -> Switches:

@@ -43,6 +43,7 @@ class Source:
         snapshot: the file that it was read from instead; None for the registry itself.
         base: what the manifests are compared with; None for nothing.
         cluster: whether statuses come from a cluster.
+        registry_ref: the name of the ClusterRegistry; None for the registry of the operator's flags.
     """
 
     registry_url: str
@@ -51,6 +52,7 @@ class Source:
     snapshot: str | None = None
     base: str | None = None
     cluster: bool = False
+    registry_ref: str | None = None
 
     @property
     def limit(self) -> str | None:
@@ -77,6 +79,8 @@ class Source:
             yield "Resources of the cluster that are not in these manifests stay, and keep their entries."
         if not self.cluster:
             yield "Resources outside of these manifests are taken to exist and to keep their entries."
+        if self.registry_ref is not None:
+            yield f"Resources that name no registry belong to ClusterRegistry {self.registry_ref}."
         yield "The operator runs with the same owner ID and policies as this command."
         yield "Nobody changes the registry before the operator applies the manifests."
 

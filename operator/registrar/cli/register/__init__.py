@@ -13,7 +13,14 @@ from registrar.cli.cluster import connect
 from registrar.cli.console import AttentionError, say, show, write_errors_explained
 from registrar.cli.documents.dump import dump
 from registrar.cli.exits import ExitCode
-from registrar.cli.options import DEFAULT_SECONDS, DEFAULT_TIMEOUT, login_options, seconds, valid_namespace
+from registrar.cli.options import (
+    DEFAULT_SECONDS,
+    DEFAULT_TIMEOUT,
+    login_options,
+    registry_ref_option,
+    seconds,
+    valid_namespace,
+)
 from registrar.cli.register import applying, arguments
 from registrar.cli.register.declaring import Registration
 from registrar.cli.register.errors import InvalidRegistrationError, RegistrationError
@@ -79,6 +86,7 @@ TEXT, JSON, YAML = "text", "json", "yaml"
     type=click.Choice([policy.value for policy in DeletionPolicy]),
     help="What happens to the entry when the resource is deleted. Defaults to the operator's setting.",
 )
+@registry_ref_option("ClusterRegistry that the model belongs to, to write it down. Defaults to that of the model.")
 @click.option("--name", help="metadata.name of the resource. Defaults to model and version, joined by a hyphen.")
 @click.option(
     "--namespace",

@@ -15,6 +15,7 @@ from registrar.api.v1alpha1.texts import is_subdomain
 from registrar.api.validation import describe
 from registrar.cli.documents.dump import Inline
 from registrar.cli.documents.manifest import FileManifest
+from registrar.cli.documents.references import ref_to
 from registrar.cli.export.fields import whole_double
 from registrar.cli.export.manifests import parse
 from registrar.cli.export.names import name_of
@@ -46,6 +47,7 @@ class Registration:
         author: of the version.
         deletion_policy: ``Archive`` or ``Orphan``.
         name: ``metadata.name`` of the resource; None makes it from model and version.
+        registry_ref: name of the ClusterRegistry; None means that of the model.
     """
 
     model: str
@@ -60,6 +62,7 @@ class Registration:
     author: str | None = None
     deletion_policy: str | None = None
     name: str | None = None
+    registry_ref: str | None = None
 
     def manifest(self, namespace: str | None) -> FileManifest:
         """Return the manifest, its keys in the order of the schema.
@@ -92,6 +95,7 @@ class Registration:
             "description": self.description,
             "customProperties": {name: declared(value) for name, value in self.properties.items()},
             "deletionPolicy": self.deletion_policy,
+            "registryRef": None if self.registry_ref is None else ref_to(self.registry_ref),
             "registeredModelRef": {"name": self.model},
             "author": self.author,
             "docArtifacts": [_item(name, uri, digests) for name, uri in self.doc_artifacts.items()],

@@ -40,4 +40,4 @@ def _check(paths: Sequence[Path], namespace: str | None, *, is_strict: bool) -> 
     problems = problems_of(reading)
     order = {file: number for number, file in enumerate(dict.fromkeys(problem.file for problem in problems))}
     problems.sort(key=lambda problem: (order[problem.file], problem.line or 0))
-    return Report(problems, reading.files, len(reading.manifests), reading.others, is_strict)
+    return Report(problems, reading.files, len(reading.manifests) + len(reading.registries), reading.others, is_strict)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from registrar.cli.documents.load import Path
 from registrar.cli.documents.manifest import FileManifest
-from registrar.cli.documents.references import ById, ByNames, ByResource, reference_in
+from registrar.cli.documents.references import ById, ByNames, ByResource, named_registry, reference_in
 from registrar.cli.validate.found import Found
 from registrar.kinds.base import EntryKind
 from registrar.kinds.table import kind_of
@@ -28,6 +28,7 @@ class Entry:
         kind: its kind.
         place: what identifies it, without its kind.
         external_id: its external ID, if the manifest sets one.
+        registry: the ClusterRegistry that the manifest names, or else one above it; None if none of them names one.
     """
 
     found: Found
@@ -35,6 +36,7 @@ class Entry:
     kind: EntryKind
     place: Place
     external_id: str | None
+    registry: str | None = None
 
     @property
     def name(self) -> str:
@@ -77,6 +79,18 @@ class Index:
                 return (parent.kind, found.namespace, name)
         return None
 
+    def registry_of(self, found: Found) -> str | None:
+        """Return the ClusterRegistry that a manifest names, or else one above it; None if none of them names one."""
+        manifest = found.manifest
+        if manifest is None:
+            return None
+        named = named_registry(manifest)
+        if named is not None:
+            return named
+        key = self.parent_of(found, manifest)
+        parent = None if key is None else self._manifests.get(key)
+        return None if parent is None else self.registry_of(parent)
+
     def entries(self) -> Iterator[Entry]:
         """Yield the entries of all manifests whose references say something."""
         for found in self._manifests.values():
@@ -84,11 +98,13 @@ class Index:
             place = None if manifest is None else self._place(found, manifest)
             if manifest is None or place is None:
                 continue
-            yield Entry(found, (), found.kind.entry, place, _text(manifest.spec.get("externalId")))
+            registry = self.registry_of(found)
+            yield Entry(found, (), found.kind.entry, place, _text(manifest.spec.get("externalId")), registry)
             for inline in found.kind.inline:
                 for position, item in manifest.items(inline.field):
                     path = ("spec", inline.field, position)
-                    yield Entry(found, path, inline.entry, (*place, item["name"]), _text(item.get("externalId")))
+                    own = (*place, item["name"])
+                    yield Entry(found, path, inline.entry, own, _text(item.get("externalId")), registry)
 
     def _place(self, found: Found, manifest: FileManifest) -> Place | None:
         parent = found.kind.parent

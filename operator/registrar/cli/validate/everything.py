@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registrar.cli.validate import alone, together
+from registrar.cli.validate import alone, registries, together
 from registrar.cli.validate.problems import Problem, Rule
 from registrar.cli.validate.reading import Reading
 
@@ -14,4 +14,5 @@ def problems_of(reading: Reading) -> list[Problem]:
         *reading.problems,
         *(problem for found in reading.manifests for problem in alone.check(found)),
         *together.check(reading.manifests, is_complete=is_complete),
+        *registries.check(reading.registries),
     ]

@@ -64,3 +64,35 @@ class Found:
         name = None if manifest is None else manifest.name
         subject = Subject(self.kind.name, self.namespace, name)
         return Problem(rule, self.file, self.line(path), message, subject)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRegistry:
+    """A ClusterRegistry in a file, which may have any other fault.
+
+    Attributes:
+        file: the file.
+        document: the document that holds it.
+        path: where in the document it is.
+        body: the manifest.
+    """
+
+    file: str
+    document: Document
+    path: Path
+    body: Mapping[str, Any]
+
+    @property
+    def name(self) -> str | None:
+        """Its ``metadata.name``, if it has one."""
+        manifest = manifest_in(self.body)
+        return None if manifest is None else manifest.name
+
+    @property
+    def place(self) -> str:
+        """File and line of the manifest."""
+        return f"{self.file}:{self.document.line_of(self.path)}"
+
+    def problem(self, rule: Rule, message: str, path: Path = ()) -> Problem:
+        """Return a problem at a field."""
+        return Problem(rule, self.file, self.document.line_of((*self.path, *path)), message)

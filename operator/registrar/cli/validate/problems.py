@@ -30,6 +30,10 @@ class Rule(StrEnum):
     DUPLICATE_EXTERNAL_ID = "DuplicateExternalId"
     """Two entries have the same `externalId`. It is unique across models and versions, and separately across
     artifacts."""
+    OTHER_TENANTS = "OtherTenants"
+    """Two ClusterRegistries have the same root URL and different tenants. The operator serves neither."""
+    OTHER_REGISTRY = "OtherRegistry"
+    """A resource names another ClusterRegistry in `registryRef` than its parent."""
     TOO_LARGE = "TooLarge"
     """The manifest is larger than 1.5 MiB, and etcd does not store it."""
     TOO_LARGE_TO_APPLY = "TooLargeToApply"

@@ -7,16 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pydantic import ValidationError
-
 from registrar.api.meta import API_VERSION, GROUP
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistry
-from registrar.api.validation import problems
 from registrar.cli.documents.load import Document, DocumentError, load_each, resources_at
 from registrar.cli.documents.load import Path as DocumentPath
-from registrar.cli.fields import meant_by, unknown_fields
+from registrar.cli.fields import meant_by
 from registrar.cli.files import manifest_files, open_to_read
-from registrar.cli.validate.found import Found
+from registrar.cli.validate.found import Found, FoundRegistry
 from registrar.cli.validate.problems import Problem, Rule
 from registrar.kinds.table import KINDS, kind_of
 
@@ -31,13 +28,15 @@ class Reading:
     """What was read.
 
     Attributes:
-        manifests: the manifests of our kinds, in the order of files and lines.
+        manifests: the manifests of entries, in the order of files and lines.
+        registries: the ClusterRegistries, in the same order.
         problems: what kept others from being read.
         files: the number of files that were read.
         others: the number of documents that are not ours.
     """
 
     manifests: list[Found] = field(default_factory=list)
+    registries: list[FoundRegistry] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     files: int = 0
     others: int = 0
@@ -102,31 +101,12 @@ def read_text(text: str, file: str, namespace: str | None, reading: Reading) -> 
             if problem is not None:
                 reading.problems.append(problem)
             elif (body.get("apiVersion"), body.get("kind")) == (API_VERSION, ClusterRegistry.KIND):
-                reading.problems += _connection_problems(document, path, body, file)
-                reading.others += 1
+                reading.registries.append(FoundRegistry(file, document, path, body))
             elif body.get("apiVersion") == API_VERSION:
                 kind = kind_of(str(body["kind"]))
                 reading.manifests.append(Found(file, document, path, body, kind, namespace))
             else:
                 reading.others += 1
-
-
-def _connection_problems(
-    document: Document, path: DocumentPath, body: Mapping[str, Any], file: str
-) -> Iterable[Problem]:
-    """Yield what is wrong with a ClusterRegistry, which has no entry to compare with those of others."""
-    unknown = dict(unknown_fields(ClusterRegistry.KIND, body))
-    for field_path, message in unknown.items():
-        place = ".".join(map(str, field_path))
-        yield Problem(Rule.UNKNOWN_FIELD, file, document.line_of((*path, *field_path)), f"{place}: {message}")
-    kept = {name: value for name, value in body.items() if name != "status"}
-    try:
-        ClusterRegistry.model_validate(kept)
-    except ValidationError as error:
-        for fault in problems(error):
-            if tuple(fault.path) in unknown:
-                continue
-            yield Problem(Rule.INVALID_VALUE, file, document.line_of((*path, *fault.path)), str(fault))
 
 
 def _identity_problem(document: Document, path: DocumentPath, body: Mapping[str, Any], file: str) -> Problem | None:

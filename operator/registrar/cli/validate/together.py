@@ -6,6 +6,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from registrar.cli.documents.references import named_registry
 from registrar.cli.validate.entries import Entry, Index, Key, Place
 from registrar.cli.validate.found import Found
 from registrar.cli.validate.problems import Problem, Rule
@@ -42,6 +43,7 @@ def check(manifests: Iterable[Found], *, is_complete: bool) -> Iterator[Problem]
         yield from _aliases(entries)
     yield from (_rivalry(*pair) for pair in rivals(entries))
     yield from _similar_names(entries)
+    yield from _other_registries(index, named)
 
 
 def _missing_parents(index: Index, named: dict[Key, Found]) -> Iterator[Problem]:
@@ -60,13 +62,28 @@ def _missing_parents(index: Index, named: dict[Key, Found]) -> Iterator[Problem]
         yield found.problem(Rule.MISSING_PARENT, message, ("spec", field, "name"))
 
 
+def _other_registries(index: Index, named: Mapping[Key, Found]) -> Iterator[Problem]:
+    for found in named.values():
+        manifest = found.manifest
+        own = None if manifest is None else named_registry(manifest)
+        key = None if manifest is None else index.parent_of(found, manifest)
+        parent = None if key is None else named.get(key)
+        above = None if parent is None else index.registry_of(parent)
+        if own is not None and key is not None and above not in {None, own}:
+            message = (
+                f"spec.registryRef.name: {own!r} is not the registry of {key[0]} {key[2]}, which is {above!r}; remove "
+                "the field, or refer to a parent in the same registry"
+            )
+            yield found.problem(Rule.OTHER_REGISTRY, message, ("spec", "registryRef", "name"))
+
+
 def _aliases(entries: Iterable[Entry]) -> Iterator[Problem]:
-    versions: defaultdict[Place, dict[str, Entry]] = defaultdict(dict)
+    versions: defaultdict[tuple[str | None, Place], dict[str, Entry]] = defaultdict(dict)
     for entry in entries:
         if entry.kind is MODEL_VERSION.entry:
-            versions[entry.place[:-1]][entry.name] = entry
-    for entry in (one for one in entries if one.kind.has_aliases and one.place in versions):
-        manifest, known = entry.found.manifest, versions[entry.place]
+            versions[entry.registry, entry.place[:-1]][entry.name] = entry
+    for entry in (one for one in entries if one.kind.has_aliases and (one.registry, one.place) in versions):
+        manifest, known = entry.found.manifest, versions[entry.registry, entry.place]
         declared = {} if manifest is None else manifest.spec.get("aliases")
         for alias, version in declared.items() if isinstance(declared, Mapping) else ():
             path = ("spec", "aliases", alias)
@@ -91,17 +108,17 @@ def _is_archived(entry: Entry) -> bool:
 
 def rivals(entries: Sequence[Entry]) -> Iterator[tuple[Rule, Entry, Entry]]:
     """Yield pairs that want the same entry, then pairs that want the same external ID, each with the broken rule."""
-    seen: dict[tuple[str, Place], Entry] = {}
+    seen: dict[tuple[str | None, str, Place], Entry] = {}
     for entry in entries:
-        first = seen.setdefault((entry.kind.name, entry.place), entry)
+        first = seen.setdefault((entry.registry, entry.kind.name, entry.place), entry)
         # Two artifacts of one name in one manifest break a rule of the model.
         if first is not entry and first.found is not entry.found:
             yield Rule.DUPLICATE_ENTRY, first, entry
-    held: dict[tuple[ExternalIdSpace, str], Entry] = {}
+    held: dict[tuple[str | None, ExternalIdSpace, str], Entry] = {}
     for entry in entries:
         if entry.external_id is None:
             continue
-        first = held.setdefault((external_id_space(entry.kind.entry), entry.external_id), entry)
+        first = held.setdefault((entry.registry, external_id_space(entry.kind.entry), entry.external_id), entry)
         if first is not entry:
             yield Rule.DUPLICATE_EXTERNAL_ID, first, entry
 
@@ -121,9 +138,10 @@ def _rivalry(rule: Rule, first: Entry, entry: Entry) -> Problem:
 
 
 def _similar_names(entries: Iterable[Entry]) -> Iterator[Problem]:
-    seen: dict[tuple[str, Place], Entry] = {}
+    seen: dict[tuple[str | None, str, Place], Entry] = {}
     for entry in entries:
-        first = seen.setdefault((entry.kind.name, (*entry.place[:-1], _folded(entry.name))), entry)
+        place = (*entry.place[:-1], _folded(entry.name))
+        first = seen.setdefault((entry.registry, entry.kind.name, place), entry)
         if first.name != entry.name:
             message = (
                 f"the name {entry.name!r} differs from {first.name!r} in {first.name_place} only in case "

@@ -1,0 +1,93 @@
+"""The rules that ClusterRegistries keep, alone and between them, as far as they need no cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from pydantic import ValidationError
+
+from registrar.api.registry_url import valid_registry_url
+from registrar.api.v1alpha1.cluster_registry import ClusterRegistry
+from registrar.api.v1alpha1.texts import is_subdomain
+from registrar.api.validation import problems
+from registrar.cli.fields import unknown_fields
+from registrar.cli.validate.found import FoundRegistry
+from registrar.cli.validate.problems import Problem, Rule
+from registrar.planning.resolution import Candidate, conflicts, name_of
+
+_NAME = ("metadata", "name")
+_URL = ("spec", "url")
+
+
+def check(registries: Sequence[FoundRegistry]) -> Iterator[Problem]:
+    """Yield what is wrong with ClusterRegistries: of each, and between them where the second of two stands."""
+    for found in registries:
+        yield from _alone(found)
+    named: dict[str, FoundRegistry] = {}
+    for found in registries:
+        first = named.setdefault(found.name or "", found)
+        if first is not found and found.name:
+            message = (
+                f"ClusterRegistry {found.name} is also in {first.place}, and the one that is applied last replaces the "
+                "other; remove one, or give it another metadata.name"
+            )
+            yield found.problem(Rule.DUPLICATE_RESOURCE, message, _NAME)
+    yield from _conflicts(named)
+
+
+def candidate_in(found: FoundRegistry) -> Candidate | None:
+    """Return what resources may belong to; None if the manifest is invalid."""
+    parsed = _parsed(found)
+    if parsed is None:
+        return None
+    return Candidate(parsed.spec.url, bool(parsed.spec.is_default), parsed.spec.tenants)
+
+
+def _alone(found: FoundRegistry) -> Iterator[Problem]:
+    unknown = dict(unknown_fields(ClusterRegistry.KIND, found.body))
+    for path, message in unknown.items():
+        yield found.problem(Rule.UNKNOWN_FIELD, f"{'.'.join(map(str, path))}: {message}", path)
+    if found.name is None or not is_subdomain(found.name):
+        yield found.problem(
+            Rule.INVALID_VALUE, "metadata.name: must consist of lower-case letters, digits, '-' and '.'", _NAME
+        )
+    try:
+        spec = _validated(found.body).spec
+    except ValidationError as error:
+        for fault in problems(error):
+            if tuple(fault.path) not in unknown:
+                yield found.problem(Rule.INVALID_VALUE, str(fault), fault.path)
+        return
+    try:
+        valid_registry_url(spec.url)
+    except ValueError as error:
+        yield found.problem(Rule.INVALID_VALUE, f"spec.url: {error}", _URL)
+
+
+def _validated(body: Mapping[str, object]) -> ClusterRegistry:
+    return ClusterRegistry.model_validate({name: value for name, value in body.items() if name != "status"})
+
+
+def _parsed(found: FoundRegistry) -> ClusterRegistry | None:
+    try:
+        return _validated(found.body)
+    except ValidationError:
+        return None
+
+
+def _conflicts(named: Mapping[str, FoundRegistry]) -> Iterator[Problem]:
+    candidates = {
+        name_of(name): candidate for name, found in named.items() if (candidate := candidate_in(found)) is not None
+    }
+    refused = conflicts(candidates)
+    seen = set[str]()
+    for name, found in named.items():
+        seen.add(name_of(name))
+        others = [other for other in refused.get(name_of(name), ()) if other in seen]
+        if others:
+            first = others[0].partition("/")[2]
+            message = (
+                f"spec.url: ClusterRegistry {first} in {named[first].place} has the same root URL and other tenants, "
+                "so neither is served; give them the same tenants, or remove one"
+            )
+            yield found.problem(Rule.OTHER_TENANTS, message, _URL)
