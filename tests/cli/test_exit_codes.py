@@ -112,6 +112,8 @@ TABLE = {
     "snapshot: no registry": Row("snapshot {away} -o {out}/none", NOT_KNOWN, "connection refused"),
     "snapshot: a file in the way": Row("snapshot {good} -o {file}/x", ATTENTION, "cannot be written"),
     "snapshot: to nowhere": Row("snapshot {good}", USAGE, "Missing option '-o'"),
+    "connections: no cluster": Row("connections discover {cluster}", NOT_KNOWN, "does not answer"),
+    "connections: of what": Row("connections find", USAGE, "No such command 'find'"),
     "status: no cluster": Row("status {cluster}", NOT_KNOWN, "does not answer"),
     "status: of what": Row("trace churn {cluster}", USAGE, "'churn' is not KIND/NAME"),
     "status: no kubeconfig": Row("status --kubeconfig={nowhere}", USAGE, "does not exist"),

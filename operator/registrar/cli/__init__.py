@@ -29,6 +29,7 @@ COMMANDS = {
     "copy": "Copy entries from registry to registry, or from a snapshot into a registry, without an operator.",
     "validate": 'Check manifests before they are applied; "-" reads them from stdin.',
     "verify": 'Compare artifacts with the digests in their manifests; "-" reads them from stdin.',
+    "connections": "Find the registries of a cluster, and check the ClusterRegistries that connect them.",
     "schema": "Print the JSON Schema of a kind, or one for all kinds, for editors and kubeconform.",
 }
 """What ``registrar --help`` lists: the first sentence of each command, so that no command is imported for it."""

@@ -81,6 +81,28 @@ class Cluster:
                 continue
         raise ClusterError(f"The pages of {plural} expired while they were read.", is_temporary=True)
 
+    def list_core(self, plural: str, namespace: str | None, selector: str = "") -> list[Body]:
+        """Return the objects of a kind of Kubernetes' core group that have these labels.
+
+        Raises:
+            NotAllowedError: the user may not list them there.
+            ClusterError: as `list_resources`.
+        """
+        explain = partial(list_error, plural, namespace)
+        found: list[Body] = []
+        token = ""
+        while True:
+            page = self._ask(explain, self._core_page, plural, namespace, selector, token)
+            found += page["items"]
+            if not (token := page["metadata"].get("continue") or ""):
+                return found
+
+    def _core_page(self, plural: str, namespace: str | None, selector: str, token: str, **options: Any) -> Any:
+        place = {"plural": plural} if namespace is None else {"plural": plural, "namespace": namespace}
+        path = "/api/v1/{plural}" if namespace is None else "/api/v1/namespaces/{namespace}/{plural}"
+        query = {"limit": PAGE_SIZE, "labelSelector": selector, "continue": token}
+        return self._call("GET", path, place, [(name, value) for name, value in query.items() if value], **options)
+
     def events(self, namespace: str, uid: str) -> list[Event]:
         """Return the Events about a resource, oldest first.
 
@@ -157,17 +179,27 @@ class Cluster:
         The package's own method takes no text: it writes JSON with escapes of emoji that the API server's YAML parser
         refuses.
         """
+        path = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{{plural}}/{{name}}"
+        query = [("fieldManager", FIELD_MANAGER), ("fieldValidation", "Strict")]
+        query += [("dryRun", "All")] if is_dry_run else []
+        return self._call("PATCH", path, place, query, document, **options)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        place: dict[str, str],
+        query: list[tuple[str, Any]],
+        body: bytes | None = None,
+        **options: Any,
+    ) -> Any:
         request = self._client.param_serialize(
-            "PATCH",
-            f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{{plural}}/{{name}}",
+            method,
+            path,
             path_params=place,
-            query_params=[
-                ("fieldManager", FIELD_MANAGER),
-                ("fieldValidation", "Strict"),
-                *([("dryRun", "All")] if is_dry_run else []),
-            ],
-            header_params={"Content-Type": _APPLY, "Accept": "application/json"},
-            body=document,
+            query_params=query,
+            header_params={"Accept": "application/json", **({} if body is None else {"Content-Type": _APPLY})},
+            body=body,
             auth_settings=["BearerToken"],
         )
         answer: Any = self._client.call_api(*request, **options)

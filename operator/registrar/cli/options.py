@@ -94,6 +94,13 @@ def valid_namespace(_context: click.Context, _parameter: click.Parameter, value:
     return value
 
 
+def valid_namespaces(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the values of an option that is repeated and names namespaces, as click's callback."""
+    for value in values:
+        valid_namespace(context, parameter, value)
+    return values
+
+
 def _valid_registry(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     if value is not None and not is_subdomain(value):
         raise click.BadParameter(f"{value!r} is not the metadata.name of a ClusterRegistry")

@@ -35,6 +35,10 @@ class ClusterError(click.ClickException):
         self.is_temporary = is_temporary
 
 
+class NotAllowedError(ClusterError):
+    """The user's rights do not suffice."""
+
+
 class ResourceRefusedError(Exception):
     """The API server refuses one resource, and may accept others."""
 
@@ -176,8 +180,8 @@ def _owners(refusal: Refusal) -> str:
     return f"{'; '.join(owned)}, with other values" if owned else ""
 
 
-def _not_allowed(verb: str, plural: str, where: str, remedy: str) -> ClusterError:
-    return ClusterError(f"You may not {verb} {plural} {where} (403): {remedy}.")
+def _not_allowed(verb: str, plural: str, where: str, remedy: str) -> NotAllowedError:
+    return NotAllowedError(f"You may not {verb} {plural} {where} (403): {remedy}.")
 
 
 def _not_logged_in() -> ClusterError:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Collection
 
+from model_registry.types import RegisteredModel
 from registrar.fencing import READS
 from registrar.registries.inventory import Inventory, InventoryReader
+from registrar.registries.kubeflow.backend import KubeflowBackend
 from registrar.registries.kubeflow.connection import connect
 from registrar.registries.kubeflow.dry_run import DryRunBackend
 from registrar.registries.kubeflow.dry_run_of_part import PartialDryRunBackend
@@ -50,6 +52,20 @@ async def reading(settings: RegistrySettings) -> AsyncIterator[InventoryReader]:
     """Connect to a registry, to read it as a whole."""
     async with connect(settings, ReadOnly(), token=settings.token, retries=RETRIES) as client:
         yield KubeflowInventory(client)
+
+
+async def probe(settings: RegistrySettings, authorities: str | None) -> None:
+    """Read one entry of a registry, without a token.
+
+    Args:
+        settings: the registry.
+        authorities: its certificate authorities in PEM format; None for those of the system.
+
+    Raises:
+        RegistryError: it does not answer so.
+    """
+    async with connect(settings, ReadOnly(), token=None, retries=RETRIES, authorities=authorities) as client:
+        await KubeflowBackend(client).newest(RegisteredModel)
 
 
 @contextlib.asynccontextmanager

@@ -49,10 +49,10 @@ def test_what_belongs_to_another_registry_is_left_out_and_named(
         assert warning.startswith(f"Not in this plan: 2 resources of ClusterRegistry {name} (")
         assert f"--registry-ref={name}" in warning
         assert f"Warning: {warning}" in result.stderr
-    name = options[0].partition("=")[2] if options else None
-    assert found(result)["registry"]["ref"] == name
-    is_assumed = f"Resources that name no registry belong to ClusterRegistry {name}." in found(result)["assumptions"]
-    assert is_assumed == (name is not None)
+    ref_of_plan = options[0].partition("=")[2] if options else None
+    assert found(result)["registry"]["ref"] == ref_of_plan
+    assumption = f"Resources that name no registry belong to ClusterRegistry {ref_of_plan}."
+    assert (assumption in found(result)["assumptions"]) == (ref_of_plan is not None)
 
 
 def test_an_entry_of_the_base_in_another_registry_is_not_archived(plan: Plan, rest: Rest, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pydantic import ValidationError
 
 from registrar.api.registry_url import valid_registry_url
-from registrar.api.v1alpha1.cluster_registry import ClusterRegistry
+from registrar.api.v1alpha1.cluster_registry import ClusterRegistry, ClusterRegistrySpec
 from registrar.api.v1alpha1.texts import is_subdomain
 from registrar.api.validation import problems
 from registrar.cli.fields import unknown_fields
@@ -22,7 +22,7 @@ _URL = ("spec", "url")
 def check(registries: Sequence[FoundRegistry]) -> Iterator[Problem]:
     """Yield what is wrong with ClusterRegistries: of each, and between them where the second of two stands."""
     for found in registries:
-        yield from _alone(found)
+        yield from check_alone(found)
     named: dict[str, FoundRegistry] = {}
     for found in registries:
         first = named.setdefault(found.name or "", found)
@@ -37,13 +37,20 @@ def check(registries: Sequence[FoundRegistry]) -> Iterator[Problem]:
 
 def candidate_in(found: FoundRegistry) -> Candidate | None:
     """Return what resources may belong to; None if the manifest is invalid."""
-    parsed = _parsed(found)
-    if parsed is None:
+    spec = spec_in(found)
+    return None if spec is None else Candidate(spec.url, bool(spec.is_default), spec.tenants)
+
+
+def spec_in(found: FoundRegistry) -> ClusterRegistrySpec | None:
+    """Return the spec of a ClusterRegistry; None if it is invalid."""
+    try:
+        return _validated(found.body).spec
+    except ValidationError:
         return None
-    return Candidate(parsed.spec.url, bool(parsed.spec.is_default), parsed.spec.tenants)
 
 
-def _alone(found: FoundRegistry) -> Iterator[Problem]:
+def check_alone(found: FoundRegistry) -> Iterator[Problem]:
+    """Yield what is wrong with a ClusterRegistry, whatever others there are."""
     unknown = dict(unknown_fields(ClusterRegistry.KIND, found.body))
     for path, message in unknown.items():
         yield found.problem(Rule.UNKNOWN_FIELD, f"{'.'.join(map(str, path))}: {message}", path)
@@ -66,13 +73,6 @@ def _alone(found: FoundRegistry) -> Iterator[Problem]:
 
 def _validated(body: Mapping[str, object]) -> ClusterRegistry:
     return ClusterRegistry.model_validate({name: value for name, value in body.items() if name != "status"})
-
-
-def _parsed(found: FoundRegistry) -> ClusterRegistry | None:
-    try:
-        return _validated(found.body)
-    except ValidationError:
-        return None
 
 
 def _conflicts(named: Mapping[str, FoundRegistry]) -> Iterator[Problem]:

@@ -1,0 +1,232 @@
+"""What is wrong with ClusterRegistries, and what a namespace may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from registrar.api.bodies import Body, is_terminating
+from registrar.api.conditions import Condition, ConditionStatus, Reason
+from registrar.api.tenants import tenant_of
+from registrar.api.v1alpha1.cluster_registry import (
+    ClusterRegistrySpec,
+    ClusterRegistryStatus,
+    RegistryConditionType,
+    RegistryReason,
+)
+from registrar.cli.validate.found import FoundRegistry
+from registrar.cli.validate.problems import Problem, Rule
+from registrar.cli.validate.registries import candidate_in, check, check_alone, spec_in
+from registrar.planning.resolution import Candidate, Subject, Unresolved, conflicts, name_of, resolve
+from registrar.reporting.registry_status import ADVICE
+
+AMBIGUOUS = Reason.AMBIGUOUS_REGISTRY.value
+NOT_SEEN, NOT_ADMITTED = "NotSeen", "NotAdmitted"
+"""Findings that are neither a rule of a manifest nor a reason of a condition."""
+_SAID = frozenset({RegistryReason.NOT_TRIED, RegistryReason.IN_USE})
+"""Reasons whose messages say what to do, or for which there is nothing to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a person has to change.
+
+    Attributes:
+        rule: the rule of `registrar validate`, or the reason of a condition.
+        message: what is wrong, and what to do.
+        registry: the name of the ClusterRegistry; None where it is about none.
+        place: file and line; None in a cluster.
+    """
+
+    rule: str
+    message: str
+    registry: str | None = None
+    place: str | None = None
+
+    def __str__(self) -> str:
+        where = self.place or (None if self.registry is None else f"ClusterRegistry {self.registry}")
+        return f"{self.rule}: {self.message}" if where is None else f"{where}: {self.rule}: {self.message}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for programs."""
+        return {"registry": self.registry, "rule": self.rule, "place": self.place, "message": self.message}
+
+
+@dataclass(slots=True)
+class Checked:
+    """A ClusterRegistry.
+
+    Attributes:
+        found: it.
+        status: its status; None for a manifest, which has none.
+        answer: what answers at its address; empty if nobody asked.
+    """
+
+    found: FoundRegistry
+    status: ClusterRegistryStatus | None = None
+    answer: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its name, or its place where it has none."""
+        return self.found.name or self.found.place
+
+    @property
+    def place(self) -> str | None:
+        """File and line; None in a cluster."""
+        return self.found.place if self.status is None else None
+
+    @property
+    def spec(self) -> ClusterRegistrySpec | None:
+        """Its spec; None if it is invalid."""
+        return spec_in(self.found)
+
+    @property
+    def url(self) -> str:
+        """Its address, as far as it has one."""
+        return "" if self.spec is None else self.spec.url
+
+    @property
+    def ready(self) -> Condition | None:
+        """Its condition Ready, if it has one."""
+        conditions = () if self.status is None else self.status.conditions or ()
+        return next((each for each in conditions if each.type == RegistryConditionType.READY), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What a namespace may use.
+
+    Attributes:
+        namespace: the namespace.
+        patterns: the patterns of the models' names, by the registries that admit it; empty for any name.
+        default: the registry that is meant where a resource names none; None for none of these.
+    """
+
+    namespace: str
+    patterns: Mapping[str, Sequence[str]]
+    default: str | None
+
+    def __str__(self) -> str:
+        parts = (
+            f"{name} ({', '.join((*self._names(name), *(['default'] if name == self.default else [])))})"
+            for name in self.patterns
+        )
+        return f"Namespace {self.namespace} may use {', '.join(parts) or 'no registry'}."
+
+    def _names(self, name: str) -> Iterator[str]:
+        patterns = self.patterns[name]
+        yield f"models {' '.join(patterns)}" if patterns else "all models"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for programs."""
+        registries = [{"name": name, "modelNames": list(patterns)} for name, patterns in self.patterns.items()]
+        return {"namespace": self.namespace, "registries": registries, "default": self.default}
+
+
+@dataclass(slots=True)
+class Check:
+    """All that is checked.
+
+    Attributes:
+        registries: the ClusterRegistries.
+        findings: what is wrong.
+        admissions: what the namespaces may use that the user asked about.
+        is_complete: whether all files could be read.
+    """
+
+    registries: list[Checked]
+    findings: list[Finding] = field(default_factory=list)
+    admissions: list[Admission] = field(default_factory=list)
+    is_complete: bool = True
+
+
+def checked_files(registries: Iterable[FoundRegistry], problems: Iterable[Problem]) -> Check:
+    """Return ClusterRegistries in files, with what is wrong with them.
+
+    Args:
+        registries: the ClusterRegistries.
+        problems: what is wrong with the files.
+    """
+    found = list(registries)
+    all_problems = [*problems, *check(found)]
+    findings = [Finding(str(problem.rule), problem.message, None, problem.place) for problem in all_problems]
+    is_complete = not any(problem.rule is Rule.UNREADABLE for problem in all_problems)
+    return Check([Checked(each) for each in found], findings, is_complete=is_complete)
+
+
+def checked_cluster(registries: Iterable[tuple[FoundRegistry, Body]]) -> Check:
+    """Return the ClusterRegistries of a cluster, with what is wrong with them and with their conditions.
+
+    Args:
+        registries: each without its status, and as the API server has it.
+    """
+    made = Check([])
+    for found, body in registries:
+        checked = Checked(found, _status(body))
+        made.registries.append(checked)
+        faults = [Finding(str(each.rule), each.message, checked.name) for each in check_alone(found)]
+        made.findings += faults or _reported(checked, body)
+    candidates = _candidates(made.registries)
+    for name, others in sorted(conflicts(candidates).items()):
+        message = (
+            f"ClusterRegistry {' and '.join(map(_short, others))} has the same root URL and other tenants, so neither "
+            "is served; give them the same tenants, or delete all but one."
+        )
+        made.findings.append(Finding(str(Rule.OTHER_TENANTS), message, _short(name)))
+    return made
+
+
+def _reported(checked: Checked, body: Body) -> Iterator[Finding]:
+    """Yield what the operator reports of a ClusterRegistry, unless it cannot be valid anyway."""
+    if checked.status is None or checked.status.observed_generation < body["metadata"].get("generation", 0):
+        message = "No operator has processed it as it is now. Check that one runs with --connections, and its log."
+        yield Finding(NOT_SEEN, message, checked.name)
+        return
+    for condition in checked.status.conditions or ():
+        is_ready = condition.type == RegistryConditionType.READY
+        is_wrong = is_ready and condition.status is not ConditionStatus.TRUE
+        if is_wrong or (condition.type == RegistryConditionType.IN_USE and is_terminating(body)):
+            yield Finding(condition.reason, _with_advice(condition), checked.name)
+
+
+def _with_advice(condition: Condition) -> str:
+    # A newer operator may have other reasons.
+    is_known = condition.reason in set(RegistryReason) and condition.reason not in _SAID
+    advice = ADVICE[RegistryReason(condition.reason)] if is_known else ""
+    return " ".join(filter(None, (condition.message, advice)))
+
+
+def _status(body: Body) -> ClusterRegistryStatus:
+    try:
+        return ClusterRegistryStatus.model_validate(body.get("status") or {})
+    except ValidationError:
+        return ClusterRegistryStatus()
+
+
+def _candidates(registries: Iterable[Checked]) -> dict[str, Candidate]:
+    found = ((each.name, candidate_in(each.found)) for each in registries)
+    return {name_of(name): candidate for name, candidate in found if candidate is not None}
+
+
+def admit(made: Check, namespaces: Iterable[str]) -> None:
+    """Add what namespaces may use, and what is wrong with that."""
+    candidates = _candidates(made.registries)
+    for namespace in namespaces:
+        tenants = {_short(name): tenant_of(namespace, each.tenants or ()) for name, each in candidates.items()}
+        patterns = {name: tenant.names_for(namespace) for name, tenant in tenants.items() if tenant is not None}
+        resolution = resolve(Subject(namespace), None, candidates)
+        default = None if isinstance(resolution, Unresolved) else _short(resolution)
+        made.admissions.append(Admission(namespace, patterns, default))
+        if not patterns:
+            message = f"No ClusterRegistry admits the namespace {namespace}: add it to the tenants of one."
+            made.findings.append(Finding(NOT_ADMITTED, message))
+        elif isinstance(resolution, Unresolved) and resolution.problem.reason == AMBIGUOUS:
+            made.findings.append(Finding(AMBIGUOUS, resolution.problem.message))
+
+
+def _short(name: str) -> str:
+    return name.partition("/")[2]
