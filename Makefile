@@ -193,9 +193,9 @@ publish-release:  ## Create the release on GitHub with the files in dist/: VERSI
 	@cd dist && sha256sum --check --quiet SHA256SUMS
 	@gh release create v$(RELEASED) dist/* --verify-tag --title="Model Registrar $(RELEASED)" --notes-file=dist/release-notes.md
 
-demo: $(READY)  ## Show the operator at work on a temporary control plane; KEEP=1 keeps it running until Ctrl-C
+demo: $(READY)  ## Show the operator at work on a temporary control plane; KEEP=1 keeps it running until Ctrl-C; ARGS="--registries 2" adds a second registry
 	@echo "==> Demo"
-	@$(BIN)/python -m devcluster demo $(if $(KEEP),--keep)
+	@$(BIN)/python -m devcluster demo $(if $(KEEP),--keep) $(ARGS)
 
 dev: $(READY)  ## Run the operator on a temporary control plane, and restart it whenever its code changes
 	@echo "==> Development"

@@ -5,6 +5,7 @@ end it stops and removes everything. The exit status is 0 only if all checks pas
 """
 
 import argparse
+import contextlib
 import signal
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import yaml
 from rich.console import Console
 
-from devcluster import stage
+from devcluster import connections, stage
 from devcluster.controlplane import KubectlError
 from devcluster.errors import BinariesError
 from devcluster.narration import CheckFailed, Narrator, printed_console
@@ -205,7 +206,10 @@ def main() -> int:
         description="Show the operator at work on a temporary control plane, and check each step.",
     )
     parser.add_argument("--keep", action="store_true", help="keep everything running afterwards, until Ctrl-C")
-    keep = parser.parse_args().keep
+    parser.add_argument(
+        "--registries", type=int, choices=(1, 2), default=1, help="with 2, show one operator for two registries too"
+    )
+    arguments = parser.parse_args()
     console = printed_console()
     narrator = Narrator(console)
     shown = False
@@ -213,15 +217,17 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
-        with stage.build(narrator) as on:
+        with stage.build(narrator) as on, contextlib.ExitStack() as others:
             try:
                 tour(on)
+                if arguments.registries > 1:
+                    on = connections.tour(on, others)  # noqa: PLW2901 - another operator runs from then on
             except (CheckFailed, KubectlError):
                 on.kubectl("get", "model-registry", "--output=wide")
                 narrator.output(on.operator.tail())
                 raise
             shown = True
-            if keep:
+            if arguments.keep:
                 _keep(on, console)
     except CheckFailed as error:
         narrator.failure(f"Not true: {error}")

@@ -138,6 +138,30 @@ def test_demo_shows_that_all_of_it_is_true_and_touches_nothing_else(
     assert comparable(demo.printed) == comparable(recorded), "record the demo again: make recording"
 
 
+def test_demo_with_two_registries_shows_that_one_holds_back_nothing_of_the_other(tmp_path: Path) -> None:
+    """Of the steps before, only the one that leaves a resource for the first registry."""
+    short = "import sys; from devcluster import demo; demo.tour = demo._adopt; sys.exit(demo.main())"
+    demo = Demo(tmp_path, "-c", short, "--registries", "2")
+
+    assert demo.status() == 0, demo.printed
+    assert demo.leftovers() == []
+    for claim in (
+        "the resources of before keep their IDs: their registry is dev now",
+        "each entry is in the registry that its resource names, and prod has nothing else",
+        "team-a may not use prod: the resource says so, and nothing was written",
+        "dev goes on, and only what belongs to prod waits",
+        "it is in prod as soon as that answers again",
+    ):
+        assert f"✓ {claim}" in demo.printed, demo.printed
+    assert "All checks passed" in demo.printed
+
+
+def test_the_target_passes_arguments_on() -> None:
+    command = ["make", "--dry-run", "--assume-old=.venv/.ready", "demo", "ARGS=--registries 2"]
+    shown = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    assert re.search(r"-m devcluster demo +--registries 2$", shown, re.MULTILINE)
+
+
 def test_demo_fails_when_something_is_not_true(tmp_path: Path) -> None:
     """The demo is made to see another state than the registry has."""
     wrong = "import sys; from devcluster import demo; demo._state = lambda *_: 'LIVE'; sys.exit(demo.main())"
