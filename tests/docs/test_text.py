@@ -9,6 +9,7 @@ import pytest
 
 from registrar.api.conditions import Reason
 from registrar.cli import COMMANDS
+from registrar.cli.connections import connections
 from registrar.reporting import registry_status
 from registrar.reporting.advice import ADVICE
 from registrar.reporting.outcome import OperationResult
@@ -89,7 +90,8 @@ def test_each_flag_that_is_named_exists() -> None:
     inline = [code for page in PAGES for code in _CODE.findall(prose_of(page))]
     flags = {code.split()[0].partition("=")[0] for code in inline if code.startswith("--")}
     helped = ""
-    for words in (*(["registrar", name] for name in COMMANDS), ["local_registry"]):
+    nested = [["registrar", "connections", name] for name in connections.commands]
+    for words in (*(["registrar", name] for name in COMMANDS), *nested, ["local_registry"]):
         command = [sys.executable, "-m", *words, "--help"]
         folder = REPOSITORY / "operator"
         helped += subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout

@@ -16,6 +16,7 @@ MAY_READ = (
     "reconcile/resource.py",
     "cluster/",
     "cli/cluster.py",
+    "cli/connections/bodies.py",
     "cli/documents/manifest.py",
     "cli/status/resources.py",
     "cli/validate/alone.py",

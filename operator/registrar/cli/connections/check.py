@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
-from registrar.api.bodies import Body, spec_of
-from registrar.api.meta import API_VERSION
+from registrar.api.bodies import Body
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistry
 from registrar.cli.cluster import connect
+from registrar.cli.connections.bodies import as_written
 from registrar.cli.connections.checking import Check, Checked, admit, checked_cluster, checked_files
 from registrar.cli.connections.probing import ask_all
 from registrar.cli.console import counted, one_line, say, show
@@ -94,11 +94,8 @@ def _of_cluster(kubeconfig: Path | None, context: str | None) -> Check:
 
 
 def _as_found(body: Body) -> FoundRegistry:
-    """Return a ClusterRegistry as a user would have written it: its other fields are the API server's."""
-    metadata = {"name": body["metadata"]["name"]}
-    written = {"apiVersion": API_VERSION, "kind": ClusterRegistry.KIND, "metadata": metadata, "spec": spec_of(body)}
     reading = Reading()
-    read_text(dump(written), "cluster", None, reading)
+    read_text(dump(as_written(body)), "cluster", None, reading)
     return reading.registries[0]
 
 

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
-
-from registrar.api.bodies import Body, is_terminating
+from registrar.api.bodies import Body
 from registrar.api.conditions import Condition, ConditionStatus, Reason
 from registrar.api.tenants import tenant_of
 from registrar.api.v1alpha1.cluster_registry import (
@@ -17,6 +15,7 @@ from registrar.api.v1alpha1.cluster_registry import (
     RegistryConditionType,
     RegistryReason,
 )
+from registrar.cli.connections.bodies import metadata_of, status_of
 from registrar.cli.validate.found import FoundRegistry
 from registrar.cli.validate.problems import Problem, Rule
 from registrar.cli.validate.registries import candidate_in, check, check_alone, spec_in
@@ -166,7 +165,7 @@ def checked_cluster(registries: Iterable[tuple[FoundRegistry, Body]]) -> Check:
     """
     made = Check([])
     for found, body in registries:
-        checked = Checked(found, _status(body))
+        checked = Checked(found, status_of(body))
         made.registries.append(checked)
         faults = [Finding(str(each.rule), each.message, checked.name) for each in check_alone(found)]
         made.findings += faults or _reported(checked, body)
@@ -182,14 +181,15 @@ def checked_cluster(registries: Iterable[tuple[FoundRegistry, Body]]) -> Check:
 
 def _reported(checked: Checked, body: Body) -> Iterator[Finding]:
     """Yield what the operator reports of a ClusterRegistry, unless it cannot be valid anyway."""
-    if checked.status is None or checked.status.observed_generation < body["metadata"].get("generation", 0):
+    metadata = metadata_of(body)
+    if checked.status is None or checked.status.observed_generation < metadata.generation:
         message = "No operator has processed it as it is now. Check that one runs with --connections, and its log."
         yield Finding(NOT_SEEN, message, checked.name)
         return
     for condition in checked.status.conditions or ():
         is_ready = condition.type == RegistryConditionType.READY
         is_wrong = is_ready and condition.status is not ConditionStatus.TRUE
-        if is_wrong or (condition.type == RegistryConditionType.IN_USE and is_terminating(body)):
+        if is_wrong or (condition.type == RegistryConditionType.IN_USE and metadata.terminating):
             yield Finding(condition.reason, _with_advice(condition), checked.name)
 
 
@@ -198,13 +198,6 @@ def _with_advice(condition: Condition) -> str:
     is_known = condition.reason in set(RegistryReason) and condition.reason not in _SAID
     advice = ADVICE[RegistryReason(condition.reason)] if is_known else ""
     return " ".join(filter(None, (condition.message, advice)))
-
-
-def _status(body: Body) -> ClusterRegistryStatus:
-    try:
-        return ClusterRegistryStatus.model_validate(body.get("status") or {})
-    except ValidationError:
-        return ClusterRegistryStatus()
 
 
 def _candidates(registries: Iterable[Checked]) -> dict[str, Candidate]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from registrar.api.bodies import Body
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistry
 from registrar.cli.cluster import Cluster
+from registrar.cli.connections.bodies import Connection, Service, connection_of, name_of, service_of
 from registrar.cli.connections.services import PORTS, SELECTORS, Registry, registry_in
 from registrar.cli.console import one_line
 from registrar.cli.exits import ExitCode
@@ -71,7 +71,7 @@ def search(cluster: Cluster, namespaces: Sequence[str]) -> Found:
     Raises:
         ClusterError: the API server does not answer, or the user may list neither Services nor namespaces.
     """
-    found, services = Found(), dict[tuple[str, str], Body]()
+    found, services = Found(), dict[tuple[str, str], Service]()
     for namespace in namespaces or _everywhere(cluster, services):
         try:
             services |= _services(cluster, namespace)
@@ -87,26 +87,26 @@ def search(cluster: Cluster, namespaces: Sequence[str]) -> Found:
     return found
 
 
-def _everywhere(cluster: Cluster, services: dict[tuple[str, str], Body]) -> list[str]:
+def _everywhere(cluster: Cluster, services: dict[tuple[str, str], Service]) -> list[str]:
     """Add the Services of all namespaces; returns the namespaces to search one by one, if the user's rights need it."""
     try:
         services |= _services(cluster, None)
     except NotAllowedError as error:
         try:
-            return sorted(body["metadata"]["name"] for body in cluster.list_core("namespaces", None))
+            return sorted(map(name_of, cluster.list_core("namespaces", None)))
         except NotAllowedError:
             raise error from None
     return []
 
 
-def _services(cluster: Cluster, namespace: str | None) -> dict[tuple[str, str], Body]:
-    listed = (body for selector in SELECTORS for body in cluster.list_core("services", namespace, selector))
-    return {(body["metadata"]["namespace"], body["metadata"]["name"]): body for body in listed}
+def _services(cluster: Cluster, namespace: str | None) -> dict[tuple[str, str], Service]:
+    bodies = (body for selector in SELECTORS for body in cluster.list_core("services", namespace, selector))
+    return {(service.namespace, service.name): service for service in map(service_of, bodies)}
 
 
-def _connections(cluster: Cluster) -> list[Body]:
+def _connections(cluster: Cluster) -> list[Connection]:
     """Return the ClusterRegistries; none if the cluster has none, or the user may not see them."""
     try:
-        return cluster.list_resources(ClusterRegistry.PLURAL, None)
+        return list(map(connection_of, cluster.list_resources(ClusterRegistry.PLURAL, None)))
     except ClusterError:
         return []

@@ -6,14 +6,14 @@ its port. Kubeflow's UI finds registries by the same marks (clients/ui/bff in ku
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from registrar.api.bodies import Body, spec_of
 from registrar.api.meta import API_VERSION
 from registrar.api.registry_url import normalized_url
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistry
+from registrar.cli.connections.bodies import Connection, Service
 from registrar.cli.console import one_line
 from registrar.cli.documents.dump import dump
 
@@ -100,45 +100,40 @@ class Registry:
             yield "The cluster's service CA issues its certificate: add spec.ca, and spec.auth for the proxy before it."
 
 
-def registry_in(service: Body, connections: Iterable[Body]) -> Registry | None:
+def registry_in(service: Service, connections: Iterable[Connection]) -> Registry | None:
     """Return the registry that a Service with one of the labels is; None if it has no port of one.
 
     Args:
         service: the Service.
         connections: the ClusterRegistries that exist.
     """
-    metadata: Mapping[str, Any] = service["metadata"]
-    ports = {port.get("name"): port["port"] for port in spec_of(service).get("ports") or ()}
-    name = next((name for name in PORTS if name in ports), None)
-    if name is None:
+    port = next((name for name in PORTS if name in service.ports), None)
+    if port is None:
         return None
-    annotations: Mapping[str, str] = metadata.get("annotations") or {}
+    annotations = service.annotations
     external = (value for key, value in sorted(annotations.items()) if key.endswith(_EXTERNAL))
     return Registry(
-        namespace=metadata["namespace"],
-        service=metadata["name"],
-        scheme=PORTS[name],
-        port=ports[name],
+        namespace=service.namespace,
+        service=service.name,
+        scheme=PORTS[port],
+        port=service.ports[port],
         display_name=annotations.get("displayName", ""),
         description=annotations.get("description", ""),
         external=next((f"https://{value}" for value in external if value), ""),
         has_service_ca=_SERVING_CERTIFICATE in annotations,
-        connected_by=tuple(_connecting(metadata, ports, connections)),
+        connected_by=tuple(_connecting(service, connections)),
     )
 
 
-def _connecting(metadata: Mapping[str, Any], ports: Mapping[str, int], connections: Iterable[Body]) -> Iterator[str]:
+def _connecting(service: Service, connections: Iterable[Connection]) -> Iterator[str]:
     """Yield the ClusterRegistries that lead to one of the ports of a Service."""
-    name, namespace = metadata["name"], metadata["namespace"]
     urls = {
-        normalized_url(f"{scheme}://{name}.{namespace}{domain}:{ports[port]}")
+        normalized_url(f"{scheme}://{service.name}.{service.namespace}{domain}:{service.ports[port]}")
         for port, scheme in PORTS.items()
-        if port in ports
+        if port in service.ports
         for domain in _DOMAINS
     }
     for connection in connections:
-        spec = spec_of(connection)
-        service = spec.get("serviceRef") or {}
-        is_named = (service.get("namespace"), service.get("name")) == (namespace, name)
-        if is_named or normalized_url(str(spec.get("url") or "")) in urls:
-            yield connection["metadata"]["name"]
+        is_named = connection.service == (service.namespace, service.name)
+        if is_named or normalized_url(connection.url) in urls:
+            yield connection.name

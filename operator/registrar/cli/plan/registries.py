@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from registrar.api.bodies import Body, ResourceKey, recorded_id, spec_of
+from registrar.api.bodies import Body, ResourceKey, declared_registry_of, pinned_registry_of, recorded_id
 from registrar.cli.console import counted
 from registrar.cli.documents.manifest import FileManifest
 from registrar.cli.documents.references import ByResource, named_registry, reference_in
@@ -119,12 +119,14 @@ class _Owners:
 
     def _own(self, key: ResourceKey) -> str | None:
         body = (self.cluster or {}).get(key)
-        if body is not None and (pinned := _pinned(body)) is not None:
-            return pinned
+        pinned = None if body is None or recorded_id(body) is None else pinned_registry_of(body)
+        if pinned is not None:
+            return pinned[1]
         # Without a cluster, the base counts as applied.
         before = _named_in(self.base, key) if self.cluster is None else None
-        spec = None if body is None else _named_by(body)
-        return before or self.wanted(key) or _named_in(self.base, key) or spec
+        declared = None if body is None else declared_registry_of(body)
+        in_cluster = None if declared is None else declared[1]
+        return before or self.wanted(key) or _named_in(self.base, key) or in_cluster
 
     def _parent(self, key: ResourceKey) -> ResourceKey | None:
         for manifests in (self.manifests, self.base):
@@ -138,16 +140,6 @@ class _Owners:
 def _named_in(manifests: Manifests, key: ResourceKey) -> str | None:
     found = manifests.found.get(key)
     return None if found is None or found.manifest is None else named_registry(found.manifest)
-
-
-def _named_by(body: Body) -> str | None:
-    return named_registry(FileManifest({"spec": spec_of(body)}))
-
-
-def _pinned(body: Body) -> str | None:
-    """Return the ClusterRegistry that assigned the ID of a resource, as its status says."""
-    ref = (body.get("status") or {}).get("registryRef") or {}
-    return None if recorded_id(body) is None else ref.get("name")
 
 
 def _parent_of(key: ResourceKey, manifest: FileManifest) -> ResourceKey | None:
