@@ -10,6 +10,7 @@ from model_registry import exceptions
 from model_registry._failures import is_verification_failure
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec, RegistryReason
 from registrar.cli.connections.checking import Check, Finding
+from registrar.cli.validate.registries import root_url_of
 from registrar.registries.connection import probe
 from registrar.settings import RegistrySettings
 
@@ -59,7 +60,7 @@ async def _answer_of(spec: ClusterRegistrySpec) -> Answer:
     authorities = None if spec.ca is None else spec.ca.bundle
     try:
         settings = RegistrySettings(
-            registry_url=spec.url,
+            registry_url=root_url_of(spec),
             registry_api_version=None if spec.api_version is None else spec.api_version.value,
         )
         await probe(settings, authorities)

@@ -38,7 +38,7 @@ def check(registries: Sequence[FoundRegistry]) -> Iterator[Problem]:
 def candidate_in(found: FoundRegistry) -> Candidate | None:
     """Return what resources may belong to; None if the manifest is invalid."""
     spec = spec_in(found)
-    return None if spec is None else Candidate(spec.url, bool(spec.is_default), spec.tenants)
+    return None if spec is None else Candidate(root_url_of(spec), bool(spec.is_default), spec.tenants)
 
 
 def spec_in(found: FoundRegistry) -> ClusterRegistrySpec | None:
@@ -47,6 +47,11 @@ def spec_in(found: FoundRegistry) -> ClusterRegistrySpec | None:
         return _validated(found.body).spec
     except ValidationError:
         return None
+
+
+def root_url_of(spec: ClusterRegistrySpec) -> str:
+    """Return the address that a spec leads to."""
+    return spec.url
 
 
 def check_alone(found: FoundRegistry) -> Iterator[Problem]:
@@ -66,7 +71,7 @@ def check_alone(found: FoundRegistry) -> Iterator[Problem]:
                 yield found.problem(Rule.INVALID_VALUE, str(fault), fault.path)
         return
     try:
-        valid_registry_url(spec.url)
+        valid_registry_url(root_url_of(spec))
     except ValueError as error:
         yield found.problem(Rule.INVALID_VALUE, f"spec.url: {error}", _URL)
 
