@@ -242,6 +242,21 @@ def test_conditions_of_the_cluster_are_findings_with_what_to_do(own_space: Names
     assert f"ClusterRegistry {names['unseen']}: NotSeen: " in text.stderr
 
 
+def test_a_registry_whose_authorities_are_in_the_cluster_is_not_asked(tmp_path: Path) -> None:
+    service = {"namespace": "ml", "name": "registry", "port": 8443, "scheme": "https"}
+    manifest = registry("prod", "", serviceRef=service, ca={"configMapKeyRef": {"name": "authorities"}})
+    del manifest["spec"]["url"]
+    wrong = registry(
+        "wrong", "https://127.0.0.1:1", ca={"bundle": "-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----"}
+    )
+    result = check(write(tmp_path, all=[manifest, wrong]), "--output=json")
+    assert result.exit_code == ExitCode.ATTENTION
+    assert [rule for _, rule in rules(result)] == ["InvalidValue", "Unreachable"]
+    (first, _) = json.loads(result.stdout)["registries"]
+    assert first["url"] == "https://registry.ml.svc:8443"
+    assert first["answers"].startswith("not asked: spec.ca names")
+
+
 def test_files_and_a_cluster_are_two_questions(tmp_path: Path) -> None:
     result = check(write(tmp_path, all=[]), "--context=x")
     assert result.exit_code == ExitCode.USAGE

@@ -18,7 +18,7 @@ from registrar.api.v1alpha1.cluster_registry import (
 from registrar.cli.connections.bodies import metadata_of, status_of
 from registrar.cli.validate.found import FoundRegistry
 from registrar.cli.validate.problems import Problem, Rule
-from registrar.cli.validate.registries import candidate_in, check, check_alone, root_url_of, spec_in
+from registrar.cli.validate.registries import candidate_in, check, check_alone, spec_in
 from registrar.planning.resolution import Candidate, Subject, Unresolved, conflicts, name_of, resolve
 from registrar.reporting.registry_status import ADVICE
 
@@ -86,7 +86,7 @@ class Checked:
     @property
     def url(self) -> str:
         """Its address, as far as it has one."""
-        return "" if self.spec is None else root_url_of(self.spec)
+        return "" if self.spec is None else self.spec.root_url
 
     @property
     def ready(self) -> Condition | None:

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 
 from model_registry import exceptions
 from model_registry._failures import is_verification_failure
+from registrar.api.certificates import certificates_in
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec, RegistryReason
 from registrar.cli.connections.checking import Check, Finding
-from registrar.cli.validate.registries import root_url_of
 from registrar.registries.connection import probe
 from registrar.settings import RegistrySettings
 
 AT_ONCE = 16
 """Registries that are asked at once."""
 ANSWERS, GUARDED, FAILS = "registry", "asks for a token", "no registry"
+NOT_ASKED = "not asked: spec.ca names an object of the cluster"
 """What answers, as the table shows it."""
 
 
@@ -57,10 +58,15 @@ async def _ask(specs: Iterable[ClusterRegistrySpec]) -> list[Answer]:
 
 
 async def _answer_of(spec: ClusterRegistrySpec) -> Answer:
-    authorities = None if spec.ca is None else spec.ca.bundle
+    authorities = None
+    if spec.ca is not None:
+        if spec.ca.bundle is None:
+            # They are in the operator's namespace, where the user may have no rights.
+            return Answer(NOT_ASKED)
+        authorities = certificates_in(spec.ca.bundle)
     try:
         settings = RegistrySettings(
-            registry_url=root_url_of(spec),
+            registry_url=spec.root_url,
             registry_api_version=None if spec.api_version is None else spec.api_version.value,
         )
         await probe(settings, authorities)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import ValidationError
 
+from registrar.api.certificates import are_certificates
 from registrar.api.registry_url import valid_registry_url
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistry, ClusterRegistrySpec
 from registrar.api.v1alpha1.texts import is_subdomain
@@ -38,7 +39,7 @@ def check(registries: Sequence[FoundRegistry]) -> Iterator[Problem]:
 def candidate_in(found: FoundRegistry) -> Candidate | None:
     """Return what resources may belong to; None if the manifest is invalid."""
     spec = spec_in(found)
-    return None if spec is None else Candidate(root_url_of(spec), bool(spec.is_default), spec.tenants)
+    return None if spec is None else Candidate(spec.root_url, bool(spec.is_default), spec.tenants)
 
 
 def spec_in(found: FoundRegistry) -> ClusterRegistrySpec | None:
@@ -47,11 +48,6 @@ def spec_in(found: FoundRegistry) -> ClusterRegistrySpec | None:
         return _validated(found.body).spec
     except ValidationError:
         return None
-
-
-def root_url_of(spec: ClusterRegistrySpec) -> str:
-    """Return the address that a spec leads to."""
-    return spec.url
 
 
 def check_alone(found: FoundRegistry) -> Iterator[Problem]:
@@ -71,9 +67,12 @@ def check_alone(found: FoundRegistry) -> Iterator[Problem]:
                 yield found.problem(Rule.INVALID_VALUE, str(fault), fault.path)
         return
     try:
-        valid_registry_url(root_url_of(spec))
+        valid_registry_url(spec.root_url)
     except ValueError as error:
         yield found.problem(Rule.INVALID_VALUE, f"spec.url: {error}", _URL)
+    if spec.ca is not None and spec.ca.bundle is not None and not are_certificates(spec.ca.bundle):
+        message = "spec.ca.bundle: contains something that is no certificate in PEM format"
+        yield found.problem(Rule.INVALID_VALUE, message, ("spec", "ca", "bundle"))
 
 
 def _validated(body: Mapping[str, object]) -> ClusterRegistry:
