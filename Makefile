@@ -93,6 +93,8 @@ test: $(READY)  ## Run the whole suite on real servers; ARGS="-k name" narrows i
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/chart --ignore=tests/release --ignore=tests/argocd --ignore=tests/monitoring --ignore=tests/site $(if $(AFTER_COVERAGE),$(MEASURED:%=--ignore=%)) $(ARGS)
 
 coverage: $(READY)  ## Run the tests of the client, the embedded registry and the operator's units, and check their coverage
+	@echo "==> The control plane's programs (built once if this machine has none)"
+	@$(BIN)/python -m devcluster.binaries
 	@echo "==> Tests with branch coverage"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov= $(MEASURED) $(ARGS)
 

@@ -3,16 +3,26 @@ import socket
 import uuid
 
 import pytest
+from _pytest.fixtures import FixtureFunctionDefinition
 
-from devcluster import controlplane, gomodule, ports
+from devcluster import binaries, controlplane, gomodule, ports
 from devcluster.controlplane import ControlPlane, KubectlError
 from devcluster.processes import ChildError
+from tests.env import control_plane as env
 from tests.support.waiting import wait_until
 
 
 @pytest.fixture
 def controllers(control_plane_with_controllers: ControlPlane) -> ControlPlane:
     return control_plane_with_controllers
+
+
+def test_the_programs_of_every_fixture_are_there_before_the_first_test() -> None:
+    fixtures = {name for name, found in vars(env).items() if isinstance(found, FixtureFunctionDefinition)}
+    assert fixtures == {"cluster", "control_plane", "control_plane_with_controllers", "kubectl_program", "namespace"}
+    assert [name for name in fixtures if not env.programs_for({name})] == []
+    assert env.programs_for(fixtures) == binaries.CONTROLLERS_TOO
+    assert env.programs_for({"tmp_path"}) == ()
 
 
 def test_fixture_gives_the_kubernetes_version_of_the_go_module(control_plane: ControlPlane) -> None:

@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,24 @@ OTHERS_CRDS = Path(__file__).parent / "crds"
 CRDS = Path(__file__).parents[2] / "crds"
 _ESTABLISHED_LIMIT = 60.0
 _DELETED_LIMIT = 60.0
-_FIXTURES = {"control_plane", "cluster", "namespace", "controller_manager_cluster", "kubectl_program"}
+_FIXTURES = {"control_plane", "cluster", "namespace", "kubectl_program"}
+_FIXTURES_WITH_CONTROLLERS = {"control_plane_with_controllers"}
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Get the programs before the first test starts: a build of minutes must not run under a test's time limit."""
-    needed = any(_FIXTURES & set(getattr(item, "fixturenames", ())) for item in session.items)
+    needed = programs_for({name for item in session.items for name in getattr(item, "fixturenames", ())})
     if needed and not session.config.option.collectonly and existing.from_environment() is None:
         capture = session.config.pluginmanager.getplugin("capturemanager")
         with capture.global_and_fixture_disabled():
-            binaries.ensure(binaries.PROGRAMS)
+            binaries.ensure(needed)
+
+
+def programs_for(fixtures: AbstractSet[str]) -> tuple[str, ...]:
+    """Return the programs that tests with these fixtures need; none if they need no control plane."""
+    if fixtures & _FIXTURES_WITH_CONTROLLERS:
+        return binaries.CONTROLLERS_TOO
+    return binaries.PROGRAMS if fixtures & _FIXTURES else ()
 
 
 @pytest.fixture(scope="session")
