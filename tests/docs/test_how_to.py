@@ -13,13 +13,21 @@ from tests.docs.session import Session
 
 KINDS = "registeredmodels,modelversions,modelartifacts"
 INDEX = Path("docs/how-to/index.md")
+WITH_OTHERS_NAMESPACES = {"connect-kubeflow-profile", "connect-open-data-hub"}
+"""Guides that take namespaces for granted which others have created."""
 OTHERS_NAMESPACES = ("ml-research", "model-registrar", "odh-model-registries")
-"""Namespaces that guides take for granted, because others have created them."""
 GUIDES = [page for page in HOW_TO if page != INDEX]
 
 
 @pytest.fixture(scope="module")
 def plane() -> Iterator[ControlPlane]:
+    with controlplane.start() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def plane_with_namespaces() -> Iterator[ControlPlane]:
+    """Apart from the other guides: one deletes a namespace, which never ends without controllers."""
     with controlplane.start() as started:
         for name in OTHERS_NAMESPACES:
             started.run_kubectl("create", "namespace", name)
@@ -27,8 +35,9 @@ def plane() -> Iterator[ControlPlane]:
 
 
 @pytest.fixture
-def session(plane: ControlPlane, tmp_path: Path) -> Iterator[Session]:
+def session(page: Path, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Session]:
     """A reader who has the operator running, and nothing registered yet: IDs begin with 1, as the guides show."""
+    plane = request.getfixturevalue("plane_with_namespaces" if page.stem in WITH_OTHERS_NAMESPACES else "plane")
     with Children() as children:
         reader = Session(plane, children, tmp_path)
         reader.start_everything(())

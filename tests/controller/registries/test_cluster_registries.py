@@ -37,7 +37,8 @@ def test_equal_names_in_two_registries_are_two_entries(site: Site) -> None:
         # What names no registry belongs to that of its parent.
         for kind, child in ((VERSION, "fraud-v1"), (ARTIFACT, "fraud-weights")):
             assert space.ready(kind, child)["status"]["registryRef"] == ref(name)
-        found = site.wait(name, lambda found: connected(found) and found["status"]["resources"] > 0)
+        site.wait(name, lambda found: connected(found) and found["status"]["resources"] > 0)
+        found = site.wait(name, lambda found: "finalizers" in found["metadata"])
         assert found["metadata"]["finalizers"] == [IN_USE]
     first, second = (space.get(MODEL, "fraud")["status"]["id"] for space in site.spaces)
     assert first != second
@@ -291,6 +292,7 @@ def test_a_standby_takes_over_the_registries_of_the_leader(site: Site, tmp_path:
     site.arguments += ["--leader-election", f"--lease-namespace={space.name}", "--lease-duration=3"]
     site.arguments += ["--renew-deadline=2", "--retry-period=0.5"]
     site.start()
+    site.operator.wait_for_log("is now the leader")
     standby = OperatorProcess(site.arguments, tmp_path / "standby.log")
     standby.start()
     try:
