@@ -3,19 +3,14 @@
 import contextlib
 import dataclasses
 import sys
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from devcluster import embedded_registry
 from devcluster.embedded_registry import EmbeddedRegistry
-from devcluster.stage import WAIT_SECONDS, Stage
+from devcluster.stage import READY, Stage, manifest_of
 
-API_VERSION = "model-registrar.dev/v1alpha1"
 DEV, PROD = "dev", "prod"
 TEAM_A, TEAM_B = "team-a", "team-b"
-_READY = ("--for=condition=Ready", f"--timeout={WAIT_SECONDS:.0f}s")
 
 
 def tour(on: Stage, stack: contextlib.ExitStack) -> Stage:
@@ -43,16 +38,16 @@ def _connect(on: Stage, second: EmbeddedRegistry) -> Stage:
     on.children.end(on.operator)
     by_team: dict[str, Any] = {"namespaces": [TEAM_B], "modelNames": ["{namespace}.*"]}
     registries = [
-        _manifest("ClusterRegistry", DEV, url=on.registry.url, isDefault=True, tenants=[_all(TEAM_A, "default")]),
-        _manifest("ClusterRegistry", PROD, url=second.url, tenants=[by_team]),
+        manifest_of("ClusterRegistry", DEV, url=on.registry.url, isDefault=True, tenants=[_all(TEAM_A, "default")]),
+        manifest_of("ClusterRegistry", PROD, url=second.url, tenants=[by_team]),
     ]
-    on.kubectl("apply", "-f", _written(on, "connections", *registries))
+    on.kubectl("apply", "-f", on.written("connections", *registries))
     words = ["run", "--connections", "--connections-namespace", "default"]
     words += ["--kubeconfig", str(on.plane.kubeconfig), "--feed-interval", "1"]
     on.narrator.command(" ".join(["registrar", *words]))
     operator = on.children.start("operator", [sys.executable, "-m", "registrar", *words])
     on = dataclasses.replace(on, operator=operator)
-    on.kubectl("wait", *_READY, f"clusterregistry/{DEV}", f"clusterregistry/{PROD}")
+    on.kubectl("wait", *READY, f"clusterregistry/{DEV}", f"clusterregistry/{PROD}")
     on.kubectl("get", "clusterregistries")
     on.wait_for(lambda: _ref(on, "rmodel/churn", "default") == DEV)
     on.narrator.check(before == on.resources(), "the resources of before keep their IDs: their registry is dev now")
@@ -63,9 +58,9 @@ def _use_each(on: Stage, second: EmbeddedRegistry) -> None:
     on.narrator.step("Use each of them from a namespace of its own")
     for namespace, registry in ((TEAM_A, DEV), (TEAM_B, PROD)):
         on.kubectl("create", "namespace", namespace)
-        model = _manifest("RegisteredModel", "risk", name=f"{namespace}.risk", registryRef=_to(registry))
-        on.kubectl("apply", "--namespace", namespace, "-f", _written(on, f"risk-{namespace}", model))
-        on.kubectl("wait", *_READY, "--namespace", namespace, "rmodel/risk")
+        model = manifest_of("RegisteredModel", "risk", name=f"{namespace}.risk", registryRef=_to(registry))
+        on.kubectl("apply", "--namespace", namespace, "-f", on.written(f"risk-{namespace}", model))
+        on.kubectl("wait", *READY, "--namespace", namespace, "rmodel/risk")
     first_names, second_names = _names(on), _names(on, second)
     on.narrator.check(
         f"{TEAM_A}.risk" in first_names and second_names == [f"{TEAM_B}.risk"],
@@ -75,9 +70,9 @@ def _use_each(on: Stage, second: EmbeddedRegistry) -> None:
 
 def _refuse(on: Stage, second: EmbeddedRegistry) -> None:
     on.narrator.step("Name a registry that does not admit the namespace")
-    intruder = _manifest("RegisteredModel", "intruder", name=f"{TEAM_B}.intruder", registryRef=_to(PROD))
-    on.kubectl("apply", "--namespace", TEAM_A, "-f", _written(on, "intruder", intruder))
-    on.kubectl("wait", "--for=condition=Stalled", _READY[1], "--namespace", TEAM_A, "rmodel/intruder")
+    intruder = manifest_of("RegisteredModel", "intruder", name=f"{TEAM_B}.intruder", registryRef=_to(PROD))
+    on.kubectl("apply", "--namespace", TEAM_A, "-f", on.written("intruder", intruder))
+    on.kubectl("wait", "--for=condition=Stalled", READY[1], "--namespace", TEAM_A, "rmodel/intruder")
     refused = on.kubectl("get", "rmodel", "intruder", "--namespace", TEAM_A, "--output=wide")
     on.narrator.check(
         "RegistryNotPermitted" in refused and _names(on, second) == [f"{TEAM_B}.risk"],
@@ -91,17 +86,17 @@ def _stop_one(on: Stage, second: EmbeddedRegistry) -> None:
     on.narrator.say(f"the registry {PROD} is stopped")
     late = [("late", TEAM_A, DEV), ("late", TEAM_B, PROD)]
     for name, namespace, registry in late:
-        model = _manifest("RegisteredModel", name, name=f"{namespace}.{name}", registryRef=_to(registry))
-        on.kubectl("apply", "--namespace", namespace, "-f", _written(on, f"{name}-{namespace}", model))
-    on.kubectl("wait", *_READY, "--namespace", TEAM_A, "rmodel/late")
-    on.kubectl("wait", "--for=condition=Ready=False", _READY[1], "--namespace", TEAM_B, "rmodel/late")
+        model = manifest_of("RegisteredModel", name, name=f"{namespace}.{name}", registryRef=_to(registry))
+        on.kubectl("apply", "--namespace", namespace, "-f", on.written(f"{name}-{namespace}", model))
+    on.kubectl("wait", *READY, "--namespace", TEAM_A, "rmodel/late")
+    on.kubectl("wait", "--for=condition=Ready=False", READY[1], "--namespace", TEAM_B, "rmodel/late")
     waiting = on.kubectl("get", "rmodel", "late", "--namespace", TEAM_B, "--output=wide")
     on.narrator.check(
         "RegistryUnavailable" in waiting and f"{TEAM_A}.late" in _names(on),
         f"{DEV} goes on, and only what belongs to {PROD} waits",
     )
     second.start()
-    on.kubectl("wait", *_READY, "--namespace", TEAM_B, "rmodel/late")
+    on.kubectl("wait", *READY, "--namespace", TEAM_B, "rmodel/late")
     on.narrator.check(f"{TEAM_B}.late" in _names(on, second), f"it is in {PROD} as soon as that answers again")
 
 
@@ -121,16 +116,3 @@ def _all(*namespaces: str) -> dict[str, Any]:
 
 def _to(registry: str) -> dict[str, str]:
     return {"kind": "ClusterRegistry", "name": registry}
-
-
-def _manifest(kind: str, resource_name: str, /, **spec: Any) -> dict[str, Any]:
-    return {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": resource_name}, "spec": spec}
-
-
-def _written(on: Stage, name: str, *manifests: dict[str, Any]) -> Path:
-    """Write manifests and show them; returns their file."""
-    text = yaml.safe_dump_all(manifests, sort_keys=False)
-    on.narrator.output(text)
-    path = on.folder / f"{name}.yaml"
-    path.write_text(text)
-    return path

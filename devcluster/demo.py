@@ -18,16 +18,14 @@ from devcluster.controlplane import KubectlError
 from devcluster.errors import BinariesError
 from devcluster.narration import CheckFailed, Narrator, printed_console
 from devcluster.processes import ChildError
-from devcluster.stage import REPOSITORY, WAIT_SECONDS, Entries, Resource, Stage
+from devcluster.stage import READY, REPOSITORY, Entries, Resource, Stage, manifest_of
 from model_registry.exceptions import RegistryError
 from model_registry.types import RegisteredModel
 
 EXAMPLES = REPOSITORY / "examples" / "quickstart"
-API_VERSION = "model-registrar.dev/v1alpha1"
 _CHURN = "churn"
 _DECLARED = "Scores customers by how likely they are to leave."
 _INTERRUPTED = 130
-_READY = ("--for=condition=Ready", f"--timeout={WAIT_SECONDS:.0f}s")
 
 
 def tour(on: Stage) -> None:
@@ -50,7 +48,7 @@ def _apply_the_examples(on: Stage) -> list[Resource]:
     on.narrator.step("Apply the examples and wait until they are Ready")
     started = time.monotonic()
     on.kubectl("apply", "-f", EXAMPLES)
-    on.kubectl("wait", *_READY, "-f", EXAMPLES)
+    on.kubectl("wait", *READY, "-f", EXAMPLES)
     on.narrator.say(f"all resources are Ready {time.monotonic() - started:.1f} s after the first was applied")
     on.kubectl("get", "model-registry")
     resources = on.resources()
@@ -101,7 +99,7 @@ def _delete_and_apply_again(on: Stage, version: Resource) -> None:
     )
     on.narrator.step("Apply it again")
     on.kubectl("apply", "-f", manifest)
-    on.kubectl("wait", *_READY, "-f", EXAMPLES)
+    on.kubectl("wait", *READY, "-f", EXAMPLES)
     on.kubectl("get", "model-registry")
     on.narrator.check(version in on.resources(), f"the resource has the same ID as before, {version.entry_id}")
     state = _state(on.entries(), version)
@@ -113,7 +111,7 @@ def _adopt(on: Stage) -> None:
     by_hand = on.write_entry(RegisteredModel(_CHURN, owner="grace", description="registered from a notebook"))
     on.narrator.say(f"a notebook registers the model {_CHURN!r}: ID {by_hand.id}, owner 'grace'")
     on.kubectl("apply", "-f", _written(on, "RegisteredModel", _CHURN, description=_DECLARED))
-    on.kubectl("wait", *_READY, f"rmodel/{_CHURN}")
+    on.kubectl("wait", *READY, f"rmodel/{_CHURN}")
     on.kubectl("get", "rmodel", _CHURN)
     model = _model(on)
     on.narrator.check(
@@ -135,11 +133,11 @@ def _change_the_entry(on: Stage) -> None:
 def _apply_a_child_first(on: Stage) -> None:
     on.narrator.step("Apply a version before its model")
     on.kubectl("apply", "-f", _written(on, "ModelVersion", "late-1", name="1", registeredModelRef={"name": "late"}))
-    on.kubectl("wait", "--for=condition=Reconciling", _READY[1], "mversion/late-1")
+    on.kubectl("wait", "--for=condition=Reconciling", READY[1], "mversion/late-1")
     waiting = on.kubectl("get", "mversion", "late-1", "--output=wide")
     on.narrator.check("WaitingForRegisteredModel" in waiting, "the version waits and says for what")
     on.kubectl("apply", "-f", _written(on, "RegisteredModel", "late"))
-    on.kubectl("wait", *_READY, "rmodel/late", "mversion/late-1")
+    on.kubectl("wait", *READY, "rmodel/late", "mversion/late-1")
     ids = {resource.name: resource.entry_id for resource in on.resources()}
     on.narrator.check(
         any(version.registered_model_id == ids["late"] for version in on.entries().versions),
@@ -148,13 +146,7 @@ def _apply_a_child_first(on: Stage) -> None:
 
 
 def _written(on: Stage, kind: str, resource_name: str, **spec: object) -> Path:
-    """Write a manifest and show it; returns its file."""
-    resource = {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": resource_name}, "spec": spec}
-    text = yaml.safe_dump(resource, sort_keys=False)
-    on.narrator.output(text)
-    path = on.folder / f"{resource_name}.yaml"
-    path.write_text(text)
-    return path
+    return on.written(resource_name, manifest_of(kind, resource_name, **spec))
 
 
 def _model(on: Stage) -> RegisteredModel:

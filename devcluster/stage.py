@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from devcluster import controlplane, embedded_registry
 from devcluster.controlplane import ControlPlane
 from devcluster.embedded_registry import EmbeddedRegistry
@@ -19,10 +21,18 @@ from model_registry import ModelRegistryAPIClient
 from model_registry.types import Artifact, ModelVersion, RegisteredModel
 
 REPOSITORY = Path(__file__).parents[1]
+API_VERSION = "model-registrar.dev/v1alpha1"
 WAIT_SECONDS = 60.0
+READY = ("--for=condition=Ready", f"--timeout={WAIT_SECONDS:.0f}s")
+"""Arguments of ``kubectl wait``."""
 _POLL_SECONDS = 0.05
 
 Entry = RegisteredModel | ModelVersion | Artifact
+
+
+def manifest_of(kind: str, resource_name: str, /, **spec: object) -> dict[str, object]:
+    """Return a manifest of one of the project's kinds."""
+    return {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": resource_name}, "spec": spec}
 
 
 @dataclass(frozen=True)
@@ -102,6 +112,14 @@ class Stage:
         printed = self.plane.run_kubectl(*arguments).stdout
         self.narrator.output(printed)
         return printed
+
+    def written(self, name: str, *manifests: dict[str, object]) -> Path:
+        """Write manifests and show them; returns their file."""
+        text = yaml.safe_dump_all(manifests, sort_keys=False)
+        self.narrator.output(text)
+        path = self.folder / f"{name}.yaml"
+        path.write_text(text)
+        return path
 
     def resources(self) -> list[Resource]:
         """Return all resources of the project, as the API server shows them now."""

@@ -185,7 +185,7 @@ class ClusterRegistries:
         new = [name for name in usable if name not in self._opened]
         changed = [name for name in usable if name in self._opened and not self._opened[name].reaches(usable[name])]
         for name in new:
-            await self._open(name, usable[name])
+            self._open(name, usable[name])
         # From here on, each resource is judged by the tenants that are declared now.
         # What gets another client gets its tenants with it: they are not for the former server.
         stale = self._apply_tenants({name: spec for name, spec in usable.items() if name not in changed}, candidates)
@@ -215,7 +215,7 @@ class ClusterRegistries:
                 stale.append(connection)
         return stale
 
-    async def _open(self, name: str, spec: ClusterRegistrySpec) -> None:
+    def _open(self, name: str, spec: ClusterRegistrySpec) -> None:
         logger.info("Serving the registry %s of ClusterRegistry %s", spec.root_url, name)
         stack = contextlib.AsyncExitStack()
         served, credentials = self.open(name, spec, stack)

@@ -74,12 +74,15 @@ class Cluster:
         Raises:
             ClusterError: the API server refused, or did not answer.
         """
-        for _ in range(MAX_LISTS):
-            try:
-                return list(self._pages(plural, namespace))
-            except _ExpiredError:
-                continue
-        raise ClusterError(f"The pages of {plural} expired while they were read.", is_temporary=True)
+        import kubernetes  # noqa: PLC0415 - see the top of this module
+
+        objects = kubernetes.client.CustomObjectsApi(self._client)
+        request, place = (
+            (objects.list_cluster_custom_object, (plural,))
+            if namespace is None
+            else (objects.list_namespaced_custom_object, (namespace, plural))
+        )
+        return self._listed(plural, namespace, partial(request, GROUP, VERSION, *place))
 
     def list_core(self, plural: str, namespace: str | None, selector: str = "") -> list[Body]:
         """Return the objects of a kind of Kubernetes' core group that have these labels.
@@ -88,19 +91,14 @@ class Cluster:
             NotAllowedError: the user may not list them there.
             ClusterError: as `list_resources`.
         """
-        explain = partial(list_error, plural, namespace)
-        found: list[Body] = []
-        token = ""
-        while True:
-            page = self._ask(explain, self._core_page, plural, namespace, selector, token)
-            found += page["items"]
-            if not (token := page["metadata"].get("continue") or ""):
-                return found
+        return self._listed(plural, namespace, partial(self._core_page, plural, namespace, selector))
 
-    def _core_page(self, plural: str, namespace: str | None, selector: str, token: str, **options: Any) -> Any:
+    def _core_page(
+        self, plural: str, namespace: str | None, selector: str, *, limit: int, _continue: str = "", **options: Any
+    ) -> Any:
         place = {"plural": plural} if namespace is None else {"plural": plural, "namespace": namespace}
         path = "/api/v1/{plural}" if namespace is None else "/api/v1/namespaces/{namespace}/{plural}"
-        query = {"limit": PAGE_SIZE, "labelSelector": selector, "continue": token}
+        query = {"limit": limit, "labelSelector": selector, "continue": _continue}
         return self._call("GET", path, place, [(name, value) for name, value in query.items() if value], **options)
 
     def events(self, namespace: str, uid: str) -> list[Event]:
@@ -206,19 +204,18 @@ class Cluster:
         answer.read()
         return self._client.response_deserialize(answer, {"2XX": "object"}).data
 
-    def _pages(self, plural: str, namespace: str | None) -> Iterator[Body]:
-        import kubernetes  # noqa: PLC0415 - see the top of this module
+    def _listed(self, plural: str, namespace: str | None, request: Callable[..., Any]) -> list[Body]:
+        for _ in range(MAX_LISTS):
+            try:
+                return list(self._pages(partial(list_error, plural, namespace), request))
+            except _ExpiredError:
+                continue
+        raise ClusterError(f"The pages of {plural} expired while they were read.", is_temporary=True)
 
-        objects = kubernetes.client.CustomObjectsApi(self._client)
-        request, place = (
-            (objects.list_cluster_custom_object, (plural,))
-            if namespace is None
-            else (objects.list_namespaced_custom_object, (namespace, plural))
-        )
-        explain = partial(list_error, plural, namespace)
+    def _pages(self, explain: Callable[[Refusal], Exception], request: Callable[..., Any]) -> Iterator[Body]:
         options: dict[str, Any] = {"limit": PAGE_SIZE}
         while True:
-            page = self._ask(explain, request, GROUP, VERSION, *place, **options)
+            page = self._ask(explain, request, **options)
             yield from page["items"]
             if not (token := page["metadata"].get("continue")):
                 return

@@ -18,6 +18,7 @@ from registrar.api.v1alpha1.cluster_registry import (
     ClusterRegistrySpec,
     ClusterRegistryStatus,
     ServiceRef,
+    status_in,
 )
 from registrar.api.validation import describe
 from registrar.cluster.client import KubernetesAPI, list_path
@@ -62,7 +63,7 @@ def read(body: Body) -> Declared:
         url=_root_url(raw_spec),
         tenants=_tenants(raw_spec.get("tenants")),
         may_be_default=bool(raw_spec.get("isDefault")),
-        status=_status(raw_status),
+        status=status_in(raw_status),
         raw_status=raw_status,
     )
 
@@ -97,14 +98,6 @@ def _tenants(raw: object) -> Sequence[Tenant] | None:
         return _TENANTS.validate_python(raw)
     except ValidationError:
         return None
-
-
-def _status(raw: Mapping[str, Any]) -> ClusterRegistryStatus:
-    try:
-        return ClusterRegistryStatus.model_validate(raw)
-    except ValidationError:
-        # Another version wrote it; it is written again as a whole.
-        return ClusterRegistryStatus()
 
 
 async def read_all(kube: KubernetesAPI) -> dict[str, Declared]:

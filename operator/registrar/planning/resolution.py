@@ -80,6 +80,11 @@ def name_of(cluster_registry: str) -> str:
     return f"{KIND}/{cluster_registry}"
 
 
+def cluster_registry_of(name: str) -> str:
+    """Return the ClusterRegistry that connects a registry, the reverse of `name_of`; empty for that of the flags."""
+    return name.partition("/")[2]
+
+
 def resolve(subject: Subject, parent: Resolution | None, candidates: Mapping[str, Candidate]) -> Resolution:
     """Return the registry of a resource.
 

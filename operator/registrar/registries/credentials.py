@@ -82,5 +82,5 @@ class Credentials:
 
 
 def not_available(what: str) -> ConnectionFailed:
-    """Return the failure of a request that needs something that could not be read."""
-    return ConnectionFailed(f"{what} is not available; see the conditions of the ClusterRegistry", is_temporary=False)
+    """Return the failure of a request that needs something that could not be read, such as ``its token is``."""
+    return ConnectionFailed(f"{what} not available; see the conditions of the ClusterRegistry", is_temporary=False)

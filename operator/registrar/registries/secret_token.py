@@ -36,7 +36,7 @@ class SecretToken:
             ConnectionFailed: there is none that may be sent.
         """
         if not self._token:
-            raise not_available("its token")
+            raise not_available("its token is")
         return self._token
 
     @property

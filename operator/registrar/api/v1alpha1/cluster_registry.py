@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from registrar.api.conditions import Condition
 from registrar.api.meta import RESERVED_PREFIX, Column, Frozen, Resource
@@ -235,6 +235,14 @@ class ClusterRegistryStatus(Frozen):
     conditions: Annotated[tuple[Condition, ...], Field(max_length=16), ListMap("type")] | None = None
     """Conditions of the connection. Ready is always present; Reconciling and Stalled are present only while they are
     True, and so is InUse, which names the resources that a deletion waits for."""
+
+
+def status_in(raw: object) -> ClusterRegistryStatus:
+    """Return the status that the API server stores; an empty one if a version that this one does not know wrote it."""
+    try:
+        return ClusterRegistryStatus.model_validate(raw or {})
+    except ValidationError:
+        return ClusterRegistryStatus()
 
 
 class RegistryReason(StrEnum):

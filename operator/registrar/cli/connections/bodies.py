@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from registrar.api.bodies import Body, spec_of
 from registrar.api.meta import API_VERSION, ObjectMeta
-from registrar.api.v1alpha1.cluster_registry import ClusterRegistry, ClusterRegistryStatus
+from registrar.api.v1alpha1.cluster_registry import ClusterRegistry, ClusterRegistryStatus, status_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +64,8 @@ def connection_of(body: Body) -> Connection:
 
 
 def status_of(body: Body) -> ClusterRegistryStatus:
-    """Return the status of a ClusterRegistry; an empty one if a version that this one does not know wrote it."""
-    try:
-        return ClusterRegistryStatus.model_validate(body.get("status") or {})
-    except ValidationError:
-        return ClusterRegistryStatus()
+    """Return the status of a ClusterRegistry."""
+    return status_in(body.get("status"))
 
 
 def metadata_of(body: Body) -> ObjectMeta:

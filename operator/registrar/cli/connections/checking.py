@@ -19,7 +19,15 @@ from registrar.cli.connections.bodies import metadata_of, status_of
 from registrar.cli.validate.found import FoundRegistry
 from registrar.cli.validate.problems import Problem, Rule
 from registrar.cli.validate.registries import candidate_in, check, check_alone, spec_in
-from registrar.planning.resolution import Candidate, Subject, Unresolved, conflicts, name_of, resolve
+from registrar.planning.resolution import (
+    Candidate,
+    Subject,
+    Unresolved,
+    cluster_registry_of,
+    conflicts,
+    name_of,
+    resolve,
+)
 from registrar.reporting.registry_status import ADVICE
 
 AMBIGUOUS = Reason.AMBIGUOUS_REGISTRY.value
@@ -86,7 +94,8 @@ class Checked:
     @property
     def url(self) -> str:
         """Its address, as far as it has one."""
-        return "" if self.spec is None else self.spec.root_url
+        spec = self.spec
+        return "" if spec is None else spec.root_url
 
     @property
     def ready(self) -> Condition | None:
@@ -171,11 +180,12 @@ def checked_cluster(registries: Iterable[tuple[FoundRegistry, Body]]) -> Check:
         made.findings += faults or _reported(checked, body)
     candidates = _candidates(made.registries)
     for name, others in sorted(conflicts(candidates).items()):
+        named = " and ".join(map(cluster_registry_of, others))
         message = (
-            f"ClusterRegistry {' and '.join(map(_short, others))} has the same root URL and other tenants, so neither "
-            "is served; give them the same tenants, or delete all but one."
+            f"ClusterRegistry {named} has the same root URL and other tenants, so neither is served; "
+            "give them the same tenants, or delete all but one."
         )
-        made.findings.append(Finding(str(Rule.OTHER_TENANTS), message, _short(name)))
+        made.findings.append(Finding(str(Rule.OTHER_TENANTS), message, cluster_registry_of(name)))
     return made
 
 
@@ -209,17 +219,15 @@ def admit(made: Check, namespaces: Iterable[str]) -> None:
     """Add what namespaces may use, and what is wrong with that."""
     candidates = _candidates(made.registries)
     for namespace in namespaces:
-        tenants = {_short(name): tenant_of(namespace, each.tenants or ()) for name, each in candidates.items()}
+        tenants = {
+            cluster_registry_of(name): tenant_of(namespace, each.tenants or ()) for name, each in candidates.items()
+        }
         patterns = {name: tenant.names_for(namespace) for name, tenant in tenants.items() if tenant is not None}
         resolution = resolve(Subject(namespace), None, candidates)
-        default = None if isinstance(resolution, Unresolved) else _short(resolution)
+        default = None if isinstance(resolution, Unresolved) else cluster_registry_of(resolution)
         made.admissions.append(Admission(namespace, patterns, default))
         if not patterns:
             message = f"No ClusterRegistry admits the namespace {namespace}: add it to the tenants of one."
             made.findings.append(Finding(NOT_ADMITTED, message))
         elif isinstance(resolution, Unresolved) and resolution.problem.reason == AMBIGUOUS:
             made.findings.append(Finding(AMBIGUOUS, resolution.problem.message))
-
-
-def _short(name: str) -> str:
-    return name.partition("/")[2]

@@ -23,7 +23,6 @@ PORTS = {"https-api": "https", "http-api": "http"}
 """Names of ports, by preference, with the scheme of each."""
 _EXTERNAL = "/external-address-rest"
 _SERVING_CERTIFICATE = "service.beta.openshift.io/serving-cert-secret-name"
-_DOMAINS = ("", ".svc", ".svc.cluster.local")
 _NO_TENANTS = "  tenants: []\n"
 
 
@@ -128,10 +127,9 @@ def registry_in(service: Service, connections: Iterable[Connection]) -> Registry
 def _connecting(service: Service, connections: Iterable[Connection]) -> Iterator[str]:
     """Yield the ClusterRegistries that lead to one of the ports of a Service."""
     urls = {
-        normalized_url(f"{scheme}://{service.name}.{service.namespace}{domain}:{service.ports[port]}")
+        normalized_url(f"{scheme}://{service.name}.{service.namespace}.svc:{service.ports[port]}")
         for port, scheme in PORTS.items()
         if port in service.ports
-        for domain in _DOMAINS
     }
     for connection in connections:
         is_named = connection.service == (service.namespace, service.name)

@@ -14,7 +14,7 @@ from registrar.api.validation import problems
 from registrar.cli.fields import unknown_fields
 from registrar.cli.validate.found import FoundRegistry
 from registrar.cli.validate.problems import Problem, Rule
-from registrar.planning.resolution import Candidate, conflicts, name_of
+from registrar.planning.resolution import Candidate, cluster_registry_of, conflicts, name_of
 
 _NAME = ("metadata", "name")
 _URL = ("spec", "url")
@@ -89,7 +89,7 @@ def _conflicts(named: Mapping[str, FoundRegistry]) -> Iterator[Problem]:
         seen.add(name_of(name))
         others = [other for other in refused.get(name_of(name), ()) if other in seen]
         if others:
-            first = others[0].partition("/")[2]
+            first = cluster_registry_of(others[0])
             message = (
                 f"spec.url: ClusterRegistry {first} in {named[first].place} has the same root URL and other tenants, "
                 "so neither is served; give them the same tenants, or remove one"

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from model_registry import ModelRegistryAPIClient
-from model_registry.exceptions import ConflictError, ConnectionFailed, NotFound
+from model_registry.exceptions import ConflictError, NotFound
 from model_registry.types import Artifact, ListOptions, Pager, RegistryEntry
 from registrar.api.meta import OWNER_PROPERTY
 from registrar.kinds.base import Desired, EntryKind
 from registrar.kinds.table import ENTRY_KINDS
 from registrar.planning.problems import ReconcileError
 from registrar.registries.backend import Changes, RegistryWentBackError
+from registrar.registries.credentials import not_available
 from registrar.registries.kubeflow.conflicts import explain_conflict
 from registrar.registries.kubeflow.entries import OPERATIONS, Operations
 from registrar.registries.kubeflow.feed import Watermark
@@ -68,8 +69,7 @@ class KubeflowBackend:
         """Lend the client to a call; the last one that ends closes a client that was replaced meanwhile."""
         lent = self._lent
         if lent is None:
-            reason = "its certificate authorities are not available; see the conditions of the ClusterRegistry"
-            raise ConnectionFailed(reason, is_temporary=False)
+            raise not_available("its certificate authorities are")
         lent.calls += 1
         try:
             yield lent.client
