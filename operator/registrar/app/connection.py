@@ -177,7 +177,7 @@ def connection_to(
     """
     registry, monitor = served.registry, served.monitor
     settings, kube, reconciles = process.settings, process.kube, process.reconciles
-    memory = Memory(cache, gate, registry.view.leave)
+    memory = Memory(cache, gate, registry.leave)
     guard = MassDeletionGuard(cache.recorded_ids, registry)
 
     def resync() -> Iterator[ResourceKey]:

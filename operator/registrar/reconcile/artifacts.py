@@ -30,6 +30,7 @@ from registrar.reconcile.report import latest_facts
 from registrar.reconcile.request import EntryRequest
 from registrar.reconcile.resource import ManagedResource
 from registrar.reconcile.targets import Target, departing_artifact, is_same_entry, unrecorded_artifacts
+from registrar.registries.diagnosis import diagnose
 from registrar.registries.registry import Registry
 from registrar.reporting.outcome import Facts, OperationResult, Outcome
 
@@ -85,7 +86,7 @@ async def reconcile_artifacts(
         await _reconcile_desired(resource, desired, version, policies, progress, context)
     except (ReconcileError, RegistryError) as error:
         name, before = progress.name, Facts.of(resource.status).artifacts
-        problem = with_departures(context.registry.diagnose(error), progress.leaving)
+        problem = with_departures(diagnose(error, resource.key, context.registry.breaker), progress.leaving)
         problem = replace(problem, message=f"Artifact {name!r}: {problem.message}")
         progress.outcome = replace(progress.outcome, problem=problem)
         now = latest_facts(resource, context.memory).artifacts

@@ -26,6 +26,7 @@ from registrar.reconcile.report import post_events, report
 from registrar.reconcile.resource import ManagedResource, deletion_policy
 from registrar.reconcile.targets import Target, is_same_entry, targets_of
 from registrar.reconcile.tenancy import may_retire, permit_of
+from registrar.registries.diagnosis import diagnose
 from registrar.registries.registry import Registry
 from registrar.reporting.outcome import EventNote, Facts, Outcome
 from registrar.workqueue.queue import DONE, RETRY, Result
@@ -94,7 +95,7 @@ async def finalize_departed(resource: ManagedResource, context: Context) -> Resu
             ]
             await _release(targets, resource, deletion, context)
         except (ReconcileError, RegistryError) as error:
-            problem = registry.diagnose(error)
+            problem = diagnose(error, resource.key, registry.breaker)
             logger.warning("The entries of %s, which is gone, wait for the registry: %s", resource.key, problem.message)
             if problem.disposition is Disposition.OUTAGE:
                 registry.breaker.defer(resource.key)
@@ -273,7 +274,7 @@ def handing_over(leaving: Mapping[str, float]) -> Problem:
 
 
 def _waiting_deletion(resource: ManagedResource, error: ReconcileError | RegistryError, context: Context) -> Outcome:
-    problem = context.registry.diagnose(error)
+    problem = diagnose(error, resource.key, context.registry.breaker)
     message = (
         f"The deletion waits for the registry: {problem.message} To delete without archiving the entry, set "
         "spec.deletionPolicy to Orphan."

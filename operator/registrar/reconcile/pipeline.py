@@ -36,6 +36,7 @@ from registrar.reconcile.request import EntryRequest
 from registrar.reconcile.resolve import resolve_parent
 from registrar.reconcile.resource import InlineName, ManagedResource, policies_of, read_resource, recorded_state
 from registrar.reconcile.tenancy import confirm_permit, is_left_to_other, require_permit
+from registrar.registries.diagnosis import diagnose
 from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outcome
 from registrar.workqueue.queue import DONE, NOW, RETRY, Result
 
@@ -88,6 +89,7 @@ async def _reconcile_existing(body: Body, context: Context) -> Result:
         outcome = await _outcome(resource, context)
         if outcome.problem is None:
             context.memory.external_ids.end(resource.key)
+            context.registry.breaker.outliers.forget(resource.key)
         _count_drift(resource, outcome, context)
         return await report(resource, outcome, context.memory, context.kube, context.registry)
     except (StaleResourceError, ResourceGoneError) as error:
@@ -132,7 +134,8 @@ async def _outcome(resource: ManagedResource, context: Context) -> Outcome:
         # Children need not wait for another run to learn of an entry that this one has recorded.
         _restore_identity(resource.refreshed(context.memory.cache.get(resource.key)) or resource, context)
         # What was recorded before a write that failed stays: the registry may have carried the write out.
-        outcome = Outcome(latest_facts(resource, context.memory), context.registry.diagnose(error))
+        problem = diagnose(error, resource.key, context.registry.breaker)
+        outcome = Outcome(latest_facts(resource, context.memory), problem)
     if outcome.problem is not None and outcome.problem.reason is Reason.REGISTRY_NOT_PERMITTED:
         # Others need not wait for what it may not have.
         context.memory.claim_only(resource.key, ())

@@ -1,7 +1,8 @@
 """The circuit breaker of a registry: while the registry is unavailable, one prober calls it and nobody else.
 
 The first call that fails for that reason opens the breaker; the prober (`registrar.registries.poller`) probes at
-once, so that a blip costs milliseconds. Resources with something to do are deferred, and woken when it closes.
+once, so that a blip costs milliseconds. Resources with something to do are deferred, and woken when it closes. Where
+that probe succeeds, the failure was the resource's own (`registrar.registries.outliers`), which opens nothing again.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 
 from registrar.api.bodies import ResourceKey
 from registrar.planning.problems import Problem
+from registrar.registries.outliers import Outliers
 
 FIRST_PAUSE = 1.0
 """Seconds until the second probe; the pause doubles with each further probe."""
@@ -27,10 +29,12 @@ class CircuitBreaker:
 
     Attributes:
         problem: why it is open; None while it is closed.
+        outliers: the resources whose failures open nothing.
     """
 
     def __init__(self) -> None:
         self.problem: Problem | None = None
+        self.outliers = Outliers()
         self._deferred: dict[ResourceKey, None] = {}
         self._probe_wanted = asyncio.Event()
         self._pause_ended = asyncio.Event()
@@ -43,13 +47,14 @@ class CircuitBreaker:
         """Whether the registry is unavailable."""
         return self.problem is not None
 
-    def open(self, problem: Problem, now: float) -> None:
+    def open(self, problem: Problem, now: float, suspect: ResourceKey | None = None) -> None:
         """Open the breaker: the registry did not answer, or refused to.
 
         Args:
             problem: the reason. While the breaker is open, the first reason stays and all resources report it; only
                 how long the registry asks for no requests is taken from the latest.
             now: monotonic seconds.
+            suspect: the resource whose request failed.
         """
         self._retry_after = min(problem.retry_after or 0.0, MAX_RETRY_AFTER)
         if self.problem is not None:
@@ -57,15 +62,18 @@ class CircuitBreaker:
         if self._closed_at is None or now - self._closed_at > CALM_SECONDS:
             self._probes = 0
         self.problem = problem
+        if suspect is not None:
+            self.outliers.suspect(suspect)
         self._probe_wanted.set()
 
     def update(self, problem: Problem, now: float) -> tuple[ResourceKey, ...]:
-        """Open the breaker, or report another reason than before: an expired token instead of a lost connection, say.
+        """Open the breaker, because a probe failed, or report another reason than before: an expired token, say.
 
         Returns:
             The deferred resources if the reason has changed, so that their statuses say what is true now.
         """
         before = self.problem
+        self.outliers.confirm_outage()
         self.open(problem, now)
         if before is None or before.message == problem.message:
             return ()
@@ -80,6 +88,9 @@ class CircuitBreaker:
         """Close the breaker: the registry answered. Returns the deferred resources, the first deferred first."""
         if self.problem is not None:
             self._closed_at = now
+            if self.outliers.note_answer():
+                # There was no outage, so the next one is new.
+                self._probes = 0
         self.problem = None
         deferred, self._deferred = tuple(self._deferred), {}
         return deferred

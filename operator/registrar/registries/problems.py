@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from model_registry import exceptions
 from model_registry._retry import is_refused_by_database
@@ -22,6 +23,21 @@ def problem_of(error: ReconcileError | exceptions.RegistryError) -> Problem:
     # An outage concerns every resource: the request that met it says nothing about the others.
     cause = _without_request(error) if disposition is Disposition.OUTAGE else _cause(error)
     return Problem(disposition, reason, sentence.format(cause), retry_after=retry_after)
+
+
+def problem_of_one(error: exceptions.RegistryError) -> Problem:
+    """Return the problem that an error represents where only the requests of one resource meet it."""
+    problem = problem_of(error)
+    if problem.disposition is not Disposition.OUTAGE:
+        return problem
+    sentence = "The registry answers other requests, but not this one; retrying: {}"
+    if problem.reason is Reason.UNAUTHORIZED:
+        sentence = (
+            "The registry answers other requests, but refuses the operator's token for this one; retrying: {}. Check "
+            "what the token may write, and whether a gateway refuses the request."
+        )
+    message = sentence.format(_without_bytes(_cause(error)))
+    return replace(problem, disposition=Disposition.TRANSIENT, message=message)
 
 
 def is_of_the_value(error: exceptions.RegistryError) -> bool:

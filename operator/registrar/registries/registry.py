@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from model_registry.exceptions import APIStatusError, RegistryError
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
@@ -17,11 +16,10 @@ from registrar.api.v1alpha1.common import EntryOrigin, EntryStatus, Holder
 from registrar.api.v1alpha1.registry_ref import RegistryRef
 from registrar.kinds.base import Desired, EntryKind, Identity
 from registrar.kinds.table import FAMILIES
-from registrar.planning.problems import Disposition, Problem, ReconcileError, outage, waiting
+from registrar.planning.problems import ReconcileError, outage, waiting
 from registrar.registries.backend import Cursor, RegistryBackend, RegistryWentBackError
 from registrar.registries.breaker import CircuitBreaker
 from registrar.registries.followed import Place
-from registrar.registries.problems import problem_of
 from registrar.registries.view import EntryView
 from registrar.settings import FROM_FLAGS
 
@@ -159,6 +157,7 @@ class Registry:
 
     def _keep_own(self, written: RegistryEntry) -> None:
         """Keep the answer to a write: whose entry it is knows of it, but not those that follow its place."""
+        self.breaker.outliers.note_write()
         self.view.keep(written)
         self._affected |= self.view.followed.followers(written)
 
@@ -207,6 +206,11 @@ class Registry:
             requeue_after=CONFIRMED_SECONDS,
         )
 
+    def leave(self, key: ResourceKey) -> None:
+        """Forget a resource that is gone, or belongs to another registry."""
+        self.view.leave(key)
+        self.breaker.outliers.forget(key)
+
     def identity_of(self, kind: EntryKind, entry: RegistryEntry, origin: EntryOrigin | None = None) -> Identity:
         """Return the identity of an entry that this registry has just shown, and how it came under management."""
         return Identity(self.name, self.epoch, kind, str(entry.id), entry.name, entry.create_time_since_epoch, origin)
@@ -235,19 +239,6 @@ class Registry:
             raise ReconcileError(self.breaker.problem)
         if not self.loaded:
             raise outage(f"The registry {self.url} has not been read yet.")
-
-    def diagnose(self, error: ReconcileError | RegistryError) -> Problem:
-        """Return the problem that an error represents; one that means an outage opens the breaker.
-
-        Here, and not where the problem is reported: a report adds words about one resource, and an outage concerns all.
-        """
-        problem = problem_of(error)
-        if isinstance(error, APIStatusError):
-            level = logging.WARNING if problem.disposition is Disposition.TERMINAL else logging.DEBUG
-            logger.log(level, "What the registry answered: %s", error)
-        if problem.disposition is Disposition.OUTAGE:
-            self.breaker.open(problem, time.monotonic())
-        return problem
 
     async def external(self, kinds: Sequence[EntryKind], entry_id: str | None, names: Sequence[str]) -> Identity | None:
         """Return an entry that no resource represents, or None while it does not exist. Found ones are remembered.
