@@ -7,13 +7,12 @@ import os
 import re
 import ssl
 import subprocess
-import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from devcluster import binaries, kubeconfig
+from devcluster import binaries, kubeconfig, loopback
 from devcluster.certificates import Authority, KeyPair, service_account_key
 from devcluster.environment import child_environment
 from devcluster.ports import free_port
@@ -265,11 +264,4 @@ class _Server:
         """Return whether the API server answers a GET by the administrator with 200."""
         context = ssl.create_default_context(cafile=os.fspath(self._authority.certificate))
         context.load_cert_chain(self._admin.certificate, self._admin.key)
-        opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
-        )
-        try:
-            with opener.open(self.url + path, timeout=_PROBE_SECONDS):
-                return True
-        except OSError:  # Includes urllib's own errors, and so every status but 2xx.
-            return False
+        return loopback.answers(self.url + path, context, timeout=_PROBE_SECONDS)

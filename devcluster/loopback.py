@@ -1,6 +1,8 @@
 """HTTP requests to servers that run here, whatever proxy the environment names."""
 
 import json
+import ssl
+import urllib.error
 import urllib.request
 from typing import Any
 
@@ -18,10 +20,21 @@ def call(request: str | urllib.request.Request) -> Any:
         return json.load(answer)
 
 
-def answers(url: str) -> bool:
-    """Return whether a server answers a GET with 2xx."""
+def answers(url: str, context: ssl.SSLContext | None = None, *, timeout: float = _REQUEST_SECONDS) -> bool:
+    """Return whether a server answers a GET with 2xx.
+
+    Args:
+        url: The address.
+        context: How the server of an https address is proved, and who asks it.
+        timeout: Seconds.
+    """
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
     try:
-        with _OPENER.open(url, timeout=_REQUEST_SECONDS):
+        with opener.open(url, timeout=timeout):
             return True
-    except OSError:  # Includes urllib's own errors.
+    except urllib.error.HTTPError as error:
+        # It holds the body, which nothing else closes.
+        error.close()
+        return False
+    except OSError:  # Includes urllib's other errors.
         return False

@@ -25,7 +25,8 @@ class Probes:
             with urllib.request.urlopen(self.url + path, timeout=10) as answer:  # noqa: S310 - loopback
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
+            with error:
+                return error.code, error.read().decode()
 
     def metrics(self) -> dict[str, float]:
         """Return the values by name and labels: ``name{kind=…,result=…}``, the labels in order."""
