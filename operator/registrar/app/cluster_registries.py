@@ -8,35 +8,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
-from registrar.api.bodies import ResourceKey
-from registrar.api.conditions import ConditionStatus
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec, RegistryReason
-from registrar.app.candidates import candidates_of, refusal, tenants_of_flags
+from registrar.app.candidates import candidates_of, tenants_of_flags
 from registrar.app.connection import Connection, Served
 from registrar.app.connections import Connections
+from registrar.app.opened import Opened
+from registrar.app.registry_reports import RegistryReports
 from registrar.app.resolver import RegistryResolver
 from registrar.cluster import cluster_registries as declarations
 from registrar.cluster.api import KubernetesError
 from registrar.cluster.client import KubernetesAPI
 from registrar.cluster.cluster_registries import Declared
-from registrar.fencing import Leadership, NotLeadingError
+from registrar.fencing import Leadership
 from registrar.planning.resolution import Candidate, name_of
 from registrar.registries.credentials import Credentials
-from registrar.registries.health import health_of
-from registrar.reporting.registry_status import (
-    Health,
-    is_connected,
-    is_only_counted,
-    next_finalizers,
-    next_status,
-    patch_of,
-)
 from registrar.settings import FROM_FLAGS
 
 logger = logging.getLogger(__name__)
@@ -46,36 +35,9 @@ TICK_SECONDS = 0.5
 LIST_SECONDS = 60.0
 """Between two lists without a change, and between two readings of each Secret and ConfigMap."""
 RETRY_SECONDS = 3.0
-"""Between two readings of bad credentials, and two counts of the users of a ClusterRegistry that is not served."""
-QUIET_SECONDS = 2.0
-"""Of a failure that no status reports: a token that was replaced, or a pod that starts again."""
+"""Between two readings of bad credentials."""
 CURED_BY_CREDENTIALS = (RegistryReason.UNAUTHORIZED, RegistryReason.CERTIFICATE_NOT_TRUSTED)
 """Why a registry may not be read until it gets another token, or other authorities."""
-COUNT_SECONDS = 30.0
-"""Between two writes of a status in which only the number of resources has changed."""
-
-
-@dataclass(slots=True)
-class Opened:
-    """A ClusterRegistry that is served.
-
-    Attributes:
-        spec: how it is reached, as it was when it was opened.
-        served: the registry.
-        connection: the connection to it.
-        credentials: its token and authorities, as far as they are read again.
-        closing: closes its client.
-    """
-
-    spec: ClusterRegistrySpec
-    served: Served
-    connection: Connection
-    credentials: Credentials
-    closing: contextlib.AsyncExitStack
-
-    def reaches(self, spec: ClusterRegistrySpec) -> bool:
-        """Return whether a spec leads to the same client."""
-        return _way(self.spec) == _way(spec)
 
 
 Open = Callable[[str, ClusterRegistrySpec, contextlib.AsyncExitStack], tuple[Served, Credentials]]
@@ -104,9 +66,10 @@ class ClusterRegistries:
     _declared: dict[str, Declared] = field(default_factory=dict)
     _opened: dict[str, Opened] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
-    _counted_at: dict[str, float] = field(default_factory=dict)
-    _failing_since: dict[str, float] = field(default_factory=dict)
-    _pinned: dict[str, tuple[float, list[ResourceKey]]] = field(default_factory=dict)
+    _reports: RegistryReports = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._reports = RegistryReports(self.kube, self.connections, self.resolver, self._opened, self.note_change)
 
     def note_change(self) -> None:
         """Have the ClusterRegistries listed again."""
@@ -140,8 +103,8 @@ class ClusterRegistries:
                 await self._renew([name for name in self._opened if self._needs_credentials(name)])
             self._raise_failures()
             if self.leadership.is_held:
-                for name in list(self._declared):
-                    await self._report(name)
+                for name, declared in list(self._declared.items()):
+                    self._declared[name] = await self._reports.write(declared)
 
     async def aclose(self) -> None:
         """Close all clients."""
@@ -165,7 +128,8 @@ class ClusterRegistries:
                 opened.connection.context.registry.breaker.end_pause()
 
     def _needs_credentials(self, name: str) -> bool:
-        return self._opened[name].credentials.is_due or self._health(name).reason in CURED_BY_CREDENTIALS
+        reason = self._reports.health(self._declared[name]).reason
+        return self._opened[name].credentials.is_due or reason in CURED_BY_CREDENTIALS
 
     def _raise_failures(self) -> None:
         """Raise what ended a task that should never end."""
@@ -234,67 +198,4 @@ class ClusterRegistries:
         await self.connections.retire(name_of(name))
         await opened.closing.aclose()
         opened.served.monitor.remove()
-        self._counted_at.pop(name, None)
-        self._failing_since.pop(name, None)
-
-    async def _report(self, name: str) -> None:
-        """Write what has changed in the status and the finalizer of a ClusterRegistry."""
-        declared = self._declared[name]
-        users = self._users(name)
-        health, now = self._health(name), time.monotonic()
-        wanted = next_status(declared.metadata, declared.status, declared.url, health, users, datetime.now(UTC))
-        patch = patch_of(declared.raw_status, wanted)
-        if self._may_pass(name, health, now):
-            patch = {}
-        if is_only_counted(patch):
-            patch = patch if now - self._counted_at.get(name, -math.inf) >= COUNT_SECONDS else {}
-            self._counted_at[name] = now if patch else self._counted_at[name]
-        try:
-            if patch:
-                self._declared[name] = declared = await declarations.patch_status(self.kube, declared, patch)
-            finalizers = next_finalizers(
-                declared.metadata, has_users=bool(users), is_synced=self.connections.synced.is_set()
-            )
-            if finalizers is not None:
-                self._declared[name] = await declarations.patch_finalizers(self.kube, declared, finalizers)
-        except NotLeadingError as error:
-            logger.info("Leaving ClusterRegistry %s to the next leader: %s", name, error)
-        except KubernetesError as error:
-            logger.warning("The API server could not update ClusterRegistry %s; retrying: %s", name, error)
-            self._changed.set()
-            await asyncio.sleep(TICK_SECONDS)
-
-    def _users(self, name: str) -> list[ResourceKey]:
-        """Return the resources that use a ClusterRegistry, also while it cannot be served."""
-        opened = self._opened.get(name)
-        if opened is not None:
-            return list(opened.connection.cache)
-        found_at, found = self._pinned.get(name, (-math.inf, []))
-        if time.monotonic() - found_at >= RETRY_SECONDS:
-            found = [key for key in self.connections if self.resolver.is_pinned(key, name_of(name))]
-            self._pinned[name] = time.monotonic(), found
-        return found
-
-    def _may_pass(self, name: str, health: Health, now: float) -> bool:
-        """Return whether a failure of a registry that was connected is so new that a moment may end it."""
-        is_new = health.status is not ConditionStatus.TRUE and health.reason is not RegistryReason.INVALID_SPEC
-        if not is_new or not is_connected(self._declared[name].status):
-            self._failing_since.pop(name, None)
-            return False
-        return now - self._failing_since.setdefault(name, now) < QUIET_SECONDS
-
-    def _health(self, name: str) -> Health:
-        declared, opened = self._declared[name], self._opened.get(name)
-        refused = refusal(name, declared, self.resolver.candidates)
-        if refused is not None:
-            return Health(RegistryReason.INVALID_SPEC, refused)
-        if opened is None:
-            return Health(RegistryReason.NOT_TRIED, "The operator has not read the registry yet.")
-        problem = opened.credentials.problem
-        if problem is not None:
-            return Health(problem.reason, problem.message)
-        return health_of(opened.connection.context.registry)
-
-
-def _way(spec: ClusterRegistrySpec) -> tuple[object, ...]:
-    return spec.root_url, spec.api_version, spec.auth, spec.ca, spec.limits
+        self._reports.forget(name)

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from registrar.api.bodies import Body, ResourceKey, key_of, uid_of
 from registrar.api.registry_url import normalized_url
+from registrar.app.children import Children
 from registrar.app.connection import Connection, Process, Served, connection_to
 from registrar.app.resolver import parent_of
 from registrar.app.unserved import NO_REGISTRY, Unserved
@@ -60,7 +61,7 @@ class Connections:
         self._unserved = Unserved(ResourceCache(self.synced, self._reads), self._gate, process)
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
         self._has_started = False
-        self._children: dict[ResourceKey, set[ResourceKey]] = {}
+        self._children = Children()
         self._moving: set[ResourceKey] = set()
 
     def serve(self, served: Served) -> Connection:
@@ -176,12 +177,9 @@ class Connections:
                 other.forget(key)
         known, parent = target.cache.get(key), parent_of(body)
         self._enter(target, body)
-        if known is not None and (former := parent_of(known)) not in {None, parent}:
-            self._drop_child(former, key)
-        if parent is not None:
-            self._children.setdefault(parent, set()).add(key)
+        self._children.move(key, None if known is None else parent_of(known), parent)
         if known is None:
-            self._settle(self._children.get(key, ()))
+            self._settle(self._children.of(key))
 
     def _enter(self, target: Place, body: Body) -> None:
         if target is self._unserved:
@@ -216,7 +214,7 @@ class Connections:
             return
         place.forget(key)
         self._enter(target, body)
-        self._settle(self._children.get(key, ()))
+        self._settle(self._children.of(key))
 
     def on_delete(self, body: Body) -> None:
         """Have the connection of a deleted resource forget it."""
@@ -227,14 +225,8 @@ class Connections:
         if self.get(key) is not None:
             return
         self._unserved.forget(key)
-        self._drop_child(parent_of(body), key)
-        self._settle(self._children.get(key, ()))
-
-    def _drop_child(self, parent: ResourceKey | None, key: ResourceKey) -> None:
-        if parent in self._children:
-            self._children[parent].discard(key)
-            if not self._children[parent]:
-                del self._children[parent]
+        self._children.move(key, parent_of(body), None)
+        self._settle(self._children.of(key))
 
     def on_synced(self) -> None:
         """Compare what waited for the cache."""

@@ -1,0 +1,134 @@
+"""Writes what the operator knows of a ClusterRegistry into its status and its finalizers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from registrar.api.bodies import ResourceKey
+from registrar.api.conditions import ConditionStatus
+from registrar.api.v1alpha1.cluster_registry import RegistryReason
+from registrar.app.candidates import refusal
+from registrar.app.connections import Connections
+from registrar.app.opened import Opened
+from registrar.app.resolver import RegistryResolver
+from registrar.cluster import cluster_registries as declarations
+from registrar.cluster.api import KubernetesError
+from registrar.cluster.client import KubernetesAPI
+from registrar.cluster.cluster_registries import Declared
+from registrar.fencing import NotLeadingError
+from registrar.planning.resolution import name_of
+from registrar.registries.health import health_of
+from registrar.reporting.registry_status import (
+    Health,
+    is_connected,
+    is_only_counted,
+    next_finalizers,
+    next_status,
+    patch_of,
+)
+
+logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 0.5
+"""Until a status is written again that the API server did not accept."""
+SEARCH_SECONDS = 3.0
+"""Between two searches for the users of a ClusterRegistry that is not served."""
+QUIET_SECONDS = 2.0
+"""Of a failure that no status reports: a token that was replaced, or a pod that starts again."""
+COUNT_SECONDS = 30.0
+"""Between two writes of a status in which only the number of resources has changed."""
+
+
+@dataclass(slots=True)
+class RegistryReports:
+    """The status and the finalizers of ClusterRegistries.
+
+    Attributes:
+        kube: the API server.
+        connections: the connections.
+        resolver: resolves the registries of resources.
+        opened: the ClusterRegistries that are served now, by name.
+        note_change: is called when a ClusterRegistry may have changed without notice.
+    """
+
+    kube: KubernetesAPI
+    connections: Connections
+    resolver: RegistryResolver
+    opened: Mapping[str, Opened]
+    note_change: Callable[[], None]
+    _counted_at: dict[str, float] = field(default_factory=dict)
+    _failing_since: dict[str, float] = field(default_factory=dict)
+    _pinned: dict[str, tuple[float, list[ResourceKey]]] = field(default_factory=dict)
+
+    async def write(self, declared: Declared) -> Declared:
+        """Write what has changed in the status and the finalizers of a ClusterRegistry; returns it after that."""
+        name = declared.metadata.name
+        users = self._users(name)
+        health, now = self.health(declared), time.monotonic()
+        wanted = next_status(declared.metadata, declared.status, declared.url, health, users, datetime.now(UTC))
+        patch = patch_of(declared.raw_status, wanted)
+        if self._may_pass(declared, health, now):
+            patch = {}
+        if is_only_counted(patch):
+            patch = patch if now - self._counted_at.get(name, -math.inf) >= COUNT_SECONDS else {}
+            self._counted_at[name] = now if patch else self._counted_at[name]
+        try:
+            if patch:
+                declared = await declarations.patch_status(self.kube, declared, patch)
+            finalizers = next_finalizers(
+                declared.metadata, has_users=bool(users), is_synced=self.connections.synced.is_set()
+            )
+            if finalizers is not None:
+                declared = await declarations.patch_finalizers(self.kube, declared, finalizers)
+        except NotLeadingError as error:
+            logger.info("Leaving ClusterRegistry %s to the next leader: %s", name, error)
+        except KubernetesError as error:
+            logger.warning("The API server could not update ClusterRegistry %s; retrying: %s", name, error)
+            self.note_change()
+            await asyncio.sleep(RETRY_SECONDS)
+        return declared
+
+    def health(self, declared: Declared) -> Health:
+        """Return whether a ClusterRegistry is served and reached, and why not."""
+        name = declared.metadata.name
+        refused = refusal(name, declared, self.resolver.candidates)
+        if refused is not None:
+            return Health(RegistryReason.INVALID_SPEC, refused)
+        opened = self.opened.get(name)
+        if opened is None:
+            return Health(RegistryReason.NOT_TRIED, "The operator has not read the registry yet.")
+        problem = opened.credentials.problem
+        if problem is not None:
+            return Health(problem.reason, problem.message)
+        return health_of(opened.connection.context.registry)
+
+    def forget(self, name: str) -> None:
+        """Forget what was counted of a ClusterRegistry that is not served any more."""
+        self._counted_at.pop(name, None)
+        self._failing_since.pop(name, None)
+
+    def _users(self, name: str) -> list[ResourceKey]:
+        """Return the resources that use a ClusterRegistry, also while it cannot be served."""
+        opened = self.opened.get(name)
+        if opened is not None:
+            return list(opened.connection.cache)
+        found_at, found = self._pinned.get(name, (-math.inf, []))
+        if time.monotonic() - found_at >= SEARCH_SECONDS:
+            found = [key for key in self.connections if self.resolver.is_pinned(key, name_of(name))]
+            self._pinned[name] = time.monotonic(), found
+        return found
+
+    def _may_pass(self, declared: Declared, health: Health, now: float) -> bool:
+        """Return whether a failure of a registry that was connected is so new that a moment may end it."""
+        name = declared.metadata.name
+        is_new = health.status is not ConditionStatus.TRUE and health.reason is not RegistryReason.INVALID_SPEC
+        if not is_new or not is_connected(declared.status):
+            self._failing_since.pop(name, None)
+            return False
+        return now - self._failing_since.setdefault(name, now) < QUIET_SECONDS
