@@ -11,9 +11,9 @@ from functools import partial
 from typing import TypeVar
 
 from registrar.api.bodies import Body, ResourceKey, key_of, uid_of
-from registrar.api.registry_url import normalized_url
 from registrar.app.children import Children
 from registrar.app.connection import Connection, Process, Served, connection_to
+from registrar.app.neighbours import begins_to_leave, is_beside, wake_waiting
 from registrar.app.resolver import parent_of
 from registrar.app.unserved import NO_REGISTRY, Unserved
 from registrar.cluster.cache import PendingReads, ResourceCache
@@ -69,8 +69,8 @@ class Connections:
         name = served.registry.name
         share = name if name not in self.queue.shares else f"{name} {next(self._numbers)}"
         cache = ResourceCache(self.synced, self._reads)
-        is_beside = partial(self._is_beside, served.registry)
-        connection = connection_to(served, share, cache, self._gate, self.queue, self._process, is_beside)
+        beside = partial(self._is_beside, served.registry)
+        connection = connection_to(served, share, cache, self._gate, self.queue, self._process, beside)
         self.queue.open_share(share, connection.begin)
         served.monitor.observe_depth(partial(self.queue.depth, share))
         self._connections[name] = connection
@@ -184,7 +184,14 @@ class Connections:
     def _enter(self, target: Place, body: Body) -> None:
         if target is self._unserved:
             self._unserved_share()
+        is_leaving = begins_to_leave(target.cache.get(key_of(body)), body)
         target.intake.on_change(body)
+        if is_leaving:
+            self._wake_waiting(target)
+
+    def _wake_waiting(self, place: Place) -> None:
+        if isinstance(place, Connection):
+            wake_waiting(place.context.registry, self.all())
 
     def _target_of(self, body: Body) -> Place:
         target = self._registry_of(body)
@@ -222,6 +229,7 @@ class Connections:
         known_to = [place for place in self._places() if place.cache.get(key) is not None]
         for place in known_to or [self._target_of(body)]:
             place.intake.on_delete(body)
+            self._wake_waiting(place)
         if self.get(key) is not None:
             return
         self._unserved.forget(key)
@@ -259,9 +267,7 @@ class Connections:
 
     def _is_beside(self, registry: Registry, key: ResourceKey) -> bool:
         """Return whether a resource belongs to another connection to the same registry."""
-        url = normalized_url(registry.url)
-        others = (other for other in self.all() if other.context.registry is not registry and other.has(key))
-        return any(normalized_url(other.context.registry.url) == url for other in others)
+        return is_beside(registry, key, self.all())
 
     def _places(self) -> list[Place]:
         return [*self._connections.values(), *self._retiring, self._unserved]
