@@ -298,14 +298,19 @@ def test_a_standby_takes_over_the_registries_of_the_leader(site: Site, tmp_path:
     try:
         standby.wait_for_log("Ready to take over")
         # One that both have known from their start, and one that was added since.
-        names.append(site.connect("late", 1))
+        site.kubectl("create", "serviceaccount", "for-registry", f"--namespace={space.name}")
+        names.append(site.connect("late", 1, auth={"serviceAccountToken": {"serviceAccountName": "for-registry"}}))
         for name in names:
             site.wait(name, connected)
+        issued = f"Got a token of the ServiceAccount for-registry for ClusterRegistry {names[1]}"
+        assert issued in site.operator.log
+        assert issued not in standby.log, "a replica that does not lead needs no token"
         site.operator.kill()
         for name in names:
             space.apply(manifest(MODEL, f"in-{name}", registryRef=ref(name)))
         for name in names:
             assert space.ready(MODEL, f"in-{name}")["status"]["registryRef"] == ref(name)
+        assert issued in standby.log
     finally:
         standby.stop()
     assert all(one.headers.get("authorization") == "Bearer token" for one in site.proxies[0].received)
