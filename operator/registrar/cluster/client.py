@@ -32,6 +32,8 @@ USER_AGENT = f"model-registrar/{metadata.version('model-registrar')}"
 MAX_CONNECTIONS = 50
 """Connections for our own calls. kopf's watches have a pool of their own without a limit: each watch holds a connection
 all the time, one for every kind and namespace, and together they would leave none for a call."""
+PAGE_SIZE = 500
+"""Resources in one answer to a list."""
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 
 _PLURALS = {kind.name: kind.resource.PLURAL for kind in KINDS}

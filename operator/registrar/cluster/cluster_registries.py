@@ -21,9 +21,8 @@ from registrar.api.v1alpha1.cluster_registry import (
     status_in,
 )
 from registrar.api.validation import describe
-from registrar.cluster.client import KubernetesAPI, list_path
+from registrar.cluster.client import PAGE_SIZE, KubernetesAPI, list_path
 
-PAGE_SIZE = 500
 PATH = list_path(ClusterRegistry.PLURAL, None)
 _TENANTS: TypeAdapter[tuple[Tenant, ...]] = TypeAdapter(Tenants)
 

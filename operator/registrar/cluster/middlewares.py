@@ -64,7 +64,8 @@ class RefusalsAreTemporary:
     """aiohttp middleware for kopf that repeats a request which is refused for now, up to the request's time limit.
 
     That is a token that is not valid yet (401), a definition that is not served yet (404), and an API server that asks
-    for patience (429). See `registrar.cluster.watch`, quirks 4, 5 and 12.
+    for patience (429). A page of a list that has expired (410) cannot be repeated, so kopf has to list again. See
+    `registrar.cluster.watch`, quirks 4, 5, 12 and 17.
 
     Args:
         note: takes the path of each request, and of each repetition.
@@ -76,11 +77,18 @@ class RefusalsAreTemporary:
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
-        """Send a request until it is not refused, or is refused for good."""
+        """Send a request until it is not refused, or is refused for good.
+
+        Raises:
+            aiohttp.ClientPayloadError: The list to which this page belongs has expired. kopf lists again after that.
+        """
         path, is_logged = request.url.path, False
         while True:
             self._note(path)
             response = await handler(request)
+            if response.status == HTTPStatus.GONE and "continue" in request.url.query:
+                response.release()
+                raise aiohttp.ClientPayloadError(f"the list of {path} has expired")
             pause = _pause_after(response, path)
             if pause is None:
                 return response

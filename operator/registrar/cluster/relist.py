@@ -13,7 +13,7 @@ from typing import Protocol
 from registrar.api.bodies import Body, ResourceKey, key_of, resource_version
 from registrar.api.meta import API_VERSION
 from registrar.cluster.api import KubernetesError
-from registrar.cluster.client import KubernetesAPI, list_path
+from registrar.cluster.client import PAGE_SIZE, KubernetesAPI, list_path
 from registrar.cluster.sink import ResourceSink
 from registrar.kinds.table import KINDS
 from registrar.workqueue.delays import spread
@@ -22,7 +22,6 @@ logger = logging.getLogger(__name__)
 
 COUNT_INTERVAL = 0.5
 """Seconds between two counts until the cache has synced."""
-PAGE_SIZE = 500
 MAX_NAMED = 10
 """Resources that a line of the log names."""
 

@@ -28,14 +28,16 @@ for reasons that were measured (docs/design/001-own-queue.md):
 11. It closes the session that its login returns. So the session does not own its connection pool.
 12. It logs an error for a 429, which the API server answers while the storage of a new definition starts, although it
     waits and retries. So `registrar.cluster.middlewares.RefusalsAreTemporary` waits for it below kopf.
-13. It reads all resources of a kind as one list. So the session reads it without what only costs memory
-    (`registrar.cluster.compact`).
+13. It reads all resources of a kind as one list, unless it is given a limit, and parses each answer as a whole. So it
+    lists pages, and the session reads them without what only costs memory (`registrar.cluster.compact`).
 14. It ends a watch for good on a resource that is nested more deeply than Python recurses, and hangs. So the session
     reads what is deeper than any of our resources as null (`registrar.cluster.responses`).
 15. It takes each event as a new one, also those of our own writes, of which the answers have shown everything. So the
     session leaves these out (`registrar.cluster.echoes`).
 16. It copies each body to compare it with the last one that its handlers saw, although no handler is called for a
     change. So its storage of those has nothing to compare.
+17. It ends a watch for good when a further page has expired (410), which a restart of the API server can cause. So
+    `registrar.cluster.middlewares.RefusalsAreTemporary` ends that list like a lost connection, and kopf lists again.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ import kopf
 from registrar.api.bodies import Body
 from registrar.api.meta import GROUP, VERSION
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistry
-from registrar.cluster.client import KubernetesAPI, list_path
+from registrar.cluster.client import PAGE_SIZE, KubernetesAPI, list_path
 from registrar.cluster.liveness import (
     CLIENT_TIMEOUT_SECONDS,
     INACTIVITY_TIMEOUT_SECONDS,
@@ -208,4 +210,5 @@ def kopf_settings() -> kopf.OperatorSettings:
     settings.watching.client_timeout = CLIENT_TIMEOUT_SECONDS
     settings.watching.inactivity_timeout = INACTIVITY_TIMEOUT_SECONDS
     settings.watching.connect_timeout = 10
+    settings.watching.chunk_size = PAGE_SIZE
     return settings
