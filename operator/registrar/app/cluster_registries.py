@@ -17,7 +17,7 @@ from registrar.app.candidates import candidates_of, tenants_of_flags
 from registrar.app.connection import Connection, Served
 from registrar.app.connections import Connections
 from registrar.app.opened import Opened
-from registrar.app.registry_reports import RegistryReports
+from registrar.app.registry_reports import FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS, RegistryReports
 from registrar.app.resolver import RegistryResolver
 from registrar.cluster import cluster_registries as declarations
 from registrar.cluster.api import KubernetesError
@@ -27,6 +27,7 @@ from registrar.fencing import Leadership
 from registrar.planning.resolution import Candidate, name_of
 from registrar.registries.credentials import Credentials
 from registrar.settings import FROM_FLAGS
+from registrar.workqueue.backoff import Backoff
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,8 @@ class ClusterRegistries:
     _declared: dict[str, Declared] = field(default_factory=dict)
     _opened: dict[str, Opened] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _is_stale: bool = False
+    _list_retries: Backoff = field(default_factory=lambda: Backoff(FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS))
     _reports: RegistryReports = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,7 +85,7 @@ class ClusterRegistries:
             KubernetesError: the API server did not answer.
         """
         self._declared = await declarations.read_all(self.kube)
-        await self._serve()
+        self._serve()
 
     async def run(self) -> None:
         """Follow the ClusterRegistries for as long as the operator runs."""
@@ -91,8 +94,11 @@ class ClusterRegistries:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(TICK_SECONDS):
                     await self._changed.wait()
-            if self._changed.is_set() or time.monotonic() - listed_at >= LIST_SECONDS:
+            if self._changed.is_set():
                 self._changed.clear()
+                self._is_stale = True
+            is_due = self._is_stale or time.monotonic() - listed_at >= LIST_SECONDS
+            if is_due and self._list_retries.is_over(time.monotonic()):
                 listed_at = time.monotonic()
                 await self._list()
             if time.monotonic() - renewed_at >= LIST_SECONDS:
@@ -112,14 +118,17 @@ class ClusterRegistries:
             await opened.closing.aclose()
 
     async def _list(self) -> None:
+        self._is_stale = False
         try:
             self._declared = await declarations.read_all(self.kube)
         except KubernetesError as error:
             logger.warning("The ClusterRegistries could not be listed; retrying: %s", error)
-            self._changed.set()
-            await asyncio.sleep(TICK_SECONDS)
+            self._is_stale = True
+            self._list_retries.fail(time.monotonic())
             return
-        await self._serve()
+        self._list_retries.succeed()
+        self._serve()
+        self._reports.keep_only(self._declared)
 
     async def _renew(self, names: Sequence[str]) -> None:
         """Get tokens and authorities again, and have those registries probed that get others."""
@@ -132,12 +141,12 @@ class ClusterRegistries:
         return self._opened[name].credentials.is_due or reason in CURED_BY_CREDENTIALS
 
     def _raise_failures(self) -> None:
-        """Raise what ended a task that should never end."""
-        for task in self.connections.tasks():
+        """Raise what ended a task that should never end, and what an ending failed with."""
+        for task in (*self.connections.tasks(), *self.connections.endings):
             if task.done() and not task.cancelled() and (error := task.exception()) is not None:
                 raise error
 
-    async def _serve(self) -> None:
+    def _serve(self) -> None:
         """Open what can be served, judge by its tenants, and close what cannot be served any more."""
         candidates = candidates_of(self._declared, self.flags)
         usable = {
@@ -159,9 +168,9 @@ class ClusterRegistries:
         for connection in stale:
             connection.memory.wake(connection.cache)
         for name in changed:
-            await self._reopen(name, usable[name])
+            self._reopen(name, usable[name])
         for name in gone:
-            await self._close(name)
+            self._close(name)
 
     def _apply_tenants(
         self, usable: Mapping[str, ClusterRegistrySpec], candidates: Mapping[str, Candidate]
@@ -185,17 +194,22 @@ class ClusterRegistries:
         served, credentials = self.open(name, spec, stack)
         self._opened[name] = Opened(spec, served, self.connections.serve(served), credentials, stack)
 
-    async def _reopen(self, name: str, spec: ClusterRegistrySpec) -> None:
+    def _reopen(self, name: str, spec: ClusterRegistrySpec) -> None:
         logger.info("Serving ClusterRegistry %s with its new settings", name)
         before, stack = self._opened[name], contextlib.AsyncExitStack()
         served, credentials = self.open(name, spec, stack)
-        self._opened[name] = Opened(spec, served, await self.connections.replace(served), credentials, stack)
-        await before.closing.aclose()
+        connection = self.connections.replace(served, before.closing.aclose)
+        self._opened[name] = Opened(spec, served, connection, credentials, stack)
 
-    async def _close(self, name: str) -> None:
+    def _close(self, name: str) -> None:
         logger.info("Serving ClusterRegistry %s no longer", name)
         opened = self._opened.pop(name)
-        await self.connections.retire(name_of(name))
-        await opened.closing.aclose()
-        opened.served.monitor.remove()
+
+        async def close() -> None:
+            await opened.closing.aclose()
+            if name not in self._opened:
+                # The metrics have its name, which may have become that of another connection.
+                opened.served.monitor.remove()
+
+        self.connections.retire(name_of(name), close)
         self._reports.forget(name)

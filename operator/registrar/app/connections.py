@@ -13,7 +13,9 @@ from typing import TypeVar
 from registrar.api.bodies import Body, ResourceKey, key_of, uid_of
 from registrar.app.children import Children
 from registrar.app.connection import Connection, Process, Served, connection_to
+from registrar.app.endings import End, Endings
 from registrar.app.neighbours import begins_to_leave, is_beside, wake_waiting
+from registrar.app.own_tasks import OwnTasks
 from registrar.app.resolver import parent_of
 from registrar.app.unserved import NO_REGISTRY, Unserved
 from registrar.cluster.cache import PendingReads, ResourceCache
@@ -44,6 +46,7 @@ class Connections:
     Attributes:
         synced: set once every resource that existed at the start is known.
         queue: the work queue, with a share for each registry.
+        endings: the connections that are being ended.
     """
 
     def __init__(self, registry_of: RegistryOf, process: Process, monitor: Monitor) -> None:
@@ -58,6 +61,7 @@ class Connections:
         self._numbers = itertools.count(1)
         self._connections: dict[str, Connection] = {}
         self._retiring: list[Connection] = []
+        self.endings = Endings()
         self._unserved = Unserved(ResourceCache(self.synced, self._reads), self._gate, process)
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
         self._has_started = False
@@ -90,42 +94,51 @@ class Connections:
         return [task for connection in self.all() if connection.is_required for task in self._tasks[connection.share]]
 
     def tasks(self) -> Iterator[asyncio.Task[None]]:
-        """Yield every task that works for a registry now, but for the workers."""
+        """Yield every task that works for a registry that is served, but for the workers."""
         for tasks in self._tasks.values():
             yield from tasks
 
     @property
     def own_tasks(self) -> Container[asyncio.Task[None]]:
         """The tasks that work for registries at any time, workers among them."""
-        return _OwnTasks(self)
+        return OwnTasks(self.queue.owns, lambda: itertools.chain(self.tasks(), self.endings))
 
-    async def retire(self, name: str) -> None:
-        """Serve a registry no longer, and return once nothing of it runs; its resources go where they belong now.
+    def retire(self, name: str, close: End) -> None:
+        """Serve a registry no longer; its resources go where they belong now.
 
-        Reconciles that take too long are cancelled.
+        Args:
+            name: the registry's name.
+            close: closes its client; is called once nothing of the connection runs any more. Reconciles that take too
+                long are cancelled.
         """
-        connection = self._connections.pop(name)
-        self._retiring.append(connection)
-        await self._end(connection)
+        self._end(self._connections.pop(name), close)
 
-    async def replace(self, served: Served) -> Connection:
-        """Serve a registry by another connection, and return once nothing of the first one runs."""
+    def replace(self, served: Served, close: End) -> Connection:
+        """Serve a registry by another connection; the first one ends as `retire` says."""
         before = self._connections[served.registry.name]
-        self._retiring.append(before)
         connection = self.serve(served)
-        await self._end(before)
+        self._end(before, close)
         return connection
 
-    async def _end(self, connection: Connection) -> None:
-        """Move the resources of a connection, and end what works for it."""
+    def _end(self, connection: Connection, close: End) -> None:
+        """Move the resources of a connection that run nowhere, and end what works for it."""
+        self._retiring.append(connection)
         tasks = self._tasks.pop(connection.share, [])
         for task in tasks:
             task.cancel()
         self.settle()
+        self.endings.begin(connection.name, partial(self._finish, connection, tasks, close))
+
+    async def _finish(self, connection: Connection, tasks: Iterable[asyncio.Task[None]], close: End) -> None:
         await self.queue.close_share(connection.share, CLOSE_SECONDS)
         await asyncio.gather(*tasks, return_exceptions=True)
         self.settle()
         self._retiring.remove(connection)
+        await close()
+
+    def resources_of(self, name: str) -> list[ResourceKey]:
+        """Return the resources that a registry has now, also by connections to it that are being ended."""
+        return [key for place in (*self.all(), *self._retiring) if place.name == name for key in place.cache]
 
     def all(self) -> tuple[Connection, ...]:
         """Return all connections."""
@@ -274,16 +287,6 @@ class Connections:
 
     def _having(self, key: ResourceKey) -> list[Place]:
         return [place for place in self._places() if place.has(key)]
-
-
-class _OwnTasks(Container[asyncio.Task[None]]):
-    """See `Connections.own_tasks`."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
-
-    def __contains__(self, task: object) -> bool:
-        return self._connections.queue.owns(task) or any(task is own for own in self._connections.tasks())
 
 
 def _urgency(result: Result) -> tuple[bool, float]:

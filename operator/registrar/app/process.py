@@ -15,7 +15,7 @@ from prometheus_client import disable_created_metrics
 from registrar.app.address import wait_for_url
 from registrar.app.cluster_registries import ClusterRegistries
 from registrar.app.connection import Process
-from registrar.app.connections import Connections, RegistryOf
+from registrar.app.connections import CLOSE_SECONDS, Connections, RegistryOf
 from registrar.app.opening import Opening
 from registrar.app.resolver import RegistryResolver
 from registrar.cluster.api import KubernetesError
@@ -164,11 +164,13 @@ async def _operate(operator: _Operator) -> None:
             task.cancel()
         # The lease is held until the last write has ended.
         await connections.queue.drain(DRAIN_SECONDS if operator.leadership.is_held else settings.write_timeout or 0)
+        await connections.endings.finish(CLOSE_SECONDS)
         if elector is not None:
             await elector.release()
         for task in electing:
             task.cancel()
-        ends = await asyncio.gather(watching, listing, announcing, *parts, *electing, return_exceptions=True)
+        every = (watching, listing, announcing, *parts, *electing, *connections.endings)
+        ends = await asyncio.gather(*every, return_exceptions=True)
     for end in ends:
         if isinstance(end, Exception):
             raise end

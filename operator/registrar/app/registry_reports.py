@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -18,7 +17,7 @@ from registrar.app.connections import Connections
 from registrar.app.opened import Opened
 from registrar.app.resolver import RegistryResolver
 from registrar.cluster import cluster_registries as declarations
-from registrar.cluster.api import KubernetesError
+from registrar.cluster.api import KubernetesError, ResourceGoneError, StaleResourceError
 from registrar.cluster.client import KubernetesAPI
 from registrar.cluster.cluster_registries import Declared
 from registrar.fencing import NotLeadingError
@@ -32,11 +31,14 @@ from registrar.reporting.registry_status import (
     next_status,
     patch_of,
 )
+from registrar.workqueue.backoff import Backoff
 
 logger = logging.getLogger(__name__)
 
-RETRY_SECONDS = 0.5
-"""Until a status is written again that the API server did not accept."""
+FIRST_RETRY_SECONDS = 0.5
+"""Until a status is written again that the API server did not accept; it doubles with each failure in a row."""
+MAX_RETRY_SECONDS = 30.0
+"""The most of it."""
 SEARCH_SECONDS = 3.0
 """Between two searches for the users of a ClusterRegistry that is not served."""
 QUIET_SECONDS = 2.0
@@ -65,12 +67,17 @@ class RegistryReports:
     _counted_at: dict[str, float] = field(default_factory=dict)
     _failing_since: dict[str, float] = field(default_factory=dict)
     _pinned: dict[str, tuple[float, list[ResourceKey]]] = field(default_factory=dict)
+    _retries: dict[str, Backoff] = field(default_factory=dict)
 
     async def write(self, declared: Declared) -> Declared:
-        """Write what has changed in the status and the finalizers of a ClusterRegistry; returns it after that."""
-        name = declared.metadata.name
-        users = self._users(name)
-        health, now = self.health(declared), time.monotonic()
+        """Write what has changed in the status and the finalizers of a ClusterRegistry; returns it after that.
+
+        What the API server did not accept is written again later, and delays no other ClusterRegistry.
+        """
+        name, now = declared.metadata.name, time.monotonic()
+        if name in self._retries and not self._retries[name].is_over(now):
+            return declared
+        users, health = self._users(name), self.health(declared)
         wanted = next_status(declared.metadata, declared.status, declared.url, health, users, datetime.now(UTC))
         patch = patch_of(declared.raw_status, wanted)
         if self._may_pass(declared, health, now):
@@ -90,8 +97,11 @@ class RegistryReports:
             logger.info("Leaving ClusterRegistry %s to the next leader: %s", name, error)
         except KubernetesError as error:
             logger.warning("The API server could not update ClusterRegistry %s; retrying: %s", name, error)
-            self.note_change()
-            await asyncio.sleep(RETRY_SECONDS)
+            self._retries.setdefault(name, Backoff(FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS)).fail(now)
+            if isinstance(error, StaleResourceError | ResourceGoneError):
+                self.note_change()
+        else:
+            self._retries.pop(name, None)
         return declared
 
     def health(self, declared: Declared) -> Health:
@@ -109,20 +119,28 @@ class RegistryReports:
         return health_of(opened.connection.context.registry)
 
     def forget(self, name: str) -> None:
-        """Forget what was counted of a ClusterRegistry that is not served any more."""
-        self._counted_at.pop(name, None)
-        self._failing_since.pop(name, None)
+        """Forget what is known of a ClusterRegistry that is not served any more."""
+        for known in (self._counted_at, self._failing_since, self._pinned):
+            known.pop(name, None)
+
+    def keep_only(self, names: Collection[str]) -> None:
+        """Forget all other ClusterRegistries, which do not exist any more."""
+        every = {*self._counted_at, *self._failing_since, *self._pinned, *self._retries}
+        for name in every.difference(names):
+            self.forget(name)
+            self._retries.pop(name, None)
 
     def _users(self, name: str) -> list[ResourceKey]:
         """Return the resources that use a ClusterRegistry, also while it cannot be served."""
-        opened = self.opened.get(name)
-        if opened is not None:
-            return list(opened.connection.cache)
+        served = self.connections.resources_of(name_of(name))
+        if name in self.opened:
+            return served
         found_at, found = self._pinned.get(name, (-math.inf, []))
         if time.monotonic() - found_at >= SEARCH_SECONDS:
             found = [key for key in self.connections if self.resolver.is_pinned(key, name_of(name))]
             self._pinned[name] = time.monotonic(), found
-        return found
+        # What still runs may be about to get its ID.
+        return list({*found, *served})
 
     def _may_pass(self, declared: Declared, health: Health, now: float) -> bool:
         """Return whether a failure of a registry that was connected is so new that a moment may end it."""

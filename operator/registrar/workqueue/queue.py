@@ -213,7 +213,7 @@ class WorkQueue(Generic[Key]):
 
     def owns(self, task: object) -> bool:
         """Return whether a task is one of the workers."""
-        return any(task is worker for worker in self._crew)
+        return task in self._crew.everyone
 
     def start(self) -> None:
         """Start the workers in the running loop."""

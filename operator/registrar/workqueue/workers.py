@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from typing import Any, Generic
 
 from registrar.workqueue.lanes import Key
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class Workers(Generic[Key]):
-    """The tasks of all shares. Iterating yields those that none has ended by `end`.
+    """The tasks of all shares. Iterating yields those that `end` has not begun to end.
 
     Args:
         work: takes one key of a share after the other.
@@ -24,6 +24,7 @@ class Workers(Generic[Key]):
         self._work = work
         self._begin: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
+        self._ending: set[asyncio.Task[None]] = set()
 
     def __iter__(self) -> Iterator[asyncio.Task[None]]:
         for tasks in self._tasks.values():
@@ -50,18 +51,27 @@ class Workers(Generic[Key]):
         """End the workers of a share, and cancel those that still run a key after the time-out."""
         tasks, begin = self._tasks.pop(name, []), self._begin.pop(name, None)
         share.close()
-        if tasks and (begin is None or begin.is_set()):
-            _, running = await asyncio.wait(tasks, timeout=timeout_seconds)
-            if running:
-                logger.warning("%s: %d reconciles did not end and are cancelled", name, len(running))
-        await _cancel(tasks)
+        self._ending.update(tasks)
+        try:
+            if tasks and (begin is None or begin.is_set()):
+                _, running = await asyncio.wait(tasks, timeout=timeout_seconds)
+                if running:
+                    logger.warning("%s: %d reconciles did not end and are cancelled", name, len(running))
+        finally:
+            await _cancel(tasks)
+            self._ending.difference_update(tasks)
+
+    @property
+    def everyone(self) -> Collection[asyncio.Task[None]]:
+        """All workers, also those that are being ended."""
+        return {*self, *self._ending}
 
     async def cancel(self) -> None:
         """Cancel all workers, and return once they have ended."""
-        await _cancel(list(self))
+        await _cancel(self.everyone)
 
 
-async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+async def _cancel(tasks: Collection[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

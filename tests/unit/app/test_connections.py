@@ -1,13 +1,15 @@
 """To which connection a resource belongs: it is in the memory of one, and moves or ends there cleanly."""
 
+import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from model_registry import ModelRegistryAPIClient
+from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
 from registrar.api.meta import FINALIZER
 from registrar.app.connection import Connection, Process, Served
@@ -196,11 +198,88 @@ async def test_the_resources_of_a_retired_connection_go_elsewhere(world: World) 
     world["b"].begin.set()
     world.connections.queue.start()
     world.target = WAITING
-    await world.connections.retire("a")
+    closed: list[str] = []
+    world.connections.retire("a", _note(closed, "a"))
     assert [connection.name for connection in world.connections.all()] == ["b"]
+    assert (list(world.connections), world.connections.share_of(KEY)) == ([KEY], NO_REGISTRY)
+    await world.connections.endings.finish(5)
     assert world.connections.queue.shares == ("b", NO_REGISTRY)
     assert world.connections.get(KEY) == body()
+    assert closed == ["a"]
     await world.connections.queue.drain(5)
+
+
+def _note(notes: list[str], note: str) -> Callable[[], Awaitable[None]]:
+    async def close() -> None:
+        notes.append(note)
+
+    return close
+
+
+@dataclass
+class Held:
+    """A resource of registry a whose run is held, as by a registry that does not answer."""
+
+    world: World
+    release: asyncio.Event = field(default_factory=asyncio.Event)
+    notes: list[str] = field(default_factory=list)
+
+    async def noted(self) -> list[str]:
+        return self.notes
+
+
+@pytest.fixture
+async def held(world: World, monkeypatch: pytest.MonkeyPatch) -> Held:
+    made = Held(world)
+
+    async def run(connection: Connection, key: ResourceKey) -> Result:
+        made.notes.append(f"{connection.name} runs {key.name}")
+        if connection.name == "a":
+            try:
+                await made.release.wait()
+            except asyncio.CancelledError:
+                made.notes.append("cancelled")
+                raise
+        return DONE
+
+    monkeypatch.setattr(Connection, "run", run)
+    for name in ("a", "b"):
+        world[name].begin.set()
+    world.connections.queue.start()
+    world.connections.on_change(body())
+    await wait_for(made.noted, bool)
+    return made
+
+
+async def test_an_ending_waits_for_what_runs_and_nothing_waits_for_the_ending(held: Held) -> None:
+    world = held.world
+    world.target = "b"
+    world.connections.retire("a", _note(held.notes, "closed"))
+    assert [connection.name for connection in world.connections.all()] == ["b"]
+    assert world.connections.resources_of("a") == [KEY], "its run may still record an ID"
+    world.connections.on_change(body("RegisteredModel", "churn"))
+    await wait_for(held.noted, lambda notes: "b runs churn" in notes)
+    assert "closed" not in held.notes
+    held.release.set()
+    await wait_for(held.noted, lambda notes: "closed" in notes)
+    assert "cancelled" not in held.notes
+    assert world.connections.resources_of("a") == []
+    await wait_for(held.noted, lambda notes: f"b runs {KEY.name}" in notes)
+    await world.connections.queue.drain(5)
+
+
+async def test_a_stop_waits_for_what_is_being_ended(held: Held) -> None:
+    connections = held.world.connections
+    held.world.target = "b"
+    spared = {task for task in asyncio.all_tasks() if task in connections.own_tasks}
+    connections.retire("a", _note(held.notes, "closed"))
+    await asyncio.sleep(0)
+    assert all(task in connections.own_tasks for task in spared), "kopf would cancel a write in progress"
+    assert all(task in connections.own_tasks for task in connections.endings)
+    await connections.queue.drain(0.01)
+    assert held.notes[-1] == "cancelled", "nothing may run once the lease is released"
+    await connections.endings.finish(5)
+    assert held.notes[-1] == "closed"
 
 
 async def test_a_resource_of_another_connection_to_the_same_registry_is_beside(world: World) -> None:

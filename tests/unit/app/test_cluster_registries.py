@@ -1,0 +1,224 @@
+"""What follows the ClusterRegistries: one that causes trouble delays no other one."""
+
+import asyncio
+import contextlib
+import ssl
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from model_registry import ModelRegistryAPIClient
+from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec
+from registrar.app import cluster_registries, registry_reports
+from registrar.app.cluster_registries import ClusterRegistries
+from registrar.app.connection import Process, Served
+from registrar.app.connections import Connections
+from registrar.app.registry_reports import RegistryReports
+from registrar.app.resolver import RegistryResolver
+from registrar.cluster.api import KubernetesError, StaleResourceError
+from registrar.cluster.client import ClusterLogin, KubernetesAPI
+from registrar.cluster.cluster_registries import Declared
+from registrar.fencing import Leadership, WriteFence
+from registrar.planning.resolution import name_of
+from registrar.registries.credentials import Credentials
+from registrar.registries.kubeflow.backend import KubeflowBackend
+from registrar.registries.registry import Registry
+from registrar.settings import Settings
+from registrar.telemetry.metrics import Metrics
+from registrar.workqueue.queue import WorkQueue
+from tests.support.waiting import wait_for
+from tests.unit.build import NOBODY, OWNER_ID
+
+
+class FakeCluster(KubernetesAPI):
+    """An API server with ClusterRegistries, which counts what it is asked."""
+
+    def __init__(self, leadership: Leadership, metrics: Metrics) -> None:
+        login = ClusterLogin(NOBODY, ssl.create_default_context(), {})
+        super().__init__(login, WriteFence(leadership, metrics.to_kubernetes))
+        self.items: dict[str, dict[str, Any]] = {}
+        self.failures: dict[str, KubernetesError] = {}
+        self.asked: Counter[str] = Counter()
+
+    def declare(self, name: str, url: str | None = None, **more: Any) -> None:
+        spec = {"url": url or f"http://{name}.example", "tenants": [], **more}
+        metadata = {"name": name, "uid": name, "generation": 1, "resourceVersion": "1"}
+        self.items[name] = {"metadata": metadata, "spec": spec}
+
+    async def list_page(self, *_: Any) -> dict[str, Any]:
+        self._ask("list")
+        return {"items": list(self.items.values()), "metadata": {}}
+
+    async def patch_unwatched(self, path: str, patch: Mapping[str, Any]) -> dict[str, Any]:
+        name = path.split("/")[-2]
+        self._ask(name)
+        found = self.items[name]
+        found["status"] = {**found.get("status", {}), **patch["status"]}
+        return found
+
+    def _ask(self, what: str) -> None:
+        self.asked[what] += 1
+        if what in self.failures:
+            raise self.failures[what]
+
+
+@dataclass
+class World:
+    """What follows ClusterRegistries, in a cluster that fails as it is said to."""
+
+    kube: FakeCluster
+    followed: ClusterRegistries
+
+    @property
+    def names(self) -> set[str]:
+        return {connection.name for connection in self.followed.connections.all()}
+
+    async def asked(self) -> Counter[str]:
+        return self.kube.asked
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator["asyncio.Task[None]"]:
+        task = asyncio.create_task(self.followed.run())
+        yield task
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    monkeypatch.setattr(cluster_registries, "TICK_SECONDS", 0.001)
+    metrics, leadership = Metrics(), Leadership.without_rivals()
+    kube = FakeCluster(leadership, metrics)
+    resolver = RegistryResolver()
+    process = Process(Settings(registry_url=NOBODY), kube, leadership, metrics.reconciles)
+    connections = Connections(resolver, process, metrics.queue)
+    resolver.get = connections.get
+
+    def opened(name: str, spec: ClusterRegistrySpec, _: contextlib.AsyncExitStack) -> tuple[Served, Credentials]:
+        registry = Registry(KubeflowBackend(client), spec.root_url, OWNER_ID, name_of(name), spec.tenants)
+        return Served(registry, metrics.of_registry(name_of(name))), Credentials((), lambda: False)
+
+    async with ModelRegistryAPIClient.connect(NOBODY) as client:
+        yield World(kube, ClusterRegistries(kube, leadership, connections, resolver, opened, None))
+        await connections.endings.finish(5)
+    await kube.aclose()
+
+
+async def test_a_status_that_the_api_server_refuses_delays_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("bad", "good"):
+        world.kube.declare(name)
+    world.kube.failures["bad"] = KubernetesError(422, "Invalid", "no")
+    await world.followed.load()
+    async with world.running():
+        await wait_for(world.asked, lambda asked: asked["good"] > 0)
+        before = world.kube.asked["bad"], world.kube.asked["list"]
+        # Other ClusterRegistries come meanwhile, and each is looked at.
+        for number in range(20):
+            world.kube.declare(f"late-{number}")
+            world.followed.note_change()
+            await _reported(world, f"late-{number}")
+        assert world.kube.asked["bad"] < before[0] + 10, "it is tried at each look"
+        assert world.kube.asked["list"] >= before[1] + 20, "the list waits for it"
+        # Once the API server takes it, all is well.
+        monkeypatch.setattr(registry_reports, "FIRST_RETRY_SECONDS", 0)
+        del world.kube.failures["bad"]
+        await _reported(world, "bad")
+
+
+async def _reported(world: World, name: str) -> None:
+    async def status() -> Any:
+        return world.kube.items[name].get("status")
+
+    await wait_for(status, bool)
+
+
+async def test_a_status_of_a_former_version_has_the_list_read_again(world: World) -> None:
+    world.kube.declare("dev")
+    world.kube.failures["dev"] = StaleResourceError(409, "Conflict", "changed")
+    await world.followed.load()
+    async with world.running():
+        await wait_for(world.asked, lambda asked: asked["dev"] > 0 and asked["list"] > 1)
+        world.kube.failures.clear()
+        await _reported(world, "dev")
+
+
+async def test_while_the_list_fails_the_rest_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.kube.declare("dev")
+    await world.followed.load()
+    world.kube.failures["list"] = KubernetesError(500, "InternalError", "no")
+    written, write = Counter[str](), RegistryReports.write
+
+    async def counted(reports: RegistryReports, declared: Declared) -> Declared:
+        written["dev"] += 1
+        return await write(reports, declared)
+
+    async def looks() -> int:
+        return written["dev"]
+
+    monkeypatch.setattr(RegistryReports, "write", counted)
+    async with world.running():
+        world.followed.note_change()
+        await wait_for(looks, lambda number: number > 200)
+        assert 1 <= world.kube.asked["list"] - 1 < 100, "it is asked at each look"
+        world.kube.failures.clear()
+        world.kube.declare("late")
+        await _reported(world, "late")
+
+
+async def test_a_registry_that_is_ended_holds_back_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended, close_share = asyncio.Event(), WorkQueue.close_share
+
+    async def held(queue: WorkQueue[Any], name: str, timeout_seconds: float) -> None:
+        await ended.wait()
+        await close_share(queue, name, timeout_seconds)
+
+    monkeypatch.setattr(WorkQueue, "close_share", held)
+    for name in ("edited", "deleted"):
+        world.kube.declare(name)
+    await world.followed.load()
+    world.followed.connections.start()
+    async with world.running():
+        world.kube.declare("edited", "http://elsewhere.example")
+        del world.kube.items["deleted"]
+        world.kube.declare("new")
+        world.followed.note_change()
+        await _reported(world, "new")
+        assert world.kube.items["edited"]["status"]["url"] == "http://elsewhere.example"
+        assert world.names == {name_of("edited"), name_of("new")}
+        assert len(list(world.followed.connections.endings)) == 2
+        ended.set()
+        await world.followed.connections.endings.finish(5)
+    await world.followed.connections.queue.drain(0)
+
+
+async def test_an_ending_that_fails_ends_what_follows_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: Any) -> None:
+        raise ValueError("it cannot be closed")
+
+    monkeypatch.setattr(WorkQueue, "close_share", fail)
+    world.kube.declare("deleted")
+    await world.followed.load()
+    async with world.running() as task:
+        world.kube.items.clear()
+        world.followed.note_change()
+        with pytest.raises(ValueError, match="it cannot be closed"):
+            await task
+
+
+async def test_what_was_known_of_the_users_is_forgotten_with_a_cluster_registry(world: World) -> None:
+    """A successor of the same name has its own users, and names that come and go do not fill the memory."""
+    world.kube.declare("dev", ca={"bundle": "-----BEGIN CERTIFICATE-----"})
+    await world.followed.load()
+    reports = world.followed._reports
+    async with world.running():
+        await _reported(world, "dev")
+        assert reports._pinned.keys() == {"dev"}
+        world.kube.items.clear()
+        world.followed.note_change()
+        await wait_for(world.asked, lambda asked: asked["list"] > 1)
+    assert reports._pinned == {}
