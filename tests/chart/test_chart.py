@@ -175,6 +175,21 @@ def test_cluster_registries_need_no_registry_in_the_values(helm: Helm) -> None:
     assert "volumes" not in deployment["spec"]["template"]["spec"]
 
 
+@pytest.mark.parametrize(("watched", "expected"), [((), []), (("team-a",), ["default"]), (("team-a", "default"), [])])
+def test_events_about_cluster_registries_need_a_right_where_the_api_server_takes_them(
+    helm: Helm, watched: tuple[str, ...], expected: list[str]
+) -> None:
+    """Where the operator has no such right anyway; and none without ClusterRegistries."""
+    for enabled, namespaces in ((True, expected), (False, [])):
+        registry = {"url": "http://registry.example:8080", "tenants": []}
+        values = {"registry": registry, "connections": {"enabled": enabled}, "watchNamespaces": list(watched)}
+        roles = of_kind(documents(helm.template(values)), "Role")
+        found = [
+            one["metadata"]["namespace"] for one in roles if one["metadata"]["name"].endswith("-connection-events")
+        ]
+        assert found == namespaces
+
+
 def test_it_can_be_part_of_another_chart(helm: Helm, tmp_path: Path) -> None:
     """Helm hands ``global`` to every part, and a condition is a value of the part."""
     parent = tmp_path / "platform"

@@ -23,6 +23,9 @@ CREDENTIALS = {
     Right(RELEASE, "", "serviceaccounts/token", "create"),
 }
 
+EVENTS = {Right("default", "", "events", verb) for verb in ("create", "patch")}
+"""Where the API server takes Events about objects without a namespace."""
+
 
 def _secret(name: str) -> dict[str, Any]:
     return {"tokenSecretKeyRef": {"name": name}}
@@ -104,6 +107,10 @@ def test_it_uses_every_right_to_connections_and_no_other(installation: Installat
     installation.space.ready("RegisteredModel", "fraud")
     for name in ("production", "issued"):
         installation.wait(name, "Connected")
+    # It has the same Event twice, which is counted.
+    for bundle, reason in (({"bundle": "-----BEGIN CERTIFICATE-----"}, "InvalidSpec"), (None, "Connected")):
+        installation.connect("issued", auth=_account(ACCOUNT), ca=bundle or {"configMapKeyRef": {"name": CONFIG_MAP}})
+        installation.wait("issued", reason)
     held = ("get", "clusterregistry", "production", "--output=jsonpath={.metadata.finalizers}")
     wait_until(lambda: "in-use" in kubectl(*held).stdout, "its users do not hold it")
     kubectl("delete", "clusterregistry", "production", "--wait=false")
@@ -113,6 +120,7 @@ def test_it_uses_every_right_to_connections_and_no_other(installation: Installat
     expected = {
         *(Right(ALL, "model-registrar.dev", "clusterregistries", verb) for verb in ("list", "watch", "patch")),
         Right(ALL, "model-registrar.dev", "clusterregistries/status", "patch"),
+        *EVENTS,
         *CREDENTIALS,
     }
     assert installation.log.refused() == set()
@@ -132,4 +140,4 @@ def test_it_uses_every_right_to_connections_and_no_other(installation: Installat
 
 
 def _is_new(right: Right) -> bool:
-    return right in CREDENTIALS or right.resource.split("/")[0] == "clusterregistries"
+    return right in CREDENTIALS or right in EVENTS or right.resource.split("/")[0] == "clusterregistries"

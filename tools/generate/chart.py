@@ -22,6 +22,7 @@ _RULES = {
     "lease": (rbac.LEASE,),
     "lease-create": (rbac.LEASE_CREATE,),
     "connections": rbac.CONNECTIONS,
+    "connection-events": (rbac.CONNECTION_EVENTS,),
     "connection-secrets": (rbac.CONNECTION_SECRETS,),
     "connection-configmaps": (rbac.CONNECTION_CONFIG_MAPS,),
     "connection-accounts": (rbac.CONNECTION_ACCOUNTS,),
@@ -91,10 +92,12 @@ def rbac_page() -> Mapping[str, str]:
         "These require `leaderElection.enabled`. All except `create` are limited to the operator's own Lease.\n\n"
         + _table((rbac.LEASE, rbac.LEASE_CREATE))
         + "\n## The operator, with `connections.enabled`\n\n"
-        "The rights to ClusterRegistries are in a ClusterRole. The others are in a Role in the operator's namespace.\n"
-        "They are limited to the names that `connections.secrets`, `connections.configMaps` and\n"
-        "`connections.serviceAccounts` list.\n\n"
-        + _table((*rbac.CONNECTIONS, *rbac.CONNECTION_CREDENTIALS))
+        "The rights to ClusterRegistries are in a ClusterRole. The right to Events is in a Role in the namespace\n"
+        "`default`, because the API server takes Events about objects without a namespace there. Without\n"
+        "`watchNamespaces`, the operator has it anyway. The others are in a Role in the operator's namespace. They are\n"
+        "limited to the names that `connections.secrets`, `connections.configMaps` and `connections.serviceAccounts`\n"
+        "list.\n\n"
+        + _table((*rbac.CONNECTIONS, rbac.CONNECTION_EVENTS, *rbac.CONNECTION_CREDENTIALS))
         + "\n## People\n\n"
         "The chart adds these permissions to the cluster's roles `view`, `edit` and `admin`. To prevent this, set\n"
         "`rbac.aggregateToView`, `rbac.aggregateToEdit` and `rbac.aggregateToAdmin` to `false`. The first row\n"

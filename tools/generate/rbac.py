@@ -65,6 +65,9 @@ CONNECTIONS = (
 )
 """In the whole cluster, for ``connections.enabled``."""
 
+CONNECTION_EVENTS = Rule("", ("events",), ("create", "patch"), "Report what happened to a ClusterRegistry as Events.")
+"""In the namespace ``default``, where Events about objects without a namespace are, for ``connections.enabled``."""
+
 CONNECTION_SECRETS = Rule("", ("secrets",), ("get",), "Read the tokens of ClusterRegistries, or their authorities.")
 """In the release's namespace, for the Secrets of ``connections.secrets`` only."""
 

@@ -60,6 +60,15 @@
   verbs:
   - patch
 {{- end }}
+{{- define "model-registrar.rules.connection-events" -}}
+- apiGroups:
+  - ''
+  resources:
+  - events
+  verbs:
+  - create
+  - patch
+{{- end }}
 {{- define "model-registrar.rules.connection-secrets" -}}
 - apiGroups:
   - ''

@@ -25,14 +25,14 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, order=True)
 class ResourceKey:
-    """What identifies a managed resource in the cluster."""
+    """What identifies a managed resource in the cluster; one of the whole cluster has no namespace."""
 
     kind: str
     namespace: str
     name: str
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.namespace}/{self.name}"
+        return f"{self.kind} {self.path if self.namespace else self.name}"
 
     @property
     def path(self) -> str:

@@ -120,15 +120,18 @@ class ClusterRegistries:
     async def _list(self) -> None:
         self._is_stale = False
         try:
-            self._declared = await declarations.read_all(self.kube)
+            found = await declarations.read_all(self.kube)
         except KubernetesError as error:
             logger.warning("The ClusterRegistries could not be listed; retrying: %s", error)
             self._is_stale = True
             self._list_retries.fail(time.monotonic())
             return
         self._list_retries.succeed()
+        before, self._declared = self._declared, found
         self._serve()
-        self._reports.keep_only(self._declared)
+        for name, declared in before.items():
+            if name not in found or found[name].metadata.uid != declared.metadata.uid:
+                self._reports.forget_deleted(name)
 
     async def _renew(self, names: Sequence[str]) -> None:
         """Get tokens and authorities again, and have those registries probed that get others."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import ConditionStatus
-from registrar.api.v1alpha1.cluster_registry import RegistryReason
+from registrar.api.v1alpha1.cluster_registry import ClusterRegistry, RegistryReason
 from registrar.app.candidates import refusal
 from registrar.app.connections import Connections
 from registrar.app.opened import Opened
@@ -22,9 +22,12 @@ from registrar.cluster.client import KubernetesAPI
 from registrar.cluster.cluster_registries import Declared
 from registrar.fencing import NotLeadingError
 from registrar.planning.resolution import name_of
+from registrar.reconcile.posting import post
 from registrar.registries.health import health_of
+from registrar.reporting.events import EventCorrelator
 from registrar.reporting.registry_status import (
     Health,
+    events_for,
     is_connected,
     is_only_counted,
     next_finalizers,
@@ -68,6 +71,7 @@ class RegistryReports:
     _failing_since: dict[str, float] = field(default_factory=dict)
     _pinned: dict[str, tuple[float, list[ResourceKey]]] = field(default_factory=dict)
     _retries: dict[str, Backoff] = field(default_factory=dict)
+    _events: EventCorrelator = field(default_factory=EventCorrelator)
 
     async def write(self, declared: Declared) -> Declared:
         """Write what has changed in the status and the finalizers of a ClusterRegistry; returns it after that.
@@ -87,7 +91,9 @@ class RegistryReports:
             self._counted_at[name] = now if patch else self._counted_at[name]
         try:
             if patch:
+                notes = events_for(declared.status, wanted)
                 declared = await declarations.patch_status(self.kube, declared, patch)
+                await post(_key(name), declared.metadata, notes, self._events, self.kube)
             finalizers = next_finalizers(
                 declared.metadata, has_users=bool(users), is_synced=self.connections.synced.is_set()
             )
@@ -123,12 +129,11 @@ class RegistryReports:
         for known in (self._counted_at, self._failing_since, self._pinned):
             known.pop(name, None)
 
-    def keep_only(self, names: Collection[str]) -> None:
-        """Forget all other ClusterRegistries, which do not exist any more."""
-        every = {*self._counted_at, *self._failing_since, *self._pinned, *self._retries}
-        for name in every.difference(names):
-            self.forget(name)
-            self._retries.pop(name, None)
+    def forget_deleted(self, name: str) -> None:
+        """Forget everything of a ClusterRegistry that does not exist any more; another one may have its name."""
+        self.forget(name)
+        self._retries.pop(name, None)
+        self._events.forget(_key(name))
 
     def _users(self, name: str) -> list[ResourceKey]:
         """Return the resources that use a ClusterRegistry, also while it cannot be served."""
@@ -150,3 +155,7 @@ class RegistryReports:
             self._failing_since.pop(name, None)
             return False
         return now - self._failing_since.setdefault(name, now) < QUIET_SECONDS
+
+
+def _key(name: str) -> ResourceKey:
+    return ResourceKey(ClusterRegistry.KIND, "", name)

@@ -6,10 +6,9 @@ import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from http import HTTPStatus
 
 from registrar.api.conditions import Reason
-from registrar.cluster.api import ClusterAPI, KubernetesError
+from registrar.cluster.api import ClusterAPI
 from registrar.kinds.base import Desired
 from registrar.planning.actions import RecordOwnership
 from registrar.planning.fields import origin_to_status, owned_to_status
@@ -17,6 +16,7 @@ from registrar.planning.problems import Disposition, Problem
 from registrar.reconcile.addresses import awaits_artifact
 from registrar.reconcile.inline_artifacts import with_artifact
 from registrar.reconcile.memory import Memory
+from registrar.reconcile.posting import post
 from registrar.reconcile.resource import ManagedResource
 from registrar.registries.breaker import MAX_RETRY_AFTER
 from registrar.registries.registry import Registry
@@ -151,26 +151,13 @@ def latest_facts(resource: ManagedResource, memory: Memory) -> Facts:
 
 
 async def post_events(resource: ManagedResource, events: Iterable[EventNote], memory: Memory, kube: ClusterAPI) -> None:
-    """Post Events; one that cannot be posted (in a namespace that is being deleted, say) is only logged."""
-    for note in events:
-        write = memory.events.correlate(resource.key, resource.metadata, note, datetime.now(UTC))
-        if write is None:
-            continue
-        try:
-            await kube.write_event(write.name, write.event, write.patch)
-        except KubernetesError as error:
-            # A namespace that is being deleted takes no Events about the entries that are archived because of that.
-            level = logging.DEBUG if _is_namespace_ending(error) else logging.WARNING
-            logger.log(level, "The Event %r about %s was not posted: %s", note.reason, resource.key, error)
+    """Post Events about a resource, as `post` does."""
+    await post(resource.key, resource.metadata, events, memory.events, kube)
 
 
 def _is_refused(outcome: Outcome) -> bool:
     """Return whether the resource may not use the registry: another installation may be the one that serves it."""
     return outcome.problem is not None and outcome.problem.reason is Reason.REGISTRY_NOT_PERMITTED
-
-
-def _is_namespace_ending(error: KubernetesError) -> bool:
-    return error.status == HTTPStatus.FORBIDDEN and "because it is being terminated" in str(error)
 
 
 def _may_pass(problem: Problem) -> bool:

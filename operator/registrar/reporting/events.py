@@ -1,4 +1,4 @@
-"""Kubernetes Events about managed resources, as the API server takes them, and aggregated as client-go does.
+"""Kubernetes Events about what the operator serves, as the API server takes them, and aggregated as client-go does.
 
 The same Event again raises the count of the first. More than ten similar ones within ten minutes become one that says
 so. A resource that has many Events gets 25 at once, then one every five minutes.
@@ -16,6 +16,8 @@ from registrar.api.meta import API_VERSION, ObjectMeta
 from registrar.reporting.outcome import EventNote
 
 COMPONENT = "model-registrar"
+CLUSTER_NAMESPACE = "default"
+"""Where the API server takes Events about objects without a namespace."""
 MAX_MESSAGE_LENGTH = 1024
 """Characters that the API server allows in an Event's message."""
 MAX_SIMILAR = 10
@@ -82,7 +84,7 @@ class EventCorrelator:
         """Return what to send for a note; None for one of a resource that got too many.
 
         Args:
-            key: the resource.
+            key: the resource; without a namespace for one of the whole cluster.
             metadata: its metadata.
             note: what to report.
             now: the time, in UTC.
@@ -140,13 +142,14 @@ def _is_one_of_many(recent: _Recent, reason: str, message: str, now: datetime) -
 def _event_json(
     key: ResourceKey, metadata: ObjectMeta, note: EventNote, message: str, posted: _Posted
 ) -> dict[str, Any]:
+    place = {"namespace": key.namespace} if key.namespace else {}
     return {
-        "metadata": {"name": posted.name, "namespace": key.namespace},
+        "metadata": {"name": posted.name, "namespace": key.namespace or CLUSTER_NAMESPACE},
         "involvedObject": {
             "apiVersion": API_VERSION,
             "kind": key.kind,
             "name": key.name,
-            "namespace": key.namespace,
+            **place,
             "uid": metadata.uid,
             "resourceVersion": metadata.resource_version,
         },

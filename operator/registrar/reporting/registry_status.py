@@ -19,6 +19,7 @@ from registrar.api.v1alpha1.cluster_registry import (
     RegistryReason,
 )
 from registrar.reporting.conditions import ConditionWriter
+from registrar.reporting.outcome import EventNote
 from registrar.reporting.status import merge_patch
 
 MAX_USERS = 10
@@ -123,10 +124,27 @@ def patch_of(raw: Mapping[str, Any], wanted: ClusterRegistryStatus) -> dict[str,
     return merge_patch(raw, wanted.model_dump(mode="json", by_alias=True, exclude_none=True))
 
 
+def events_for(current: ClusterRegistryStatus, wanted: ClusterRegistryStatus) -> list[EventNote]:
+    """Return the Events to post: one where the status or reason of ``Ready`` has changed.
+
+    That a new ClusterRegistry has not been tried yet has none.
+    """
+    ready, known = _ready(wanted), _ready(current)
+    if ready is None or ready.reason == RegistryReason.NOT_TRIED:
+        return []
+    if known is not None and (known.status, known.reason) == (ready.status, ready.reason):
+        return []
+    return [EventNote(ready.reason, ready.message, is_warning=ready.status is not ConditionStatus.TRUE)]
+
+
 def is_connected(status: ClusterRegistryStatus) -> bool:
     """Return whether a status says that the operator reaches the registry."""
-    ready = (each.status for each in status.conditions or () if each.type == RegistryConditionType.READY)
-    return ConditionStatus.TRUE in ready
+    ready = _ready(status)
+    return ready is not None and ready.status is ConditionStatus.TRUE
+
+
+def _ready(status: ClusterRegistryStatus) -> Condition | None:
+    return next((each for each in status.conditions or () if each.type == RegistryConditionType.READY), None)
 
 
 def is_only_counted(patch: Mapping[str, Any]) -> bool:

@@ -124,6 +124,11 @@ class Site:
             time.sleep(0.1)
         return found
 
+    def events(self, name: str) -> list[Manifest]:
+        """Return the Events about a ClusterRegistry, oldest first."""
+        space = self.spaces[0]
+        return Namespace(space.cluster, "default", space.api).events(name)
+
     def clean_up(self) -> None:
         """Leave no ClusterRegistry to the operators of other tests."""
         for name in sorted(self.names):

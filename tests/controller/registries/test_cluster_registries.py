@@ -113,6 +113,13 @@ def test_a_token_is_rotated_without_a_resource_that_notices(site: Site) -> None:
     assert len(refused) in {1, 2}
     assert (space.get(ARTIFACT, "fraud-weights")["status"], space.get(MODEL, "fraud")["status"]) == before
     site.wait(name, connected)
+    about = site.events(name)
+    assert [(event["type"], event["reason"]) for event in about] == [
+        ("Warning", "CredentialsMissing"),
+        ("Warning", "Unauthorized"),
+        ("Normal", "Connected"),
+    ]
+    assert "secret words" not in str(about)
 
 
 def test_a_deletion_waits_for_the_resources_and_names_them(site: Site) -> None:

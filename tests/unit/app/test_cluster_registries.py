@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import ssl
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,7 @@ class FakeCluster(KubernetesAPI):
         self.items: dict[str, dict[str, Any]] = {}
         self.failures: dict[str, KubernetesError] = {}
         self.asked: Counter[str] = Counter()
+        self.events: list[tuple[dict[str, Any], bool]] = []
 
     def declare(self, name: str, url: str | None = None, **more: Any) -> None:
         spec = {"url": url or f"http://{name}.example", "tenants": [], **more}
@@ -58,6 +59,10 @@ class FakeCluster(KubernetesAPI):
         found = self.items[name]
         found["status"] = {**found.get("status", {}), **patch["status"]}
         return found
+
+    async def write_event(self, name: str, event: Mapping[str, Any], patch: Mapping[str, Any] | None) -> None:
+        self._ask("events")
+        self.events.append(({"name": name, **event}, patch is None))
 
     def _ask(self, what: str) -> None:
         self.asked[what] += 1
@@ -206,8 +211,12 @@ async def test_an_ending_that_fails_ends_what_follows_them(world: World, monkeyp
     async with world.running() as task:
         world.kube.items.clear()
         world.followed.note_change()
-        with pytest.raises(ValueError, match="it cannot be closed"):
-            await task
+
+        async def is_done() -> bool:
+            return task.done()
+
+        await wait_for(is_done, bool)
+        assert str(task.exception()) == "it cannot be closed"
 
 
 async def test_what_was_known_of_the_users_is_forgotten_with_a_cluster_registry(world: World) -> None:
@@ -222,3 +231,59 @@ async def test_what_was_known_of_the_users_is_forgotten_with_a_cluster_registry(
         world.followed.note_change()
         await wait_for(world.asked, lambda asked: asked["list"] > 1)
     assert reports._pinned == {}
+
+
+INVALID: dict[str, Any] = {"ca": {"bundle": "-----BEGIN CERTIFICATE-----"}}
+
+
+async def test_each_change_of_ready_has_an_event_and_a_repeated_one_is_counted(world: World) -> None:
+    async def posted() -> list[tuple[str, str, bool]]:
+        return [(event["reason"], event["involvedObject"]["name"], is_new) for event, is_new in world.kube.events]
+
+    async def declare(number: int, **more: Any) -> None:
+        world.kube.declare("dev", **more)
+        world.followed.note_change()
+        await wait_for(posted, lambda events: len(events) == number)
+
+    world.kube.declare("dev", **INVALID)
+    await world.followed.load()
+    async with world.running():
+        await wait_for(posted, bool)
+        # The registry does not answer, and nobody has tried: that has no Event.
+        world.kube.declare("dev")
+        world.followed.note_change()
+        await wait_for(_reason(world), lambda reason: reason == "NotTried")
+        world.kube.declare("other", **INVALID)
+        world.followed.note_change()
+        await wait_for(posted, lambda events: len(events) == 2)
+        await declare(3, **INVALID)
+    assert await posted() == [
+        ("InvalidSpec", "dev", True),
+        ("InvalidSpec", "other", True),
+        ("InvalidSpec", "dev", False),
+    ]
+
+
+async def test_an_event_that_cannot_be_posted_holds_no_status_back(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.kube.declare("dev", **INVALID)
+    world.kube.failures["events"] = KubernetesError(403, "Forbidden", "no")
+    await world.followed.load()
+    async with world.running():
+        await wait_for(_reason(world), lambda reason: reason == "InvalidSpec")
+        await wait_for(world.asked, lambda asked: asked["events"] > 0)
+        world.kube.declare("late")
+        world.followed.note_change()
+        await _reported(world, "late")
+    assert (world.kube.asked["events"], world.kube.asked["dev"]) == (1, 1)
+    assert "The Event 'InvalidSpec' about ClusterRegistry dev was not posted" in caplog.text
+
+
+def _reason(world: World) -> Callable[[], Awaitable[str | None]]:
+    async def read() -> str | None:
+        conditions = world.kube.items["dev"].get("status", {}).get("conditions", [{}])
+        found: str | None = conditions[0].get("reason")
+        return found
+
+    return read

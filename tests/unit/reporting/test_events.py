@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from registrar.api.bodies import key_of
+from registrar.api.bodies import ResourceKey, key_of
 from registrar.reporting.events import BURST, MAX_MESSAGE_LENGTH, EventCorrelator, EventWrite
 from registrar.reporting.outcome import EventNote
 from tests.unit.build import body, metadata_of
@@ -114,3 +114,11 @@ def test_a_resource_that_is_gone_is_forgotten() -> None:
     again = _correlate(correlator, note, NOW + MINUTE)
     assert again is not None
     assert again.event["count"] == 1
+
+
+def test_an_event_about_an_object_of_the_whole_cluster_is_in_the_namespace_that_takes_it() -> None:
+    key = ResourceKey("ClusterRegistry", "", "dev")
+    write = EventCorrelator().correlate(key, metadata_of(RESOURCE), EventNote("Connected", "It answers."), NOW)
+    assert write is not None
+    assert write.event["metadata"]["namespace"] == "default"
+    assert "namespace" not in write.event["involvedObject"]
