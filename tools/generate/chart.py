@@ -94,9 +94,9 @@ def rbac_page() -> Mapping[str, str]:
         + "\n## The operator, with `connections.enabled`\n\n"
         "The rights to ClusterRegistries are in a ClusterRole. The right to Events is in a Role in the namespace\n"
         "`default`, because the API server takes Events about objects without a namespace there. Without\n"
-        "`watchNamespaces`, the operator has it anyway. The others are in a Role in the operator's namespace. They are\n"
-        "limited to the names that `connections.secrets`, `connections.configMaps` and `connections.serviceAccounts`\n"
-        "list.\n\n"
+        "`watchNamespaces`, the operator has it anyway. The others are in a Role in the operator's namespace. They\n"
+        "are limited to the names that `connections.secrets`, `connections.configMaps` and\n"
+        "`connections.serviceAccounts` list.\n\n"
         + _table((*rbac.CONNECTIONS, rbac.CONNECTION_EVENTS, *rbac.CONNECTION_CREDENTIALS))
         + "\n## People\n\n"
         "The chart adds these permissions to the cluster's roles `view`, `edit` and `admin`. To prevent this, set\n"

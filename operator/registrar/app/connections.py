@@ -21,7 +21,6 @@ from registrar.app.unserved import NO_REGISTRY, Unserved
 from registrar.cluster.cache import PendingReads, ResourceCache
 from registrar.planning.resolution import Resolution, Unresolved
 from registrar.reconcile.sync_gate import SyncGate
-from registrar.registries.registry import Registry
 from registrar.workqueue.queue import DONE, Monitor, Result, WorkQueue
 
 Counted = TypeVar("Counted")
@@ -73,7 +72,10 @@ class Connections:
         name = served.registry.name
         share = name if name not in self.queue.shares else f"{name} {next(self._numbers)}"
         cache = ResourceCache(self.synced, self._reads)
-        beside = partial(self._is_beside, served.registry)
+
+        def beside(key: ResourceKey) -> bool:
+            return is_beside(served.registry, key, self.all())
+
         connection = connection_to(served, share, cache, self._gate, self.queue, self._process, beside)
         self.queue.open_share(share, connection.begin)
         served.monitor.observe_depth(partial(self.queue.depth, share))
@@ -277,10 +279,6 @@ class Connections:
     def count_yielded(self) -> Mapping[str, int]:
         """Return how many resources another installation manages, by kind."""
         return _sum(place.memory.count_yielded() for place in self._places())
-
-    def _is_beside(self, registry: Registry, key: ResourceKey) -> bool:
-        """Return whether a resource belongs to another connection to the same registry."""
-        return is_beside(registry, key, self.all())
 
     def _places(self) -> list[Place]:
         return [*self._connections.values(), *self._retiring, self._unserved]

@@ -14,6 +14,7 @@ from registrar.api.conditions import Reason
 from registrar.api.meta import FINALIZER
 from registrar.app.connection import Connection, Process, Served
 from registrar.app.connections import Connections
+from registrar.app.neighbours import is_beside
 from registrar.app.unserved import NO_REGISTRY
 from registrar.cluster.client import ClusterLogin, KubernetesAPI
 from registrar.fencing import Leadership, WriteFence
@@ -286,6 +287,7 @@ async def test_a_resource_of_another_connection_to_the_same_registry_is_beside(w
     """Its entry has not lost its resource, although this connection does not know that."""
     registries = [world[name].context.registry for name in ("a", "b")]
     world.connections.on_change(body())
-    assert [world.connections._is_beside(registry, KEY) for registry in registries] == [False, True]
+    connections = world.connections.all()
+    assert [is_beside(registry, KEY, connections) for registry in registries] == [False, True]
     registries[1].url = "http://another"
-    assert not world.connections._is_beside(registries[1], KEY)
+    assert not is_beside(registries[1], KEY, connections)
