@@ -27,6 +27,7 @@ from registrar.planning.ownership import Origin, Stamp
 from registrar.reconcile.context import Context
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.sync_gate import Queue, SyncGate
+from registrar.registries.census import Census
 from registrar.registries.kubeflow.backend import KubeflowBackend
 from registrar.registries.registry import Registry
 from registrar.registries.replacement import MassDeletionGuard
@@ -116,7 +117,10 @@ async def context_of(*, registry_url: str = NOBODY, kubernetes_url: str = NOBODY
         registry = Registry(KubeflowBackend(client), registry_url, OWNER_ID)
         guard = MassDeletionGuard(memory.cache.recorded_ids, registry)
         try:
-            yield Context(Settings(registry_url=registry_url), kube, registry, memory, guard, metrics.reconciles)
+            census = Census(registry, memory.cache.count_new)
+            yield Context(
+                Settings(registry_url=registry_url), kube, registry, memory, guard, census, metrics.reconciles
+            )
         finally:
             await kube.aclose()
             # A socket is closed one turn of the loop after its connection.

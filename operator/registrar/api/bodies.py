@@ -127,6 +127,11 @@ def reports_outage(body: Body) -> bool:
     return _is_ready_because(body, {Reason.REGISTRY_UNAVAILABLE, Reason.UNAUTHORIZED})
 
 
+def has_entry(body: Body) -> bool:
+    """Return whether the status has the ID of an entry."""
+    return bool((body.get("status") or {}).get("id"))
+
+
 def waits_for_name(body: Body) -> bool:
     """Return whether the status says that another resource has the entry that this one wants."""
     return _is_ready_because(body, {Reason.NAME_CONFLICT})

@@ -20,6 +20,7 @@ from registrar.reconcile.memory import Memory
 from registrar.reconcile.monitor import ReconcileMonitor
 from registrar.reconcile.orphans import OrphanMonitor, OrphanSearch
 from registrar.reconcile.sync_gate import SyncGate
+from registrar.registries.census import Census
 from registrar.registries.poller import FeedMonitor, Poller
 from registrar.registries.registry import Registry
 from registrar.registries.replacement import MassDeletionGuard
@@ -186,7 +187,7 @@ def connection_to(
 
     return Connection(
         share=share,
-        context=Context(settings, kube, registry, memory, guard, reconciles),
+        context=Context(settings, kube, registry, memory, guard, Census(registry, memory.cache.count_new), reconciles),
         intake=Intake(memory, gate, process.leadership, reconciles),
         poller=Poller(
             registry,

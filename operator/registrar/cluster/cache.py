@@ -6,7 +6,16 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 
-from registrar.api.bodies import Body, RecordedId, ResourceKey, key_of, ready_state, recorded_id, resource_version
+from registrar.api.bodies import (
+    Body,
+    RecordedId,
+    ResourceKey,
+    has_entry,
+    key_of,
+    ready_state,
+    recorded_id,
+    resource_version,
+)
 from registrar.api.meta import LAST_APPLIED_ANNOTATION
 from registrar.cluster.compact import MANAGED_FIELDS, with_shared_texts
 
@@ -65,6 +74,7 @@ class ResourceCache:
         self._reads = reads or PendingReads()
         # Counted as bodies come and go: a scrape every few seconds must not look at every resource.
         self._ready: Counter[tuple[str, str, str]] = Counter()
+        self._new: set[ResourceKey] = set()
 
     def __len__(self) -> int:
         return len(self._bodies)
@@ -79,6 +89,10 @@ class ResourceCache:
     def count_ready(self) -> Mapping[tuple[str, str, str], int]:
         """Return how many resources exist by kind, and by status and reason of Ready (see `ready_state`)."""
         return self._ready
+
+    def count_new(self) -> int:
+        """Return how many resources have no entry yet, as far as their statuses say."""
+        return len(self._new)
 
     def recorded_ids(self) -> Iterator[RecordedId]:
         """Return the entry that each status records."""
@@ -102,6 +116,10 @@ class ResourceCache:
             self._ready[key.kind, *ready_state(known)] -= 1
         self._ready[key.kind, *ready_state(body)] += 1
         self._bodies[key] = _without_copies(body)
+        if has_entry(body):
+            self._new.discard(key)
+        else:
+            self._new.add(key)
         return True
 
     async def read(self, key: ResourceKey, get: Callable[[ResourceKey], Awaitable[Body | None]]) -> Body | None:
@@ -112,6 +130,7 @@ class ResourceCache:
         """Drop a resource that is gone from the cluster."""
         self._reads.removed(key)
         known = self._bodies.pop(key, None)
+        self._new.discard(key)
         if known is not None:
             self._ready[key.kind, *ready_state(known)] -= 1
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from registrar.cluster.api import ClusterAPI
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.monitor import ReconcileMonitor
+from registrar.registries.census import Census
 from registrar.registries.registry import Registry
 from registrar.registries.replacement import MassDeletionGuard
 from registrar.settings import Settings
@@ -22,6 +23,7 @@ class Context:
         registry: the registry.
         memory: what is known of all resources.
         guard: whether the registry is still the one that it was.
+        census: which entries the registry may have, while many resources look for theirs.
         monitor: is shown reconciles, drift and writes.
     """
 
@@ -30,4 +32,5 @@ class Context:
     registry: Registry
     memory: Memory
     guard: MassDeletionGuard
+    census: Census
     monitor: ReconcileMonitor

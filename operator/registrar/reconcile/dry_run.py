@@ -24,6 +24,7 @@ from registrar.reconcile.monitor import ReconcileMonitor
 from registrar.reconcile.resolve import parent_key
 from registrar.reconcile.resource import read_resource
 from registrar.reconcile.sync_gate import SyncGate
+from registrar.registries.census import Census
 from registrar.registries.registry import Registry
 from registrar.registries.replacement import MassDeletionGuard
 from registrar.settings import Settings
@@ -99,7 +100,8 @@ class DryRun:
         self._gate = SyncGate(self._queue, call_later=lambda _seconds, _open: None)
         self._memory = Memory(cache, self._gate, registry.view.unpin, monotonic=self._clock)
         guard = MassDeletionGuard(cache.recorded_ids, registry)
-        self._context = Context(settings, cluster, registry, self._memory, guard, monitor)
+        census = Census(registry, self._memory.cache.count_new)
+        self._context = Context(settings, cluster, registry, self._memory, guard, census, monitor)
 
     async def run(self, bodies: Sequence[Body], turns: Iterable[ResourceKey]) -> frozenset[ResourceKey]:
         """Reconcile resources until nothing is left to do.

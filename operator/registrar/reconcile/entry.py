@@ -32,6 +32,7 @@ from registrar.planning.ownership import Origin, stamp_of
 from registrar.planning.plan import after_recording, plan
 from registrar.planning.problems import ReconcileError, transient, waiting
 from registrar.reconcile.apply import create, patch
+from registrar.reconcile.beside import artifacts_beside, entry_of, same_uri_note, unmanaged_with_same_uri
 from registrar.reconcile.conflicts import resolve_conflict
 from registrar.reconcile.context import Context
 from registrar.reconcile.external_ids import free_external_id
@@ -39,7 +40,6 @@ from registrar.reconcile.noting import note_creation, note_patch
 from registrar.reconcile.observe import Observation, observe
 from registrar.reconcile.report import record_ownership
 from registrar.reconcile.request import EntryRequest
-from registrar.reconcile.same_uri import same_uri_note, unmanaged_with_same_uri
 from registrar.reporting.outcome import EntryResult, OperationResult
 
 logger = logging.getLogger(__name__)
@@ -141,7 +141,13 @@ async def _create(
     _refuse_new_registry(request, context)
     await _confirm(request, None, recorded, context)
     desired = request.desired
-    others = await unmanaged_with_same_uri(desired, request.parent, context.registry)
+    beside = await artifacts_beside(desired, request.parent, context.registry)
+    existing = entry_of(desired, beside)
+    if existing is None and await context.census.lists(desired):
+        existing = await context.registry.find(desired.kind, desired.name, desired.parent_id)
+    if existing is not None:
+        return existing, False
+    others = unmanaged_with_same_uri(desired, beside, context.registry)
     write = partial(create, desired, action, context.registry)
     entry, created = await _with_free_external_id(write, request, context)
     if created and others:

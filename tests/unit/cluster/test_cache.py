@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registrar.api.bodies import RecordedId, ready_state
+from registrar.api.bodies import RecordedId, has_entry, ready_state
 from registrar.api.meta import LAST_APPLIED_ANNOTATION
 from registrar.cluster.cache import ResourceCache
 from tests.unit.build import body, model_key
@@ -57,6 +57,7 @@ def test_the_count_by_ready_is_that_of_the_bodies(steps: list[tuple[str, str]]) 
         counted = {place: number for place, number in cache.count_ready().items() if number}
         bodies = [found for key in cache if (found := cache.get(key)) is not None]
         assert counted == Counter(("RegisteredModel", *ready_state(found)) for found in bodies)
+        assert cache.count_new() == sum(not has_entry(found) for found in bodies)
 
 
 def test_bodies_are_kept_without_what_nothing_reads() -> None:

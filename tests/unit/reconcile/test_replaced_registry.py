@@ -32,6 +32,7 @@ from registrar.reconcile import pipeline
 from registrar.reconcile.context import Context
 from registrar.reconcile.memory import Memory
 from registrar.registries.backend import RegistryWentBackError
+from registrar.registries.census import Census
 from registrar.registries.kubeflow.backend import KubeflowBackend
 from registrar.registries.registry import Registry
 from registrar.registries.replacement import MassDeletionGuard
@@ -111,7 +112,9 @@ class World:
         memory = Memory(ResourceCache(), open_gate(), registry.view.leave)
         guard = MassDeletionGuard(memory.cache.recorded_ids, registry)
         kube = cast("KubernetesAPI", self.cluster)
-        self.context = Context(self.settings, kube, registry, memory, guard, Metrics().reconciles)
+        self.context = Context(
+            self.settings, kube, registry, memory, guard, Census(registry, memory.cache.count_new), Metrics().reconciles
+        )
         memory.cache.synced.set()
 
     def apply(self, letter: str) -> None:

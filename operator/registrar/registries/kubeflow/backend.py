@@ -17,11 +17,13 @@ from registrar.planning.problems import ReconcileError
 from registrar.registries.backend import Changes, RegistryWentBackError
 from registrar.registries.credentials import not_available
 from registrar.registries.kubeflow.conflicts import explain_conflict
-from registrar.registries.kubeflow.entries import OPERATIONS, Operations
+from registrar.registries.kubeflow.entries import OPERATIONS
 from registrar.registries.kubeflow.feed import Watermark
 from registrar.registries.kubeflow.names import unsupported
 
 PAGE_SIZE = 500
+MAX_PLACES = 50_000
+"""Entries whose names are listed at once: 100 pages."""
 OWNER_COLUMN = f"`{OWNER_PROPERTY}`"
 """The owner stamp, in a ``filterQuery``."""
 
@@ -112,6 +114,17 @@ class KubeflowBackend:
         async with self._client() as client:
             return [entry async for entry in Pager(lambda page: list_page(client, family, page), options)]
 
+    async def places(self, family: type[RegistryEntry]) -> frozenset[tuple[str, str]]:
+        """See the protocol."""
+        kind, options = _kind_of(family), ListOptions.order_by_id(limit=PAGE_SIZE)
+        places: set[tuple[str, str]] = set()
+        async with self._client() as client:
+            async for entry in Pager(lambda page: list_page(client, family, page), options):
+                places.add((kind.parent_id_of(entry), str(entry.name)))
+                if len(places) == MAX_PLACES:
+                    break
+        return frozenset(places)
+
     async def newest(self, family: type[RegistryEntry]) -> Watermark:
         """See the protocol. Any entry's latest change counts, so that the feed never lists them all."""
         options = ListOptions.order_by_update_time(is_asc=False, limit=1)
@@ -142,9 +155,8 @@ class KubeflowBackend:
 
 async def list_page(client: ModelRegistryAPIClient, family: type[RegistryEntry], options: ListOptions) -> list[Any]:
     """Return a page of the entries of a family."""
-    return await _operations_of(family).list_page(client, options)
+    return await OPERATIONS[_kind_of(family).name].list_page(client, options)
 
 
-def _operations_of(family: type[RegistryEntry]) -> Operations:
-    kind = next(kind for kind in ENTRY_KINDS.values() if kind.family is family)
-    return OPERATIONS[kind.name]
+def _kind_of(family: type[RegistryEntry]) -> EntryKind:
+    return next(kind for kind in ENTRY_KINDS.values() if kind.family is family)

@@ -109,6 +109,10 @@ class DryRunBackend:
         found = [entry for (each, _), entry in self._entries.items() if each is family and entry.custom_properties]
         return sorted(found, key=id_number)
 
+    async def places(self, family: type[RegistryEntry]) -> frozenset[tuple[str, str]]:  # noqa: ARG002 - a conflict costs nothing here
+        """See the protocol."""
+        return frozenset()
+
     async def newest(self, family: type[RegistryEntry]) -> Cursor:
         """See the protocol. Nobody else writes to a dry run."""
 

@@ -1,4 +1,4 @@
-"""Notices that a new artifact repeats one which a notebook or a job registered under another name.
+"""Looks at what is in a version before an artifact is created in it: the same one, or one that repeats it.
 
 The registry keeps names unique, but not URIs: a manifest with another name than the registered one gets a second
 artifact, and KServe serves the newest. A version that the operator created holds no artifacts of others yet, so only
@@ -19,10 +19,8 @@ from registrar.registries.registry import Registry
 from registrar.reporting.outcome import EventNote
 
 
-async def unmanaged_with_same_uri(
-    desired: Desired, parent: Identity | None, registry: Registry
-) -> Sequence[RegistryEntry]:
-    """Return the model artifacts beside a new one that have its URI and that this installation does not manage.
+async def artifacts_beside(desired: Desired, parent: Identity | None, registry: Registry) -> Sequence[RegistryEntry]:
+    """Return what a version that this operator did not create has, before an artifact is created in it.
 
     Args:
         desired: the entry that is about to be created, of any kind.
@@ -32,12 +30,27 @@ async def unmanaged_with_same_uri(
     Raises:
         RegistryError: the registry could not answer.
     """
+    if desired.kind.reports_parent or parent is None or parent.origin is EntryOrigin.CREATED:
+        return ()
+    return await registry.backend.artifacts_of(parent.id)
+
+
+def entry_of(desired: Desired, beside: Sequence[RegistryEntry]) -> RegistryEntry | None:
+    """Return the one artifact of the desired type and name; None if there is none, or several."""
+    found = [artifact for artifact in beside if type(artifact) is desired.kind.entry and artifact.name == desired.name]
+    return found[0] if len(found) == 1 else None
+
+
+def unmanaged_with_same_uri(
+    desired: Desired, beside: Sequence[RegistryEntry], registry: Registry
+) -> Sequence[RegistryEntry]:
+    """Return the model artifacts beside a new one that have its URI and that this installation does not manage."""
     uri = desired.fields.get("uri")
-    if desired.kind is not MODEL_ARTIFACT or uri is None or parent is None or parent.origin is EntryOrigin.CREATED:
+    if desired.kind is not MODEL_ARTIFACT or uri is None:
         return ()
     return [
         artifact
-        for artifact in await registry.backend.artifacts_of(parent.id)
+        for artifact in beside
         if type(artifact) is MODEL_ARTIFACT.entry
         and getattr(artifact, "uri", None) == uri
         and artifact.name != desired.name
