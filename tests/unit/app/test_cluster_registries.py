@@ -122,7 +122,7 @@ async def test_a_status_that_the_api_server_refuses_delays_no_other(
     async with world.running():
         await wait_for(world.asked, lambda asked: asked["good"] > 0)
         before = world.kube.asked["bad"], world.kube.asked["list"]
-        # Other ClusterRegistries come meanwhile, and each is looked at.
+        # Other ClusterRegistries come meanwhile, and the operator lists each.
         for number in range(20):
             world.kube.declare(f"late-{number}")
             world.followed.note_change()

@@ -62,7 +62,7 @@ def _remembering(memory: Memory, wanted: object) -> set[str]:
     return {path for path, part in _parts(memory) if isinstance(part, Collection) and _mentions(part, wanted)}
 
 
-WORK = {"_shares", "_running", "_again", "_timers", "_crew._tasks", "_crew._begin"}
+WORK = {"_shares", "_running", "_again", "_timers", "_crew._tasks", "_crew._begin", "_crew._ending"}
 """Which key runs when is no memory of a resource: a run of a key that no longer exists ends at once."""
 # A resource that vanished stays in _departed until its entries are released; _reads has what is being read just now.
 WITHOUT_KEYS = {
@@ -112,6 +112,7 @@ class World:
         memory.report_hold(KEY)
         memory.sync_waits.begin(KEY)
         memory._unclaimed.add(KEY)
+        memory.cache._new.add(KEY)
         memory._gate._held.add(KEY)
         self.queue._failures[KEY] = 3
 
@@ -178,6 +179,7 @@ def test_a_successor_of_the_same_name_inherits_nothing() -> None:
     theirs = {"memory.dependencies._children", "memory.dependencies._parents"}
     assert _remembering(world.memory, KEY) == {
         "memory.cache._bodies",
+        "memory.cache._new",
         "memory.aliases._versions",
         "memory._unclaimed",
         *theirs,

@@ -21,7 +21,7 @@ async def test_only_an_event_that_should_have_been_posted_is_warned_about(
     def refuse(_: Received) -> Reply:
         return Reply(403, {"reason": "Forbidden", "message": message})
 
-    caplog.set_level(logging.DEBUG, logger="registrar.reconcile.report")
+    caplog.set_level(logging.DEBUG, logger="registrar.reconcile.posting")
     with serving(refuse) as server:
         async with context_of(kubernetes_url=server.url) as context:
             await post_events(read_resource(body()), [EventNote("Archived", "m")], context.memory, context.kube)
