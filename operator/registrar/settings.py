@@ -181,6 +181,9 @@ class Settings(PolicySettings, OwnerSettings, ServedRegistrySettings):
     With both, --registry-tenants is required."""
     connections_namespace: Annotated[str | None, REGISTRY] = None
     """Namespace of the Secrets that ClusterRegistries name. Defaults to the pod's namespace."""
+    connections_namespace_selectors: Annotated[bool, REGISTRY] = False
+    """Let ClusterRegistries select namespaces by their labels (namespaceSelector). The operator then lists and watches
+    the namespaces of the cluster. Requires --connections."""
     accept_new_registry: Annotated[bool, REGISTRY] = False
     """Recreate missing entries even if more than ten, and more than a fifth of all, are missing."""
     namespaces: Annotated[tuple[str, ...], CLUSTER] = ()
@@ -254,6 +257,8 @@ class Settings(PolicySettings, OwnerSettings, ServedRegistrySettings):
             raise ValueError("give one of --registry-url and --registry-url-file")
         if self.connections and (has_url or has_file) and self.registry_tenants is None:
             raise ValueError("with --connections, --registry-url needs --registry-tenants")
+        if self.connections_namespace_selectors and not self.connections:
+            raise ValueError("--connections-namespace-selectors needs --connections")
         return self
 
     @model_validator(mode="after")

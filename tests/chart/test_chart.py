@@ -190,6 +190,27 @@ def test_events_about_cluster_registries_need_a_right_where_the_api_server_takes
         assert found == namespaces
 
 
+@pytest.mark.parametrize("selects", [False, True])
+@pytest.mark.parametrize("enabled", [False, True])
+@pytest.mark.parametrize("watched", [(), ("team-a",)])
+def test_only_selectors_need_a_right_to_namespaces(
+    helm: Helm, watched: tuple[str, ...], *, enabled: bool, selects: bool
+) -> None:
+    values = {
+        "registry": {"url": "http://registry.example:8080", "tenants": []},
+        "connections": {"enabled": enabled, "namespaceSelectors": selects},
+        "watchNamespaces": list(watched),
+    }
+    rendered = documents(helm.template(values))
+    rules = [rule for kind in ("Role", "ClusterRole") for role in of_kind(rendered, kind) for rule in role["rules"]]
+    found = [rule["verbs"] for rule in rules if "namespaces" in rule["resources"]]
+    (deployment,) = of_kind(rendered, "Deployment")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    is_granted = enabled and selects
+    assert found == ([["list", "watch"]] if is_granted else [])
+    assert ("--connections-namespace-selectors" in container["args"]) is is_granted
+
+
 def test_it_can_be_part_of_another_chart(helm: Helm, tmp_path: Path) -> None:
     """Helm hands ``global`` to every part, and a condition is a value of the part."""
     parent = tmp_path / "platform"

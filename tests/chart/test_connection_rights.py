@@ -26,6 +26,8 @@ CREDENTIALS = {
 EVENTS = {Right("default", "", "events", verb) for verb in ("create", "patch")}
 """Where the API server takes Events about objects without a namespace."""
 
+NAMESPACES = {Right(ALL, "", "namespaces", verb) for verb in ("list", "watch")}
+
 
 def _secret(name: str) -> dict[str, Any]:
     return {"tokenSecretKeyRef": {"name": name}}
@@ -85,7 +87,7 @@ def installation(tools: dict[str, Path], tmp_path: Path) -> Iterator[Installatio
     with site(tools, tmp_path, audit_log=audit_log) as found:
         space = found.space("team-a")
         named = {"secrets": [SECRET], "configMaps": [CONFIG_MAP], "serviceAccounts": [ACCOUNT]}
-        connections = {"enabled": True, **named}
+        connections = {"enabled": True, "namespaceSelectors": True, **named}
         values = found.values(registry={}, connections=connections, watchNamespaces=[space.name])
         found.install(values)
         pod = found.pod("connected")
@@ -120,6 +122,7 @@ def test_it_uses_every_right_to_connections_and_no_other(installation: Installat
     expected = {
         *(Right(ALL, "model-registrar.dev", "clusterregistries", verb) for verb in ("list", "watch", "patch")),
         Right(ALL, "model-registrar.dev", "clusterregistries/status", "patch"),
+        *NAMESPACES,
         *EVENTS,
         *CREDENTIALS,
     }
@@ -140,4 +143,4 @@ def test_it_uses_every_right_to_connections_and_no_other(installation: Installat
 
 
 def _is_new(right: Right) -> bool:
-    return right in CREDENTIALS or right in EVENTS or right.resource.split("/")[0] == "clusterregistries"
+    return right in CREDENTIALS or right in EVENTS | NAMESPACES or right.resource.split("/")[0] == "clusterregistries"

@@ -22,6 +22,7 @@ ONE_TOKEN = "set exactly one of tokenSecretKeyRef and serviceAccountToken"
 ONE_CA = "set exactly one of bundle, configMapKeyRef and secretKeyRef"
 LABEL = "must be a name of lower-case letters, digits and '-' (RFC 1123)"
 ACCOUNT = "must be the name of a ServiceAccount in the operator's namespace"
+ONE_TENANT = "set exactly one of namespaces and namespaceSelector"
 PEM = "-----BEGIN CERTIFICATE-----\n"
 SERVICE = {"namespace": "ml", "name": "registry", "port": 8080}
 PATTERN = "spec.tenants[0].modelNames[0] in body should match"
@@ -45,7 +46,16 @@ def _with_tenant(**tenant: Any) -> Manifest:
     return cluster_registry(tenants=[{"namespaces": ["team"], **tenant}])
 
 
+def _with_selector(**selector: Any) -> Manifest:
+    return cluster_registry(tenants=[{"namespaceSelector": selector}])
+
+
 REFUSED = {
+    "a tenant without namespaces": (cluster_registry(tenants=[{}]), ONE_TENANT),
+    "a tenant by name and labels": (_with_tenant(namespaceSelector={"matchLabels": {"a": "b"}}), ONE_TENANT),
+    "a selector of everybody": (_with_selector(matchLabels={}), "should have at least 1 properties"),
+    "a selector without labels": (_with_selector(), "namespaceSelector.matchLabels: Required value"),
+    "a label that no namespace has": (_with_selector(matchLabels={"a": "b c"}), "should match"),
     "no tenants": (without(cluster_registry(), "spec", "tenants"), "spec.tenants: Required value"),
     "no address": (without(cluster_registry(), "spec", "url"), ONE_ADDRESS),
     "two addresses": (cluster_registry(serviceRef=SERVICE), ONE_ADDRESS),
@@ -94,7 +104,6 @@ REFUSED = {
         cluster_registry(limits={"requestsPerSecond": 0}),
         "should be greater than or equal to 1",
     ),
-    "a tenant without namespaces": (cluster_registry(tenants=[{}]), "spec.tenants[0].namespaces: Required value"),
     "a tenant of no namespace": (_with_tenant(namespaces=[]), "should have at least 1 items"),
     "a prefix that another namespace has too": (_with_tenant(modelNames=["{namespace}-*"]), PATTERN),
     "a namespace after any text": (_with_tenant(modelNames=["*{namespace}.*"]), PATTERN),
@@ -129,7 +138,10 @@ WHOLE = cluster_registry(
     ca={"bundle": PEM},
     limits={"requestsInFlight": 64, "requestsPerSecond": 10_000},
     isDefault=True,
-    tenants=[{"namespaces": ["team-*"], "modelNames": ["{namespace}.*"], "adoptionPolicy": "Fail", "takeOver": True}],
+    tenants=[
+        {"namespaces": ["team-*"], "modelNames": ["{namespace}.*"], "adoptionPolicy": "Fail", "takeOver": True},
+        {"namespaceSelector": {"matchLabels": {"example.com/ml": "true"}}},
+    ],
 )
 
 

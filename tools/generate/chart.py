@@ -23,6 +23,7 @@ _RULES = {
     "lease-create": (rbac.LEASE_CREATE,),
     "connections": rbac.CONNECTIONS,
     "connection-events": (rbac.CONNECTION_EVENTS,),
+    "connection-namespaces": (rbac.CONNECTION_NAMESPACES,),
     "connection-secrets": (rbac.CONNECTION_SECRETS,),
     "connection-configmaps": (rbac.CONNECTION_CONFIG_MAPS,),
     "connection-accounts": (rbac.CONNECTION_ACCOUNTS,),
@@ -92,12 +93,12 @@ def rbac_page() -> Mapping[str, str]:
         "These require `leaderElection.enabled`. All except `create` are limited to the operator's own Lease.\n\n"
         + _table((rbac.LEASE, rbac.LEASE_CREATE))
         + "\n## The operator, with `connections.enabled`\n\n"
-        "The rights to ClusterRegistries are in a ClusterRole. The right to Events is in a Role in the namespace\n"
-        "`default`, because the API server takes Events about objects without a namespace there. Without\n"
-        "`watchNamespaces`, the operator has it anyway. The others are in a Role in the operator's namespace. They\n"
-        "are limited to the names that `connections.secrets`, `connections.configMaps` and\n"
-        "`connections.serviceAccounts` list.\n\n"
-        + _table((*rbac.CONNECTIONS, rbac.CONNECTION_EVENTS, *rbac.CONNECTION_CREDENTIALS))
+        "The rights to ClusterRegistries are in a ClusterRole. So is the right to namespaces, but only with\n"
+        "`connections.namespaceSelectors`. The right to Events is in a Role in the namespace `default`, because the\n"
+        "API server takes Events about objects without a namespace there. Without `watchNamespaces`, the operator\n"
+        "has it anyway. The others are in a Role in the operator's namespace. They are limited to the names that\n"
+        "`connections.secrets`, `connections.configMaps` and `connections.serviceAccounts` list.\n\n"
+        + _table((*rbac.CONNECTIONS, rbac.CONNECTION_NAMESPACES, rbac.CONNECTION_EVENTS, *rbac.CONNECTION_CREDENTIALS))
         + "\n## People\n\n"
         "The chart adds these permissions to the cluster's roles `view`, `edit` and `admin`. To prevent this, set\n"
         "`rbac.aggregateToView`, `rbac.aggregateToEdit` and `rbac.aggregateToAdmin` to `false`. The first row\n"

@@ -68,6 +68,9 @@ CONNECTIONS = (
 CONNECTION_EVENTS = Rule("", ("events",), ("create", "patch"), "Report what happened to a ClusterRegistry as Events.")
 """In the namespace ``default``, where Events about objects without a namespace are, for ``connections.enabled``."""
 
+CONNECTION_NAMESPACES = Rule("", ("namespaces",), ("list", "watch"), "Read the labels of namespaces.")
+"""In the whole cluster, for ``connections.namespaceSelectors``."""
+
 CONNECTION_SECRETS = Rule("", ("secrets",), ("get",), "Read the tokens of ClusterRegistries, or their authorities.")
 """In the release's namespace, for the Secrets of ``connections.secrets`` only."""
 

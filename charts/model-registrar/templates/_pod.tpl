@@ -20,6 +20,9 @@
 {{- if .Values.connections.enabled }}
 - --connections
 - --connections-namespace={{ include "model-registrar.namespace" . }}
+{{- if .Values.connections.namespaceSelectors }}
+- --connections-namespace-selectors
+{{- end }}
 {{- end }}
 - --owner-id={{ include "model-registrar.ownerId" . }}
 {{- range .Values.watchNamespaces }}

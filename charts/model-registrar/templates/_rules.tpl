@@ -69,6 +69,15 @@
   - create
   - patch
 {{- end }}
+{{- define "model-registrar.rules.connection-namespaces" -}}
+- apiGroups:
+  - ''
+  resources:
+  - namespaces
+  verbs:
+  - list
+  - watch
+{{- end }}
 {{- define "model-registrar.rules.connection-secrets" -}}
 - apiGroups:
   - ''

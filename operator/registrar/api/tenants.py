@@ -1,23 +1,23 @@
 """Tenants: which namespaces may use a registry, and for which models.
 
-A list of tenants is read in order, and the first that names a namespace applies to it. A namespace that none names may
-not use the registry, so an empty list admits nobody.
+A list of tenants is read in order, and the first that names or selects a namespace applies to it. A namespace that none
+admits may not use the registry, so an empty list admits nobody.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import ConfigDict, Field, GetJsonSchemaHandler, ValidationError
+from pydantic import ConfigDict, Field, GetJsonSchemaHandler, PrivateAttr, ValidationError
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from registrar.api.meta import Frozen
-from registrar.api.rules import Pattern
+from registrar.api.rules import Pattern, Rule
 from registrar.api.v1alpha1.common import AdoptionPolicy
 from registrar.api.validation import describe
 
@@ -28,6 +28,16 @@ NAMESPACE = "{namespace}"
 """What represents the resource's namespace in the pattern of a model's name, and in an owner."""
 MAX_TENANTS = 64
 MAX_PATTERNS = 64
+MAX_LABELS = 16
+Labels = Mapping[str, str]
+LabelValue = Annotated[
+    str,
+    Field(max_length=63),
+    Pattern(
+        r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$",
+        "must be the value of a label: letters, digits, '-', '_' and '.', with a letter or digit at both ends",
+    ),
+]
 _OTHER_SPECIAL = re.compile(r"[?\[]")
 
 NamespacePattern = Annotated[
@@ -65,16 +75,51 @@ class ExternalReferences(StrEnum):
     NONE = "None"
 
 
-class Tenant(Frozen):
-    """Namespaces that may use the registry, and what they may do there.
-
-    A field that this version does not know is an error: it may be a limit, which must not be ignored.
-    """
+class _Strict(Frozen):
+    """What must have no field that this version does not know: it may be a limit, which must not be ignored."""
 
     model_config = ConfigDict(extra="forbid")
 
-    namespaces: Annotated[tuple[NamespacePattern, ...], Field(min_length=1, max_length=MAX_PATTERNS)]
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Have the API server keep unknown fields: it would drop a misspelt limit, and the operator must refuse it."""
+        described = super().__get_pydantic_json_schema__(schema, handler)
+        found = handler.resolve_ref_schema(described)
+        found.pop("additionalProperties", None)
+        found["x-kubernetes-preserve-unknown-fields"] = True
+        return described
+
+
+class NamespaceSelector(_Strict):
+    """Namespaces by their labels.
+
+    It has no matchExpressions: with NotIn or DoesNotExist, every namespace would be admitted that nobody has labelled.
+    """
+
+    match_labels: Annotated[dict[str, LabelValue], Field(min_length=1, max_length=MAX_LABELS)]
+    """Labels that a namespace must have, all of them with this value."""
+
+    def selects(self, labels: Labels) -> bool:
+        """Return whether a namespace with these labels is meant."""
+        return self.match_labels.items() <= labels.items()
+
+
+class Tenant(_Strict):
+    """Namespaces that may use the registry, and what they may do there."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            cel="has(self.namespaces) != has(self.namespaceSelector)",
+            message="set exactly one of namespaces and namespaceSelector",
+            holds=lambda tenant: (tenant.namespaces is None) != (tenant.namespace_selector is None),
+        ),
+    )
+
+    namespaces: Annotated[tuple[NamespacePattern, ...], Field(min_length=1, max_length=MAX_PATTERNS)] | None = None
     """Names of the namespaces. * matches any text, so the name * alone admits every namespace."""
+    namespace_selector: NamespaceSelector | None = None
+    """Labels of the namespaces, instead of namespaces. Whoever may label a namespace then decides who may use the
+    registry. It needs --connections-namespace-selectors."""
     model_names: Annotated[tuple[ModelNamePattern, ...], Field(min_length=1, max_length=MAX_PATTERNS)] | None = None
     """Names that the registered models of these namespaces may have, also where a resource is a version or an artifact
     of one. * matches any text, and {namespace} the namespace of the resource: it must be followed by a dot, as in
@@ -92,9 +137,27 @@ class Tenant(Frozen):
     """Whether the annotation model-registrar.dev/take-over may take entries from another installation of the operator.
     If unset, it may not."""
 
+    _selected: frozenset[str] = PrivateAttr(default=frozenset())
+
     def admits(self, namespace: str) -> bool:
-        """Return whether this tenant is for a namespace."""
+        """Return whether this tenant is for a namespace; one that selects namespaces is for those of `selecting`."""
+        if self.namespaces is None:
+            return namespace in self._selected
         return any(_matches(pattern, namespace) for pattern in self.namespaces)
+
+    def selecting(self, namespaces: Mapping[str, Labels]) -> Tenant:
+        """Return this tenant for the namespaces that exist; it differs where it is for others.
+
+        Args:
+            namespaces: the labels of each namespace.
+        """
+        selector = self.namespace_selector
+        if selector is None:
+            return self
+        tenant = self.model_copy()
+        admitted = frozenset(name for name, labels in namespaces.items() if selector.selects(labels))
+        tenant._selected = admitted  # noqa: SLF001 - a copy of this very class
+        return tenant
 
     def allows_name(self, name: str, namespace: str) -> bool:
         """Return whether a registered model of that name may be used from a namespace that this tenant admits."""
@@ -107,15 +170,6 @@ class Tenant(Frozen):
     def owner_of(self, namespace: str) -> str | None:
         """Return the owner that the models of a namespace have to have; None for any."""
         return None if self.owner is None else _fill_in(self.owner, namespace)
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Have the API server keep unknown fields: it would drop a misspelt limit, and the operator must refuse it."""
-        described = super().__get_pydantic_json_schema__(schema, handler)
-        found = handler.resolve_ref_schema(described)
-        found.pop("additionalProperties", None)
-        found["x-kubernetes-preserve-unknown-fields"] = True
-        return described
 
 
 Tenants = Annotated[tuple[Tenant, ...], Field(max_length=MAX_TENANTS)]
@@ -146,9 +200,15 @@ def read_tenants(text: str) -> Sequence[Tenant]:
     if not isinstance(content, dict):
         raise ValueError("it has no field tenants; write a list of tenants there, or [] to admit nobody")  # noqa: TRY004
     try:
-        return _TenantsFile.model_validate(content).tenants
+        tenants = _TenantsFile.model_validate(content).tenants
     except ValidationError as error:
         raise ValueError(describe(error)) from error
+    if (position := selector_in(tenants)) is not None:
+        raise ValueError(
+            f"tenants[{position}].namespaceSelector: only a ClusterRegistry selects namespaces by their labels; name "
+            "them in namespaces"
+        )
+    return tenants
 
 
 def _refuse_repeated_fields(node: Node | None) -> None:
@@ -166,6 +226,17 @@ def _refuse_repeated_fields(node: Node | None) -> None:
     repeated = sorted({str(name) for name in names if names.count(name) > 1})
     if repeated:
         raise ValueError(f"line {node.start_mark.line + 1}: {', '.join(repeated)} appears more than once")
+
+
+def selector_in(tenants: Sequence[Tenant] | None) -> int | None:
+    """Return the position of the first tenant that selects namespaces by their labels; None if none does."""
+    positions = (number for number, tenant in enumerate(tenants or ()) if tenant.namespace_selector is not None)
+    return next(positions, None)
+
+
+def selecting(tenants: Sequence[Tenant] | None, namespaces: Mapping[str, Labels]) -> Sequence[Tenant] | None:
+    """Return tenants for the namespaces that exist, see `Tenant.selecting`."""
+    return None if tenants is None else tuple(tenant.selecting(namespaces) for tenant in tenants)
 
 
 def tenant_of(namespace: str, tenants: Sequence[Tenant]) -> Tenant | None:

@@ -6,20 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from registrar.api.registry_url import normalized_url
-from registrar.api.tenants import Tenant
+from registrar.api.tenants import Labels, Tenant, selecting, selector_in
 from registrar.cluster.cluster_registries import Declared
 from registrar.planning.resolution import Candidate, conflicts, described, name_of
 from registrar.settings import FROM_FLAGS
 
 
-def candidates_of(declared: Mapping[str, Declared], flags: Candidate | None) -> dict[str, Candidate]:
+def candidates_of(
+    declared: Mapping[str, Declared], flags: Candidate | None, namespaces: Mapping[str, Labels] | None = None
+) -> dict[str, Candidate]:
     """Return what resources may belong to, by its name in the operator.
 
     Args:
         declared: the ClusterRegistries, by name.
         flags: the candidate of the flags' registry; None without one.
+        namespaces: the labels of each namespace; None if the operator does not watch them.
     """
-    candidates = {name_of(name): _candidate_of(each) for name, each in declared.items()}
+    candidates = {name_of(name): _candidate_of(each, namespaces) for name, each in declared.items()}
     refused = conflicts(candidates)
     candidates = {
         name: replace(candidate, is_usable=candidate.is_usable and name not in refused)
@@ -28,15 +31,28 @@ def candidates_of(declared: Mapping[str, Declared], flags: Candidate | None) -> 
     return candidates if flags is None else {FROM_FLAGS: flags, **candidates}
 
 
-def _candidate_of(declared: Declared) -> Candidate:
+def _candidate_of(declared: Declared, namespaces: Mapping[str, Labels] | None) -> Candidate:
     is_default = declared.may_be_default and not declared.metadata.terminating
-    return Candidate(declared.url, is_default, declared.tenants, is_usable=not isinstance(declared.spec, str))
+    if namespaces is None and selector_in(declared.tenants) is not None:
+        # Whom it selects is not known, so that it may be anybody.
+        return Candidate(declared.url, is_default, tenants=None, is_usable=False)
+    tenants = selecting(declared.tenants, namespaces or {})
+    return Candidate(declared.url, is_default, tenants, is_usable=not isinstance(declared.spec, str))
 
 
-def refusal(name: str, declared: Declared, candidates: Mapping[str, Candidate]) -> str | None:
+def refusal(
+    name: str, declared: Declared, candidates: Mapping[str, Candidate], namespaces: Mapping[str, Labels] | None = None
+) -> str | None:
     """Return why a ClusterRegistry is not served, and what to change; None if it can be served."""
     if isinstance(declared.spec, str):
         return declared.spec
+    position = selector_in(declared.tenants)
+    if namespaces is None and position is not None:
+        return (
+            f"spec.tenants[{position}].namespaceSelector: the operator does not watch namespaces, so it cannot know "
+            "their labels. Set connections.namespaceSelectors of the chart to true, or name the namespaces in "
+            f"spec.tenants[{position}].namespaces."
+        )
     others = conflicts(candidates).get(name_of(name))
     if others is None:
         return None

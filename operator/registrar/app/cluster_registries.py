@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec, RegistryReason
@@ -23,6 +23,7 @@ from registrar.cluster import cluster_registries as declarations
 from registrar.cluster.api import KubernetesError
 from registrar.cluster.client import KubernetesAPI
 from registrar.cluster.cluster_registries import Declared
+from registrar.cluster.namespaces import Namespaces
 from registrar.fencing import Leadership
 from registrar.planning.resolution import Candidate, name_of
 from registrar.registries.credentials import Credentials
@@ -37,6 +38,10 @@ LIST_SECONDS = 60.0
 """Between two lists without a change, and between two readings of each Secret and ConfigMap."""
 RETRY_SECONDS = 3.0
 """Between two readings of bad credentials."""
+LABELS_SECONDS = 600.0
+"""Between two lists of the namespaces, which the watch keeps true."""
+PAUSE_SECONDS = 0.1
+"""Between two changes of labels that are acted on."""
 CURED_BY_CREDENTIALS = (RegistryReason.UNAUTHORIZED, RegistryReason.CERTIFICATE_NOT_TRUSTED)
 """Why a registry may not be read until it gets another token, or other authorities."""
 
@@ -56,6 +61,8 @@ class ClusterRegistries:
         resolver: resolves the registries of resources.
         open: opens a client.
         flags: the candidate of the flags' registry; None without one.
+        selects_namespaces: whether tenants may select namespaces by their labels.
+        namespaces: the labels of each namespace; None if tenants may not select them.
     """
 
     kube: KubernetesAPI
@@ -64,18 +71,25 @@ class ClusterRegistries:
     resolver: RegistryResolver
     open: Open
     flags: Candidate | None
+    selects_namespaces: bool = False
+    namespaces: Namespaces | None = field(init=False)
     _declared: dict[str, Declared] = field(default_factory=dict)
     _opened: dict[str, Opened] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _is_stale: bool = False
+    _judged: tuple[Mapping[str, Candidate], frozenset[str]] = ({}, frozenset())
+    _relabelled: asyncio.Event = field(default_factory=asyncio.Event)
     _list_retries: Backoff = field(default_factory=lambda: Backoff(FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS))
     _reports: RegistryReports = field(init=False)
 
     def __post_init__(self) -> None:
+        self.namespaces = Namespaces(self._relabelled.set) if self.selects_namespaces else None
+        self.resolver.namespaces = self.namespaces
         self._reports = RegistryReports(self.kube, self.connections, self.resolver, self._opened, self.note_change)
 
     def note_change(self) -> None:
         """Have the ClusterRegistries listed again."""
+        self._is_stale = True
         self._changed.set()
 
     async def load(self) -> None:
@@ -84,6 +98,9 @@ class ClusterRegistries:
         Raises:
             KubernetesError: the API server did not answer.
         """
+        if self.namespaces is not None:
+            # Before that, nobody could be judged by labels.
+            await self.namespaces.read_all(self.kube)
         self._declared = await declarations.read_all(self.kube)
         self._serve()
 
@@ -94,9 +111,7 @@ class ClusterRegistries:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(TICK_SECONDS):
                     await self._changed.wait()
-            if self._changed.is_set():
-                self._changed.clear()
-                self._is_stale = True
+            self._changed.clear()
             is_due = self._is_stale or time.monotonic() - listed_at >= LIST_SECONDS
             if is_due and self._list_retries.is_over(time.monotonic()):
                 listed_at = time.monotonic()
@@ -111,6 +126,34 @@ class ClusterRegistries:
             if self.leadership.is_held:
                 for name, declared in list(self._declared.items()):
                     self._declared[name] = await self._reports.write(declared)
+
+    async def follow_labels(self, namespaces: Namespaces) -> None:
+        """Judge by the labels of namespaces as they are now, for as long as the operator runs.
+
+        It waits for none of the requests of `run`: a namespace that is admitted no longer may write nothing meanwhile.
+        """
+        loop = asyncio.get_running_loop()
+        due_at = loop.time() + LABELS_SECONDS
+        while True:
+            try:
+                async with asyncio.timeout_at(due_at):
+                    await self._relabelled.wait()
+            except TimeoutError:
+                due_at = loop.time() + (LABELS_SECONDS if await self._list_labels(namespaces) else MAX_RETRY_SECONDS)
+                continue
+            self._relabelled.clear()
+            self._serve()
+            # Many namespaces may get other labels at once, and each time all resources are looked at.
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _list_labels(self, namespaces: Namespaces) -> bool:
+        """List the namespaces, because the watch may have missed one; returns whether that succeeded."""
+        try:
+            await namespaces.read_all(self.kube)
+        except KubernetesError as error:
+            logger.warning("The namespaces could not be listed; retrying: %s", error)
+            return False
+        return True
 
     async def aclose(self) -> None:
         """Close all clients."""
@@ -135,8 +178,9 @@ class ClusterRegistries:
 
     async def _renew(self, names: Sequence[str]) -> None:
         """Get tokens and authorities again, and have those registries probed that get others."""
-        for opened in map(self._opened.__getitem__, names):
-            if self.leadership.is_held and await opened.credentials.renew():
+        for name in names:
+            opened = self._opened.get(name)
+            if opened is not None and self.leadership.is_held and await opened.credentials.renew():
                 opened.connection.context.registry.breaker.end_pause()
 
     def _needs_credentials(self, name: str) -> bool:
@@ -151,7 +195,7 @@ class ClusterRegistries:
 
     def _serve(self) -> None:
         """Open what can be served, judge by its tenants, and close what cannot be served any more."""
-        candidates = candidates_of(self._declared, self.flags)
+        candidates = candidates_of(self._declared, self.flags, self.namespaces)
         usable = {
             name: declared.spec
             for name, declared in self._declared.items()
@@ -161,26 +205,25 @@ class ClusterRegistries:
         new = [name for name in usable if name not in self._opened]
         changed = [name for name in usable if name in self._opened and not self._opened[name].reaches(usable[name])]
         for name in new:
-            self._open(name, usable[name])
+            self._open(name, usable[name], candidates)
         # From here on, each resource is judged by the tenants that are declared now.
         # What gets another client gets its tenants with it: they are not for the former server.
-        stale = self._apply_tenants({name: spec for name, spec in usable.items() if name not in changed}, candidates)
-        before, self.resolver.candidates = self.resolver.candidates, candidates
-        if before != candidates:
+        stale = self._apply_tenants(usable.keys() - set(changed), candidates)
+        before, self.resolver.candidates = self._judged, candidates
+        self._judged = candidates, frozenset(self.namespaces or ())
+        if before != self._judged:
             self.connections.settle()
         for connection in stale:
             connection.memory.wake(connection.cache)
         for name in changed:
-            self._reopen(name, usable[name])
+            self._reopen(name, usable[name], candidates)
         for name in gone:
             self._close(name)
 
-    def _apply_tenants(
-        self, usable: Mapping[str, ClusterRegistrySpec], candidates: Mapping[str, Candidate]
-    ) -> list[Connection]:
+    def _apply_tenants(self, usable: Collection[str], candidates: Mapping[str, Candidate]) -> list[Connection]:
         """Give each connection the tenants that are declared now; returns those that had others."""
         stale = []
-        wanted = {name_of(name): spec.tenants for name, spec in usable.items()}
+        wanted = {name_of(name): candidates[name_of(name)].tenants for name in usable}
         for connection in self.connections.all():
             registry = connection.context.registry
             tenants = wanted.get(registry.name, registry.tenants)
@@ -191,16 +234,18 @@ class ClusterRegistries:
                 stale.append(connection)
         return stale
 
-    def _open(self, name: str, spec: ClusterRegistrySpec) -> None:
+    def _open(self, name: str, spec: ClusterRegistrySpec, candidates: Mapping[str, Candidate]) -> None:
         logger.info("Serving the registry %s of ClusterRegistry %s", spec.root_url, name)
         stack = contextlib.AsyncExitStack()
         served, credentials = self.open(name, spec, stack)
+        served.registry.tenants = candidates[name_of(name)].tenants
         self._opened[name] = Opened(spec, served, self.connections.serve(served), credentials, stack)
 
-    def _reopen(self, name: str, spec: ClusterRegistrySpec) -> None:
+    def _reopen(self, name: str, spec: ClusterRegistrySpec, candidates: Mapping[str, Candidate]) -> None:
         logger.info("Serving ClusterRegistry %s with its new settings", name)
         before, stack = self._opened[name], contextlib.AsyncExitStack()
         served, credentials = self.open(name, spec, stack)
+        served.registry.tenants = candidates[name_of(name)].tenants
         connection = self.connections.replace(served, before.closing.aclose)
         self._opened[name] = Opened(spec, served, connection, credentials, stack)
 

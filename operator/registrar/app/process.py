@@ -127,14 +127,16 @@ async def _follow_cluster_registries(
             "No namespace for the Secrets of ClusterRegistries: give --connections-namespace. It has no default "
             "outside a pod."
         )
+    flags, selects = resolver.candidates.get(FROM_FLAGS), opening.settings.connections_namespace_selectors
     found = ClusterRegistries(
-        opening.kube, opening.leadership, connections, resolver, opening.by_spec, resolver.candidates.get(FROM_FLAGS)
+        opening.kube, opening.leadership, connections, resolver, opening.by_spec, flags, selects_namespaces=selects
     )
     stack.push_async_callback(found.aclose)
     try:
         await found.load()
     except KubernetesError as error:
-        raise StartError(f"The cluster did not list its ClusterRegistries: {error}") from error
+        also = " and namespaces" if selects else ""
+        raise StartError(f"The cluster did not list its ClusterRegistries{also}: {error}") from error
     return found
 
 
@@ -147,13 +149,18 @@ async def _operate(operator: _Operator) -> None:
     if followed is not None:
         # It ends the operator where a task that it has started ends.
         parts.append(asyncio.create_task(followed.run(), name="following ClusterRegistries"))
+        if followed.namespaces is not None:
+            labels = followed.follow_labels(followed.namespaces)
+            parts.append(asyncio.create_task(labels, name="following labels"))
     announcing = asyncio.create_task(_announce(operator), name="announcing")
     listing = asyncio.create_task(
         keep_complete(connections, connections, operator.kube, settings.namespaces, settings.resync_interval),
         name="listing",
     )
     electing = [] if elector is None else [asyncio.create_task(elector.run(), name="election")]
-    scope = Scope(settings.namespaces, None if followed is None else followed.note_change)
+    scope = Scope(settings.namespaces)
+    if followed is not None:
+        scope = Scope(settings.namespaces, followed.note_change, followed.namespaces)
     watching = asyncio.create_task(
         watch(connections, operator.kube, operator.liveness, scope, connections.own_tasks), name="watching"
     )

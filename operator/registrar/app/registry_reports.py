@@ -113,7 +113,7 @@ class RegistryReports:
     def health(self, declared: Declared) -> Health:
         """Return whether a ClusterRegistry is served and reached, and why not."""
         name = declared.metadata.name
-        refused = refusal(name, declared, self.resolver.candidates)
+        refused = refusal(name, declared, self.resolver.candidates, self.resolver.namespaces)
         if refused is not None:
             return Health(RegistryReason.INVALID_SPEC, refused)
         opened = self.opened.get(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from registrar.api.bodies import (
     Body,
@@ -14,6 +15,7 @@ from registrar.api.bodies import (
     pinned_registry_of,
     recorded_id,
 )
+from registrar.api.tenants import Labels
 from registrar.kinds.table import kind_of
 from registrar.planning.resolution import Candidate, Resolution, Subject, pin, resolve
 
@@ -30,18 +32,23 @@ class RegistryResolver:
 
     Attributes:
         candidates: the registries that resources may belong to now, by their names in the operator.
+        namespaces: the labels of each namespace; None if the operator does not watch them.
         get: returns the latest body of a resource; None if it does not exist.
     """
 
     def __init__(self) -> None:
         self.candidates: Mapping[str, Candidate] = {}
+        self.namespaces: Mapping[str, Labels] | None = None
         self.get: Callable[[ResourceKey], Body | None] = _nothing
 
     def __call__(self, body: Body) -> Resolution:
         """Return the registry of a resource."""
         parent = parent_of(body)
         above = None if parent is None else self.get(parent)
-        return resolve(_subject_of(body), None if above is None else self(above), self.candidates)
+        subject = _subject_of(body)
+        if self.namespaces is not None and subject.namespace not in self.namespaces:
+            subject = replace(subject, is_labelled=False)
+        return resolve(subject, None if above is None else self(above), self.candidates)
 
     def is_pinned(self, key: ResourceKey, name: str) -> bool:
         """Return whether the entry of a resource is in a registry."""

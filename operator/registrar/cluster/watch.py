@@ -46,7 +46,7 @@ import asyncio
 import itertools
 from collections.abc import Callable, Collection, Container, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import kopf
 
@@ -60,6 +60,8 @@ from registrar.cluster.liveness import (
     SERVER_TIMEOUT_SECONDS,
     WatchLiveness,
 )
+from registrar.cluster.namespaces import PATH as NAMESPACES_PATH
+from registrar.cluster.namespaces import Namespaces
 from registrar.cluster.sink import ResourceSink
 from registrar.kinds.table import KINDS
 from registrar.settings import StartError
@@ -72,10 +74,12 @@ class Scope:
     Attributes:
         namespaces: the namespaces; none means all.
         registries_changed: called when a ClusterRegistry has changed; None if they are not watched.
+        labelled: takes the namespaces with their labels; None if they are not watched.
     """
 
     namespaces: tuple[str, ...]
     registries_changed: Callable[[], None] | None = None
+    labelled: Namespaces | None = None
 
 
 async def watch(
@@ -106,6 +110,8 @@ async def watch(
         kopf.on.event(GROUP, VERSION, plural, registry=registry, id=f"observe-{plural}")(
             _notifier(scope.registries_changed)
         )
+    if scope.labelled is not None:
+        kopf.on.event("", "v1", "namespaces", registry=registry, id="observe-namespaces")(_observer(scope.labelled))
     kopf.on.login(registry=registry, id="login")(_login(kube, liveness))
     liveness.expect(_paths(scope))
     try:
@@ -128,6 +134,18 @@ def _paths(scope: Scope) -> Iterator[str]:
             yield list_path(kind.resource.PLURAL, namespace)
     if scope.registries_changed is not None:
         yield list_path(ClusterRegistry.PLURAL, None)
+    if scope.labelled is not None:
+        yield NAMESPACES_PATH
+
+
+class _Observed(Protocol):
+    """Takes what the API server shows of a kind."""
+
+    def on_change(self, body: Body) -> None:
+        """Take an object that is new or has changed."""
+
+    def on_delete(self, body: Body) -> None:
+        """Take the last state of one that was deleted."""
 
 
 class _Ignored(Collection[asyncio.Task[Any]]):
@@ -154,7 +172,7 @@ def _notifier(changed: Callable[[], None]) -> Callable[..., Any]:
     return notify
 
 
-def _observer(sink: ResourceSink) -> Callable[..., Any]:
+def _observer(sink: _Observed) -> Callable[..., Any]:
     async def observe(event: Any, **_: Any) -> None:
         body: Body = event["object"]
         if event["type"] == "DELETED":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from registrar.api.conditions import Reason
 from registrar.api.registry_url import normalized_url
-from registrar.api.tenants import Tenant, tenant_of
+from registrar.api.tenants import Tenant, selector_in, tenant_of
 from registrar.planning.problems import Disposition, Problem, refused
 from registrar.settings import FROM_FLAGS
 
@@ -38,6 +38,11 @@ class Candidate:
         """Return whether resources of a namespace may use it."""
         return self.tenants is None or tenant_of(namespace, self.tenants) is not None
 
+    @property
+    def selects(self) -> bool:
+        """Whether the labels of a namespace decide who may use it."""
+        return selector_in(self.tenants) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -49,6 +54,7 @@ class Subject:
         pinned: the ClusterRegistry that assigned its ID, as its status records that.
         url: the address of the registry that assigned its ID; None without an ID.
         is_terminating: whether it is being deleted.
+        is_labelled: whether the labels of its namespace are known; a new namespace may be seen after its resources.
     """
 
     namespace: str
@@ -56,6 +62,7 @@ class Subject:
     pinned: str | None = None
     url: str | None = None
     is_terminating: bool = False
+    is_labelled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +100,21 @@ def resolve(subject: Subject, parent: Resolution | None, candidates: Mapping[str
         parent: the registry of its parent resource; None if it has none, or that does not exist.
         candidates: the registries, by their names in the operator.
     """
+    found = _resolve(subject, parent, candidates)
+    if subject.is_labelled or isinstance(found, Unresolved):
+        return found
+    # Nobody is refused, or gets another default, before it is known who is admitted.
+    return _unlabelled(subject.namespace) if _selects(found, candidates) else found
+
+
+def _resolve(subject: Subject, parent: Resolution | None, candidates: Mapping[str, Candidate]) -> Resolution:
     own = _own(subject, candidates)
     if isinstance(own, Unresolved):
         return own
     if own is None:
+        is_by_labels = parent is None and any(each.is_default and each.selects for each in candidates.values())
+        if is_by_labels and not subject.is_labelled:
+            return _unlabelled(subject.namespace)
         return _inherited(subject.namespace, parent, candidates)
     if isinstance(parent, str) and parent != own and not subject.is_terminating:
         return _mismatch(f"This resource belongs to {described(own)}, but its parent belongs to {described(parent)}.")
@@ -167,6 +185,19 @@ def _default(namespace: str, candidates: Mapping[str, Candidate]) -> Resolution:
     if FROM_FLAGS in candidates:
         return FROM_FLAGS
     return _waiting(f"spec.registryRef names no registry, and no default registry admits the namespace {namespace}.")
+
+
+def _selects(name: str, candidates: Mapping[str, Candidate]) -> bool:
+    """Return whether labels decide who may use a registry; the tenants of a ClusterRegistry govern the flags' too."""
+    if name != FROM_FLAGS:
+        return candidates[name].selects
+    url = normalized_url(candidates[name].url)
+    return any(candidate.selects for candidate in candidates.values() if normalized_url(candidate.url) == url)
+
+
+def _unlabelled(namespace: str) -> Unresolved:
+    message = f"The labels of the namespace {namespace} are not known yet, and they decide which registry it may use."
+    return Unresolved(_waiting(message).problem, is_let_go=False)
 
 
 def _usable(name: str, candidates: Mapping[str, Candidate]) -> Resolution:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from registrar.api.schema import StructuralSchema
 from registrar.api.tenants import Tenant, read_tenants, tenant_of
@@ -104,7 +105,7 @@ def test_the_first_tenant_that_admits_a_namespace_speaks_for_it() -> None:
         ("", "no field tenants"),
         ("[]", "no field tenants"),
         ("{}", "tenants: Field required"),
-        ("tenants: [{}]", "tenants.0.namespaces: Field required"),
+        ("tenants: [{}]", "tenants.0: set exactly one of namespaces and namespaceSelector"),
         ("tenants: [{namespaces: []}]", "tenants.0.namespaces: "),
         ("tenants: [{namespaces: [Team]}]", "tenants.0.namespaces.0: must be the name of a namespace"),
         ("tenants: [{namespaces: ['team?']}]", "tenants.0.namespaces.0: must be the name of a namespace"),
@@ -139,7 +140,7 @@ def test_a_file_says_it_all() -> None:
         "tenants: [{namespaces: [a, b-*], modelNames: ['{namespace}.*'], owner: '{namespace}', adoptionPolicy: Fail, "
         "externalReferences: None, takeOver: true}]"
     )
-    assert found.model_dump(mode="json", by_alias=True) == {
+    assert found.model_dump(mode="json", by_alias=True, exclude_none=True) == {
         "namespaces": ["a", "b-*"],
         "modelNames": ["{namespace}.*"],
         "owner": "{namespace}",
@@ -152,8 +153,9 @@ def test_a_file_says_it_all() -> None:
 
 def test_the_schema_is_structural() -> None:
     schema = Tenant.model_json_schema(schema_generator=StructuralSchema)
-    assert schema["required"] == ["namespaces"]
-    assert "additionalProperties" not in schema
+    for strict in (schema, schema["properties"]["namespaceSelector"]):
+        assert "additionalProperties" not in strict
+        assert strict["x-kubernetes-preserve-unknown-fields"], "a misspelt limit would be dropped"
     # The API server refuses with the regular expression what the model refuses with a sentence.
     pattern = schema["properties"]["modelNames"]["items"]["pattern"]
     assert re.fullmatch(pattern, "ml.{namespace}.*")
@@ -166,10 +168,56 @@ def test_the_chart_accepts_what_the_operator_accepts() -> None:
     properties = {
         name: {key: value for key, value in field.items() if key != "description"}
         for name, field in described["properties"].items()
+        # A file selects no namespaces.
+        if name != "namespaceSelector"
     }
     assert chart == {
         "type": "object",
         "additionalProperties": False,
-        "required": described["required"],
+        "required": ["namespaces"],
         "properties": properties,
     }
+
+
+SELECTOR = {"namespaceSelector": {"matchLabels": {"example.com/ml": "true", "stage": "prod"}}}
+
+
+def test_a_selector_needs_all_of_its_labels() -> None:
+    tenant = Tenant.model_validate(SELECTOR)
+    both = {"example.com/ml": "true", "stage": "prod", "other": "x"}
+    found = tenant.selecting({"both": both, "one": {"stage": "prod"}, "another": {**both, "stage": "dev"}, "none": {}})
+    assert {name for name in ("both", "one", "another", "none", "unknown") if found.admits(name)} == {"both"}
+    assert not tenant.admits("both"), "whom it is for is not known yet"
+
+
+def test_a_tenant_differs_only_where_it_is_for_others() -> None:
+    labels = {"example.com/ml": "true", "stage": "prod"}
+    tenant = Tenant.model_validate(SELECTOR)
+    found = tenant.selecting({"team": labels})
+    assert found == tenant.selecting({"team": {**labels, "other": "x"}, "another": {}})
+    assert found != tenant.selecting({"team": labels, "another": labels})
+    named = Tenant(namespaces=("team",))
+    assert named.selecting({"team": labels}) is named
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"namespaces": ["team"], **SELECTOR},
+        {"namespaceSelector": {}},
+        {"namespaceSelector": {"matchLabels": {}}},
+        {"namespaceSelector": {"matchLabels": {"a": "no value"}}},
+        # It would have to be ignored: an expression is a limit that the operator does not know.
+        {"namespaceSelector": {"matchLabels": {"a": "b"}, "matchExpressions": [{"key": "c", "operator": "Exists"}]}},
+    ],
+)
+def test_a_tenant_says_in_one_way_whom_it_is_for(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Tenant.model_validate(wrong)
+
+
+def test_a_file_selects_no_namespaces() -> None:
+    text = "tenants: [{namespaces: [a]}, {namespaceSelector: {matchLabels: {a: b}}}]"
+    with pytest.raises(ValueError, match=r"^tenants\[1\]\.namespaceSelector: only a ClusterRegistry selects"):
+        read_tenants(text)

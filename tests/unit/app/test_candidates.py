@@ -127,3 +127,27 @@ def test_one_without_one_address_may_be_meant_for_any(more: dict[str, Any]) -> N
     assert found["a"].url == ""
     flags = Candidate("http://elsewhere", tenants=None)
     assert tenants_of_flags(flags, candidates_of(found, flags)) == ()
+
+
+SELECTOR = [{"namespaceSelector": {"matchLabels": {"a": "b"}}}]
+
+
+def test_a_selector_that_nobody_can_evaluate_opens_nothing() -> None:
+    """Whom it means is not known, so it may mean anybody: no one falls through to another default, or to the flags."""
+    broken = declared(tenants=SELECTOR, isDefault=True)
+    flags = Candidate(URL)
+    candidates = candidates_of(broken, flags, None)
+    message = refusal("a", broken["a"], candidates, None)
+    assert message is not None
+    assert message.startswith("spec.tenants[0].namespaceSelector: the operator does not watch namespaces")
+    assert tenants_of_flags(flags, candidates) == ()
+    assert isinstance(resolve(Subject("team-a"), None, candidates), Unresolved)
+
+
+def test_a_selector_is_for_the_namespaces_that_have_its_labels_now() -> None:
+    found = declared(tenants=SELECTOR)
+    labels = {"team-a": {"a": "b"}, "team-b": {"a": "c"}}
+    candidates = candidates_of(found, Candidate(URL), labels)
+    assert refusal("a", found["a"], candidates, labels) is None
+    admitted = tenants_of_flags(Candidate(URL), candidates)
+    assert [tenant_of(name, admitted or ()) is not None for name in ("team-a", "team-b", "new")] == [True, False, False]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from model_registry import ModelRegistryAPIClient
+from registrar.api.tenants import tenant_of
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec
 from registrar.app import cluster_registries, registry_reports
 from registrar.app.cluster_registries import ClusterRegistries
@@ -21,6 +22,7 @@ from registrar.app.resolver import RegistryResolver
 from registrar.cluster.api import KubernetesError, StaleResourceError
 from registrar.cluster.client import ClusterLogin, KubernetesAPI
 from registrar.cluster.cluster_registries import Declared
+from registrar.cluster.namespaces import PATH as NAMESPACES
 from registrar.fencing import Leadership, WriteFence
 from registrar.planning.resolution import name_of
 from registrar.registries.credentials import Credentials
@@ -40,18 +42,25 @@ class FakeCluster(KubernetesAPI):
         login = ClusterLogin(NOBODY, ssl.create_default_context(), {})
         super().__init__(login, WriteFence(leadership, metrics.to_kubernetes))
         self.items: dict[str, dict[str, Any]] = {}
+        self.namespaces: dict[str, dict[str, Any]] = {}
         self.failures: dict[str, KubernetesError] = {}
         self.asked: Counter[str] = Counter()
         self.events: list[tuple[dict[str, Any], bool]] = []
 
     def declare(self, name: str, url: str | None = None, **more: Any) -> None:
-        spec = {"url": url or f"http://{name}.example", "tenants": [], **more}
+        spec: dict[str, Any] = {"url": url or f"http://{name}.example", "tenants": [], **more}
         metadata = {"name": name, "uid": name, "generation": 1, "resourceVersion": "1"}
         self.items[name] = {"metadata": metadata, "spec": spec}
 
-    async def list_page(self, *_: Any) -> dict[str, Any]:
-        self._ask("list")
-        return {"items": list(self.items.values()), "metadata": {}}
+    async def list_page(self, path: str, *_: Any) -> dict[str, Any]:
+        what = "namespaces" if path == NAMESPACES else "list"
+        self._ask(what)
+        items = self.items if what == "list" else self.namespaces
+        return {"items": list(items.values()), "metadata": {"resourceVersion": "9"}}
+
+    def namespace(self, name: str, version: int, **labels: str) -> dict[str, Any]:
+        self.namespaces[name] = {"metadata": {"name": name, "resourceVersion": str(version), "labels": labels}}
+        return self.namespaces[name]
 
     async def patch_unwatched(self, path: str, patch: Mapping[str, Any]) -> dict[str, Any]:
         name = path.split("/")[-2]
@@ -86,10 +95,13 @@ class World:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["asyncio.Task[None]"]:
+        assert self.followed.namespaces is not None
         task = asyncio.create_task(self.followed.run())
+        labels = asyncio.create_task(self.followed.follow_labels(self.followed.namespaces))
         yield task
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        labels.cancel()
+        await asyncio.gather(task, labels, return_exceptions=True)
 
 
 @pytest.fixture
@@ -107,7 +119,8 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
         return Served(registry, metrics.of_registry(name_of(name))), Credentials((), lambda: False)
 
     async with ModelRegistryAPIClient.connect(NOBODY) as client:
-        yield World(kube, ClusterRegistries(kube, leadership, connections, resolver, opened, None))
+        followed = ClusterRegistries(kube, leadership, connections, resolver, opened, None, selects_namespaces=True)
+        yield World(kube, followed)
         await connections.endings.finish(5)
     await kube.aclose()
 
@@ -287,3 +300,79 @@ def _reason(world: World) -> Callable[[], Awaitable[str | None]]:
         return found
 
     return read
+
+
+SELECTING = [{"namespaceSelector": {"matchLabels": {"ml": "true"}}}]
+
+
+def _tenants_in(world: World) -> list[bool]:
+    (connection,) = world.followed.connections.all()
+    return [tenant_of(name, connection.context.registry.tenants or ()) is not None for name in ("team-a", "team-b")]
+
+
+async def test_labels_are_acted_on_while_the_api_server_does_not_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A namespace that is admitted no longer may write nothing for that long."""
+    world.kube.declare("dev", tenants=SELECTING)
+    world.kube.namespace("team-a", 1, ml="true")
+    world.kube.namespace("team-b", 1)
+    await world.followed.load()
+    assert _tenants_in(world) == [True, False]
+    namespaces, hangs = world.followed.namespaces, asyncio.Event()
+    assert namespaces is not None
+
+    async def hang(*_: Any) -> dict[str, Any]:
+        hangs.set()
+        return await asyncio.Future()
+
+    async def admitted() -> list[bool]:
+        return _tenants_in(world)
+
+    monkeypatch.setattr(FakeCluster, "patch_unwatched", hang)
+    async with world.running():
+        await hangs.wait()
+        namespaces.on_change(world.kube.namespace("team-a", 2))
+        namespaces.on_change(world.kube.namespace("team-b", 2, ml="true"))
+        await wait_for(admitted, lambda found: found == [False, True])
+
+
+async def test_another_client_has_the_tenants_that_are_selected_now(world: World) -> None:
+    world.kube.namespace("team-a", 1, ml="true")
+    world.kube.declare("dev", tenants=SELECTING)
+    await world.followed.load()
+    async with world.running():
+        world.kube.declare("dev", "http://elsewhere.example", tenants=SELECTING)
+        world.followed.note_change()
+        url = _url(world)
+        await wait_for(url, lambda found: found == "http://elsewhere.example")
+        assert _tenants_in(world) == [True, False]
+
+
+def _url(world: World) -> Callable[[], Awaitable[str]]:
+    async def read() -> str:
+        (connection,) = world.followed.connections.all()
+        return connection.context.registry.url
+
+    return read
+
+
+async def test_labels_are_listed_again_for_what_the_watch_has_missed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_registries, "LABELS_SECONDS", 0.01)
+    monkeypatch.setattr(cluster_registries, "MAX_RETRY_SECONDS", 0.01)
+    world.kube.declare("dev", tenants=SELECTING)
+    world.kube.namespace("team-a", 1, ml="true")
+    await world.followed.load()
+    world.kube.failures["namespaces"] = KubernetesError(500, "InternalError", "no")
+
+    async def admitted() -> list[bool]:
+        return _tenants_in(world)
+
+    async with world.running():
+        await wait_for(world.asked, lambda asked: asked["namespaces"] > 2)
+        assert _tenants_in(world) == [True, False], "what is known stays"
+        del world.kube.failures["namespaces"]
+        del world.kube.namespaces["team-a"]
+        await wait_for(admitted, lambda found: found == [False, False])

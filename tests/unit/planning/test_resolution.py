@@ -1,6 +1,7 @@
 """Which registry a resource belongs to, step by step."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -150,3 +151,40 @@ def test_one_address_with_different_tenants_is_a_conflict() -> None:
     assert conflicts({DEV: first, PROD: same}) == {}
     assert conflicts({DEV: first, OTHER: other}) == {DEV: (OTHER,), OTHER: (DEV,)}
     assert conflicts({DEV: first, FROM_FLAGS: other}) == {}
+
+
+SELECTS = (Tenant.model_validate({"namespaceSelector": {"matchLabels": {"a": "b"}}}).selecting({"team-b": {"a": "b"}}),)
+SELECTING = Candidate("http://dev:8080", is_default=True, tenants=SELECTS)
+NEW = Subject("team-a", is_labelled=False)
+
+
+@pytest.mark.parametrize(
+    ("subject", "candidates"),
+    [
+        # No other default, and not the flags' registry: it would assign an ID for good.
+        (NEW, {DEV: SELECTING, PROD: candidate("prod", is_default=True), **FLAGS}),
+        (replace(NEW, declared=DEV), {DEV: SELECTING}),
+        (replace(NEW, pinned=DEV, url="http://dev:8080"), {DEV: SELECTING}),
+        (replace(NEW, pinned=DEV, url="http://dev:8080", is_terminating=True), {DEV: SELECTING}),
+        # The tenants of the ClusterRegistry govern the flags' registry too.
+        (
+            replace(NEW, declared=FROM_FLAGS),
+            {DEV: replace(SELECTING, is_default=False, url="http://flags:8080"), **FLAGS},
+        ),
+    ],
+)
+def test_nobody_is_judged_by_labels_that_are_not_known(subject: Subject, candidates: Mapping[str, Candidate]) -> None:
+    found = resolve(subject, None, candidates)
+    assert isinstance(found, Unresolved)
+    assert (found.problem.disposition, found.is_let_go) == (Disposition.WAITING, False)
+    assert found.problem.message == (
+        "The labels of the namespace team-a are not known yet, and they decide which registry it may use."
+    )
+    assert not isinstance(resolve(replace(subject, is_labelled=True), None, candidates), Unresolved)
+
+
+def test_labels_that_decide_nothing_hold_nobody_back() -> None:
+    candidates = {DEV: SELECTING, PROD: candidate("prod"), **FLAGS}
+    assert resolve(replace(NEW, declared=PROD), None, candidates) == PROD
+    assert resolve(NEW, PROD, candidates) == PROD
+    assert resolve(NEW, None, {DEV: replace(SELECTING, is_default=False), **FLAGS}) == FROM_FLAGS

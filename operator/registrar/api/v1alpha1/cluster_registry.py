@@ -214,8 +214,8 @@ class ClusterRegistrySpec(Frozen):
     """Whether the registry is meant where a resource of an admitted namespace names none. A resource that has an ID
     stays with its registry, whatever the default is."""
     tenants: Tenants
-    """Which namespaces may use the registry, and for which models. The first item that names a namespace applies to it.
-    A namespace that none names may not use the registry, so an empty list admits nobody."""
+    """Which namespaces may use the registry, and for which models. The first item that names or selects a namespace
+    applies to it. A namespace that none admits may not use the registry, so an empty list admits nobody."""
 
     @property
     def root_url(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from registrar.api.bodies import Body, spec_of
 from registrar.api.meta import API_VERSION, ObjectMeta
+from registrar.api.tenants import Labels
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistry, ClusterRegistryStatus, status_in
 
 
@@ -46,6 +47,11 @@ class Connection:
 def name_of(body: Body) -> str:
     """Return the name of an object."""
     return str(body["metadata"]["name"])
+
+
+def labels_of(body: Body) -> tuple[str, Labels]:
+    """Return the name of an object, and its labels."""
+    return name_of(body), body["metadata"].get("labels") or {}
 
 
 def service_of(body: Body) -> Service:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from registrar.api.bodies import Body
+from registrar.api.tenants import Labels
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistry
-from registrar.cli.cluster import connect
-from registrar.cli.connections.bodies import as_written
-from registrar.cli.connections.checking import Check, Checked, admit, checked_cluster, checked_files
+from registrar.cli.cluster import Cluster, connect
+from registrar.cli.connections.bodies import as_written, labels_of
+from registrar.cli.connections.checking import Check, Checked, admit, checked_cluster, checked_files, selects
 from registrar.cli.connections.probing import ask_all
 from registrar.cli.console import counted, one_line, say, show
 from registrar.cli.documents.dump import dump
 from registrar.cli.exits import ExitCode
 from registrar.cli.options import login_options, option, valid_namespaces
+from registrar.cli.refusals import NotAllowedError
 from registrar.cli.status.text import table
 from registrar.cli.validate.found import FoundRegistry
 from registrar.cli.validate.reading import Reading, read, read_text
@@ -61,6 +63,9 @@ def check(
 ) -> ExitCode:
     """Check ClusterRegistries: those of the cluster, or with PATH those in files; "-" reads them from stdin.
 
+    A namespaceSelector depends on the labels of namespaces: those in the cluster, or in the manifests of Namespaces in
+    the files.
+
     It compares them with each other, asks each registry whether it is there, and shows what the operator reports of
     those in a cluster. Files need no cluster. It sends no token, so a registry that asks for one counts as there. What
     your machine cannot reach, the operator may reach all the same: --no-connect asks nobody.
@@ -69,10 +74,10 @@ def check(
     """
     if paths and (context is not None or kubeconfig is not None):
         raise click.UsageError("Files need no cluster: leave out --context and --kubeconfig.")
-    made = _of_files(paths) if paths else _of_cluster(kubeconfig, context)
+    made, labels = _of_files(paths) if paths else _of_cluster(kubeconfig, context, needs_labels=bool(namespaces))
     if not no_connect:
         ask_all(made)
-    admit(made, namespaces)
+    admit(made, namespaces, labels)
     if output == TEXT:
         for finding in made.findings:
             say(one_line(str(finding)))
@@ -82,15 +87,26 @@ def check(
     return ExitCode.ATTENTION if made.findings else ExitCode.DONE
 
 
-def _of_files(paths: tuple[Path, ...]) -> Check:
+def _of_files(paths: tuple[Path, ...]) -> tuple[Check, Mapping[str, Labels]]:
     reading = read(paths, sys.stdin.buffer, None)
-    return checked_files(reading.registries, reading.problems)
+    return checked_files(reading.registries, reading.problems), reading.namespaces
 
 
-def _of_cluster(kubeconfig: Path | None, context: str | None) -> Check:
+def _of_cluster(
+    kubeconfig: Path | None, context: str | None, *, needs_labels: bool
+) -> tuple[Check, Mapping[str, Labels]]:
     with connect(kubeconfig, context) as cluster:
         bodies = cluster.list_resources(ClusterRegistry.PLURAL, None)
-    return checked_cluster((_as_found(body), body) for body in bodies)
+        made = checked_cluster((_as_found(body), body) for body in bodies)
+        return made, _labels(cluster) if needs_labels and selects(made) else {}
+
+
+def _labels(cluster: Cluster) -> Mapping[str, Labels]:
+    """Return the labels of the namespaces; none if the user may not list them."""
+    try:
+        return dict(map(labels_of, cluster.list_core("namespaces", None)))
+    except NotAllowedError:
+        return {}
 
 
 def _as_found(body: Body) -> FoundRegistry:

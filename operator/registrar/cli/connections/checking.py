@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from registrar.api.bodies import Body
 from registrar.api.conditions import Condition, ConditionStatus, Reason
-from registrar.api.tenants import tenant_of
+from registrar.api.tenants import Labels, selecting, tenant_of
 from registrar.api.v1alpha1.cluster_registry import (
     ClusterRegistrySpec,
     ClusterRegistryStatus,
@@ -112,18 +112,24 @@ class Admission:
         namespace: the namespace.
         patterns: the patterns of the models' names, by the registries that admit it; empty for any name.
         default: the registry that is meant where a resource names none; None for none of these.
+        undecided: the registries that may admit it, depending on its labels, which are not known.
     """
 
     namespace: str
     patterns: Mapping[str, Sequence[str]]
     default: str | None
+    undecided: Sequence[str] = ()
 
     def __str__(self) -> str:
         parts = (
             f"{name} ({', '.join((*self._names(name), *(['default'] if name == self.default else [])))})"
             for name in self.patterns
         )
-        return f"Namespace {self.namespace} may use {', '.join(parts) or 'no registry'}."
+        certain = f"Namespace {self.namespace} may use {', '.join(parts) or 'no registry'}."
+        if not self.undecided:
+            return certain
+        more = " and ".join(self.undecided)
+        return f"{certain} Whether {more} may be used depends on the namespace's labels, which are not known here."
 
     def _names(self, name: str) -> Iterator[str]:
         patterns = self.patterns[name]
@@ -132,7 +138,12 @@ class Admission:
     def as_json(self) -> dict[str, Any]:
         """Return it for programs."""
         registries = [{"name": name, "modelNames": list(patterns)} for name, patterns in self.patterns.items()]
-        return {"namespace": self.namespace, "registries": registries, "default": self.default}
+        return {
+            "namespace": self.namespace,
+            "registries": registries,
+            "default": self.default,
+            "undecided": list(self.undecided),
+        }
 
 
 @dataclass(slots=True)
@@ -215,19 +226,48 @@ def _candidates(registries: Iterable[Checked]) -> dict[str, Candidate]:
     return {name_of(name): candidate for name, candidate in found if candidate is not None}
 
 
-def admit(made: Check, namespaces: Iterable[str]) -> None:
-    """Add what namespaces may use, and what is wrong with that."""
-    candidates = _candidates(made.registries)
+def selects(made: Check) -> bool:
+    """Return whether the labels of a namespace decide what it may use."""
+    return any(candidate.selects for candidate in _candidates(made.registries).values())
+
+
+def admit(made: Check, namespaces: Iterable[str], labels: Mapping[str, Labels]) -> None:
+    """Add what namespaces may use, and what is wrong with that.
+
+    Args:
+        made: the check.
+        namespaces: the namespaces.
+        labels: the labels of each namespace, as far as they are known.
+    """
+    candidates = {
+        name: replace(each, tenants=selecting(each.tenants, labels))
+        for name, each in _candidates(made.registries).items()
+    }
     for namespace in namespaces:
+        is_labelled = namespace in labels
         tenants = {
             cluster_registry_of(name): tenant_of(namespace, each.tenants or ()) for name, each in candidates.items()
         }
-        patterns = {name: tenant.names_for(namespace) for name, tenant in tenants.items() if tenant is not None}
-        resolution = resolve(Subject(namespace), None, candidates)
+        undecided = (
+            [] if is_labelled else [name for name in tenants if _may_select(namespace, candidates[name_of(name)])]
+        )
+        patterns = {
+            name: tenant.names_for(namespace)
+            for name, tenant in tenants.items()
+            if tenant is not None and name not in undecided
+        }
+        resolution = resolve(Subject(namespace, is_labelled=is_labelled), None, candidates)
         default = None if isinstance(resolution, Unresolved) else cluster_registry_of(resolution)
-        made.admissions.append(Admission(namespace, patterns, default))
-        if not patterns:
+        made.admissions.append(Admission(namespace, patterns, default, undecided))
+        if not patterns and not undecided:
             message = f"No ClusterRegistry admits the namespace {namespace}: add it to the tenants of one."
             made.findings.append(Finding(NOT_ADMITTED, message))
         elif isinstance(resolution, Unresolved) and resolution.problem.reason == AMBIGUOUS:
             made.findings.append(Finding(AMBIGUOUS, resolution.problem.message))
+
+
+def _may_select(namespace: str, candidate: Candidate) -> bool:
+    """Return whether a selector stands before the first tenant that names a namespace."""
+    tenants = candidate.tenants or ()
+    first = next((each for each in tenants if each.namespace_selector is not None or each.admits(namespace)), None)
+    return first is not None and first.namespace_selector is not None

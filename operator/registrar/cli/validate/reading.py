@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from registrar.api.meta import API_VERSION, GROUP
+from registrar.api.tenants import Labels
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistry
 from registrar.cli.documents.load import Document, DocumentError, load_each, resources_at
 from registrar.cli.documents.load import Path as DocumentPath
@@ -31,6 +32,7 @@ class Reading:
         manifests: the manifests of entries, in the order of files and lines.
         registries: the ClusterRegistries, in the same order.
         problems: what kept others from being read.
+        namespaces: the labels of the Namespaces, by name.
         files: the number of files that were read.
         others: the number of documents that are not ours.
     """
@@ -38,6 +40,7 @@ class Reading:
     manifests: list[Found] = field(default_factory=list)
     registries: list[FoundRegistry] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    namespaces: dict[str, Labels] = field(default_factory=dict)
     files: int = 0
     others: int = 0
 
@@ -107,6 +110,15 @@ def read_text(text: str, file: str, namespace: str | None, reading: Reading) -> 
                 reading.manifests.append(Found(file, document, path, body, kind, namespace))
             else:
                 reading.others += 1
+                if (body.get("apiVersion"), body.get("kind")) == ("v1", "Namespace"):
+                    reading.namespaces |= _labels_in(body)
+
+
+def _labels_in(namespace: Mapping[str, Any]) -> dict[str, Labels]:
+    """Return the name of a Namespace with its labels; nothing where the API server would refuse it."""
+    metadata = namespace.get("metadata")
+    name, labels = (metadata.get("name"), metadata.get("labels") or {}) if isinstance(metadata, dict) else (None, {})
+    return {name: labels} if isinstance(name, str) and isinstance(labels, dict) else {}
 
 
 def _identity_problem(document: Document, path: DocumentPath, body: Mapping[str, Any], file: str) -> Problem | None:
