@@ -13,7 +13,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from registrar.api.meta import API_VERSION
+from registrar.api.meta import API_VERSION, GROUP
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistry
 from registrar.cli import main
 from registrar.cli.exits import ExitCode
@@ -199,6 +199,66 @@ def test_namespaces_and_manifests_are_judged_as_the_operator_does(tmp_path: Path
     assert places[0].startswith(f"{tmp_path}/all.yaml:")
     unread = check(tmp_path / "nothing.yaml", "--no-connect")
     assert unread.exit_code == ExitCode.NOT_KNOWN
+
+
+BY_LABEL = [{"namespaceSelector": {"matchLabels": {"example.com/ml": "true"}}}]
+
+
+def test_a_selector_is_decided_by_the_namespaces_in_the_files(tmp_path: Path) -> None:
+    manifests = [
+        registry("labelled", AWAY, isDefault=True, tenants=[*BY_LABEL, {"namespaces": ["team-a"]}]),
+        registry("named", "http://127.0.0.1:2", tenants=[{"namespaces": ["team-*"]}, *BY_LABEL]),
+    ]
+    asked = [f"--namespace={name}" for name in ("team-a", "team-b", "other")]
+    folder = write(tmp_path, all=manifests)
+    blind = check(folder, "--no-connect", *asked)
+    assert blind.exit_code == ExitCode.DONE, "what is not known is not wrong"
+    assert blind.stdout.splitlines()[3:6] == [
+        f"Namespace {name} may use {certain}. Whether {unknown} may be used depends on the namespace's labels, which "
+        "are not known here."
+        for name, certain, unknown in (
+            ("team-a", "named (all models)", "labelled"),
+            ("team-b", "named (all models)", "labelled"),
+            ("other", "no registry", "labelled and named"),
+        )
+    ]
+    namespaces = [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team-a"}},
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team-b", "labels": {"example.com/ml": "true"}}},
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "other", "labels": {"example.com/ml": "no"}}},
+    ]
+    folder = write(tmp_path, all=[*manifests, *namespaces])
+    result = check(folder, "--no-connect", "--output=json", *asked)
+    assert rules(result) == [(None, "NotAdmitted")]
+    found = {each["namespace"]: each for each in json.loads(result.stdout)["namespaces"]}
+    admitted = {name: [one["name"] for one in each["registries"]] for name, each in found.items()}
+    assert admitted == {"team-a": ["labelled", "named"], "team-b": ["labelled", "named"], "other": []}
+    assert all(each["undecided"] == [] for each in found.values())
+    assert [each["default"] for each in found.values()] == ["labelled", "labelled", None]
+
+
+def test_a_selector_is_decided_by_the_namespaces_of_the_cluster(own_space: Namespace, tmp_path: Path) -> None:
+    name, label = f"labelled-{own_space.name}", own_space.name
+    tenants = [{"namespaceSelector": {"matchLabels": {"example.com/ml": label}}}]
+    own_space.cluster.run_kubectl("label", "namespace", own_space.name, f"example.com/ml={label}")
+    asked = ("check", "--no-connect", "--output=json", f"--namespace={own_space.name}")
+    with applied(own_space, registry(name, AWAY, tenants=tenants)):
+        admitted = json.loads(connections(own_space.cluster.kubeconfig, *asked).stdout)
+        # Whoever may not list namespaces learns what is not decided.
+        plane, role = own_space.cluster, f"registries-{own_space.name}"
+        right = ("--verb=list", f"--resource={ClusterRegistry.PLURAL}.{GROUP}")
+        plane.run_kubectl("create", "clusterrole", role, *right)
+        subject = f"--serviceaccount={own_space.name}:checker"
+        plane.run_kubectl("create", "clusterrolebinding", role, f"--clusterrole={role}", subject)
+        kubeconfig = Account(own_space, "checker").kubeconfig(tmp_path)
+        unknown = json.loads(connections(kubeconfig, *asked).stdout)
+    assert [one["name"] for one in admitted["namespaces"][0]["registries"]] == [name]
+    assert unknown["namespaces"][0] == {
+        "namespace": own_space.name,
+        "registries": [],
+        "default": None,
+        "undecided": [name],
+    }
 
 
 def test_conditions_of_the_cluster_are_findings_with_what_to_do(own_space: Namespace, rest: Rest) -> None:

@@ -93,7 +93,7 @@ class _Strict(Frozen):
 class NamespaceSelector(_Strict):
     """Namespaces by their labels.
 
-    It has no matchExpressions: with NotIn or DoesNotExist, every namespace would be admitted that nobody has labelled.
+    It has no matchExpressions: with DoesNotExist, every namespace would be admitted that nobody has labelled.
     """
 
     match_labels: Annotated[dict[str, LabelValue], Field(min_length=1, max_length=MAX_LABELS)]

@@ -143,7 +143,7 @@ class ClusterRegistries:
                 continue
             self._relabelled.clear()
             self._serve()
-            # Many namespaces may get other labels at once, and each time all resources are looked at.
+            # Many namespaces may get other labels at once, and each change goes through all resources.
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _list_labels(self, namespaces: Namespaces) -> bool:

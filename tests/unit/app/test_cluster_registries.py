@@ -19,6 +19,7 @@ from registrar.app.connection import Process, Served
 from registrar.app.connections import Connections
 from registrar.app.registry_reports import RegistryReports
 from registrar.app.resolver import RegistryResolver
+from registrar.app.unserved import NO_REGISTRY
 from registrar.cluster.api import KubernetesError, StaleResourceError
 from registrar.cluster.client import ClusterLogin, KubernetesAPI
 from registrar.cluster.cluster_registries import Declared
@@ -32,7 +33,7 @@ from registrar.settings import Settings
 from registrar.telemetry.metrics import Metrics
 from registrar.workqueue.queue import WorkQueue
 from tests.support.waiting import wait_for
-from tests.unit.build import NOBODY, OWNER_ID
+from tests.unit.build import NOBODY, OWNER_ID, body, model_key
 
 
 class FakeCluster(KubernetesAPI):
@@ -135,12 +136,12 @@ async def test_a_status_that_the_api_server_refuses_delays_no_other(
     async with world.running():
         await wait_for(world.asked, lambda asked: asked["good"] > 0)
         before = world.kube.asked["bad"], world.kube.asked["list"]
-        # Other ClusterRegistries come meanwhile, and the operator lists each.
+        # Other ClusterRegistries come meanwhile, and each gets its status.
         for number in range(20):
             world.kube.declare(f"late-{number}")
             world.followed.note_change()
             await _reported(world, f"late-{number}")
-        assert world.kube.asked["bad"] < before[0] + 10, "it is tried at each look"
+        assert world.kube.asked["bad"] < before[0] + 10, "it is tried each time"
         assert world.kube.asked["list"] >= before[1] + 20, "the list waits for it"
         # Once the API server takes it, all is well.
         monkeypatch.setattr(registry_reports, "FIRST_RETRY_SECONDS", 0)
@@ -182,7 +183,7 @@ async def test_while_the_list_fails_the_rest_goes_on(world: World, monkeypatch: 
     async with world.running():
         world.followed.note_change()
         await wait_for(looks, lambda number: number > 200)
-        assert 1 <= world.kube.asked["list"] - 1 < 100, "it is asked at each look"
+        assert 1 <= world.kube.asked["list"] - 1 < 100, "it is asked each time"
         world.kube.failures.clear()
         world.kube.declare("late")
         await _reported(world, "late")
@@ -376,3 +377,24 @@ async def test_labels_are_listed_again_for_what_the_watch_has_missed(
         del world.kube.failures["namespaces"]
         del world.kube.namespaces["team-a"]
         await wait_for(admitted, lambda found: found == [False, False])
+
+
+async def test_a_resource_whose_namespace_is_not_known_yet_waits_for_its_labels(world: World) -> None:
+    world.kube.declare("dev", tenants=SELECTING, isDefault=True)
+    world.kube.declare("named", isDefault=True, tenants=[{"namespaces": ["*"]}])
+    await world.followed.load()
+    connections, namespaces = world.followed.connections, world.followed.namespaces
+    assert namespaces is not None
+    connections.on_change(body())
+    assert connections.share_of(model_key()) == NO_REGISTRY, "it must not get another default"
+
+    async def share() -> str:
+        return connections.share_of(model_key())
+
+    async with world.running():
+        world.kube.declare("named")
+        world.followed.note_change()
+        await wait_for(world.asked, lambda asked: asked["list"] > 1)
+        assert await share() == NO_REGISTRY
+        namespaces.on_change(world.kube.namespace("team", 1, ml="true"))
+        await wait_for(share, lambda found: found == name_of("dev"))
