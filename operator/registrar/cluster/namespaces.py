@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from registrar.api.bodies import Body, resource_version
 from registrar.api.tenants import Labels
-from registrar.cluster.client import KubernetesAPI
+from registrar.cluster.client import PAGE_SIZE, KubernetesAPI
 
 PATH = "/api/v1/namespaces"
-PAGE_SIZE = 500
 
 
 @dataclass(frozen=True, slots=True)
