@@ -185,7 +185,8 @@ class Settings(PolicySettings, OwnerSettings, ServedRegistrySettings):
     """Let ClusterRegistries select namespaces by their labels (namespaceSelector). The operator then lists and watches
     the namespaces of the cluster. Requires --connections."""
     accept_new_registry: Annotated[bool, REGISTRY] = False
-    """Recreate missing entries even if more than ten, and more than a fifth of all, are missing."""
+    """Recreate missing entries even if more than ten, and more than a fifth of all, are missing in the registry of
+    --registry-url. For that of a ClusterRegistry, the annotation model-registrar.dev/accept-replaced does this."""
     namespaces: Annotated[tuple[str, ...], CLUSTER] = ()
     """Namespace to watch. Repeat the option for several, or separate their names with spaces in the variable. Default:
     all namespaces."""

@@ -15,6 +15,7 @@ from registrar.api.v1alpha1.cluster_registry import ClusterRegistry, RegistryRea
 from registrar.app.candidates import refusal
 from registrar.app.connections import Connections
 from registrar.app.opened import Opened
+from registrar.app.replacements import Replacements
 from registrar.app.resolver import RegistryResolver
 from registrar.cluster import cluster_registries as declarations
 from registrar.cluster.api import KubernetesError, ResourceGoneError, StaleResourceError
@@ -72,6 +73,7 @@ class RegistryReports:
     _pinned: dict[str, tuple[float, list[ResourceKey]]] = field(default_factory=dict)
     _retries: dict[str, Backoff] = field(default_factory=dict)
     _events: EventCorrelator = field(default_factory=EventCorrelator)
+    _replacements: Replacements = field(default_factory=Replacements)
 
     async def write(self, declared: Declared) -> Declared:
         """Write what has changed in the status and the finalizers of a ClusterRegistry; returns it after that.
@@ -81,8 +83,12 @@ class RegistryReports:
         name, now = declared.metadata.name, time.monotonic()
         if name in self._retries and not self._retries[name].is_over(now):
             return declared
-        users, health = self._users(name), self.health(declared)
-        wanted = next_status(declared.metadata, declared.status, declared.url, health, users, datetime.now(UTC))
+        opened, users = self.opened.get(name), self._users(name)
+        accepted = self._replacements.follow(declared, None if opened is None else opened.connection)
+        health = self.health(declared)
+        wanted = next_status(
+            declared.metadata, declared.status, declared.url, health, users, accepted, datetime.now(UTC)
+        )
         patch = patch_of(declared.raw_status, wanted)
         if self._may_pass(declared, health, now):
             patch = {}
@@ -122,12 +128,15 @@ class RegistryReports:
         problem = opened.credentials.problem
         if problem is not None:
             return Health(problem.reason, problem.message)
-        return health_of(opened.connection.context.registry)
+        health = health_of(opened.connection.context.registry)
+        replaced = self._replacements.health(name, opened.connection)
+        return health if replaced is None or health.reason is not RegistryReason.CONNECTED else replaced
 
     def forget(self, name: str) -> None:
         """Forget what is known of a ClusterRegistry that is not served any more."""
         for known in (self._counted_at, self._failing_since, self._pinned):
             known.pop(name, None)
+        self._replacements.forget(name)
 
     def forget_deleted(self, name: str) -> None:
         """Forget everything of a ClusterRegistry that does not exist any more; another one may have its name."""

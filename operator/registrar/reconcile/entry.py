@@ -31,6 +31,7 @@ from registrar.planning.actions import (
 from registrar.planning.ownership import Origin, stamp_of
 from registrar.planning.plan import after_recording, plan
 from registrar.planning.problems import ReconcileError, transient, waiting
+from registrar.planning.resolution import described
 from registrar.reconcile.apply import create, patch
 from registrar.reconcile.beside import artifacts_beside, entry_of, same_uri_note, unmanaged_with_same_uri
 from registrar.reconcile.conflicts import resolve_conflict
@@ -40,6 +41,8 @@ from registrar.reconcile.noting import note_creation, note_patch
 from registrar.reconcile.observe import Observation, observe
 from registrar.reconcile.report import record_ownership
 from registrar.reconcile.request import EntryRequest
+from registrar.registries.registry import Registry
+from registrar.registries.replacement import Replacement
 from registrar.reporting.outcome import EntryResult, OperationResult
 
 logger = logging.getLogger(__name__)
@@ -233,14 +236,19 @@ async def _confirm_exists(request: EntryRequest, context: Context) -> None:
 
 
 def _refuse_new_registry(request: EntryRequest, context: Context) -> None:
-    """Replace no entry that existed, if many are gone at once.
+    """Replace no entry that existed, if many are gone at once, and create none in a registry that is another one.
 
     Raises:
         ReconcileError: ``RegistryReplaced``, or the registry has to be read first.
     """
-    if not request.recorded.had_entry or context.settings.accept_new_registry:
+    registry, guard, now = context.registry, context.guard, time.monotonic()
+    if registry.ref is None and context.settings.accept_new_registry:
         return
-    claim, registry, now = request.desired.claim, context.registry, time.monotonic()
+    if not request.recorded.had_entry:
+        if guard.found is not None and (found := guard.replacement(now)) is not None:
+            raise _replaced(found, registry)
+        return
+    claim = request.desired.claim
     is_read = registry.read_at > context.memory.losses.notice(claim, now)
     if not is_read:
         # Only another reading distinguishes a registry that was reset since the last from one that lost an entry.
@@ -248,16 +256,26 @@ def _refuse_new_registry(request: EntryRequest, context: Context) -> None:
     if not is_read or not context.memory.cache.synced.is_set():
         message = "The entry is no longer in the registry; the operator checks how many others are missing."
         raise waiting(Reason.REGISTRY_UNAVAILABLE, message, requeue_after=PROBE_SECONDS)
-    missing = context.guard.missing(now)
-    if missing is not None:
-        raise waiting(
-            Reason.REGISTRY_REPLACED,
-            f"{missing[0]} of {missing[1]} entries are no longer in the registry {registry.url}: it was reset, "
-            "restored or replaced. Nothing is created. Restore the entries, or start the operator with "
-            "--accept-new-registry to create them again.",
-            requeue_after=REPLACED_REQUEUE_SECONDS,
-        )
+    if (found := guard.replacement(now)) is not None:
+        raise _replaced(found, registry)
     context.memory.losses.forget(claim)
+
+
+def _replaced(found: Replacement, registry: Registry) -> ReconcileError:
+    if registry.ref is None:
+        message = (
+            f"{found.missing} of {found.all} entries are no longer in the registry {registry.url}: it was reset, "
+            "restored or replaced. Nothing is created. Restore the entries, or start the operator with "
+            "--accept-new-registry to create them again."
+        )
+    else:
+        # How many entries others have is their business.
+        message = (
+            f"The registry {registry.url} lacks entries that it should have: it was reset, restored or replaced, or "
+            f"its address leads to another one. Nothing is created. {described(registry.name)} says in its conditions "
+            "how an administrator accepts it as it is."
+        )
+    return waiting(Reason.REGISTRY_REPLACED, message, requeue_after=REPLACED_REQUEUE_SECONDS)
 
 
 def _is_contested(request: EntryRequest, action: Patch, context: Context) -> bool:

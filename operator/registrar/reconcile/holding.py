@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 
 from registrar.api.v1alpha1.common import Holder
+from registrar.api.v1alpha1.registry_ref import RegistryRef
 from registrar.cluster.api import ClusterAPI, KubernetesError
 from registrar.planning.holding import CLAIM_SECONDS, Decision, Holding, Step, decide
 from registrar.reconcile.memory import Memory
@@ -21,7 +22,7 @@ OTHER_SECONDS = 60.0
 
 
 async def hold(
-    resource: ManagedResource, memory: Memory, kube: ClusterAPI, ours: Holder
+    resource: ManagedResource, memory: Memory, kube: ClusterAPI, ours: Holder, ref: RegistryRef | None = None
 ) -> tuple[Result | None, EventNote | None]:
     """Claim a resource that another installation holds, or leave it alone.
 
@@ -30,6 +31,7 @@ async def hold(
         memory: what is known of all resources.
         kube: the API server.
         ours: this installation.
+        ref: the ClusterRegistry that connects its registry; None for the registry of the flags.
 
     Returns:
         None if this installation holds the resource, else when to run again; and the Event to post, if any.
@@ -38,7 +40,7 @@ async def hold(
         KubernetesError: the API server did not accept the claim.
     """
     key, now = resource.key, time.monotonic()
-    holder = resource.status.managed_by
+    holder = _holder_of(resource, ours, ref)
     before = memory.holding(key)
     if not resource.has_finalizer:
         # Then another change of the resource came first, and no installation.
@@ -90,6 +92,14 @@ def let_precede(resource: ManagedResource, memory: Memory) -> None:
     """
     if resource.status.managed_by is None:
         memory.hold(resource.key, Holding(preceded_at=time.monotonic()))
+
+
+def _holder_of(resource: ManagedResource, ours: Holder, ref: RegistryRef | None) -> Holder | None:
+    """Return the holder of a resource: this installation also where its ClusterRegistry got another address since."""
+    status = resource.status
+    is_same_registry = ref is not None and status.registry_ref == ref
+    is_ours = status.managed_by is not None and status.managed_by.owner_id == ours.owner_id
+    return ours if is_ours and is_same_registry else status.managed_by
 
 
 def _remaining(decision: Decision, now: float) -> float:

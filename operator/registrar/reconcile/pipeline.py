@@ -106,7 +106,8 @@ async def _hold(resource: ManagedResource, context: Context) -> tuple[Result | N
         left = leave_to_other(resource, context.memory)
         if left is not None:
             return left, None
-    return await hold(resource, context.memory, context.kube, context.registry.holder)
+    registry = context.registry
+    return await hold(resource, context.memory, context.kube, registry.holder, registry.ref)
 
 
 def _let_go_of_undeclared(resource: ManagedResource, context: Context) -> None:

@@ -6,9 +6,11 @@ entries: an administrator has to confirm the new registry first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from registrar.api.bodies import RecordedId
+from registrar.api.registry_url import normalized_url
 from registrar.kinds.table import kind_of
 from registrar.registries.registry import Registry
 
@@ -23,40 +25,111 @@ RecordedIds = Callable[[], Iterable[RecordedId]]
 """Returns the ID that each status records."""
 
 
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """Why a registry seems to be another one.
+
+    Attributes:
+        missing: how many entries it lacks.
+        all: of how many.
+        former: another address that a missing entry was at; None where all were at this one.
+    """
+
+    missing: int
+    all: int
+    former: str | None = None
+
+
 class MassDeletionGuard:
     """Counts the entries that resources had and that the registry lacks.
 
     Args:
         recorded_ids: what the statuses record; it means little before the cache has synced.
         registry: the registry, whose view is loaded.
+
+    Attributes:
+        found: what the last count has shown; None where the registry may still be the same.
+        counted_at: when that was (monotonic seconds); None before the first count.
+        accepted: the word by which the latest replacement was accepted; None without one.
+        is_recreating: so many entries of an accepted replacement are still missing that it would have to be accepted.
     """
 
     def __init__(self, recorded_ids: RecordedIds, registry: Registry) -> None:
         self._recorded_ids = recorded_ids
         self._registry = registry
-        self._counted_at: float | None = None
-        self._missing = 0
-        self._all = 0
+        self._given_up: frozenset[RecordedId] = frozenset()
+        self.found: Replacement | None = None
+        self.counted_at: float | None = None
+        self.accepted: str | None = None
+        self.is_recreating = False
 
-    def missing(self, now: float) -> tuple[int, int] | None:
-        """Return how many entries are missing, of how many; None where the registry may still be the same.
+    def replacement(self, now: float, valid_seconds: float = VALID_SECONDS) -> Replacement | None:
+        """Return why the registry seems to be another one; None where it may still be the same.
 
         Args:
             now: monotonic seconds.
+            valid_seconds: how old the last count may be.
         """
-        if self._counted_at is None or now - self._counted_at > VALID_SECONDS:
+        if self.counted_at is None or now - self.counted_at > valid_seconds:
             self._count()
-            self._counted_at = now
-        if self._missing > MAX_MISSING and self._missing > MAX_MISSING_SHARE * self._all:
-            return self._missing, self._all
-        return None
+            self.counted_at = now
+        return self.found
+
+    def accept(self, word: str, now: float) -> None:
+        """Take what is missing now for lost: it may be created again. What gets lost later counts again.
+
+        Args:
+            word: what it was accepted by.
+            now: monotonic seconds.
+        """
+        self._given_up, _ = self._missing()
+        self.accepted = word
+        self._count()
+        self.counted_at = now
 
     def _count(self) -> None:
-        self._missing = self._all = 0
+        missing, present = self._missing()
+        # What was created again is known by another ID or time, so the rest of an acceptance counts for nothing else.
+        self._given_up &= missing
+        self.found = self._judge(missing - self._given_up, present)
+        self.is_recreating = bool(self._given_up) and self._judge(missing, present) is not None
+
+    def _missing(self) -> tuple[frozenset[RecordedId], list[RecordedId]]:
+        """Return what is recorded and missing, and the rest."""
+        missing: list[RecordedId] = []
+        present: list[RecordedId] = []
         for recorded in self._recorded_ids():
-            self._all += 1
-            entry = self._registry.view.by_id(kind_of(recorded.kind).entry, recorded.entry_id)
-            # Without a creation time, only the same address proves that an ID is of this registry.
-            is_same = recorded.created is not None or recorded.url == self._registry.url
-            if entry is None or not is_same or recorded.created not in {None, entry.create_time_since_epoch}:
-                self._missing += 1
+            (present if self._has(recorded) else missing).append(recorded)
+        return frozenset(missing), present
+
+    def _has(self, recorded: RecordedId) -> bool:
+        entry = self._registry.view.by_id(kind_of(recorded.kind).entry, recorded.entry_id)
+        # Without a creation time, only the same address proves that an ID is of this registry.
+        is_same = recorded.created is not None or recorded.url == self._registry.url
+        return entry is not None and is_same and recorded.created in {None, entry.create_time_since_epoch}
+
+    def _judge(self, missing: frozenset[RecordedId], present: Sequence[RecordedId]) -> Replacement | None:
+        total = len(missing) + len(present)
+        moved = [recorded for recorded in missing if self._is_elsewhere(recorded)]
+        found = Replacement(len(missing), total, min((str(recorded.url) for recorded in moved), default=None))
+        if len(missing) > MAX_MISSING and len(missing) > MAX_MISSING_SHARE * total:
+            return found
+        # The flags have no other address without a restart, and their setting accepts it there.
+        is_another = self._registry.ref is not None and moved and not _has_older(present, moved)
+        return found if is_another else None
+
+    def _is_elsewhere(self, recorded: RecordedId) -> bool:
+        return recorded.url is not None and normalized_url(recorded.url) != normalized_url(self._registry.url)
+
+
+def _has_older(present: Iterable[RecordedId], moved: Iterable[RecordedId]) -> bool:
+    """Return whether an entry that is present existed when the newest of those was created, at another address.
+
+    Its ID and creation time prove then that this is the same database. What was created since proves nothing.
+    """
+    newest = max(map(_created, moved))
+    return any(_created(recorded) <= newest for recorded in present)
+
+
+def _created(recorded: RecordedId) -> int:
+    return int(recorded.created or 0)

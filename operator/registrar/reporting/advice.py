@@ -36,7 +36,9 @@ ADVICE: Mapping[Reason, str] = {
     Reason.CHANGED_OUTSIDE: "Put the new value into the spec, or set driftPolicy: Correct.",
     Reason.CONTESTED: "Find the other writer, or remove the field from the spec.",
     Reason.REGISTRY_REPLACED: (
-        "Restore the entries, check --registry-url, or start the operator with --accept-new-registry to recreate them."
+        "Restore the entries, or check the address of the registry. To recreate them, an administrator accepts the "
+        "registry as it is: with the command in the condition of its ClusterRegistry, or with --accept-new-registry if "
+        "--registry-url connects it."
     ),
     Reason.REGISTRY_NOT_PERMITTED: (
         "Change the field that the message names, or ask the administrator of the registry to permit it to your "

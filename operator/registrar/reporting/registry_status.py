@@ -11,13 +11,12 @@ from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Condition, ConditionStatus
 from registrar.api.meta import ObjectMeta
 from registrar.api.v1alpha1.cluster_registry import (
-    ABANDON_ANNOTATION,
-    IN_USE_FINALIZER,
     MAX_URL_LENGTH,
     ClusterRegistryStatus,
     RegistryConditionType,
     RegistryReason,
 )
+from registrar.api.v1alpha1.registry_marks import ABANDON_ANNOTATION, IN_USE_FINALIZER, AcceptedReplacement
 from registrar.reporting.conditions import ConditionWriter
 from registrar.reporting.outcome import EventNote
 from registrar.reporting.status import merge_patch
@@ -37,6 +36,10 @@ ADVICE: Mapping[RegistryReason, str] = {
     RegistryReason.CREDENTIALS_FORBIDDEN: "Grant the operator the right that the message names: it has the commands.",
     RegistryReason.CREDENTIALS_REFUSED: (
         "Use a token that the API server does not accept, and never one of the operator's own account."
+    ),
+    RegistryReason.REGISTRY_REPLACED: (
+        "Restore the entries, or correct spec.url or spec.serviceRef. To have the entries created again, run the "
+        "command that the message ends with."
     ),
     RegistryReason.INVALID_SPEC: "Change the field that the message names.",
     RegistryReason.IN_USE: (
@@ -76,6 +79,7 @@ def next_status(
     url: str,
     health: Health,
     users: Sequence[ResourceKey],
+    accepted: AcceptedReplacement | None,
     now: datetime,
 ) -> ClusterRegistryStatus:
     """Return the whole status of a ClusterRegistry.
@@ -86,6 +90,7 @@ def next_status(
         url: the root URL of the registry; empty if it is not known.
         health: whether the operator reaches the registry.
         users: the resources that use it.
+        accepted: what was accepted of the registry.
         now: the time, in UTC.
     """
     writer = ConditionWriter(current.conditions or (), metadata.generation, now)
@@ -93,6 +98,7 @@ def next_status(
         observed_generation=metadata.generation,
         url=url[:MAX_URL_LENGTH] or None,
         resources=len(users),
+        accepted_replacement=accepted,
         conditions=tuple(_conditions(metadata, health, users, writer)),
     )
 

@@ -3,7 +3,7 @@
 import pytest
 
 from registrar.api.meta import ObjectMeta
-from registrar.api.v1alpha1.cluster_registry import ABANDON_ANNOTATION, IN_USE_FINALIZER
+from registrar.api.v1alpha1.registry_marks import ABANDON_ANNOTATION, IN_USE_FINALIZER
 from registrar.reporting.registry_status import next_finalizers
 
 OTHER = "example.com/other"

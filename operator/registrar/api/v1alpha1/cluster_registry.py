@@ -7,15 +7,11 @@ from typing import Annotated, ClassVar
 from pydantic import Field, ValidationError
 
 from registrar.api.conditions import Condition
-from registrar.api.meta import RESERVED_PREFIX, Column, Frozen, Resource
+from registrar.api.meta import Column, Frozen, Resource
 from registrar.api.rules import ListMap, Rule
 from registrar.api.tenants import Tenants
+from registrar.api.v1alpha1.registry_marks import AcceptedReplacement
 from registrar.api.v1alpha1.texts import ConfigMapName, DNSLabel, SecretName, ServiceAccountName
-
-ABANDON_ANNOTATION = f"{RESERVED_PREFIX}abandon"
-"""On a ClusterRegistry that is being deleted: with the value true, its deletion does not wait for its resources."""
-IN_USE_FINALIZER = f"{RESERVED_PREFIX}in-use"
-"""Holds a ClusterRegistry while resources use it."""
 
 MAX_URL_LENGTH = 2048
 _URL = r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"
@@ -232,6 +228,8 @@ class ClusterRegistryStatus(Frozen):
     """Root URL of the registry, from spec.url or spec.serviceRef."""
     resources: Annotated[int | None, Field(ge=0)] = None
     """Number of resources that use the registry."""
+    accepted_replacement: AcceptedReplacement | None = None
+    """The annotation model-registrar.dev/accept-replaced as far as it was handled."""
     conditions: Annotated[tuple[Condition, ...], Field(max_length=16), ListMap("type")] | None = None
     """Conditions of the connection. Ready is always present; Reconciling and Stalled are present only while they are
     True, and so is InUse, which names the resources that a deletion waits for."""
@@ -257,6 +255,7 @@ class RegistryReason(StrEnum):
     CREDENTIALS_MISSING = "CredentialsMissing"
     CREDENTIALS_FORBIDDEN = "CredentialsForbidden"
     CREDENTIALS_REFUSED = "CredentialsRefused"
+    REGISTRY_REPLACED = "RegistryReplaced"
     INVALID_SPEC = "InvalidSpec"
     IN_USE = "InUse"
 

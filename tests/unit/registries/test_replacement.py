@@ -1,0 +1,85 @@
+"""When a registry counts as another one, and what an acceptance of that covers."""
+
+from model_registry.types import RegisteredModel
+from registrar.api.bodies import RecordedId
+from registrar.api.meta import OWNER_PROPERTY
+from registrar.api.v1alpha1.registry_ref import RegistryKind, RegistryRef
+from registrar.planning.ownership import Origin, Stamp
+from registrar.registries.registry import Registry
+from registrar.registries.replacement import MAX_MISSING, MassDeletionGuard, Replacement
+from tests.unit.build import NOBODY, OWNER_ID, REFERENCE
+
+FORMER = "http://former"
+REF = RegistryRef(kind=RegistryKind.CLUSTER_REGISTRY, name="prod")
+
+
+class Site:
+    """Resources, and the entries of theirs that a registry has, by their IDs; created in the order of these."""
+
+    def __init__(self, ref: RegistryRef | None = REF) -> None:
+        self.recorded: dict[int, RecordedId] = {}
+        self.registry = Registry(object(), NOBODY, OWNER_ID, ref=ref)  # type: ignore[arg-type]  # nothing calls it
+        self.guard = MassDeletionGuard(self.recorded.values, self.registry)
+
+    def record(self, *ids: int, url: str = NOBODY) -> None:
+        for number in ids:
+            self.recorded[number] = RecordedId("RegisteredModel", str(number), f"{number}000", url)
+
+    def has(self, *ids: int) -> None:
+        stamp = {OWNER_PROPERTY: Stamp(Origin.CREATED, REFERENCE).text(OWNER_ID)}
+        entries = [
+            RegisteredModel("m", id=str(number), create_time_since_epoch=f"{number}000", custom_properties=stamp)
+            for number in ids
+        ]
+        self.registry.view.replace(entries, 0.0)
+
+    def count(self) -> Replacement | None:
+        return self.guard.replacement(0.0, valid_seconds=-1)
+
+
+def test_many_missing_entries_mean_another_registry_at_any_address() -> None:
+    for ref, url in ((REF, NOBODY), (None, NOBODY), (None, FORMER)):
+        site = Site(ref)
+        site.record(*range(1, MAX_MISSING + 2), url=url)
+        assert site.count() == Replacement(11, 11, None if url == NOBODY else FORMER)
+        site.has(1)
+        assert site.count() is None
+
+
+def test_one_entry_that_is_not_at_the_new_address_means_another_registry() -> None:
+    site = Site()
+    site.record(2, url=FORMER)
+    assert site.count() == Replacement(1, 1, FORMER)
+    # What was created there since proves nothing, but what existed before does.
+    site.record(3)
+    site.has(3)
+    assert site.count() == Replacement(1, 2, FORMER)
+    site.record(1, url=FORMER)
+    site.has(1, 3)
+    assert site.count() is None
+    # Another spelling of the address is no other address, and the flags' registry needs a restart for one.
+    site.has()
+    site.recorded.clear()
+    site.record(2, url=f"{NOBODY}/")
+    assert site.count() is None
+    flags = Site(None)
+    flags.record(2, url=FORMER)
+    assert flags.count() is None
+
+
+def test_an_acceptance_covers_what_is_missing_then_and_nothing_later() -> None:
+    site = Site()
+    site.record(*range(1, 21))
+    assert site.count() == Replacement(20, 20)
+    site.guard.accept("word", 0.0)
+    assert (site.guard.found, site.guard.accepted, site.guard.is_recreating) == (None, "word", True)
+    # Half of them are created again under other IDs; the rest is paused, say.
+    for number in range(1, 11):
+        del site.recorded[number]
+    site.record(*range(101, 111))
+    site.has(*range(101, 111))
+    assert site.count() is None
+    assert not site.guard.is_recreating, "ten entries would be created without an acceptance"
+    site.record(111)
+    site.has()
+    assert site.count() == Replacement(11, 11), "what was given up counts for nothing, not even as present"
