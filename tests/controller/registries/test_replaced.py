@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
+import httpx
 import pytest
 
 from local_registry.store import Store
 from tests.controller.registries.conftest import Check, Site, because, connected, ref
 from tests.env.registry import serve
 from tests.support.fault_proxy import FaultProxy, proxy_to
-from tests.support.resources import condition, has_reason, is_ready, manifest
+from tests.support.resources import Manifest, Namespace, condition, has_reason, is_ready, manifest
+from tests.support.rest import Rest
 
-MODEL = "RegisteredModel"
+MODEL, VERSION, ARTIFACT = "RegisteredModel", "ModelVersion", "ModelArtifact"
 ANNOTATION = "model-registrar.dev/accept-replaced"
 MODELS = ("churn", "fraud", "spam")
 
@@ -82,3 +84,91 @@ def test_another_registry_is_filled_once_for_each_word_that_accepts_it(site: Sit
     assert other.get(MODEL, "churn")["status"] == untouched
     assert len(site.proxies[1].writes()) == writes
     assert connected(site.get(beside))
+
+
+def _tree(registry: str) -> list[Manifest]:
+    """Everything that has an entry, with one artifact inside its version."""
+    return [
+        manifest(MODEL, "churn", registryRef=ref(registry)),
+        manifest(
+            VERSION,
+            "v1",
+            registeredModelRef={"name": "churn"},
+            artifacts=[{"name": "inline", "uri": "s3://models/inline"}],
+        ),
+        manifest(ARTIFACT, "weights", modelVersionRef={"name": "v1"}, uri="s3://models/weights"),
+    ]
+
+
+def _statuses(space: Namespace, url: str) -> dict[str, Manifest]:
+    """Wait until all of a tree is Ready at an address; returns what must not depend on that."""
+    found = {}
+    for kind, name in ((MODEL, "churn"), (VERSION, "v1"), (ARTIFACT, "weights")):
+        status = space.wait(kind, name, ready_at(url))["status"]
+        assert status["managedBy"]["registryUrl"] == url
+        left_out = ("registryUrl", "managedBy", "conditions", "observedGeneration")
+        found[kind] = {field: value for field, value in status.items() if field not in left_out}
+    return found
+
+
+def test_the_same_database_at_another_address_keeps_all_ids_without_a_write(site: Site) -> None:
+    space, name = site.spaces[0], site.connect("prod", 0)
+    site.start()
+    space.apply(*_tree(name))
+    before, entries = _statuses(space, site.proxies[0].url), site.rests[0].entries()
+    with proxy_to(site.rests[0].url) as moved:
+        site.connect("prod", 0, url=moved.url)
+        assert _statuses(space, moved.url) == before
+        assert site.rests[0].entries() == entries
+        assert moved.writes() == []
+        site.wait(name, connected)
+        assert "claims it from" not in site.operator.log, "it is no other installation"
+
+
+def test_strangers_with_the_same_ids_are_left_alone(site: Site, another: Another) -> None:
+    space, name = site.spaces[0], site.connect("prod", 0)
+    site.start()
+    space.apply(*_tree(name))
+    _statuses(space, site.proxies[0].url)
+    theirs = another()
+    with httpx.Client(trust_env=False) as http:
+        rest = Rest(theirs.url, http)
+        # The model has even the same name, and only its creation time shows that it is another one.
+        version = rest.version(rest.model("churn"), "theirs")
+        for artifact in ("one", "two"):
+            rest.artifact(version, artifact, uri="s3://theirs")
+        assert rest.entries().keys() == site.rests[0].entries().keys()
+        entries, done = rest.entries(), len(theirs.writes())
+        site.connect("prod", 0, url=theirs.url)
+        site.wait(name, because("RegistryReplaced"))
+        space.wait(MODEL, "churn", has_reason("RegistryReplaced"))
+        # Neither an edit nor a deletion touches what has the ID now.
+        space.patch(VERSION, "v1", {"spec": {"description": "edited"}})
+        for kind, resource in ((ARTIFACT, "weights"), (VERSION, "v1"), (MODEL, "churn")):
+            space.delete(kind, resource)
+            space.wait_gone(kind, resource)
+        assert rest.entries() == entries
+        assert len(theirs.writes()) == done
+
+
+def test_another_address_and_other_tenants_apply_together(site: Site, another: Another) -> None:
+    """Who is admitted now writes to the new address only, and who is not any more asks it for nothing."""
+    former, latter = site.spaces
+    name, new = site.connect("prod", 0, former.name), another()
+    site.start()
+    former.apply(manifest(MODEL, "churn", name="of-the-former", registryRef=ref(name)))
+    latter.apply(manifest(MODEL, "churn", name="of-the-latter", registryRef=ref(name)))
+    entry = former.ready(MODEL, "churn")["status"]["id"]
+    latter.wait(MODEL, "churn", has_reason("RegistryNotPermitted"))
+    before = site.rests[0].entries()
+    site.connect("prod", 0, latter.name, url=new.url)
+    latter.wait(MODEL, "churn", ready_at(new.url))
+    former.wait(MODEL, "churn", has_reason("RegistryNotPermitted"))
+    former.patch(MODEL, "churn", {"spec": {"description": "edited"}})
+    assert former.wait(MODEL, "churn", has_reason("RegistryNotPermitted"))["status"]["id"] == entry
+    former.delete(MODEL, "churn")
+    former.wait_gone(MODEL, "churn")
+    assert site.rests[0].entries() == before
+    assert b"of-the-latter" not in b"".join(received.body for received in site.proxies[0].received)
+    assert [received.json["name"] for received in new.writes()] == ["of-the-latter"]
+    assert all("of-the-former" not in received.path for received in new.received)

@@ -1,13 +1,14 @@
 """Claims a resource from another installation, also where the API server refuses the claim."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from registrar.api.bodies import Body, ResourceKey
 from registrar.api.meta import ObjectMeta
 from registrar.api.v1alpha1.common import Holder
+from registrar.api.v1alpha1.registry_ref import RegistryRef
 from registrar.cluster.api import KubernetesError
 from registrar.cluster.cache import ResourceCache
 from registrar.planning.holding import CLAIM_SECONDS
@@ -55,6 +56,22 @@ async def test_a_claim_that_was_refused_is_made_again() -> None:
     assert result == DONE
     assert note is not None
     assert note.reason == "ManagedByOther"
+
+
+async def test_another_address_of_the_same_cluster_registry_is_no_other_installation() -> None:
+    ref = {"kind": "ClusterRegistry", "name": "prod"}
+    former = {"ownerId": OWNER_ID, "registryUrl": "http://former"}
+    memory, kube = Memory(ResourceCache(), open_gate(), lambda _: None), cast("Any", None)
+    moved = read_resource(body(status={"managedBy": former, "registryRef": ref, "observedGeneration": 1}))
+    assert await hold(moved, memory, kube, OURS, RegistryRef.model_validate(ref)) == (None, None)
+    other = read_resource(body(status={"managedBy": OTHER, "registryRef": ref, "observedGeneration": 1}))
+    elsewhere = read_resource(body(status={"managedBy": former, "observedGeneration": 1}))
+    for resource in (other, elsewhere):
+        kube = Kube()
+        memory = Memory(ResourceCache(), open_gate(), lambda _: None)
+        result, _ = await hold(resource, memory, cast("Any", kube), OURS, RegistryRef.model_validate(ref))
+        assert result is not None
+        assert Holder.model_validate(kube.resource["status"]["managedBy"]) == OURS, "it is claimed first"
 
 
 def test_a_resource_that_cannot_be_an_entry_of_that_name_is_not_parsed() -> None:
