@@ -88,6 +88,7 @@ class Policies:
         adoption, drift, deletion: as in the spec.
         take_over: whether the entry may be taken from the owner that its stamp names.
         may_adopt, may_take_over: whether the tenants of the registry leave that to the resource.
+        since: when the resource was created (RFC 3339), if it may not adopt entries: it has not created an older one.
     """
 
     adoption: AdoptionPolicy
@@ -96,6 +97,7 @@ class Policies:
     take_over: bool
     may_adopt: bool = True
     may_take_over: bool = True
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from model_registry.types import OpaqueProperty, RegistryEntry
 from registrar.api.conditions import Reason
 from registrar.api.properties import opaque_names
@@ -14,6 +16,8 @@ from registrar.planning.problems import Problem, refused
 
 MAX_DIGEST_SHOWN = 100
 """Characters of a digest in the registry that a message repeats: others may have written any text."""
+SKEW_SECONDS = 60
+"""How far the clocks of the API server and the registry may be apart."""
 
 
 def refusal(
@@ -35,7 +39,8 @@ def refusal(
     what = f"{desired.kind.name} {desired.name!r} (id {observed.id})"
     if isinstance(written, ForeignStamp) and not policies.take_over:
         return _of_other(what, written, policies)
-    is_unmanaged = written is None and recorded.entry_id != observed.id and policies.adoption is AdoptionPolicy.FAIL
+    is_known = recorded.entry_id == observed.id and not predates(observed, policies.since)
+    is_unmanaged = written is None and not is_known and policies.adoption is AdoptionPolicy.FAIL
     if is_unmanaged or (not policies.may_adopt and _is_of_another_namespace(written, desired)):
         return _not_adopted(what, desired, policies)
     if (kept := _kept_digest(desired, observed, recorded)) is not None:
@@ -53,6 +58,21 @@ def refusal(
             "properties in the registry.",
         )
     return None
+
+
+def predates(entry: RegistryEntry, since: str) -> bool:
+    """Return whether an entry is older than a resource, so that the resource cannot have created it.
+
+    Without an owner stamp, only the status says whose entry it is, and a backup can restore any status. When a resource
+    was created, the API server says.
+
+    Args:
+        entry: the entry.
+        since: when the resource was created (RFC 3339); empty if that does not matter.
+    """
+    if not since or entry.create_time_since_epoch is None:
+        return False
+    return int(entry.create_time_since_epoch) / 1000 < datetime.fromisoformat(since).timestamp() - SKEW_SECONDS
 
 
 def _of_other(what: str, written: ForeignStamp, policies: Policies) -> Problem:

@@ -73,14 +73,20 @@ class Permit:
     may_adopt: bool = True
     may_take_over: bool = True
 
-    def limit(self, policies: Policies) -> Policies:
-        """Return a resource's policies within these limits."""
+    def limit(self, policies: Policies, since: str = "") -> Policies:
+        """Return a resource's policies within these limits.
+
+        Args:
+            policies: what it declares.
+            since: when it was created (RFC 3339).
+        """
         return replace(
             policies,
             adoption=policies.adoption if self.may_adopt else AdoptionPolicy.FAIL,
             take_over=policies.take_over and self.may_take_over,
             may_adopt=self.may_adopt,
             may_take_over=self.may_take_over,
+            since="" if self.may_adopt else since,
         )
 
     def complete(self, desired: Desired) -> Desired:

@@ -159,7 +159,7 @@ async def _reconcile_entries(
     desired = aliases.restrict(entry)
     inline = () if known_id is None else desired_inline(declared, registry.name, known_id)
     memory.claim_only(resource.key, {entry.claim for entry in (desired, *inline)})
-    policies = permit.limit(policies_of(declared, context.settings))
+    policies = permit.limit(policies_of(declared, context.settings), resource.metadata.creation_timestamp)
     await ensure_finalizer(resource, policies.deletion, context)
     request = EntryRequest(
         resource=resource,

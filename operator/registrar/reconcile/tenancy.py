@@ -16,6 +16,7 @@ from registrar.kinds.base import Claim, EntryKind, Identity
 from registrar.kinds.table import ENTRY_KINDS, entry_kind, kind_of, kinds_above, lineage
 from registrar.planning.ownership import stamp_of
 from registrar.planning.problems import Problem, ReconcileError
+from registrar.planning.refusals import predates
 from registrar.planning.tenancy import EVERYTHING, External, Permit, Use, judge
 from registrar.reconcile.resolve import described_external, parent_key, reference_field
 from registrar.reconcile.resource import ManagedResource, read_resource
@@ -128,7 +129,11 @@ async def may_retire(
     is_stamped = stamp is not None and stamp.reference == target.reference
     if name is None and (kind.reports_parent or not is_stamped):
         return False
-    return isinstance(_judge_at(resource, name, cache, registry), Permit)
+    verdict = _judge_at(resource, name, cache, registry)
+    if not isinstance(verdict, Permit):
+        return False
+    is_unproved = not verdict.may_adopt and predates(observed, resource.metadata.creation_timestamp)
+    return is_stamped or not is_unproved
 
 
 async def may_want(resource: ManagedResource, claim: Claim, cache: ResourceCache, registry: Registry) -> bool:

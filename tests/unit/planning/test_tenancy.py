@@ -166,3 +166,20 @@ def test_resources_of_other_namespaces_are_named_only_without_tenants() -> None:
     assert named(other, "team", None) == "RegisteredModel a/secret"
     assert named(other, "a", []) == "RegisteredModel a/secret"
     assert named(other, "team", []) == "a resource of another namespace"
+
+
+def test_who_may_not_adopt_has_an_entry_without_a_stamp_only_if_it_is_not_older_than_the_resource() -> None:
+    """A backup can restore any status, but not when the API server created the resource."""
+    entry, recorded = model(create_time_since_epoch="1764331200000"), RecordedState("7", "1764331200000")
+    for since, is_proved in (
+        ("2025-11-28T12:00:00Z", True),
+        ("2025-11-28T12:00:59Z", True),
+        ("2025-11-28T12:01:01Z", False),
+    ):
+        bound = Permit(may_adopt=False).limit(policies(), since)
+        assert isinstance(plan(desired(), entry, recorded, bound, OWNER_ID), Refuse) is not is_proved
+        # With the stamp, the age does not matter; and where no tenant forbids it, it could adopt the entry anyway.
+        stamped = model(create_time_since_epoch="1764331200000", custom_properties=stamp(Origin.CREATED))
+        assert not isinstance(plan(desired(), stamped, recorded, bound, OWNER_ID), Refuse)
+        free = Permit().limit(policies(adoption=AdoptionPolicy.FAIL), since)
+        assert not isinstance(plan(desired(), entry, recorded, free, OWNER_ID), Refuse)
