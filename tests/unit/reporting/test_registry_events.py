@@ -16,7 +16,7 @@ NEW = ClusterRegistryStatus()
 
 def _status(reason: RegistryReason, message: str = "Why.", *users: ResourceKey) -> ClusterRegistryStatus:
     metadata = ObjectMeta.model_validate({"name": "dev", "uid": "u", "generation": 1})
-    return next_status(metadata, NEW, "http://registry.example", Health(reason, message), users, NOW)
+    return next_status(metadata, NEW, "http://registry.example", Health(reason, message), users, None, NOW)
 
 
 CONNECTED = _status(RegistryReason.CONNECTED)
