@@ -183,8 +183,8 @@ def test_what_answers_otherwise_is_a_finding_and_no_token_is_sent(rest: Rest, tm
 def test_namespaces_and_manifests_are_judged_as_the_operator_does(tmp_path: Path) -> None:
     both = [{"namespaces": ["team-*"]}]
     manifests = [
-        registry("dev", AWAY, isDefault=True, tenants=both),
-        registry("prod", "http://127.0.0.1:2", isDefault=True, tenants=both),
+        registry("dev", AWAY, isDefault=True, servesKServe=True, tenants=both),
+        registry("prod", "http://127.0.0.1:2", isDefault=True, servesKServe=True, tenants=both),
         registry("same", f"{AWAY}/", tenants=[]),
         registry("wrong", "ftp://r"),
     ]
@@ -193,7 +193,7 @@ def test_namespaces_and_manifests_are_judged_as_the_operator_does(tmp_path: Path
     )
     assert result.exit_code == ExitCode.ATTENTION
     found = [rule for _, rule in rules(result)]
-    assert found == ["InvalidValue", "OtherTenants", "AmbiguousRegistry", "NotAdmitted"]
+    assert found == ["InvalidValue", "KServeConflict", "OtherTenants", "AmbiguousRegistry", "NotAdmitted"]
     places = [each["place"] for each in json.loads(result.stdout)["findings"]]
     assert places[0] is not None
     assert places[0].startswith(f"{tmp_path}/all.yaml:")
@@ -262,7 +262,7 @@ def test_a_selector_is_decided_by_the_namespaces_of_the_cluster(own_space: Names
 
 
 def test_conditions_of_the_cluster_are_findings_with_what_to_do(own_space: Namespace, rest: Rest) -> None:
-    names = {name: f"{name}-{own_space.name}" for name in ("unseen", "refused", "one", "two")}
+    names = {name: f"{name}-{own_space.name}" for name in ("unseen", "refused", "one", "two", "marked")}
     status = {
         "observedGeneration": 1,
         "resources": 3,
@@ -280,7 +280,8 @@ def test_conditions_of_the_cluster_are_findings_with_what_to_do(own_space: Names
     manifests = [
         registry(names["unseen"], rest.url),
         registry(names["refused"], AWAY),
-        registry(names["one"], "http://127.0.0.1:2"),
+        registry(names["one"], "http://127.0.0.1:2", servesKServe=True),
+        registry(names["marked"], "http://127.0.0.1:3", servesKServe=True),
         registry(names["two"], "http://127.0.0.1:2/", tenants=[{"namespaces": ["a"]}]),
     ]
     with applied(own_space, *manifests):
@@ -297,6 +298,8 @@ def test_conditions_of_the_cluster_are_findings_with_what_to_do(own_space: Names
     assert (names["refused"], "NotSeen") not in found
     for one, other in (("one", "two"), ("two", "one")):
         assert names[other] in found[names[one], "OtherTenants"]["message"]
+    for one, other in (("one", "marked"), ("marked", "one")):
+        assert names[other] in found[names[one], "KServeConflict"]["message"]
     line = next(line for line in text.stdout.splitlines() if line.startswith(names["refused"]))
     assert line.split() == [names["refused"], AWAY, "-", "Unauthorized", "3"]
     assert f"ClusterRegistry {names['unseen']}: NotSeen: " in text.stderr

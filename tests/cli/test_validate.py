@@ -94,6 +94,14 @@ BROKEN = {
         "12: OtherTenants",
         "ClusterRegistry r in a.yaml:3 has the same root URL and other tenants, so neither is served",
     ),
+    "two registries that KServe asks": (
+        joined(
+            REGISTRY + "  url: http://r\n  servesKServe: true\n  tenants: []\n",
+            REGISTRY.replace("name: r", "name: s") + "  url: http://s\n  tenants: []\n  servesKServe: true\n",
+        ),
+        "15: KServeConflict",
+        "ClusterRegistry r in a.yaml:3 has it too, and KServe asks one registry",
+    ),
     "a version in another registry than its model": (
         joined(model("churn", "{registryRef: {kind: ClusterRegistry, name: dev}}"), version("v", PROD)),
         "11: OtherRegistry",

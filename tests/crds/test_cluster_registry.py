@@ -138,6 +138,7 @@ WHOLE = cluster_registry(
     ca={"bundle": PEM},
     limits={"requestsInFlight": 64, "requestsPerSecond": 10_000},
     isDefault=True,
+    servesKServe=True,
     tenants=[
         {"namespaces": ["team-*"], "modelNames": ["{namespace}.*"], "adoptionPolicy": "Fail", "takeOver": True},
         {"namespaceSelector": {"matchLabels": {"example.com/ml": "true"}}},

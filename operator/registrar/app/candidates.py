@@ -33,11 +33,12 @@ def candidates_of(
 
 def _candidate_of(declared: Declared, namespaces: Mapping[str, Labels] | None) -> Candidate:
     is_default = declared.may_be_default and not declared.metadata.terminating
+    is_usable = not isinstance(declared.spec, str)
     if namespaces is None and selector_in(declared.tenants) is not None:
         # Whom it selects is not known, so that it may be anybody.
-        return Candidate(declared.url, is_default, tenants=None, is_usable=False)
+        return Candidate(declared.url, is_default, None, is_usable=False, serves_kserve=declared.serves_kserve)
     tenants = selecting(declared.tenants, namespaces or {})
-    return Candidate(declared.url, is_default, tenants, is_usable=not isinstance(declared.spec, str))
+    return Candidate(declared.url, is_default, tenants, is_usable, declared.serves_kserve)
 
 
 def refusal(

@@ -16,6 +16,7 @@ from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec, Registr
 from registrar.app.candidates import candidates_of, tenants_of_flags
 from registrar.app.connection import Connection, Served
 from registrar.app.connections import Connections
+from registrar.app.kserve import follow_kserve
 from registrar.app.opened import Opened
 from registrar.app.registry_reports import FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS, RegistryReports
 from registrar.app.resolver import RegistryResolver
@@ -219,6 +220,7 @@ class ClusterRegistries:
             self._reopen(name, usable[name], candidates)
         for name in gone:
             self._close(name)
+        follow_kserve(self.connections.all(), candidates)
 
     def _apply_tenants(self, usable: Collection[str], candidates: Mapping[str, Candidate]) -> list[Connection]:
         """Give each connection the tenants that are declared now; returns those that had others."""

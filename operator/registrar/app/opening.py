@@ -11,8 +11,9 @@ from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import ConnectionFailed
 from registrar.api.certificates import certificates_in
 from registrar.api.conditions import Reason
-from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec, RegistryAuth, RegistryLimits, RegistryTrust
+from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec, RegistryAuth, RegistryLimits
 from registrar.api.v1alpha1.registry_ref import RegistryKind, RegistryRef
+from registrar.api.v1alpha1.registry_trust import RegistryTrust
 from registrar.app.connection import Served
 from registrar.app.credentials import CredentialsReader
 from registrar.cluster.client import KubernetesAPI

@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from registrar.api.bodies import ResourceKey
@@ -22,7 +22,8 @@ from registrar.cluster.api import KubernetesError, ResourceGoneError, StaleResou
 from registrar.cluster.client import KubernetesAPI
 from registrar.cluster.cluster_registries import Declared
 from registrar.fencing import NotLeadingError
-from registrar.planning.resolution import name_of
+from registrar.planning.resolution import Candidate, described, name_of
+from registrar.planning.serving import KSERVE_FIELD, kserve_rivals
 from registrar.reconcile.posting import post
 from registrar.registries.health import health_of
 from registrar.reporting.events import EventCorrelator
@@ -130,7 +131,9 @@ class RegistryReports:
             return Health(problem.reason, problem.message)
         health = health_of(opened.connection.context.registry)
         replaced = self._replacements.health(name, opened.connection)
-        return health if replaced is None or health.reason is not RegistryReason.CONNECTED else replaced
+        if replaced is not None and health.reason is RegistryReason.CONNECTED:
+            health = replaced
+        return _with_rivals(health, name_of(name), self.resolver.candidates)
 
     def forget(self, name: str) -> None:
         """Forget what is known of a ClusterRegistry that is not served any more."""
@@ -168,3 +171,13 @@ class RegistryReports:
 
 def _key(name: str) -> ResourceKey:
     return ResourceKey(ClusterRegistry.KIND, "", name)
+
+
+def _with_rivals(health: Health, name: str, candidates: Mapping[str, Candidate]) -> Health:
+    """Return a health that also says why KServe gets no address, where others of the mark exclude this one."""
+    rivals = kserve_rivals(name, candidates)
+    if not rivals:
+        return health
+    others = f"{' and '.join(map(described, rivals))} {'has' if len(rivals) == 1 else 'have'} it too"
+    message = f"{KSERVE_FIELD} has no effect, because {others}, and KServe asks one registry. Set it on one of them."
+    return replace(health, message=f"{health.message} {message}")

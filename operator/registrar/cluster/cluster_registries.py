@@ -37,6 +37,7 @@ class Declared:
         url: its root URL, also where its spec is invalid; empty for none.
         tenants: who may use it, also where its spec is invalid; None if that is not known.
         may_be_default: whether it is a default, also where its spec is invalid.
+        serves_kserve: whether KServe is said to ask it, also where its spec is invalid.
         status: its status.
         raw_status: the status as the API server stores it, which a merge patch is computed from.
     """
@@ -46,6 +47,7 @@ class Declared:
     url: str
     tenants: Sequence[Tenant] | None
     may_be_default: bool
+    serves_kserve: bool
     status: ClusterRegistryStatus
     raw_status: Mapping[str, Any]
 
@@ -62,6 +64,7 @@ def read(body: Body) -> Declared:
         url=_root_url(raw_spec),
         tenants=_tenants(raw_spec.get("tenants")),
         may_be_default=bool(raw_spec.get("isDefault")),
+        serves_kserve=bool(raw_spec.get("servesKServe")),
         status=status_in(raw_status),
         raw_status=raw_status,
     )

@@ -74,11 +74,10 @@ def addresses_of(
     return Addresses(uri, storage_uri, str(newest), obstacle)
 
 
-def unless_elsewhere(found: Addresses) -> Addresses:
-    """Return the addresses of a version in a registry that KServe may not ask, so that its names lead to none there."""
-    if found.storage_uri is None:
+def unless_elsewhere(found: Addresses, obstacle: str | None) -> Addresses:
+    """Return the addresses of a version without the one for KServe, if there is a reason why KServe asks elsewhere."""
+    if found.storage_uri is None or obstacle is None:
         return found
-    obstacle = "KServe asks the one registry that its storage initializer is configured for, and this may be another"
     return replace(found, storage_uri=None, obstacle=obstacle)
 
 

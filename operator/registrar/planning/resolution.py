@@ -27,12 +27,14 @@ class Candidate:
         is_default: whether it is meant where a resource names none.
         tenants: who may use it; None where that is not known, so that it may be anybody.
         is_usable: whether the operator can serve it as it is declared.
+        serves_kserve: whether its administrator says that KServe's storage initializer asks it.
     """
 
     url: str
     is_default: bool = False
     tenants: Sequence[Tenant] | None = None
     is_usable: bool = True
+    serves_kserve: bool = False
 
     def admits(self, namespace: str) -> bool:
         """Return whether resources of a namespace may use it."""

@@ -44,8 +44,7 @@ def with_addresses(
         others = (*others, before.newest_artifact_id)
     model = _model_name(parent, before, registry)
     found = addresses_of(model, resource.entry_name, facts.state, declared, others, moved)
-    if registry.ref is not None:
-        found = unless_elsewhere(found)
+    found = unless_elsewhere(found, registry.kserve_obstacle)
     if not memory.cache.synced.is_set() and not (is_same_entry and _are_recorded(found, before)):
         memory.sync_waits.begin(resource.key)
         if is_same_entry and not _is_newer(found.newest_id, before.newest_artifact_id):

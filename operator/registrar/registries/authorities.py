@@ -6,7 +6,8 @@ import base64
 from collections.abc import Awaitable, Callable
 
 from registrar.api.certificates import are_certificates, certificates_in
-from registrar.api.v1alpha1.cluster_registry import CAConfigMapKeyRef, CASecretKeyRef, RegistryReason
+from registrar.api.v1alpha1.cluster_registry import RegistryReason
+from registrar.api.v1alpha1.registry_trust import CAConfigMapKeyRef, CASecretKeyRef
 from registrar.registries.credentials import CredentialsProblem, ReadValues
 
 

@@ -17,6 +17,7 @@ from registrar.api.v1alpha1.registry_ref import RegistryRef
 from registrar.kinds.base import Desired, EntryKind, Identity
 from registrar.kinds.table import FAMILIES
 from registrar.planning.problems import ReconcileError, outage, waiting
+from registrar.planning.serving import NOT_MARKED
 from registrar.registries.backend import Cursor, RegistryBackend, RegistryWentBackError
 from registrar.registries.breaker import CircuitBreaker
 from registrar.registries.followed import Place
@@ -49,6 +50,7 @@ class Registry:
         loaded: whether the view has been read from the registry.
         read_at: when the last successful reading of it began, on the monotonic clock.
         breaker: whether the registry is unavailable.
+        kserve_obstacle: why KServe does not ask this registry; None if it does.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Registry:
         self.owner_id = owner_id
         self.name = name
         self.ref = ref
+        self.kserve_obstacle = None if ref is None else NOT_MARKED
         self.failure: Exception | None = None
         self.epoch = 1
         self.view = EntryView(owner_id)

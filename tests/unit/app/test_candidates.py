@@ -11,6 +11,7 @@ from registrar.api.tenants import tenant_of
 from registrar.app.candidates import candidates_of, refusal, tenants_of_flags
 from registrar.cluster.cluster_registries import Declared, read
 from registrar.planning.resolution import Candidate, Subject, Unresolved, resolve
+from registrar.planning.serving import kserve_rivals
 
 URL = "http://registry.ml:8080"
 PEM = "-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----"
@@ -67,6 +68,11 @@ def test_an_invalid_default_is_one_for_its_own_tenants_only() -> None:
     candidates = candidates_of({**valid, **broken}, None)
     assert resolve(Subject("team-a"), None, candidates) == "ClusterRegistry/good"
     assert isinstance(resolve(Subject("team-b"), None, candidates), Unresolved)
+
+
+def test_the_mark_for_kserve_counts_of_an_invalid_one_too() -> None:
+    both = {**declared("good", servesKServe=True), **declared("bad", url="http://other", servesKServe=True, **BROKEN)}
+    assert kserve_rivals("ClusterRegistry/good", candidates_of(both, None)) == ("ClusterRegistry/bad",)
 
 
 def test_a_misspelt_limit_is_refused_and_admits_nobody() -> None:

@@ -6,7 +6,8 @@ import base64
 
 import pytest
 
-from registrar.api.v1alpha1.cluster_registry import CAConfigMapKeyRef, CASecretKeyRef, RegistryReason
+from registrar.api.v1alpha1.cluster_registry import RegistryReason
+from registrar.api.v1alpha1.registry_trust import CAConfigMapKeyRef, CASecretKeyRef
 from registrar.registries.authorities import Authorities
 from registrar.registries.credentials import CredentialsProblem, Values
 from tests.client.certificates import CertificateAuthority

@@ -11,20 +11,11 @@ from registrar.api.meta import Column, Frozen, Resource
 from registrar.api.rules import ListMap, Rule
 from registrar.api.tenants import Tenants
 from registrar.api.v1alpha1.registry_marks import AcceptedReplacement
-from registrar.api.v1alpha1.texts import ConfigMapName, DNSLabel, SecretName, ServiceAccountName
+from registrar.api.v1alpha1.registry_trust import RegistryTrust
+from registrar.api.v1alpha1.texts import DNSLabel, KeyName, SecretName, ServiceAccountName
 
 MAX_URL_LENGTH = 2048
 _URL = r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"
-_CERTIFICATE = "-----BEGIN CERTIFICATE-----"
-_KEY_NAME = r"^[-._a-zA-Z0-9]+$"
-_KEY_RULE = Rule(
-    cel=f"self.matches('{_KEY_NAME}')",
-    message="must be a key of a Secret or ConfigMap: letters, digits, '-', '_' and '.'",
-    holds=lambda key: re.fullmatch(_KEY_NAME, key) is not None,
-)
-_Key = Annotated[str, Field(min_length=1, max_length=253), _KEY_RULE]
-CA_KEY = "ca.crt"
-"""Where tools put certificate authorities, cert-manager among them."""
 
 
 class RegistryAPIVersion(StrEnum):
@@ -64,7 +55,7 @@ class SecretKeyRef(Frozen):
 
     name: SecretName
     """Name of the Secret, which is in the operator's namespace. The operator must be allowed to get it by this name."""
-    key: _Key = "token"
+    key: KeyName = "token"
     """Key of the Secret. If unset, token."""
 
 
@@ -109,56 +100,6 @@ class RegistryAuth(Frozen):
     """Where the bearer token is. The operator reads it again every minute, and when the registry refuses it."""
     service_account_token: ServiceAccountToken | None = None
     """The ServiceAccount whose token is sent. The API server issues it for this registry, and nobody stores it."""
-
-
-class CAConfigMapKeyRef(Frozen):
-    """A key of a ConfigMap in the operator's namespace."""
-
-    name: ConfigMapName
-    """Name of the ConfigMap, which is in the operator's namespace. The operator must be allowed to get it by this
-    name."""
-    key: _Key = CA_KEY
-    """Key of the ConfigMap. If unset, ca.crt."""
-
-
-class CASecretKeyRef(Frozen):
-    """A key of a Secret in the operator's namespace."""
-
-    name: SecretName
-    """Name of the Secret, which is in the operator's namespace. The operator must be allowed to get it by this name."""
-    key: _Key = CA_KEY
-    """Key of the Secret. If unset, ca.crt."""
-
-
-class RegistryTrust(Frozen):
-    """Which certificates of the registry are trusted."""
-
-    RULES: ClassVar[tuple[Rule, ...]] = (
-        Rule(
-            cel="[has(self.bundle), has(self.configMapKeyRef), has(self.secretKeyRef)].exists_one(given, given)",
-            message="set exactly one of bundle, configMapKeyRef and secretKeyRef",
-            holds=lambda ca: [ca.bundle, ca.config_map_key_ref, ca.secret_key_ref].count(None) == 2,  # noqa: PLR2004
-        ),
-    )
-
-    bundle: (
-        Annotated[
-            str,
-            Field(min_length=1, max_length=262_144),
-            Rule(
-                cel=f"self.contains('{_CERTIFICATE}')",
-                message="must be certificates in PEM format",
-                holds=lambda text: _CERTIFICATE in text,
-            ),
-        ]
-        | None
-    ) = None
-    """Certificate authorities in PEM format. No others are trusted."""
-    config_map_key_ref: CAConfigMapKeyRef | None = None
-    """Where certificate authorities in PEM format are. No others are trusted. The operator reads them again every
-    minute, and when they do not fit the registry's certificate."""
-    secret_key_ref: CASecretKeyRef | None = None
-    """The same in a Secret. The operator may then read all of it, so prefer a ConfigMap."""
 
 
 class RegistryLimits(Frozen):
@@ -209,6 +150,9 @@ class ClusterRegistrySpec(Frozen):
     is_default: bool | None = None
     """Whether the registry is meant where a resource of an admitted namespace names none. A resource that has an ID
     stays with its registry, whatever the default is."""
+    serves_kserve: Annotated[bool | None, Field(alias="servesKServe")] = None
+    """Whether KServe's storage initializer asks this registry. It asks one, and only versions in that one have
+    status.storageUri. Set it on ClusterRegistries of one root URL only."""
     tenants: Tenants
     """Which namespaces may use the registry, and for which models. The first item that names or selects a namespace
     applies to it. A namespace that none admits may not use the registry, so an empty list admits nobody."""
@@ -287,6 +231,7 @@ class ClusterRegistry(Resource[ClusterRegistrySpec, ClusterRegistryStatus]):
         Column(
             "Default", ".spec.isDefault", "Whether resources that name no registry use it.", type="boolean", wide=True
         ),
+        Column("KServe", ".spec.servesKServe", "Whether KServe asks it.", type="boolean", wide=True),
         Column("Reason", '.status.conditions[?(@.type=="Ready")].reason', "Why it is ready or not.", wide=True),
         Column("Message", '.status.conditions[?(@.type=="Ready")].message', "Explanation of the reason.", wide=True),
         Column("Age", ".metadata.creationTimestamp", "Time since the resource was created.", type="date"),

@@ -140,3 +140,14 @@ DNSLabel = Annotated[
         holds=lambda name: re.fullmatch(_LABEL, name) is not None,
     ),
 ]
+
+_KEY = r"^[-._a-zA-Z0-9]+$"
+KeyName = Annotated[
+    str,
+    Field(min_length=1, max_length=253),
+    Rule(
+        cel=f"self.matches('{_KEY}')",
+        message="must be a key of a Secret or ConfigMap: letters, digits, '-', '_' and '.'",
+        holds=lambda key: re.fullmatch(_KEY, key) is not None,
+    ),
+]

@@ -28,6 +28,7 @@ from registrar.planning.resolution import (
     name_of,
     resolve,
 )
+from registrar.planning.serving import KSERVE_FIELD, kserve_rivals
 from registrar.reporting.registry_status import ADVICE
 
 AMBIGUOUS = Reason.AMBIGUOUS_REGISTRY.value
@@ -197,7 +198,18 @@ def checked_cluster(registries: Iterable[tuple[FoundRegistry, Body]]) -> Check:
             "give them the same tenants, or delete all but one."
         )
         made.findings.append(Finding(str(Rule.OTHER_TENANTS), message, cluster_registry_of(name)))
+    made.findings += _kserve_conflicts(candidates)
     return made
+
+
+def _kserve_conflicts(candidates: Mapping[str, Candidate]) -> Iterator[Finding]:
+    for name in sorted(candidates):
+        if rivals := kserve_rivals(name, candidates):
+            message = (
+                f"ClusterRegistry {' and '.join(map(cluster_registry_of, rivals))} has {KSERVE_FIELD} too, and KServe "
+                "asks one registry, so no version gets status.storageUri; set it on one of them."
+            )
+            yield Finding(str(Rule.KSERVE_CONFLICT), message, cluster_registry_of(name))
 
 
 def _reported(checked: Checked, body: Body) -> Iterator[Finding]:

@@ -32,6 +32,9 @@ class Rule(StrEnum):
     artifacts."""
     OTHER_TENANTS = "OtherTenants"
     """Two ClusterRegistries have the same root URL and different tenants. The operator serves neither."""
+    KSERVE_CONFLICT = "KServeConflict"
+    """Two ClusterRegistries of different root URLs have `servesKServe`. KServe asks one registry, so no version gets
+    `status.storageUri`."""
     OTHER_REGISTRY = "OtherRegistry"
     """A resource names another ClusterRegistry in `registryRef` than its parent."""
     TOO_LARGE = "TooLarge"

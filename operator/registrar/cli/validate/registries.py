@@ -15,9 +15,11 @@ from registrar.cli.fields import unknown_fields
 from registrar.cli.validate.found import FoundRegistry
 from registrar.cli.validate.problems import Problem, Rule
 from registrar.planning.resolution import Candidate, cluster_registry_of, conflicts, name_of
+from registrar.planning.serving import KSERVE_FIELD, kserve_rivals
 
 _NAME = ("metadata", "name")
 _URL = ("spec", "url")
+_KSERVE = ("spec", "servesKServe")
 
 
 def check(registries: Sequence[FoundRegistry]) -> Iterator[Problem]:
@@ -39,7 +41,9 @@ def check(registries: Sequence[FoundRegistry]) -> Iterator[Problem]:
 def candidate_in(found: FoundRegistry) -> Candidate | None:
     """Return what resources may belong to; None if the manifest is invalid."""
     spec = spec_in(found)
-    return None if spec is None else Candidate(spec.root_url, bool(spec.is_default), spec.tenants)
+    if spec is None:
+        return None
+    return Candidate(spec.root_url, bool(spec.is_default), spec.tenants, serves_kserve=bool(spec.serves_kserve))
 
 
 def spec_in(found: FoundRegistry) -> ClusterRegistrySpec | None:
@@ -95,3 +99,11 @@ def _conflicts(named: Mapping[str, FoundRegistry]) -> Iterator[Problem]:
                 "so neither is served; give them the same tenants, or remove one"
             )
             yield found.problem(Rule.OTHER_TENANTS, message, _URL)
+        rivals = [other for other in kserve_rivals(name_of(name), candidates) if other in seen]
+        if rivals:
+            first = cluster_registry_of(rivals[0])
+            message = (
+                f"{KSERVE_FIELD}: ClusterRegistry {first} in {named[first].place} has it too, and KServe asks one "
+                "registry, so no version gets status.storageUri; set it on one of them"
+            )
+            yield found.problem(Rule.KSERVE_CONFLICT, message, _KSERVE)
