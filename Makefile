@@ -18,7 +18,7 @@ IMAGES ?= ghcr.io/model-registrar
 RELEASED = $(VERSION:v%=%)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check lint types layers prose generated docs site site-check recording fix test coverage oracle chart chart-readme image release test-release test-image publish-image publish-chart publish-release workflows audit monitoring gitops bench-client bench-operator demo dev e2e-kind clean
+.PHONY: help setup generate check lint types layers prose generated docs site site-check recording fix test coverage oracle chart chart-readme image release test-release test-image publish-image publish-chart publish-release workflows audit monitoring gitops bench-client bench-operator bench-registries demo dev e2e-kind clean
 
 help:  ## List the targets
 	@echo "Model Registrar: make TARGET"
@@ -140,6 +140,10 @@ bench-client: $(READY)  ## Compare the client with PyPI's and bare httpx (a few 
 bench-operator: $(READY)  ## Compare the operator with a textbook one (about 20 minutes); ARGS="--help" lists options
 	@echo "==> Benchmark of the operator"
 	@$(BIN)/python -m benchmarks.operator $(ARGS)
+
+bench-registries: $(READY)  ## Measure the operator with 20 registries, two of them silent (about 10 minutes); ARGS="--help" lists options
+	@echo "==> Benchmark of many registries"
+	@$(BIN)/python -m benchmarks.registries $(ARGS)
 
 docs: $(READY)  ## Build the documentation site into build/docs; warnings are errors
 	@echo "==> Building the site"
