@@ -1,4 +1,4 @@
-"""A status that names an entry of somebody else: a backup restored it, or someone who may write a status wrote it."""
+"""A status that names an entry of someone else: a backup restored it, or someone who may write a status wrote it."""
 
 import json
 from pathlib import Path
