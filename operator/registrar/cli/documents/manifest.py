@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from registrar.api.meta import API_VERSION
+from registrar.api.tenants import Labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +75,10 @@ def manifest_in(content: Mapping[str, Any]) -> FileManifest | None:
     if content.get("apiVersion") != API_VERSION or not isinstance(metadata, Mapping):
         return None
     return FileManifest(content) if isinstance(metadata.get("name"), str) else None
+
+
+def labels_in(content: Mapping[str, Any]) -> dict[str, Labels]:
+    """Return the name of a manifest with its labels; nothing where the API server would refuse it."""
+    metadata = content.get("metadata")
+    name, labels = (metadata.get("name"), metadata.get("labels") or {}) if isinstance(metadata, dict) else (None, {})
+    return {name: labels} if isinstance(name, str) and isinstance(labels, dict) else {}

@@ -12,6 +12,7 @@ from registrar.api.tenants import Labels
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistry
 from registrar.cli.documents.load import Document, DocumentError, load_each, resources_at
 from registrar.cli.documents.load import Path as DocumentPath
+from registrar.cli.documents.manifest import labels_in
 from registrar.cli.fields import meant_by
 from registrar.cli.files import manifest_files, open_to_read
 from registrar.cli.validate.found import Found, FoundRegistry
@@ -111,14 +112,7 @@ def read_text(text: str, file: str, namespace: str | None, reading: Reading) -> 
             else:
                 reading.others += 1
                 if (body.get("apiVersion"), body.get("kind")) == ("v1", "Namespace"):
-                    reading.namespaces |= _labels_in(body)
-
-
-def _labels_in(namespace: Mapping[str, Any]) -> dict[str, Labels]:
-    """Return the name of a Namespace with its labels; nothing where the API server would refuse it."""
-    metadata = namespace.get("metadata")
-    name, labels = (metadata.get("name"), metadata.get("labels") or {}) if isinstance(metadata, dict) else (None, {})
-    return {name: labels} if isinstance(name, str) and isinstance(labels, dict) else {}
+                    reading.namespaces |= labels_in(body)
 
 
 def _identity_problem(document: Document, path: DocumentPath, body: Mapping[str, Any], file: str) -> Problem | None:
