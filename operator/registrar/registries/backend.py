@@ -69,11 +69,8 @@ class RegistryBackend(Protocol):
     async def list_stamped(self, family: type[RegistryEntry], owner_id: str) -> list[RegistryEntry]:
         """Return the entries of a family with an owner stamp of this installation, and possibly some others."""
 
-    async def places(self, family: type[RegistryEntry]) -> frozenset[tuple[str, str]]:
-        """Return the parent's ID (empty at the root) and the name of the entries of a family that reports parents.
-
-        Of a registry with very many entries, it may be a part.
-        """
+    async def places(self, family: type[RegistryEntry], limit: int) -> frozenset[tuple[str, str]]:
+        """Return the parent's ID (empty at the root) and the name of at most that many entries of a family."""
 
     async def newest(self, family: type[RegistryEntry]) -> Cursor:
         """Return where the feed of a family begins: at its latest change."""

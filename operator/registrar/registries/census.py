@@ -24,6 +24,9 @@ MANY = 20
 """Resources without an entry from which on a census costs less than the conflicts that it may save."""
 VALID_SECONDS = 60.0
 """How long a census is used. What is created by others in the meantime is a conflict."""
+NAMES_PER_RESOURCE = 50
+"""How many names are listed at most for each resource without an entry: a page of 500 for ten of them. A registry can
+have very many entries of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,12 @@ class _Listed:
 
     Attributes:
         at: when it was read, on the monotonic clock.
+        epoch: in which epoch of the registry.
         places: ID of the parent (empty at the root) and name of each entry.
     """
 
     at: float
+    epoch: int
     places: frozenset[tuple[str, str]]
 
 
@@ -69,19 +74,20 @@ class Census:
         return listed is not None and (desired.parent_id, desired.name) in listed.places
 
     async def _latest(self, family: type[RegistryEntry]) -> _Listed | None:
-        listed = self._listed.get(family)
-        if listed is not None and self._monotonic() - listed.at < VALID_SECONDS:
+        listed, epoch = self._listed.get(family), self._registry.epoch
+        if listed is not None and listed.epoch == epoch and self._monotonic() - listed.at < VALID_SECONDS:
             return listed
         self._listed.pop(family, None)
-        if self._count_new() < MANY:
+        number = self._count_new()
+        if number < MANY:
             return None
-        return self._listed.setdefault(family, await self._read(family))
+        return self._listed.setdefault(family, await self._read(family, number * NAMES_PER_RESOURCE))
 
-    async def _read(self, family: type[RegistryEntry]) -> _Listed:
-        at = self._monotonic()
+    async def _read(self, family: type[RegistryEntry], limit: int) -> _Listed:
+        at, epoch = self._monotonic(), self._registry.epoch
         try:
-            return _Listed(at, await self._registry.backend.places(family))
+            return _Listed(at, epoch, await self._registry.backend.places(family, limit))
         except RegistryError as error:
             # The creation that follows says what it means for the resource.
             logger.info("The names in the registry %s could not be listed: %s", self._registry.url, error)
-            return _Listed(at, frozenset())
+            return _Listed(at, epoch, frozenset())

@@ -8,7 +8,7 @@ from registrar.kinds.artifacts import MODEL_ARTIFACT
 from registrar.kinds.base import Desired, EntryKind
 from registrar.kinds.model_version import MODEL_VERSION
 from registrar.kinds.registered_model import REGISTERED_MODEL
-from registrar.registries.census import MANY, VALID_SECONDS, Census
+from registrar.registries.census import MANY, NAMES_PER_RESOURCE, VALID_SECONDS, Census
 from registrar.registries.registry import Registry
 from tests.unit.build import OWNER_ID
 
@@ -18,10 +18,12 @@ class Backend:
 
     def __init__(self) -> None:
         self.listed: list[type[RegistryEntry]] = []
+        self.limits: list[int] = []
         self.is_slow = False
 
-    async def places(self, family: type[RegistryEntry]) -> frozenset[tuple[str, str]]:
+    async def places(self, family: type[RegistryEntry], limit: int) -> frozenset[tuple[str, str]]:
         self.listed.append(family)
+        self.limits.append(limit)
         await asyncio.sleep(0)
         if self.is_slow:
             raise RequestTimeout("it did not answer")
@@ -35,8 +37,8 @@ class Asked:
         self.now = 0.0
         self.new = MANY
         self.backend = Backend()
-        registry = Registry(self.backend, "http://registry", OWNER_ID)  # type: ignore[arg-type]  # the part that is used
-        self._census = Census(registry, lambda: self.new, lambda: self.now)
+        self.registry = Registry(self.backend, "http://registry", OWNER_ID)  # type: ignore[arg-type]  # the part that is used
+        self._census = Census(self.registry, lambda: self.new, lambda: self.now)
 
     async def lists(self, name: str, kind: EntryKind = REGISTERED_MODEL.entry, parent_id: str = "") -> bool:
         return await self._census.lists(Desired("", kind, "team/fraud", name, parent_id, {}, {}, None))
@@ -69,6 +71,21 @@ async def test_a_census_is_taken_again_after_a_while() -> None:
     assert await asked.lists("fraud")
     asked.now += VALID_SECONDS
     assert not await asked.lists("fraud")
+
+
+async def test_the_entries_of_others_are_listed_up_to_a_limit() -> None:
+    asked = Asked()
+    asked.new = 30
+    await asked.lists("fraud")
+    assert asked.backend.limits == [30 * NAMES_PER_RESOURCE]
+
+
+async def test_a_registry_that_was_reset_is_listed_again() -> None:
+    asked = Asked()
+    await asked.lists("fraud")
+    asked.registry.end_epoch()
+    await asked.lists("fraud")
+    assert len(asked.backend.listed) == 2
 
 
 async def test_an_artifact_is_in_no_census() -> None:

@@ -22,8 +22,6 @@ from registrar.registries.kubeflow.feed import Watermark
 from registrar.registries.kubeflow.names import unsupported
 
 PAGE_SIZE = 500
-MAX_PLACES = 50_000
-"""Entries whose names are listed at once: 100 pages."""
 OWNER_COLUMN = f"`{OWNER_PROPERTY}`"
 """The owner stamp, in a ``filterQuery``."""
 
@@ -114,14 +112,14 @@ class KubeflowBackend:
         async with self._client() as client:
             return [entry async for entry in Pager(lambda page: list_page(client, family, page), options)]
 
-    async def places(self, family: type[RegistryEntry]) -> frozenset[tuple[str, str]]:
+    async def places(self, family: type[RegistryEntry], limit: int) -> frozenset[tuple[str, str]]:
         """See the protocol."""
         kind, options = _kind_of(family), ListOptions.order_by_id(limit=PAGE_SIZE)
         places: set[tuple[str, str]] = set()
         async with self._client() as client:
             async for entry in Pager(lambda page: list_page(client, family, page), options):
                 places.add((kind.parent_id_of(entry), str(entry.name)))
-                if len(places) == MAX_PLACES:
+                if len(places) >= limit:
                     break
         return frozenset(places)
 

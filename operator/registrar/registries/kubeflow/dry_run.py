@@ -109,7 +109,7 @@ class DryRunBackend:
         found = [entry for (each, _), entry in self._entries.items() if each is family and entry.custom_properties]
         return sorted(found, key=id_number)
 
-    async def places(self, family: type[RegistryEntry]) -> frozenset[tuple[str, str]]:  # noqa: ARG002 - a conflict costs nothing here
+    async def places(self, family: type[RegistryEntry], limit: int) -> frozenset[tuple[str, str]]:  # noqa: ARG002 - a conflict costs nothing here
         """See the protocol."""
         return frozenset()
 
