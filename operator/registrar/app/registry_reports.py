@@ -31,6 +31,7 @@ from registrar.reporting.registry_status import (
     Health,
     events_for,
     is_connected,
+    is_judged,
     is_only_counted,
     next_finalizers,
     next_status,
@@ -87,8 +88,10 @@ class RegistryReports:
         opened, users = self.opened.get(name), self._users(name)
         accepted = self._replacements.follow(declared, None if opened is None else opened.connection)
         health = self.health(declared)
+        is_synced = self.connections.synced.is_set()
+        known = users if is_synced else None
         wanted = next_status(
-            declared.metadata, declared.status, declared.url, health, users, accepted, datetime.now(UTC)
+            declared.metadata, declared.status, declared.url, health, known, accepted, datetime.now(UTC)
         )
         patch = patch_of(declared.raw_status, wanted)
         if self._may_pass(declared, health, now):
@@ -101,9 +104,7 @@ class RegistryReports:
                 notes = events_for(declared.status, wanted)
                 declared = await declarations.patch_status(self.kube, declared, patch)
                 await post(_key(name), declared.metadata, notes, self._events, self.kube)
-            finalizers = next_finalizers(
-                declared.metadata, has_users=bool(users), is_synced=self.connections.synced.is_set()
-            )
+            finalizers = next_finalizers(declared.metadata, has_users=bool(users), is_synced=is_synced)
             if finalizers is not None:
                 declared = await declarations.patch_finalizers(self.kube, declared, finalizers)
         except NotLeadingError as error:
@@ -160,8 +161,13 @@ class RegistryReports:
         return list({*found, *served})
 
     def _may_pass(self, declared: Declared, health: Health, now: float) -> bool:
-        """Return whether a failure of a registry that was connected is so new that a moment may end it."""
+        """Return whether a moment may change the verdict: none is known yet, or the registry has just failed.
+
+        A restart must not replace what the status says by what it does not know.
+        """
         name = declared.metadata.name
+        if health.reason is RegistryReason.NOT_TRIED and is_judged(declared.metadata, declared.status):
+            return True
         is_new = health.status is not ConditionStatus.TRUE and health.reason is not RegistryReason.INVALID_SPEC
         if not is_new or not is_connected(declared.status):
             self._failing_since.pop(name, None)

@@ -78,7 +78,7 @@ def next_status(
     current: ClusterRegistryStatus,
     url: str,
     health: Health,
-    users: Sequence[ResourceKey],
+    users: Sequence[ResourceKey] | None,
     accepted: AcceptedReplacement | None,
     now: datetime,
 ) -> ClusterRegistryStatus:
@@ -89,7 +89,7 @@ def next_status(
         current: its status today.
         url: the root URL of the registry; empty if it is not known.
         health: whether the operator reaches the registry.
-        users: the resources that use it.
+        users: the resources that use it; None while they are not all known, and what the status says of them stays.
         accepted: what was accepted of the registry.
         now: the time, in UTC.
     """
@@ -97,26 +97,34 @@ def next_status(
     return ClusterRegistryStatus(
         observed_generation=metadata.generation,
         url=url[:MAX_URL_LENGTH] or None,
-        resources=len(users),
+        resources=current.resources if users is None else len(users),
         accepted_replacement=accepted,
-        conditions=tuple(_conditions(metadata, health, users, writer)),
+        conditions=(*_conditions(health, writer), *_in_use(metadata, current, users, writer)),
     )
 
 
-def _conditions(
-    metadata: ObjectMeta, health: Health, users: Sequence[ResourceKey], writer: ConditionWriter
-) -> Iterable[Condition]:
+def _conditions(health: Health, writer: ConditionWriter) -> Iterable[Condition]:
     yield writer.write(RegistryConditionType.READY, health.status, health.reason, health.message)
     if health.reason is RegistryReason.INVALID_SPEC:
         yield writer.write(RegistryConditionType.STALLED, ConditionStatus.TRUE, health.reason, health.message)
     elif health.status is not ConditionStatus.TRUE:
         yield writer.write(RegistryConditionType.RECONCILING, ConditionStatus.TRUE, health.reason, health.message)
-    if metadata.terminating and users:
+
+
+def _in_use(
+    metadata: ObjectMeta,
+    current: ClusterRegistryStatus,
+    users: Sequence[ResourceKey] | None,
+    writer: ConditionWriter,
+) -> Iterable[Condition]:
+    if users is None:
+        yield from (each for each in current.conditions or () if each.type == RegistryConditionType.IN_USE)
+    elif metadata.terminating and users:
         reason = RegistryReason.IN_USE
-        yield writer.write(RegistryConditionType.IN_USE, ConditionStatus.TRUE, reason, _in_use(users))
+        yield writer.write(RegistryConditionType.IN_USE, ConditionStatus.TRUE, reason, _named(users))
 
 
-def _in_use(users: Sequence[ResourceKey]) -> str:
+def _named(users: Sequence[ResourceKey]) -> str:
     hidden = len(users) - MAX_USERS
     named = ", ".join(map(str, sorted(users)[:MAX_USERS])) + (f" and {hidden} more" if hidden > 0 else "")
     return (
@@ -141,6 +149,16 @@ def events_for(current: ClusterRegistryStatus, wanted: ClusterRegistryStatus) ->
     if known is not None and (known.status, known.reason) == (ready.status, ready.reason):
         return []
     return [EventNote(ready.reason, ready.message, is_warning=ready.status is not ConditionStatus.TRUE)]
+
+
+def is_judged(metadata: ObjectMeta, status: ClusterRegistryStatus) -> bool:
+    """Return whether a status says what came of trying the registry as it is declared now."""
+    ready = _ready(status)
+    return (
+        status.observed_generation == metadata.generation
+        and ready is not None
+        and (ready.reason != RegistryReason.NOT_TRIED)
+    )
 
 
 def is_connected(status: ClusterRegistryStatus) -> bool:

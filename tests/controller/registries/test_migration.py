@@ -2,8 +2,11 @@
 
 import json
 
-from tests.controller.registries.conftest import Check, Site, connected, ref
+from tests.controller.registries.conftest import Check, Site, because, connected, ref
+from tests.support.fault_proxy import always
+from tests.support.loopback import Reply
 from tests.support.resources import Manifest, has_reason, is_ready, manifest
+from tests.support.waiting import wait_until
 
 MODEL, VERSION, ARTIFACT = "RegisteredModel", "ModelVersion", "ModelArtifact"
 TREE = ((MODEL, "churn"), (VERSION, "v1"), (ARTIFACT, "weights"))
@@ -121,3 +124,26 @@ def test_another_default_asks_no_registry_about_what_has_an_entry(site: Site) ->
         ("GET", "artifacts"),
     }
     assert [received.method for received in second if received.method != "GET"] == ["POST"]
+
+
+def test_a_restart_writes_nothing_to_a_cluster_registry(site: Site) -> None:
+    """Neither while the resources are not all known yet, nor before a registry that is away was tried again."""
+    names = site.connect("dev", 0), site.connect("away", 1)
+    site.proxies[1].script = always(Reply(503, b"{}"))
+    space = site.spaces[0]
+    space.apply(*(manifest(MODEL, f"model-{number}", registryRef=ref(names[0])) for number in range(3)))
+    site.start()
+    site.wait(names[0], lambda found: connected(found) and found["status"].get("resources") == 3)
+    site.wait(names[1], because("Unreachable"))
+    for number in range(3):
+        space.ready(MODEL, f"model-{number}")
+    site.wait(names[0], lambda found: "finalizers" in found["metadata"])
+    before = [site.get(name) for name in names]
+    site.operator.stop()
+    asked = [len(proxy.received) for proxy in site.proxies]
+    site.start()
+    site.operator.wait_for_log("Ready: watching 3 resources", times=2)
+    # The view of one is loaded and polled again, and the other one was tried twice.
+    wait_until(lambda: len(site.proxies[0].received) > asked[0] + 9, "the registry is not read")
+    wait_until(lambda: len(site.proxies[1].received) > asked[1] + 1, "the registry is not tried")
+    assert [site.get(name) for name in names] == before
