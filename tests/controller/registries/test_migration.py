@@ -127,7 +127,6 @@ def test_another_default_asks_no_registry_about_what_has_an_entry(site: Site) ->
 
 
 def test_a_restart_writes_nothing_to_a_cluster_registry(site: Site) -> None:
-    """Neither while the resources are not all known yet, nor before a registry that is away was tried again."""
     names = site.connect("dev", 0), site.connect("away", 1)
     site.proxies[1].script = always(Reply(503, b"{}"))
     space = site.spaces[0]

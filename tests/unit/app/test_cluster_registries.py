@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from model_registry import ModelRegistryAPIClient
+from model_registry.exceptions import ConnectionFailed
 from registrar.api.tenants import tenant_of
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec
 from registrar.app import cluster_registries, registry_reports
@@ -398,3 +399,37 @@ async def test_a_resource_whose_namespace_is_not_known_yet_waits_for_its_labels(
         assert await share() == NO_REGISTRY
         namespaces.on_change(world.kube.namespace("team", 1, ml="true"))
         await wait_for(share, lambda found: found == name_of("dev"))
+
+
+async def test_a_restart_leaves_a_status_as_it_is_until_more_is_known(world: World) -> None:
+    condition = {"reason": "Unreachable", "message": "The registry did not answer.", "observedGeneration": 1}
+    condition["lastTransitionTime"] = "2026-11-23T12:00:00Z"
+    status = {
+        "observedGeneration": 1,
+        "url": "http://settled.example",
+        "resources": 7,
+        "conditions": [
+            {"type": "Ready", "status": "False", **condition},
+            {"type": "Reconciling", "status": "True", **condition},
+        ],
+    }
+    for name in ("settled", "tried"):
+        world.kube.declare(name, "http://settled.example")
+        world.kube.items[name]["status"] = status
+    await world.followed.load()
+    (tried,) = [each for each in world.followed.connections.all() if each.name == name_of("tried")]
+    tried.context.registry.failure = ConnectionFailed("refused")
+    async with world.running():
+        # Two more lists, and a write of each.
+        world.kube.declare("other")
+        world.followed.note_change()
+        await wait_for(world.asked, lambda asked: asked["other"] > 0)
+        world.kube.declare("later")
+        world.followed.note_change()
+        await wait_for(world.asked, lambda asked: asked["later"] > 0)
+        assert (world.kube.asked["settled"], world.kube.asked["tried"]) == (0, 0)
+        # Now all resources are known, and none of them uses it.
+        world.followed.connections.synced.set()
+        await wait_for(world.asked, lambda asked: asked["tried"] > 0)
+    assert world.kube.items["tried"]["status"] == {**status, "resources": 0}
+    assert world.kube.asked["settled"] == 0
