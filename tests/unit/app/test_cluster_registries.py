@@ -343,20 +343,12 @@ async def test_another_client_has_the_tenants_that_are_selected_now(world: World
     world.kube.namespace("team-a", 1, ml="true")
     world.kube.declare("dev", tenants=SELECTING)
     await world.followed.load()
-    async with world.running():
-        world.kube.declare("dev", "http://elsewhere.example", tenants=SELECTING)
-        world.followed.note_change()
-        url = _url(world)
-        await wait_for(url, lambda found: found == "http://elsewhere.example")
-        assert _tenants_in(world) == [True, False]
-
-
-def _url(world: World) -> Callable[[], Awaitable[str]]:
-    async def read() -> str:
-        (connection,) = world.followed.connections.all()
-        return connection.context.registry.url
-
-    return read
+    world.kube.declare("dev", "http://elsewhere.example", tenants=SELECTING)
+    await world.followed.load()
+    (connection,) = world.followed.connections.all()
+    assert connection.context.registry.url == "http://elsewhere.example"
+    # At once, before anything could run with others.
+    assert _tenants_in(world) == [True, False]
 
 
 async def test_labels_are_listed_again_for_what_the_watch_has_missed(
@@ -399,6 +391,23 @@ async def test_a_resource_whose_namespace_is_not_known_yet_waits_for_its_labels(
         assert await share() == NO_REGISTRY
         namespaces.on_change(world.kube.namespace("team", 1, ml="true"))
         await wait_for(share, lambda found: found == name_of("dev"))
+
+
+async def test_a_namespace_that_becomes_known_and_is_not_selected_gets_another_default(world: World) -> None:
+    world.kube.declare("dev", tenants=SELECTING, isDefault=True)
+    world.kube.declare("named", isDefault=True, tenants=[{"namespaces": ["*"]}])
+    await world.followed.load()
+    connections, namespaces = world.followed.connections, world.followed.namespaces
+    assert namespaces is not None
+    connections.on_change(body())
+
+    async def share() -> str:
+        return connections.share_of(model_key())
+
+    async with world.running():
+        # Whom a ClusterRegistry admits does not change by that.
+        namespaces.on_change(world.kube.namespace("team", 1))
+        await wait_for(share, lambda found: found == name_of("named"))
 
 
 async def test_a_restart_leaves_a_status_as_it_is_until_more_is_known(world: World) -> None:
