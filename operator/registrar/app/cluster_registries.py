@@ -80,11 +80,12 @@ class ClusterRegistries:
     _is_stale: bool = False
     _judged: tuple[Mapping[str, Candidate], frozenset[str]] = ({}, frozenset())
     _relabelled: asyncio.Event = field(default_factory=asyncio.Event)
+    _not_woken: list[Connection] = field(default_factory=list)
     _list_retries: Backoff = field(default_factory=lambda: Backoff(FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS))
     _reports: RegistryReports = field(init=False)
 
     def __post_init__(self) -> None:
-        self.namespaces = Namespaces(self._relabelled.set) if self.selects_namespaces else None
+        self.namespaces = Namespaces(self._relabel) if self.selects_namespaces else None
         self.resolver.namespaces = self.namespaces
         self._reports = RegistryReports(self.kube, self.connections, self.resolver, self._opened, self.note_change)
 
@@ -129,9 +130,9 @@ class ClusterRegistries:
                     self._declared[name] = await self._reports.write(declared)
 
     async def follow_labels(self, namespaces: Namespaces) -> None:
-        """Judge by the labels of namespaces as they are now, for as long as the operator runs.
+        """Move and wake resources whose namespaces got other labels, for as long as the operator runs.
 
-        It waits for none of the requests of `run`: a namespace that is admitted no longer may write nothing meanwhile.
+        It waits for none of the requests of `run`.
         """
         loop = asyncio.get_running_loop()
         due_at = loop.time() + LABELS_SECONDS
@@ -194,14 +195,24 @@ class ClusterRegistries:
             if task.done() and not task.cancelled() and (error := task.exception()) is not None:
                 raise error
 
-    def _serve(self) -> None:
-        """Open what can be served, judge by its tenants, and close what cannot be served any more."""
+    def _relabel(self) -> None:
+        """Judge by the labels of namespaces as they are now, before anything of these namespaces can run or arrive."""
         candidates = candidates_of(self._declared, self.flags, self.namespaces)
-        usable = {
+        self.resolver.candidates = candidates
+        self._not_woken += self._apply_tenants(self._usable(candidates).keys(), candidates)
+        self._relabelled.set()
+
+    def _usable(self, candidates: Mapping[str, Candidate]) -> dict[str, ClusterRegistrySpec]:
+        return {
             name: declared.spec
             for name, declared in self._declared.items()
             if isinstance(declared.spec, ClusterRegistrySpec) and candidates[name_of(name)].is_usable
         }
+
+    def _serve(self) -> None:
+        """Open what can be served, judge by its tenants, and close what cannot be served any more."""
+        candidates = candidates_of(self._declared, self.flags, self.namespaces)
+        usable = self._usable(candidates)
         gone = [name for name in self._opened if name not in usable]
         new = [name for name in usable if name not in self._opened]
         changed = [name for name in usable if name in self._opened and not self._opened[name].reaches(usable[name])]
@@ -209,7 +220,8 @@ class ClusterRegistries:
             self._open(name, usable[name], candidates)
         # From here on, each resource is judged by the tenants that are declared now.
         # What gets another client gets its tenants with it: they are not for the former server.
-        stale = self._apply_tenants(usable.keys() - set(changed), candidates)
+        stale = [*self._not_woken, *self._apply_tenants(usable.keys() - set(changed), candidates)]
+        self._not_woken.clear()
         before, self.resolver.candidates = self._judged, candidates
         self._judged = candidates, frozenset(self.namespaces or ())
         if before != self._judged:

@@ -36,6 +36,7 @@ from registrar.reporting.registry_status import (
     next_finalizers,
     next_status,
     patch_of,
+    replaced_since,
 )
 from registrar.workqueue.backoff import Backoff
 
@@ -131,7 +132,7 @@ class RegistryReports:
         if problem is not None:
             return Health(problem.reason, problem.message)
         health = health_of(opened.connection.context.registry)
-        replaced = self._replacements.health(name, opened.connection)
+        replaced = self._replacements.health(declared, opened.connection)
         if replaced is not None and health.reason is RegistryReason.CONNECTED:
             health = replaced
         return _with_rivals(health, name_of(name), self.resolver.candidates)
@@ -168,6 +169,10 @@ class RegistryReports:
         name = declared.metadata.name
         if health.reason is RegistryReason.NOT_TRIED and is_judged(declared.metadata, declared.status):
             return True
+        opened = self.opened.get(name)
+        is_compared = opened is None or opened.connection.context.guard.counted_at is not None
+        if health.reason is RegistryReason.CONNECTED and not is_compared:
+            return replaced_since(declared.metadata, declared.status) is not None
         is_new = health.status is not ConditionStatus.TRUE and health.reason is not RegistryReason.INVALID_SPEC
         if not is_new or not is_connected(declared.status):
             self._failing_since.pop(name, None)

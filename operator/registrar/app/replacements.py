@@ -18,7 +18,7 @@ from registrar.app.connection import Connection
 from registrar.cluster.cluster_registries import Declared
 from registrar.registries.registry import Registry
 from registrar.registries.replacement import Replacement
-from registrar.reporting.registry_status import Health
+from registrar.reporting.registry_status import Health, replaced_since
 
 logger = logging.getLogger(__name__)
 
@@ -41,14 +41,15 @@ class Replacements:
         self._words.pop(name, None)
         self._since.pop(name, None)
 
-    def health(self, name: str, connection: Connection) -> Health | None:
+    def health(self, declared: Declared, connection: Connection) -> Health | None:
         """Return that a registry was replaced, and what to do about it; None where it may still be the same."""
-        found = connection.context.guard.found
+        name, found = declared.metadata.name, connection.context.guard.found
         if found is None:
             self._since.pop(name, None)
             return None
         # Whoever writes manifests puts it there, so it has to be another word for each replacement.
-        word = self._since.setdefault(name, datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        since = replaced_since(declared.metadata, declared.status) or datetime.now(UTC)
+        word = self._since.setdefault(name, since).strftime("%Y-%m-%dT%H:%M:%SZ")
         return Health(
             RegistryReason.REGISTRY_REPLACED,
             f"{_described(found, connection.context.registry)} Nothing is created in it. Restore the entries, or "
@@ -81,12 +82,12 @@ class Replacements:
             if not self._is_read_since(declared.metadata.name, word, connection.context.registry, now):
                 return before
             if guard.replacement(now, valid_seconds=0) is not None:
-                return AcceptedReplacement(value=word, recreating=True)
+                return AcceptedReplacement(value=word, recreating=True, lost_until=guard.newest_missing())
             # There was nothing to accept, and it must not wait for the next time.
-            return AcceptedReplacement(value=word, recreating=before is not None and before.recreating)
-        if guard.found is not None or guard.is_recreating:
+            return AcceptedReplacement(value=word, recreating=False) if before is None else _handled(before, word)
+        if guard.counted_at is None or guard.found is not None or guard.is_recreating:
             guard.replacement(now, RECOUNT_SECONDS)
-        if before is None or guard.is_recreating:
+        if before is None or guard.is_recreating or not before.recreating:
             return before
         return AcceptedReplacement(value=before.value, recreating=False)
 
@@ -98,7 +99,7 @@ class Replacements:
         guard = connection.context.guard
         if guard.accepted == recorded.value:
             return
-        guard.accept(recorded.value, time.monotonic())
+        guard.accept(recorded.value, recorded.lost_until or 0, time.monotonic())
         logger.info(
             "The registry %s of ClusterRegistry %s was accepted by %s=%s: what it lacks is created again",
             connection.context.registry.url,
@@ -116,6 +117,11 @@ class Replacements:
             self._words[name] = word, now
             registry.breaker.request_probe()
         return registry.read_at > since
+
+
+def _handled(before: AcceptedReplacement, word: str) -> AcceptedReplacement:
+    """Return that a value accepted nothing more than an earlier one."""
+    return before.model_copy(update={"value": word})
 
 
 def _word_of(declared: Declared) -> str:

@@ -16,6 +16,7 @@ from registrar.api.bodies import (
     recorded_id,
     resource_version,
 )
+from registrar.api.conditions import Reason
 from registrar.api.meta import LAST_APPLIED_ANNOTATION
 from registrar.cluster.compact import MANAGED_FIELDS, with_shared_texts
 
@@ -89,6 +90,10 @@ class ResourceCache:
     def count_ready(self) -> Mapping[tuple[str, str, str], int]:
         """Return how many resources exist by kind, and by status and reason of Ready (see `ready_state`)."""
         return self._ready
+
+    def has_reason(self, reason: Reason) -> bool:
+        """Return whether a resource has this reason of Ready."""
+        return any(number for (_, _, found), number in self._ready.items() if found == reason)
 
     def count_new(self) -> int:
         """Return how many resources have no entry yet, as far as their statuses say."""

@@ -28,6 +28,7 @@ class Namespaces(Mapping[str, Labels]):
     def __init__(self, changed: Callable[[], None]) -> None:
         self._changed = changed
         self._known: dict[str, _Known] = {}
+        self._deleted: dict[str, int] = {}
 
     def __getitem__(self, name: str) -> Labels:
         return self._known[name].labels
@@ -46,6 +47,8 @@ class Namespaces(Mapping[str, Labels]):
     def on_delete(self, body: Body) -> None:
         """Forget a namespace that was deleted, unless its successor is known."""
         name = body["metadata"]["name"]
+        # A list that is being read can be older.
+        self._deleted[name] = resource_version(body)
         if name in self._known and self._known[name].version <= resource_version(body):
             del self._known[name]
             self._changed()
@@ -67,6 +70,7 @@ class Namespaces(Mapping[str, Labels]):
         for name in gone:
             del self._known[name]
         taken = sum(map(self._take, bodies))
+        self._deleted.clear()
         if gone or taken:
             self._changed()
 
@@ -74,7 +78,7 @@ class Namespaces(Mapping[str, Labels]):
         """Return whether this is a new namespace, or has other labels than before."""
         metadata, version = body["metadata"], resource_version(body)
         before, labels = self._known.get(metadata["name"]), dict(metadata.get("labels") or {})
-        if before is not None and version < before.version:
+        if (before is not None and version < before.version) or version <= self._deleted.get(metadata["name"], 0):
             return False
         self._known[metadata["name"]] = _Known(labels, version)
         return before is None or before.labels != labels

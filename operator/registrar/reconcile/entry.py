@@ -15,9 +15,7 @@ from typing import TypeVar
 
 from model_registry.exceptions import ConflictError
 from model_registry.types import RegistryEntry
-from registrar.api.bodies import uid_of
 from registrar.api.conditions import Reason
-from registrar.cluster.api import ResourceGoneError
 from registrar.planning.actions import (
     Create,
     Leave,
@@ -30,8 +28,7 @@ from registrar.planning.actions import (
 )
 from registrar.planning.ownership import Origin, stamp_of
 from registrar.planning.plan import after_recording, plan
-from registrar.planning.problems import ReconcileError, transient, waiting
-from registrar.planning.resolution import described
+from registrar.planning.problems import ReconcileError, transient
 from registrar.reconcile.apply import create, patch
 from registrar.reconcile.beside import artifacts_beside, entry_of, same_uri_note, unmanaged_with_same_uri
 from registrar.reconcile.conflicts import resolve_conflict
@@ -39,20 +36,15 @@ from registrar.reconcile.context import Context
 from registrar.reconcile.external_ids import free_external_id
 from registrar.reconcile.noting import note_creation, note_patch
 from registrar.reconcile.observe import Observation, observe
+from registrar.reconcile.preconditions import confirm, confirm_admitted, refuse_new_registry
 from registrar.reconcile.report import record_ownership
 from registrar.reconcile.request import EntryRequest
-from registrar.registries.registry import Registry
-from registrar.registries.replacement import Replacement
 from registrar.reporting.outcome import EntryResult, OperationResult
 
 logger = logging.getLogger(__name__)
 
 Written = TypeVar("Written")
 
-PROBE_SECONDS = 0.2
-"""Until the prober has read the registry; one answer of it."""
-REPLACED_REQUEUE_SECONDS = 60.0
-"""Until a registry that seems replaced is compared again; the feed notices its return earlier."""
 MAX_STEPS = 7
 """View, fresh read, creation, conflict, parent, ownership, patch: more mean that others keep changing the entry."""
 
@@ -90,7 +82,7 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
             case RecordOwnership() | Patch() if not observed.fresh:
                 observed = await observe(desired, recorded, registry, force_read=True)
             case RecordOwnership():
-                await _confirm(request, action.entry, recorded, context)
+                await confirm(request, action.entry, recorded, context)
                 await _record(request, action, context)
                 recorded = after_recording(recorded, action)
             case Patch() if _is_contested(request, action, context):
@@ -98,7 +90,7 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
                 owned = owned_after(desired, recorded, action.entry)
                 return EntryResult(action.entry, action.origin, owned, drift=drift, is_contested=True)
             case Patch():
-                await _confirm(request, action.entry, recorded, context)
+                await confirm(request, action.entry, recorded, context)
                 changed = await _with_free_external_id(partial(patch, desired, action, registry), request, context)
                 return _patched(request, action, changed, recorded, context)
     raise transient(Reason.REGISTRY_UNAVAILABLE, f"Others keep changing {desired.name!r} in the registry")
@@ -141,8 +133,8 @@ async def _create(
     request: EntryRequest, action: Create, recorded: RecordedState, context: Context
 ) -> tuple[RegistryEntry, bool]:
     """Create the entry, or find it; returns it, and whether this call created it."""
-    _refuse_new_registry(request, context)
-    await _confirm(request, None, recorded, context)
+    refuse_new_registry(request, context)
+    await confirm(request, None, recorded, context)
     desired = request.desired
     beside = await artifacts_beside(desired, request.parent, context.registry)
     existing = entry_of(desired, beside)
@@ -151,6 +143,7 @@ async def _create(
     if existing is not None:
         return existing, False
     others = unmanaged_with_same_uri(desired, beside, context.registry)
+    confirm_admitted(request, context.registry)
     write = partial(create, desired, action, context.registry)
     entry, created = await _with_free_external_id(write, request, context)
     if created and others:
@@ -199,83 +192,6 @@ async def _resolve_conflict(request: EntryRequest, observed: Observation, contex
         kube=context.kube,
         registry=context.registry,
     )
-
-
-async def _confirm(
-    request: EntryRequest, entry: RegistryEntry | None, recorded: RecordedState, context: Context
-) -> None:
-    """Make sure that the resource still exists, and its parent entry still is the one that it was, before a write.
-
-    An entry that the status proves needs no parent for that; a new or adopted one is found by its parent's ID alone.
-
-    Raises:
-        ReconcileError: the registry was reset, restored or replaced.
-        ResourceGoneError: the resource does not exist, or another one has its name.
-        RegistryError: the registry could not answer.
-    """
-    await _confirm_exists(request, context)
-    is_proved = entry is not None and recorded.proves(entry)
-    if request.parent is not None and not is_proved:
-        await context.registry.confirm(request.parent)
-
-
-async def _confirm_exists(request: EntryRequest, context: Context) -> None:
-    """Make sure that a settled resource exists before its entry is corrected.
-
-    A watch that starts again after 410 Gone does not report deletions that happened in between.
-
-    Raises:
-        ResourceGoneError: it does not exist, or another resource has its name.
-    """
-    if not request.recorded.settled:
-        return
-    claimant = request.claimant
-    body = await context.kube.get(claimant.key)
-    if body is None or uid_of(body) != claimant.uid:
-        raise ResourceGoneError(404, "NotFound", f"{claimant.key} was deleted, and the watch did not report it")
-
-
-def _refuse_new_registry(request: EntryRequest, context: Context) -> None:
-    """Replace no entry that existed, if many are gone at once, and create none in a registry that is another one.
-
-    Raises:
-        ReconcileError: ``RegistryReplaced``, or the registry has to be read first.
-    """
-    registry, guard, now = context.registry, context.guard, time.monotonic()
-    if registry.ref is None and context.settings.accept_new_registry:
-        return
-    if not request.recorded.had_entry:
-        if guard.found is not None and (found := guard.replacement(now)) is not None:
-            raise _replaced(found, registry)
-        return
-    claim = request.desired.claim
-    is_read = registry.read_at > context.memory.losses.notice(claim, now)
-    if not is_read:
-        # Only another reading distinguishes a registry that was reset since the last from one that lost an entry.
-        registry.breaker.request_probe()
-    if not is_read or not context.memory.cache.synced.is_set():
-        message = "The entry is no longer in the registry; the operator checks how many others are missing."
-        raise waiting(Reason.REGISTRY_UNAVAILABLE, message, requeue_after=PROBE_SECONDS)
-    if (found := guard.replacement(now)) is not None:
-        raise _replaced(found, registry)
-    context.memory.losses.forget(claim)
-
-
-def _replaced(found: Replacement, registry: Registry) -> ReconcileError:
-    if registry.ref is None:
-        message = (
-            f"{found.missing} of {found.all} entries are no longer in the registry {registry.url}: it was reset, "
-            "restored or replaced. Nothing is created. Restore the entries, or start the operator with "
-            "--accept-new-registry to create them again."
-        )
-    else:
-        # How many entries others have is their business.
-        message = (
-            f"The registry {registry.url} lacks entries that it should have: it was reset, restored or replaced, or "
-            f"its address leads to another one. Nothing is created. {described(registry.name)} says in its conditions "
-            "how an administrator accepts it as it is."
-        )
-    return waiting(Reason.REGISTRY_REPLACED, message, requeue_after=REPLACED_REQUEUE_SECONDS)
 
 
 def _is_contested(request: EntryRequest, action: Patch, context: Context) -> bool:

@@ -27,6 +27,8 @@ VALID_SECONDS = 60.0
 NAMES_PER_RESOURCE = 50
 """How many names are listed at most for each resource without an entry: a page of 500 for ten of them. A registry can
 have very many entries of others."""
+MAX_NAMES = 20_000
+"""How many names are listed at most, however many resources there are: creations wait for the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class _Listed:
     """What one list has shown.
 
     Attributes:
-        at: when it was read, on the monotonic clock.
+        at: when that ended, on the monotonic clock.
         epoch: in which epoch of the registry.
         places: ID of the parent (empty at the root) and name of each entry.
     """
@@ -81,13 +83,14 @@ class Census:
         number = self._count_new()
         if number < MANY:
             return None
-        return self._listed.setdefault(family, await self._read(family, number * NAMES_PER_RESOURCE))
+        return self._listed.setdefault(family, await self._read(family, min(number * NAMES_PER_RESOURCE, MAX_NAMES)))
 
     async def _read(self, family: type[RegistryEntry], limit: int) -> _Listed:
-        at, epoch = self._monotonic(), self._registry.epoch
+        epoch, places = self._registry.epoch, frozenset[tuple[str, str]]()
         try:
-            return _Listed(at, epoch, await self._registry.backend.places(family, limit))
+            places = await self._registry.backend.places(family, limit)
         except RegistryError as error:
             # The creation that follows says what it means for the resource.
             logger.info("The names in the registry %s could not be listed: %s", self._registry.url, error)
-            return _Listed(at, epoch, frozenset())
+        # The time after it: a slow list must not be outdated for the next that waits for it.
+        return _Listed(self._monotonic(), epoch, places)

@@ -50,6 +50,7 @@ class MassDeletionGuard:
     Attributes:
         found: what the last count has shown; None where the registry may still be the same.
         counted_at: when that was (monotonic seconds); None before the first count.
+        epoch: in which epoch of the registry it was; 0 before the first count.
         accepted: the word by which the latest replacement was accepted; None without one.
         is_recreating: so many entries of an accepted replacement are still missing that it would have to be accepted.
     """
@@ -60,6 +61,7 @@ class MassDeletionGuard:
         self._given_up: frozenset[RecordedId] = frozenset()
         self.found: Replacement | None = None
         self.counted_at: float | None = None
+        self.epoch = 0
         self.accepted: str | None = None
         self.is_recreating = False
 
@@ -71,23 +73,30 @@ class MassDeletionGuard:
             valid_seconds: how old the last count may be.
         """
         if self.counted_at is None or now - self.counted_at > valid_seconds:
-            self._count()
-            self.counted_at = now
+            self._count(now)
         return self.found
 
-    def accept(self, word: str, now: float) -> None:
+    def newest_missing(self) -> int:
+        """Return when the newest missing entry was created (milliseconds since the epoch); 0 if none is missing."""
+        missing, _ = self._missing()
+        return max(map(_created, missing - self._given_up), default=0)
+
+    def accept(self, word: str, until: int, now: float) -> None:
         """Take what is missing now for lost: it may be created again. What gets lost later counts again.
 
         Args:
             word: what it was accepted by.
+            until: when the newest entry was created that was missing then (milliseconds since the epoch). What was
+                created again since is younger.
             now: monotonic seconds.
         """
-        self._given_up, _ = self._missing()
+        missing, _ = self._missing()
+        self._given_up = frozenset(recorded for recorded in missing if _created(recorded) <= until)
         self.accepted = word
-        self._count()
-        self.counted_at = now
+        self._count(now)
 
-    def _count(self) -> None:
+    def _count(self, now: float) -> None:
+        self.counted_at, self.epoch = now, self._registry.epoch
         missing, present = self._missing()
         # What was created again is known by another ID or time, so the rest of an acceptance counts for nothing else.
         self._given_up &= missing
@@ -114,8 +123,10 @@ class MassDeletionGuard:
         found = Replacement(len(missing), total, min((str(recorded.url) for recorded in moved), default=None))
         if len(missing) > MAX_MISSING and len(missing) > MAX_MISSING_SHARE * total:
             return found
-        # The flags have no other address without a restart, and their setting accepts it there.
-        is_another = self._registry.ref is not None and moved and not _has_older(present, moved)
+        # The flags have no other address without a restart, and their setting accepts it there. One status that is
+        # out of date, as a restored backup has it, proves nothing against all others.
+        is_share = len(missing) > MAX_MISSING_SHARE * total
+        is_another = self._registry.ref is not None and moved and is_share and not _has_older(present, moved)
         return found if is_another else None
 
     def _is_elsewhere(self, recorded: RecordedId) -> bool:

@@ -161,6 +161,14 @@ def is_judged(metadata: ObjectMeta, status: ClusterRegistryStatus) -> bool:
     )
 
 
+def replaced_since(metadata: ObjectMeta, status: ClusterRegistryStatus) -> datetime | None:
+    """Return since when a status says that the registry, as it is declared now, was replaced; None if it does not."""
+    ready = _ready(status)
+    is_replaced = ready is not None and ready.reason == RegistryReason.REGISTRY_REPLACED
+    is_current = status.observed_generation == metadata.generation
+    return ready.last_transition_time if ready is not None and is_replaced and is_current else None
+
+
 def is_connected(status: ClusterRegistryStatus) -> bool:
     """Return whether a status says that the operator reaches the registry."""
     ready = _ready(status)

@@ -70,15 +70,19 @@ def test_another_registry_is_filled_once_for_each_word_that_accepts_it(site: Sit
     third = another()
     site.operator.stop()
     site.connect("prod", 0, space.name, url=third.url)
+    # A resource that never had an entry runs first after a restart.
+    space.apply(manifest(MODEL, "late", registryRef=ref(name)))
+    wanted = (*models, "late")
     site.start()
     site.wait(name, because("RegistryReplaced"))
+    space.wait(MODEL, "late", has_reason("RegistryReplaced"))
     site.kubectl(*command)
     space.annotate(MODEL, "churn", reconcile_requested_at="now")
     space.wait(MODEL, "churn", lambda found: found["status"].get("lastHandledReconcileAt") == "now")
     assert because("RegistryReplaced")(site.get(name))
     assert third.writes() == []
     site.kubectl("annotate", "--overwrite", "clusterregistry", name, f"{ANNOTATION}=another")
-    for model in models:
+    for model in wanted:
         space.wait(MODEL, model, ready_at(third.url))
     # And of all that, the other registry has seen nothing.
     assert other.get(MODEL, "churn")["status"] == untouched

@@ -393,6 +393,20 @@ async def test_a_resource_whose_namespace_is_not_known_yet_waits_for_its_labels(
         await wait_for(share, lambda found: found == name_of("dev"))
 
 
+async def test_labels_decide_before_a_resource_of_their_namespace_arrives(world: World) -> None:
+    """The operator may be busy with other namespaces: a wrong registry would assign an ID for good."""
+    world.kube.declare("dev", tenants=SELECTING, isDefault=True)
+    await world.followed.load()
+    connections, namespaces = world.followed.connections, world.followed.namespaces
+    assert namespaces is not None
+    namespaces.on_change(world.kube.namespace("team", 1, ml="true"))
+    connections.on_change(body())
+    assert connections.share_of(model_key()) == name_of("dev")
+    namespaces.on_change(world.kube.namespace("team", 2))
+    (dev,) = connections.all()
+    assert tenant_of("team", dev.context.registry.tenants or ()) is None, "at once"
+
+
 async def test_a_namespace_that_becomes_known_and_is_not_selected_gets_another_default(world: World) -> None:
     world.kube.declare("dev", tenants=SELECTING, isDefault=True)
     world.kube.declare("named", isDefault=True, tenants=[{"namespaces": ["*"]}])
@@ -422,12 +436,15 @@ async def test_a_restart_leaves_a_status_as_it_is_until_more_is_known(world: Wor
             {"type": "Reconciling", "status": "True", **condition},
         ],
     }
-    for name in ("settled", "tried"):
+    lacking = {"type": "Ready", "status": "False", **condition, "reason": "RegistryReplaced"}
+    for name in ("settled", "tried", "replaced"):
         world.kube.declare(name, "http://settled.example")
         world.kube.items[name]["status"] = status
+    world.kube.items["replaced"]["status"] = {**status, "conditions": [lacking]}
     await world.followed.load()
-    (tried,) = [each for each in world.followed.connections.all() if each.name == name_of("tried")]
-    tried.context.registry.failure = ConnectionFailed("refused")
+    registries = {each.name: each.context.registry for each in world.followed.connections.all()}
+    registries[name_of("tried")].failure = ConnectionFailed("refused")
+    registries[name_of("replaced")].loaded = True
     async with world.running():
         # Two more lists, and a write of each.
         world.kube.declare("other")
@@ -436,9 +453,10 @@ async def test_a_restart_leaves_a_status_as_it_is_until_more_is_known(world: Wor
         world.kube.declare("later")
         world.followed.note_change()
         await wait_for(world.asked, lambda asked: asked["later"] > 0)
-        assert (world.kube.asked["settled"], world.kube.asked["tried"]) == (0, 0)
+        assert [world.kube.asked[name] for name in ("settled", "tried", "replaced")] == [0, 0, 0]
         # Now all resources are known, and none of them uses it.
         world.followed.connections.synced.set()
-        await wait_for(world.asked, lambda asked: asked["tried"] > 0)
+        await wait_for(world.asked, lambda asked: asked["tried"] > 0 and asked["replaced"] > 0)
     assert world.kube.items["tried"]["status"] == {**status, "resources": 0}
+    assert world.kube.items["replaced"]["status"]["conditions"][0]["reason"] == "Connected", "it lacks nothing"
     assert world.kube.asked["settled"] == 0

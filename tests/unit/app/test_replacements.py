@@ -26,13 +26,18 @@ class Guard:
         self.lacks = self.found = Replacement(12, 12)
         self.accepted: str | None = None
         self.is_recreating = False
+        self.counted_at = 0.0
 
     def replacement(self, now: float, valid_seconds: float = 0) -> Replacement | None:
         del now, valid_seconds
         return self.found
 
-    def accept(self, word: str, now: float) -> None:
+    def newest_missing(self) -> int:
+        return 7
+
+    def accept(self, word: str, until: int, now: float) -> None:
         del now
+        assert until == 7
         self.accepted, self.found, self.is_recreating = word, None, self.lacks is not None  # type: ignore[assignment]
 
 
@@ -70,25 +75,25 @@ def declared(word: str | None, accepted: dict[str, Any] | None = None, url: str 
 
 def recorded(replacements: Replacements, found: Declared, connection: Any) -> dict[str, Any] | None:
     accepted = replacements.next(found, connection)
-    return None if accepted is None else accepted.model_dump()
+    return None if accepted is None else accepted.model_dump(by_alias=True, exclude_none=True)
 
 
 def test_nothing_is_created_before_the_acceptance_is_recorded(connection: Any) -> None:
     replacements = Replacements()
     assert recorded(replacements, declared(None), connection) is None
-    assert recorded(replacements, declared("word"), connection) == {"value": "word", "recreating": True}
+    assert recorded(replacements, declared("word"), connection) == {"value": "word", "recreating": True, "lostUntil": 7}
     replacements.accept(declared("word"), connection)
     assert connection.memory.woken == []
-    replacements.accept(declared("word", {"value": "word", "recreating": True}), connection)
+    replacements.accept(declared("word", {"value": "word", "recreating": True, "lostUntil": 7}), connection)
     assert connection.context.guard.accepted == "word"
     assert connection.memory.woken == [KEY]
     connection.context.guard.is_recreating = False
-    handled = declared("word", {"value": "word", "recreating": True})
+    handled = declared("word", {"value": "word", "recreating": True, "lostUntil": 7})
     assert recorded(replacements, handled, connection) == {"value": "word", "recreating": False}
 
 
 def test_an_operator_that_starts_again_goes_on_with_what_was_accepted_at_this_address(connection: Any) -> None:
-    begun = {"value": "word", "recreating": True}
+    begun = {"value": "word", "recreating": True, "lostUntil": 7}
     Replacements().accept(declared("word", begun, former="http://former"), connection)
     assert connection.memory.woken == [], "it was another registry"
     moved = declared("word", begun, former="http://former")
@@ -116,7 +121,7 @@ def test_a_word_is_judged_by_what_the_registry_holds_after_it_was_given(connecti
     assert recorded(replacements, declared("word"), connection) is None
     assert not registry.breaker.take_request()
     registry.read_at = math.inf
-    assert recorded(replacements, declared("word"), connection) == {"value": "word", "recreating": True}
+    assert recorded(replacements, declared("word"), connection) == {"value": "word", "recreating": True, "lostUntil": 7}
     registry.loaded = False
     assert recorded(replacements, declared("other"), connection) is None
     assert recorded(replacements, declared("other"), None) is None

@@ -78,3 +78,23 @@ async def test_a_deleted_one_is_forgotten_also_if_the_watch_has_missed_that(know
     await known.read(3, [])
     assert list(known.namespaces) == []
     assert known.changes == 4
+
+
+async def test_a_list_brings_back_nothing_that_was_deleted_while_it_was_read(
+    known: Known, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await known.read(5, [_body("a", 1, x="1")])
+    list_page = known.list_page
+
+    async def slow(path: str, limit: int, token: str = "") -> dict[str, Any]:
+        page = await list_page(path, limit, token)
+        known.namespaces.on_delete(_body("a", 7, x="1"))
+        return page
+
+    monkeypatch.setattr(known, "list_page", slow)
+    await known.read(6, [_body("a", 1, x="1")])
+    assert dict(known.namespaces) == {}
+    monkeypatch.undo()
+    # Its successor is another one.
+    await known.read(9, [_body("a", 8)])
+    assert dict(known.namespaces) == {"a": {}}

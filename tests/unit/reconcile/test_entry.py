@@ -12,7 +12,8 @@ from registrar.kinds.desired import desired_entry
 from registrar.planning.actions import FieldSet, RecordedState
 from registrar.planning.problems import Disposition, ReconcileError
 from registrar.reconcile.context import Context
-from registrar.reconcile.entry import PROBE_SECONDS, reconcile_entry
+from registrar.reconcile.entry import reconcile_entry
+from registrar.reconcile.preconditions import PROBE_SECONDS
 from registrar.reconcile.request import EntryRequest
 from registrar.reconcile.resource import policies_of, read_resource
 from registrar.reporting.outcome import EntryResult, OperationResult

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from registrar.api.meta import PAUSED_ANNOTATION
+from registrar.api.meta import FINALIZER, PAUSED_ANNOTATION
+from registrar.api.tenants import Tenant
 from registrar.fencing import Leadership
 from registrar.reconcile.intake import Intake
 from registrar.reconcile.pipeline import reconcile
@@ -92,3 +93,29 @@ async def test_a_synced_resource_is_deferred_while_the_registry_is_unavailable()
         context.memory.cache.put(body(status={"id": "7", "observedGeneration": 1}))
         assert await reconcile(model_key(), context) == DONE
         assert context.registry.breaker.close(0.0) == (model_key(),)
+
+
+async def test_a_namespace_that_is_admitted_no_longer_during_its_reconcile_gets_no_entry() -> None:
+    """The answer to the finalizer's write arrives after the tenants have changed."""
+    asked: list[str] = []
+
+    def registry(request: Received) -> Reply:
+        asked.append(request.method)
+        return GONE
+
+    with serving(registry) as server:
+
+        def answer(request: Received) -> Reply:
+            if request.method == "PATCH" and "finalizers" in str(request.json):
+                context.registry.tenants = ()
+            kept = body(version=2)
+            kept["metadata"]["finalizers"] = [FINALIZER]
+            return Reply(body=kept, headers={"Content-Type": "application/json"})
+
+        with serving(answer) as cluster:
+            async with context_of(kubernetes_url=cluster.url, registry_url=server.url) as context:
+                context.registry.loaded = True
+                context.registry.tenants = (Tenant(namespaces=("*",)),)
+                context.memory.cache.put(body())
+                await reconcile(model_key(), context)
+                assert (len(context.registry.tenants), asked) == (0, [])

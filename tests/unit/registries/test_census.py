@@ -1,6 +1,7 @@
 """A census: many resources cost one list, few cost none, and what it lists is only a hint."""
 
 import asyncio
+from collections.abc import Callable
 
 from model_registry.exceptions import RequestTimeout
 from model_registry.types import ModelVersion, RegisteredModel, RegistryEntry
@@ -8,7 +9,7 @@ from registrar.kinds.artifacts import MODEL_ARTIFACT
 from registrar.kinds.base import Desired, EntryKind
 from registrar.kinds.model_version import MODEL_VERSION
 from registrar.kinds.registered_model import REGISTERED_MODEL
-from registrar.registries.census import MANY, NAMES_PER_RESOURCE, VALID_SECONDS, Census
+from registrar.registries.census import MANY, MAX_NAMES, NAMES_PER_RESOURCE, VALID_SECONDS, Census
 from registrar.registries.registry import Registry
 from tests.unit.build import OWNER_ID
 
@@ -19,11 +20,13 @@ class Backend:
     def __init__(self) -> None:
         self.listed: list[type[RegistryEntry]] = []
         self.limits: list[int] = []
+        self.ended: Callable[[], None] = lambda: None
         self.is_slow = False
 
     async def places(self, family: type[RegistryEntry], limit: int) -> frozenset[tuple[str, str]]:
         self.listed.append(family)
         self.limits.append(limit)
+        self.ended()
         await asyncio.sleep(0)
         if self.is_slow:
             raise RequestTimeout("it did not answer")
@@ -75,9 +78,21 @@ async def test_a_census_is_taken_again_after_a_while() -> None:
 
 async def test_the_entries_of_others_are_listed_up_to_a_limit() -> None:
     asked = Asked()
-    asked.new = 30
-    await asked.lists("fraud")
-    assert asked.backend.limits == [30 * NAMES_PER_RESOURCE]
+    for asked.new in (30, 100_000):
+        await asked.lists("fraud")
+        asked.now += VALID_SECONDS
+    assert asked.backend.limits == [30 * NAMES_PER_RESOURCE, MAX_NAMES]
+
+
+async def test_those_that_wait_for_a_slow_list_do_not_list_again() -> None:
+    asked = Asked()
+
+    def pass_time() -> None:
+        asked.now += 2 * VALID_SECONDS
+
+    asked.backend.ended = pass_time
+    await asyncio.gather(*(asked.lists(f"new-{number}") for number in range(5)))
+    assert len(asked.backend.listed) == 1
 
 
 async def test_a_registry_that_was_reset_is_listed_again() -> None:

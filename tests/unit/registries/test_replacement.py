@@ -71,7 +71,7 @@ def test_an_acceptance_covers_what_is_missing_then_and_nothing_later() -> None:
     site = Site()
     site.record(*range(1, 21))
     assert site.count() == Replacement(20, 20)
-    site.guard.accept("word", 0.0)
+    site.guard.accept("word", site.guard.newest_missing(), 0.0)
     assert (site.guard.found, site.guard.accepted, site.guard.is_recreating) == (None, "word", True)
     # Half of them are created again under other IDs; the rest is paused, say.
     for number in range(1, 11):
@@ -83,3 +83,25 @@ def test_an_acceptance_covers_what_is_missing_then_and_nothing_later() -> None:
     site.record(111)
     site.has()
     assert site.count() == Replacement(11, 11), "what was given up counts for nothing, not even as present"
+
+
+def test_after_a_restart_an_acceptance_covers_only_what_was_lost_then() -> None:
+    site = Site()
+    site.record(*range(1, 21))
+    until = site.guard.newest_missing()
+    assert until == 20_000
+    # All are created again, but for one that is paused; then all are lost once more.
+    for number in range(2, 21):
+        del site.recorded[number]
+    site.record(*range(101, 120))
+    restarted = MassDeletionGuard(site.recorded.values, site.registry)
+    restarted.accept("word", until, 0.0)
+    assert restarted.found == Replacement(19, 19)
+
+
+def test_one_status_that_is_out_of_date_stops_nobody() -> None:
+    site = Site()
+    site.record(1, url=FORMER)
+    site.record(*range(2, 12))
+    site.has(*range(2, 12))
+    assert site.count() is None

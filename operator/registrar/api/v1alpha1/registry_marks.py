@@ -24,3 +24,6 @@ class AcceptedReplacement(Frozen):
     now."""
     recreating: bool
     """Whether many of the entries that the accepted registry lacks are still to be created again."""
+    lost_until: Annotated[int | None, Field(ge=0)] = None
+    """The creation time (milliseconds since the epoch) of the newest entry that the registry lacked then. The entries
+    that are created again are younger, so their loss is not accepted."""

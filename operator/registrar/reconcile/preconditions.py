@@ -1,0 +1,132 @@
+"""What has to be true before anything is written to the registry.
+
+Between the plan of a write and the write, the resource can be deleted, the registry replaced and its tenants changed.
+"""
+
+from __future__ import annotations
+
+import time
+
+from model_registry.types import RegistryEntry
+from registrar.api.bodies import uid_of
+from registrar.api.conditions import Reason
+from registrar.api.tenants import tenant_of
+from registrar.cluster.api import ResourceGoneError
+from registrar.planning.actions import RecordedState
+from registrar.planning.problems import ReconcileError, waiting
+from registrar.planning.resolution import described
+from registrar.reconcile.context import Context
+from registrar.reconcile.request import EntryRequest
+from registrar.registries.registry import Registry
+from registrar.registries.replacement import Replacement
+
+PROBE_SECONDS = 0.2
+"""Until the prober has read the registry; one answer of it."""
+REPLACED_REQUEUE_SECONDS = 60.0
+"""Until a registry that seems replaced is compared again; the feed notices its return earlier."""
+
+
+async def confirm(
+    request: EntryRequest, entry: RegistryEntry | None, recorded: RecordedState, context: Context
+) -> None:
+    """Make sure before a write that the resource exists and may use the registry, and the parent entry is the same.
+
+    An entry that the status proves needs no parent for that; a new or adopted one is found by its parent's ID alone.
+
+    Raises:
+        ReconcileError: the registry was reset, restored or replaced, or its tenants no longer admit the namespace.
+        ResourceGoneError: the resource does not exist, or another one has its name.
+        RegistryError: the registry could not answer.
+    """
+    await _confirm_exists(request, context)
+    is_proved = entry is not None and recorded.proves(entry)
+    if request.parent is not None and not is_proved:
+        await context.registry.confirm(request.parent)
+    confirm_admitted(request, context.registry)
+
+
+def confirm_admitted(request: EntryRequest, registry: Registry) -> None:
+    """Make sure that the namespace is still admitted: who may use a registry can change while it answers.
+
+    Raises:
+        ReconcileError: it is not; the next run says so.
+    """
+    if registry.tenants is not None and tenant_of(request.claimant.key.namespace, registry.tenants) is None:
+        message = "Who may use the registry has changed; the operator judges again."
+        raise waiting(Reason.REGISTRY_UNAVAILABLE, message, requeue_after=0.0)
+
+
+async def _confirm_exists(request: EntryRequest, context: Context) -> None:
+    """Make sure that a settled resource exists before its entry is corrected.
+
+    A watch that starts again after 410 Gone does not report deletions that happened in between.
+
+    Raises:
+        ResourceGoneError: it does not exist, or another resource has its name.
+    """
+    if not request.recorded.settled:
+        return
+    claimant = request.claimant
+    body = await context.kube.get(claimant.key)
+    if body is None or uid_of(body) != claimant.uid:
+        raise ResourceGoneError(404, "NotFound", f"{claimant.key} was deleted, and the watch did not report it")
+
+
+def refuse_new_registry(request: EntryRequest, context: Context) -> None:
+    """Replace no entry that existed, if many are gone at once, and create none in a registry that is another one.
+
+    Raises:
+        ReconcileError: ``RegistryReplaced``, or the registry has to be read first.
+    """
+    registry, guard, now = context.registry, context.guard, time.monotonic()
+    if registry.ref is None and context.settings.accept_new_registry:
+        return
+    if not request.recorded.had_entry:
+        _refuse_in_replaced(context, now)
+        return
+    claim = request.desired.claim
+    is_read = registry.read_at > context.memory.losses.notice(claim, now)
+    if not is_read:
+        # Only another reading distinguishes a registry that was reset since the last from one that lost an entry.
+        registry.breaker.request_probe()
+    if not is_read or not context.memory.cache.synced.is_set():
+        message = "The entry is no longer in the registry; the operator checks how many others are missing."
+        raise waiting(Reason.REGISTRY_UNAVAILABLE, message, requeue_after=PROBE_SECONDS)
+    if (found := guard.replacement(now)) is not None:
+        raise _replaced(found, registry)
+    context.memory.losses.forget(claim)
+
+
+def _refuse_in_replaced(context: Context, now: float) -> None:
+    """Create nothing new either in a registry that was replaced.
+
+    A ClusterRegistry's address can be changed by mistake, so its registry is compared before the first creation.
+
+    Raises:
+        ReconcileError: ``RegistryReplaced``, or what the registry should have is not known yet.
+    """
+    registry, guard = context.registry, context.guard
+    if registry.ref is not None and guard.epoch != registry.epoch:
+        if not context.memory.cache.synced.is_set():
+            message = "The operator still reads the resources, to compare the registry with what it should have."
+            raise waiting(Reason.REGISTRY_UNAVAILABLE, message, requeue_after=PROBE_SECONDS)
+        guard.replacement(now, valid_seconds=0)
+    if guard.found is not None and (found := guard.replacement(now)) is not None:
+        raise _replaced(found, registry)
+
+
+def _replaced(found: Replacement, registry: Registry) -> ReconcileError:
+    if registry.ref is None:
+        message = (
+            f"{found.missing} of {found.all} entries are no longer in the registry {registry.url}: it was reset, "
+            "restored or replaced. Nothing is created. Restore the entries, or start the operator with "
+            "--accept-new-registry to create them again."
+        )
+    else:
+        # How many entries others have is their business.
+        message = (
+            f"The registry {registry.url} lacks entries that it should have: it was reset, restored or replaced, or "
+            f"its address leads to another one. Nothing is created. {described(registry.name)} says in its conditions "
+            "how an administrator accepts it as it is."
+        )
+    return waiting(Reason.REGISTRY_REPLACED, message, requeue_after=REPLACED_REQUEUE_SECONDS)
