@@ -84,12 +84,12 @@ class Replacements:
             if guard.replacement(now, valid_seconds=0) is not None:
                 return AcceptedReplacement(value=word, recreating=True, lost_until=guard.newest_missing())
             # There was nothing to accept, and it must not wait for the next time.
-            return AcceptedReplacement(value=word, recreating=False) if before is None else _handled(before, word)
+            return AcceptedReplacement(value=word, recreating=False) if before is None else _with(before, value=word)
         if guard.counted_at is None or guard.found is not None or guard.is_recreating:
             guard.replacement(now, RECOUNT_SECONDS)
-        if before is None or guard.is_recreating or not before.recreating:
+        if before is None or guard.is_recreating:
             return before
-        return AcceptedReplacement(value=before.value, recreating=False)
+        return _with(before, recreating=False)
 
     def accept(self, declared: Declared, connection: Connection | None) -> None:
         """Let entries be created again as far as the status says that it was accepted."""
@@ -119,9 +119,9 @@ class Replacements:
         return registry.read_at > since
 
 
-def _handled(before: AcceptedReplacement, word: str) -> AcceptedReplacement:
-    """Return that a value accepted nothing more than an earlier one."""
-    return before.model_copy(update={"value": word})
+def _with(before: AcceptedReplacement, **changes: object) -> AcceptedReplacement:
+    """Return what was accepted, with other values of some fields."""
+    return before.model_copy(update=changes)
 
 
 def _word_of(declared: Declared) -> str:
@@ -133,7 +133,7 @@ def _recorded(declared: Declared) -> AcceptedReplacement | None:
     found = declared.status.accepted_replacement
     if found is None or normalized_url(declared.status.url or "") == normalized_url(declared.url):
         return found
-    return AcceptedReplacement(value=found.value, recreating=False)
+    return _with(found, recreating=False)
 
 
 def _is_known(connection: Connection) -> bool:

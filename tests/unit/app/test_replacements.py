@@ -89,7 +89,7 @@ def test_nothing_is_created_before_the_acceptance_is_recorded(connection: Any) -
     assert connection.memory.woken == [KEY]
     connection.context.guard.is_recreating = False
     handled = declared("word", {"value": "word", "recreating": True, "lostUntil": 7})
-    assert recorded(replacements, handled, connection) == {"value": "word", "recreating": False}
+    assert recorded(replacements, handled, connection) == {"value": "word", "recreating": False, "lostUntil": 7}
 
 
 def test_an_operator_that_starts_again_goes_on_with_what_was_accepted_at_this_address(connection: Any) -> None:
@@ -97,7 +97,7 @@ def test_an_operator_that_starts_again_goes_on_with_what_was_accepted_at_this_ad
     Replacements().accept(declared("word", begun, former="http://former"), connection)
     assert connection.memory.woken == [], "it was another registry"
     moved = declared("word", begun, former="http://former")
-    assert recorded(Replacements(), moved, connection) == {"value": "word", "recreating": False}
+    assert recorded(Replacements(), moved, connection) == {"value": "word", "recreating": False, "lostUntil": 7}
     Replacements().accept(declared("word", begun, former=f"{URL}/"), connection)
     assert connection.context.guard.accepted == "word"
     Replacements().accept(declared("word", {"value": "word", "recreating": False}), connection)
