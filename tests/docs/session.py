@@ -58,6 +58,8 @@ NOT_RUN = {
     'make bench-client ARGS="--rounds 2 --calls 20"': "the same",
     "make bench-operator": "the same",
     'make bench-operator ARGS="--size 300 --rival-seconds 30"': "the same",
+    "make bench-registries": "the same",
+    'make bench-registries ARGS="--registries 4 --silent 1 --size 51"': "the same",
     ".venv/bin/python -m benchmarks.operator.curves benchmarks/results/operator-*.json": "the same",
     "make release VERSION=0.1.0 DRY_RUN=1": "tests/release run it on a clone",
     "make release VERSION=0.1.0": "the same",
