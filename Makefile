@@ -22,7 +22,7 @@ RELEASED = $(VERSION:v%=%)
 
 help:  ## List the targets
 	@echo "Model Registrar: make TARGET"
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## Create .venv with everything for development
 

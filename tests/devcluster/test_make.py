@@ -44,6 +44,7 @@ def test_make_alone_lists_every_target_that_people_call() -> None:
         "image",
         "bench-client",
         "bench-operator",
+        "bench-registries",
         "docs",
         "site",
         "site-check",
