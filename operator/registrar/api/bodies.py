@@ -6,7 +6,7 @@ works on (`registrar.reconcile.resource`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,23 +124,14 @@ def ready_state(body: Body) -> tuple[str, str]:
 
 def reports_outage(body: Body) -> bool:
     """Return whether the status says that the registry is unavailable, or refuses the operator."""
-    return _is_ready_because(body, {Reason.REGISTRY_UNAVAILABLE, Reason.UNAUTHORIZED})
+    reasons = {Reason.REGISTRY_UNAVAILABLE, Reason.UNAUTHORIZED}
+    conditions = (body.get("status") or {}).get("conditions") or ()
+    return any(found["type"] == ConditionType.READY and found["reason"] in reasons for found in conditions)
 
 
 def has_entry(body: Body) -> bool:
     """Return whether the status has the ID of an entry."""
     return bool((body.get("status") or {}).get("id"))
-
-
-def waits_for_name(body: Body) -> bool:
-    """Return whether the status says that another resource has the entry that this one wants."""
-    return _is_ready_because(body, {Reason.NAME_CONFLICT})
-
-
-def _is_ready_because(body: Body, reasons: Collection[Reason]) -> bool:
-    """Return whether the condition Ready has one of these reasons."""
-    conditions = (body.get("status") or {}).get("conditions") or ()
-    return any(found["type"] == ConditionType.READY and found["reason"] in reasons for found in conditions)
 
 
 def is_terminating(body: Body) -> bool:

@@ -239,6 +239,11 @@ def selecting(tenants: Sequence[Tenant] | None, namespaces: Mapping[str, Labels]
     return None if tenants is None else tuple(tenant.selecting(namespaces) for tenant in tenants)
 
 
+def admits(namespace: str, tenants: Sequence[Tenant] | None) -> bool:
+    """Return whether a namespace may use a registry with these tenants; without any, every namespace may."""
+    return tenants is None or tenant_of(namespace, tenants) is not None
+
+
 def tenant_of(namespace: str, tenants: Sequence[Tenant]) -> Tenant | None:
     """Return the tenant for a namespace; None if the namespace may not use the registry."""
     return next((tenant for tenant in tenants if tenant.admits(namespace)), None)

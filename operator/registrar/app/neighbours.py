@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from registrar.api.bodies import Body, ResourceKey, is_terminating, waits_for_name
+from registrar.api.bodies import Body, ResourceKey, is_terminating
 from registrar.api.conditions import Reason
 from registrar.api.registry_url import normalized_url
 from registrar.app.connection import Connection
@@ -28,10 +28,7 @@ def begins_to_leave(before: Body | None, after: Body) -> bool:
 def wake_waiting(registry: Registry, connections: Iterable[Connection]) -> None:
     """Wake what waits in neighbours for an entry that a resource of this registry may be about to hand over."""
     for other in _neighbours(registry, connections):
-        if not other.cache.has_reason(Reason.NAME_CONFLICT):
-            continue
-        bodies = ((key, other.cache.get(key)) for key in other.cache)
-        other.memory.wake([key for key, body in bodies if body is not None and waits_for_name(body)])
+        other.memory.wake(other.cache.because(Reason.NAME_CONFLICT))
 
 
 def _neighbours(registry: Registry, connections: Iterable[Connection]) -> Iterator[Connection]:

@@ -91,9 +91,11 @@ class ResourceCache:
         """Return how many resources exist by kind, and by status and reason of Ready (see `ready_state`)."""
         return self._ready
 
-    def has_reason(self, reason: Reason) -> bool:
-        """Return whether a resource has this reason of Ready."""
-        return any(number for (_, _, found), number in self._ready.items() if found == reason)
+    def because(self, reason: Reason) -> list[ResourceKey]:
+        """Return the resources whose Ready has this reason for their present generation."""
+        if not any(number for (_, _, found), number in self._ready.items() if found == reason):
+            return []
+        return [key for key, body in self._bodies.items() if ready_state(body)[1] == reason]
 
     def count_new(self) -> int:
         """Return how many resources have no entry yet, as far as their statuses say."""

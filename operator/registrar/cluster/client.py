@@ -7,7 +7,7 @@ why).
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -283,3 +283,16 @@ async def _error_of(response: aiohttp.ClientResponse) -> KubernetesError:
         reason, message = response.reason or "", (await response.text())[:200]
     kinds = {404: ResourceGoneError, 409: StaleResourceError}
     return kinds.get(response.status, KubernetesError)(response.status, reason, message)
+
+
+async def list_pages(kube: KubernetesAPI, path: str) -> AsyncIterator[Body]:
+    """Yield the pages of a list, which all show the same moment.
+
+    Raises:
+        KubernetesError: with status 410, if the first page is too old.
+    """
+    page = await kube.list_page(path, PAGE_SIZE)
+    yield page
+    while token := page["metadata"].get("continue"):
+        page = await kube.list_page(path, PAGE_SIZE, token)
+        yield page

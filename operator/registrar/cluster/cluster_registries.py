@@ -21,7 +21,7 @@ from registrar.api.v1alpha1.cluster_registry import (
     status_in,
 )
 from registrar.api.validation import describe
-from registrar.cluster.client import PAGE_SIZE, KubernetesAPI, list_path
+from registrar.cluster.client import KubernetesAPI, list_pages, list_path
 
 PATH = list_path(ClusterRegistry.PLURAL, None)
 _TENANTS: TypeAdapter[tuple[Tenant, ...]] = TypeAdapter(Tenants)
@@ -108,11 +108,7 @@ async def read_all(kube: KubernetesAPI) -> dict[str, Declared]:
     Raises:
         KubernetesError: the API server did not answer.
     """
-    page = await kube.list_page(PATH, PAGE_SIZE)
-    bodies = list(page["items"])
-    while token := page["metadata"].get("continue"):
-        page = await kube.list_page(PATH, PAGE_SIZE, token)
-        bodies += page["items"]
+    bodies = [body async for page in list_pages(kube, PATH) for body in page["items"]]
     return {declared.metadata.name: declared for declared in map(read, bodies)}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from registrar.api.bodies import Body, resource_version
 from registrar.api.tenants import Labels
-from registrar.cluster.client import PAGE_SIZE, KubernetesAPI
+from registrar.cluster.client import KubernetesAPI, list_pages
 
 PATH = "/api/v1/namespaces"
 
@@ -59,11 +59,8 @@ class Namespaces(Mapping[str, Labels]):
         Raises:
             KubernetesError: the API server did not answer, or the operator may not list them. What is known stays.
         """
-        page = await kube.list_page(PATH, PAGE_SIZE)
-        listed_at, bodies = resource_version(page), list(page["items"])
-        while token := page["metadata"].get("continue"):
-            page = await kube.list_page(PATH, PAGE_SIZE, token)
-            bodies += page["items"]
+        pages = [page async for page in list_pages(kube, PATH)]
+        listed_at, bodies = resource_version(pages[0]), [body for page in pages for body in page["items"]]
         listed = {body["metadata"]["name"] for body in bodies}
         # A version that is younger than the list is that of a namespace that was created after it.
         gone = [name for name, known in self._known.items() if name not in listed and known.version <= listed_at]

@@ -13,7 +13,7 @@ from typing import Protocol
 from registrar.api.bodies import Body, ResourceKey, key_of, resource_version
 from registrar.api.meta import API_VERSION
 from registrar.cluster.api import KubernetesError
-from registrar.cluster.client import PAGE_SIZE, KubernetesAPI, list_path
+from registrar.cluster.client import KubernetesAPI, list_pages, list_path
 from registrar.cluster.sink import ResourceSink
 from registrar.kinds.table import KINDS
 from registrar.workqueue.delays import spread
@@ -122,10 +122,9 @@ def _log_missed(path: str, gone: list[ResourceKey], missed: list[ResourceKey]) -
 
 async def _list(path: str, kind: str, kube: KubernetesAPI) -> tuple[int, dict[ResourceKey, int]]:
     """Return the resource version of a list, and that of each resource in it."""
-    page = await kube.list_page(path, PAGE_SIZE)
-    listed_at, listed = resource_version(page), _versions(page, kind)
-    while token := page["metadata"].get("continue"):
-        page = await kube.list_page(path, PAGE_SIZE, token)
+    listed_at, listed = 0, dict[ResourceKey, int]()
+    async for page in list_pages(kube, path):
+        listed_at = resource_version(page)
         listed |= _versions(page, kind)
     return listed_at, listed
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from registrar.api.conditions import Reason
 from registrar.api.registry_url import normalized_url
-from registrar.api.tenants import Tenant, selector_in, tenant_of
+from registrar.api.tenants import Tenant, admits, selector_in
 from registrar.planning.problems import Disposition, Problem, refused
 from registrar.settings import FROM_FLAGS
 
@@ -38,7 +38,7 @@ class Candidate:
 
     def admits(self, namespace: str) -> bool:
         """Return whether resources of a namespace may use it."""
-        return self.tenants is None or tenant_of(namespace, self.tenants) is not None
+        return admits(namespace, self.tenants)
 
     @property
     def selects(self) -> bool:

@@ -10,7 +10,7 @@ import time
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import uid_of
 from registrar.api.conditions import Reason
-from registrar.api.tenants import tenant_of
+from registrar.api.tenants import admits
 from registrar.cluster.api import ResourceGoneError
 from registrar.planning.actions import RecordedState
 from registrar.planning.problems import ReconcileError, waiting
@@ -51,7 +51,7 @@ def confirm_admitted(request: EntryRequest, registry: Registry) -> None:
     Raises:
         ReconcileError: it is not; the next run says so.
     """
-    if registry.tenants is not None and tenant_of(request.claimant.key.namespace, registry.tenants) is None:
+    if not admits(request.claimant.key.namespace, registry.tenants):
         message = "Who may use the registry has changed; the operator judges again."
         raise waiting(Reason.REGISTRY_UNAVAILABLE, message, requeue_after=0.0)
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from model_registry.types import RegistryEntry
-from registrar.api.tenants import tenant_of
+from registrar.api.tenants import admits
 from registrar.cluster.cache import ResourceCache
 from registrar.kinds.base import Claim, EntryKind, Identity
 from registrar.kinds.table import ENTRY_KINDS, entry_kind, kind_of, kinds_above, lineage
@@ -98,9 +98,9 @@ async def confirm_permit(
 def is_left_to_other(resource: ManagedResource, registry: Registry) -> bool:
     """Return whether another installation manages a resource whose namespace may not use this registry."""
     holder = resource.status.managed_by
-    if registry.tenants is None or holder is None or holder.owner_id == registry.owner_id:
+    if holder is None or holder.owner_id == registry.owner_id:
         return False
-    return tenant_of(resource.key.namespace, registry.tenants) is None
+    return not admits(resource.key.namespace, registry.tenants)
 
 
 async def may_retire(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from registrar.api.bodies import Body, ResourceKey
-from registrar.cluster import relist as relist_module
+from registrar.cluster import client
 from registrar.cluster.api import KubernetesError
 from registrar.cluster.cache import ResourceCache
 from registrar.cluster.client import KubernetesAPI, list_path
@@ -80,7 +80,7 @@ async def idle(own_space: Namespace, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
 async def test_a_relist_finds_deleted_new_and_changed_resources(
     own_space: Namespace, idle: Operator, unique: Unique, monkeypatch: pytest.MonkeyPatch, page_size: int
 ) -> None:
-    monkeypatch.setattr(relist_module, "PAGE_SIZE", page_size)
+    monkeypatch.setattr(client, "PAGE_SIZE", page_size)
     keys = {name: ResourceKey("RegisteredModel", own_space.name, unique(name)) for name in "abcdefg"}
     own_space.apply(*(manifest("RegisteredModel", keys[name].name) for name in "abcdef"))
     for name in "abcdef":
@@ -169,7 +169,7 @@ async def test_a_resource_deleted_while_it_is_read_is_not_added(
 async def test_a_failed_list_forgets_nothing(
     own_space: Namespace, idle: Operator, unique: Unique, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relist_module, "PAGE_SIZE", 1)
+    monkeypatch.setattr(client, "PAGE_SIZE", 1)
     keys = [ResourceKey("RegisteredModel", own_space.name, unique(name)) for name in "abc"]
     own_space.apply(*(manifest("RegisteredModel", key.name) for key in keys))
     for key in keys:

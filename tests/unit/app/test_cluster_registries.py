@@ -25,6 +25,7 @@ from registrar.cluster.api import KubernetesError, StaleResourceError
 from registrar.cluster.client import ClusterLogin, KubernetesAPI
 from registrar.cluster.cluster_registries import Declared
 from registrar.cluster.namespaces import PATH as NAMESPACES
+from registrar.cluster.namespaces import Namespaces
 from registrar.fencing import Leadership, WriteFence
 from registrar.planning.resolution import name_of
 from registrar.registries.credentials import Credentials
@@ -89,17 +90,25 @@ class World:
     followed: ClusterRegistries
 
     @property
+    def namespaces(self) -> Namespaces:
+        assert self.followed.namespaces is not None
+        return self.followed.namespaces
+
+    @property
     def names(self) -> set[str]:
         return {connection.name for connection in self.followed.connections.all()}
 
     async def asked(self) -> Counter[str]:
         return self.kube.asked
 
+    async def share(self) -> str:
+        """The registry of the one resource that tests use."""
+        return self.followed.connections.share_of(model_key())
+
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["asyncio.Task[None]"]:
-        assert self.followed.namespaces is not None
         task = asyncio.create_task(self.followed.run())
-        labels = asyncio.create_task(self.followed.follow_labels(self.followed.namespaces))
+        labels = asyncio.create_task(self.followed.follow_labels(self.namespaces))
         yield task
         task.cancel()
         labels.cancel()
@@ -321,8 +330,7 @@ async def test_labels_are_acted_on_while_the_api_server_does_not_answer(
     world.kube.namespace("team-b", 1)
     await world.followed.load()
     assert _tenants_in(world) == [True, False]
-    namespaces, hangs = world.followed.namespaces, asyncio.Event()
-    assert namespaces is not None
+    namespaces, hangs = world.namespaces, asyncio.Event()
 
     async def hang(*_: Any) -> dict[str, Any]:
         hangs.set()
@@ -376,32 +384,27 @@ async def test_a_resource_whose_namespace_is_not_known_yet_waits_for_its_labels(
     world.kube.declare("dev", tenants=SELECTING, isDefault=True)
     world.kube.declare("named", isDefault=True, tenants=[{"namespaces": ["*"]}])
     await world.followed.load()
-    connections, namespaces = world.followed.connections, world.followed.namespaces
-    assert namespaces is not None
+    connections, namespaces = world.followed.connections, world.namespaces
     connections.on_change(body())
-    assert connections.share_of(model_key()) == NO_REGISTRY, "it must not get another default"
-
-    async def share() -> str:
-        return connections.share_of(model_key())
+    assert await world.share() == NO_REGISTRY, "it must not get another default"
 
     async with world.running():
         world.kube.declare("named")
         world.followed.note_change()
         await wait_for(world.asked, lambda asked: asked["list"] > 1)
-        assert await share() == NO_REGISTRY
+        assert await world.share() == NO_REGISTRY
         namespaces.on_change(world.kube.namespace("team", 1, ml="true"))
-        await wait_for(share, lambda found: found == name_of("dev"))
+        await wait_for(world.share, lambda found: found == name_of("dev"))
 
 
 async def test_labels_decide_before_a_resource_of_their_namespace_arrives(world: World) -> None:
     """The operator may be busy with other namespaces: a wrong registry would assign an ID for good."""
     world.kube.declare("dev", tenants=SELECTING, isDefault=True)
     await world.followed.load()
-    connections, namespaces = world.followed.connections, world.followed.namespaces
-    assert namespaces is not None
+    connections, namespaces = world.followed.connections, world.namespaces
     namespaces.on_change(world.kube.namespace("team", 1, ml="true"))
     connections.on_change(body())
-    assert connections.share_of(model_key()) == name_of("dev")
+    assert await world.share() == name_of("dev")
     namespaces.on_change(world.kube.namespace("team", 2))
     (dev,) = connections.all()
     assert tenant_of("team", dev.context.registry.tenants or ()) is None, "at once"
@@ -411,17 +414,13 @@ async def test_a_namespace_that_becomes_known_and_is_not_selected_gets_another_d
     world.kube.declare("dev", tenants=SELECTING, isDefault=True)
     world.kube.declare("named", isDefault=True, tenants=[{"namespaces": ["*"]}])
     await world.followed.load()
-    connections, namespaces = world.followed.connections, world.followed.namespaces
-    assert namespaces is not None
+    connections, namespaces = world.followed.connections, world.namespaces
     connections.on_change(body())
-
-    async def share() -> str:
-        return connections.share_of(model_key())
 
     async with world.running():
         # Whom a ClusterRegistry admits does not change by that.
         namespaces.on_change(world.kube.namespace("team", 1))
-        await wait_for(share, lambda found: found == name_of("named"))
+        await wait_for(world.share, lambda found: found == name_of("named"))
 
 
 async def test_a_restart_leaves_a_status_as_it_is_until_more_is_known(world: World) -> None:
