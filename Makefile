@@ -141,7 +141,7 @@ bench-operator: $(READY)  ## Compare the operator with a textbook one (about 20 
 	@echo "==> Benchmark of the operator"
 	@$(BIN)/python -m benchmarks.operator $(ARGS)
 
-bench-registries: $(READY)  ## Measure the operator with 20 registries, two of them silent (about 10 minutes); ARGS="--help" lists options
+bench-registries: $(READY)  ## Measure the operator with 20 registries, two of them silent; ARGS="--help" lists options
 	@echo "==> Benchmark of many registries"
 	@$(BIN)/python -m benchmarks.registries $(ARGS)
 

@@ -43,7 +43,7 @@ _MEGABYTE = 1_000_000
     help="File for the JSON; build/bench-registries.json by default.",
 )
 def main(*, registries: int, silent: int, size: int, chains: int, quiet_seconds: float, output: Path) -> None:
-    """Measure the operator with many registries, some of which accept requests and never answer, in 10 minutes."""
+    """Measure the operator with many registries, some of which accept requests and never answer."""
     if silent > registries - 2:
         raise click.UsageError("Two registries at least have to answer: give a smaller --silent.")
     console = progress.terminal()
