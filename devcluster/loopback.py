@@ -7,7 +7,6 @@ import urllib.request
 from typing import Any
 
 _REQUEST_SECONDS = 30.0
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def call(request: str | urllib.request.Request) -> Any:
@@ -16,7 +15,7 @@ def call(request: str | urllib.request.Request) -> Any:
     Raises:
         urllib.error.HTTPError: The response is an error.
     """
-    with _OPENER.open(request, timeout=_REQUEST_SECONDS) as answer:
+    with _opener(None).open(request, timeout=_REQUEST_SECONDS) as answer:
         return json.load(answer)
 
 
@@ -28,9 +27,8 @@ def answers(url: str, context: ssl.SSLContext | None = None, *, timeout: float =
         context: How the server of an https address is proved, and who asks it.
         timeout: Seconds.
     """
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
     try:
-        with opener.open(url, timeout=timeout):
+        with _opener(context).open(url, timeout=timeout):
             return True
     except urllib.error.HTTPError as error:
         # It holds the body, which nothing else closes.
@@ -38,3 +36,7 @@ def answers(url: str, context: ssl.SSLContext | None = None, *, timeout: float =
         return False
     except OSError:  # Includes urllib's other errors.
         return False
+
+
+def _opener(context: ssl.SSLContext | None) -> urllib.request.OpenerDirector:
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))

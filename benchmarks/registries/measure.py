@@ -166,8 +166,8 @@ class _Bench:
         seen = [now - then for now, then in zip(await self._counts(), counts, strict=True)]
         return Restart(
             seconds=seconds,
-            answering=dict(_sum(seen[number] for number in self.answering)),
-            silent=dict(_sum(seen[number] for number in self.others)),
+            answering=dict(sum((seen[number] for number in self.answering), Counter[str]())),
+            silent=dict(sum((seen[number] for number in self.others), Counter[str]())),
             kubernetes_writes=await self._writes() - writes,
         )
 
@@ -201,7 +201,7 @@ class _Bench:
             seconds=self.plan.quiet_seconds,
             cpu_seconds=self.process.cpu_seconds() - cpu_seconds,
             memory_bytes=self.process.memory(),
-            registry_requests=dict(_sum(seen)),
+            registry_requests=dict(sum(seen, Counter[str]())),
         )
 
     async def _connect(self, numbers: Sequence[int], condition: str = "Ready") -> None:
@@ -279,13 +279,6 @@ class _Bench:
 
 def _registry_name(number: int) -> str:
     return f"registry-{number}"
-
-
-def _sum(counts: Iterable[Counter[str]]) -> Counter[str]:
-    total: Counter[str] = Counter()
-    for count in counts:
-        total += count
-    return total
 
 
 def _now() -> float:
