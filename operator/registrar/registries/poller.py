@@ -74,7 +74,9 @@ class Poller:
         while True:
             if not breaker.is_open:
                 await breaker.wait_for_request(self.feed_interval)
-            if breaker.is_open:
+            # An answer to a poll that began before an outage says nothing of the outage, and came without a pause.
+            is_probe = breaker.is_open
+            if is_probe:
                 await breaker.pause(breaker.next_pause() * random.uniform(1, 1.2))  # noqa: S311 - spreads load
                 if self.renew is not None:
                     await self.renew()
@@ -86,7 +88,8 @@ class Poller:
             if is_resync:
                 resync_at = time.monotonic() + spread(self.resync_interval)
             self.monitor.polled()
-            for key in {*affected, *breaker.close(time.monotonic())}:
+            deferred = breaker.close(time.monotonic()) if is_probe or not breaker.is_open else ()
+            for key in {*affected, *deferred}:
                 self.enqueue(key)
 
     async def _poll(self, *, is_resync: bool) -> frozenset[ResourceKey] | None:

@@ -167,6 +167,11 @@ def test_another_address_and_other_tenants_apply_together(site: Site, another: A
     latter.wait(MODEL, "churn", has_reason("RegistryNotPermitted"))
     before = site.rests[0].entries()
     site.connect("prod", 0, latter.name, url=new.url)
+    # The entry of the former proves that this is another registry, whoever is admitted to it.
+    latter.wait(MODEL, "churn", has_reason("RegistryReplaced"))
+    site.wait(name, because("RegistryReplaced"))
+    assert new.writes() == []
+    site.kubectl("annotate", "clusterregistry", name, f"{ANNOTATION}=moved")
     latter.wait(MODEL, "churn", ready_at(new.url))
     former.wait(MODEL, "churn", has_reason("RegistryNotPermitted"))
     former.patch(MODEL, "churn", {"spec": {"description": "edited"}})
