@@ -63,7 +63,7 @@ async def test_an_answer_to_a_poll_that_began_before_an_outage_does_not_end_it()
     breaker.defer(KEY)
     backend.allowed.release()
     await backend.asked.acquire()
-    assert breaker.is_open
+    assert breaker.problem is REFUSED
     assert woken.empty()
     backend.allowed.release()
     assert await woken.get() == KEY
