@@ -249,6 +249,18 @@ def tenant_of(namespace: str, tenants: Sequence[Tenant]) -> Tenant | None:
     return next((tenant for tenant in tenants if tenant.admits(namespace)), None)
 
 
+def affected(before: Sequence[Tenant] | None, after: Sequence[Tenant] | None) -> frozenset[str] | None:
+    """Return the namespaces that tenants select now and did not select before, or the other way round.
+
+    Returns:
+        None if more than that has changed, which may concern any namespace.
+    """
+    if before is None or after is None or [vars(one) for one in before] != [vars(one) for one in after]:
+        return frozenset() if before is after else None
+    changed = (one._selected ^ two._selected for one, two in zip(before, after, strict=True))  # noqa: SLF001 - as above
+    return frozenset().union(*changed)
+
+
 def _fill_in(pattern: str, namespace: str) -> str:
     """Return the text with the namespace in its place: a namespace's name has no ``*``."""
     return pattern.replace(NAMESPACE, namespace)

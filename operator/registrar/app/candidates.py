@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from registrar.api.registry_url import normalized_url
-from registrar.api.tenants import Labels, Tenant, selecting, selector_in
+from registrar.api.tenants import Labels, Tenant, affected, selecting, selector_in
 from registrar.cluster.cluster_registries import Declared
 from registrar.planning.resolution import Candidate, conflicts, described, name_of
 from registrar.settings import FROM_FLAGS
@@ -39,6 +39,23 @@ def _candidate_of(declared: Declared, namespaces: Mapping[str, Labels] | None) -
         return Candidate(declared.url, is_default, None, is_usable=False, serves_kserve=declared.serves_kserve)
     tenants = selecting(declared.tenants, namespaces or {})
     return Candidate(declared.url, is_default, tenants, is_usable, declared.serves_kserve)
+
+
+def relabelled(before: Mapping[str, Candidate], after: Mapping[str, Candidate]) -> frozenset[str] | None:
+    """Return the namespaces that registries select now and did not select before, or the other way round.
+
+    Returns:
+        None if more than that has changed, which may concern any namespace.
+    """
+    if before.keys() != after.keys():
+        return None
+    found: set[str] = set()
+    for name, candidate in after.items():
+        namespaces = affected(before[name].tenants, candidate.tenants)
+        if namespaces is None or candidate != replace(before[name], tenants=candidate.tenants):
+            return None
+        found |= namespaces
+    return frozenset(found)
 
 
 def refusal(

@@ -12,8 +12,9 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from registrar.api.tenants import affected
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec, RegistryReason
-from registrar.app.candidates import candidates_of, tenants_of_flags
+from registrar.app.candidates import candidates_of, relabelled, tenants_of_flags
 from registrar.app.connection import Connection, Served
 from registrar.app.connections import Connections
 from registrar.app.kserve import follow_kserve
@@ -49,6 +50,8 @@ CURED_BY_CREDENTIALS = (RegistryReason.UNAUTHORIZED, RegistryReason.CERTIFICATE_
 
 Open = Callable[[str, ClusterRegistrySpec, contextlib.AsyncExitStack], tuple[Served, Credentials]]
 """Returns the registry of a ClusterRegistry, whose client the stack closes, and what is read again to reach it."""
+Stale = tuple[Connection, frozenset[str] | None]
+"""A connection with other tenants than before, and the namespaces that this concerns; None for any namespace."""
 
 
 @dataclass(slots=True)
@@ -80,7 +83,7 @@ class ClusterRegistries:
     _is_stale: bool = False
     _judged: tuple[Mapping[str, Candidate], frozenset[str]] = ({}, frozenset())
     _relabelled: asyncio.Event = field(default_factory=asyncio.Event)
-    _not_woken: list[Connection] = field(default_factory=list)
+    _not_woken: list[Stale] = field(default_factory=list)
     _list_retries: Backoff = field(default_factory=lambda: Backoff(FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS))
     _reports: RegistryReports = field(init=False)
 
@@ -222,21 +225,23 @@ class ClusterRegistries:
         # What gets another client gets its tenants with it: they are not for the former server.
         stale = [*self._not_woken, *self._apply_tenants(usable.keys() - set(changed), candidates)]
         self._not_woken.clear()
-        before, self.resolver.candidates = self._judged, candidates
+        (before, known), self.resolver.candidates = self._judged, candidates
         self._judged = candidates, frozenset(self.namespaces or ())
-        if before != self._judged:
-            self.connections.settle()
-        for connection in stale:
-            connection.memory.wake(connection.cache)
+        moved = relabelled(before, candidates)
+        self.connections.settle(None if moved is None else moved | (known ^ self._judged[1]))
+        for connection, namespaces in stale:
+            connection.memory.wake(
+                [key for key in connection.cache if namespaces is None or key.namespace in namespaces]
+            )
         for name in changed:
             self._reopen(name, usable[name], candidates)
         for name in gone:
             self._close(name)
         follow_kserve(self.connections.all(), candidates)
 
-    def _apply_tenants(self, usable: Collection[str], candidates: Mapping[str, Candidate]) -> list[Connection]:
-        """Give each connection the tenants that are declared now; returns those that had others."""
-        stale = []
+    def _apply_tenants(self, usable: Collection[str], candidates: Mapping[str, Candidate]) -> list[Stale]:
+        """Give each connection the tenants that are declared now; returns whose resources have to be judged again."""
+        stale: list[Stale] = []
         wanted = {name_of(name): candidates[name_of(name)].tenants for name in usable}
         for connection in self.connections.all():
             registry = connection.context.registry
@@ -244,8 +249,8 @@ class ClusterRegistries:
             if registry.name == FROM_FLAGS and self.flags is not None:
                 tenants = tenants_of_flags(self.flags, candidates)
             if registry.tenants != tenants:
+                stale.append((connection, affected(registry.tenants, tenants)))
                 registry.tenants = tenants
-                stale.append(connection)
         return stale
 
     def _open(self, name: str, spec: ClusterRegistrySpec, candidates: Mapping[str, Candidate]) -> None:

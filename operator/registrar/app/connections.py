@@ -215,9 +215,9 @@ class Connections:
             return self._unserved
         return self._connections[target]
 
-    def settle(self) -> None:
-        """Have each resource where it belongs now: the registries, or what is known of them, have changed."""
-        self._settle(list(self))
+    def settle(self, namespaces: Container[str] | None = None) -> None:
+        """Have each resource of these namespaces, all by default, where it belongs now: the registries have changed."""
+        self._settle(key for key in self if namespaces is None or key.namespace in namespaces)
 
     def _settle(self, keys: Iterable[ResourceKey]) -> None:
         for key in list(keys):

@@ -8,7 +8,7 @@ import pytest
 
 from registrar.api.certificates import certificates_in
 from registrar.api.tenants import tenant_of
-from registrar.app.candidates import candidates_of, refusal, tenants_of_flags
+from registrar.app.candidates import candidates_of, refusal, relabelled, tenants_of_flags
 from registrar.cluster.cluster_registries import Declared, read
 from registrar.planning.resolution import Candidate, Subject, Unresolved, resolve
 from registrar.planning.serving import kserve_rivals
@@ -157,3 +157,15 @@ def test_a_selector_is_for_the_namespaces_that_have_its_labels_now() -> None:
     assert refusal("a", found["a"], candidates, labels) is None
     admitted = tenants_of_flags(Candidate(URL), candidates)
     assert [tenant_of(name, admitted or ()) is not None for name in ("team-a", "team-b", "new")] == [True, False, False]
+
+
+def test_other_labels_concern_the_namespaces_that_have_them() -> None:
+    found = declared(tenants=SELECTOR)
+    before = candidates_of(found, None, {"kept": {"a": "b"}, "gone": {"a": "b"}, "other": {}})
+    after = candidates_of(found, None, {"kept": {"a": "b"}, "gone": {}, "other": {"app": "x"}, "new": {"a": "b"}})
+    assert relabelled(before, after) == frozenset({"gone", "new"})
+    assert relabelled(after, after) == frozenset()
+    # More than labels may concern anybody.
+    owned = declared(tenants=[{**SELECTOR[0], "owner": "ann"}])
+    for other in (owned, declared(tenants=SELECTOR, isDefault=True), declared("b", tenants=SELECTOR)):
+        assert relabelled(before, candidates_of(other, None, {})) is None

@@ -12,6 +12,7 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import ConnectionFailed
+from registrar.api.bodies import ResourceKey
 from registrar.api.tenants import tenant_of
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec
 from registrar.app import cluster_registries, registry_reports
@@ -421,6 +422,44 @@ async def test_a_namespace_that_becomes_known_and_is_not_selected_gets_another_d
         # Whom a ClusterRegistry admits does not change by that.
         namespaces.on_change(world.kube.namespace("team", 1))
         await wait_for(world.share, lambda found: found == name_of("named"))
+
+
+async def test_labels_of_one_namespace_wake_no_resource_of_another(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Namespaces come and go all the time where each pull request gets one."""
+    world.kube.declare("dev", tenants=SELECTING, isDefault=True)
+    for name in ("team", "preview"):
+        world.kube.namespace(name, 1, ml="true")
+    await world.followed.load()
+    connections, woken, settled = world.followed.connections, list[ResourceKey](), list[Any]()
+    (dev,) = connections.all()
+    for namespace in ("team", "preview"):
+        found = body()
+        connections.on_change({**found, "metadata": {**found["metadata"], "namespace": namespace, "uid": namespace}})
+    monkeypatch.setattr(dev.memory, "wake", woken.extend)
+    settle = connections.settle
+
+    def noting(namespaces: Any) -> None:
+        settled.append(namespaces)
+        settle(namespaces)
+
+    monkeypatch.setattr(connections, "settle", noting)
+    preview = model_key(namespace="preview")
+
+    async def share() -> str:
+        return connections.share_of(preview)
+
+    async def count() -> int:
+        return len(settled)
+
+    async with world.running():
+        world.namespaces.on_change(world.kube.namespace("preview", 2))
+        await wait_for(share, lambda found: found == NO_REGISTRY)
+        world.namespaces.on_change(world.kube.namespace("new", 3, ml="true"))
+        await wait_for(count, lambda found: found > 1)
+    assert settled == [{"preview"}, {"new"}]
+    assert woken == []
 
 
 async def test_a_restart_leaves_a_status_as_it_is_until_more_is_known(world: World) -> None:
