@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -109,7 +110,8 @@ async def report(
     outcome = memory.unreported.join(key, resource.metadata.uid, outcome)
     if is_followed:
         return Result(requeue_after=FOLLOWED_SECONDS)
-    if registry is not None and outcome.problem is not None and outcome.problem.disposition is Disposition.OUTAGE:
+    is_outage = outcome.problem is not None and outcome.problem.disposition is Disposition.OUTAGE
+    if registry is not None and is_outage:
         registry.breaker.defer(key)
     if outcome.problem is not None and _may_pass(outcome.problem):
         # What the operator did on the way is reported at once: an assigned ID above all.
@@ -122,22 +124,31 @@ async def report(
             return follow_up if follow_up.failed or remaining <= 0 else Result(requeue_after=remaining)
     else:
         memory.stop_waiting(key)
+    async with registry.breaker.reports if registry is not None and is_outage else nullcontext():
+        is_there = await _write(resource, outcome, memory, kube, registry)
+    # A successor of the same name has a run of its own.
+    return follow_up if is_there else DONE
+
+
+async def _write(
+    resource: ManagedResource, outcome: Outcome, memory: Memory, kube: ClusterAPI, registry: Registry | None
+) -> bool:
+    """Write what has changed in the status, and post the Events; returns whether the resource still exists."""
     latest = latest_of(resource, memory)
     if latest is None:
-        # It is gone; a successor of the same name has a run of its own.
-        return DONE
+        return False
     manages = not outcome.paused and not _is_refused(outcome)
     if manages and registry is not None:
         outcome = replace(outcome, facts=replace(outcome.facts, managed_by=registry.holder))
     wanted = next_status(resource.metadata, latest.status, outcome, datetime.now(UTC))
     patch = merge_patch(latest.raw_status, as_json(wanted))
     if patch:
-        memory.keep_answer(await kube.patch_status(key, latest.metadata, patch))
+        memory.keep_answer(await kube.patch_status(resource.key, latest.metadata, patch))
     if manages and registry is not None:
-        memory.report_hold(key)
-    memory.unreported.reported(key)
+        memory.report_hold(resource.key)
+    memory.unreported.reported(resource.key)
     await post_events(latest, events_for(latest.status, wanted, outcome), memory, kube)
-    return follow_up
+    return True
 
 
 def latest_of(resource: ManagedResource, memory: Memory) -> ManagedResource | None:

@@ -20,6 +20,8 @@ MAX_PAUSE = 30.0
 """Seconds: the longest pause."""
 MAX_RETRY_AFTER = 300.0
 """Seconds of a ``Retry-After`` that are respected."""
+REPORTS = 2
+"""Resources that report an outage at once: thousands may have to, and others wait for the API server meanwhile."""
 CALM_SECONDS = 60.0
 """Seconds without an outage after which the next one is new, and is probed at once."""
 
@@ -30,11 +32,13 @@ class CircuitBreaker:
     Attributes:
         problem: why it is open; None while it is closed.
         outliers: the resources whose failures open nothing.
+        reports: is acquired to report an outage.
     """
 
     def __init__(self) -> None:
         self.problem: Problem | None = None
         self.outliers = Outliers()
+        self.reports = asyncio.Semaphore(REPORTS)
         self._deferred: dict[ResourceKey, None] = {}
         self._probe_wanted = asyncio.Event()
         self._pause_ended = asyncio.Event()

@@ -1,12 +1,21 @@
-"""The end of a reconcile: Events that cannot be posted are logged, as loudly as they deserve."""
+"""The end of a reconcile: outages are reported by a few at once, and Events that cannot be posted are logged."""
 
+import asyncio
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
-from registrar.reconcile.report import post_events
+from registrar.api.bodies import Body, ResourceKey
+from registrar.api.conditions import Reason
+from registrar.api.meta import ObjectMeta
+from registrar.planning.problems import Disposition, Problem
+from registrar.reconcile import report as reporting
+from registrar.reconcile.report import post_events, report
 from registrar.reconcile.resource import read_resource
-from registrar.reporting.outcome import EventNote
+from registrar.registries.breaker import REPORTS
+from registrar.reporting.outcome import EventNote, Facts, Outcome
 from tests.support.loopback import Received, Reply, serving
 from tests.unit.build import body, context_of
 
@@ -28,3 +37,44 @@ async def test_only_an_event_that_should_have_been_posted_is_warned_about(
             assert len(server.received) == 1
     said = [record for record in caplog.records if "was not posted" in record.getMessage()]
     assert [record.levelname for record in said] == [level]
+
+
+class SlowCluster:
+    """An API server that takes a moment for each status, and counts how many it writes at once."""
+
+    def __init__(self) -> None:
+        self.writing = 0
+        self.most = 0
+        self.written: list[ResourceKey] = []
+
+    async def patch_status(self, key: ResourceKey, _: ObjectMeta, status: Mapping[str, Any]) -> Body:
+        self.writing += 1
+        self.most = max(self.most, self.writing)
+        await asyncio.sleep(0.01)
+        self.writing -= 1
+        self.written.append(key)
+        return {**body(key.kind, key.name, version=2), "status": dict(status)}
+
+    async def write_event(self, name: str, event: Mapping[str, Any], patch: Mapping[str, Any] | None) -> None:
+        """Take an Event, which nothing here reads."""
+
+
+@pytest.mark.parametrize(
+    ("disposition", "most"), [(Disposition.OUTAGE, REPORTS), (Disposition.TERMINAL, 10)], ids=["outage", "other"]
+)
+async def test_few_resources_report_an_outage_at_once(
+    monkeypatch: pytest.MonkeyPatch, disposition: Disposition, most: int
+) -> None:
+    """Thousands may wait for one registry, while the resources of others need the API server too."""
+    monkeypatch.setattr(reporting, "QUIET_SECONDS", 0.0)
+    cluster = SlowCluster()
+    outcome = Outcome(Facts(), Problem(disposition, Reason.REGISTRY_UNAVAILABLE, "It does not answer."))
+    bodies = [body("RegisteredModel", f"model-{number}") for number in range(10)]
+    async with context_of() as context:
+        for each in bodies:
+            context.memory.keep(each)
+        await asyncio.gather(
+            *(report(read_resource(each), outcome, context.memory, cluster, context.registry) for each in bodies)  # type: ignore[arg-type]  # the part that is used
+        )
+        assert len(cluster.written) == len(bodies)
+        assert cluster.most == most
