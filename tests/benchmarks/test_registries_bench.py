@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import REPOSITORY
 from benchmarks.operator.result import NewChains
-from benchmarks.registries.result import Restart, Result
+from benchmarks.registries.result import DELAY_LIMIT, Restart, Result
 from benchmarks.registries.servers import kind_of
 
 
@@ -78,3 +78,26 @@ def test_the_delay_compares_the_slowest_with_both_sides(run: tuple[Result, str])
     chains = {name: NewChains.of([value]) for name, value in (("before", 100.0), ("beside", 300.0), ("after", 200.0))}
     result = run[0].model_copy(update=chains)
     assert (result.alone.p99, result.delay) == (200, 1.5)
+
+
+def test_the_design_has_what_was_measured_on_a_calm_machine() -> None:
+    kept = REPOSITORY / "benchmarks" / "results" / "registries-embedded.json"
+    result = Result.model_validate_json(kept.read_text())
+    assert result.machine.is_calm
+    assert (result.registries, result.silent) == (20, 2)
+    assert result.delay <= DELAY_LIMIT
+    assert result.restart.is_lists_only
+    text = (REPOSITORY / "docs" / "design" / "007-several-registries.md").read_text()
+    for cells in (
+        f"alone: median, p99 | {result.alone.p50:.0f} ms, {result.alone.p99:.0f} ms |",
+        f"beside two silent registries | {result.beside.p50:.0f} ms, {result.beside.p99:.0f} ms |",
+        f"the aim is 2 at most | {result.delay:.2f} |",
+        f"each registry that answers | {result.restart.answering['GET list'] / 18:.0f} pages of lists, nothing else |",
+        f"both silent ones | {result.restart.silent['GET list']} pages of lists, nothing else |",
+        f"to Kubernetes | {result.restart.kubernetes_writes} |",
+        f"without resources | {result.idle.memory_bytes / result.idle.connections / 1e6:.2f} MB |",
+        f"with all resources | {result.quiet.memory_bytes / 1e6:.0f} MB |",
+        f"once the silent ones answered | {result.recovery_seconds:.0f} s |",
+        f"of a quiet minute | {result.quiet.cpu_seconds:.1f} s |",
+    ):
+        assert cells in text
