@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -113,9 +112,9 @@ async def report(
     is_outage = outcome.problem is not None and outcome.problem.disposition is Disposition.OUTAGE
     if registry is not None and is_outage:
         registry.breaker.defer(key)
+    # What the operator did on the way is reported at once: an assigned ID above all.
+    has_news = outcome.operation is not None or outcome.facts != latest_facts(resource, memory)
     if outcome.problem is not None and _may_pass(outcome.problem):
-        # What the operator did on the way is reported at once: an assigned ID above all.
-        has_news = outcome.operation is not None or outcome.facts != latest_facts(resource, memory)
         remaining = QUIET_SECONDS - memory.waited(key)
         is_unread = _may_be_unread(outcome.problem, memory)
         if is_unread:
@@ -124,19 +123,29 @@ async def report(
             return follow_up if follow_up.failed or remaining <= 0 else Result(requeue_after=remaining)
     else:
         memory.stop_waiting(key)
-    async with registry.breaker.reports if registry is not None and is_outage else nullcontext():
-        is_there = await _write(resource, outcome, memory, kube, registry)
-    # A successor of the same name has a run of its own.
-    return follow_up if is_there else DONE
+    if registry is None or not is_outage:
+        return await _write(resource, outcome, follow_up, memory=memory, kube=kube, registry=registry)
+    async with registry.breaker.reports:
+        if not registry.breaker.is_open and not has_news:
+            # It has ended meanwhile.
+            return Result(requeue_after=PROVISIONAL_REQUEUE_SECONDS)
+        return await _write(resource, outcome, follow_up, memory=memory, kube=kube, registry=registry)
 
 
 async def _write(
-    resource: ManagedResource, outcome: Outcome, memory: Memory, kube: ClusterAPI, registry: Registry | None
-) -> bool:
-    """Write what has changed in the status, and post the Events; returns whether the resource still exists."""
+    resource: ManagedResource,
+    outcome: Outcome,
+    follow_up: Result,
+    *,
+    memory: Memory,
+    kube: ClusterAPI,
+    registry: Registry | None,
+) -> Result:
+    """Write what has changed in the status, and post the Events; returns when to run again."""
     latest = latest_of(resource, memory)
     if latest is None:
-        return False
+        # A successor of the same name has a run of its own.
+        return DONE
     manages = not outcome.paused and not _is_refused(outcome)
     if manages and registry is not None:
         outcome = replace(outcome, facts=replace(outcome.facts, managed_by=registry.holder))
@@ -148,7 +157,7 @@ async def _write(
         memory.report_hold(resource.key)
     memory.unreported.reported(resource.key)
     await post_events(latest, events_for(latest.status, wanted, outcome), memory, kube)
-    return True
+    return follow_up
 
 
 def latest_of(resource: ManagedResource, memory: Memory) -> ManagedResource | None:

@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from registrar.api.bodies import Body, ResourceKey
+from registrar.api.bodies import Body, ResourceKey, key_of
 from registrar.api.conditions import Reason
 from registrar.api.meta import ObjectMeta
 from registrar.planning.problems import Disposition, Problem
 from registrar.reconcile import report as reporting
-from registrar.reconcile.report import post_events, report
+from registrar.reconcile.report import PROVISIONAL_REQUEUE_SECONDS, post_events, report
 from registrar.reconcile.resource import read_resource
 from registrar.registries.breaker import REPORTS
 from registrar.reporting.outcome import EventNote, Facts, Outcome
+from registrar.workqueue.queue import Result
 from tests.support.loopback import Received, Reply, serving
 from tests.unit.build import body, context_of
 
@@ -68,9 +69,11 @@ async def test_few_resources_report_an_outage_at_once(
     """Thousands may wait for one registry, while the resources of others need the API server too."""
     monkeypatch.setattr(reporting, "QUIET_SECONDS", 0.0)
     cluster = SlowCluster()
-    outcome = Outcome(Facts(), Problem(disposition, Reason.REGISTRY_UNAVAILABLE, "It does not answer."))
+    problem = Problem(disposition, Reason.REGISTRY_UNAVAILABLE, "It does not answer.")
+    outcome = Outcome(Facts(), problem)
     bodies = [body("RegisteredModel", f"model-{number}") for number in range(10)]
     async with context_of() as context:
+        context.registry.breaker.open(problem, 0.0)
         for each in bodies:
             context.memory.keep(each)
         await asyncio.gather(
@@ -78,3 +81,29 @@ async def test_few_resources_report_an_outage_at_once(
         )
         assert len(cluster.written) == len(bodies)
         assert cluster.most == most
+
+
+async def test_an_outage_that_has_ended_is_not_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that wait for their turn to report it would say what is not true any more."""
+    monkeypatch.setattr(reporting, "QUIET_SECONDS", 0.0)
+    cluster = SlowCluster()
+    problem = Problem(Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "It does not answer.")
+    bodies = [body("RegisteredModel", f"model-{number}") for number in range(10)]
+    async with context_of() as context:
+        context.registry.breaker.open(problem, 0.0)
+
+        async def reported(each: dict[str, Any], outcome: Outcome) -> Result:
+            return await report(read_resource(each), outcome, context.memory, cluster, context.registry)  # type: ignore[arg-type]  # the part that is used
+
+        for each in bodies:
+            context.memory.keep(each)
+        *plain, last = bodies
+        running = [asyncio.create_task(reported(each, Outcome(Facts(), problem))) for each in plain]
+        # What the operator did before the outage is news all the same.
+        running.append(asyncio.create_task(reported(last, Outcome(Facts(id="7"), problem))))
+        await asyncio.sleep(0)
+        assert set(context.registry.breaker.close(1.0)) == {key_of(each) for each in bodies}
+        results = await asyncio.gather(*running)
+    again = Result(requeue_after=PROVISIONAL_REQUEUE_SECONDS)
+    assert results[REPORTS:-1] == [again] * (len(plain) - REPORTS)
+    assert cluster.written == [key_of(each) for each in (*plain[:REPORTS], last)]
