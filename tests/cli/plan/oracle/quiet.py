@@ -11,6 +11,7 @@ import kubernetes
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
 from registrar.api.meta import GROUP, VERSION
+from registrar.reconcile.resolve import EXTERNAL_REQUEUE_SECONDS
 from tests.cli.plan.oracle.recorder import Recorder
 from tests.support.operator_process import OperatorProcess
 from tests.support.probes import Probes, probes_of
@@ -18,6 +19,8 @@ from tests.support.resources import PLURALS, WAIT_LIMIT, Manifest, annotated, co
 
 STILL = 1.0
 """Seconds without any change after which an operator with an empty queue has nothing left to do."""
+RETRIED = EXTERNAL_REQUEUE_SECONDS + 5.0
+"""Seconds without a write after which it is at rest, though it goes on trying what waits for an entry."""
 POLLS = 3
 """Of the registry's feed, after which the operator knows what others changed: one may have begun before."""
 LIMIT = 5 * WAIT_LIMIT
@@ -56,14 +59,19 @@ class Watcher:
         probes, deadline = probes_of(self.operator), time.monotonic() + LIMIT
         polled = _polls(probes)
         before: object = None
-        since, unseen = time.monotonic(), ["anything"]
+        found: object = None
+        since = unchanged_since = time.monotonic()
+        unseen = ["anything"]
         while True:
-            reconciles = _reconciles(probes)
+            reconciles, resources = _reconciles(probes), self.resources()
             state, now = (len(self.recorder.writes), reconciles), time.monotonic()
             # On a busy machine, a reconcile can stand still for longer than that.
             if state != before or _is_busy(reconciles):
                 before, since = state, now
-            elif now - since > STILL and _polls(probes) >= polled + POLLS and not (unseen := _unseen(self.resources())):
+            if (changed := (len(self.recorder.writes), _versions(resources))) != found:
+                found, unchanged_since = changed, now
+            is_still = now - since > STILL or now - unchanged_since > RETRIED
+            if is_still and _polls(probes) >= polled + POLLS and not (unseen := _unseen(resources)):
                 return
             if now > deadline:
                 raise TimeoutError(f"the operator never came to rest: {unseen}")
@@ -120,6 +128,10 @@ def _reconciles(probes: Probes) -> dict[str, float]:
 
 def _is_busy(reconciles: Mapping[str, float]) -> bool:
     return any(number for name, number in reconciles.items() if not name.startswith("registrar_reconcile_total"))
+
+
+def _versions(resources: Mapping[ResourceKey, Manifest]) -> dict[ResourceKey, str]:
+    return {key: manifest["metadata"]["resourceVersion"] for key, manifest in resources.items()}
 
 
 def _unseen(resources: Mapping[ResourceKey, Manifest]) -> list[str]:
