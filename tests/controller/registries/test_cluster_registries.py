@@ -37,7 +37,7 @@ def test_equal_names_in_two_registries_are_two_entries(site: Site) -> None:
         # What names no registry belongs to that of its parent.
         for kind, child in ((VERSION, "fraud-v1"), (ARTIFACT, "fraud-weights")):
             assert space.ready(kind, child)["status"]["registryRef"] == ref(name)
-        site.wait(name, lambda found: connected(found) and found["status"]["resources"] > 0)
+        site.wait(name, lambda found: connected(found) and found["status"].get("resources", 0) > 0)
         found = site.wait(name, lambda found: "finalizers" in found["metadata"])
         assert found["metadata"]["finalizers"] == [IN_USE]
     first, second = (space.get(MODEL, "fraud")["status"]["id"] for space in site.spaces)
