@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic.alias_generators import to_camel
@@ -25,6 +26,8 @@ FieldValue = str | list[str]
 AnyResource = EntryResource[Any, Any]
 """A parsed resource of any kind."""
 
+_as_written = cache(to_camel)
+"""Returns the name of a field as users write it; thousands of manifests ask for the same few."""
 _NOT_FIELDS = frozenset(
     {
         "name",
@@ -162,7 +165,7 @@ class ResourceKind:
     @property
     def reference_field(self) -> str:
         """The field of the spec that holds the reference to the parent, as the user writes it; empty at the root."""
-        return "" if self.parent is None else to_camel(self.parent.attribute)
+        return "" if self.parent is None else _as_written(self.parent.attribute)
 
     @property
     def can_retire(self) -> bool:

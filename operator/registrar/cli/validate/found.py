@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from registrar.api.bodies import ResourceKey
@@ -13,7 +14,7 @@ from registrar.cli.validate.problems import Problem, Rule, Subject
 from registrar.kinds.base import ResourceKind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Found:
     """A manifest of a known kind, which may have any other fault.
 
@@ -33,12 +34,12 @@ class Found:
     kind: ResourceKind
     default_namespace: str | None
 
-    @property
+    @cached_property
     def manifest(self) -> FileManifest | None:
         """The manifest, if it has a name to speak of it by."""
         return manifest_in(self.body)
 
-    @property
+    @cached_property
     def namespace(self) -> str | None:
         """The namespace that it is applied in, if that is known."""
         manifest = self.manifest
