@@ -13,11 +13,8 @@ import contextlib
 from registrar.api.bodies import ResourceKey
 from registrar.planning.problems import Problem
 from registrar.registries.outliers import Outliers
+from registrar.registries.pauses import Pauses
 
-FIRST_PAUSE = 1.0
-"""Seconds until the second probe; the pause doubles with each further probe."""
-MAX_PAUSE = 30.0
-"""Seconds: the longest pause."""
 MAX_RETRY_AFTER = 300.0
 """Seconds of a ``Retry-After`` that are respected."""
 REPORTS = 2
@@ -42,7 +39,7 @@ class CircuitBreaker:
         self._deferred: dict[ResourceKey, None] = {}
         self._probe_wanted = asyncio.Event()
         self._pause_ended = asyncio.Event()
-        self._probes = 0
+        self._pauses = Pauses()
         self._retry_after = 0.0
         self._closed_at: float | None = None
 
@@ -64,7 +61,7 @@ class CircuitBreaker:
         if self.problem is not None:
             return
         if self._closed_at is None or now - self._closed_at > CALM_SECONDS:
-            self._probes = 0
+            self._pauses.reset()
         self.problem = problem
         if suspect is not None:
             self.outliers.suspect(suspect)
@@ -94,7 +91,7 @@ class CircuitBreaker:
             self._closed_at = now
             if self.outliers.note_answer():
                 # There was no outage, so the next one is new.
-                self._probes = 0
+                self._pauses.reset()
         self.problem = None
         deferred, self._deferred = tuple(self._deferred), {}
         return deferred
@@ -104,9 +101,7 @@ class CircuitBreaker:
 
         An outage that returns at once keeps doubling the pause.
         """
-        pause = 0.0 if self._probes == 0 else min(MAX_PAUSE, FIRST_PAUSE * 2 ** (self._probes - 1))
-        self._probes += 1
-        return max(pause, self._retry_after)
+        return max(self._pauses.next(), self._retry_after)
 
     async def pause(self, seconds: float) -> None:
         """Return after a pause between two probes, or once `end_pause` is called."""

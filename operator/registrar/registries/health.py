@@ -9,6 +9,7 @@ from __future__ import annotations
 from model_registry import exceptions
 from model_registry._failures import is_verification_failure
 from registrar.api.v1alpha1.cluster_registry import RegistryReason
+from registrar.registries.backend import RegistryWentBackError
 from registrar.registries.registry import Registry
 from registrar.reporting.registry_status import Health
 
@@ -41,6 +42,8 @@ def _failed(failure: Exception) -> Health:
             message = "The registry cannot be reached with these settings; the operator's log has the details."
         case exceptions.ConnectionFailed():
             message = "The registry did not answer."
+        case RegistryWentBackError():
+            message = "The registry shows an older state again and again, as several databases at one address do."
         case _:
             message = "The registry cannot be read; the operator's log has the details."
     return Health(RegistryReason.UNREACHABLE, message)

@@ -10,7 +10,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from model_registry.exceptions import RateLimited, RegistryError
@@ -18,7 +18,8 @@ from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
 from registrar.planning.problems import Disposition, Problem
 from registrar.registries.backend import RegistryWentBackError
-from registrar.registries.breaker import FIRST_PAUSE, MAX_RETRY_AFTER
+from registrar.registries.breaker import MAX_RETRY_AFTER
+from registrar.registries.pauses import FIRST_PAUSE, EpochPauses
 from registrar.registries.problems import problem_of
 from registrar.registries.registry import Registry
 from registrar.workqueue.delays import spread
@@ -57,6 +58,7 @@ class Poller:
     feed_interval: float
     resync_interval: float
     renew: Callable[[], Awaitable[object]] | None = None
+    _epochs: EpochPauses = field(default_factory=EpochPauses)
 
     async def look(self) -> None:
         """Try to read the registry for the first time; `run` goes on from there, whatever came of it."""
@@ -128,6 +130,13 @@ class Poller:
             except RegistryWentBackError as error:
                 logger.warning("%s; its database was reset or restored, loading the view again", error)
                 registry.end_epoch()
+        pause = self._epochs.before(registry.epoch, time.monotonic())
+        if pause > 0:
+            logger.warning("The registry %s goes back again and again; loading it in %.0f s", registry.url, pause)
+            registry.failure = RegistryWentBackError("it goes back again and again")
+            await registry.breaker.pause(pause)
+        # What was requested until now is this load.
+        registry.breaker.take_request()
         return await self._load()
 
     async def _load(self) -> frozenset[ResourceKey]:

@@ -6,7 +6,8 @@ from dataclasses import replace
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
 from registrar.planning.problems import Disposition, Problem
-from registrar.registries.breaker import CALM_SECONDS, MAX_PAUSE, MAX_RETRY_AFTER, CircuitBreaker
+from registrar.registries.breaker import CALM_SECONDS, MAX_RETRY_AFTER, CircuitBreaker
+from registrar.registries.pauses import MAX_PAUSE
 
 AWAY = Problem(Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "first")
 KEYS = [ResourceKey("RegisteredModel", "team", name) for name in "cab"]

@@ -7,6 +7,7 @@ import pytest
 from model_registry import exceptions
 from registrar.api.conditions import ConditionStatus
 from registrar.api.v1alpha1.cluster_registry import RegistryReason
+from registrar.registries.backend import RegistryWentBackError
 from registrar.registries.health import health_of
 from registrar.registries.registry import Registry
 from tests.unit.build import OWNER_ID
@@ -43,6 +44,7 @@ def test_a_registry_that_was_read_is_connected_and_an_unread_one_is_not_tried(re
         (exceptions.RequestTimeout(SECRET), RegistryReason.UNREACHABLE),
         (exceptions.ConnectionFailed(SECRET, is_temporary=False), RegistryReason.UNREACHABLE),
         (exceptions.ConnectionFailed(SECRET), RegistryReason.UNREACHABLE),
+        (RegistryWentBackError(SECRET), RegistryReason.UNREACHABLE),
         (ValueError(SECRET), RegistryReason.UNREACHABLE),
     ],
 )

@@ -5,10 +5,14 @@ import contextlib
 import time
 from typing import Any
 
+import pytest
+
 from model_registry.types import RegistryEntry
 from registrar.api.conditions import Reason
 from registrar.planning.problems import Disposition, Problem
-from registrar.registries.backend import Changes
+from registrar.registries.backend import Changes, RegistryWentBackError
+from registrar.registries.breaker import CircuitBreaker
+from registrar.registries.pauses import MAX_PAUSE, STEADY_SECONDS, EpochPauses
 from registrar.registries.poller import Poller
 from registrar.registries.registry import Registry
 from tests.unit.build import OWNER_ID, model_key
@@ -42,6 +46,41 @@ class Backend:
         return Changes([], cursor)
 
 
+class TwoDatabases(Backend):
+    """A registry that shows another database to a poll than to a load."""
+
+    async def changed_since(self, _: type[RegistryEntry], __: Any, ___: int) -> Changes:
+        raise RegistryWentBackError("another database")
+
+
+class EndedError(Exception):
+    """Ends a poller."""
+
+
+class Turns(CircuitBreaker):
+    """Lets no time pass, and ends the poller after some turns.
+
+    Attributes:
+        requested: for each turn, whether a probe was requested when it began.
+        pauses: the seconds of each pause.
+    """
+
+    def __init__(self, turns: int) -> None:
+        super().__init__()
+        self._turns = turns
+        self.requested: list[bool] = []
+        self.pauses: list[float] = []
+
+    async def wait_for_request(self, timeout_seconds: float) -> None:
+        del timeout_seconds
+        if len(self.requested) == self._turns:
+            raise EndedError
+        self.requested.append(self.take_request())
+
+    async def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+
 class Unmeasured:
     def polled(self) -> None:
         """Count nothing."""
@@ -71,3 +110,34 @@ async def test_an_answer_to_a_poll_that_began_before_an_outage_does_not_end_it()
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
+
+
+async def test_a_registry_that_keeps_going_back_is_loaded_after_ever_longer_pauses() -> None:
+    registry = Registry(TwoDatabases(), "http://registry", OWNER_ID)  # type: ignore[arg-type]  # the part that is used
+    await registry.load()
+    breaker = registry.breaker = Turns(5)
+    with pytest.raises(EndedError):
+        await Poller(registry, lambda _: None, tuple, Unmeasured(), feed_interval=1, resync_interval=3600).run()
+    assert registry.epoch == 6
+    assert breaker.pauses == [1, 2, 4, 8], "the first time, it is loaded at once"
+    assert breaker.requested == [False] * 5, "a load is what the end of an epoch asks for"
+
+
+async def test_what_is_requested_during_a_load_is_read_after_it() -> None:
+    class Asked(TwoDatabases):
+        async def list_stamped(self, _: type[RegistryEntry], __: str) -> list[RegistryEntry]:
+            registry.breaker.request_probe()
+            return []
+
+    registry = Registry(Asked(), "http://registry", OWNER_ID)  # type: ignore[arg-type]  # the part that is used
+    breaker = registry.breaker = Turns(2)
+    with pytest.raises(EndedError):
+        await Poller(registry, lambda _: None, tuple, Unmeasured(), feed_interval=1, resync_interval=3600).run()
+    assert breaker.requested == [False, True]
+
+
+def test_an_epoch_that_ends_after_a_long_time_is_loaded_at_once() -> None:
+    pauses = EpochPauses()
+    assert [pauses.before(epoch, 0.0) for epoch in (1, 2, 2, 3, 4)] == [0, 0, 0, 1, 2]
+    assert [pauses.before(epoch, 1.0) for epoch in range(5, 12)][-1] == MAX_PAUSE
+    assert pauses.before(12, 2.0 + STEADY_SECONDS) == 0
