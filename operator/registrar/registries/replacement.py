@@ -6,6 +6,7 @@ entries: an administrator has to confirm the new registry first.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -59,6 +60,8 @@ class MassDeletionGuard:
         self._recorded_ids = recorded_ids
         self._registry = registry
         self._given_up: frozenset[RecordedId] = frozenset()
+        self._same: frozenset[str] = frozenset()
+        self._epoch = 0
         self.found: Replacement | None = None
         self.counted_at: float | None = None
         self.epoch = 0
@@ -96,8 +99,13 @@ class MassDeletionGuard:
         self._count(now)
 
     def _count(self, now: float) -> None:
-        self.counted_at, self.epoch = now, self._registry.epoch
+        if self._epoch != self._registry.epoch:
+            self._epoch, self._same = self._registry.epoch, frozenset()
+        self.counted_at = now
         missing, present = self._missing()
+        # An entry proves by its ID and creation time that this is the database that its status was written for. That is
+        # remembered, because the status gets this address now.
+        self._same |= {normalized_url(url) for url in {recorded.url for recorded in present} if url is not None}
         # What was created again is known by another ID or time, so the rest of an acceptance counts for nothing else.
         self._given_up &= missing
         self.found = self._judge(missing - self._given_up, present)
@@ -119,27 +127,21 @@ class MassDeletionGuard:
 
     def _judge(self, missing: frozenset[RecordedId], present: Sequence[RecordedId]) -> Replacement | None:
         total = len(missing) + len(present)
-        moved = [recorded for recorded in missing if self._is_elsewhere(recorded)]
-        found = Replacement(len(missing), total, min((str(recorded.url) for recorded in moved), default=None))
+        here = normalized_url(self._registry.url)
+        urls = [
+            recorded.url for recorded in missing if recorded.url is not None and normalized_url(recorded.url) != here
+        ]
         if len(missing) > MAX_MISSING and len(missing) > MAX_MISSING_SHARE * total:
-            return found
-        # The flags have no other address without a restart, and their setting accepts it there. One status that is
-        # out of date, as a restored backup has it, proves nothing against all others.
-        is_share = len(missing) > MAX_MISSING_SHARE * total
-        is_another = self._registry.ref is not None and moved and is_share and not _has_older(present, moved)
-        return found if is_another else None
-
-    def _is_elsewhere(self, recorded: RecordedId) -> bool:
-        return recorded.url is not None and normalized_url(recorded.url) != normalized_url(self._registry.url)
-
-
-def _has_older(present: Iterable[RecordedId], moved: Iterable[RecordedId]) -> bool:
-    """Return whether an entry that is present existed when the newest of those was created, at another address.
-
-    Its ID and creation time prove then that this is the same database. What was created since proves nothing.
-    """
-    newest = max(map(_created, moved))
-    return any(_created(recorded) <= newest for recorded in present)
+            return Replacement(len(missing), total, min(urls, default=None))
+        # The flags have no other address without a restart, and their setting accepts it there.
+        if self._registry.ref is None:
+            return None
+        lost = Counter(map(normalized_url, urls))
+        # One status that is out of date, as a restored backup has it, proves nothing against all others.
+        limit = min(MAX_MISSING, MAX_MISSING_SHARE * total)
+        others = {former for former, number in lost.items() if former not in self._same and number > limit}
+        former = min((url for url in urls if normalized_url(url) in others), default=None)
+        return None if former is None else Replacement(len(missing), total, former)
 
 
 def _created(recorded: RecordedId) -> int:

@@ -19,6 +19,7 @@ class Site:
     def __init__(self, ref: RegistryRef | None = REF) -> None:
         self.recorded: dict[int, RecordedId] = {}
         self.registry = Registry(object(), NOBODY, OWNER_ID, ref=ref)  # type: ignore[arg-type]  # nothing calls it
+        self.registry.loaded = True
         self.guard = MassDeletionGuard(self.recorded.values, self.registry)
 
     def record(self, *ids: int, url: str = NOBODY) -> None:
@@ -105,3 +106,30 @@ def test_one_status_that_is_out_of_date_stops_nobody() -> None:
     site.record(*range(2, 12))
     site.has(*range(2, 12))
     assert site.count() is None
+
+
+def test_only_what_was_at_the_former_address_proves_that_it_leads_here() -> None:
+    # Resources that have always had their entries here are older, and ten times as many.
+    for native, moved in ((1, 10), (100, 20)):
+        site = Site()
+        site.record(*range(1, native + 1))
+        site.has(*range(1, native + 1))
+        site.record(*range(1001, 1001 + moved), url=FORMER)
+        assert site.count() == Replacement(moved, native + moved, FORMER)
+        # What has come from a third address proves nothing of the former one.
+        site.record(1, url="http://third")
+        assert site.count() == Replacement(moved, native + moved, FORMER)
+        site.record(1, url=f"{FORMER}/")
+        assert site.count() is None
+
+
+def test_a_former_address_stays_proved_once_the_statuses_have_the_new_one() -> None:
+    site = Site()
+    site.record(*range(1, 101), url=FORMER)
+    site.has(*range(1, 81))
+    assert site.count() is None, "20 were lost, which is no more than a fifth"
+    site.record(*range(1, 81))
+    assert site.count() is None
+    site.registry.end_epoch()
+    site.registry.loaded = True
+    assert site.count() == Replacement(20, 100, FORMER), "another database may answer here now"
