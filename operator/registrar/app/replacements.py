@@ -85,7 +85,7 @@ class Replacements:
                 return AcceptedReplacement(value=word, recreating=True, lost_until=guard.newest_missing())
             # There was nothing to accept, and it must not wait for the next time.
             return AcceptedReplacement(value=word, recreating=False) if before is None else _with(before, value=word)
-        if guard.counted_at is None or guard.found is not None or guard.is_recreating:
+        if not guard.is_current or guard.found is not None or guard.is_recreating:
             guard.replacement(now, RECOUNT_SECONDS)
         if before is None or guard.is_recreating:
             return before

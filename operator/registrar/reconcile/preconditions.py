@@ -79,6 +79,8 @@ def refuse_new_registry(request: EntryRequest, context: Context) -> None:
         ReconcileError: ``RegistryReplaced``, or the registry has to be read first.
     """
     registry, guard, now = context.registry, context.guard, time.monotonic()
+    # Its epoch may have ended since this run began, and nothing can be compared before the view is loaded again.
+    registry.ensure_available()
     if registry.ref is None and context.settings.accept_new_registry:
         return
     if not request.recorded.had_entry:
@@ -106,11 +108,11 @@ def _refuse_in_replaced(context: Context, now: float) -> None:
         ReconcileError: ``RegistryReplaced``, or what the registry should have is not known yet.
     """
     registry, guard = context.registry, context.guard
-    if registry.ref is not None and guard.epoch != registry.epoch:
+    if registry.ref is not None and not guard.is_current:
         if not context.memory.cache.synced.is_set():
             message = "The operator still reads the resources, to compare the registry with what it should have."
             raise waiting(Reason.REGISTRY_UNAVAILABLE, message, requeue_after=PROBE_SECONDS)
-        guard.replacement(now, valid_seconds=0)
+        guard.replacement(now)
     if guard.found is not None and (found := guard.replacement(now)) is not None:
         raise _replaced(found, registry)
 

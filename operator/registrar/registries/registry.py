@@ -48,6 +48,7 @@ class Registry:
             entries before has to be proved again.
         view: the entries with our stamp; trusted once `loaded`.
         loaded: whether the view has been read from the registry.
+        loads: how many times it was.
         read_at: when the last successful reading of it began, on the monotonic clock.
         breaker: whether the registry is unavailable.
         kserve_obstacle: why KServe does not ask this registry; None if it does.
@@ -73,6 +74,7 @@ class Registry:
         self.epoch = 1
         self.view = EntryView(owner_id)
         self.loaded = False
+        self.loads = 0
         self.read_at = -math.inf
         self.holder = Holder(owner_id=owner_id, registry_url=url)
         self._affected: set[ResourceKey] = set()
@@ -96,6 +98,7 @@ class Registry:
         self._roots.clear()
         self._cursors = cursors
         self.loaded = True
+        self.loads += 1
         self.read_at = asked_at
         logger.info("The registry %s holds %d entries of this installation", self.url, len(self.view))
 

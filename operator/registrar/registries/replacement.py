@@ -51,7 +51,6 @@ class MassDeletionGuard:
     Attributes:
         found: what the last count has shown; None where the registry may still be the same.
         counted_at: when that was (monotonic seconds); None before the first count.
-        epoch: in which epoch of the registry it was; 0 before the first count.
         accepted: the word by which the latest replacement was accepted; None without one.
         is_recreating: so many entries of an accepted replacement are still missing that it would have to be accepted.
     """
@@ -62,20 +61,28 @@ class MassDeletionGuard:
         self._given_up: frozenset[RecordedId] = frozenset()
         self._same: frozenset[str] = frozenset()
         self._epoch = 0
+        self._load = -1
         self.found: Replacement | None = None
         self.counted_at: float | None = None
-        self.epoch = 0
         self.accepted: str | None = None
         self.is_recreating = False
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the last count was of the view as it was loaded last: any load can show another database."""
+        return self._load == self._registry.loads
+
     def replacement(self, now: float, valid_seconds: float = VALID_SECONDS) -> Replacement | None:
         """Return why the registry seems to be another one; None where it may still be the same.
+
+        While the view is not loaded, it shows what there was before, and the last count stands.
 
         Args:
             now: monotonic seconds.
             valid_seconds: how old the last count may be.
         """
-        if self.counted_at is None or now - self.counted_at > valid_seconds:
+        is_old = self.counted_at is None or not self.is_current or now - self.counted_at > valid_seconds
+        if self._registry.loaded and is_old:
             self._count(now)
         return self.found
 
@@ -101,7 +108,7 @@ class MassDeletionGuard:
     def _count(self, now: float) -> None:
         if self._epoch != self._registry.epoch:
             self._epoch, self._same = self._registry.epoch, frozenset()
-        self.counted_at = now
+        self.counted_at, self._load = now, self._registry.loads
         missing, present = self._missing()
         # An entry proves by its ID and creation time that this is the database that its status was written for. That is
         # remembered, because the status gets this address now.

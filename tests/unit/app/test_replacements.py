@@ -26,10 +26,12 @@ class Guard:
         self.lacks = self.found = Replacement(12, 12)
         self.accepted: str | None = None
         self.is_recreating = False
-        self.counted_at = 0.0
+        self.is_current = True
+        self.counts = 0
 
     def replacement(self, now: float, valid_seconds: float = 0) -> Replacement | None:
         del now, valid_seconds
+        self.counts += 1
         return self.found
 
     def newest_missing(self) -> int:
@@ -125,3 +127,13 @@ def test_a_word_is_judged_by_what_the_registry_holds_after_it_was_given(connecti
     registry.loaded = False
     assert recorded(replacements, declared("other"), connection) is None
     assert recorded(replacements, declared("other"), None) is None
+
+
+def test_what_a_registry_lacks_is_counted_again_after_each_load(connection: Any) -> None:
+    guard = connection.context.guard
+    guard.found = guard.lacks = None
+    assert recorded(Replacements(), declared(None), connection) is None
+    assert guard.counts == 0
+    guard.is_current = False
+    assert recorded(Replacements(), declared(None), connection) is None
+    assert guard.counts == 1

@@ -8,6 +8,7 @@ import pytest
 
 from model_registry.types import RegisteredModel
 from registrar.api.conditions import Reason
+from registrar.kinds.base import Claim
 from registrar.kinds.desired import desired_entry
 from registrar.planning.actions import FieldSet, RecordedState
 from registrar.planning.problems import Disposition, ReconcileError
@@ -109,3 +110,18 @@ async def test_an_entry_that_came_back_and_is_lost_again_needs_a_reading_of_its_
     with pytest.raises(ReconcileError) as refusal:
         await reconcile(name, gone, context)
     assert refusal.value.problem.reason is Reason.REGISTRY_UNAVAILABLE
+
+
+@pytest.mark.parametrize("recorded", [RecordedState(), RecordedState(ABSENT, had_entry=True)], ids=["new", "lost"])
+async def test_nothing_is_created_before_the_view_of_another_epoch_is_loaded(
+    recorded: RecordedState, name: str, context: Context
+) -> None:
+    context.memory.cache.synced.set()
+    if recorded.had_entry:
+        context.memory.losses.notice(Claim(REGISTRY, "RegisteredModel", "", name), 0.0)
+    context.registry.end_epoch()
+    with pytest.raises(ReconcileError) as refusal:
+        await reconcile(name, recorded, context)
+    assert refusal.value.problem.disposition is Disposition.OUTAGE
+    await context.registry.load()
+    assert (await reconcile(name, recorded, context)).operation is OperationResult.CREATED

@@ -1,6 +1,6 @@
 """When a registry counts as another one, and what an acceptance of that covers."""
 
-from model_registry.types import RegisteredModel
+from model_registry.types import RegisteredModel, RegistryEntry
 from registrar.api.bodies import RecordedId
 from registrar.api.meta import OWNER_PROPERTY
 from registrar.api.v1alpha1.registry_ref import RegistryKind, RegistryRef
@@ -11,6 +11,16 @@ from tests.unit.build import NOBODY, OWNER_ID, REFERENCE
 
 FORMER = "http://former"
 REF = RegistryRef(kind=RegistryKind.CLUSTER_REGISTRY, name="prod")
+
+
+class Empty:
+    """A registry without entries."""
+
+    async def newest(self, _: type[RegistryEntry]) -> int:
+        return 0
+
+    async def list_stamped(self, _: type[RegistryEntry], __: str) -> list[RegistryEntry]:
+        return []
 
 
 class Site:
@@ -133,3 +143,19 @@ def test_a_former_address_stays_proved_once_the_statuses_have_the_new_one() -> N
     site.registry.end_epoch()
     site.registry.loaded = True
     assert site.count() == Replacement(20, 100, FORMER), "another database may answer here now"
+
+
+async def test_a_view_that_is_not_loaded_is_not_counted_and_a_new_one_is_at_once() -> None:
+    site = Site()
+    site.record(*range(1, 21))
+    site.has(*range(1, 21))
+    assert site.guard.replacement(0.0) is None
+    assert site.guard.is_current
+    site.registry.end_epoch()
+    site.registry.view.replace([], 1.0)
+    assert site.count() is None, "nothing is known of what answers now"
+    site.registry.backend = Empty()  # type: ignore[assignment]  # the part that a load needs
+    await site.registry.load()
+    assert not site.guard.is_current
+    assert site.guard.replacement(0.0) == Replacement(20, 20), "the last count was of another view, however young it is"
+    assert site.guard.is_current
