@@ -36,7 +36,7 @@ from registrar.reconcile.context import Context
 from registrar.reconcile.external_ids import free_external_id
 from registrar.reconcile.noting import note_creation, note_patch
 from registrar.reconcile.observe import Observation, observe
-from registrar.reconcile.preconditions import confirm, confirm_admitted, refuse_new_registry
+from registrar.reconcile.preconditions import confirm, confirm_admitted, refuse_new_registry, refuse_unproved
 from registrar.reconcile.report import record_ownership
 from registrar.reconcile.request import EntryRequest
 from registrar.reporting.outcome import EntryResult, OperationResult
@@ -65,6 +65,7 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
     for _ in range(MAX_STEPS):
         _note_existing(request, observed, context)
         await _resolve_conflict(request, observed, context)
+        refuse_unproved(observed.entry, recorded, context)
         action = plan(desired, observed.entry, recorded, request.policies, registry.owner_id)
         match action:
             case Refuse():

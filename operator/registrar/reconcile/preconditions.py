@@ -99,10 +99,23 @@ def refuse_new_registry(request: EntryRequest, context: Context) -> None:
     context.memory.losses.forget(claim)
 
 
-def _refuse_in_replaced(context: Context, now: float) -> None:
-    """Create nothing new either in a registry that was replaced.
+def refuse_unproved(entry: RegistryEntry | None, recorded: RecordedState, context: Context) -> None:
+    """Take no entry that the status does not record in a registry that was replaced.
 
-    A ClusterRegistry's address can be changed by mistake, so its registry is compared before the first creation.
+    An address that is wrong may lead to a registry where the resource once had another entry, with the same stamp.
+
+    Raises:
+        ReconcileError: ``RegistryReplaced``, or the registry has to be read first.
+    """
+    if entry is not None and not recorded.proves(entry):
+        context.registry.ensure_available()
+        _refuse_in_replaced(context, time.monotonic())
+
+
+def _refuse_in_replaced(context: Context, now: float) -> None:
+    """Create nothing new, and take nothing, in a registry that was replaced.
+
+    A ClusterRegistry's address can be changed by mistake, so its registry is compared before the first entry.
 
     Raises:
         ReconcileError: ``RegistryReplaced``, or what the registry should have is not known yet.

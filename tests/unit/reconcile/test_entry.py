@@ -8,9 +8,11 @@ import pytest
 
 from model_registry.types import RegisteredModel
 from registrar.api.conditions import Reason
+from registrar.api.v1alpha1.registry_ref import RegistryKind, RegistryRef
 from registrar.kinds.base import Claim
 from registrar.kinds.desired import desired_entry
 from registrar.planning.actions import FieldSet, RecordedState
+from registrar.planning.ownership import Origin
 from registrar.planning.problems import Disposition, ReconcileError
 from registrar.reconcile.context import Context
 from registrar.reconcile.entry import reconcile_entry
@@ -20,7 +22,7 @@ from registrar.reconcile.resource import policies_of, read_resource
 from registrar.reporting.outcome import EntryResult, OperationResult
 from tests.support.fault_proxy import on_first, proxy_to
 from tests.support.loopback import Reply
-from tests.unit.build import REGISTRY, body, context_of
+from tests.unit.build import REGISTRY, body, context_of, model_key, stamp
 
 ABSENT = "2147483646"
 
@@ -110,6 +112,34 @@ async def test_an_entry_that_came_back_and_is_lost_again_needs_a_reading_of_its_
     with pytest.raises(ReconcileError) as refusal:
         await reconcile(name, gone, context)
     assert refusal.value.problem.reason is Reason.REGISTRY_UNAVAILABLE
+
+
+@pytest.mark.parametrize("state", ["LIVE", "ARCHIVED"], ids=["as declared", "to be restored"])
+@pytest.mark.parametrize("origin", [Origin.CREATED, Origin.RELEASED])
+async def test_another_registry_gives_nobody_an_entry_by_its_stamp(
+    origin: Origin, state: str, name: str, context: Context
+) -> None:
+    """The resource had an entry there once, and its ClusterRegistry has that address by mistake."""
+    registry, cache = context.registry, context.memory.cache
+    registry.ref = RegistryRef(kind=RegistryKind.CLUSTER_REGISTRY, name="prod")
+    lost = {"id": ABSENT, "createTimeSinceEpoch": "1", "registryUrl": "http://former"}
+    cache.put(body("RegisteredModel", "lost", status=lost))
+    cache.synced.set()
+    properties = stamp(origin, f"team/{name}")
+    there = RegisteredModel(name, description="d", state=state, custom_properties=properties)
+    wanted = desired_entry(read_resource(body("RegisteredModel", name)).require_spec(), REGISTRY, "")
+    entry = await registry.create(wanted, there)
+    for recorded in (RecordedState(), RecordedState(entry.id, "1", had_entry=True)):
+        with pytest.raises(ReconcileError) as refusal:
+            await reconcile(name, recorded, context)
+        assert refusal.value.problem.reason is Reason.REGISTRY_REPLACED
+    assert await registry.get(wanted.kind, str(entry.id)) == entry
+    # What the status records is its own, whatever else is missing.
+    recorded = RecordedState(entry.id, entry.create_time_since_epoch, had_entry=True)
+    assert (await reconcile(name, recorded, context)).entry.id == entry.id
+    cache.remove(model_key("lost"))
+    await registry.load()
+    assert (await reconcile(name, RecordedState(), context)).entry.id == entry.id
 
 
 @pytest.mark.parametrize("recorded", [RecordedState(), RecordedState(ABSENT, had_entry=True)], ids=["new", "lost"])
