@@ -93,6 +93,8 @@ class CircuitBreaker:
                 # There was no outage, so the next one is new.
                 self._pauses.reset()
         self.problem = None
+        # What was fixed before this answer ends no pause of a later outage.
+        self._pause_ended.clear()
         deferred, self._deferred = tuple(self._deferred), {}
         return deferred
 
@@ -104,11 +106,11 @@ class CircuitBreaker:
         return max(self._pauses.next(), self._retry_after)
 
     async def pause(self, seconds: float) -> None:
-        """Return after a pause between two probes, or once `end_pause` is called."""
-        self._pause_ended.clear()
+        """Return after a pause between two probes, or once `end_pause` is called, or has been since the last pause."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._pause_ended.wait()
+        self._pause_ended.clear()
 
     def end_pause(self) -> None:
         """Have the registry probed now: what kept it from answering may be fixed."""

@@ -80,3 +80,27 @@ async def test_a_probe_may_be_requested_while_the_breaker_is_closed() -> None:
     await asyncio.sleep(0.01)
     assert not waiting.done()
     waiting.cancel()
+
+
+async def test_what_was_fixed_while_a_probe_was_in_flight_ends_the_next_pause() -> None:
+    breaker = CircuitBreaker()
+    breaker.open(AWAY, 0)
+    breaker.end_pause()
+    await asyncio.wait_for(breaker.pause(3600), 5)
+    # It ends one pause.
+    pausing = asyncio.create_task(breaker.pause(3600))
+    await asyncio.sleep(0.01)
+    assert not pausing.done()
+    breaker.end_pause()
+    await asyncio.wait_for(pausing, 5)
+
+
+async def test_what_was_fixed_before_an_answer_ends_no_pause_of_the_next_outage() -> None:
+    breaker = CircuitBreaker()
+    breaker.open(AWAY, 0)
+    breaker.end_pause()
+    breaker.close(1)
+    pausing = asyncio.create_task(breaker.pause(3600))
+    await asyncio.sleep(0.01)
+    assert not pausing.done()
+    pausing.cancel()
