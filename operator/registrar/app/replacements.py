@@ -74,22 +74,32 @@ class Replacements:
             declared: the ClusterRegistry.
             connection: the connection to its registry; None while it is not served.
         """
-        before = _recorded(declared)
+        before, word = _recorded(declared), _word_of(declared)
+        if word and not declared.raw_status:
+            # Whoever created it, or restored it without its status, brought the word along, for an earlier replacement.
+            return AcceptedReplacement(value=word, recreating=False)
         if connection is None or not _is_known(connection):
             return before
-        guard, now, word = connection.context.guard, time.monotonic(), _word_of(declared)
         if word and (before is None or before.value != word):
-            if not self._is_read_since(declared.metadata.name, word, connection.context.registry, now):
-                return before
-            if guard.replacement(now, valid_seconds=0) is not None:
-                return AcceptedReplacement(value=word, recreating=True, lost_until=guard.newest_missing())
-            # There was nothing to accept, and it must not wait for the next time.
-            return AcceptedReplacement(value=word, recreating=False) if before is None else _with(before, value=word)
+            return self._answer(declared.metadata.name, word, before, connection)
+        guard, now = connection.context.guard, time.monotonic()
         if not guard.is_current or guard.found is not None or guard.is_recreating:
             guard.replacement(now, RECOUNT_SECONDS)
         if before is None or guard.is_recreating:
             return before
         return _with(before, recreating=False)
+
+    def _answer(
+        self, name: str, word: str, before: AcceptedReplacement | None, connection: Connection
+    ) -> AcceptedReplacement | None:
+        """Return what the status has to record once a word is given that it does not have."""
+        guard, now = connection.context.guard, time.monotonic()
+        if not self._is_read_since(name, word, connection.context.registry, now):
+            return before
+        if guard.replacement(now, valid_seconds=0) is not None:
+            return AcceptedReplacement(value=word, recreating=True, lost_until=guard.newest_missing())
+        # There was nothing to accept, and it must not wait for the next time.
+        return AcceptedReplacement(value=word, recreating=False) if before is None else _with(before, value=word)
 
     def accept(self, declared: Declared, connection: Connection | None) -> None:
         """Let entries be created again as far as the status says that it was accepted."""

@@ -56,9 +56,12 @@ def connection() -> Any:
     )
 
 
-def declared(word: str | None, accepted: dict[str, Any] | None = None, url: str = URL, former: str = URL) -> Declared:
+def declared(
+    word: str | None, accepted: dict[str, Any] | None = None, url: str = URL, former: str | None = URL
+) -> Declared:
     annotations = {} if word is None else {"model-registrar.dev/accept-replaced": word}
-    status = {"url": former, **({} if accepted is None else {"acceptedReplacement": accepted})}
+    known = {} if former is None else {"url": former}
+    status = {**known, **({} if accepted is None else {"acceptedReplacement": accepted})}
     return read(
         {
             "kind": ClusterRegistry.KIND,
@@ -137,3 +140,14 @@ def test_what_a_registry_lacks_is_counted_again_after_each_load(connection: Any)
     guard.is_current = False
     assert recorded(Replacements(), declared(None), connection) is None
     assert guard.counts == 1
+
+
+def test_a_word_that_a_new_cluster_registry_brings_along_accepts_nothing(connection: Any) -> None:
+    """Its manifest was applied again, with the word of an earlier acceptance, and the status is lost."""
+    handled = {"value": "word", "recreating": False}
+    replacements = Replacements()
+    assert recorded(replacements, declared("word", former=None), None) == handled, "before it is known what it lacks"
+    assert recorded(replacements, declared("word", former=None), connection) == handled
+    assert recorded(replacements, declared("word", handled), connection) == handled
+    again = {"value": "another", "recreating": True, "lostUntil": 7}
+    assert recorded(replacements, declared("another", handled), connection) == again
