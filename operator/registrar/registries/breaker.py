@@ -13,7 +13,7 @@ import contextlib
 from registrar.api.bodies import ResourceKey
 from registrar.planning.problems import Problem
 from registrar.registries.outliers import Outliers
-from registrar.registries.pauses import Pauses
+from registrar.registries.pauses import FIRST_PAUSE, Pauses
 
 MAX_RETRY_AFTER = 300.0
 """Seconds of a ``Retry-After`` that are respected."""
@@ -41,6 +41,7 @@ class CircuitBreaker:
         self._pause_ended = asyncio.Event()
         self._pauses = Pauses()
         self._retry_after = 0.0
+        self._limited_for = 0.0
         self._closed_at: float | None = None
 
     @property
@@ -93,8 +94,9 @@ class CircuitBreaker:
                 # There was no outage, so the next one is new.
                 self._pauses.reset()
         self.problem = None
-        # What was fixed before this answer ends no pause of a later outage.
+        # What was fixed, or asked for, before this answer concerns no later outage.
         self._pause_ended.clear()
+        self._limited_for = 0.0
         deferred, self._deferred = tuple(self._deferred), {}
         return deferred
 
@@ -115,6 +117,21 @@ class CircuitBreaker:
     def end_pause(self) -> None:
         """Have the registry probed now: what kept it from answering may be fixed."""
         self._pause_ended.set()
+        self._probe_wanted.set()
+
+    def limit(self, retry_after: float | None) -> None:
+        """Note that the registry asks the prober for fewer requests.
+
+        It is available: the workers go on, as fast as it lets them.
+
+        Args:
+            retry_after: for how many seconds, if it says so.
+        """
+        seconds = min(retry_after or 0.0, MAX_RETRY_AFTER)
+        if self.is_open:
+            self._retry_after = seconds
+        else:
+            self._limited_for = max(FIRST_PAUSE, seconds)
 
     def request_probe(self) -> None:
         """Have the prober read the registry now, though it answers: a resource has to know what it holds."""
@@ -127,9 +144,19 @@ class CircuitBreaker:
         return is_requested
 
     async def wait_for_request(self, timeout_seconds: float) -> None:
-        """Return when the breaker opens or a probe is requested, or after the time-out."""
+        """Return when the breaker opens or a probe is requested, or after the time-out.
+
+        Where the registry has asked for fewer requests, return after the time that it asked for instead, or when the
+        breaker opens or `end_pause` is called: whatever resources have to know, waits for so long.
+        """
+        limited_for, self._limited_for = self._limited_for, 0.0
         with contextlib.suppress(TimeoutError):
             # wait_for would create a task of its own, for which kopf waits 5 s when it ends.
-            async with asyncio.timeout(timeout_seconds):
+            async with asyncio.timeout(limited_for or timeout_seconds):
                 await self._probe_wanted.wait()
+                while limited_for and not self.is_open and not self._pause_ended.is_set():
+                    self._probe_wanted.clear()
+                    await self._probe_wanted.wait()
         self._probe_wanted.clear()
+        if not self.is_open:
+            self._pause_ended.clear()

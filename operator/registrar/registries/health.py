@@ -31,6 +31,8 @@ def _failed(failure: Exception) -> Health:
         case exceptions.NotARegistryError():
             message = f"What answers is no model registry (HTTP {failure.status}). Check spec.url or spec.serviceRef."
             return Health(RegistryReason.NOT_A_REGISTRY, message)
+        case exceptions.RateLimited():
+            message = f"The registry asks the operator for fewer requests (HTTP {failure.status})."
         case exceptions.APIStatusError():
             message = f"The registry answers with HTTP status {failure.status}."
         case exceptions.RequestTimeout():

@@ -5,7 +5,6 @@ While the registry is unavailable, this is the prober.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import random
 import time
@@ -18,8 +17,7 @@ from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
 from registrar.planning.problems import Disposition, Problem
 from registrar.registries.backend import RegistryWentBackError
-from registrar.registries.breaker import MAX_RETRY_AFTER
-from registrar.registries.pauses import FIRST_PAUSE, EpochPauses
+from registrar.registries.pauses import EpochPauses
 from registrar.registries.problems import problem_of
 from registrar.registries.registry import Registry
 from registrar.workqueue.delays import spread
@@ -100,10 +98,9 @@ class Poller:
         try:
             found = await self._read(is_resync=is_resync)
         except RateLimited as error:
-            # The registry is available: the workers go on, as fast as it lets them.
             logger.warning("The registry %s asks for fewer requests; reading it again later: %s", registry.url, error)
-            await asyncio.sleep(max(FIRST_PAUSE, min(error.retry_after or 0.0, MAX_RETRY_AFTER)))
-            registry.breaker.request_probe()
+            registry.failure = error
+            registry.breaker.limit(error.retry_after)
             return None
         except RegistryError as error:
             logger.warning("The registry %s cannot be read; retrying: %s", registry.url, error)

@@ -104,3 +104,39 @@ async def test_what_was_fixed_before_an_answer_ends_no_pause_of_the_next_outage(
     await asyncio.sleep(0.01)
     assert not pausing.done()
     pausing.cancel()
+
+
+async def test_resources_do_not_shorten_the_time_for_which_the_registry_asks_for_fewer_requests() -> None:
+    breaker = CircuitBreaker()
+    for end in (breaker.end_pause, lambda: breaker.open(AWAY, 0)):
+        breaker.limit(300)
+        waiting = asyncio.create_task(breaker.wait_for_request(0.01))
+        for _ in range(3):
+            breaker.request_probe()
+            await asyncio.sleep(0.01)
+        assert not waiting.done()
+        end()
+        await asyncio.wait_for(waiting, 5)
+    breaker.limit(86400)
+    assert breaker.next_pause() == MAX_RETRY_AFTER, "an open breaker pauses for as long"
+
+
+async def test_an_outage_ends_the_time_for_which_the_registry_asked_for_fewer_requests() -> None:
+    breaker = CircuitBreaker()
+    breaker.limit(300)
+    breaker.open(AWAY, 0)
+    breaker.close(1)
+    breaker.take_request()
+    await asyncio.wait_for(breaker.wait_for_request(0.01), 5)
+
+
+async def test_a_limit_that_the_registry_gives_no_time_for_ends_soon() -> None:
+    breaker = CircuitBreaker()
+    breaker.limit(None)
+    await asyncio.wait_for(breaker.wait_for_request(3600), 30)
+
+
+async def test_what_was_fixed_while_no_outage_is_known_has_the_registry_read_now() -> None:
+    breaker = CircuitBreaker()
+    breaker.end_pause()
+    await asyncio.wait_for(breaker.wait_for_request(3600), 5)

@@ -41,6 +41,7 @@ def test_a_registry_that_was_read_is_connected_and_an_unread_one_is_not_tried(re
         (exceptions.Forbidden(**STATUS, status=403), RegistryReason.UNAUTHORIZED),
         (exceptions.NotARegistryError(**STATUS, status=200), RegistryReason.NOT_A_REGISTRY),
         (exceptions.ServerError(**STATUS, status=500), RegistryReason.UNREACHABLE),
+        (exceptions.RateLimited(**STATUS, status=429), RegistryReason.UNREACHABLE),
         (exceptions.RequestTimeout(SECRET), RegistryReason.UNREACHABLE),
         (exceptions.ConnectionFailed(SECRET, is_temporary=False), RegistryReason.UNREACHABLE),
         (exceptions.ConnectionFailed(SECRET), RegistryReason.UNREACHABLE),

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from model_registry.exceptions import RateLimited
 from model_registry.types import RegistryEntry
 from registrar.api.conditions import Reason
+from registrar.api.v1alpha1.cluster_registry import RegistryReason
 from registrar.planning.problems import Disposition, Problem
 from registrar.registries.backend import Changes, RegistryWentBackError
 from registrar.registries.breaker import CircuitBreaker
+from registrar.registries.health import health_of
 from registrar.registries.pauses import MAX_PAUSE, STEADY_SECONDS, EpochPauses
 from registrar.registries.poller import Poller
 from registrar.registries.registry import Registry
@@ -51,6 +54,24 @@ class TwoDatabases(Backend):
 
     async def changed_since(self, _: type[RegistryEntry], __: Any, ___: int) -> Changes:
         raise RegistryWentBackError("another database")
+
+
+class Limited(Backend):
+    """A registry that asks for no requests for five minutes, until it is read again.
+
+    Attributes:
+        reads: whether it can be read.
+    """
+
+    reads = False
+
+    async def newest(self, _: type[RegistryEntry]) -> int:
+        self.asked.release()
+        if self.reads:
+            return 0
+        error = RateLimited("too many", 429, "GET", "http://registry")
+        error.retry_after = 300.0
+        raise error
 
 
 class EndedError(Exception):
@@ -141,3 +162,25 @@ def test_an_epoch_that_ends_after_a_long_time_is_loaded_at_once() -> None:
     assert [pauses.before(epoch, 0.0) for epoch in (1, 2, 2, 3, 4)] == [0, 0, 0, 1, 2]
     assert [pauses.before(epoch, 1.0) for epoch in range(5, 12)][-1] == MAX_PAUSE
     assert pauses.before(12, 2.0 + STEADY_SECONDS) == 0
+
+
+async def test_a_registry_that_asks_for_fewer_requests_is_probed_at_once_in_an_outage() -> None:
+    backend, woken = Limited(), asyncio.Queue[Any]()
+    registry = Registry(backend, "http://registry", OWNER_ID)  # type: ignore[arg-type]  # the part that is used
+    breaker = registry.breaker
+    poller = Poller(registry, woken.put_nowait, tuple, Unmeasured(), feed_interval=0.01, resync_interval=3600)
+    await asyncio.wait_for(poller.look(), 5)
+    await backend.asked.acquire()
+    assert health_of(registry).reason is RegistryReason.UNREACHABLE, "it was not read"
+    running = asyncio.create_task(poller.run())
+    breaker.request_probe()
+    await asyncio.sleep(0.05)
+    assert backend.asked.locked(), "the time that it asked for is not over"
+    backend.reads = True
+    breaker.open(REFUSED, time.monotonic())
+    breaker.defer(KEY)
+    assert await asyncio.wait_for(woken.get(), 5) == KEY
+    assert health_of(registry).reason is RegistryReason.CONNECTED
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
