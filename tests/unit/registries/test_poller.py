@@ -52,7 +52,8 @@ class Backend:
 class TwoDatabases(Backend):
     """A registry that shows another database to a poll than to a load."""
 
-    async def changed_since(self, _: type[RegistryEntry], __: Any, ___: int) -> Changes:
+    async def changed_since(self, family: type[RegistryEntry], cursor: Any, _: int) -> Changes:
+        del family, cursor
         raise RegistryWentBackError("another database")
 
 
