@@ -1,6 +1,7 @@
 """Write fencing: whether this process may write, to the registry or to the API server.
 
-Every request passes a fence. Reads always do; a write may begin only while this replica leads.
+Every request passes a fence. Reads always do; a write may begin only while this replica leads, and to a registry only
+while that is served as it was when its client was opened.
 """
 
 from __future__ import annotations
@@ -14,8 +15,16 @@ from typing import Protocol
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class NotLeadingError(Exception):
+class FencedError(Exception):
+    """A write did not begin."""
+
+
+class NotLeadingError(FencedError):
     """A write did not begin, because another replica may lead by now."""
+
+
+class NotServedError(FencedError):
+    """A write did not begin, because its registry is reached in another way by now, or not at all."""
 
 
 class Leadership:
@@ -87,15 +96,24 @@ class WriteFence:
     def __init__(self, leadership: Leadership, monitor: RequestMonitor) -> None:
         self._leadership = leadership
         self._monitor = monitor
+        self._is_closed = False
+
+    def close(self) -> None:
+        """Let no further write begin."""
+        self._is_closed = True
 
     def request_starts(self, method: str) -> None:
         """Let a request begin.
 
         Raises:
             NotLeadingError: it is a write, and this replica does not lead.
+            NotServedError: it is a write, and the fence is closed.
         """
-        if method not in READS:
-            self._leadership.ensure_leading()
+        if method in READS:
+            return
+        self._leadership.ensure_leading()
+        if self._is_closed:
+            raise NotServedError("Its registry is not served in this way any more, so nothing is written")
 
     def request_ended(self, method: str, status: int | None, seconds: float) -> None:
         """Count a request; its status is None if no answer came."""

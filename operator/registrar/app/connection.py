@@ -12,7 +12,7 @@ from model_registry.exceptions import NotARegistryError, RegistryError, Unusable
 from registrar.api.bodies import ResourceKey
 from registrar.cluster.api import ClusterAPI
 from registrar.cluster.cache import ResourceCache
-from registrar.fencing import Leadership
+from registrar.fencing import Leadership, WriteFence
 from registrar.reconcile import pipeline
 from registrar.reconcile.context import Context
 from registrar.reconcile.intake import Intake
@@ -72,6 +72,7 @@ class Connection:
     Attributes:
         share: the name of its share of the work queue; another connection to the same registry has another one.
         context: the parts that a reconcile joins.
+        fence: lets writes to the registry begin.
         intake: takes its resources from the watch.
         poller: keeps the view of the registry true.
         orphans: looks for entries whose resource does not exist.
@@ -81,6 +82,7 @@ class Connection:
 
     share: str
     context: Context
+    fence: WriteFence
     intake: Intake
     poller: Poller
     orphans: OrphanSearch
@@ -146,12 +148,14 @@ class Served:
     Attributes:
         registry: the registry.
         monitor: measures what concerns it.
+        fence: lets writes to it begin.
         renew: reads again what proves who asks; None where nothing has to be read.
         is_required: whether the operator ends if the address cannot be that of a registry.
     """
 
     registry: Registry
     monitor: ConnectionMonitor
+    fence: WriteFence
     renew: Callable[[], Awaitable[object]] | None = None
     is_required: bool = True
 
@@ -188,6 +192,7 @@ def connection_to(
     return Connection(
         share=share,
         context=Context(settings, kube, registry, memory, guard, Census(registry, memory.cache.count_new), reconciles),
+        fence=served.fence,
         intake=Intake(memory, gate, process.leadership, reconciles),
         poller=Poller(
             registry,

@@ -123,7 +123,8 @@ class Connections:
         return connection
 
     def _end(self, connection: Connection, close: End) -> None:
-        """Move the resources of a connection that run nowhere, and end what works for it."""
+        """Let nothing more be written, which was judged by former settings; move its resources, and end its tasks."""
+        connection.fence.close()
         self._retiring.append(connection)
         tasks = self._tasks.pop(connection.share, [])
         for task in tasks:

@@ -29,7 +29,6 @@ from registrar.registries.secret_token import SecretToken
 from registrar.registries.token import token_of
 from registrar.settings import RegistrySettings, ServedRegistrySettings, Settings, StartError
 from registrar.telemetry.metrics import Metrics
-from registrar.telemetry.registries import RegistryMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +65,11 @@ class Opening:
         except ConnectionFailed as error:
             raise StartError(f"{error}.") from error
         monitor = self.metrics.of_registry(name)
-        backend = KubeflowBackend(self._client(reached, token, monitor))
+        fence = WriteFence(self.leadership, monitor.requests)
+        backend = KubeflowBackend(self._client(reached, token, fence))
         stack.push_async_callback(backend.aclose)
         registry = Registry(backend, reached.registry_url, self.settings.owner_id, name, reached.tenants)
-        return Served(registry, monitor)
+        return Served(registry, monitor, fence)
 
     def by_spec(
         self, cluster_registry: str, spec: ClusterRegistrySpec, stack: AsyncExitStack
@@ -90,7 +90,8 @@ class Opening:
             registry_requests_per_second=limits.requests_per_second,
         )
         monitor = self.metrics.of_registry(name)
-        connected = partial(self._client, reached, token, monitor)
+        fence = WriteFence(self.leadership, monitor.requests)
+        connected = partial(self._client, reached, token, fence)
         # Without the authorities that it names there is no client, because that would trust the system's.
         is_known = trust is None or trust.bundle is not None
         backend = KubeflowBackend(connected(_bundle_of(trust)) if is_known else None)
@@ -100,7 +101,7 @@ class Opening:
         registry = Registry(backend, reached.registry_url, self.settings.owner_id, name, spec.tenants, ref)
         parts = tuple(part for part in (token, authorities) if part is not None)
         credentials = Credentials(parts, partial(_refuses_token, registry))
-        return Served(registry, monitor, credentials.renew, is_required=False), credentials
+        return Served(registry, monitor, fence, credentials.renew, is_required=False), credentials
 
     def _token_of(self, cluster_registry: str, auth: RegistryAuth) -> SecretToken | AccountToken | None:
         reader, account = self._reader, auth.service_account_token
@@ -129,10 +130,9 @@ class Opening:
         self,
         reached: RegistrySettings,
         token: Token | None,
-        monitor: RegistryMetrics,
+        fence: WriteFence,
         authorities: str | None = None,
     ) -> ModelRegistryAPIClient:
-        fence = WriteFence(self.leadership, monitor.requests)
         # The queue retries, with back-off and by the stamps; an outage is reported at once.
         return connect(
             reached,

@@ -17,7 +17,7 @@ from registrar.api.conditions import ConditionType, Reason
 from registrar.api.v1alpha1 import DriftPolicy
 from registrar.cluster.api import KubernetesError, ResourceGoneError, StaleResourceError
 from registrar.cluster.current import bind_resource
-from registrar.fencing import NotLeadingError
+from registrar.fencing import NotLeadingError, NotServedError
 from registrar.kinds.base import AnyResource
 from registrar.kinds.desired import desired_entry, desired_inline
 from registrar.planning.fields import origin_to_status
@@ -51,6 +51,8 @@ async def run(key: ResourceKey, context: Context) -> Result:
         result = await reconcile(key, context)
     except NotLeadingError as error:
         logger.info("Leaving %s to the next leader: %s", key, error)
+    except NotServedError as error:
+        logger.info("%s begins again where it belongs now: %s", key, error)
     finally:
         context.monitor.ended(key.kind, _result_label(result), time.monotonic() - began)
     return result

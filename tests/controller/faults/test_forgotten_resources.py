@@ -97,7 +97,8 @@ async def operator(own_space: Namespace, registry_url: str, monkeypatch: pytest.
         process = Process(settings, kube, leadership, metrics.reconciles)
         parts = Connections(lambda _: FROM_FLAGS, process, metrics.queue)
         registry = Registry(KubeflowBackend(client), registry_url, settings.owner_id)
-        parts.serve(Served(registry, metrics.of_registry(FROM_FLAGS))).begin.set()
+        monitor = metrics.of_registry(FROM_FLAGS)
+        parts.serve(Served(registry, monitor, WriteFence(leadership, monitor.requests))).begin.set()
         await registry.load()
         parts.queue.start()
         # The test shows it all resources.

@@ -128,7 +128,8 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
 
     def opened(name: str, spec: ClusterRegistrySpec, _: contextlib.AsyncExitStack) -> tuple[Served, Credentials]:
         registry = Registry(KubeflowBackend(client), spec.root_url, OWNER_ID, name_of(name), spec.tenants)
-        return Served(registry, metrics.of_registry(name_of(name))), Credentials((), lambda: False)
+        monitor = metrics.of_registry(name_of(name))
+        return Served(registry, monitor, WriteFence(leadership, monitor.requests)), Credentials((), lambda: False)
 
     async with ModelRegistryAPIClient.connect(NOBODY) as client:
         followed = ClusterRegistries(kube, leadership, connections, resolver, opened, None, selects_namespaces=True)

@@ -58,7 +58,8 @@ async def world() -> AsyncIterator[World]:
     async with ModelRegistryAPIClient.connect(NOBODY) as client:
         for name in ("a", "b"):
             registry = Registry(KubeflowBackend(client), NOBODY, OWNER_ID, name)
-            connections.serve(Served(registry, metrics.of_registry(name)))
+            monitor = metrics.of_registry(name)
+            connections.serve(Served(registry, monitor, WriteFence(leadership, monitor.requests)))
         connections.on_synced()
         yield made
     await kube.aclose()
