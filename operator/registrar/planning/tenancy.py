@@ -61,17 +61,25 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """What a namespace may do with a model.
+    """What a namespace may do with a model: all terms of its tenant, so that equal ones permit the same.
 
     Attributes:
         owner: the owner that the registered model has to have; None for any.
         may_adopt: whether it may adopt entries that no resource manages, or that other namespaces have left.
         may_take_over: whether it may take entries from other installations.
+        names: the patterns of the names that its models may have; None for any name.
+        external: which entries that no resource represents it may refer to.
     """
 
     owner: str | None = None
     may_adopt: bool = True
     may_take_over: bool = True
+    names: tuple[str, ...] | None = None
+    external: ExternalReferences = ExternalReferences.ANY
+
+    def is_in_force(self, namespace: str, tenants: Sequence[Tenant] | None) -> bool:
+        """Return whether another judgement would be the same for this namespace, whatever it uses."""
+        return judge(Use(namespace, None), tenants) == self
 
     def limit(self, policies: Policies, since: str = "") -> Policies:
         """Return a resource's policies within these limits.
@@ -125,6 +133,8 @@ def _permit(use: Use, tenant: Tenant) -> Permit:
         owner=tenant.owner_of(use.namespace),
         may_adopt=tenant.adoption_policy is not AdoptionPolicy.FAIL,
         may_take_over=bool(tenant.take_over),
+        names=None if tenant.model_names is None else tenant.names_for(use.namespace),
+        external=tenant.external_references or ExternalReferences.OWN,
     )
 
 

@@ -12,6 +12,7 @@ from registrar.kinds.desired import desired_inline
 from registrar.kinds.table import ENTRY_KINDS
 from registrar.planning.actions import Policies
 from registrar.planning.problems import ReconcileError
+from registrar.planning.tenancy import Permit
 from registrar.reconcile.context import Context
 from registrar.reconcile.deletion import handing_over, retire_artifact, with_departures
 from registrar.reconcile.entry import reconcile_entry
@@ -57,6 +58,7 @@ async def reconcile_artifacts(
     declared: AnyResource,
     version: Identity,
     policies: Policies,
+    permit: Permit,
     outcome: Outcome,
     context: Context,
 ) -> Outcome:
@@ -70,6 +72,7 @@ async def reconcile_artifacts(
         declared: the same with its valid spec.
         version: its entry.
         policies: how far to go.
+        permit: what its namespace may do.
         outcome: the outcome of its own entry.
         context: the operator.
 
@@ -83,7 +86,7 @@ async def reconcile_artifacts(
     progress = _Progress(outcome, _recorded_in(resource, outcome.facts))
     try:
         await _retire_departed(resource, desired, version, policies, progress, context)
-        await _reconcile_desired(resource, desired, version, policies, progress, context)
+        await _reconcile_desired(resource, desired, version, policies, permit, progress, context)
     except (ReconcileError, RegistryError) as error:
         name, before = progress.name, Facts.of(resource.status).artifacts
         problem = with_departures(diagnose(error, resource.key, context.registry.breaker), progress.leaving)
@@ -145,6 +148,7 @@ async def _reconcile_desired(
     desired: Sequence[Desired],
     version: Identity,
     policies: Policies,
+    permit: Permit,
     progress: _Progress,
     context: Context,
 ) -> None:
@@ -157,6 +161,7 @@ async def _reconcile_desired(
             claimant=resource.claimant(entry.name),
             recorded=recorded_artifact(progress.statuses, entry.name, settled=resource.is_settled),
             policies=policies,
+            permit=permit,
             holder=replace(progress.outcome.facts, artifacts=progress.statuses),
         )
         result = await reconcile_entry(request, context)

@@ -25,7 +25,7 @@ from registrar.reconcile.noting import note_release
 from registrar.reconcile.report import post_events, report
 from registrar.reconcile.resource import ManagedResource, deletion_policy
 from registrar.reconcile.targets import Target, is_same_entry, targets_of
-from registrar.reconcile.tenancy import may_retire, permit_of
+from registrar.reconcile.tenancy import ensure_in_force, permit_of, permit_to_retire
 from registrar.registries.diagnosis import diagnose
 from registrar.registries.registry import Registry
 from registrar.reporting.outcome import EventNote, Facts, Outcome
@@ -185,6 +185,7 @@ async def _retire(
         own: the version that the resource loses together with an inline artifact.
 
     Raises:
+        ReconcileError: who may use the registry has changed meanwhile.
         RegistryError: the registry could not answer, or refused.
         KubernetesError: the API server did not answer.
     """
@@ -195,7 +196,8 @@ async def _retire(
     if not await is_same_entry(observed, target, registry):
         logger.warning("%s: the entry %s is %r now and is left alone", key, target.entry_id, observed.name)
         return None
-    if not await may_retire(resource, target, observed, memory.cache, registry):
+    permit = await permit_to_retire(resource, target, observed, memory.cache, registry)
+    if permit is None:
         logger.warning("%s may not use the %s %s, which is left as it is", key, target.kind.name, target.entry_id)
         return None
     if (
@@ -208,6 +210,7 @@ async def _retire(
     action = plan_release(target.kind, observed, target.reference, target.recorded, deletion, registry.owner_id)
     if action is None:
         return None
+    ensure_in_force(permit, key.namespace, registry)
     await release(target.kind, action, registry)
     return note_release(target, action, context.monitor)
 

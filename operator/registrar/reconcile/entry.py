@@ -36,9 +36,10 @@ from registrar.reconcile.context import Context
 from registrar.reconcile.external_ids import free_external_id
 from registrar.reconcile.noting import note_creation, note_patch
 from registrar.reconcile.observe import Observation, observe
-from registrar.reconcile.preconditions import confirm, confirm_admitted, refuse_new_registry, refuse_unproved
+from registrar.reconcile.preconditions import confirm, refuse_new_registry, refuse_unproved
 from registrar.reconcile.report import record_ownership
 from registrar.reconcile.request import EntryRequest
+from registrar.reconcile.tenancy import ensure_in_force
 from registrar.reporting.outcome import EntryResult, OperationResult
 
 logger = logging.getLogger(__name__)
@@ -144,7 +145,6 @@ async def _create(
     if existing is not None:
         return existing, False
     others = unmanaged_with_same_uri(desired, beside, context.registry)
-    confirm_admitted(request, context.registry)
     write = partial(create, desired, action, context.registry)
     entry, created = await _with_free_external_id(write, request, context)
     if created and others:
@@ -155,8 +155,14 @@ async def _create(
 async def _with_free_external_id(
     write: Callable[[], Awaitable[Written]], request: EntryRequest, context: Context
 ) -> Written:
-    """Write, and again if the write conflicted with an external ID that may be free by now."""
+    """Write, and again if the write conflicted with an external ID that may be free by now.
+
+    Raises:
+        ReconcileError: who may use the registry has changed since the resource was judged, or what the conflict means.
+    """
+    namespace = request.claimant.key.namespace
     for attempt in range(MAX_CONFLICTS):
+        ensure_in_force(request.permit, namespace, context.registry)
         try:
             return await write()
         except ConflictError as conflict:
@@ -166,12 +172,14 @@ async def _with_free_external_id(
             await free_external_id(
                 request.desired,
                 request.claimant,
+                request.permit,
                 conflict,
                 memory=context.memory,
                 kube=context.kube,
                 registry=context.registry,
                 monitor=context.monitor,
             )
+    ensure_in_force(request.permit, namespace, context.registry)
     return await write()
 
 

@@ -23,13 +23,13 @@ from registrar.planning.external_ids import released_external_id
 from registrar.planning.fields import describe_entry, state_of
 from registrar.planning.ownership import Origin, Stamp, stamp_of
 from registrar.planning.problems import ReconcileError, terminal, waiting
-from registrar.planning.tenancy import named
+from registrar.planning.tenancy import Permit, named
 from registrar.reconcile.conflicts import REQUEUE_SECONDS
 from registrar.reconcile.external_id_waits import ExternalIdWait
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.monitor import ReconcileMonitor
 from registrar.reconcile.resource import read_resource
-from registrar.reconcile.tenancy import may_use_entry
+from registrar.reconcile.tenancy import ensure_in_force, may_use_entry
 from registrar.registries.registry import Registry
 from registrar.reporting.outcome import EventNote, OperationResult
 from registrar.reporting.writes import EntryWrite
@@ -40,6 +40,7 @@ logger = logging.getLogger(__name__)
 async def free_external_id(
     desired: Desired,
     claimant: Claimant,
+    permit: Permit,
     conflict: ConflictError,
     *,
     memory: Memory,
@@ -52,6 +53,7 @@ async def free_external_id(
     Args:
         desired: the entry.
         claimant: the resource, or inline artifact of it, that wants the entry.
+        permit: what its namespace may do.
         conflict: the refusal, where no other entry has the name.
         memory: what is known of all resources; it wakes this one when the holder lets the external ID go.
         kube: the API server, which knows whether the holder's resource exists.
@@ -59,7 +61,7 @@ async def free_external_id(
         monitor: is shown a write.
 
     Raises:
-        ReconcileError: ``ExternalIdConflict``, or what else the conflict means.
+        ReconcileError: ``ExternalIdConflict``, or what else the conflict means; or its tenants have changed.
         RegistryError: the registry could not answer, or refused.
         KubernetesError: the API server did not answer.
     """
@@ -81,6 +83,7 @@ async def free_external_id(
     if holder is None or holder.external_id != wanted or stamp_of(holder, registry.owner_id) != stamp:
         return
     if _is_released(holder, stamp, kind):
+        ensure_in_force(permit, namespace, registry)
         note = await _give_up(holder, stamp, wanted, kind, namespace, registry, monitor)
         memory.unreported.note(claimant.key, claimant.uid, note)
         return

@@ -35,7 +35,7 @@ from registrar.reconcile.report import latest_facts, post_events, report
 from registrar.reconcile.request import EntryRequest
 from registrar.reconcile.resolve import resolve_parent
 from registrar.reconcile.resource import InlineName, ManagedResource, policies_of, read_resource, recorded_state
-from registrar.reconcile.tenancy import confirm_permit, is_left_to_other, require_permit
+from registrar.reconcile.tenancy import confirm_permit, ensure_in_force, is_left_to_other, require_permit
 from registrar.registries.diagnosis import diagnose
 from registrar.reporting.outcome import EventNote, Facts, OperationResult, Outcome
 from registrar.workqueue.queue import DONE, NOW, RETRY, Result
@@ -156,6 +156,8 @@ async def _reconcile_entries(
     known_parent_id = None if known_id is None else resource.status.parent_entry_id
     parent = await resolve_parent(declared, known_parent_id, memory, registry)
     await confirm_permit(resource, parent, memory.cache, registry)
+    # Both judgements are by the same tenants.
+    ensure_in_force(permit, resource.key.namespace, registry)
     aliases = await resolve_aliases(resource, declared, known_id, memory, registry)
     entry = permit.complete(desired_entry(declared, registry.name, "" if parent is None else parent.id))
     desired = aliases.restrict(entry)
@@ -170,6 +172,7 @@ async def _reconcile_entries(
         claimant=resource.claimant(),
         recorded=recorded_state(resource, known_id),
         policies=policies,
+        permit=permit,
     )
     result = await reconcile_entry(request, context)
     memory.let_go(resource.key, None, result.entry)
@@ -184,7 +187,7 @@ async def _reconcile_entries(
     outcome = outcome_of(resource, result, parent, aliases, registry, ignores_drift=ignores_drift)
     # The artifacts may end without an outcome, where the API server does not accept a part of the status.
     memory.unreported.join(resource.key, resource.metadata.uid, outcome)
-    outcome = await reconcile_artifacts(resource, declared, identity, policies, outcome, context)
+    outcome = await reconcile_artifacts(resource, declared, identity, policies, permit, outcome, context)
     outcome = with_addresses(resource, outcome, parent, memory, registry)
     registry.view.pin(resource.key, entries_in(resource, outcome.facts))
     return outcome

@@ -10,13 +10,13 @@ import time
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import uid_of
 from registrar.api.conditions import Reason
-from registrar.api.tenants import admits
 from registrar.cluster.api import ResourceGoneError
 from registrar.planning.actions import RecordedState
 from registrar.planning.problems import ReconcileError, waiting
 from registrar.planning.resolution import described
 from registrar.reconcile.context import Context
 from registrar.reconcile.request import EntryRequest
+from registrar.reconcile.tenancy import ensure_in_force
 from registrar.registries.registry import Registry
 from registrar.registries.replacement import Replacement
 
@@ -34,7 +34,7 @@ async def confirm(
     An entry that the status proves needs no parent for that; a new or adopted one is found by its parent's ID alone.
 
     Raises:
-        ReconcileError: the registry was reset, restored or replaced, or its tenants no longer admit the namespace.
+        ReconcileError: the registry was reset, restored or replaced, or its tenants have changed.
         ResourceGoneError: the resource does not exist, or another one has its name.
         RegistryError: the registry could not answer.
     """
@@ -42,18 +42,7 @@ async def confirm(
     is_proved = entry is not None and recorded.proves(entry)
     if request.parent is not None and not is_proved:
         await context.registry.confirm(request.parent)
-    confirm_admitted(request, context.registry)
-
-
-def confirm_admitted(request: EntryRequest, registry: Registry) -> None:
-    """Make sure that the namespace is still admitted: who may use a registry can change while it answers.
-
-    Raises:
-        ReconcileError: it is not; the next run says so.
-    """
-    if not admits(request.claimant.key.namespace, registry.tenants):
-        message = "Who may use the registry has changed; the operator judges again."
-        raise waiting(Reason.REGISTRY_UNAVAILABLE, message, requeue_after=0.0)
+    ensure_in_force(request.permit, request.claimant.key.namespace, context.registry)
 
 
 async def _confirm_exists(request: EntryRequest, context: Context) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from registrar.kinds.base import Desired, Identity
 from registrar.planning.actions import Patch, Policies, RecordedState
 from registrar.planning.claims import Claimant
+from registrar.planning.tenancy import Permit
 from registrar.reconcile.resource import ManagedResource
 from registrar.reporting.outcome import Facts
 
@@ -22,6 +23,7 @@ class EntryRequest:
         claimant: the resource, or its inline artifact, as one that wants the entry.
         recorded: what the status records of the entry.
         policies: how far to go.
+        permit: what the tenants of the registry let the namespace do.
         holder: for an inline artifact, what is known of the resource's own entry and artifacts; None for its own entry.
     """
 
@@ -31,6 +33,7 @@ class EntryRequest:
     claimant: Claimant
     recorded: RecordedState
     policies: Policies
+    permit: Permit
     holder: Facts | None = None
 
     @property

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from model_registry.types import RegistryEntry
+from registrar.api.conditions import Reason
 from registrar.api.tenants import admits
 from registrar.cluster.cache import ResourceCache
 from registrar.kinds.base import Claim, EntryKind, Identity
 from registrar.kinds.table import ENTRY_KINDS, entry_kind, kind_of, kinds_above, lineage
 from registrar.planning.ownership import stamp_of
-from registrar.planning.problems import Problem, ReconcileError
+from registrar.planning.problems import Problem, ReconcileError, waiting
 from registrar.planning.refusals import predates
 from registrar.planning.tenancy import EVERYTHING, External, Permit, Use, judge
 from registrar.reconcile.resolve import described_external, parent_key, reference_field
@@ -95,6 +96,17 @@ async def confirm_permit(
         raise ReconcileError(verdict)
 
 
+def ensure_in_force(permit: Permit, namespace: str, registry: Registry) -> None:
+    """Make sure directly before a write that the judgement still counts: who may do what can change in between.
+
+    Raises:
+        ReconcileError: it does not; the next run judges again.
+    """
+    if not permit.is_in_force(namespace, registry.tenants):
+        message = "Who may use the registry has changed; the operator judges again."
+        raise waiting(Reason.REGISTRY_UNAVAILABLE, message, requeue_after=0.0)
+
+
 def is_left_to_other(resource: ManagedResource, registry: Registry) -> bool:
     """Return whether another installation manages a resource whose namespace may not use this registry."""
     holder = resource.status.managed_by
@@ -103,10 +115,10 @@ def is_left_to_other(resource: ManagedResource, registry: Registry) -> bool:
     return not admits(resource.key.namespace, registry.tenants)
 
 
-async def may_retire(
+async def permit_to_retire(
     resource: ManagedResource, target: Target, observed: RegistryEntry, cache: ResourceCache, registry: Registry
-) -> bool:
-    """Return whether a resource may use the model of an entry that it loses, whatever manifest and status refer to.
+) -> Permit | None:
+    """Return the permit for the model of an entry that a resource loses, whatever manifest and status refer to.
 
     Whoever may edit a status could write the ID of any entry into it, so the entry itself has to lead to its model. An
     artifact does not report its version: without a recorded one, only the stamp proves that it is the resource's.
@@ -118,22 +130,25 @@ async def may_retire(
         cache: the resources above the resource.
         registry: the registry.
 
+    Returns:
+        None if the resource may not use it.
+
     Raises:
         RegistryError: the registry could not answer.
     """
     if registry.tenants is None:
-        return True
+        return EVERYTHING
     kind, stamp = target.kind, stamp_of(observed, registry.owner_id)
     parent_id = target.parent_id if kind.parent_attribute is None else kind.parent_id_of(observed)
     name = await _root_at(kind, str(observed.name), parent_id, registry)
     is_stamped = stamp is not None and stamp.reference == target.reference
     if name is None and (kind.reports_parent or not is_stamped):
-        return False
+        return None
     verdict = _judge_at(resource, name, cache, registry)
     if not isinstance(verdict, Permit):
-        return False
+        return None
     is_unproved = not verdict.may_adopt and predates(observed, resource.metadata.creation_timestamp)
-    return is_stamped or not is_unproved
+    return verdict if is_stamped or not is_unproved else None
 
 
 async def may_want(resource: ManagedResource, claim: Claim, cache: ResourceCache, registry: Registry) -> bool:

@@ -15,6 +15,7 @@ from registrar.api.meta import FINALIZER
 from registrar.api.tenants import Tenant
 from registrar.cluster.cache import ResourceCache
 from registrar.planning.ownership import Origin
+from registrar.reconcile import deletion
 from registrar.reconcile.context import Context
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.pipeline import reconcile
@@ -141,6 +142,33 @@ async def test_a_predecessor_that_the_registry_refuses_does_not_hold_its_success
     assert created is not None
     statuses = [received for received in api_server.received if received.route.endswith("/status")]
     assert statuses[-1].json["status"]["id"] == created.id
+    assert await registry.get_registered_model_by_id(str(entry.id)) == entry
+
+
+async def test_a_deletion_is_judged_again_directly_before_it_archives(
+    registry_url: str,
+    registry: ModelRegistryAPIClient,
+    api_server: LoopbackServer,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry, looked_up = await stored(registry, name), list[str]()
+
+    async def named(*_: Any) -> bool:
+        # The registry takes long to answer, and its administrator closes it for the namespace.
+        looked_up.append(name)
+        context.registry.tenants = []
+        return False
+
+    monkeypatch.setattr(deletion, "is_named", named)
+    deleted = finalized(name, deletionTimestamp="2026-11-23T12:00:00Z")
+    async with operator(registry_url, api_server, grace=0) as context:
+        context.registry.tenants = [Tenant.model_validate({"namespaces": ["team"]})]
+        context.memory.keep(deleted)
+        assert await reconcile(key_of(deleted), context) == RETRY
+    assert looked_up == [name]
+    # The next run judges again, so that the resource is still there.
+    assert not any("finalizers" in received.json["metadata"] for received in api_server.received)
     assert await registry.get_registered_model_by_id(str(entry.id)) == entry
 
 

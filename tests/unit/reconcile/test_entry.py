@@ -14,6 +14,7 @@ from registrar.kinds.desired import desired_entry
 from registrar.planning.actions import FieldSet, RecordedState
 from registrar.planning.ownership import Origin
 from registrar.planning.problems import Disposition, ReconcileError
+from registrar.planning.tenancy import EVERYTHING
 from registrar.reconcile.context import Context
 from registrar.reconcile.entry import reconcile_entry
 from registrar.reconcile.preconditions import PROBE_SECONDS
@@ -49,6 +50,7 @@ async def reconcile(name: str, recorded: RecordedState, context: Context, **spec
         claimant=resource.claimant(),
         recorded=recorded,
         policies=policies_of(declared, context.settings),
+        permit=EVERYTHING,
     )
     return await reconcile_entry(request, context)
 

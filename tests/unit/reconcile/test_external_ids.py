@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 
 from model_registry.exceptions import ConflictError
-from model_registry.types import RegisteredModel
+from model_registry.types import RegisteredModel, RegistryEntry
 from registrar.api.conditions import Reason
+from registrar.api.tenants import Tenant
+from registrar.kinds.base import Desired
 from registrar.planning.ownership import Origin
 from registrar.planning.problems import Disposition, ReconcileError
+from registrar.planning.tenancy import EVERYTHING, Permit, Use, judge
 from registrar.reconcile.context import Context
 from registrar.reconcile.external_ids import free_external_id
+from registrar.registries.registry import Registry
 from tests.support.loopback import Reply, serving
 from tests.unit.build import body, claimant, context_of, desired, model_key, stamp
 
@@ -26,27 +30,37 @@ async def context(registry_url: str) -> AsyncIterator[Context]:
         yield context
 
 
-async def _refused(context: Context, **declared: Any) -> tuple[ReconcileError, RegisteredModel]:
+async def _refused(context: Context, **declared: Any) -> tuple[ReconcileError, RegistryEntry]:
     """Have a second model want the external ID of a first one, which these fields and properties describe."""
+    holder, conflict, wanted = await _conflict(context, **declared)
+    with pytest.raises(ReconcileError) as refusal:
+        await _free(wanted, EVERYTHING, conflict, context)
+    assert refusal.value.problem.reason is Reason.EXTERNAL_ID_CONFLICT
+    assert await context.registry.get(wanted.kind, str(holder.id)) == holder, "it is not written"
+    return refusal.value, holder
+
+
+async def _conflict(context: Context, **declared: Any) -> tuple[RegistryEntry, ConflictError, Desired]:
     external_id = f"ext-{uuid.uuid4().hex}"
     holder = RegisteredModel(f"old-{uuid.uuid4().hex}", external_id=external_id, **declared)
     stored = await context.registry.create(desired(name=str(holder.name)), holder)
     wanted = desired(name=f"new-{uuid.uuid4().hex}", fields={"external_id": external_id})
     with pytest.raises(ConflictError) as conflict:
         await context.registry.create(wanted, RegisteredModel(wanted.name, external_id=external_id))
-    with pytest.raises(ReconcileError) as refusal:
-        await free_external_id(
-            wanted,
-            WAITER,
-            conflict.value,
-            memory=context.memory,
-            kube=context.kube,
-            registry=context.registry,
-            monitor=context.monitor,
-        )
-    assert refusal.value.problem.reason is Reason.EXTERNAL_ID_CONFLICT
-    assert await context.registry.get(wanted.kind, str(stored.id)) == stored, "it is not written"
-    return refusal.value, holder
+    return stored, conflict.value, wanted
+
+
+async def _free(wanted: Desired, permit: Permit, conflict: ConflictError, context: Context) -> None:
+    await free_external_id(
+        wanted,
+        WAITER,
+        permit,
+        conflict,
+        memory=context.memory,
+        kube=context.kube,
+        registry=context.registry,
+        monitor=context.monitor,
+    )
 
 
 async def test_a_vanished_resource_is_waited_for_until_its_entries_are_released(context: Context) -> None:
@@ -86,3 +100,22 @@ async def test_an_entry_that_this_installation_does_not_manage_keeps_its_externa
     refusal, _ = await _refused(context, **declared)
     assert refusal.problem.disposition is Disposition.TERMINAL
     assert "Choose another externalId" in refusal.problem.message
+
+
+async def test_an_external_id_is_taken_only_by_whom_the_tenants_of_now_let_do_so(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context.registry.tenants = [Tenant.model_validate({"namespaces": ["team"]})]
+    permit, get = judge(Use("team", None), context.registry.tenants), Registry.get
+    assert isinstance(permit, Permit)
+
+    async def narrowing(registry: Registry, kind: Any, entry_id: str) -> Any:
+        registry.tenants = [Tenant.model_validate({"namespaces": ["team"], "modelNames": ["others"]})]
+        return await get(registry, kind, entry_id)
+
+    monkeypatch.setattr(Registry, "get", narrowing)
+    holder, conflict, wanted = await _conflict(context, state="ARCHIVED", custom_properties=stamp(Origin.RELEASED))
+    with pytest.raises(ReconcileError) as refusal:
+        await _free(wanted, permit, conflict, context)
+    assert "judges again" in refusal.value.problem.message
+    assert await get(context.registry, wanted.kind, str(holder.id)) == holder, "it is not written"

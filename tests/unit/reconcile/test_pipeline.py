@@ -95,9 +95,24 @@ async def test_a_synced_resource_is_deferred_while_the_registry_is_unavailable()
         assert context.registry.breaker.close(0.0) == (model_key(),)
 
 
-async def test_a_namespace_that_is_admitted_no_longer_during_its_reconcile_gets_no_entry() -> None:
+@pytest.mark.parametrize(
+    "narrower",
+    [
+        (),
+        ({"modelNames": ["{namespace}.*"]},),
+        ({"owner": "others"},),
+        ({"adoptionPolicy": "Fail"},),
+        ({"takeOver": False},),
+        ({"externalReferences": "None"},),
+    ],
+    ids=["nobody", "names", "owner", "adoption", "take-over", "external"],
+)
+async def test_a_namespace_that_may_do_less_since_it_was_judged_gets_no_entry(
+    narrower: tuple[dict[str, Any], ...],
+) -> None:
     """The answer to the finalizer's write arrives after the tenants have changed."""
     asked: list[str] = []
+    everything = {"namespaces": ["*"], "takeOver": True, "externalReferences": "Any"}
 
     def registry(request: Received) -> Reply:
         asked.append(request.method)
@@ -107,7 +122,7 @@ async def test_a_namespace_that_is_admitted_no_longer_during_its_reconcile_gets_
 
         def answer(request: Received) -> Reply:
             if request.method == "PATCH" and "finalizers" in str(request.json):
-                context.registry.tenants = ()
+                context.registry.tenants = [Tenant.model_validate({**everything, **limit}) for limit in narrower]
             kept = body(version=2)
             kept["metadata"]["finalizers"] = [FINALIZER]
             return Reply(body=kept, headers={"Content-Type": "application/json"})
@@ -115,7 +130,8 @@ async def test_a_namespace_that_is_admitted_no_longer_during_its_reconcile_gets_
         with serving(answer) as cluster:
             async with context_of(kubernetes_url=cluster.url, registry_url=server.url) as context:
                 context.registry.loaded = True
-                context.registry.tenants = (Tenant(namespaces=("*",)),)
+                context.registry.tenants = [Tenant.model_validate(everything)]
                 context.memory.cache.put(body())
                 await reconcile(model_key(), context)
-                assert (len(context.registry.tenants), asked) == (0, [])
+                assert len(context.registry.tenants) == len(narrower)
+                assert asked == []

@@ -22,10 +22,10 @@ from registrar.reconcile.targets import Target
 from registrar.reconcile.tenancy import (
     confirm_permit,
     is_left_to_other,
-    may_retire,
     may_use_entry,
     may_want,
     permit_of,
+    permit_to_retire,
     require_permit,
 )
 from tests.support.fault_proxy import FaultProxy, proxy_to
@@ -174,7 +174,7 @@ async def test_only_entries_of_models_that_may_be_used_are_retired(
         version = rest.version(parent, "v1")
         target = Target(MODEL_VERSION.entry, version, "v1", "team/v1", recorded_parent, RecordedState())
         observed = ModelVersion("v1", id=version, registered_model_id=parent)
-        assert await may_retire(resource, target, observed, cache, registry) is may
+        assert (await permit_to_retire(resource, target, observed, cache, registry) is not None) is may
         assert await may_want(resource, claim("v1", "ModelVersion", parent), cache, registry) is may
 
 
@@ -186,12 +186,12 @@ async def test_an_entry_of_an_unknown_model_is_retired_only_with_the_stamp_of_th
     resource = _version(name="team.churn")
     version = ModelVersion("v1", id="5", registered_model_id="999", custom_properties=stamp(reference="team/v1"))
     target = Target(MODEL_VERSION.entry, "5", "v1", "team/v1", "", RecordedState())
-    assert not await may_retire(resource, target, version, cache, registry)
+    assert await permit_to_retire(resource, target, version, cache, registry) is None
     inline = Target(MODEL_ARTIFACT, "7", "fraud", "team/v1#fraud", "", RecordedState())
     for reference, may in (("team/v1#fraud", True), ("team/v2#fraud", False), ("others/v1#fraud", False)):
         stamped = artifact(custom_properties=stamp(reference=reference))
-        assert await may_retire(resource, inline, stamped, cache, registry) is may
-    assert not await may_retire(resource, inline, artifact(), cache, registry)
+        assert (await permit_to_retire(resource, inline, stamped, cache, registry) is not None) is may
+    assert await permit_to_retire(resource, inline, artifact(), cache, registry) is None
 
 
 async def test_an_entry_that_no_resource_declares_counts_by_its_model(context: Context, rest: Rest) -> None:
