@@ -129,13 +129,13 @@ class Connections:
         tasks = self._tasks.pop(connection.share, [])
         for task in tasks:
             task.cancel()
-        self.settle()
+        self._settle(connection.cache)
         self.endings.begin(connection.name, partial(self._finish, connection, tasks, close))
 
     async def _finish(self, connection: Connection, tasks: Iterable[asyncio.Task[None]], close: End) -> None:
         await self.queue.close_share(connection.share, CLOSE_SECONDS)
         await asyncio.gather(*tasks, return_exceptions=True)
-        self.settle()
+        self._settle(connection.cache)
         self._retiring.remove(connection)
         await close()
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from model_registry import ModelRegistryAPIClient
-from registrar.api.bodies import ResourceKey
+from registrar.api.bodies import Body, ResourceKey, key_of
 from registrar.api.conditions import Reason
 from registrar.api.meta import FINALIZER
 from registrar.app.connection import Connection, Process, Served
@@ -35,9 +35,14 @@ KEY = model_key()
 class World:
     """Two connections, and a rule that is changed by hand."""
 
-    connections: Connections
+    connections: Connections = field(init=False)
     target: Resolution = "a"
-    ran: list[str] = field(default_factory=list)
+    asked: list[ResourceKey] = field(default_factory=list)
+    served: dict[str, Served] = field(default_factory=dict)
+
+    def resolve(self, resource: Body) -> Resolution:
+        self.asked.append(key_of(resource))
+        return self.target
 
     def __getitem__(self, name: str) -> Connection:
         return {connection.name: connection for connection in self.connections.all()}[name]
@@ -53,13 +58,14 @@ async def world() -> AsyncIterator[World]:
     login = ClusterLogin(NOBODY, ssl.create_default_context(), {})
     kube = KubernetesAPI(login, WriteFence(leadership, metrics.to_kubernetes))
     process = Process(Settings(registry_url=NOBODY), kube, leadership, metrics.reconciles)
-    connections = Connections(lambda _: made.target, process, metrics.queue)
-    made = World(connections)
+    made = World()
+    connections = made.connections = Connections(made.resolve, process, metrics.queue)
     async with ModelRegistryAPIClient.connect(NOBODY) as client:
         for name in ("a", "b"):
             registry = Registry(KubeflowBackend(client), NOBODY, OWNER_ID, name)
             monitor = metrics.of_registry(name)
-            connections.serve(Served(registry, monitor, WriteFence(leadership, monitor.requests)))
+            made.served[name] = Served(registry, monitor, WriteFence(leadership, monitor.requests))
+            connections.serve(made.served[name])
         connections.on_synced()
         yield made
     await kube.aclose()
@@ -209,6 +215,27 @@ async def test_the_resources_of_a_retired_connection_go_elsewhere(world: World) 
     assert world.connections.get(KEY) == body()
     assert closed == ["a"]
     await world.connections.queue.drain(5)
+
+
+@pytest.mark.parametrize("is_replaced", [True, False], ids=["replaced", "retired"])
+async def test_an_ending_looks_only_at_its_own_resources(
+    is_replaced: bool,  # noqa: FBT001 - a parameter of the test
+    world: World,
+) -> None:
+    """Others may have thousands, and the event loop waits for each look."""
+    world.connections.on_change(body())
+    world.target = "b"
+    for number in range(3):
+        world.connections.on_change(body("RegisteredModel", f"other-{number}"))
+    world.asked.clear()
+    if is_replaced:
+        world.target = "a"
+        world.connections.replace(world.served["a"], _note([], ""))
+    else:
+        world.connections.retire("a", _note([], ""))
+    await world.connections.endings.finish(5)
+    assert world.known_to() == [world.target]
+    assert set(world.asked) == {KEY}
 
 
 def _note(notes: list[str], note: str) -> Callable[[], Awaitable[None]]:
