@@ -140,8 +140,8 @@ class Connections:
         await close()
 
     def resources_of(self, name: str) -> list[ResourceKey]:
-        """Return the resources that a registry has now, also by connections to it that are being ended."""
-        return [key for place in (*self.all(), *self._retiring) if place.name == name for key in place.cache]
+        """Return the resources of a registry, or of `NO_REGISTRY`, also by connections that are being ended."""
+        return [key for place in self._places() if place.name == name for key in place.cache]
 
     def all(self) -> tuple[Connection, ...]:
         """Return all connections."""

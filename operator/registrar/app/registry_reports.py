@@ -12,11 +12,13 @@ from datetime import UTC, datetime
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import ConditionStatus
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistry, RegistryReason
+from registrar.api.v1alpha1.registry_marks import IN_USE_FINALIZER
 from registrar.app.candidates import refusal
 from registrar.app.connections import Connections
 from registrar.app.opened import Opened
 from registrar.app.replacements import Replacements
 from registrar.app.resolver import RegistryResolver
+from registrar.app.unserved import NO_REGISTRY
 from registrar.cluster import cluster_registries as declarations
 from registrar.cluster.api import KubernetesError, ResourceGoneError, StaleResourceError
 from registrar.cluster.client import KubernetesAPI
@@ -47,7 +49,7 @@ FIRST_RETRY_SECONDS = 0.5
 MAX_RETRY_SECONDS = 30.0
 """The most of it."""
 SEARCH_SECONDS = 3.0
-"""Between two searches for the users of a ClusterRegistry that is not served."""
+"""Between two searches for resources that belong nowhere, but have an entry in a registry."""
 QUIET_SECONDS = 2.0
 """Of a failure that no status reports: a token that was replaced, or a pod that starts again."""
 COUNT_SECONDS = 30.0
@@ -86,7 +88,7 @@ class RegistryReports:
         name, now = declared.metadata.name, time.monotonic()
         if name in self._retries and not self._retries[name].is_over(now):
             return declared
-        opened, users = self.opened.get(name), self._users(name)
+        opened, users = self.opened.get(name), self._users(declared)
         accepted = self._replacements.follow(declared, None if opened is None else opened.connection)
         health = self.health(declared)
         is_synced = self.connections.synced.is_set()
@@ -149,14 +151,18 @@ class RegistryReports:
         self._retries.pop(name, None)
         self._events.forget(_key(name))
 
-    def _users(self, name: str) -> list[ResourceKey]:
-        """Return the resources that use a ClusterRegistry, also while it cannot be served."""
+    def _users(self, declared: Declared) -> list[ResourceKey]:
+        """Return the resources that use a ClusterRegistry: those served by it, and those whose entry is there.
+
+        It may not be served, or the entry is of a resource that belongs nowhere, because its parent is elsewhere now.
+        """
+        name = declared.metadata.name
         served = self.connections.resources_of(name_of(name))
-        if name in self.opened:
-            return served
         found_at, found = self._pinned.get(name, (-math.inf, []))
-        if time.monotonic() - found_at >= SEARCH_SECONDS:
-            found = [key for key in self.connections if self.resolver.is_pinned(key, name_of(name))]
+        is_last_look = not found and not served and IN_USE_FINALIZER in declared.metadata.finalizers
+        if is_last_look or time.monotonic() - found_at >= SEARCH_SECONDS:
+            unserved = self.connections.resources_of(NO_REGISTRY)
+            found = [key for key in unserved if self.resolver.is_pinned(key, name_of(name))]
             self._pinned[name] = time.monotonic(), found
         # What still runs may be about to get its ID.
         return list({*found, *served})

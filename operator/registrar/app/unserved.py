@@ -14,7 +14,7 @@ from registrar.reconcile.unserved import leave_unserved
 from registrar.workqueue.queue import DONE, Result
 
 NO_REGISTRY = "none"
-"""The share of the work queue for resources that belong to no registry."""
+"""What takes the place of a registry's name for resources that belong to none; also their share of the work queue."""
 
 
 class Unserved:
@@ -26,10 +26,10 @@ class Unserved:
         process: the parts of the process.
 
     Attributes:
-        share, memory, intake: as those of a connection.
+        name, share, memory, intake: as those of a connection.
     """
 
-    share = NO_REGISTRY
+    name = share = NO_REGISTRY
 
     def __init__(self, cache: ResourceCache, gate: SyncGate, process: Process) -> None:
         self.memory = Memory(cache, gate, _leave_nothing)

@@ -15,6 +15,7 @@ from model_registry.exceptions import ConnectionFailed
 from registrar.api.bodies import ResourceKey
 from registrar.api.tenants import tenant_of
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec
+from registrar.api.v1alpha1.registry_marks import IN_USE_FINALIZER
 from registrar.app import cluster_registries, registry_reports
 from registrar.app.cluster_registries import ClusterRegistries
 from registrar.app.connection import Process, Served
@@ -67,10 +68,11 @@ class FakeCluster(KubernetesAPI):
         return self.namespaces[name]
 
     async def patch_unwatched(self, path: str, patch: Mapping[str, Any]) -> dict[str, Any]:
-        name = path.split("/")[-2]
+        name = path.removesuffix("/status").rpartition("/")[2]
         self._ask(name)
         found = self.items[name]
-        found["status"] = {**found.get("status", {}), **patch["status"]}
+        found["status"] = {**found.get("status", {}), **patch.get("status", {})}
+        found["metadata"] = {**found["metadata"], **patch.get("metadata", {})}
         return found
 
     async def write_event(self, name: str, event: Mapping[str, Any], patch: Mapping[str, Any] | None) -> None:
@@ -257,6 +259,49 @@ async def test_what_was_known_of_the_users_is_forgotten_with_a_cluster_registry(
         world.followed.note_change()
         await wait_for(world.asked, lambda asked: asked["list"] > 1)
     assert reports._pinned == {}
+
+
+@pytest.mark.parametrize("is_deleted", [False, True], ids=["served", "being deleted"])
+async def test_a_resource_that_belongs_nowhere_still_uses_the_registry_of_its_entry(
+    is_deleted: bool,  # noqa: FBT001 - a parameter of the test
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its deletion archives the entry there, so that the ClusterRegistry has to stay until then."""
+    monkeypatch.setattr(registry_reports, "SEARCH_SECONDS", 0.01)
+    for name in ("dev", "other"):
+        world.kube.declare(name, tenants=[{"namespaces": ["*"]}])
+    metadata = world.kube.items["dev"]["metadata"]
+    metadata["finalizers"] = [IN_USE_FINALIZER]
+    if is_deleted:
+        metadata["deletionTimestamp"] = "2026-11-23T12:00:00Z"
+    await world.followed.load()
+    connections = world.followed.connections
+    found = body(
+        registryRef={"kind": "ClusterRegistry", "name": "other"},
+        status={
+            "id": "7",
+            "registryUrl": "http://dev.example",
+            "registryRef": {"kind": "ClusterRegistry", "name": "dev"},
+        },
+    )
+    connections.on_change(found)
+    assert await world.share() == NO_REGISTRY, "its entry is elsewhere than its spec says"
+    connections.synced.set()
+    async with world.running():
+        for late in ("late", "later"):
+            world.kube.declare(late)
+            world.followed.note_change()
+            await _reported(world, late)
+        assert world.kube.items["dev"]["metadata"]["finalizers"] == [IN_USE_FINALIZER]
+        assert world.kube.items["dev"]["status"]["resources"] == 1
+        # It ends with the resource, whatever was found shortly before.
+        connections.on_delete(found)
+
+        async def finalizers() -> Any:
+            return world.kube.items["dev"]["metadata"]["finalizers"]
+
+        await wait_for(finalizers, lambda left: left == [])
 
 
 INVALID: dict[str, Any] = {"ca": {"bundle": "-----BEGIN CERTIFICATE-----"}}
