@@ -21,7 +21,7 @@ from registrar.fencing import NotLeadingError, NotServedError
 from registrar.kinds.base import AnyResource
 from registrar.kinds.desired import desired_entry, desired_inline
 from registrar.planning.fields import origin_to_status
-from registrar.planning.problems import Disposition, ReconcileError
+from registrar.planning.problems import Disposition, Problem, ReconcileError
 from registrar.planning.tenancy import Permit
 from registrar.reconcile.addresses import with_addresses
 from registrar.reconcile.aliases import places_of, resolve_aliases
@@ -33,7 +33,7 @@ from registrar.reconcile.facts import entries_in, outcome_of
 from registrar.reconcile.holding import hold, leave_to_other
 from registrar.reconcile.report import latest_facts, post_events, report
 from registrar.reconcile.request import EntryRequest
-from registrar.reconcile.resolve import resolve_parent
+from registrar.reconcile.resolve import follow_parent, resolve_parent
 from registrar.reconcile.resource import InlineName, ManagedResource, policies_of, read_resource, recorded_state
 from registrar.reconcile.tenancy import confirm_permit, ensure_in_force, is_left_to_other, require_permit
 from registrar.registries.diagnosis import diagnose
@@ -128,9 +128,13 @@ async def _outcome(resource: ManagedResource, context: Context) -> Outcome:
     if resource.metadata.paused:
         _restore_identity(resource, context)
         return Outcome(Facts.of(resource.status), paused=True)
+    if not isinstance(resource.declared, Problem):
+        # A refused resource waits for its parent too: the name that is refused may be that of the parent.
+        follow_parent(resource.declared, context.memory)
     try:
         # First of all: who may not use a registry learns nothing of it, nor whether it is away.
         permit = await require_permit(resource, context.memory.cache, context.registry)
+        _wake_refused_children(resource, context)
         context.registry.ensure_available()
         outcome = await _reconcile_entries(resource, resource.require_spec(), permit, context)
     except (ReconcileError, RegistryError) as error:
@@ -146,6 +150,13 @@ async def _outcome(resource: ManagedResource, context: Context) -> Outcome:
         # The request stays open, so that the retry reads the registry again.
         return outcome
     return replace(outcome, handled_request=resource.pending_request)
+
+
+def _wake_refused_children(resource: ManagedResource, context: Context) -> None:
+    """Have children judged again where a resource was refused until now: they were for the same reason."""
+    ready = resource.status.condition(ConditionType.READY)
+    if ready is not None and ready.reason == Reason.REGISTRY_NOT_PERMITTED:
+        context.memory.wake(context.memory.dependencies.children(resource.key))
 
 
 async def _reconcile_entries(

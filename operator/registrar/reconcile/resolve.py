@@ -27,10 +27,18 @@ EXTERNAL_REQUEUE_SECONDS = 15.0
 """Until the operator looks again for an entry that no resource represents: no event announces it."""
 
 
+def follow_parent(declared: AnyResource, memory: Memory) -> None:
+    """Have a resource woken when its parent gets an entry, another one, or is permitted to have one again."""
+    parent = parent_key(declared)
+    if parent is not None:
+        key = ResourceKey(declared.kind, declared.metadata.namespace, declared.metadata.name)
+        memory.depend(key, parent)
+
+
 async def resolve_parent(
     declared: AnyResource, known_parent_id: str | None, memory: Memory, registry: Registry
 ) -> Identity | None:
-    """Return the parent entry of a resource, and have the resource woken when that changes.
+    """Return the parent entry of a resource, which follows its parent already (`follow_parent`).
 
     Args:
         declared: the resource.
@@ -42,10 +50,6 @@ async def resolve_parent(
         ReconcileError: the parent does not exist yet, or ``ParentChanged``.
         RegistryError: the look-up of an external entry failed.
     """
-    parent = parent_key(declared)
-    if parent is not None:
-        key = ResourceKey(declared.kind, declared.metadata.namespace, declared.metadata.name)
-        memory.depend(key, parent)
     return await find_parent(
         declared,
         known_parent_id,

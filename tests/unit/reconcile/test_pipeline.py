@@ -1,18 +1,22 @@
 """What a reconcile does when the resource changes under it, on an API server that answers as the test wants."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from registrar.api.bodies import ResourceKey
 from registrar.api.meta import FINALIZER, PAUSED_ANNOTATION
 from registrar.api.tenants import Tenant
+from registrar.cluster.cache import ResourceCache
 from registrar.fencing import Leadership
 from registrar.reconcile.intake import Intake
+from registrar.reconcile.memory import Memory
 from registrar.reconcile.pipeline import reconcile
 from registrar.workqueue.queue import DONE, NOW, RETRY, Result
 from tests.support.loopback import Received, Reply, serving
-from tests.unit.build import body, context_of, identity, model_key, open_gate
+from tests.unit.build import RecordingQueue, body, context_of, identity, model_key, open_gate
 
 PATH = "/apis/model-registrar.dev/v1alpha1/namespaces/team/registeredmodels/fraud"
 # A paused resource needs no registry, and its status is written all the same.
@@ -135,3 +139,42 @@ async def test_a_namespace_that_may_do_less_since_it_was_judged_gets_no_entry(
                 await reconcile(model_key(), context)
                 assert len(context.registry.tenants) == len(narrower)
                 assert asked == []
+
+
+@pytest.mark.parametrize("had_entry", [False, True], ids=["new", "renamed by mistake"])
+async def test_a_refused_child_is_judged_again_once_its_parent_may_have_its_name(
+    had_entry: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    version = ResourceKey("ModelVersion", "team", "v1")
+
+    def answer(request: Received) -> Reply:
+        key = version if "modelversions" in request.path else model_key()
+        before = context.memory.cache.get(key)
+        assert before is not None
+        newer = {**before["metadata"], "resourceVersion": str(int(before["metadata"]["resourceVersion"]) + 1)}
+        status = {**before["status"], **request.json.get("status", {})}
+        answered = {**before, "metadata": newer, "status": status}
+        return Reply(body=answered, headers={"Content-Type": "application/json"})
+
+    queue = RecordingQueue()
+    with serving(answer) as cluster:
+        async with context_of(kubernetes_url=cluster.url) as built:
+            context = replace(built, memory=Memory(ResourceCache(), open_gate(queue), lambda _: None))
+            context.registry.loaded = True
+            context.registry.tenants = [Tenant.model_validate({"namespaces": ["*"], "modelNames": ["{namespace}.*"]})]
+            context.memory.cache.put(body(name="others.fraud"))
+            context.memory.cache.put(body("ModelVersion", "v1"))
+            if had_entry:
+                context.memory.identify(model_key(), identity("7", "team.fraud"))
+            for key in (model_key(), version):
+                await reconcile(key, context)
+                found = context.memory.cache.get(key)
+                assert found is not None
+                assert found["status"]["conditions"][0]["reason"] == "RegistryNotPermitted"
+            queue.added.clear()
+            refused = context.memory.cache.get(model_key())
+            assert refused is not None
+            metadata = {**refused["metadata"], "generation": 2, "resourceVersion": "9"}
+            context.memory.cache.put({**refused, "metadata": metadata, "spec": {"name": "team.fraud"}})
+            await reconcile(model_key(), context)
+            assert "v1" in [name for name, _ in queue.added]

@@ -18,7 +18,7 @@ from registrar.kinds.model_version import MODEL_VERSION
 from registrar.kinds.registered_model import REGISTERED_MODEL
 from registrar.planning.problems import Disposition, ReconcileError
 from registrar.reconcile.memory import Memory
-from registrar.reconcile.resolve import EXTERNAL_REQUEUE_SECONDS, resolve_parent
+from registrar.reconcile.resolve import EXTERNAL_REQUEUE_SECONDS, follow_parent, resolve_parent
 from registrar.reconcile.resource import read_resource
 from registrar.registries.kubeflow.backend import KubeflowBackend
 from registrar.registries.registry import Registry
@@ -39,6 +39,7 @@ class World:
 
     async def resolve(self, kind: str, name: str, known: str | None = None, **parts: Any) -> Identity | None:
         declared = read_resource(body(kind, name, **parts)).require_spec()
+        follow_parent(declared, self.memory)
         return await resolve_parent(declared, known, self.memory, self.registry)
 
     async def refused(self, kind: str, name: str, known: str | None = None, **parts: Any) -> ReconcileError:
