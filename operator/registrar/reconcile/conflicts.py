@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
+from registrar.api.registry_url import normalized_url
 from registrar.cluster.api import ClusterAPI, KubernetesError
 from registrar.cluster.cache import ResourceCache
 from registrar.kinds.base import Claim, Desired
@@ -70,7 +71,7 @@ async def still_wants(
     *,
     if_hidden: bool = True,
 ) -> bool:
-    """Return whether a resource exists, stays, and declares the entry at that place, which it may have.
+    """Return whether a resource exists, stays, and declares the entry at that place here, which it may have.
 
     Args:
         holder: the resource.
@@ -90,13 +91,24 @@ async def still_wants(
     if body is None:
         return False
     resource = read_resource(body)
-    if resource.metadata.terminating:
+    if resource.metadata.terminating or is_elsewhere(resource, registry):
         return False
     is_inline = "#" in reference
     declares = InlineName(claim.kind, claim.name) in resource.inline if is_inline else resource.entry_name == claim.name
     if not declares or _parent_of(resource, registry, is_inline=is_inline) not in {None, claim.parent_id}:
         return False
     return await may_want(resource, claim, cache, registry)
+
+
+def is_elsewhere(resource: ManagedResource, registry: Registry) -> bool:
+    """Return whether the entry of a resource is in another registry, whatever a stamp of a predecessor says here.
+
+    A registry may have got another address since, and two ClusterRegistries may lead to one registry.
+    """
+    status = resource.status
+    if status.id is None or status.registry_url is None or status.registry_ref == registry.ref:
+        return False
+    return normalized_url(status.registry_url) != normalized_url(registry.url)
 
 
 async def _exists(key: ResourceKey, memory: Memory, kube: ClusterAPI) -> bool:

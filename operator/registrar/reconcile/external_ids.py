@@ -24,7 +24,7 @@ from registrar.planning.fields import describe_entry, state_of
 from registrar.planning.ownership import Origin, Stamp, stamp_of
 from registrar.planning.problems import ReconcileError, terminal, waiting
 from registrar.planning.tenancy import Permit, named
-from registrar.reconcile.conflicts import REQUEUE_SECONDS
+from registrar.reconcile.conflicts import REQUEUE_SECONDS, is_elsewhere
 from registrar.reconcile.external_id_waits import ExternalIdWait
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.monitor import ReconcileMonitor
@@ -87,7 +87,7 @@ async def free_external_id(
         note = await _give_up(holder, stamp, wanted, kind, namespace, registry, monitor)
         memory.unreported.note(claimant.key, claimant.uid, note)
         return
-    if stamp.reference == desired.reference or not await _may_let_go(key, memory, kube):
+    if stamp.reference == desired.reference or not await _may_let_go(key, memory, kube, registry):
         raise registry.backend.explain_conflict(desired, conflict) from conflict
     raise _waiting(holder, key, circle, namespace, memory, registry)
 
@@ -128,16 +128,17 @@ def _taken(desired: Desired) -> ReconcileError:
     )
 
 
-async def _may_let_go(holder: ResourceKey, memory: Memory, kube: ClusterAPI) -> bool:
+async def _may_let_go(holder: ResourceKey, memory: Memory, kube: ClusterAPI, registry: Registry) -> bool:
     """Return whether a resource exists that manages the entry; one that this operator may not read counts."""
     if memory.departed(holder) is not None:
         return True
     try:
-        return await kube.get(holder) is not None
+        body = await kube.get(holder)
     except KubernetesError as error:
         if error.status == HTTPStatus.FORBIDDEN:
             return True
         raise
+    return body is not None and not is_elsewhere(read_resource(body), registry)
 
 
 def _waiting(

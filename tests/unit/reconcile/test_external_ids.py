@@ -119,3 +119,13 @@ async def test_an_external_id_is_taken_only_by_whom_the_tenants_of_now_let_do_so
         await _free(wanted, permit, conflict, context)
     assert "judges again" in refusal.value.problem.message
     assert await get(context.registry, wanted.kind, str(holder.id)) == holder, "it is not written"
+
+
+async def test_a_resource_whose_entry_is_in_another_registry_is_not_waited_for(registry_url: str) -> None:
+    """It was made again there, and nothing that happens to it lets this external ID go."""
+    elsewhere = {"id": "7", "registryUrl": "http://y.example", "registryRef": {"kind": "ClusterRegistry", "name": "y"}}
+    holder = Reply(body=body("RegisteredModel", "old", status=elsewhere), headers={"Content-Type": "application/json"})
+    with serving(lambda _: holder) as server:
+        async with context_of(registry_url=registry_url, kubernetes_url=server.url) as context:
+            refusal, _ = await _refused(context, custom_properties=stamp(reference="team/old"))
+    assert refusal.problem.disposition is Disposition.TERMINAL
