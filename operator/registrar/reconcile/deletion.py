@@ -22,6 +22,7 @@ from registrar.reconcile.context import Context
 from registrar.reconcile.handover import grace_left, is_claimed, is_inherited, is_named
 from registrar.reconcile.holding import let_precede
 from registrar.reconcile.noting import note_release
+from registrar.reconcile.preconditions import may_be_of_others
 from registrar.reconcile.report import post_events, report
 from registrar.reconcile.resource import ManagedResource, deletion_policy
 from registrar.reconcile.targets import Target, is_same_entry, targets_of
@@ -197,8 +198,8 @@ async def _retire(
         logger.warning("%s: the entry %s is %r now and is left alone", key, target.entry_id, observed.name)
         return None
     permit = await permit_to_retire(resource, target, observed, memory.cache, registry)
-    if permit is None:
-        logger.warning("%s may not use the %s %s, which is left as it is", key, target.kind.name, target.entry_id)
+    if permit is None or may_be_of_others(observed, target.recorded, context):
+        logger.warning("%s may not retire the %s %s, which is left as it is", key, target.kind.name, target.entry_id)
         return None
     if (
         is_inherited(target, own, key, memory, registry)

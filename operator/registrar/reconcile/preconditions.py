@@ -101,6 +101,13 @@ def refuse_unproved(entry: RegistryEntry | None, recorded: RecordedState, contex
         _refuse_in_replaced(context, time.monotonic())
 
 
+def may_be_of_others(entry: RegistryEntry, recorded: RecordedState, context: Context) -> bool:
+    """Return whether only a stamp says whose entry it is, in a registry that was replaced (see `refuse_unproved`)."""
+    if context.registry.ref is None or recorded.proves(entry):
+        return False
+    return context.guard.replacement(time.monotonic()) is not None
+
+
 def _refuse_in_replaced(context: Context, now: float) -> None:
     """Create nothing new, and take nothing, in a registry that was replaced.
 

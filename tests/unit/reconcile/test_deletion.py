@@ -13,12 +13,14 @@ from model_registry.types import ModelVersion, RegisteredModel
 from registrar.api.bodies import key_of
 from registrar.api.meta import FINALIZER
 from registrar.api.tenants import Tenant
+from registrar.api.v1alpha1.registry_ref import RegistryKind, RegistryRef
 from registrar.cluster.cache import ResourceCache
 from registrar.planning.ownership import Origin
 from registrar.reconcile import deletion
 from registrar.reconcile.context import Context
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.pipeline import reconcile
+from registrar.registries.replacement import MassDeletionGuard
 from registrar.workqueue.queue import DONE, RETRY, Result
 from tests.support.fault_proxy import on_matching, proxy_to
 from tests.support.loopback import LoopbackServer, Received, Reply, serving
@@ -170,6 +172,34 @@ async def test_a_deletion_is_judged_again_directly_before_it_archives(
     # The next run judges again, so that the resource is still there.
     assert not any("finalizers" in received.json["metadata"] for received in api_server.received)
     assert await registry.get_registered_model_by_id(str(entry.id)) == entry
+
+
+@pytest.mark.parametrize("is_replaced", [True, False])
+async def test_a_deletion_in_another_registry_leaves_what_only_a_stamp_names(
+    registry_url: str, registry: ModelRegistryAPIClient, api_server: LoopbackServer, name: str, *, is_replaced: bool
+) -> None:
+    """The resource had an entry there once, and its ClusterRegistry has that address by mistake."""
+    entry = await stored(registry, name)
+    async with operator(registry_url, api_server, grace=0) as unguarded:
+        cache, served = unguarded.memory.cache, unguarded.registry
+        served.ref = RegistryRef(kind=RegistryKind.CLUSTER_REGISTRY, name="prod")
+        context = dataclasses.replace(unguarded, guard=MassDeletionGuard(cache.recorded_ids, served))
+        if is_replaced:
+            lost = {"id": "2147483646", "createTimeSinceEpoch": "1", "registryUrl": "http://former"}
+            cache.put(body("RegisteredModel", "lost", status=lost))
+        cache.synced.set()
+        deleted = finalized(name, deletionTimestamp="2026-11-23T12:00:00Z")
+        cache.put(deleted)
+        assert await reconcile(key_of(deleted), context) == DONE
+    found = await registry.get_registered_model_by_id(str(entry.id))
+    assert found is not None
+    assert found.state == ("LIVE" if is_replaced else "ARCHIVED")
+    finalizers = [json["metadata"]["finalizers"] for json in _patches(api_server) if "finalizers" in json["metadata"]]
+    assert finalizers == [[]], "it is let go"
+
+
+def _patches(api_server: LoopbackServer) -> list[dict[str, Any]]:
+    return [received.json for received in api_server.received if received.method == "PATCH"]
 
 
 @pytest.mark.parametrize("parent", [{}, {"parentId": "999"}], ids=["no parent", "a parent that does not exist"])
