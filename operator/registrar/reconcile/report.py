@@ -112,9 +112,10 @@ async def report(
     is_outage = outcome.problem is not None and outcome.problem.disposition is Disposition.OUTAGE
     if registry is not None and is_outage:
         registry.breaker.defer(key)
-    # What the operator did on the way is reported at once: an assigned ID above all.
-    has_news = outcome.operation is not None or outcome.facts != latest_facts(resource, memory)
+    has_news = False
     if outcome.problem is not None and _may_pass(outcome.problem):
+        # What the operator did on the way is reported at once: an assigned ID above all.
+        has_news = outcome.operation is not None or outcome.facts != latest_facts(resource, memory)
         remaining = QUIET_SECONDS - memory.waited(key)
         is_unread = _may_be_unread(outcome.problem, memory)
         if is_unread:
