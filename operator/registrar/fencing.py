@@ -15,15 +15,11 @@ from typing import Protocol
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class FencedError(Exception):
-    """A write did not begin."""
-
-
-class NotLeadingError(FencedError):
+class NotLeadingError(Exception):
     """A write did not begin, because another replica may lead by now."""
 
 
-class NotServedError(FencedError):
+class NotServedError(Exception):
     """A write did not begin, because its registry is reached in another way by now, or not at all."""
 
 

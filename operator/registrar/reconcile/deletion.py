@@ -186,7 +186,7 @@ async def _retire(
         own: the version that the resource loses together with an inline artifact.
 
     Raises:
-        ReconcileError: who may use the registry has changed meanwhile.
+        ReconcileError: who may use the registry has changed meanwhile, or it has to be compared first.
         RegistryError: the registry could not answer, or refused.
         KubernetesError: the API server did not answer.
     """

@@ -160,11 +160,14 @@ async def _with_free_external_id(
     Raises:
         ReconcileError: who may use the registry has changed since the resource was judged, or what the conflict means.
     """
-    namespace = request.claimant.key.namespace
+
+    async def write_if_permitted() -> Written:
+        ensure_in_force(request.permit, request.claimant.key.namespace, context.registry)
+        return await write()
+
     for attempt in range(MAX_CONFLICTS):
-        ensure_in_force(request.permit, namespace, context.registry)
         try:
-            return await write()
+            return await write_if_permitted()
         except ConflictError as conflict:
             if conflict.holder is None and attempt == 0:
                 # Between the refusal and the look-up of the holder, it may have let the external ID go.
@@ -179,8 +182,7 @@ async def _with_free_external_id(
                 registry=context.registry,
                 monitor=context.monitor,
             )
-    ensure_in_force(request.permit, namespace, context.registry)
-    return await write()
+    return await write_if_permitted()
 
 
 def _note_existing(request: EntryRequest, observed: Observation, context: Context) -> None:

@@ -102,19 +102,33 @@ def refuse_unproved(entry: RegistryEntry | None, recorded: RecordedState, contex
 
 
 def may_be_of_others(entry: RegistryEntry, recorded: RecordedState, context: Context) -> bool:
-    """Return whether only a stamp says whose entry it is, in a registry that was replaced (see `refuse_unproved`)."""
+    """Return whether only a stamp says whose entry it is, in a registry that was replaced (see `refuse_unproved`).
+
+    Raises:
+        ReconcileError: what the registry should have is not known yet.
+    """
     if context.registry.ref is None or recorded.proves(entry):
         return False
-    return context.guard.replacement(time.monotonic()) is not None
+    return _replacement(context, time.monotonic()) is not None
 
 
 def _refuse_in_replaced(context: Context, now: float) -> None:
     """Create nothing new, and take nothing, in a registry that was replaced.
 
+    Raises:
+        ReconcileError: ``RegistryReplaced``, or what the registry should have is not known yet.
+    """
+    if (found := _replacement(context, now)) is not None:
+        raise _replaced(found, context.registry)
+
+
+def _replacement(context: Context, now: float) -> Replacement | None:
+    """Return why the registry seems to be another one; None where it may still be the same.
+
     A ClusterRegistry's address can be changed by mistake, so its registry is compared before the first entry.
 
     Raises:
-        ReconcileError: ``RegistryReplaced``, or what the registry should have is not known yet.
+        ReconcileError: what the registry should have is not known yet.
     """
     registry, guard = context.registry, context.guard
     if registry.ref is not None and not guard.is_current:
@@ -122,8 +136,7 @@ def _refuse_in_replaced(context: Context, now: float) -> None:
             message = "The operator still reads the resources, to compare the registry with what it should have."
             raise waiting(Reason.REGISTRY_UNAVAILABLE, message, requeue_after=PROBE_SECONDS)
         guard.replacement(now)
-    if guard.found is not None and (found := guard.replacement(now)) is not None:
-        raise _replaced(found, registry)
+    return None if guard.found is None else guard.replacement(now)
 
 
 def _replaced(found: Replacement, registry: Registry) -> ReconcileError:
