@@ -60,7 +60,7 @@ async def run(key: ResourceKey, context: Context) -> Result:
 
 async def reconcile(key: ResourceKey, context: Context) -> Result:
     """Bring one resource and its entry together; returns when to run again."""
-    departed = context.memory.departed(key)
+    departed = context.memory.departures.get(key)
     result = DONE if departed is None else await finalize_departed(read_resource(departed), context)
     body = context.memory.cache.get(key)
     # A successor of the same name waits while the grace of its predecessor lasts, because it may want the same entries,
@@ -164,6 +164,9 @@ async def _reconcile_entries(
 ) -> Outcome:
     registry, memory = context.registry, context.memory
     known_id = registry.known_id(resource.status)
+    if known_id is not None:
+        # Before it is read: an entry that lost our stamp would count as missing until it is compared a second time.
+        registry.view.pin(resource.key, entries_in(resource, Facts.of(resource.status)))
     known_parent_id = None if known_id is None else resource.status.parent_entry_id
     parent = await resolve_parent(declared, known_parent_id, memory, registry)
     await confirm_permit(resource, parent, memory.cache, registry)

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import copy
 import itertools
+import math
 import shutil
 import tempfile
 import time
@@ -35,7 +36,7 @@ from registrar.registries.backend import RegistryWentBackError
 from registrar.registries.census import Census
 from registrar.registries.kubeflow.backend import KubeflowBackend
 from registrar.registries.registry import Registry
-from registrar.registries.replacement import MassDeletionGuard
+from registrar.registries.replacement import MAX_MISSING, MassDeletionGuard
 from registrar.settings import Settings
 from registrar.telemetry.metrics import Metrics
 from tests.env.registry import serve
@@ -268,3 +269,28 @@ def test_a_child_that_runs_first_after_a_reset_is_not_written_below_a_stranger(f
     steps: list[tuple[str, Any]] = [("reset", None), *(("stranger", number) for number in (1, 2, 3))]
     with _world(accept_new_registry=True) as world:
         asyncio.run(_play(world, [*steps, ("apply", "c"), ("reconcile", order), ("reconcile", order)]))
+
+
+def test_entries_without_their_stamps_are_not_missing_after_a_restart() -> None:
+    """The list of stamped entries lacks them; those who ignore drift do not restore the stamps either."""
+
+    async def play(world: World) -> MassDeletionGuard:
+        for number in range(MAX_MISSING + 1):
+            world.cluster.apply(body("RegisteredModel", f"m{number}", uid=f"m{number}", driftPolicy="Ignore"))
+        await world.settle()
+        for model in await world.client.get_registered_models():
+            await world.client.upsert_registered_model(model.model_copy(update={"custom_properties": {}}))
+        world.restart()
+        await world.poll()
+        for resource in world.cluster.bodies.values():
+            world.context.memory.cache.put(resource)
+        assert world.context.guard.replacement(0.0) is not None, "nothing is known of them yet"
+        for key in list(world.cluster.bodies):
+            await world.reconcile(key)
+        for client in world.clients:
+            await client.aclose()
+        await asyncio.sleep(0)
+        return world.context.guard
+
+    with _world(accept_new_registry=False) as world:
+        assert asyncio.run(play(world)).replacement(math.inf) is None
