@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from model_registry.exceptions import NotARegistryError, RegistryError, UnusableProxy
-from registrar.api.bodies import ResourceKey
+from registrar.api.bodies import Body, ResourceKey
 from registrar.cluster.api import ClusterAPI
 from registrar.cluster.cache import ResourceCache
 from registrar.fencing import Leadership, WriteFence
@@ -104,9 +104,13 @@ class Connection:
         """The latest bodies of its resources."""
         return self.context.memory.cache
 
+    def bodies(self) -> list[Body]:
+        """Return all resources that belong to it, as they were last seen."""
+        return [body for key in self.cache if (body := self.cache.get(key)) is not None]
+
     def has(self, key: ResourceKey) -> bool:
         """Return whether a resource belongs to it: one that exists, or one whose entries are not released yet."""
-        return self.cache.get(key) is not None or self.context.memory.departed(key) is not None
+        return self.cache.get(key) is not None or self.context.memory.departures.get(key) is not None
 
     def start(self, leadership: Leadership) -> list[asyncio.Task[None]]:
         """Start what works for the registry for as long as it is served."""
@@ -135,7 +139,7 @@ class Connection:
         body = memory.cache.get(key)
         if body is not None:
             self.intake.note_readiness(body)
-        elif memory.departed(key) is None:
+        elif memory.departures.get(key) is None:
             # It was deleted during the run, which may have remembered something of it after it was forgotten.
             memory.forget(key)
         return result

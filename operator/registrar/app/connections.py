@@ -135,8 +135,12 @@ class Connections:
     async def _finish(self, connection: Connection, tasks: Iterable[asyncio.Task[None]], close: End) -> None:
         await self.queue.close_share(connection.share, CLOSE_SECONDS)
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._settle(connection.cache)
         self._retiring.remove(connection)
+        # Also what a worker of another share runs: nothing remembers it once the connection is closed.
+        for body in connection.bodies():
+            self.on_change(body)
+        for departed in connection.memory.departures:
+            self._target_of(departed).memory.depart(departed)
         await close()
 
     def resources_of(self, name: str) -> list[ResourceKey]:
@@ -163,11 +167,8 @@ class Connections:
 
     def share_of(self, key: ResourceKey) -> str:
         """Return the share of the work queue in which a resource waits: that of its registry."""
-        open_shares = (place.share for place in self._having(key) if place not in self._retiring)
-        return next(open_shares, None) or self._any_share()
-
-    def _any_share(self) -> str:
-        return next((connection.share for connection in self.all()), None) or self._unserved_share()
+        places = (place for place in (*self._having(key), *self.all()) if place not in self._retiring)
+        return next((place.share for place in places), None) or self._unserved_share()
 
     def _unserved_share(self) -> str:
         if NO_REGISTRY not in self.queue.shares:
@@ -266,8 +267,7 @@ class Connections:
 
     def get(self, key: ResourceKey) -> Body | None:
         """Return the latest body of a resource; None if it does not exist."""
-        bodies = (place.cache.get(key) for place in self._places())
-        return next((body for body in bodies if body is not None), None)
+        return next((body for place in self._places() if (body := place.cache.get(key)) is not None), None)
 
     async def read(self, key: ResourceKey, get: Callable[[ResourceKey], Awaitable[Body | None]]) -> Body | None:
         """Return a resource as the API server has it now, as `ResourceCache.read` does."""

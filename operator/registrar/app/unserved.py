@@ -45,7 +45,7 @@ class Unserved:
 
     def has(self, key: ResourceKey) -> bool:
         """Return whether a resource is among them."""
-        return self.cache.get(key) is not None or self.memory.departed(key) is not None
+        return self.cache.get(key) is not None or self.memory.departures.get(key) is not None
 
     def note(self, key: ResourceKey, why: Unresolved) -> None:
         """Note why a resource has no registry; its status says so if that is news."""
@@ -61,7 +61,7 @@ class Unserved:
 
     async def run(self, key: ResourceKey) -> Result:
         """Report why a resource has no registry; returns when to run again."""
-        if self.memory.departed(key) is not None:
+        if self.memory.departures.get(key) is not None:
             # The entry of one that is gone is left: no registry is known in which it could be released.
             self.memory.released(key)
         body, why = self.cache.get(key), self._why.get(key)

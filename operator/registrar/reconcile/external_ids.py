@@ -130,7 +130,7 @@ def _taken(desired: Desired) -> ReconcileError:
 
 async def _may_let_go(holder: ResourceKey, memory: Memory, kube: ClusterAPI, registry: Registry) -> bool:
     """Return whether a resource exists that manages the entry; one that this operator may not read counts."""
-    if memory.departed(holder) is not None:
+    if memory.departures.get(holder) is not None:
         return True
     try:
         body = await kube.get(holder)
@@ -149,7 +149,7 @@ def _waiting(
     memory: Memory,
     registry: Registry,
 ) -> ReconcileError:
-    body = memory.departed(key) or memory.cache.get(key)
+    body = memory.departures.get(key) or memory.cache.get(key)
     is_leaving = body is not None and read_resource(body).metadata.terminating
     if circle:
         others = ", ".join(dict.fromkeys(named(other, namespace, registry.tenants) for other in circle))

@@ -5,13 +5,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from datetime import UTC, datetime
 
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import (
     Body,
     ResourceKey,
-    as_deleted,
     is_awaited,
     is_synced,
     is_terminating,
@@ -26,6 +24,7 @@ from registrar.planning.holding import HELD, Holding
 from registrar.reconcile.alias_index import AliasIndex
 from registrar.reconcile.artifact_index import ArtifactIndex
 from registrar.reconcile.claims import ClaimIndex
+from registrar.reconcile.departures import Departures
 from registrar.reconcile.dependencies import Dependencies
 from registrar.reconcile.drift import Corrections
 from registrar.reconcile.external_id_waits import ExternalIdWait, ExternalIdWaits
@@ -53,6 +52,7 @@ class Memory:
         unreported: what no status reports yet.
         readiness: since when resources are not Ready.
         events: which Events they got lately.
+        departures: which are gone, with entries that are not released yet.
 
     Args:
         cache: the latest bodies.
@@ -80,9 +80,9 @@ class Memory:
         self.unreported = UnreportedOutcomes()
         self.readiness = Readiness()
         self.events = EventCorrelator()
+        self.departures = Departures()
         self._waiting_since: dict[ResourceKey, float] = {}
         self._unclaimed: set[ResourceKey] = set()
-        self._departed: dict[ResourceKey, Body] = {}
         self._holdings: dict[ResourceKey, Holding] = {}
         self._leaving_since: dict[ResourceKey, dict[str | None, float]] = {}
         self._gate = gate
@@ -164,18 +164,12 @@ class Memory:
 
     def depart(self, body: Body) -> None:
         """Keep a resource that is gone before its deletion could be finalized, and have its entries released."""
-        key = key_of(body)
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        self._departed[key] = as_deleted(body, now)
-        self._gate.add(key)
-
-    def departed(self, key: ResourceKey) -> Body | None:
-        """Return a resource that is gone and whose entries are not released yet, as it was last seen."""
-        return self._departed.get(key)
+        self.departures.add(body)
+        self._gate.add(key_of(body))
 
     def released(self, key: ResourceKey) -> None:
         """Drop a resource that is gone: its entries are released. Wake those that waited for their external IDs."""
-        self._departed.pop(key, None)
+        self.departures.remove(key)
         # A successor of the same name has a grace of its own.
         self._leaving_since.get(key, {}).pop(None, None)
         self.wake(self.external_ids.forget(key))

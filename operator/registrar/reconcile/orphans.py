@@ -158,7 +158,11 @@ class OrphanSearch:
         if key is None or (self._settings.namespaces and key.namespace not in self._settings.namespaces):
             return None
         memory, body = self._memory, self._memory.cache.get(key)
-        if memory.departed(key) is not None or state_of(entry) != "LIVE" or (body is None and self._is_beside(key)):
+        if (
+            memory.departures.get(key) is not None
+            or state_of(entry) != "LIVE"
+            or (body is None and self._is_beside(key))
+        ):
             return None
         if body is not None and not _has_lost(read_resource(body), stamp.artifact):
             return None

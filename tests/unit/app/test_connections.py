@@ -93,7 +93,7 @@ async def test_a_resource_that_moves_is_forgotten_where_it_was(world: World) -> 
     world.connections.on_change(_finalized(version=2))
     assert world.known_to() == ["b"]
     assert (world.connections.queue.depth("a"), world.connections.queue.depth("b")) == (0, 1)
-    assert world["a"].context.memory.departed(KEY) is None, "it exists, so that nothing is released"
+    assert world["a"].context.memory.departures.get(KEY) is None, "it exists, so that nothing is released"
     assert world["a"].context.memory._waiting_since == {}
     assert len(world.connections) == 1
 
@@ -111,10 +111,10 @@ async def test_entries_of_a_predecessor_in_another_registry_are_released_there(w
     world.target = "b"
     world.connections.on_change(body(version=2, uid="uid-2"))
     assert world.known_to() == ["b"]
-    departed = world["a"].context.memory.departed(KEY)
+    departed = world["a"].context.memory.departures.get(KEY)
     assert departed is not None
     assert departed["metadata"]["uid"] == "uid-1"
-    assert world["b"].context.memory.departed(KEY) is None
+    assert world["b"].context.memory.departures.get(KEY) is None
     assert [world[name].has(KEY) for name in ("a", "b")] == [True, True]
 
 
@@ -124,8 +124,8 @@ async def test_a_deletion_reaches_the_connection_that_has_the_resource(world: Wo
     world.target = "b"
     world.connections.on_delete(_finalized(version=2))
     assert world.known_to() == []
-    assert world["a"].context.memory.departed(KEY) is not None
-    assert world["b"].context.memory.departed(KEY) is None
+    assert world["a"].context.memory.departures.get(KEY) is not None
+    assert world["b"].context.memory.departures.get(KEY) is None
 
 
 async def test_the_deletion_of_a_predecessor_is_not_that_of_its_successor(world: World) -> None:
@@ -138,8 +138,8 @@ async def test_the_deletion_of_a_predecessor_is_not_that_of_its_successor(world:
 async def test_a_resource_that_is_only_seen_at_its_end_is_released_by_its_connection(world: World) -> None:
     world.target = "b"
     world.connections.on_delete(_finalized())
-    assert world["b"].context.memory.departed(KEY) is not None
-    assert world["a"].context.memory.departed(KEY) is None
+    assert world["b"].context.memory.departures.get(KEY) is not None
+    assert world["a"].context.memory.departures.get(KEY) is None
     assert world.connections.share_of(KEY) == "b"
 
 
@@ -319,3 +319,23 @@ async def test_a_resource_of_another_connection_to_the_same_registry_is_beside(w
     assert [is_beside(registry, KEY, connections) for registry in registries] == [False, True]
     registries[1].url = "http://another"
     assert not is_beside(registries[1], KEY, connections)
+
+
+async def test_a_connection_that_is_closed_leaves_nothing_behind(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither what a worker of another share runs just then, nor what is gone and not released yet."""
+    churn = model_key("churn")
+    world.connections.on_change(body("RegisteredModel", "churn"))
+    world.connections.on_change(_finalized())
+    world.connections.on_delete(_finalized(version=2))
+    monkeypatch.setattr(world.connections.queue, "is_running", lambda _: True)
+    world.connections.replace(world.served["a"], _note([], ""))
+    await world.connections.endings.finish(5)
+    assert world["a"].cache.get(churn) is not None
+    assert world["a"].memory.departures.get(KEY) is not None
+    assert world["a"].memory.departures.get(churn) is None, "it exists, so that nothing is released"
+    world.target = Unresolved(Problem(Disposition.WAITING, Reason.WAITING_FOR_REGISTRY, "gone"), is_let_go=False)
+    world.connections.retire("a", _note([], ""))
+    await world.connections.endings.finish(5)
+    assert world.connections.resources_of(NO_REGISTRY) == [churn]
+    assert await world.connections.run(KEY) == DONE
+    assert world.connections._having(KEY) == [], "no registry is known in which its entry could be released"

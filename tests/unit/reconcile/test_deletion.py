@@ -99,7 +99,7 @@ async def test_a_former_standby_leaves_what_another_replica_settled(
         gone = finalized(name)
         context.memory.depart(gone)
         assert await reconcile(key_of(gone), context) == DONE
-        assert context.memory.departed(key_of(gone)) is None
+        assert context.memory.departures.get(key_of(gone)) is None
     found = await registry.get_registered_model_by_id(str(entry.id))
     assert found is not None
     assert found.state == state
@@ -139,7 +139,7 @@ async def test_a_predecessor_that_the_registry_refuses_does_not_hold_its_success
             context.memory.depart(finalized(name))
             context.memory.keep(successor)
             assert await reconcile(key_of(successor), context) == RETRY
-            assert context.memory.departed(key_of(successor)) is not None, "its entry is still to be released"
+            assert context.memory.departures.get(key_of(successor)) is not None, "its entry is still to be released"
     created = await registry.get_registered_model_by_params(wanted)
     assert created is not None
     statuses = [received for received in api_server.received if received.route.endswith("/status")]
