@@ -133,7 +133,7 @@ def _own(subject: Subject, candidates: Mapping[str, Candidate]) -> Resolution | 
     if isinstance(declared, Unresolved) or pinned is None:
         return declared
     if isinstance(pinned, str) and declared not in {None, pinned}:
-        return _mismatch(f"spec.registryRef names {declared}, but the entry is in {described(pinned)}.")
+        return _mismatch(f"spec.registryRef names {described(declared)}, but the entry is in {described(pinned)}.")
     return pinned
 
 
@@ -159,10 +159,11 @@ def pin(subject: Subject, candidates: Mapping[str, Candidate]) -> Resolution | N
     if subject.pinned is None and FROM_FLAGS in candidates:
         # A registry may get another address: the entry's creation time proves whether it is the same one.
         return FROM_FLAGS
-    lost = f"the registry {subject.url}" if subject.pinned is None else described(subject.pinned)
+    lost, name = f"the registry {subject.url}", "a ClusterRegistry"
+    if subject.pinned is not None:
+        lost, name = described(subject.pinned), "a ClusterRegistry of that name"
     return _waiting(
-        f"The entry is in {lost}, which the operator does not serve. Create that ClusterRegistry, and start the "
-        "operator with --connections."
+        f"The entry is in {lost}, which {_absent(candidates)}. Ask an administrator to connect that registry by {name}."
     )
 
 
@@ -170,9 +171,16 @@ def _known(name: str, candidates: Mapping[str, Candidate]) -> Resolution:
     if name in candidates:
         return name
     return _waiting(
-        f"{described(name)} is not served. Check spec.registryRef, create that ClusterRegistry, and start "
-        "the operator with --connections."
+        f"spec.registryRef names {described(name)}, which {_absent(candidates)}. Correct the name, or ask an "
+        "administrator for that ClusterRegistry."
     )
+
+
+def _absent(candidates: Mapping[str, Candidate]) -> str:
+    """Return why a registry is not served, as far as the others show it."""
+    if any(name != FROM_FLAGS for name in candidates):
+        return "does not exist"
+    return "does not exist, or the operator was started without --connections"
 
 
 def _default(namespace: str, candidates: Mapping[str, Candidate]) -> Resolution:
@@ -180,13 +188,16 @@ def _default(namespace: str, candidates: Mapping[str, Candidate]) -> Resolution:
         name for name, candidate in candidates.items() if candidate.is_default and candidate.admits(namespace)
     )
     if len(defaults) > 1:
-        message = f"Several default registries admit the namespace {namespace}: {', '.join(defaults)}."
+        message = f"Several default registries admit the namespace {namespace}: {', '.join(map(described, defaults))}."
         return Unresolved(refused(Reason.AMBIGUOUS_REGISTRY, f"{message} Set spec.registryRef."))
     if defaults:
         return _usable(defaults[0], candidates)
     if FROM_FLAGS in candidates:
         return FROM_FLAGS
-    return _waiting(f"spec.registryRef names no registry, and no default registry admits the namespace {namespace}.")
+    return _waiting(
+        f"No default registry admits the namespace {namespace}. Set spec.registryRef to a ClusterRegistry that admits "
+        "it, or ask an administrator for a default."
+    )
 
 
 def _selects(name: str, candidates: Mapping[str, Candidate]) -> bool:

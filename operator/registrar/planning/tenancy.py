@@ -49,6 +49,8 @@ class Use:
         owner: the owner that a registered model declares; None where it declares none, or is no registered model.
         is_absent: the registry does not have what the reference names.
         is_looked_up: no resource says the root; the registry was asked for it, by an ID.
+        field: the field that says the root.
+        registry: the registry, as messages name it.
     """
 
     namespace: str
@@ -57,6 +59,8 @@ class Use:
     owner: str | None = None
     is_absent: bool = False
     is_looked_up: bool = False
+    field: str = "spec.name"
+    registry: str = "this registry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +126,8 @@ def judge(use: Use, tenants: Sequence[Tenant] | None) -> Permit | Problem:
     tenant = tenant_of(use.namespace, tenants)
     if tenant is None:
         return _refused(
-            f"The namespace {use.namespace!r} may not use this registry. Ask its administrator to admit the namespace, "
-            "or declare this in a namespace that may use it."
+            f"The namespace {use.namespace!r} may not use {use.registry}. Ask its administrator to admit the "
+            "namespace, or declare this in a namespace that may use it."
         )
     return _refusal_of_root(use, tenant) or _refusal_of_owner(use, tenant) or _permit(use, tenant)
 
@@ -166,7 +170,7 @@ def _refusal_of_root(use: Use, tenant: Tenant) -> Problem | None:
             "use. Check the resources that its spec refers to, or ask the administrator of the registry.",
             requeue_after=HIDDEN_REQUEUE_SECONDS,
         )
-    change = "Choose such a name" if external is None else f"Change {external.field}"
+    change = f"Set {use.field} to such a name" if external is None else f"Change {external.field}"
     return _refused(
         f"The namespace {use.namespace!r} may not use the registered model {use.root!r}: the names of its models must "
         f"match {_shown(tenant.names_for(use.namespace))}. {change}, or ask the administrator of the registry."

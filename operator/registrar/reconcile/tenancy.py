@@ -18,6 +18,7 @@ from registrar.kinds.table import ENTRY_KINDS, entry_kind, kind_of, kinds_above,
 from registrar.planning.ownership import stamp_of
 from registrar.planning.problems import Problem, ReconcileError, waiting
 from registrar.planning.refusals import predates
+from registrar.planning.resolution import described
 from registrar.planning.tenancy import EVERYTHING, External, Permit, Use, judge
 from registrar.reconcile.resolve import described_external, parent_key, reference_field
 from registrar.reconcile.resource import ManagedResource, read_resource
@@ -34,12 +35,14 @@ class _Root:
         external: the reference that leads out of the resources of the namespace; None if none does.
         kinds: without a name, the kinds from the root down to the entry from which the registry can find it.
         entry_id: the ID of that entry; None if nothing leads to the model.
+        field: the field that says its name.
     """
 
     name: str | None = None
     external: External | None = None
     kinds: Sequence[EntryKind] = ()
     entry_id: str | None = None
+    field: str = "spec.name"
 
 
 async def permit_of(resource: ManagedResource, cache: ResourceCache, registry: Registry) -> Permit | Problem:
@@ -52,7 +55,7 @@ async def permit_of(resource: ManagedResource, cache: ResourceCache, registry: R
     if registry.tenants is None:
         return EVERYTHING
     root = _root_of(resource, cache, registry)
-    use = _use(resource, root)
+    use = _use(resource, root, registry)
     verdict = judge(use, registry.tenants)
     if isinstance(verdict, Problem) or root.entry_id is None:
         return verdict
@@ -192,16 +195,18 @@ async def _root_at(kind: EntryKind, name: str, parent_id: str, registry: Registr
 def _judge_at(
     resource: ManagedResource, name: str | None, cache: ResourceCache, registry: Registry
 ) -> Permit | Problem:
-    use = _use(resource, _root_of(resource, cache, registry))
+    use = _use(resource, _root_of(resource, cache, registry), registry)
     if name is None or name == use.root:
         return judge(use, registry.tenants)
     return judge(replace(use, root=name, is_looked_up=True), registry.tenants)
 
 
-def _use(resource: ManagedResource, root: _Root) -> Use:
+def _use(resource: ManagedResource, root: _Root, registry: Registry) -> Use:
     spec = None if isinstance(resource.declared, Problem) else resource.declared.spec
     owner = None if spec is None or resource.kind.parent is not None else vars(spec).get("owner")
-    return Use(resource.key.namespace, root.name, root.external, owner)
+    return Use(
+        resource.key.namespace, root.name, root.external, owner, field=root.field, registry=described(registry.name)
+    )
 
 
 def _root_of(resource: ManagedResource, cache: ResourceCache, registry: Registry, of: str = "") -> _Root:
@@ -215,7 +220,7 @@ def _root_of(resource: ManagedResource, cache: ResourceCache, registry: Registry
     """
     reference, declared = resource.kind.parent, resource.declared
     if reference is None:
-        return _Root(resource.entry_name)
+        return _Root(resource.entry_name, field=f"spec.name{of}")
     parent_kinds = lineage(kind_of(reference.kind))
     if not isinstance(declared, Problem):
         parent = parent_key(declared)

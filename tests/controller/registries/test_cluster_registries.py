@@ -53,7 +53,9 @@ def test_a_registry_that_is_added_later_is_served_to_the_end(site: Site) -> None
     space = site.spaces[0]
     space.apply(manifest(MODEL, "early", registryRef=ref(site.name("late"))))
     message = condition(space.wait(MODEL, "early", has_reason("WaitingForRegistry")), "Ready")["message"]
-    assert message.startswith(f"ClusterRegistry {site.name('late')} is not served.")
+    assert message.startswith(
+        f"spec.registryRef names ClusterRegistry {site.name('late')}, which does not exist, or the"
+    )
     name = site.connect("late", 0)
     space.ready(MODEL, "early")
     assert any(f"registry=ClusterRegistry/{name}" in series for series in site.probes.metrics())
@@ -284,7 +286,7 @@ def test_without_connections_a_resource_that_names_a_registry_waits(site: Site) 
     assert "registryRef" not in space.ready(MODEL, "churn")["status"]
     for kind, resource in ((MODEL, "fraud"), (VERSION, "fraud-v1"), (ARTIFACT, "fraud-weights")):
         found = space.wait(kind, resource, has_reason("WaitingForRegistry"))
-        assert "start the operator with --connections" in condition(found, "Ready")["message"]
+        assert "the operator was started without --connections" in condition(found, "Ready")["message"]
     assert len(site.proxies[0].writes()) == 1
     assert site.proxies[1].received == []
     assert "conditions" not in site.get(name)["status"], "no ClusterRegistry is touched"

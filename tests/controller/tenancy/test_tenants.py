@@ -133,7 +133,7 @@ async def test_a_namespace_that_no_tenant_admits_causes_no_request(
     own_space.apply(*references)
     for each in references:
         message = refusal(own_space, each["kind"], each["metadata"]["name"])
-        assert message.startswith(f"The namespace '{own_space.name}' may not use this registry.")
+        assert message.startswith(f"The namespace '{own_space.name}' may not use the registry of the operator's flags.")
         own_space.delete(each["kind"], each["metadata"]["name"])
         own_space.wait_gone(each["kind"], each["metadata"]["name"])
     assert registry_proxy.received[done:] == []
@@ -163,7 +163,7 @@ async def test_rights_that_end_while_the_operator_is_down_leave_drift_as_it_is(
     drifted = [await registry.get_model_version_by_id(each) for each in versions]
     done = len(registry_proxy.writes())
     operator = start_with([])
-    assert "may not use this registry" in refusal(own_space, "RegisteredModel", "churn")
+    assert "may not use the registry of the operator's flags" in refusal(own_space, "RegisteredModel", "churn")
     refusal(own_space, "ModelVersion", "v1")
     refusal(own_space, "ModelVersion", "v2")
     own_space.delete("ModelVersion", "v2")
@@ -175,7 +175,7 @@ async def test_rights_that_end_while_the_operator_is_down_leave_drift_as_it_is(
     registry_proxy.script = always(Reply(503))
     operator = start_with([])
     own_space.apply(manifest("RegisteredModel", "new"))
-    assert "may not use this registry" in refusal(own_space, "RegisteredModel", "new")
+    assert "may not use the registry of the operator's flags" in refusal(own_space, "RegisteredModel", "new")
     own_space.delete("ModelVersion", "v3")
     own_space.wait_gone("ModelVersion", "v3")
     # Rights that come back make it Ready again without a change of the resource.

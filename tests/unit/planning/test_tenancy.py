@@ -68,7 +68,7 @@ def test_a_namespace_that_no_tenant_names_is_told_what_to_do() -> None:
 
 def test_a_name_that_does_not_match_is_refused_with_the_patterns_of_the_namespace() -> None:
     message = refused(Use("team", "a.x"), {**OWN, "modelNames": ["{namespace}.*", "shared"]}).message
-    assert "'a.x': the names of its models must match 'team.*' or 'shared'. Choose such a name" in message
+    assert "'a.x': the names of its models must match 'team.*' or 'shared'. Set spec.name to such a name" in message
 
 
 def test_a_long_list_of_patterns_is_cut() -> None:
