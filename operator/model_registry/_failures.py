@@ -1,5 +1,6 @@
 """Why there is no response: the error to raise. No I/O."""
 
+import socket
 import ssl
 
 from model_registry._proxy import Proxy
@@ -43,13 +44,22 @@ def is_verification_failure(error: BaseException | None) -> bool:
     return False
 
 
-def _reason(error: BaseException) -> str:
-    """Return what the operating system says, where the libraries in between say only that something failed."""
+def known_reason(error: BaseException) -> str | None:
+    """Return why there was no connection, where the operating system says it; libraries only say that it failed."""
     cause: BaseException | None = error
     while cause is not None:
         group = cause.exceptions if isinstance(cause, BaseExceptionGroup) else ()
         for candidate in (cause, *group):
-            if isinstance(candidate, ConnectionRefusedError):
-                return "connection refused"
+            match candidate:
+                case ConnectionRefusedError():
+                    return "connection refused"
+                case ssl.SSLCertVerificationError():
+                    return f"certificate verify failed: {candidate.verify_message}"
+                case socket.gaierror():
+                    return f"its host is not found: {candidate.strerror}"
         cause = cause.__cause__ or cause.__context__
-    return str(error) or type(error).__name__
+    return None
+
+
+def _reason(error: BaseException) -> str:
+    return known_reason(error) or str(error) or type(error).__name__

@@ -15,6 +15,7 @@ from registrar.api.bodies import ResourceKey
 from registrar.api.meta import API_VERSION, OWNER_PROPERTY, ObjectMeta
 from registrar.api.properties import Observed, Scalar, TypedProperty
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
+from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec
 from registrar.cluster.cache import ResourceCache
 from registrar.cluster.client import ClusterLogin, KubernetesAPI
 from registrar.fencing import Leadership, WriteFence
@@ -125,6 +126,11 @@ async def context_of(*, registry_url: str = NOBODY, kubernetes_url: str = NOBODY
             await kube.aclose()
             # A socket is closed one turn of the loop after its connection.
             await asyncio.sleep(0)
+
+
+def registry_spec(**fields: Any) -> ClusterRegistrySpec:
+    """How a ClusterRegistry connects its registry."""
+    return ClusterRegistrySpec.model_validate({"url": "http://registry", "tenants": [], **fields})
 
 
 def metadata_of(resource: dict[str, Any]) -> ObjectMeta:

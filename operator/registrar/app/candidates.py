@@ -68,8 +68,8 @@ def refusal(
     if namespaces is None and position is not None:
         return (
             f"spec.tenants[{position}].namespaceSelector: the operator does not watch namespaces, so it cannot know "
-            "their labels. Set connections.namespaceSelectors of the chart to true, or name the namespaces in "
-            f"spec.tenants[{position}].namespaces."
+            "their labels. Start it with --connections-namespace-selectors (chart: connections.namespaceSelectors), or "
+            f"name the namespaces in spec.tenants[{position}].namespaces."
         )
     others = conflicts(candidates).get(name_of(name))
     if others is None:

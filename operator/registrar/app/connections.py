@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
-from collections import Counter
-from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator
 from functools import partial
-from typing import TypeVar
 
 from registrar.api.bodies import Body, ResourceKey, key_of, uid_of
 from registrar.app.children import Children
@@ -16,6 +14,7 @@ from registrar.app.connection import Connection, Process, Served, connection_to
 from registrar.app.endings import End, Endings
 from registrar.app.neighbours import begins_to_leave, is_beside, wake_waiting
 from registrar.app.own_tasks import OwnTasks
+from registrar.app.places import Place, Places
 from registrar.app.resolver import parent_of
 from registrar.app.unserved import NO_REGISTRY, Unserved
 from registrar.cluster.cache import PendingReads, ResourceCache
@@ -23,10 +22,8 @@ from registrar.planning.resolution import Resolution, Unresolved
 from registrar.reconcile.sync_gate import SyncGate
 from registrar.workqueue.queue import DONE, Monitor, Result, WorkQueue
 
-Counted = TypeVar("Counted")
 RegistryOf = Callable[[Body], Resolution]
 """Returns the name of the registry to which a resource belongs, or why it belongs to none."""
-Place = Connection | Unserved
 
 CLOSE_SECONDS = 10.0
 """For the reconciles of a registry that is no longer served."""
@@ -46,6 +43,7 @@ class Connections:
         synced: set once every resource that existed at the start is known.
         queue: the work queue, with a share for each registry.
         endings: the connections that are being ended.
+        places: where resources are.
     """
 
     def __init__(self, registry_of: RegistryOf, process: Process, monitor: Monitor) -> None:
@@ -58,10 +56,8 @@ class Connections:
         self._process = process
         self._reads = PendingReads()
         self._numbers = itertools.count(1)
-        self._connections: dict[str, Connection] = {}
-        self._retiring: list[Connection] = []
         self.endings = Endings()
-        self._unserved = Unserved(ResourceCache(self.synced, self._reads), self._gate, process)
+        self.places = Places(Unserved(ResourceCache(self.synced, self._reads), self._gate, process))
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
         self._has_started = False
         self._children = Children()
@@ -79,7 +75,7 @@ class Connections:
         connection = connection_to(served, share, cache, self._gate, self.queue, self._process, beside)
         self.queue.open_share(share, connection.begin)
         served.monitor.observe_depth(partial(self.queue.depth, share))
-        self._connections[name] = connection
+        self.places.served[name] = connection
         if self._has_started:
             self._tasks[share] = connection.start(self._process.leadership)
         return connection
@@ -113,11 +109,11 @@ class Connections:
             close: closes its client; is called once nothing of the connection runs any more. Reconciles that take too
                 long are cancelled.
         """
-        self._end(self._connections.pop(name), close)
+        self._end(self.places.served.pop(name), close)
 
     def replace(self, served: Served, close: End) -> Connection:
         """Serve a registry by another connection; the first one ends as `retire` says."""
-        before = self._connections[served.registry.name]
+        before = self.places.served[served.registry.name]
         connection = self.serve(served)
         self._end(before, close)
         return connection
@@ -125,7 +121,7 @@ class Connections:
     def _end(self, connection: Connection, close: End) -> None:
         """Let nothing more be written, which was judged by former settings; move its resources, and end its tasks."""
         connection.fence.close()
-        self._retiring.append(connection)
+        self.places.retiring.append(connection)
         tasks = self._tasks.pop(connection.share, [])
         for task in tasks:
             task.cancel()
@@ -135,7 +131,7 @@ class Connections:
     async def _finish(self, connection: Connection, tasks: Iterable[asyncio.Task[None]], close: End) -> None:
         await self.queue.close_share(connection.share, CLOSE_SECONDS)
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._retiring.remove(connection)
+        self.places.retiring.remove(connection)
         # Also what a worker of another share runs: nothing remembers it once the connection is closed.
         for body in connection.bodies():
             self.on_change(body)
@@ -143,13 +139,9 @@ class Connections:
             self._target_of(departed).memory.depart(departed)
         await close()
 
-    def resources_of(self, name: str) -> list[ResourceKey]:
-        """Return the resources of a registry, or of `NO_REGISTRY`, also by connections that are being ended."""
-        return [key for place in self._places() if place.name == name for key in place.cache]
-
     def all(self) -> tuple[Connection, ...]:
         """Return all connections."""
-        return tuple(self._connections.values())
+        return tuple(self.places.served.values())
 
     async def run(self, key: ResourceKey) -> Result:
         """Reconcile a resource; returns when to run again.
@@ -158,7 +150,7 @@ class Connections:
         successor of the same name belongs to another.
         """
         try:
-            results = [await place.run(key) for place in self._having(key)]
+            results = [await place.run(key) for place in self.places.having(key)]
         finally:
             if key in self._moving:
                 self._moving.discard(key)
@@ -167,7 +159,7 @@ class Connections:
 
     def share_of(self, key: ResourceKey) -> str:
         """Return the share of the work queue in which a resource waits: that of its registry."""
-        places = (place for place in (*self._having(key), *self.all()) if place not in self._retiring)
+        places = (place for place in (*self.places.having(key), *self.all()) if place not in self.places.retiring)
         return next((place.share for place in places), None) or self._unserved_share()
 
     def _unserved_share(self) -> str:
@@ -178,7 +170,7 @@ class Connections:
     def on_change(self, body: Body) -> None:
         """Hand a resource to its connection; one that had it before, or its predecessor, forgets it."""
         key, target = key_of(body), self._target_of(body)
-        for other in self._places():
+        for other in self.places:
             if other is target or (known := other.cache.get(key)) is None:
                 continue
             if not other.cache.is_news(body):
@@ -191,15 +183,23 @@ class Connections:
                 self._moving.add(key)
                 return
             else:
-                other.forget(key)
+                self._hand_over(key, other, target)
         known, parent = target.cache.get(key), parent_of(body)
         self._enter(target, body)
         self._children.move(key, None if known is None else parent_of(known), parent)
         if known is None:
             self._settle(self._children.of(key))
 
+    def _hand_over(self, key: ResourceKey, place: Place, target: Place) -> None:
+        """Have a place forget a resource that belongs to another one now, but for what the installation knows of it."""
+        is_held = place.memory.holding(key).held
+        place.forget(key)
+        if is_held:
+            # It need not claim the resource from itself where the status names its former registry.
+            target.memory.report_hold(key)
+
     def _enter(self, target: Place, body: Body) -> None:
-        if target is self._unserved:
+        if target is self.places.unserved:
             self._unserved_share()
         is_leaving = begins_to_leave(target.cache.get(key_of(body)), body)
         target.intake.on_change(body)
@@ -213,9 +213,9 @@ class Connections:
     def _target_of(self, body: Body) -> Place:
         target = self._registry_of(body)
         if isinstance(target, Unresolved):
-            self._unserved.note(key_of(body), target)
-            return self._unserved
-        return self._connections[target]
+            self.places.unserved.note(key_of(body), target)
+            return self.places.unserved
+        return self.places.served[target]
 
     def settle(self, namespaces: Container[str] | None = None) -> None:
         """Have each resource of these namespaces, all by default, where it belongs now: the registries have changed."""
@@ -230,71 +230,49 @@ class Connections:
 
     def _move(self, key: ResourceKey) -> None:
         """Move a resource to where it belongs, and its children after it."""
-        place = next((place for place in self._places() if place.cache.get(key) is not None), None)
+        place = self.places.of(key)
         body = None if place is None else place.cache.get(key)
         if place is None or body is None:
             return
         if (target := self._target_of(body)) is place:
             return
-        place.forget(key)
+        self._hand_over(key, place, target)
         self._enter(target, body)
         self._settle(self._children.of(key))
 
     def on_delete(self, body: Body) -> None:
         """Have the connection of a deleted resource forget it."""
         key = key_of(body)
-        known_to = [place for place in self._places() if place.cache.get(key) is not None]
+        known_to = [place for place in self.places if place.cache.get(key) is not None]
         for place in known_to or [self._target_of(body)]:
             place.intake.on_delete(body)
             self._wake_waiting(place)
         if self.get(key) is not None:
             return
-        self._unserved.forget(key)
+        self.places.unserved.forget(key)
         self._children.move(key, parent_of(body), None)
         self._settle(self._children.of(key))
 
     def on_synced(self) -> None:
         """Compare what waited for the cache."""
-        for place in self._places():
+        for place in self.places:
             place.intake.on_synced()
 
     def __len__(self) -> int:
-        return sum(len(place.cache) for place in self._places())
+        return sum(len(place.cache) for place in self.places)
 
     def __iter__(self) -> Iterator[ResourceKey]:
-        for place in self._places():
-            yield from place.cache
+        return self.places.resources()
 
     def get(self, key: ResourceKey) -> Body | None:
         """Return the latest body of a resource; None if it does not exist."""
-        return next((body for place in self._places() if (body := place.cache.get(key)) is not None), None)
+        return self.places.get(key)
 
     async def read(self, key: ResourceKey, get: Callable[[ResourceKey], Awaitable[Body | None]]) -> Body | None:
         """Return a resource as the API server has it now, as `ResourceCache.read` does."""
         return await self._reads.read(key, get)
 
-    def count_ready(self) -> Mapping[tuple[str, str, str], int]:
-        """Return how many resources exist by kind, and by status and reason of Ready."""
-        return _sum(place.cache.count_ready() for place in self._places())
-
-    def count_yielded(self) -> Mapping[str, int]:
-        """Return how many resources another installation manages, by kind."""
-        return _sum(place.memory.count_yielded() for place in self._places())
-
-    def _places(self) -> list[Place]:
-        return [*self._connections.values(), *self._retiring, self._unserved]
-
-    def _having(self, key: ResourceKey) -> list[Place]:
-        return [place for place in self._places() if place.has(key)]
-
 
 def _urgency(result: Result) -> tuple[bool, float]:
     """Order results: a failure before all others, and of those the one that is due first."""
     return not result.failed, math.inf if result.requeue_after is None else result.requeue_after
-
-
-def _sum(counts: Iterable[Mapping[Counted, int]]) -> Counter[Counted]:
-    total: Counter[Counted] = Counter()
-    for count in counts:
-        total.update(count)
-    return total

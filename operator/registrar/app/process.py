@@ -107,8 +107,8 @@ async def serve(
         cluster_registries = None
         if settings.connections:
             cluster_registries = await _follow_cluster_registries(opening, connections, resolver, stack)
-        metrics.observe(connections.queue, leadership, connections.count_ready)
-        metrics.observe_yielded(connections.count_yielded)
+        metrics.observe(connections.queue, leadership, connections.places.count_ready)
+        metrics.observe_yielded(connections.places.count_yielded)
         operator = _Operator(settings, kube, leadership, metrics, connections, WatchLiveness(), cluster_registries)
         async with _probes(operator):
             await _operate(operator)

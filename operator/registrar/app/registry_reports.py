@@ -123,17 +123,17 @@ class RegistryReports:
 
     def health(self, declared: Declared) -> Health:
         """Return whether a ClusterRegistry is served and reached, and why not."""
-        name = declared.metadata.name
+        name, spec = declared.metadata.name, declared.spec
         refused = refusal(name, declared, self.resolver.candidates, self.resolver.namespaces)
-        if refused is not None:
-            return Health(RegistryReason.INVALID_SPEC, refused)
+        if isinstance(spec, str) or refused is not None:
+            return Health(RegistryReason.INVALID_SPEC, spec if isinstance(spec, str) else str(refused))
         opened = self.opened.get(name)
         if opened is None:
             return Health(RegistryReason.NOT_TRIED, "The operator has not read the registry yet.")
         problem = opened.credentials.problem
         if problem is not None:
             return Health(problem.reason, problem.message)
-        health = health_of(opened.connection.context.registry)
+        health = health_of(opened.connection.context.registry, spec)
         replaced = self._replacements.health(declared, opened.connection)
         if replaced is not None and health.reason is RegistryReason.CONNECTED:
             health = replaced
@@ -157,11 +157,11 @@ class RegistryReports:
         It may not be served, or the entry is of a resource that belongs nowhere, because its parent is elsewhere now.
         """
         name = declared.metadata.name
-        served = self.connections.resources_of(name_of(name))
+        served = self.connections.places.resources_of(name_of(name))
         found_at, found = self._pinned.get(name, (-math.inf, []))
         is_last_look = not found and not served and IN_USE_FINALIZER in declared.metadata.finalizers
         if is_last_look or time.monotonic() - found_at >= SEARCH_SECONDS:
-            unserved = self.connections.resources_of(NO_REGISTRY)
+            unserved = self.connections.places.resources_of(NO_REGISTRY)
             found = [key for key in unserved if self.resolver.is_pinned(key, name_of(name))]
             self._pinned[name] = time.monotonic(), found
         # What still runs may be about to get its ID.

@@ -187,11 +187,13 @@ def _default(namespace: str, candidates: Mapping[str, Candidate]) -> Resolution:
     defaults = sorted(
         name for name, candidate in candidates.items() if candidate.is_default and candidate.admits(namespace)
     )
-    if len(defaults) > 1:
-        message = f"Several default registries admit the namespace {namespace}: {', '.join(map(described, defaults))}."
+    # One whose tenants are not known may admit nobody here, so it holds nobody back whom another one admits.
+    known = [name for name in defaults if candidates[name].tenants is not None]
+    if len(known) > 1:
+        message = f"Several default registries admit the namespace {namespace}: {', '.join(map(described, known))}."
         return Unresolved(refused(Reason.AMBIGUOUS_REGISTRY, f"{message} Set spec.registryRef."))
     if defaults:
-        return _usable(defaults[0], candidates)
+        return _usable((known or defaults)[0], candidates)
     if FROM_FLAGS in candidates:
         return FROM_FLAGS
     return _waiting(

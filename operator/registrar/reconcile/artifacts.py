@@ -89,7 +89,7 @@ async def reconcile_artifacts(
         await _reconcile_desired(resource, desired, version, policies, permit, progress, context)
     except (ReconcileError, RegistryError) as error:
         name, before = progress.name, Facts.of(resource.status).artifacts
-        problem = with_departures(diagnose(error, resource.key, context.registry.breaker), progress.leaving)
+        problem = with_departures(diagnose(error, resource.key, context.registry), progress.leaving)
         problem = replace(problem, message=f"Artifact {name!r}: {problem.message}")
         progress.outcome = replace(progress.outcome, problem=problem)
         now = latest_facts(resource, context.memory).artifacts

@@ -96,7 +96,7 @@ async def finalize_departed(resource: ManagedResource, context: Context) -> Resu
             ]
             await _release(targets, resource, deletion, context)
         except (ReconcileError, RegistryError) as error:
-            problem = diagnose(error, resource.key, registry.breaker)
+            problem = diagnose(error, resource.key, registry)
             logger.warning("The entries of %s, which is gone, wait for the registry: %s", resource.key, problem.message)
             if problem.disposition is Disposition.OUTAGE:
                 registry.breaker.defer(resource.key)
@@ -278,7 +278,7 @@ def handing_over(leaving: Mapping[str, float]) -> Problem:
 
 
 def _waiting_deletion(resource: ManagedResource, error: ReconcileError | RegistryError, context: Context) -> Outcome:
-    problem = diagnose(error, resource.key, context.registry.breaker)
+    problem = diagnose(error, resource.key, context.registry)
     message = (
         f"The deletion waits for the registry: {problem.message} To delete without archiving the entry, set "
         "spec.deletionPolicy to Orphan."

@@ -141,7 +141,7 @@ async def _outcome(resource: ManagedResource, context: Context) -> Outcome:
         # Children need not wait for another run to learn of an entry that this one has recorded.
         _restore_identity(resource.refreshed(context.memory.cache.get(resource.key)) or resource, context)
         # What was recorded before a write that failed stays: the registry may have carried the write out.
-        problem = diagnose(error, resource.key, context.registry.breaker)
+        problem = diagnose(error, resource.key, context.registry)
         outcome = Outcome(latest_facts(resource, context.memory), problem)
     if outcome.problem is not None and outcome.problem.reason is Reason.REGISTRY_NOT_PERMITTED:
         # Others need not wait for what it may not have.

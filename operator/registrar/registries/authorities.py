@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from registrar.api.certificates import are_certificates, certificates_in
 from registrar.api.v1alpha1.cluster_registry import RegistryReason
 from registrar.api.v1alpha1.registry_trust import CAConfigMapKeyRef, CASecretKeyRef
-from registrar.registries.credentials import CredentialsProblem, ReadValues
+from registrar.registries.credentials import CredentialsProblem, ReadValues, no_such_key
 
 
 class Authorities:
@@ -48,7 +48,10 @@ class Authorities:
         if isinstance(found, CredentialsProblem):
             self.problem = found
             return False
-        bundle = certificates_in(self._text_of(found.get(self._reference.key, "")))
+        if self._reference.key not in found:
+            self.problem = no_such_key(self._kind, self._reference.name, self._reference.key)
+            return False
+        bundle = certificates_in(self._text_of(found[self._reference.key]))
         if not are_certificates(bundle):
             self.problem = CredentialsProblem(
                 RegistryReason.CREDENTIALS_MISSING,

@@ -83,4 +83,10 @@ class Credentials:
 
 def not_available(what: str) -> ConnectionFailed:
     """Return the failure of a request that needs something that could not be read, such as ``its token is``."""
-    return ConnectionFailed(f"{what} not available; see the conditions of the ClusterRegistry", is_temporary=False)
+    return ConnectionFailed(f"{what} not available", is_temporary=False)
+
+
+def no_such_key(kind: str, name: str, key: str) -> CredentialsProblem:
+    """Return that a Secret or ConfigMap lacks the key that a ClusterRegistry names."""
+    message = f"The {kind} {name!r} has no key {key!r}. Add it, or correct the key in the spec."
+    return CredentialsProblem(RegistryReason.CREDENTIALS_MISSING, message)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 
 from model_registry.exceptions import APIStatusError, RegistryError
 from registrar.api.bodies import ResourceKey
 from registrar.planning.problems import Disposition, Problem, ReconcileError
-from registrar.registries.breaker import CircuitBreaker
+from registrar.planning.resolution import described
 from registrar.registries.problems import problem_of, problem_of_one
+from registrar.registries.registry import Registry
 
 logger = logging.getLogger(__name__)
 
 
-def diagnose(error: ReconcileError | RegistryError, key: ResourceKey, breaker: CircuitBreaker) -> Problem:
+def diagnose(error: ReconcileError | RegistryError, key: ResourceKey, registry: Registry) -> Problem:
     """Return the problem that an error represents; one that means an outage opens the breaker.
 
     Here, and not where the problem is reported: a report adds words about one resource, and an outage concerns all.
@@ -22,24 +24,37 @@ def diagnose(error: ReconcileError | RegistryError, key: ResourceKey, breaker: C
     Args:
         error: the error.
         key: the resource whose reconcile met it.
-        breaker: the breaker of the registry.
+        registry: the registry.
     """
+    breaker = registry.breaker
     if isinstance(error, ReconcileError):
-        return _opening(breaker, problem_of(error), None)
+        return _opening(registry, problem_of(error), None)
     if key in breaker.outliers and not breaker.is_open:
         problem = problem_of_one(error)
         # By now it may be an outage all the same.
         breaker.request_probe()
     else:
-        problem = _opening(breaker, problem_of(error), key)
+        problem = _opening(registry, problem_of(error), key)
     if isinstance(error, APIStatusError):
         level = logging.WARNING if problem.disposition is Disposition.TERMINAL else logging.DEBUG
         logger.log(level, "What the registry answered: %s", error)
     return problem
 
 
-def _opening(breaker: CircuitBreaker, problem: Problem, suspect: ResourceKey | None) -> Problem:
+def for_resources(problem: Problem, registry: Registry) -> Problem:
+    """Return an outage as its resources report it: whoever reads that may not know who can act, and where."""
+    if registry.ref is None:
+        return problem
+    where = f"The conditions of {described(registry.name)} show its administrator what to do."
+    if problem.message.endswith(where):
+        return problem
+    return replace(problem, message=f"{problem.message.removesuffix('.')}. {where}")
+
+
+def _opening(registry: Registry, problem: Problem, suspect: ResourceKey | None) -> Problem:
     """Open the breaker, if the problem is an outage."""
-    if problem.disposition is Disposition.OUTAGE:
-        breaker.open(problem, time.monotonic(), suspect)
+    if problem.disposition is not Disposition.OUTAGE:
+        return problem
+    problem = for_resources(problem, registry)
+    registry.breaker.open(problem, time.monotonic(), suspect)
     return problem

@@ -7,26 +7,33 @@ the ClusterRegistry reads the message.
 from __future__ import annotations
 
 from model_registry import exceptions
-from model_registry._failures import is_verification_failure
-from registrar.api.v1alpha1.cluster_registry import RegistryReason
+from model_registry._failures import is_verification_failure, known_reason
+from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec, RegistryReason
 from registrar.registries.backend import RegistryWentBackError
 from registrar.registries.registry import Registry
 from registrar.reporting.registry_status import Health
 
 
-def health_of(registry: Registry) -> Health:
-    """Return what the last attempt to read a registry has shown."""
+def health_of(registry: Registry, spec: ClusterRegistrySpec) -> Health:
+    """Return what the last attempt to read a registry has shown.
+
+    Args:
+        registry: the registry.
+        spec: how it is connected.
+    """
     if registry.failure is not None:
-        return _failed(registry.failure)
+        return _failed(registry.failure, spec)
     if not registry.loaded:
         return Health(RegistryReason.NOT_TRIED, "The operator has not read the registry yet.")
     return Health(RegistryReason.CONNECTED, "The operator reads the registry.")
 
 
-def _failed(failure: Exception) -> Health:
+def _failed(failure: Exception, spec: ClusterRegistrySpec) -> Health:
     match failure:
         case exceptions.Unauthorized() | exceptions.Forbidden():
             message = f"The registry refuses the operator's token (HTTP {failure.status}). Check the token."
+            if spec.auth is None:
+                message = f"The registry refuses requests without a token (HTTP {failure.status}). Set spec.auth."
             return Health(RegistryReason.UNAUTHORIZED, message)
         case exceptions.NotARegistryError():
             message = f"What answers is no model registry (HTTP {failure.status}). Check spec.url or spec.serviceRef."
@@ -35,17 +42,25 @@ def _failed(failure: Exception) -> Health:
             message = f"The registry asks the operator for fewer requests (HTTP {failure.status})."
         case exceptions.APIStatusError():
             message = f"The registry answers with HTTP status {failure.status}."
-        case exceptions.RequestTimeout():
-            message = "The registry did not answer in time."
-        case exceptions.ConnectionFailed() if is_verification_failure(failure):
-            message = "The certificate of the registry is not trusted. Set spec.ca to the authorities that issued it."
-            return Health(RegistryReason.CERTIFICATE_NOT_TRUSTED, message)
-        case exceptions.ConnectionFailed(is_temporary=False):
-            message = "The registry cannot be reached with these settings; the operator's log has the details."
         case exceptions.ConnectionFailed():
-            message = "The registry did not answer."
+            return _not_connected(failure, spec)
         case RegistryWentBackError():
             message = "The registry shows an older state again and again, as several databases at one address do."
         case _:
             message = "The registry cannot be read; the operator's log has the details."
+    return Health(RegistryReason.UNREACHABLE, message)
+
+
+def _not_connected(failure: exceptions.ConnectionFailed, spec: ClusterRegistrySpec) -> Health:
+    if is_verification_failure(failure):
+        how = "spec.ca does not contain the authority" if spec.ca else "Set spec.ca to the authorities"
+        message = f"The certificate of the registry is not trusted. {how} that issued it."
+        return Health(RegistryReason.CERTIFICATE_NOT_TRUSTED, message)
+    if isinstance(failure, exceptions.RequestTimeout):
+        message = "The registry did not answer in time."
+    elif not failure.is_temporary:
+        message = "The registry cannot be reached with these settings; the operator's log has the details."
+    else:
+        what = known_reason(failure) or "the connection failed"
+        message = f"The registry did not answer: {what}. Check the address, the registry, and what is in between."
     return Health(RegistryReason.UNREACHABLE, message)

@@ -17,6 +17,7 @@ from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
 from registrar.planning.problems import Disposition, Problem
 from registrar.registries.backend import RegistryWentBackError
+from registrar.registries.diagnosis import for_resources
 from registrar.registries.pauses import EpochPauses
 from registrar.registries.problems import problem_of
 from registrar.registries.registry import Registry
@@ -115,7 +116,7 @@ class Poller:
         else:
             registry.failure = None
             return found
-        for key in registry.breaker.update(problem, time.monotonic()):
+        for key in registry.breaker.update(for_resources(problem, registry), time.monotonic()):
             self.enqueue(key)
         return None
 

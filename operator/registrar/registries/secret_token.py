@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable
 
 from registrar.api.v1alpha1.cluster_registry import RegistryReason, SecretKeyRef
-from registrar.registries.credentials import CredentialsProblem, ReadValues, not_available
+from registrar.registries.credentials import CredentialsProblem, ReadValues, no_such_key, not_available
 from registrar.registries.token import is_for_api_server
 
 
@@ -57,7 +57,10 @@ class SecretToken:
         if isinstance(found, CredentialsProblem):
             self.problem = found
             return
-        token = _token_in(found.get(self._reference.key))
+        if self._reference.key not in found:
+            self.problem = no_such_key("Secret", self._reference.name, self._reference.key)
+            return
+        token = _token_in(found[self._reference.key])
         if token is None:
             where = f"key {self._reference.key!r} of the Secret {self._reference.name!r}"
             message = f"The {where} contains no token: one line of ASCII text without spaces."
@@ -76,9 +79,9 @@ class SecretToken:
         return CredentialsProblem(RegistryReason.CREDENTIALS_REFUSED, message)
 
 
-def _token_in(value: str | None) -> str | None:
+def _token_in(value: str) -> str | None:
     try:
-        token = base64.b64decode(value or "").decode("ascii").strip()
+        token = base64.b64decode(value).decode("ascii").strip()
     except ValueError:
         return None
     return token if token and token.isprintable() and " " not in token else None

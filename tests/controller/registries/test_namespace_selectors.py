@@ -85,7 +85,8 @@ def test_without_the_right_to_namespaces_a_selector_admits_nobody(site: Site, *,
     refused = condition(site.wait(name, because("InvalidSpec")), "Ready")
     assert refused["message"] == (
         "spec.tenants[0].namespaceSelector: the operator does not watch namespaces, so it cannot know their labels. "
-        "Set connections.namespaceSelectors of the chart to true, or name the namespaces in spec.tenants[0].namespaces."
+        "Start it with --connections-namespace-selectors (chart: connections.namespaceSelectors), or name the "
+        "namespaces in spec.tenants[0].namespaces."
     )
     space.apply(manifest(MODEL, "fraud"))
     space.wait(MODEL, "fraud", has_reason("WaitingForRegistry"))

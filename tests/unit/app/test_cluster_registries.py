@@ -509,7 +509,8 @@ async def test_labels_of_one_namespace_wake_no_resource_of_another(
 
 
 async def test_a_restart_leaves_a_status_as_it_is_until_more_is_known(world: World) -> None:
-    condition = {"reason": "Unreachable", "message": "The registry did not answer.", "observedGeneration": 1}
+    message = "The registry did not answer: the connection failed. Check the address, the registry, and what is in "
+    condition = {"reason": "Unreachable", "message": f"{message}between.", "observedGeneration": 1}
     condition["lastTransitionTime"] = "2026-11-23T12:00:00Z"
     status = {
         "observedGeneration": 1,

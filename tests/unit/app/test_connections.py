@@ -83,7 +83,7 @@ async def test_a_resource_is_known_to_its_own_connection_only(world: World) -> N
     assert (world.connections.queue.depth("a"), world.connections.queue.depth("b")) == (1, 0)
     assert (list(world.connections), len(world.connections)) == ([KEY], 1)
     assert world.connections.get(KEY) == body()
-    assert world.connections.count_ready() == {("RegisteredModel", "Unknown", "Unknown"): 1}
+    assert world.connections.places.count_ready() == {("RegisteredModel", "Unknown", "Unknown"): 1}
 
 
 async def test_a_resource_that_moves_is_forgotten_where_it_was(world: World) -> None:
@@ -96,6 +96,27 @@ async def test_a_resource_that_moves_is_forgotten_where_it_was(world: World) -> 
     assert world["a"].context.memory.departures.get(KEY) is None, "it exists, so that nothing is released"
     assert world["a"].context.memory._waiting_since == {}
     assert len(world.connections) == 1
+
+
+@pytest.mark.parametrize("is_seen", [True, False], ids=["by an event", "by the registries"])
+async def test_a_resource_that_moves_stays_held(
+    is_seen: bool,  # noqa: FBT001 - a parameter of the test
+    world: World,
+) -> None:
+    """The installation would claim it from itself for 15 seconds, where the status names the former registry."""
+    world.connections.on_change(body())
+    world["a"].memory.report_hold(KEY)
+    world.target = "b"
+    if is_seen:
+        world.connections.on_change(body(version=2))
+    else:
+        world.connections.settle()
+    assert world["b"].memory.holding(KEY).held
+    assert not world["a"].memory.holding(KEY).held
+    world.connections.on_change(body("RegisteredModel", "churn"))
+    world.target = "a"
+    world.connections.settle()
+    assert not world["a"].memory.holding(model_key("churn")).held, "another installation may hold it"
 
 
 async def test_an_older_event_moves_nothing(world: World) -> None:
@@ -285,14 +306,14 @@ async def test_an_ending_waits_for_what_runs_and_nothing_waits_for_the_ending(he
     world.target = "b"
     world.connections.retire("a", _note(held.notes, "closed"))
     assert [connection.name for connection in world.connections.all()] == ["b"]
-    assert world.connections.resources_of("a") == [KEY], "its run may still record an ID"
+    assert world.connections.places.resources_of("a") == [KEY], "its run may still record an ID"
     world.connections.on_change(body("RegisteredModel", "churn"))
     await wait_for(held.noted, lambda notes: "b runs churn" in notes)
     assert "closed" not in held.notes
     held.release.set()
     await wait_for(held.noted, lambda notes: "closed" in notes)
     assert "cancelled" not in held.notes
-    assert world.connections.resources_of("a") == []
+    assert world.connections.places.resources_of("a") == []
     await wait_for(held.noted, lambda notes: f"b runs {KEY.name}" in notes)
     await world.connections.queue.drain(5)
 
@@ -336,6 +357,6 @@ async def test_a_connection_that_is_closed_leaves_nothing_behind(world: World, m
     world.target = Unresolved(Problem(Disposition.WAITING, Reason.WAITING_FOR_REGISTRY, "gone"), is_let_go=False)
     world.connections.retire("a", _note([], ""))
     await world.connections.endings.finish(5)
-    assert world.connections.resources_of(NO_REGISTRY) == [churn]
+    assert world.connections.places.resources_of(NO_REGISTRY) == [churn]
     assert await world.connections.run(KEY) == DONE
-    assert world.connections._having(KEY) == [], "no registry is known in which its entry could be released"
+    assert world.connections.places.having(KEY) == [], "no registry is known in which its entry could be released"

@@ -27,6 +27,7 @@ FLAGS = {FROM_FLAGS: Candidate("http://flags:8080")}
 BOTH = {DEV: candidate("dev"), PROD: candidate("prod")}
 WITH_DEFAULT = {**FLAGS, DEV: candidate("dev", is_default=True, namespaces=("team-a",)), PROD: candidate("prod")}
 TEAM_A = Subject("team-a")
+UNREAD = Candidate("http://prod:8080", is_default=True, tenants=None, is_usable=False)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,8 @@ TEAM_A = Subject("team-a")
         (Subject("team-a", url="http://prod:8080"), None, {FROM_FLAGS: Candidate("http://prod:8080"), **BOTH}, PROD),
         # The flags' registry may have another address than it had.
         (Subject("team-a", url="http://former:8080"), None, WITH_DEFAULT, FROM_FLAGS),
+        # One of which it is not known whom it admits holds back nobody whom another one admits.
+        (TEAM_A, None, {DEV: candidate("dev", is_default=True), PROD: UNREAD}, DEV),
         # A deletion goes where the entry is, whatever the references say.
         (Subject("team-a", declared=DEV, pinned=PROD, url="http://prod:8080", is_terminating=True), DEV, BOTH, PROD),
     ],

@@ -85,7 +85,7 @@ async def test_the_last_token_is_used_while_no_other_is_issued(answer: Credentia
 async def test_nothing_is_sent_without_a_token(answer: CredentialsProblem | None) -> None:
     token = Issuer(answer).token()
     await token.renew(is_refused=False)
-    with pytest.raises(ConnectionFailed, match="see the conditions of the ClusterRegistry"):
+    with pytest.raises(ConnectionFailed, match="its token is not available"):
         token()
 
 

@@ -86,3 +86,10 @@ async def test_a_secret_has_them_in_base64(value: str, trusted: list[str]) -> No
     assert place.trusted == trusted
     if authorities.problem is not None:
         assert "of the Secret 'ca'" in authorities.problem.message
+
+
+async def test_a_key_that_does_not_exist_is_named() -> None:
+    authorities = _authorities(Place({"other": FIRST}))
+    await authorities.renew(is_refused=False)
+    assert authorities.problem is not None
+    assert authorities.problem.message.startswith("The ConfigMap 'ca' has no key 'ca.crt'.")

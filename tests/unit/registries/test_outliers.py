@@ -7,10 +7,13 @@ import pytest
 from model_registry import exceptions
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
-from registrar.planning.problems import Disposition, Problem, outage
+from registrar.api.v1alpha1.registry_ref import RegistryKind, RegistryRef
+from registrar.planning.problems import Disposition, Problem, ReconcileError, outage
 from registrar.registries.breaker import CircuitBreaker
 from registrar.registries.diagnosis import diagnose
 from registrar.registries.outliers import OUTAGE_OF_WRITES
+from registrar.registries.registry import Registry
+from tests.unit.build import OWNER_ID
 
 KEYS = [ResourceKey("RegisteredModel", "team", f"model-{number}") for number in range(9)]
 BAD, OTHER = KEYS[:2]
@@ -24,8 +27,14 @@ ERRORS = [
 ]
 
 
+def _registry(breaker: CircuitBreaker) -> Registry:
+    made = Registry(object(), "http://registry", OWNER_ID)  # type: ignore[arg-type]  # nothing calls it
+    made.breaker = breaker
+    return made
+
+
 def _fail(breaker: CircuitBreaker, key: ResourceKey, error: exceptions.RegistryError = REFUSED) -> Problem:
-    return diagnose(error, key, breaker)
+    return diagnose(error, key, _registry(breaker))
 
 
 def _fail_and_probe(breaker: CircuitBreaker, *keys: ResourceKey) -> None:
@@ -93,7 +102,7 @@ def test_a_success_ends_what_was_known_of_an_outlier() -> None:
 
 def test_what_the_operator_refuses_itself_accuses_no_resource() -> None:
     breaker = CircuitBreaker()
-    diagnose(outage("The registry was not read yet."), BAD, breaker)
+    diagnose(outage("The registry was not read yet."), BAD, _registry(breaker))
     breaker.close(time.monotonic())
     assert _fail(breaker, BAD).disposition is Disposition.OUTAGE
 
@@ -121,3 +130,17 @@ def test_a_registry_that_takes_no_writes_is_unavailable_until_it_takes_one() -> 
     breaker.close(time.monotonic())
     breaker.outliers.note_write()
     assert _fail(breaker, BAD).disposition is Disposition.TRANSIENT
+
+
+def test_whoever_reads_of_an_outage_learns_who_can_act() -> None:
+    """A member of a team may not see ClusterRegistries, nor know to which one a resource belongs."""
+    registry = _registry(CircuitBreaker())
+    registry.name, registry.ref = "ClusterRegistry/prod", RegistryRef(kind=RegistryKind.CLUSTER_REGISTRY, name="prod")
+    where = "The conditions of ClusterRegistry prod show its administrator what to do."
+    first = diagnose(AWAY, BAD, registry)
+    assert first.message == f"The registry did not answer: refused. {where}"
+    # All others report what the first one met.
+    with pytest.raises(ReconcileError) as met:
+        registry.ensure_available()
+    assert diagnose(met.value, OTHER, registry) == first
+    assert registry.breaker.problem == first

@@ -18,10 +18,11 @@ from registrar.registries.health import health_of
 from registrar.registries.pauses import MAX_PAUSE, STEADY_SECONDS, EpochPauses
 from registrar.registries.poller import Poller
 from registrar.registries.registry import Registry
-from tests.unit.build import OWNER_ID, model_key
+from tests.unit.build import OWNER_ID, model_key, registry_spec
 
 REFUSED = Problem(Disposition.OUTAGE, Reason.UNAUTHORIZED, "no writes")
 KEY = model_key()
+SPEC = registry_spec()
 
 
 class Backend:
@@ -172,7 +173,7 @@ async def test_a_registry_that_asks_for_fewer_requests_is_probed_at_once_in_an_o
     poller = Poller(registry, woken.put_nowait, tuple, Unmeasured(), feed_interval=0.01, resync_interval=3600)
     await asyncio.wait_for(poller.look(), 5)
     await backend.asked.acquire()
-    assert health_of(registry).reason is RegistryReason.UNREACHABLE, "it was not read"
+    assert health_of(registry, SPEC).reason is RegistryReason.UNREACHABLE, "it was not read"
     running = asyncio.create_task(poller.run())
     breaker.request_probe()
     await asyncio.sleep(0.05)
@@ -181,7 +182,7 @@ async def test_a_registry_that_asks_for_fewer_requests_is_probed_at_once_in_an_o
     breaker.open(REFUSED, time.monotonic())
     breaker.defer(KEY)
     assert await asyncio.wait_for(woken.get(), 5) == KEY
-    assert health_of(registry).reason is RegistryReason.CONNECTED
+    assert health_of(registry, SPEC).reason is RegistryReason.CONNECTED
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running

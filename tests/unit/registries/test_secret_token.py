@@ -70,7 +70,7 @@ async def test_what_is_no_token_is_not_sent(answer: Values) -> None:
     assert token.problem is not None
     assert token.problem.reason is RegistryReason.CREDENTIALS_MISSING
     assert token.problem.message.startswith("The key 'token' of the Secret 'registry' contains no token")
-    with pytest.raises(ConnectionFailed, match="see the conditions of the ClusterRegistry"):
+    with pytest.raises(ConnectionFailed, match="its token is not available"):
         token()
 
 
@@ -94,3 +94,10 @@ async def test_a_token_is_not_sent_while_it_cannot_be_compared_with_the_operator
     await token.renew(is_refused=False)
     assert token.problem is not None
     assert token.problem.reason is RegistryReason.CREDENTIALS_REFUSED
+
+
+async def test_a_key_that_does_not_exist_is_named() -> None:
+    token = _token({"other": ""})
+    await token.renew(is_refused=False)
+    assert token.problem is not None
+    assert token.problem.message.startswith("The Secret 'registry' has no key 'token'.")

@@ -1,0 +1,71 @@
+"""Where resources are: at a connection, at one that is being ended, or without a registry."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
+
+from registrar.api.bodies import Body, ResourceKey
+from registrar.app.connection import Connection
+from registrar.app.unserved import Unserved
+
+Counted = TypeVar("Counted")
+Place = Connection | Unserved
+
+
+class Places:
+    """All places; iterating yields them, those first where resources may stay.
+
+    Args:
+        unserved: what is known of the resources without a registry.
+
+    Attributes:
+        unserved: as above.
+        served: the connections, by the names of their registries.
+        retiring: the connections that are being ended.
+    """
+
+    def __init__(self, unserved: Unserved) -> None:
+        self.unserved = unserved
+        self.served: dict[str, Connection] = {}
+        self.retiring: list[Connection] = []
+
+    def __iter__(self) -> Iterator[Place]:
+        return iter((*self.served.values(), *self.retiring, self.unserved))
+
+    def having(self, key: ResourceKey) -> list[Place]:
+        """Return where a resource is known, or a predecessor of its name whose entries are not released yet."""
+        return [place for place in self if place.has(key)]
+
+    def of(self, key: ResourceKey) -> Place | None:
+        """Return where a resource is that exists; None if it does not."""
+        return next((place for place in self if place.cache.get(key) is not None), None)
+
+    def get(self, key: ResourceKey) -> Body | None:
+        """Return the latest body of a resource; None if it does not exist."""
+        return next((body for place in self if (body := place.cache.get(key)) is not None), None)
+
+    def resources_of(self, name: str) -> list[ResourceKey]:
+        """Return the resources of a registry, or of `NO_REGISTRY`, also by connections that are being ended."""
+        return [key for place in self if place.name == name for key in place.cache]
+
+    def resources(self) -> Iterator[ResourceKey]:
+        """Yield all resources."""
+        for place in self:
+            yield from place.cache
+
+    def count_ready(self) -> Mapping[tuple[str, str, str], int]:
+        """Return how many resources exist by kind, and by status and reason of Ready."""
+        return _sum(place.cache.count_ready() for place in self)
+
+    def count_yielded(self) -> Mapping[str, int]:
+        """Return how many resources another installation manages, by kind."""
+        return _sum(place.memory.count_yielded() for place in self)
+
+
+def _sum(counts: Iterable[Mapping[Counted, int]]) -> Counter[Counted]:
+    total: Counter[Counted] = Counter()
+    for count in counts:
+        total.update(count)
+    return total
