@@ -11,7 +11,7 @@ from model_registry._failures import is_verification_failure, known_reason
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec, RegistryReason
 from registrar.registries.backend import RegistryWentBackError
 from registrar.registries.registry import Registry
-from registrar.reporting.registry_status import Health
+from registrar.reporting.registry_status import ADVICE, Health
 
 
 def health_of(registry: Registry, spec: ClusterRegistrySpec) -> Health:
@@ -57,10 +57,10 @@ def _not_connected(failure: exceptions.ConnectionFailed, spec: ClusterRegistrySp
         message = f"The certificate of the registry is not trusted. {how} that issued it."
         return Health(RegistryReason.CERTIFICATE_NOT_TRUSTED, message)
     if isinstance(failure, exceptions.RequestTimeout):
-        message = "The registry did not answer in time."
+        message = f"The registry did not answer in time. {ADVICE[RegistryReason.UNREACHABLE]}"
     elif not failure.is_temporary:
         message = "The registry cannot be reached with these settings; the operator's log has the details."
     else:
         what = known_reason(failure) or "the connection failed"
-        message = f"The registry did not answer: {what}. Check the address, the registry, and what is in between."
+        message = f"The registry did not answer: {what}. {ADVICE[RegistryReason.UNREACHABLE]}"
     return Health(RegistryReason.UNREACHABLE, message)

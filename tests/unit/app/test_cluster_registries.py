@@ -14,7 +14,7 @@ from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import ConnectionFailed
 from registrar.api.bodies import ResourceKey
 from registrar.api.tenants import tenant_of
-from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec
+from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec, RegistryReason
 from registrar.api.v1alpha1.registry_marks import IN_USE_FINALIZER
 from registrar.app import cluster_registries, registry_reports
 from registrar.app.cluster_registries import ClusterRegistries
@@ -33,6 +33,7 @@ from registrar.planning.resolution import name_of
 from registrar.registries.credentials import Credentials
 from registrar.registries.kubeflow.backend import KubeflowBackend
 from registrar.registries.registry import Registry
+from registrar.reporting.registry_status import ADVICE
 from registrar.settings import Settings
 from registrar.telemetry.metrics import Metrics
 from registrar.workqueue.queue import WorkQueue
@@ -509,8 +510,8 @@ async def test_labels_of_one_namespace_wake_no_resource_of_another(
 
 
 async def test_a_restart_leaves_a_status_as_it_is_until_more_is_known(world: World) -> None:
-    message = "The registry did not answer: the connection failed. Check the address, the registry, and what is in "
-    condition = {"reason": "Unreachable", "message": f"{message}between.", "observedGeneration": 1}
+    message = f"The registry did not answer: the connection failed. {ADVICE[RegistryReason.UNREACHABLE]}"
+    condition = {"reason": "Unreachable", "message": message, "observedGeneration": 1}
     condition["lastTransitionTime"] = "2026-11-23T12:00:00Z"
     status = {
         "observedGeneration": 1,

@@ -13,7 +13,6 @@ from registrar.api.v1alpha1.cluster_registry import (
     ClusterRegistrySpec,
     ClusterRegistryStatus,
     RegistryConditionType,
-    RegistryReason,
 )
 from registrar.cli.connections.bodies import metadata_of, status_of
 from registrar.cli.validate.found import FoundRegistry
@@ -29,13 +28,10 @@ from registrar.planning.resolution import (
     resolve,
 )
 from registrar.planning.serving import KSERVE_FIELD, kserve_rivals
-from registrar.reporting.registry_status import ADVICE
 
 AMBIGUOUS = Reason.AMBIGUOUS_REGISTRY.value
 NOT_SEEN, NOT_ADMITTED = "NotSeen", "NotAdmitted"
 """Findings that are neither a rule of a manifest nor a reason of a condition."""
-_SAID = frozenset({RegistryReason.NOT_TRIED, RegistryReason.IN_USE})
-"""Reasons whose messages say what to do, or for which there is nothing to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,14 +219,7 @@ def _reported(checked: Checked, body: Body) -> Iterator[Finding]:
         is_ready = condition.type == RegistryConditionType.READY
         is_wrong = is_ready and condition.status is not ConditionStatus.TRUE
         if is_wrong or (condition.type == RegistryConditionType.IN_USE and metadata.terminating):
-            yield Finding(condition.reason, _with_advice(condition), checked.name)
-
-
-def _with_advice(condition: Condition) -> str:
-    # A newer operator may have other reasons.
-    is_known = condition.reason in set(RegistryReason) and condition.reason not in _SAID
-    advice = ADVICE[RegistryReason(condition.reason)] if is_known else ""
-    return " ".join(filter(None, (condition.message, advice)))
+            yield Finding(condition.reason, condition.message or "", checked.name)
 
 
 def _candidates(registries: Iterable[Checked]) -> dict[str, Candidate]:
