@@ -180,7 +180,8 @@ class Settings(PolicySettings, OwnerSettings, ServedRegistrySettings):
     """Serve the registries that ClusterRegistries connect, besides the one of --registry-url, which is optional then.
     With both, --registry-tenants is required."""
     connections_namespace: Annotated[str | None, REGISTRY] = None
-    """Namespace of the Secrets that ClusterRegistries name. Defaults to the pod's namespace."""
+    """Namespace of the Secrets, ConfigMaps and ServiceAccounts that ClusterRegistries name. Defaults to the pod's
+    namespace."""
     connections_namespace_selectors: Annotated[bool, REGISTRY] = False
     """Let ClusterRegistries select namespaces by their labels (namespaceSelector). The operator then lists and watches
     the namespaces of the cluster. Requires --connections."""
@@ -255,7 +256,7 @@ class Settings(PolicySettings, OwnerSettings, ServedRegistrySettings):
     def _check_url(self) -> Settings:
         has_url, has_file = bool(self.registry_url), self.registry_url_file is not None
         if (has_url and has_file) or not (has_url or has_file or self.connections):
-            raise ValueError("give one of --registry-url and --registry-url-file")
+            raise ValueError("give one of --registry-url and --registry-url-file, or --connections")
         if self.connections and (has_url or has_file) and self.registry_tenants is None:
             raise ValueError("with --connections, --registry-url needs --registry-tenants")
         if self.connections_namespace_selectors and not self.connections:

@@ -134,6 +134,11 @@ def has_entry(body: Body) -> bool:
     return bool((body.get("status") or {}).get("id"))
 
 
+def may_have_entry(body: Body) -> bool:
+    """Return whether the status has an ID, or our finalizer says that an entry may exist."""
+    return has_entry(body) or FINALIZER in body["metadata"].get("finalizers", ())
+
+
 def is_terminating(body: Body) -> bool:
     """Return whether a resource was deleted and waits for its finalizers."""
     return body["metadata"].get("deletionTimestamp") is not None

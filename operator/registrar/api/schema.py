@@ -96,6 +96,7 @@ def _columns(resource: type[Resource[Any, Any]]) -> Sequence[Column]:
         ),
         Column("Reason", f"{ready}.reason", "Why the resource is ready or not.", wide=True),
         Column("Drifted", f"{drifted}.status", "True while the registry differs from the spec.", wide=True),
+        Column("Registry", ".status.registryRef.name", "The ClusterRegistry whose registry has the entry.", wide=True),
         *resource.OWN_COLUMNS,
         Column("Message", f"{ready}.message", "Explanation of the reason, and what to do about it.", wide=True),
         Column("Age", ".metadata.creationTimestamp", "Time since the resource was created.", type="date"),

@@ -32,13 +32,16 @@ def candidates_of(
 
 
 def _candidate_of(declared: Declared, namespaces: Mapping[str, Labels] | None) -> Candidate:
-    is_default = declared.may_be_default and not declared.metadata.terminating
+    is_leaving = declared.metadata.terminating
+    is_default = declared.may_be_default and not is_leaving
     is_usable = not isinstance(declared.spec, str)
     if namespaces is None and selector_in(declared.tenants) is not None:
         # Whom it selects is not known, so that it may be anybody.
-        return Candidate(declared.url, is_default, None, is_usable=False, serves_kserve=declared.serves_kserve)
+        return Candidate(
+            declared.url, is_default, is_usable=False, serves_kserve=declared.serves_kserve, is_leaving=is_leaving
+        )
     tenants = selecting(declared.tenants, namespaces or {})
-    return Candidate(declared.url, is_default, tenants, is_usable, declared.serves_kserve)
+    return Candidate(declared.url, is_default, tenants, is_usable, declared.serves_kserve, is_leaving)
 
 
 def relabelled(before: Mapping[str, Candidate], after: Mapping[str, Candidate]) -> frozenset[str] | None:

@@ -70,7 +70,8 @@ class Connections:
         cache = ResourceCache(self.synced, self._reads)
 
         def beside(key: ResourceKey) -> bool:
-            return is_beside(served.registry, key, self.all())
+            # One without a registry exists all the same, and has not lost its entry.
+            return self.places.unserved.has(key) or is_beside(served.registry, key, self.all())
 
         connection = connection_to(served, share, cache, self._gate, self.queue, self._process, beside)
         self.queue.open_share(share, connection.begin)

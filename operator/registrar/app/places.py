@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from registrar.api.bodies import Body, ResourceKey
+from registrar.api.bodies import Body, ResourceKey, may_have_entry
 from registrar.app.connection import Connection
 from registrar.app.unserved import Unserved
 
@@ -49,6 +49,21 @@ class Places:
     def resources_of(self, name: str) -> list[ResourceKey]:
         """Return the resources of a registry, or of `NO_REGISTRY`, also by connections that are being ended."""
         return [key for place in self if place.name == name for key in place.cache]
+
+    def users_of(self, name: str, is_running: Callable[[ResourceKey], bool]) -> list[ResourceKey]:
+        """Return the resources of a registry that have an entry in it, or may be getting one.
+
+        Args:
+            name: the registry's name.
+            is_running: returns whether a resource is being reconciled.
+        """
+        return [
+            key
+            for place in self
+            if place.name == name
+            for key in place.cache
+            if is_running(key) or ((body := place.cache.get(key)) is not None and may_have_entry(body))
+        ]
 
     def resources(self) -> Iterator[ResourceKey]:
         """Yield all resources."""

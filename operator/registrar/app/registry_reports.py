@@ -152,12 +152,13 @@ class RegistryReports:
         self._events.forget(_key(name))
 
     def _users(self, declared: Declared) -> list[ResourceKey]:
-        """Return the resources that use a ClusterRegistry: those served by it, and those whose entry is there.
+        """Return the resources that use a ClusterRegistry: those with an entry there, whoever serves them now.
 
         It may not be served, or the entry is of a resource that belongs nowhere, because its parent is elsewhere now.
+        One that it refuses uses nothing: it would hold up a deletion for those who may use the registry.
         """
         name = declared.metadata.name
-        served = self.connections.places.resources_of(name_of(name))
+        served = self.connections.places.users_of(name_of(name), self.connections.queue.is_running)
         found_at, found = self._pinned.get(name, (-math.inf, []))
         is_last_look = not found and not served and IN_USE_FINALIZER in declared.metadata.finalizers
         if is_last_look or time.monotonic() - found_at >= SEARCH_SECONDS:

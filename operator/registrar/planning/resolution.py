@@ -28,6 +28,7 @@ class Candidate:
         tenants: who may use it; None where that is not known, so that it may be anybody.
         is_usable: whether the operator can serve it as it is declared.
         serves_kserve: whether its administrator says that KServe's storage initializer asks it.
+        is_leaving: whether its ClusterRegistry is being deleted, so that it takes no new resources.
     """
 
     url: str
@@ -35,6 +36,7 @@ class Candidate:
     tenants: Sequence[Tenant] | None = None
     is_usable: bool = True
     serves_kserve: bool = False
+    is_leaving: bool = False
 
     def admits(self, namespace: str) -> bool:
         """Return whether resources of a namespace may use it."""
@@ -119,8 +121,11 @@ def _resolve(subject: Subject, parent: Resolution | None, candidates: Mapping[st
             return _unlabelled(subject.namespace)
         return _inherited(subject.namespace, parent, candidates)
     if isinstance(parent, str) and parent != own and not subject.is_terminating:
-        return _mismatch(f"This resource belongs to {described(own)}, but its parent belongs to {described(parent)}.")
-    return _usable(own, candidates)
+        return _mismatch(
+            f"This resource belongs to {described(own)}, but its parent belongs to {described(parent)}. Refer to a "
+            f"parent that belongs to {described(own)}, or delete this resource and create another one."
+        )
+    return _usable(own, candidates, is_new=subject.url is None and not subject.is_terminating)
 
 
 def _own(subject: Subject, candidates: Mapping[str, Candidate]) -> Resolution | None:
@@ -133,7 +138,9 @@ def _own(subject: Subject, candidates: Mapping[str, Candidate]) -> Resolution | 
     if isinstance(declared, Unresolved) or pinned is None:
         return declared
     if isinstance(pinned, str) and declared not in {None, pinned}:
-        return _mismatch(f"spec.registryRef names {described(declared)}, but the entry is in {described(pinned)}.")
+        return _mismatch(
+            f"spec.registryRef names {described(declared)}, but the entry is in {described(pinned)}. Remove it."
+        )
     return pinned
 
 
@@ -141,7 +148,7 @@ def _inherited(namespace: str, parent: Resolution | None, candidates: Mapping[st
     """Return the registry of a resource that has none of its own."""
     if isinstance(parent, Unresolved):
         return _waiting(f"Its parent belongs to no registry yet: {parent.problem.message}")
-    return _default(namespace, candidates) if parent is None else _usable(parent, candidates)
+    return _default(namespace, candidates) if parent is None else _usable(parent, candidates, is_new=True)
 
 
 def pin(subject: Subject, candidates: Mapping[str, Candidate]) -> Resolution | None:
@@ -193,7 +200,7 @@ def _default(namespace: str, candidates: Mapping[str, Candidate]) -> Resolution:
         message = f"Several default registries admit the namespace {namespace}: {', '.join(map(described, known))}."
         return Unresolved(refused(Reason.AMBIGUOUS_REGISTRY, f"{message} Set spec.registryRef."))
     if defaults:
-        return _usable((known or defaults)[0], candidates)
+        return _usable((known or defaults)[0], candidates, is_new=True)
     if FROM_FLAGS in candidates:
         return FROM_FLAGS
     return _waiting(
@@ -215,7 +222,9 @@ def _unlabelled(namespace: str) -> Unresolved:
     return Unresolved(_waiting(message).problem, is_let_go=False)
 
 
-def _usable(name: str, candidates: Mapping[str, Candidate]) -> Resolution:
+def _usable(name: str, candidates: Mapping[str, Candidate], *, is_new: bool) -> Resolution:
+    if is_new and candidates[name].is_leaving:
+        return _waiting(f"{described(name)} is being deleted, and takes no new entries. Choose another registry.")
     if candidates[name].is_usable:
         return name
     problem = _waiting(f"{described(name)} cannot be used as it is declared; see its conditions.").problem

@@ -41,7 +41,7 @@ async def leave_unserved(
             return left
     try:
         if resource.metadata.terminating and _is_let_go(resource, why, settings):
-            return await _let_go(resource, why, memory, kube)
+            return await _let_go(resource, memory, kube)
         outcome = Outcome(Facts.of(resource.status), why.problem)
         if resource.metadata.paused:
             outcome = Outcome(Facts.of(resource.status), paused=True)
@@ -59,11 +59,16 @@ def _is_let_go(resource: ManagedResource, why: Unresolved, settings: Settings) -
     return why.is_let_go or is_kept or resource.status.id is None
 
 
-async def _let_go(resource: ManagedResource, why: Unresolved, memory: Memory, kube: ClusterAPI) -> Result:
+async def _let_go(resource: ManagedResource, memory: Memory, kube: ClusterAPI) -> Result:
     if not resource.has_finalizer:
         return DONE
+    ref = resource.status.registry_ref
     if resource.status.id is not None:
-        left = f"The {resource.kind.entry.name} {resource.entry_name!r} is left as it is: {why.problem.message}"
+        where = f"the registry {resource.status.registry_url}" if ref is None else f"{ref.kind} {ref.name}"
+        left = (
+            f"The {resource.kind.entry.name} {resource.entry_name!r} in {where} is left as it is, because the operator "
+            "does not serve that registry."
+        )
         await post_events(resource, [EventNote("EntryLeft", left, is_warning=True)], memory, kube)
     await kube.patch_finalizers(resource.key, resource.metadata, resource.other_finalizers)
     return DONE

@@ -127,9 +127,11 @@ def _in_use(
 def _named(users: Sequence[ResourceKey]) -> str:
     hidden = len(users) - MAX_USERS
     named = ", ".join(map(str, sorted(users)[:MAX_USERS])) + (f" and {hidden} more" if hidden > 0 else "")
+    number = "a resource that uses" if len(users) == 1 else f"{len(users)} resources that use"
     return (
-        f"The deletion waits for {len(users)} resources that use this registry: {named}. Delete them first. With the "
-        f'annotation {ABANDON_ANNOTATION}: "true", it does not wait, and their entries are left as they are.'
+        f"The deletion waits for {number} this registry: {named}. Delete them first, which archives entries that the "
+        f'operator has created. With the annotation {ABANDON_ANNOTATION}: "true" on the ClusterRegistry, it does not '
+        "wait, and all entries are left as they are."
     )
 
 
@@ -139,16 +141,23 @@ def patch_of(raw: Mapping[str, Any], wanted: ClusterRegistryStatus) -> dict[str,
 
 
 def events_for(current: ClusterRegistryStatus, wanted: ClusterRegistryStatus) -> list[EventNote]:
-    """Return the Events to post: one where the status or reason of ``Ready`` has changed.
+    """Return the Events to post: where the status or reason of ``Ready`` has changed, or a deletion begins to wait.
 
     That a new ClusterRegistry has not been tried yet has none.
     """
+    notes: list[EventNote] = []
     ready, known = _ready(wanted), _ready(current)
-    if ready is None or ready.reason == RegistryReason.NOT_TRIED:
-        return []
-    if known is not None and (known.status, known.reason) == (ready.status, ready.reason):
-        return []
-    return [EventNote(ready.reason, ready.message, is_warning=ready.status is not ConditionStatus.TRUE)]
+    is_tried = ready is not None and ready.reason != RegistryReason.NOT_TRIED
+    if ready is not None and is_tried and _state(known) != _state(ready):
+        notes.append(EventNote(ready.reason, ready.message, is_warning=ready.status is not ConditionStatus.TRUE))
+    in_use = _condition(wanted, RegistryConditionType.IN_USE)
+    if in_use is not None and _condition(current, RegistryConditionType.IN_USE) is None:
+        notes.append(EventNote(in_use.reason, in_use.message, is_warning=True))
+    return notes
+
+
+def _state(condition: Condition | None) -> tuple[ConditionStatus, str] | None:
+    return None if condition is None else (condition.status, condition.reason)
 
 
 def is_judged(metadata: ObjectMeta, status: ClusterRegistryStatus) -> bool:
@@ -176,7 +185,11 @@ def is_connected(status: ClusterRegistryStatus) -> bool:
 
 
 def _ready(status: ClusterRegistryStatus) -> Condition | None:
-    return next((each for each in status.conditions or () if each.type == RegistryConditionType.READY), None)
+    return _condition(status, RegistryConditionType.READY)
+
+
+def _condition(status: ClusterRegistryStatus, wanted: RegistryConditionType) -> Condition | None:
+    return next((each for each in status.conditions or () if each.type == wanted), None)
 
 
 def is_only_counted(patch: Mapping[str, Any]) -> bool:

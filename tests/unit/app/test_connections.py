@@ -360,3 +360,23 @@ async def test_a_connection_that_is_closed_leaves_nothing_behind(world: World, m
     assert world.connections.places.resources_of(NO_REGISTRY) == [churn]
     assert await world.connections.run(KEY) == DONE
     assert world.connections.places.having(KEY) == [], "no registry is known in which its entry could be released"
+
+
+async def test_only_who_may_have_an_entry_uses_a_registry(world: World) -> None:
+    """One that was refused would hold up the deletion of a ClusterRegistry, from any namespace."""
+    world.connections.on_change(body())
+    assert world.connections.places.users_of("a", lambda _: False) == []
+    assert world.connections.places.users_of("a", lambda key: key == KEY) == [KEY], "it may be getting one"
+    world.connections.on_change(_finalized(version=2))
+    world.connections.on_change(body("RegisteredModel", "churn", status={"id": "7"}))
+    assert world.connections.places.users_of("a", lambda _: False) == [KEY, model_key("churn")]
+    assert world.connections.places.users_of("b", lambda _: False) == []
+
+
+async def test_a_resource_without_a_registry_has_not_lost_its_entry(world: World) -> None:
+    """Its spec may name another ClusterRegistry for the same server; the entry is no orphan of it."""
+    is_beside = world["a"].orphans._is_beside
+    assert not is_beside(KEY)
+    world.target = Unresolved(Problem(Disposition.WAITING, Reason.WAITING_FOR_REGISTRY, "gone"), is_let_go=True)
+    world.connections.on_change(_finalized())
+    assert is_beside(KEY)

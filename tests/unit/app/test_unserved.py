@@ -62,4 +62,4 @@ async def test_a_deletion_waits_for_another_installation_and_not_for_ever(api_se
         await kube.aclose()
     event, patch = (received.json for received in api_server.received)
     assert (event["reason"], patch["metadata"]["finalizers"]) == ("EntryLeft", [])
-    assert event["message"].endswith("is left as it is: There is no registry.")
+    assert event["message"].endswith("is left as it is, because the operator does not serve that registry.")

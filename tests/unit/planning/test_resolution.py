@@ -27,6 +27,7 @@ FLAGS = {FROM_FLAGS: Candidate("http://flags:8080")}
 BOTH = {DEV: candidate("dev"), PROD: candidate("prod")}
 WITH_DEFAULT = {**FLAGS, DEV: candidate("dev", is_default=True, namespaces=("team-a",)), PROD: candidate("prod")}
 TEAM_A = Subject("team-a")
+LEAVING = {PROD: Candidate("http://prod:8080", tenants=tenants("*"), is_leaving=True)}
 UNREAD = Candidate("http://prod:8080", is_default=True, tenants=None, is_usable=False)
 
 
@@ -52,6 +53,9 @@ UNREAD = Candidate("http://prod:8080", is_default=True, tenants=None, is_usable=
         (Subject("team-a", url="http://former:8080"), None, WITH_DEFAULT, FROM_FLAGS),
         # One of which it is not known whom it admits holds back nobody whom another one admits.
         (TEAM_A, None, {DEV: candidate("dev", is_default=True), PROD: UNREAD}, DEV),
+        # Until it is gone, it serves what it has, and a deletion whose entry may not be recorded yet.
+        (Subject("team-a", declared=PROD, pinned=PROD, url="http://prod:8080"), None, LEAVING, PROD),
+        (Subject("team-a", declared=PROD, is_terminating=True), None, LEAVING, PROD),
         # A deletion goes where the entry is, whatever the references say.
         (Subject("team-a", declared=DEV, pinned=PROD, url="http://prod:8080", is_terminating=True), DEV, BOTH, PROD),
     ],
@@ -100,6 +104,9 @@ UNKNOWN_TENANTS = {**FLAGS, DEV: Candidate("", is_default=True, tenants=None, is
         (TEAM_A, NOWHERE, WITH_DEFAULT, Reason.WAITING_FOR_REGISTRY, "Its parent belongs to no registry yet", True),
         (TEAM_A, None, UNUSABLE, Reason.WAITING_FOR_REGISTRY, "ClusterRegistry dev cannot be used", False),
         (TEAM_A, None, UNKNOWN_TENANTS, Reason.WAITING_FOR_REGISTRY, "ClusterRegistry dev cannot be used", False),
+        # A ClusterRegistry that is being deleted would never go, if it took new entries.
+        (Subject("team-a", declared=PROD), None, LEAVING, Reason.WAITING_FOR_REGISTRY, "takes no new entries", True),
+        (TEAM_A, PROD, LEAVING, Reason.WAITING_FOR_REGISTRY, "is being deleted", True),
         (TEAM_A, None, TWO_DEFAULTS, Reason.AMBIGUOUS_REGISTRY, "ClusterRegistry dev, ClusterRegistry prod", True),
         (Subject("team-a", declared=DEV), PROD, BOTH, Reason.REGISTRY_MISMATCH, "its parent belongs to", False),
         (

@@ -109,4 +109,4 @@ async def test_a_deleted_resource_stays_forgotten(registry: ModelRegistryAPIClie
     ):
         assert KEY not in index
     assert memory.unclaimed() == []
-    assert not any(operator.count_ready().values())
+    assert not any(operator.places.count_ready().values())

@@ -64,11 +64,11 @@ def _remembering(memory: Memory, wanted: object) -> set[str]:
 
 WORK = {"_shares", "_running", "_again", "_timers", "_crew._tasks", "_crew._begin", "_crew._ending"}
 """Which key runs when is no memory of a resource: a run of a key that no longer exists ends at once."""
-# A resource that vanished stays in _departed until its entries are released; _reads has what is being read just now.
+# A resource that vanished stays in departures until its entries are released; _reads has what is being read just now.
 WITHOUT_KEYS = {
     "memory.cache._ready",
     "memory.cache._reads._reads",
-    "memory._departed",
+    "memory.departures._bodies",
     *(f"memory._gate._queue.{name}" for name in WORK),
 }
 

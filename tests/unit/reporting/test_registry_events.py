@@ -14,12 +14,17 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NEW = ClusterRegistryStatus()
 
 
-def _status(reason: RegistryReason, message: str = "Why.", *users: ResourceKey) -> ClusterRegistryStatus:
-    metadata = ObjectMeta.model_validate({"name": "dev", "uid": "u", "generation": 1})
+def _status(
+    reason: RegistryReason, message: str = "Why.", *users: ResourceKey, is_deleted: bool = False
+) -> ClusterRegistryStatus:
+    deleted = {"deletionTimestamp": "2026-11-23T12:00:00Z"} if is_deleted else {}
+    metadata = ObjectMeta.model_validate({"name": "dev", "uid": "u", "generation": 1, **deleted})
     return next_status(metadata, NEW, "http://registry.example", Health(reason, message), users, None, NOW)
 
 
+USER = ResourceKey("RegisteredModel", "team", "fraud")
 CONNECTED = _status(RegistryReason.CONNECTED)
+WAITING = _status(RegistryReason.CONNECTED, "Why.", USER, is_deleted=True)
 
 
 @pytest.mark.parametrize(
@@ -37,10 +42,19 @@ CONNECTED = _status(RegistryReason.CONNECTED)
         (NEW, _status(RegistryReason.INVALID_SPEC), [EventNote("InvalidSpec", "Why.", is_warning=True)]),
         (CONNECTED, CONNECTED, []),
         (_status(RegistryReason.UNREACHABLE), _status(RegistryReason.UNREACHABLE, "HTTP 503."), []),
-        (CONNECTED, _status(RegistryReason.CONNECTED, "Why.", ResourceKey("RegisteredModel", "team", "fraud")), []),
+        (CONNECTED, _status(RegistryReason.CONNECTED, "Why.", USER), []),
+        (WAITING, WAITING, []),
+        (WAITING, CONNECTED, []),
     ],
 )
 def test_an_event_for_each_change(
     current: ClusterRegistryStatus, wanted: ClusterRegistryStatus, expected: list[EventNote]
 ) -> None:
     assert events_for(current, wanted) == expected
+
+
+def test_a_deletion_that_begins_to_wait_has_an_event() -> None:
+    """Without one, `kubectl delete` hangs without a word."""
+    (note,) = events_for(CONNECTED, WAITING)
+    assert (note.reason, note.is_warning) == ("InUse", True)
+    assert note.message.startswith("The deletion waits for a resource that uses this registry: RegisteredModel team/")
