@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from registrar.api.meta import API_VERSION
 from registrar.cli.exits import ExitCode
 from tests.cli.plan.conftest import Plan
 from tests.cli.plan.manifests import found, model, stamped, version, write
@@ -84,3 +85,48 @@ def test_a_wrong_file_is_refused_with_the_name_of_the_field(plan: Plan, manifest
     assert "--registry-tenants: " in result.stderr
     assert "tenants.0.modelNames.0: must be the name of a model" in result.stderr
     assert "'.' must follow it" in result.stderr
+
+
+def _registry(name: str, *tenants: dict[str, Any]) -> dict[str, Any]:
+    spec = {"url": "http://registry.example", "tenants": list(tenants)}
+    return {"apiVersion": API_VERSION, "kind": "ClusterRegistry", "metadata": {"name": name}, "spec": spec}
+
+
+TEAM = {"namespaces": ["team"], "modelNames": ["{namespace}.*"]}
+
+
+def test_the_cluster_registry_among_the_manifests_says_who_may_use_it(
+    plan: Plan, manifests: Path, tenants: Path
+) -> None:
+    write(manifests, all=[_registry("prod", TEAM), model("mine", name="team.churn"), model("theirs", name="a.churn")])
+    verdicts = {"mine": ("create", None), "theirs": ("refuse", "RegistryNotPermitted")}
+    result = plan(manifests, "--registry-ref=prod", "-o", "json")
+    assert _verdicts(found(result)) == verdicts
+    assert found(result)["warnings"] == []
+    # The flags' registry is another one, and a file is what the user says.
+    assert {action for action, _ in _verdicts(found(plan(manifests, "-o", "json"))).values()} == {"create"}
+    tenants.write_text("tenants:\n- namespaces: [others]\n")
+    given = plan(manifests, "--registry-ref=prod", f"--registry-tenants={tenants}", "-o", "json")
+    assert {action for action, _ in _verdicts(found(given)).values()} == {"refuse"}
+
+
+def test_a_cluster_registry_that_is_not_among_others_is_named(plan: Plan, manifests: Path) -> None:
+    write(manifests, all=[_registry("prod", TEAM), model("churn")])
+    (warning,) = found(plan(manifests, "--registry-ref=pord", "-o", "json"))["warnings"]
+    assert warning.startswith("These manifests have no ClusterRegistry pord, only prod: ")
+
+
+@pytest.mark.parametrize(("labels", "expected"), [({"ml": "true"}, "create"), ({}, "refuse"), (None, "create")])
+def test_labels_say_who_may_use_it_as_far_as_they_are_known(
+    plan: Plan, manifests: Path, labels: dict[str, str] | None, expected: str
+) -> None:
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team", "labels": labels or {}}}
+    registry = _registry("prod", {"namespaceSelector": {"matchLabels": {"ml": "true"}}})
+    write(manifests, all=[registry, model("churn"), *([] if labels is None else [namespace])])
+    report = found(plan(manifests, "--registry-ref=prod", "-o", "json"))
+    assert _verdicts(report)["churn"][0] == expected
+    assert [warning.partition(": ")[0] for warning in report["warnings"]] == (
+        ["ClusterRegistry prod selects namespaces by their labels, and those of team are not known"]
+        if labels is None
+        else []
+    )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import gc
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from registrar.api.tenants import Tenant
 from registrar.cli.console import say, show, write_errors_explained
 from registrar.cli.exits import ExitCode
 from registrar.cli.files import write_beside
@@ -36,6 +37,7 @@ from registrar.cli.plan.reading import read_resources
 from registrar.cli.plan.registries import divide
 from registrar.cli.plan.report import Report, Source
 from registrar.cli.plan.source import source_of
+from registrar.cli.plan.tenancy import tenancy_in
 from registrar.cli.source import ask_part, read_for, read_source
 from registrar.cli.validate.reading import Reading, read
 from registrar.registries.inventory import Inventory
@@ -184,7 +186,7 @@ def plan(
         wanted = Wanted(manifests, before, only_changed=changed, fail_on=fail_on, shows_drift=drift)
         if cluster:
             wanted = replace(wanted, cluster=read_resources(kubeconfig, context, wanted.namespaces(), source))
-        wanted = _of_registry(wanted, source.registry_ref)
+        wanted = _with_tenants(_of_registry(wanted, source.registry_ref), settings.tenants, source.registry_ref)
         report = _make(wanted, snapshot, settings, source)
     for message in report.messages(has_problems=output is not Format.GITHUB):
         say(message)
@@ -208,6 +210,15 @@ def _of_registry(wanted: Wanted, registry: str | None) -> Wanted:
         cluster=divided.cluster,
         left_out=tuple(divided.warnings()),
     )
+
+
+def _with_tenants(wanted: Wanted, given: Sequence[Tenant] | None, registry: str | None) -> Wanted:
+    """Judge who may use the registry, by a file or else by its ClusterRegistry among the manifests."""
+    if given is not None:
+        return replace(wanted, tenants=given)
+    tenancy = tenancy_in(wanted.manifests, registry, wanted.namespaces())
+    warnings = [tenancy.warning] if tenancy.warning else []
+    return replace(wanted, tenants=tenancy.tenants, left_out=(*wanted.left_out, *warnings))
 
 
 def _make(wanted: Wanted, snapshot: Path | None, settings: Settings, source: Source) -> Report:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
 from registrar.api.bodies import Body, ResourceKey, key_of, managing_owner
+from registrar.api.tenants import Tenant
 from registrar.cli.plan.affected import affected
 from registrar.cli.plan.anyway import Anyway, is_in_doubt
 from registrar.cli.plan.build import Builder, WriteLog
@@ -43,6 +44,7 @@ class Wanted:
         fail_on: see `Report`.
         shows_drift: see `Report`.
         left_out: sentences about resources that the plan is not about.
+        tenants: who may use the registry; None lets every namespace use it.
     """
 
     manifests: Manifests
@@ -52,6 +54,7 @@ class Wanted:
     fail_on: Collection[Action] = ()
     shows_drift: bool = False
     left_out: Sequence[str] = ()
+    tenants: Sequence[Tenant] | None = None
 
     def namespaces(self) -> frozenset[str]:
         """Return the namespaces that the manifests are about."""
@@ -107,19 +110,24 @@ async def make_in(
     """
     # What the stages log is in the report.
     logging.getLogger("registrar").addHandler(logging.NullHandler())
-    registry = connect()
-    registry.tenants = settings.tenants
-    await registry.load()
+
+    async def loaded() -> Registry:
+        registry = connect()
+        registry.tenants = wanted.tenants
+        await registry.load()
+        return registry
+
+    registry = await loaded()
     population = Population(wanted.manifests, wanted.base, registry, inventory.holders(), wanted.cluster)
     await find_waiting_aliases(population)
     unknown = (*_unread(wanted.base), *_in_doubt(population))
-    tried = await _find_corrigible(population, connect, settings)
+    tried = await _find_corrigible(population, loaded, settings)
     turns = list(turns_of(population, wanted))
     played = await _play(population, list(population.bodies()), turns, wanted, settings)
     builder = Builder(population, registry.backend, played.cluster.body)
     found = await _changes(builder, played)
     if any(map(is_in_doubt, found)):
-        before = await _play_without_change(population, connect, turns, wanted, settings)
+        before = await _play_without_change(population, loaded, turns, wanted, settings)
         tried |= before.turned
         builder = replace(builder, anyway=before.as_anyway(replace(builder, body=before.cluster.body)))
         found = await _changes(builder, played)
@@ -174,15 +182,13 @@ async def _play(
 
 async def _play_without_change(
     population: Population,
-    connect: Callable[[], Registry],
+    loaded: Callable[[], Awaitable[Registry]],
     turns: Sequence[ResourceKey],
     wanted: Wanted,
     settings: Settings,
 ) -> _Played:
     """Play what the operator does to the same resources as they were before the change."""
-    registry = connect()
-    await registry.load()
-    before = replace(population, registry=registry)
+    before = replace(population, registry=await loaded())
     bodies = before.applied()
     known = {key_of(body) for body in bodies}
     return await _play(before, bodies, [key for key in turns if key in known], wanted, settings)
@@ -197,7 +203,7 @@ async def _changes(builder: Builder, played: _Played) -> list[PlannedChange]:
 
 
 async def _find_corrigible(
-    population: Population, connect: Callable[[], Registry], settings: Settings
+    population: Population, loaded: Callable[[], Awaitable[Registry]], settings: Settings
 ) -> frozenset[ResourceKey]:
     """Find the resources of the base whose digest the operator refuses: the API server lets only them have another.
 
@@ -209,8 +215,7 @@ async def _find_corrigible(
     edited = population.digest_edits()
     if not edited:
         return frozenset()
-    registry, bodies = connect(), population.applied()
-    await registry.load()
+    registry, bodies = await loaded(), population.applied()
     cluster = DryRunCluster(bodies)
     tried = await DryRun(settings, cluster, registry, WriteLog()).run(bodies, edited)
     found = ((key, cluster.body(key)) for key in edited)

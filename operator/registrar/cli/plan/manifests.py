@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,10 +12,11 @@ import click
 
 from registrar.api.bodies import Body, ResourceKey, annotations_of
 from registrar.api.meta import is_paused, takes_over
+from registrar.api.tenants import Labels
 from registrar.cli.plan.change import Origin
 from registrar.cli.validate.entries import Entry, Index, Key
 from registrar.cli.validate.everything import problems_of
-from registrar.cli.validate.found import Found
+from registrar.cli.validate.found import Found, FoundRegistry
 from registrar.cli.validate.problems import Problem, Rule
 from registrar.cli.validate.reading import Reading, read
 from registrar.cli.validate.together import rivals
@@ -38,18 +39,23 @@ class Manifests:
         refused: why a resource cannot be reconciled: errors of its manifest, or of another one beside it.
         problems: everything that is wrong, warnings too.
         elsewhere: the resources of a base that were outside of the plan's paths, such as for another cluster.
+        registries: the ClusterRegistries.
+        labels: the labels of the Namespaces, by name.
     """
 
     found: Mapping[ResourceKey, Found]
     refused: Mapping[ResourceKey, list[Problem]]
     problems: list[Problem]
     elsewhere: frozenset[ResourceKey | None] = frozenset()
+    registries: Sequence[FoundRegistry] = ()
+    labels: Mapping[str, Labels] = field(default_factory=dict)
 
     def without(self, keys: Collection[ResourceKey]) -> Manifests:
         """Return the manifests but for some resources, and what is wrong with these."""
         if not keys:
             return self
-        return Manifests(
+        return replace(
+            self,
             found={key: found for key, found in self.found.items() if key not in keys},
             refused={key: problems for key, problems in self.refused.items() if key not in keys},
             problems=[problem for problem in self.problems if resource_of(problem) not in keys],
@@ -168,7 +174,9 @@ def checked(reading: Reading) -> Manifests:
         resource = resource_of(problem)
         if not problem.rule.is_warning and resource is not None:
             refused[resource].append(problem)
-    manifests = Manifests(found, refused, problems)
+    manifests = Manifests(
+        found, refused, problems, registries=tuple(reading.registries), labels=dict(reading.namespaces)
+    )
     # The second of two rivals has a problem already.
     for _, first, second in rivals(list(manifests.index().entries())):
         key = key_of_found(first.found)
