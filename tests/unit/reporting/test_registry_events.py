@@ -54,7 +54,7 @@ def test_an_event_for_each_change(
 
 
 def test_a_deletion_that_begins_to_wait_has_an_event() -> None:
-    """Without one, `kubectl delete` hangs without a word."""
+    """Otherwise `kubectl delete` hangs, and nothing says why."""
     (note,) = events_for(CONNECTED, WAITING)
     assert (note.reason, note.is_warning) == ("InUse", True)
     assert note.message.startswith("The deletion waits for a resource that uses this registry: RegisteredModel team/")
