@@ -52,9 +52,9 @@ class Replacements:
         word = self._since.setdefault(name, since).strftime("%Y-%m-%dT%H:%M:%SZ")
         return Health(
             RegistryReason.REGISTRY_REPLACED,
-            f"{_described(found, connection.context.registry)} Nothing is created in it. Restore the entries, or "
-            "correct spec.url or spec.serviceRef. To have the entries created again, accept the registry: kubectl "
-            f"annotate --overwrite clusterregistry {name} {ACCEPT_REPLACED_ANNOTATION}={word}",
+            f"{_described(found, connection.context.registry)} Nothing is created or released in it. Restore the "
+            "entries, or correct spec.url or spec.serviceRef. To have the entries created again, accept the registry: "
+            f"kubectl annotate --overwrite clusterregistry {name} {ACCEPT_REPLACED_ANNOTATION}={word}",
         )
 
     def follow(self, declared: Declared, connection: Connection | None) -> AcceptedReplacement | None:

@@ -22,7 +22,7 @@ from registrar.reconcile.context import Context
 from registrar.reconcile.handover import grace_left, is_claimed, is_inherited, is_named
 from registrar.reconcile.holding import let_precede
 from registrar.reconcile.noting import note_release
-from registrar.reconcile.preconditions import may_be_of_others
+from registrar.reconcile.preconditions import refuse_to_lose
 from registrar.reconcile.report import post_events, report
 from registrar.reconcile.resource import ManagedResource, deletion_policy
 from registrar.reconcile.targets import Target, is_same_entry, targets_of
@@ -192,13 +192,14 @@ async def _retire(
     """
     key, memory, registry = resource.key, context.memory, context.registry
     observed = await registry.get(target.kind, target.entry_id)
+    refuse_to_lose(observed, target.recorded, context)
     if observed is None:
         return None
     if not await is_same_entry(observed, target, registry):
         logger.warning("%s: the entry %s is %r now and is left alone", key, target.entry_id, observed.name)
         return None
     permit = await permit_to_retire(resource, target, observed, memory.cache, registry)
-    if permit is None or may_be_of_others(observed, target.recorded, context):
+    if permit is None:
         logger.warning("%s may not retire the %s %s, which is left as it is", key, target.kind.name, target.entry_id)
         return None
     if (
@@ -280,9 +281,11 @@ def handing_over(leaving: Mapping[str, float]) -> Problem:
 def _waiting_deletion(resource: ManagedResource, error: ReconcileError | RegistryError, context: Context) -> Outcome:
     problem = diagnose(error, resource.key, context.registry)
     message = (
-        f"The deletion waits for the registry: {problem.message} To delete without archiving the entry, set "
-        "spec.deletionPolicy to Orphan."
+        f"The deletion waits for the registry: {problem.message.removesuffix('.')}. To delete without archiving the "
+        "entry, set spec.deletionPolicy to Orphan."
     )
+    if problem.reason is Reason.REGISTRY_REPLACED:
+        return Outcome(Facts.of(resource.status), replace(problem, message=message))
     is_outage = problem.disposition is Disposition.OUTAGE
     disposition = Disposition.OUTAGE if is_outage else Disposition.TRANSIENT
     reason = Reason.UNAUTHORIZED if problem.reason is Reason.UNAUTHORIZED else Reason.REGISTRY_UNAVAILABLE

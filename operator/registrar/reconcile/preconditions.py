@@ -101,15 +101,18 @@ def refuse_unproved(entry: RegistryEntry | None, recorded: RecordedState, contex
         _refuse_in_replaced(context, time.monotonic())
 
 
-def may_be_of_others(entry: RegistryEntry, recorded: RecordedState, context: Context) -> bool:
-    """Return whether only a stamp says whose entry it is, in a registry that was replaced (see `refuse_unproved`).
+def refuse_to_lose(entry: RegistryEntry | None, recorded: RecordedState, context: Context) -> None:
+    """Let go of no entry that is missing, or has another's place, in a registry that was replaced.
+
+    An address that is wrong may lead there, and the entry would stay LIVE in the right registry for good.
 
     Raises:
-        ReconcileError: what the registry should have is not known yet.
+        ReconcileError: ``RegistryReplaced``, or the registry has to be read first.
     """
-    if context.registry.ref is None or recorded.proves(entry):
-        return False
-    return _replacement(context, time.monotonic()) is not None
+    is_accepted = context.registry.ref is None and context.settings.accept_new_registry
+    if not is_accepted and (entry is None or not recorded.proves(entry)):
+        context.registry.ensure_available()
+        _refuse_in_replaced(context, time.monotonic())
 
 
 def _refuse_in_replaced(context: Context, now: float) -> None:
@@ -143,14 +146,14 @@ def _replaced(found: Replacement, registry: Registry) -> ReconcileError:
     if registry.ref is None:
         message = (
             f"{found.missing} of {found.all} entries are no longer in the registry {registry.url}: it was reset, "
-            "restored or replaced. Nothing is created. Restore the entries, or start the operator with "
+            "restored or replaced. Nothing is created or released. Restore the entries, or start the operator with "
             "--accept-new-registry to create them again."
         )
     else:
         # How many entries others have is their business.
         message = (
             f"The registry {registry.url} lacks entries that it should have: it was reset, restored or replaced, or "
-            f"its address leads to another one. Nothing is created. {described(registry.name)} says in its conditions "
-            "how an administrator accepts it as it is."
+            f"its address leads to another one. Nothing is created or released. {described(registry.name)} says in its "
+            "conditions how an administrator accepts it as it is."
         )
     return waiting(Reason.REGISTRY_REPLACED, message, requeue_after=REPLACED_REQUEUE_SECONDS)

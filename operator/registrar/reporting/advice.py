@@ -26,7 +26,10 @@ ADVICE: Mapping[Reason, str] = {
     Reason.INVALID_SPEC: "Change the field that the message names.",
     Reason.REFUSED_BY_REGISTRY: "Change the spec.",
     Reason.REGISTRY_UNAVAILABLE: "Check that the registry runs and that the operator reaches it.",
-    Reason.UNAUTHORIZED: "Check the file that --registry-token-file names, and the permissions of that token.",
+    Reason.UNAUTHORIZED: (
+        "Check the file that --registry-token-file names, or the conditions of the ClusterRegistry, and the "
+        "permissions of the token."
+    ),
     Reason.HANDING_OVER: "No action is needed.",
     Reason.PAUSED: "Remove the annotation model-registrar.dev/paused to resume.",
     Reason.ADOPTION_REFUSED: "Choose another spec.name, or set adoptionPolicy: Adopt.",

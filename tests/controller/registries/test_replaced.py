@@ -50,7 +50,7 @@ def test_another_registry_is_filled_once_for_each_word_that_accepts_it(site: Sit
     message = condition(site.wait(name, because("RegistryReplaced")), "Ready")["message"]
     assert message.startswith(
         f"3 of 3 entries, which were in the registry {site.proxies[0].url}, are not in {second.url}: that is another "
-        "registry, or it was reset or restored. Nothing is created in it."
+        "registry, or it was reset or restored. Nothing is created or released in it."
     )
     space.apply(manifest(MODEL, "new", registryRef=ref(name)))
     models = (*MODELS, "new")
@@ -128,6 +128,25 @@ def test_the_same_database_at_another_address_keeps_all_ids_without_a_write(site
         assert moved.writes() == []
         site.wait(name, connected)
         assert "claims it from" not in site.operator.log, "it is no other installation"
+
+
+def test_a_deletion_waits_until_the_address_is_right_again(site: Site, another: Another) -> None:
+    """It would end at once where the entry is not, and leave it LIVE in the right registry."""
+    space, name = site.spaces[0], site.connect("prod", 0)
+    site.start()
+    space.apply(*(manifest(MODEL, model, registryRef=ref(name)) for model in MODELS))
+    entry = space.ready(MODEL, "churn")["status"]["id"]
+    wrong = another()
+    site.connect("prod", 0, url=wrong.url)
+    site.wait(name, because("RegistryReplaced"))
+    space.delete(MODEL, "churn")
+    message = condition(space.wait(MODEL, "churn", has_reason("RegistryReplaced")), "Ready")["message"]
+    assert message.startswith(f"The deletion waits for the registry: The registry {wrong.url} lacks entries")
+    assert message.endswith("To delete without archiving the entry, set spec.deletionPolicy to Orphan.")
+    site.connect("prod", 0)
+    space.wait_gone(MODEL, "churn")
+    assert site.rests[0].get(f"registered_models/{entry}")["state"] == "ARCHIVED"
+    assert wrong.writes() == []
 
 
 def test_strangers_with_the_same_ids_are_left_alone(site: Site, another: Another) -> None:

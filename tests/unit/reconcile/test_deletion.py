@@ -175,27 +175,38 @@ async def test_a_deletion_is_judged_again_directly_before_it_archives(
 
 
 @pytest.mark.parametrize("is_replaced", [True, False])
-async def test_a_deletion_in_another_registry_leaves_what_only_a_stamp_names(
-    registry_url: str, registry: ModelRegistryAPIClient, api_server: LoopbackServer, name: str, *, is_replaced: bool
+@pytest.mark.parametrize("is_recorded", [True, False], ids=["by its status", "by its stamp alone"])
+async def test_a_deletion_waits_for_the_registry_that_has_the_entry(
+    registry_url: str,
+    registry: ModelRegistryAPIClient,
+    api_server: LoopbackServer,
+    name: str,
+    *,
+    is_recorded: bool,
+    is_replaced: bool,
 ) -> None:
-    """The resource had an entry there once, and its ClusterRegistry has that address by mistake."""
+    """A ClusterRegistry has a wrong address by mistake, where the resource may have had an entry once."""
     entry = await stored(registry, name)
     async with operator(registry_url, api_server, grace=0) as unguarded:
         cache, served = unguarded.memory.cache, unguarded.registry
         served.ref = RegistryRef(kind=RegistryKind.CLUSTER_REGISTRY, name="prod")
         context = dataclasses.replace(unguarded, guard=MassDeletionGuard(cache.recorded_ids, served))
+        lost = {"id": "2147483646", "createTimeSinceEpoch": "1", "registryUrl": "http://former"}
         if is_replaced:
-            lost = {"id": "2147483646", "createTimeSinceEpoch": "1", "registryUrl": "http://former"}
             cache.put(body("RegisteredModel", "lost", status=lost))
         cache.synced.set()
         deleted = finalized(name, deletionTimestamp="2026-11-23T12:00:00Z")
+        if is_recorded:
+            own = {"id": entry.id, "createTimeSinceEpoch": entry.create_time_since_epoch, "registryUrl": registry_url}
+            deleted["status"] = {"observedGeneration": 1, **(lost if is_replaced else own)}
         cache.put(deleted)
-        assert await reconcile(key_of(deleted), context) == DONE
+        result = await reconcile(key_of(deleted), context)
+        assert (result.requeue_after is None, result.failed) == (not is_replaced, False)
     found = await registry.get_registered_model_by_id(str(entry.id))
     assert found is not None
     assert found.state == ("LIVE" if is_replaced else "ARCHIVED")
     finalizers = [json["metadata"]["finalizers"] for json in _patches(api_server) if "finalizers" in json["metadata"]]
-    assert finalizers == [[]], "it is let go"
+    assert finalizers == ([] if is_replaced else [[]])
 
 
 def _patches(api_server: LoopbackServer) -> list[dict[str, Any]]:
