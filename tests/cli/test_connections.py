@@ -197,6 +197,9 @@ def test_namespaces_and_manifests_are_judged_as_the_operator_does(tmp_path: Path
     places = [each["place"] for each in json.loads(result.stdout)["findings"]]
     assert places[0] is not None
     assert places[0].startswith(f"{tmp_path}/all.yaml:")
+    admissions = {each["namespace"]: each for each in json.loads(result.stdout)["namespaces"]}
+    assert "dev" not in str(admissions["team-a"]), "it has the address of another one, so neither is served"
+    assert "prod" in str(admissions["team-a"])
     unread = check(tmp_path / "nothing.yaml", "--no-connect")
     assert unread.exit_code == ExitCode.NOT_KNOWN
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from registrar.api.v1alpha1.cluster_registry import ClusterRegistry
 from registrar.cli.exits import ExitCode
 
 FORBIDDEN, CONFLICT, EXPIRED, TOO_MANY, SERVER_FAULT = 403, 409, 410, 429, 500
@@ -96,6 +97,9 @@ def list_error(plural: str, namespace: str | None, refusal: Refusal) -> ClusterE
         case 401:
             return _not_logged_in()
         case 403:
+            if plural == ClusterRegistry.PLURAL:
+                how = "have an administrator bind the role view to you with a ClusterRoleBinding"
+                return _not_allowed("list", plural, "in the cluster", how)
             hint = "ask for one namespace with --namespace, or " if namespace is None else ""
             return _not_allowed("list", plural, where, f"{hint}have an administrator bind the role view to you")
         case 404:

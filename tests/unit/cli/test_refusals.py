@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from registrar.cli.refusals import ClusterError, MissingError, Refusal, ResourceRefusedError, apply_error, get_error
+from registrar.cli.refusals import (
+    ClusterError,
+    MissingError,
+    Refusal,
+    ResourceRefusedError,
+    apply_error,
+    get_error,
+    list_error,
+)
 
 QUOTA = 'registeredmodels.model-registrar.dev "churn" is forbidden: exceeded quota: models, limited: count=1'
 WEBHOOK = 'admission webhook "names.example.com" denied the request: churn is no name'
@@ -70,3 +78,10 @@ def test_what_keeps_a_resource_from_being_read_is_a_sentence(answer: Refusal, me
 
 def test_a_resource_that_does_not_exist_is_no_error_of_the_cluster() -> None:
     assert isinstance(get_error("modelversions", "team", refusal(404, "not found"), grant="help"), MissingError)
+
+
+def test_whoever_may_not_list_cluster_registries_needs_a_right_in_the_cluster() -> None:
+    """They have no namespace, so none can be asked for."""
+    message = str(list_error("clusterregistries", None, Refusal(403, "Forbidden")))
+    assert "--namespace" not in message
+    assert message.endswith("have an administrator bind the role view to you with a ClusterRoleBinding.")

@@ -240,14 +240,19 @@ def admit(made: Check, namespaces: Iterable[str], labels: Mapping[str, Labels]) 
         namespaces: the namespaces.
         labels: the labels of each namespace, as far as they are known.
     """
+    declared = _candidates(made.registries)
+    # Neither of two that contradict each other is served.
+    refused = conflicts(declared)
     candidates = {
-        name: replace(each, tenants=selecting(each.tenants, labels))
-        for name, each in _candidates(made.registries).items()
+        name: replace(each, tenants=selecting(each.tenants, labels), is_usable=name not in refused)
+        for name, each in declared.items()
     }
     for namespace in namespaces:
         is_labelled = namespace in labels
         tenants = {
-            cluster_registry_of(name): tenant_of(namespace, each.tenants or ()) for name, each in candidates.items()
+            cluster_registry_of(name): tenant_of(namespace, each.tenants or ())
+            for name, each in candidates.items()
+            if each.is_usable
         }
         undecided = (
             [] if is_labelled else [name for name in tenants if _may_select(namespace, candidates[name_of(name)])]
