@@ -49,7 +49,7 @@ class Use:
         owner: the owner that a registered model declares; None where it declares none, or is no registered model.
         is_absent: the registry does not have what the reference names.
         is_looked_up: no resource says the root; the registry was asked for it, by an ID.
-        field: the field that says the root.
+        field: the field that says the root; empty where it cannot change, because the model has its entry.
         registry: the registry, as messages name it.
     """
 
@@ -170,10 +170,13 @@ def _refusal_of_root(use: Use, tenant: Tenant) -> Problem | None:
             "use. Check the resources that its spec refers to, or ask the administrator of the registry.",
             requeue_after=HIDDEN_REQUEUE_SECONDS,
         )
-    change = f"Set {use.field} to such a name" if external is None else f"Change {external.field}"
+    if external is not None:
+        remedy = f"Change {external.field}, or ask"
+    else:
+        remedy = f"Set {use.field} to such a name, or ask" if use.field else "Ask"
     return _refused(
         f"The namespace {use.namespace!r} may not use the registered model {use.root!r}: the names of its models must "
-        f"match {_shown(tenant.names_for(use.namespace))}. {change}, or ask the administrator of the registry."
+        f"match {_shown(tenant.names_for(use.namespace))}. {remedy} the administrator of the registry."
     )
 
 

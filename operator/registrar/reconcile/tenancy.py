@@ -35,7 +35,7 @@ class _Root:
         external: the reference that leads out of the resources of the namespace; None if none does.
         kinds: without a name, the kinds from the root down to the entry from which the registry can find it.
         entry_id: the ID of that entry; None if nothing leads to the model.
-        field: the field that says its name.
+        field: the field that says its name; empty where that cannot change.
     """
 
     name: str | None = None
@@ -220,7 +220,7 @@ def _root_of(resource: ManagedResource, cache: ResourceCache, registry: Registry
     """
     reference, declared = resource.kind.parent, resource.declared
     if reference is None:
-        return _Root(resource.entry_name, field=f"spec.name{of}")
+        return _Root(resource.entry_name, field=f"spec.name{of}" if resource.status.id is None else "")
     parent_kinds = lineage(kind_of(reference.kind))
     if not isinstance(declared, Problem):
         parent = parent_key(declared)

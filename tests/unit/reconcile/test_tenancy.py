@@ -245,3 +245,23 @@ async def test_only_an_installation_that_may_serve_a_namespace_claims_its_resour
     assert is_left_to_other(resource, context.registry) is is_left
     context.registry.tenants = None
     assert not is_left_to_other(resource, context.registry)
+
+
+@pytest.mark.parametrize(
+    ("status", "remedy"),
+    [
+        (None, "Set spec.name{of} to such a name, or ask the administrator of the registry."),
+        ({"id": "1"}, "Ask the administrator of the registry."),
+    ],
+    ids=["new", "with an entry, whose name cannot change"],
+)
+async def test_a_refusal_names_what_can_be_changed(
+    context: Context, status: dict[str, Any] | None, remedy: str
+) -> None:
+    wrong = body(name="others.churn", status=status)
+    context.memory.keep(wrong)
+    version = body("ModelVersion", "v1", registeredModelRef={"name": "fraud"})
+    for resource, of in ((wrong, ""), (version, " of RegisteredModel team/fraud")):
+        verdict = await _verdict(read_resource(resource), context)
+        assert isinstance(verdict, Problem)
+        assert verdict.message.endswith(f". {remedy.format(of=of)}")
