@@ -2,13 +2,16 @@
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from local_registry.command import main as local_registry
 from registrar.api.conditions import Reason
 from registrar.cli import COMMANDS
+from registrar.cli import main as registrar
 from registrar.cli.connections import connections
 from registrar.reporting import registry_status
 from registrar.reporting.advice import ADVICE
@@ -89,12 +92,13 @@ def test_each_flag_that_is_named_exists() -> None:
     """Flags in inline code that begins with ``--`` are ours; those of other programs stand behind their names."""
     inline = [code for page in PAGES for code in _CODE.findall(prose_of(page))]
     flags = {code.split()[0].partition("=")[0] for code in inline if code.startswith("--")}
+    calls: list[tuple[click.Command, list[str]]] = [(registrar, [name]) for name in COMMANDS]
+    calls += [(connections, [name]) for name in connections.commands]
     helped = ""
-    nested = [["registrar", "connections", name] for name in connections.commands]
-    for words in (*(["registrar", name] for name in COMMANDS), *nested, ["local_registry"]):
-        command = [sys.executable, "-m", *words, "--help"]
-        folder = REPOSITORY / "operator"
-        helped += subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+    for command, words in (*calls, (local_registry, [])):
+        result = CliRunner().invoke(command, [*words, "--help"])
+        assert result.exit_code == 0
+        helped += result.output
     assert flags
     assert flags - set(re.findall(r"--[a-z-]+", helped)) == set()
 
