@@ -136,7 +136,12 @@ def has_entry(body: Body) -> bool:
 
 def may_have_entry(body: Body) -> bool:
     """Return whether the status has an ID, or our finalizer says that an entry may exist."""
-    return has_entry(body) or FINALIZER in body["metadata"].get("finalizers", ())
+    return has_entry(body) or has_finalizer(body)
+
+
+def has_finalizer(body: Body) -> bool:
+    """Return whether a resource has our finalizer."""
+    return FINALIZER in body["metadata"].get("finalizers", ())
 
 
 def is_terminating(body: Body) -> bool:
@@ -231,7 +236,7 @@ def was_never_finalized(body: Body) -> bool:
 
     The API server may delete an object whose finalizer came while it was being deleted.
     """
-    return FINALIZER in body["metadata"].get("finalizers", ()) and not is_terminating(body)
+    return has_finalizer(body) and not is_terminating(body)
 
 
 def recorded_id(body: Body) -> RecordedId | None:

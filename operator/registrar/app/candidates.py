@@ -9,20 +9,25 @@ from registrar.api.registry_url import normalized_url
 from registrar.api.tenants import Labels, Tenant, affected, selecting, selector_in
 from registrar.cluster.cluster_registries import Declared
 from registrar.planning.resolution import Candidate, conflicts, described, name_of
+from registrar.reporting.registry_status import is_abandoned
 from registrar.settings import FROM_FLAGS
 
 
 def candidates_of(
     declared: Mapping[str, Declared], flags: Candidate | None, namespaces: Mapping[str, Labels] | None = None
 ) -> dict[str, Candidate]:
-    """Return what resources may belong to, by its name in the operator.
+    """Return what resources may belong to, by its name in the operator: an abandoned ClusterRegistry is not among them.
 
     Args:
         declared: the ClusterRegistries, by name.
         flags: the candidate of the flags' registry; None without one.
         namespaces: the labels of each namespace; None if the operator does not watch them.
     """
-    candidates = {name_of(name): _candidate_of(each, namespaces) for name, each in declared.items()}
+    candidates = {
+        name_of(name): _candidate_of(each, namespaces)
+        for name, each in declared.items()
+        if not is_abandoned(each.metadata)
+    }
     refused = conflicts(candidates)
     candidates = {
         name: replace(candidate, is_usable=candidate.is_usable and name not in refused)

@@ -209,7 +209,9 @@ class ClusterRegistries:
         return {
             name: declared.spec
             for name, declared in self._declared.items()
-            if isinstance(declared.spec, ClusterRegistrySpec) and candidates[name_of(name)].is_usable
+            if isinstance(declared.spec, ClusterRegistrySpec)
+            and (candidate := candidates.get(name_of(name))) is not None
+            and candidate.is_usable
         }
 
     def _serve(self) -> None:

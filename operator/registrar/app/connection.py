@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from model_registry.exceptions import NotARegistryError, RegistryError, UnusableProxy
-from registrar.api.bodies import Body, ResourceKey
+from registrar.api.bodies import Body, ResourceKey, has_finalizer, is_terminating, may_have_entry
+from registrar.api.tenants import admits
 from registrar.cluster.api import ClusterAPI
 from registrar.cluster.cache import ResourceCache
 from registrar.fencing import Leadership, WriteFence
@@ -107,6 +108,16 @@ class Connection:
     def bodies(self) -> list[Body]:
         """Return all resources that belong to it, as they were last seen."""
         return [body for key in self.cache if (body := self.cache.get(key)) is not None]
+
+    def is_used_by(self, key: ResourceKey) -> bool:
+        """Return whether a resource has an entry in the registry that its deletion would change, or may have one.
+
+        One that the registry does not admit, or that has let go of its entry, is left alone.
+        """
+        body = self.cache.get(key)
+        if body is None or not may_have_entry(body) or (is_terminating(body) and not has_finalizer(body)):
+            return False
+        return admits(key.namespace, self.context.registry.tenants)
 
     def has(self, key: ResourceKey) -> bool:
         """Return whether a resource belongs to it: one that exists, or one whose entries are not released yet."""

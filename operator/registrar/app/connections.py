@@ -161,7 +161,8 @@ class Connections:
     def share_of(self, key: ResourceKey) -> str:
         """Return the share of the work queue in which a resource waits: that of its registry."""
         places = (place for place in (*self.places.having(key), *self.all()) if place not in self.places.retiring)
-        return next((place.share for place in places), None) or self._unserved_share()
+        place = next(places, self.places.unserved)
+        return self._unserved_share() if place is self.places.unserved else place.share
 
     def _unserved_share(self) -> str:
         if NO_REGISTRY not in self.queue.shares:
@@ -221,6 +222,11 @@ class Connections:
     def settle(self, namespaces: Container[str] | None = None) -> None:
         """Have each resource of these namespaces, all by default, where it belongs now: the registries have changed."""
         self._settle(key for key in self if namespaces is None or key.namespace in namespaces)
+        for body in self.places.unserved.memory.departures:
+            # Its entry could not be released while nobody served its registry.
+            if (target := self._target_of(body)) is not self.places.unserved:
+                self.places.unserved.memory.released(key_of(body))
+                target.memory.depart(body)
 
     def _settle(self, keys: Iterable[ResourceKey]) -> None:
         for key in list(keys):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from registrar.api.bodies import Body, ResourceKey, may_have_entry
+from registrar.api.bodies import Body, ResourceKey, key_of
 from registrar.app.connection import Connection
 from registrar.app.unserved import Unserved
 
@@ -42,6 +42,11 @@ class Places:
         """Return where a resource is that exists; None if it does not."""
         return next((place for place in self if place.cache.get(key) is not None), None)
 
+    def served_in(self, key: ResourceKey) -> str | None:
+        """Return the registry that serves a resource; None if it does not exist, or belongs to none."""
+        place = self.of(key)
+        return None if place is None or place is self.unserved else place.name
+
     def get(self, key: ResourceKey) -> Body | None:
         """Return the latest body of a resource; None if it does not exist."""
         return next((body for place in self if (body := place.cache.get(key)) is not None), None)
@@ -57,13 +62,9 @@ class Places:
             name: the registry's name.
             is_running: returns whether a resource is being reconciled.
         """
-        return [
-            key
-            for place in self
-            if place.name == name
-            for key in place.cache
-            if is_running(key) or ((body := place.cache.get(key)) is not None and may_have_entry(body))
-        ]
+        places = [place for place in (*self.served.values(), *self.retiring) if place.name == name]
+        users = [key for place in places for key in place.cache if is_running(key) or place.is_used_by(key)]
+        return [*users, *(key_of(body) for place in places for body in place.memory.departures)]
 
     def resources(self) -> Iterator[ResourceKey]:
         """Yield all resources."""

@@ -96,7 +96,7 @@ async def serve(
         process = Process(settings, kube, leadership, metrics.reconciles)
         resolver = RegistryResolver()
         connections = Connections(registry_of or resolver, process, metrics.queue)
-        resolver.get = connections.get
+        resolver.get, resolver.served_in = connections.get, connections.places.served_in
         opening = Opening(settings, kube, leadership, metrics, settings.connections_namespace or own_namespace() or "")
         for name, reached in registries.items():
             connections.serve(opening.by_settings(name, reached, stack))

@@ -163,7 +163,7 @@ class RegistryReports:
         is_last_look = not found and not served and IN_USE_FINALIZER in declared.metadata.finalizers
         if is_last_look or time.monotonic() - found_at >= SEARCH_SECONDS:
             unserved = self.connections.places.resources_of(NO_REGISTRY)
-            found = [key for key in unserved if self.resolver.is_pinned(key, name_of(name))]
+            found = [key for key in unserved if self.resolver.uses(key, name_of(name))]
             self._pinned[name] = time.monotonic(), found
         # What still runs may be about to get its ID.
         return list({*found, *served})

@@ -9,6 +9,7 @@ from registrar.api.bodies import (
     Body,
     ResourceKey,
     declared_registry_of,
+    has_finalizer,
     is_terminating,
     key_of,
     parent_name_of,
@@ -34,26 +35,32 @@ class RegistryResolver:
         candidates: the registries that resources may belong to now, by their names in the operator.
         namespaces: the labels of each namespace; None if the operator does not watch them.
         get: returns the latest body of a resource; None if it does not exist.
+        served_in: returns the registry that serves a resource now; None if none does.
     """
 
     def __init__(self) -> None:
         self.candidates: Mapping[str, Candidate] = {}
         self.namespaces: Mapping[str, Labels] | None = None
         self.get: Callable[[ResourceKey], Body | None] = _nothing
+        self.served_in: Callable[[ResourceKey], str | None] = _nothing
 
     def __call__(self, body: Body) -> Resolution:
         """Return the registry of a resource."""
         parent = parent_of(body)
         above = None if parent is None else self.get(parent)
         subject = _subject_of(body)
+        if subject.may_have_entry and subject.url is None:
+            subject = replace(subject, served_in=self.served_in(key_of(body)))
         if self.namespaces is not None and subject.namespace not in self.namespaces:
             subject = replace(subject, is_labelled=False)
         return resolve(subject, None if above is None else self(above), self.candidates)
 
-    def is_pinned(self, key: ResourceKey, name: str) -> bool:
-        """Return whether the entry of a resource is in a registry."""
-        body = self.get(key)
-        return body is not None and pin(_subject_of(body), self.candidates) == name
+    def uses(self, key: ResourceKey, name: str) -> bool:
+        """Return whether the entry of a resource is in a registry that admits it."""
+        body, candidate = self.get(key), self.candidates.get(name)
+        if body is None or candidate is None or not candidate.admits(key.namespace):
+            return False
+        return pin(_subject_of(body), self.candidates) == name
 
 
 def _nothing(_: ResourceKey) -> None:
@@ -68,4 +75,5 @@ def _subject_of(body: Body) -> Subject:
         pinned=None if pinned is None else "/".join(pinned),
         url=None if recorded is None else recorded.url,
         is_terminating=is_terminating(body),
+        may_have_entry=has_finalizer(body),
     )

@@ -61,10 +61,10 @@ class Unserved:
 
     async def run(self, key: ResourceKey) -> Result:
         """Report why a resource has no registry; returns when to run again."""
-        if self.memory.departures.get(key) is not None:
+        body, why = self.cache.get(key), self._why.get(key)
+        if self.memory.departures.get(key) is not None and (why is None or why.is_let_go):
             # The entry of one that is gone is left: no registry is known in which it could be released.
             self.memory.released(key)
-        body, why = self.cache.get(key), self._why.get(key)
         if body is None or why is None:
             return DONE
         return await leave_unserved(read_resource(body), why, self.memory, self._process.kube, self._process.settings)

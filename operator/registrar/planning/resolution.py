@@ -59,6 +59,8 @@ class Subject:
         url: the address of the registry that assigned its ID; None without an ID.
         is_terminating: whether it is being deleted.
         is_labelled: whether the labels of its namespace are known; a new namespace may be seen after its resources.
+        may_have_entry: whether it may have an entry whose ID no status records: its finalizer says so.
+        served_in: the registry that served it until now, where it may have that entry; None if none is known.
     """
 
     namespace: str
@@ -67,6 +69,13 @@ class Subject:
     url: str | None = None
     is_terminating: bool = False
     is_labelled: bool = True
+    may_have_entry: bool = False
+    served_in: str | None = None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it has no entry for certain, so that any registry will do."""
+        return self.url is None and not self.may_have_entry and not self.is_terminating
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +128,13 @@ def _resolve(subject: Subject, parent: Resolution | None, candidates: Mapping[st
         is_by_labels = parent is None and any(each.is_default and each.selects for each in candidates.values())
         if is_by_labels and not subject.is_labelled:
             return _unlabelled(subject.namespace)
-        return _inherited(subject.namespace, parent, candidates)
+        return _inherited(subject, parent, candidates)
     if isinstance(parent, str) and parent != own and not subject.is_terminating:
         return _mismatch(
             f"This resource belongs to {described(own)}, but its parent belongs to {described(parent)}. Refer to a "
             f"parent that belongs to {described(own)}, or delete this resource and create another one."
         )
-    return _usable(own, candidates, is_new=subject.url is None and not subject.is_terminating)
+    return _usable(own, candidates, is_new=subject.is_new)
 
 
 def _own(subject: Subject, candidates: Mapping[str, Candidate]) -> Resolution | None:
@@ -144,11 +153,16 @@ def _own(subject: Subject, candidates: Mapping[str, Candidate]) -> Resolution | 
     return pinned
 
 
-def _inherited(namespace: str, parent: Resolution | None, candidates: Mapping[str, Candidate]) -> Resolution:
+def _inherited(subject: Subject, parent: Resolution | None, candidates: Mapping[str, Candidate]) -> Resolution:
     """Return the registry of a resource that has none of its own."""
     if isinstance(parent, Unresolved):
         return _waiting(f"Its parent belongs to no registry yet: {parent.problem.message}")
-    return _default(namespace, candidates) if parent is None else _usable(parent, candidates, is_new=True)
+    if parent is not None:
+        return _usable(parent, candidates, is_new=subject.is_new)
+    if subject.served_in in candidates and not subject.is_new:
+        # Another default would get a second entry of it.
+        return _usable(str(subject.served_in), candidates, is_new=False)
+    return _default(subject.namespace, candidates)
 
 
 def pin(subject: Subject, candidates: Mapping[str, Candidate]) -> Resolution | None:

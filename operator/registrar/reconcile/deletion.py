@@ -7,24 +7,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from model_registry.exceptions import RegistryError, UnwritableProperty
-from registrar.api.bodies import ResourceKey
+from registrar.api.bodies import ResourceKey, has_entry
 from registrar.api.conditions import Reason
 from registrar.api.meta import FINALIZER
 from registrar.api.v1alpha1 import DeletionPolicy
-from registrar.cluster.api import StaleResourceError
+from registrar.cluster.api import KubernetesError, StaleResourceError
 from registrar.kinds.base import Desired
 from registrar.planning.ownership import Origin, stamp_of
 from registrar.planning.plan import plan_release
 from registrar.planning.problems import Disposition, Problem, ReconcileError
 from registrar.reconcile.apply import release
-from registrar.reconcile.conflicts import still_wants
+from registrar.reconcile.conflicts import is_elsewhere, still_wants
 from registrar.reconcile.context import Context
 from registrar.reconcile.handover import grace_left, is_claimed, is_inherited, is_named
 from registrar.reconcile.holding import let_precede
 from registrar.reconcile.noting import note_release
 from registrar.reconcile.preconditions import refuse_to_lose
 from registrar.reconcile.report import post_events, report
-from registrar.reconcile.resource import ManagedResource, deletion_policy
+from registrar.reconcile.resource import ManagedResource, deletion_policy, read_resource
 from registrar.reconcile.targets import Target, is_same_entry, targets_of
 from registrar.reconcile.tenancy import ensure_in_force, permit_of, permit_to_retire
 from registrar.registries.diagnosis import diagnose
@@ -102,6 +102,9 @@ async def finalize_departed(resource: ManagedResource, context: Context) -> Resu
                 registry.breaker.defer(resource.key)
                 return DONE
             return RETRY
+        except KubernetesError as error:
+            logger.warning("The API server could not say who has the entries of %s; retrying: %s", resource.key, error)
+            return RETRY
     memory.released(resource.key)
     return DONE
 
@@ -131,9 +134,12 @@ def _is_settled(target: Target, registry: Registry) -> bool:
 async def _is_kept_by_successor(target: Target, key: ResourceKey, context: Context) -> bool:
     """Return whether a resource that has the same name by now wants the entry of its predecessor."""
     cache, registry = context.memory.cache, context.registry
-    return cache.get(key) is not None and await still_wants(
-        key, target.reference, target.claim(registry), cache, context.kube, registry
-    )
+    if cache.get(key) is None:
+        # It may belong to another ClusterRegistry for the same server, and have the entry there.
+        body = await context.kube.get(key)
+        if body is None or not has_entry(body) or is_elsewhere(read_resource(body), registry):
+            return False
+    return await still_wants(key, target.reference, target.claim(registry), cache, context.kube, registry)
 
 
 async def _grace(resource: ManagedResource, targets: Sequence[Target], context: Context) -> float:

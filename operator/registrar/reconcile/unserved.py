@@ -56,7 +56,7 @@ async def leave_unserved(
 def _is_let_go(resource: ManagedResource, why: Unresolved, settings: Settings) -> bool:
     policy = deletion_policy(resource.kind, resource.deletion_policy, settings)
     is_kept = resource.metadata.paused or policy is DeletionPolicy.ORPHAN
-    return why.is_let_go or is_kept or resource.status.id is None
+    return why.is_let_go or is_kept or not resource.has_finalizer
 
 
 async def _let_go(resource: ManagedResource, memory: Memory, kube: ClusterAPI) -> Result:

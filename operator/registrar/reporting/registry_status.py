@@ -197,6 +197,11 @@ def is_only_counted(patch: Mapping[str, Any]) -> bool:
     return patch.keys() == {"resources"}
 
 
+def is_abandoned(metadata: ObjectMeta) -> bool:
+    """Return whether a ClusterRegistry is being deleted, whatever uses it: its entries are left as they are."""
+    return metadata.terminating and metadata.annotations.get(ABANDON_ANNOTATION) == "true"
+
+
 def next_finalizers(metadata: ObjectMeta, *, has_users: bool, is_synced: bool) -> list[str] | None:
     """Return the finalizers that a ClusterRegistry has to have; None if it has them.
 
@@ -207,8 +212,7 @@ def next_finalizers(metadata: ObjectMeta, *, has_users: bool, is_synced: bool) -
     """
     others = [finalizer for finalizer in metadata.finalizers if finalizer != IN_USE_FINALIZER]
     is_held = len(others) < len(metadata.finalizers)
-    is_abandoned = metadata.terminating and metadata.annotations.get(ABANDON_ANNOTATION) == "true"
-    if is_held and (is_abandoned or (not has_users and is_synced)):
+    if is_held and (is_abandoned(metadata) or (not has_users and is_synced)):
         return others
     # The API server accepts no new finalizer during a deletion.
     return [*others, IN_USE_FINALIZER] if has_users and not is_held and not metadata.terminating else None

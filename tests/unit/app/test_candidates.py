@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from registrar.api.certificates import certificates_in
+from registrar.api.meta import ObjectMeta
 from registrar.api.tenants import tenant_of
+from registrar.api.v1alpha1.registry_marks import ABANDON_ANNOTATION
 from registrar.app.candidates import candidates_of, refusal, relabelled, tenants_of_flags
 from registrar.cluster.cluster_registries import Declared, read
 from registrar.planning.resolution import Candidate, Subject, Unresolved, resolve
@@ -169,3 +172,16 @@ def test_other_labels_concern_the_namespaces_that_have_them() -> None:
     owned = declared(tenants=[{**SELECTOR[0], "owner": "ann"}])
     for other in (owned, declared(tenants=SELECTOR, isDefault=True), declared("b", tenants=SELECTOR)):
         assert relabelled(before, candidates_of(other, None, {})) is None
+
+
+@pytest.mark.parametrize(
+    ("is_deleted", "value", "is_served"), [(True, "true", False), (True, "false", True), (False, "true", True)]
+)
+def test_an_abandoned_one_is_served_no_longer(is_deleted: bool, value: str, is_served: bool) -> None:  # noqa: FBT001 - parameters of the test
+    """A finalizer of others may hold it, and the deletion of its resources must not archive their entries."""
+    found = declared()
+    metadata = {"name": "a", "uid": "u", "resourceVersion": "1", "annotations": {ABANDON_ANNOTATION: value}}
+    if is_deleted:
+        metadata["deletionTimestamp"] = "2026-11-23T12:00:00Z"
+    found["a"] = replace(found["a"], metadata=ObjectMeta.model_validate(metadata))
+    assert bool(candidates_of(found, None)) == is_served

@@ -13,6 +13,7 @@ import pytest
 from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import ConnectionFailed
 from registrar.api.bodies import ResourceKey
+from registrar.api.meta import FINALIZER
 from registrar.api.tenants import tenant_of
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec, RegistryReason
 from registrar.api.v1alpha1.registry_marks import IN_USE_FINALIZER
@@ -127,7 +128,7 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     resolver = RegistryResolver()
     process = Process(Settings(registry_url=NOBODY), kube, leadership, metrics.reconciles)
     connections = Connections(resolver, process, metrics.queue)
-    resolver.get = connections.get
+    resolver.get, resolver.served_in = connections.get, connections.places.served_in
 
     def opened(name: str, spec: ClusterRegistrySpec, _: contextlib.AsyncExitStack) -> tuple[Served, Credentials]:
         registry = Registry(KubeflowBackend(client), spec.root_url, OWNER_ID, name_of(name), spec.tenants)
@@ -303,6 +304,43 @@ async def test_a_resource_that_belongs_nowhere_still_uses_the_registry_of_its_en
             return world.kube.items["dev"]["metadata"]["finalizers"]
 
         await wait_for(finalizers, lambda left: left == [])
+
+
+@pytest.mark.parametrize("change", ["another default", "deleted"])
+async def test_a_resource_that_may_have_an_entry_leaves_no_registry_before_its_id_is_known(
+    world: World, change: str
+) -> None:
+    """Its status was not written. Nobody else would retire the entry, and another default would get a second one."""
+    everybody = [{"namespaces": ["*"]}]
+    world.kube.declare("dev", isDefault=True, tenants=everybody)
+    world.kube.declare("other", tenants=everybody)
+    world.kube.items["dev"]["metadata"]["finalizers"] = [IN_USE_FINALIZER]
+    await world.followed.load()
+    connections, preview = world.followed.connections, model_key("new")
+    created = body()
+    created["metadata"]["finalizers"] = [FINALIZER]
+    connections.on_change(created)
+    connections.on_change(body("RegisteredModel", "new"))
+    connections.synced.set()
+    if change == "deleted":
+        world.kube.items["dev"]["metadata"]["deletionTimestamp"] = "2026-11-23T12:00:00Z"
+    else:
+        world.kube.declare("dev", tenants=everybody)
+        world.kube.declare("other", isDefault=True, tenants=everybody)
+
+    async def share() -> str:
+        return connections.share_of(preview)
+
+    async with world.running():
+        world.followed.note_change()
+        await wait_for(share, lambda found: found == (NO_REGISTRY if change == "deleted" else name_of("other")))
+        assert await world.share() == name_of("dev")
+        for late in ("late", "later"):
+            world.kube.declare(late)
+            world.followed.note_change()
+            await _reported(world, late)
+    if change == "deleted":
+        assert world.kube.items["dev"]["metadata"]["finalizers"] == [IN_USE_FINALIZER]
 
 
 INVALID: dict[str, Any] = {"ca": {"bundle": "-----BEGIN CERTIFICATE-----"}}

@@ -12,6 +12,7 @@ from model_registry import ModelRegistryAPIClient
 from registrar.api.bodies import Body, ResourceKey, key_of
 from registrar.api.conditions import Reason
 from registrar.api.meta import FINALIZER
+from registrar.api.tenants import Tenant
 from registrar.app.connection import Connection, Process, Served
 from registrar.app.connections import Connections
 from registrar.app.neighbours import is_beside
@@ -354,12 +355,25 @@ async def test_a_connection_that_is_closed_leaves_nothing_behind(world: World, m
     assert world["a"].cache.get(churn) is not None
     assert world["a"].memory.departures.get(KEY) is not None
     assert world["a"].memory.departures.get(churn) is None, "it exists, so that nothing is released"
-    world.target = Unresolved(Problem(Disposition.WAITING, Reason.WAITING_FOR_REGISTRY, "gone"), is_let_go=False)
+
+
+@pytest.mark.parametrize("is_let_go", [False, True])
+async def test_the_release_of_what_is_gone_waits_for_its_registry(
+    is_let_go: bool,  # noqa: FBT001 - a parameter of the test
+    world: World,
+) -> None:
+    """Its registry may be back in a minute, such as after two edits of its ClusterRegistries."""
+    world.connections.on_delete(_finalized())
+    world.target = Unresolved(Problem(Disposition.WAITING, Reason.WAITING_FOR_REGISTRY, "gone"), is_let_go=is_let_go)
     world.connections.retire("a", _note([], ""))
     await world.connections.endings.finish(5)
-    assert world.connections.places.resources_of(NO_REGISTRY) == [churn]
+    assert not [task for task in world.connections.endings if task.exception() is not None]
+    assert world.connections.share_of(KEY) == NO_REGISTRY
     assert await world.connections.run(KEY) == DONE
-    assert world.connections.places.having(KEY) == [], "no registry is known in which its entry could be released"
+    world.target = "b"
+    world.connections.settle()
+    assert (world["b"].memory.departures.get(KEY) is None) == is_let_go, "nobody can release it"
+    assert len(world.connections.places.having(KEY)) == (0 if is_let_go else 1)
 
 
 async def test_only_who_may_have_an_entry_uses_a_registry(world: World) -> None:
@@ -371,6 +385,26 @@ async def test_only_who_may_have_an_entry_uses_a_registry(world: World) -> None:
     world.connections.on_change(body("RegisteredModel", "churn", status={"id": "7"}))
     assert world.connections.places.users_of("a", lambda _: False) == [KEY, model_key("churn")]
     assert world.connections.places.users_of("b", lambda _: False) == []
+
+
+async def test_a_registry_is_used_as_long_as_a_deletion_changes_something_in_it(world: World) -> None:
+    registry = world["a"].context.registry
+    world.connections.on_change(_finalized())
+
+    def users() -> list[ResourceKey]:
+        return world.connections.places.users_of("a", lambda _: False)
+
+    registry.tenants = [Tenant.model_validate({"namespaces": ["others"]})]
+    assert users() == [], "a refused one is let go, and its entry is left as it is"
+    registry.tenants = None
+    assert users() == [KEY]
+    leaving = body(version=3, status={"id": "7"})
+    leaving["metadata"] |= {"deletionTimestamp": "2026-11-23T12:00:00Z", "finalizers": ["example.com/others"]}
+    world.connections.on_change(leaving)
+    assert users() == [], "it has let go of its entry"
+    world.connections.on_change(_finalized(version=4, uid="uid-2"))
+    world.connections.on_delete(_finalized(version=5, uid="uid-2"))
+    assert users() == [KEY], "it is gone, and its entry is still to be archived"
 
 
 async def test_a_resource_without_a_registry_has_not_lost_its_entry(world: World) -> None:

@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -63,3 +64,27 @@ async def test_a_deletion_waits_for_another_installation_and_not_for_ever(api_se
     event, patch = (received.json for received in api_server.received)
     assert (event["reason"], patch["metadata"]["finalizers"]) == ("EntryLeft", [])
     assert event["message"].endswith("is left as it is, because the operator does not serve that registry.")
+
+
+@pytest.mark.parametrize("is_let_go", [True, False])
+async def test_a_deletion_waits_for_a_registry_that_may_have_an_entry_without_a_recorded_id(
+    is_let_go: bool,  # noqa: FBT001 - a parameter of the test
+    api_server: LoopbackServer,
+) -> None:
+    metrics, leadership = Metrics(), Leadership.without_rivals()
+    login = ClusterLogin(api_server.url, ssl.create_default_context(), {})
+    kube = KubernetesAPI(login, WriteFence(leadership, metrics.to_kubernetes))
+    unserved = Unserved(
+        ResourceCache(), open_gate(), Process(Settings(registry_url=NOBODY), kube, leadership, metrics.reconciles)
+    )
+    deleted = body()
+    deleted["metadata"] |= {"finalizers": [FINALIZER], "deletionTimestamp": "2026-11-23T12:00:00Z"}
+    key = key_of(deleted)
+    unserved.note(key, replace(WHY, is_let_go=is_let_go))
+    unserved.memory.keep(deleted)
+    try:
+        await unserved.run(key)
+    finally:
+        await kube.aclose()
+    finalizers = [received.json["metadata"].get("finalizers") for received in api_server.received]
+    assert (finalizers == [[]]) == is_let_go

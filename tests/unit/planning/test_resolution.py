@@ -56,6 +56,14 @@ UNREAD = Candidate("http://prod:8080", is_default=True, tenants=None, is_usable=
         # Until it is gone, it serves what it has, and a deletion whose entry may not be recorded yet.
         (Subject("team-a", declared=PROD, pinned=PROD, url="http://prod:8080"), None, LEAVING, PROD),
         (Subject("team-a", declared=PROD, is_terminating=True), None, LEAVING, PROD),
+        # Nor does one leave that may have an entry: nobody else would retire it, and a default would get a second one.
+        (Subject("team-a", declared=PROD, may_have_entry=True), None, LEAVING, PROD),
+        (Subject("team-a", may_have_entry=True), PROD, LEAVING, PROD),
+        (Subject("team-a", is_terminating=True), PROD, LEAVING, PROD),
+        (Subject("team-a", may_have_entry=True, served_in=PROD), None, WITH_DEFAULT, PROD),
+        (Subject("team-a", may_have_entry=True, served_in=PROD), DEV, BOTH, DEV),
+        (Subject("team-a", may_have_entry=True, served_in=OTHER), None, WITH_DEFAULT, DEV),
+        (Subject("team-a", declared=DEV, may_have_entry=True, served_in=PROD), None, BOTH, DEV),
         # A deletion goes where the entry is, whatever the references say.
         (Subject("team-a", declared=DEV, pinned=PROD, url="http://prod:8080", is_terminating=True), DEV, BOTH, PROD),
     ],

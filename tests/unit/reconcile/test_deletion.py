@@ -15,6 +15,7 @@ from registrar.api.meta import FINALIZER
 from registrar.api.tenants import Tenant
 from registrar.api.v1alpha1.registry_ref import RegistryKind, RegistryRef
 from registrar.cluster.cache import ResourceCache
+from registrar.cluster.client import KubernetesAPI
 from registrar.planning.ownership import Origin
 from registrar.reconcile import deletion
 from registrar.reconcile.context import Context
@@ -235,3 +236,31 @@ async def test_a_status_that_someone_wrote_does_not_retire_the_version_of_anothe
         assert await reconcile(key_of(deleted), context) == DONE
     assert api_server.received[-1].json["metadata"]["finalizers"] == []
     assert await registry.get_model_version_by_id(str(version.id)) == version
+
+
+@pytest.mark.parametrize("is_same_server", [True, False], ids=["the same server", "another server"])
+async def test_a_departure_leaves_the_entry_that_its_successor_has_by_another_cluster_registry(
+    registry_url: str,
+    registry: ModelRegistryAPIClient,
+    api_server: LoopbackServer,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_same_server: bool,
+) -> None:
+    """It belongs to another connection, whose memory this one does not share."""
+    entry = await stored(registry, name)
+    status = {"id": entry.id, "registryUrl": registry_url if is_same_server else "http://another"}
+    successor = body("RegisteredModel", name, version=3, uid="uid-2", status=status)
+
+    async def get(*_: Any) -> Any:
+        return successor
+
+    monkeypatch.setattr(KubernetesAPI, "get", get)
+    async with operator(registry_url, api_server, grace=0) as context:
+        gone = finalized(name)
+        context.memory.depart(gone)
+        assert await reconcile(key_of(gone), context) == DONE
+    found = await registry.get_registered_model_by_id(str(entry.id))
+    assert found is not None
+    assert found.state == ("LIVE" if is_same_server else "ARCHIVED")
