@@ -250,7 +250,8 @@ async def test_a_departure_leaves_the_entry_that_its_successor_has_by_another_cl
 ) -> None:
     """It belongs to another connection, whose memory this one does not share."""
     entry = await stored(registry, name)
-    status = {"id": entry.id, "registryUrl": registry_url if is_same_server else "http://another"}
+    url, ref = registry_url if is_same_server else "http://another", {"kind": "ClusterRegistry", "name": "other"}
+    status = {"id": entry.id, "registryUrl": url, "registryRef": ref}
     successor = body("RegisteredModel", name, version=3, uid="uid-2", status=status)
 
     async def get(*_: Any) -> Any:
