@@ -5,6 +5,7 @@ import dataclasses
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
@@ -116,7 +117,7 @@ async def context_of(*, registry_url: str = NOBODY, kubernetes_url: str = NOBODY
     memory = Memory(ResourceCache(), open_gate(), lambda _: None)
     async with ModelRegistryAPIClient.connect(registry_url) as client:
         registry = Registry(KubeflowBackend(client), registry_url, OWNER_ID)
-        guard = MassDeletionGuard(memory.cache.recorded_ids, registry)
+        guard = MassDeletionGuard(partial(memory.cache.recorded_ids, OWNER_ID), registry)
         try:
             census = Census(registry, memory.cache.count_new)
             yield Context(

@@ -35,6 +35,15 @@ def valid_registry_url(value: str) -> str:
     return value.strip().rstrip("/")
 
 
+def is_registry_url(value: str) -> bool:
+    """Return whether a text is the root URL of a registry and nothing else, so that a message may repeat it."""
+    try:
+        valid_registry_url(value)
+    except ValueError:
+        return False
+    return value.isprintable() and " " not in value
+
+
 def _has_no_port(parts: SplitResult) -> bool:
     try:
         return parts.port == 0

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from model_registry.exceptions import NotARegistryError, RegistryError, UnusableProxy
@@ -198,7 +199,7 @@ def connection_to(
     registry, monitor = served.registry, served.monitor
     settings, kube, reconciles = process.settings, process.kube, process.reconciles
     memory = Memory(cache, gate, registry.leave)
-    guard = MassDeletionGuard(cache.recorded_ids, registry)
+    guard = MassDeletionGuard(partial(cache.recorded_ids, registry.owner_id), registry)
 
     def resync() -> Iterator[ResourceKey]:
         memory.corrections.forget_all()

@@ -193,12 +193,15 @@ class Connections:
             self._settle(self._children.of(key))
 
     def _hand_over(self, key: ResourceKey, place: Place, target: Place) -> None:
-        """Have a place forget a resource that belongs to another one now, but for what the installation knows of it."""
-        is_held = place.memory.holding(key).held
+        """Have a place forget a resource that belongs to another one now, but for what the installation knows of it.
+
+        It would claim the resource from itself where the status names its former registry, or from a holder to which it
+        has yielded.
+        """
+        holding = place.memory.holding(key)
         place.forget(key)
-        if is_held:
-            # It need not claim the resource from itself where the status names its former registry.
-            target.memory.report_hold(key)
+        if holding.held or holding.yielded is not None:
+            target.memory.hold(key, holding)
 
     def _enter(self, target: Place, body: Body) -> None:
         if target is self.places.unserved:

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from registrar.api.registry_url import normalized_url
+from registrar.api.registry_url import is_registry_url, normalized_url
 from registrar.api.v1alpha1.cluster_registry import RegistryReason
 from registrar.api.v1alpha1.registry_marks import (
     ACCEPT_REPLACED_ANNOTATION,
@@ -152,7 +152,7 @@ def _is_known(connection: Connection) -> bool:
 
 
 def _described(found: Replacement, registry: Registry) -> str:
-    if found.former is None:
+    if found.former is None or not is_registry_url(found.former):
         what = f"{found.missing} of {found.all} entries are no longer in the registry {registry.url}"
         return f"{what}: it was reset, restored or replaced."
     return (

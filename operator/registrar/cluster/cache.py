@@ -10,14 +10,16 @@ from registrar.api.bodies import (
     Body,
     RecordedId,
     ResourceKey,
+    annotations_of,
     has_entry,
     key_of,
+    managing_owner,
     ready_state,
     recorded_id,
     resource_version,
 )
 from registrar.api.conditions import Reason
-from registrar.api.meta import LAST_APPLIED_ANNOTATION
+from registrar.api.meta import LAST_APPLIED_ANNOTATION, is_paused
 from registrar.cluster.compact import MANAGED_FIELDS, with_shared_texts
 
 
@@ -101,11 +103,16 @@ class ResourceCache:
         """Return how many resources have no entry yet, as far as their statuses say."""
         return len(self._new)
 
-    def recorded_ids(self) -> Iterator[RecordedId]:
-        """Return the entry that each status records."""
+    def recorded_ids(self, owner_id: str) -> Iterator[RecordedId]:
+        """Return the entry that each status records, of resources for which this installation would create it again.
+
+        Args:
+            owner_id: this installation. What another one manages has that one's stamp, which is in no view of this one.
+        """
         for body in list(self._bodies.values()):
             recorded = recorded_id(body)
-            if recorded is not None:
+            is_ours = managing_owner(body) in {None, owner_id} and not is_paused(annotations_of(body))
+            if recorded is not None and is_ours:
                 yield recorded
 
     def is_news(self, body: Body) -> bool:

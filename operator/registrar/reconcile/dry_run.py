@@ -10,6 +10,7 @@ import heapq
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from registrar.api.bodies import Body, ResourceKey, key_of
 from registrar.cluster.cache import ResourceCache
@@ -99,7 +100,7 @@ class DryRun:
         cache = ResourceCache()
         self._gate = SyncGate(self._queue, call_later=lambda _seconds, _open: None)
         self._memory = Memory(cache, self._gate, registry.view.unpin, monotonic=self._clock)
-        guard = MassDeletionGuard(cache.recorded_ids, registry)
+        guard = MassDeletionGuard(partial(cache.recorded_ids, registry.owner_id), registry)
         census = Census(registry, self._memory.cache.count_new)
         self._context = Context(settings, cluster, registry, self._memory, guard, census, monitor)
 

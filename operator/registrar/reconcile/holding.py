@@ -6,6 +6,7 @@ import logging
 import time
 from dataclasses import replace
 
+from registrar.api.registry_url import normalized_url
 from registrar.api.v1alpha1.common import Holder
 from registrar.api.v1alpha1.registry_ref import RegistryRef
 from registrar.cluster.api import ClusterAPI, KubernetesError
@@ -95,11 +96,16 @@ def let_precede(resource: ManagedResource, memory: Memory) -> None:
 
 
 def _holder_of(resource: ManagedResource, ours: Holder, ref: RegistryRef | None) -> Holder | None:
-    """Return the holder of a resource: this installation also where its ClusterRegistry got another address since."""
-    status = resource.status
-    is_same_registry = ref is not None and status.registry_ref == ref
-    is_ours = status.managed_by is not None and status.managed_by.owner_id == ours.owner_id
-    return ours if is_ours and is_same_registry else status.managed_by
+    """Return the holder of a resource: this installation also where the address is spelt in another way.
+
+    So it is where its ClusterRegistry got another address since.
+    """
+    status, holder = resource.status, resource.status.managed_by
+    if holder is None or holder.owner_id != ours.owner_id:
+        return holder
+    is_same_ref = ref is not None and status.registry_ref == ref
+    is_same_url = normalized_url(holder.registry_url) == normalized_url(ours.registry_url)
+    return ours if is_same_ref or is_same_url else holder
 
 
 def _remaining(decision: Decision, now: float) -> float:

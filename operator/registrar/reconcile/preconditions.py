@@ -112,7 +112,11 @@ def refuse_to_lose(entry: RegistryEntry | None, recorded: RecordedState, context
     is_accepted = context.registry.ref is None and context.settings.accept_new_registry
     if not is_accepted and (entry is None or not recorded.proves(entry)):
         context.registry.ensure_available()
-        _refuse_in_replaced(context, time.monotonic())
+        now = time.monotonic()
+        if context.memory.cache.synced.is_set():
+            # Nothing else may have counted: a resource in sync with the flags' registry does not ask.
+            context.guard.replacement(now)
+        _refuse_in_replaced(context, now)
 
 
 def _refuse_in_replaced(context: Context, now: float) -> None:

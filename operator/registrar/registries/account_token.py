@@ -90,14 +90,15 @@ class AccountToken:
         """Have another token issued if that is due, or if the registry refuses this one; returns whether it was."""
         if not self.is_due and not (is_refused and self._age >= MIN_AGE_SECONDS):
             return False
-        self.problem = self._refusal_of_account()
-        if self.problem is not None:
-            self._token = ""
+        refusal = self._refusal_of_account()
+        if refusal is not None:
+            self.problem, self._token = refusal, ""
             return False
         asked_at = self._monotonic()
         issued = await self._issue()
         if not isinstance(issued, Issued):
-            self.problem = issued
+            # An API server that fails for a moment says nothing about the account.
+            self.problem = self.problem if issued is None else issued
             return False
         self.problem = self._refusal_of_token(issued.token)
         if self.problem is not None:

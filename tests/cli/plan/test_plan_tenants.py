@@ -130,3 +130,17 @@ def test_labels_say_who_may_use_it_as_far_as_they_are_known(
         if labels is None
         else []
     )
+
+
+@pytest.mark.parametrize("more", [(), ("--changed",)], ids=["all", "changed"])
+@pytest.mark.parametrize(("before", "after", "action"), [([], [TEAM], "create"), ([TEAM], [], "refuse")])
+def test_a_change_of_tenants_shows_what_it_does(
+    plan: Plan, manifests: Path, tmp_path: Path, before: Any, after: Any, action: str, more: tuple[str, ...]
+) -> None:
+    """The manifests of the resources are the same."""
+    base = tmp_path / "base"
+    base.mkdir()
+    for folder, tenants in ((base, before), (manifests, after)):
+        write(folder, all=[_registry("prod", *tenants), model("churn", name="team.churn")])
+    report = found(plan(manifests, f"--base={base}", "--registry-ref=prod", "-o", "json", *more))
+    assert [(each["action"], each["cause"]) for each in report["changes"]] == [(action, "change")]

@@ -19,6 +19,7 @@ from registrar.app.neighbours import is_beside
 from registrar.app.unserved import NO_REGISTRY
 from registrar.cluster.client import ClusterLogin, KubernetesAPI
 from registrar.fencing import Leadership, WriteFence
+from registrar.planning.holding import Holding
 from registrar.planning.problems import Disposition, Problem
 from registrar.planning.resolution import Resolution, Unresolved
 from registrar.registries.kubeflow.backend import KubeflowBackend
@@ -118,6 +119,11 @@ async def test_a_resource_that_moves_stays_held(
     world.target = "a"
     world.connections.settle()
     assert not world["a"].memory.holding(model_key("churn")).held, "another installation may hold it"
+    # Nor does it take one back from the installation to which it has yielded.
+    world["a"].memory.hold(KEY, Holding(yielded=1))
+    world.target = "b"
+    world.connections.settle()
+    assert world["b"].memory.holding(KEY) == Holding(yielded=1)
 
 
 async def test_an_older_event_moves_nothing(world: World) -> None:

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registrar.api.bodies import RecordedId, has_entry, ready_state
-from registrar.api.meta import LAST_APPLIED_ANNOTATION
+from registrar.api.meta import LAST_APPLIED_ANNOTATION, PAUSED_ANNOTATION
 from registrar.cluster.cache import ResourceCache
-from tests.unit.build import body, model_key
+from tests.unit.build import OWNER_ID, body, model_key
 
 
 def _ready(status: str, reason: str, generation: int = 1) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def test_recorded_ids_are_those_that_a_status_records() -> None:
         body("RegisteredModel", "synced", status={"id": "7", "registryUrl": "http://registry", "observedGeneration": 1})
     )
     cache.put(body("ModelVersion", "v1", status={"id": "8", "registryUrl": "http://other", "observedGeneration": 1}))
-    assert sorted(cache.recorded_ids(), key=lambda recorded: recorded.kind) == [
+    assert sorted(cache.recorded_ids(OWNER_ID), key=lambda recorded: recorded.kind) == [
         RecordedId("ModelVersion", "8", None, "http://other"),
         RecordedId("RegisteredModel", "7", None, "http://registry"),
     ]
@@ -129,3 +129,15 @@ def test_a_removed_resource_leaves_nothing_behind() -> None:
     assert not any(cache.count_ready().values())
     cache.remove(model_key())
     assert not any(cache.count_ready().values())
+
+
+def test_what_is_not_created_again_counts_for_no_guard() -> None:
+    """Paused ones, and those of another installation, whose stamp keeps them out of the view: they look missing."""
+    cache = ResourceCache()
+    status = {"id": "7", "createTimeSinceEpoch": "1", "registryUrl": "http://registry"}
+    other, ours = ({"managedBy": {"ownerId": owner, "registryUrl": "http://registry"}} for owner in ("o", OWNER_ID))
+    cache.put(body("RegisteredModel", "theirs", status={**status, **other}))
+    cache.put(body("RegisteredModel", "paused", status=status, annotations={PAUSED_ANNOTATION: "true"}))
+    assert list(cache.recorded_ids(OWNER_ID)) == []
+    cache.put(body("RegisteredModel", "ours", status={**status, **ours}))
+    assert len(list(cache.recorded_ids(OWNER_ID))) == 1

@@ -4,6 +4,7 @@ import dataclasses
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from registrar.registries.replacement import MassDeletionGuard
 from registrar.workqueue.queue import DONE, RETRY, Result
 from tests.support.fault_proxy import on_matching, proxy_to
 from tests.support.loopback import LoopbackServer, Received, Reply, serving
-from tests.unit.build import body, context_of, open_gate, stamp
+from tests.unit.build import OWNER_ID, body, context_of, open_gate, stamp
 
 GRACE = 5.0
 
@@ -191,7 +192,7 @@ async def test_a_deletion_waits_for_the_registry_that_has_the_entry(
     async with operator(registry_url, api_server, grace=0) as unguarded:
         cache, served = unguarded.memory.cache, unguarded.registry
         served.ref = RegistryRef(kind=RegistryKind.CLUSTER_REGISTRY, name="prod")
-        context = dataclasses.replace(unguarded, guard=MassDeletionGuard(cache.recorded_ids, served))
+        context = dataclasses.replace(unguarded, guard=MassDeletionGuard(partial(cache.recorded_ids, OWNER_ID), served))
         lost = {"id": "2147483646", "createTimeSinceEpoch": "1", "registryUrl": "http://former"}
         if is_replaced:
             cache.put(body("RegisteredModel", "lost", status=lost))

@@ -79,3 +79,12 @@ def test_a_resource_that_cannot_be_an_entry_of_that_name_is_not_parsed() -> None
     assert not names_entry(body(name="other"), "fraud")
     version = body("ModelVersion", "v1", artifacts=[{"name": "weights", "uri": "s3://b/w"}])
     assert [names_entry(version, name) for name in ("v1", "weights", "fraud")] == [True, True, False]
+
+
+async def test_another_spelling_of_an_address_is_no_other_installation() -> None:
+    """Such as that of a Service, which the flags give in one way and a ClusterRegistry in another."""
+    ours = Holder(owner_id=OWNER_ID, registry_url="http://registry.ml.svc:8080")
+    before = {"ownerId": OWNER_ID, "registryUrl": "http://registry.ml:8080/"}
+    memory = Memory(ResourceCache(), open_gate(), lambda _: None)
+    held = read_resource(body(status={"managedBy": before, "observedGeneration": 1}))
+    assert await hold(held, memory, cast("Any", None), ours) == (None, None)

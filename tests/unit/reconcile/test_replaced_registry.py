@@ -14,6 +14,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -111,7 +112,7 @@ class World:
         """The operator ends, and another one starts."""
         registry = Registry(KubeflowBackend(self.client), URL, OWNER_ID)
         memory = Memory(ResourceCache(), open_gate(), registry.view.leave)
-        guard = MassDeletionGuard(memory.cache.recorded_ids, registry)
+        guard = MassDeletionGuard(partial(memory.cache.recorded_ids, OWNER_ID), registry)
         kube = cast("KubernetesAPI", self.cluster)
         self.context = Context(
             self.settings, kube, registry, memory, guard, Census(registry, memory.cache.count_new), Metrics().reconciles

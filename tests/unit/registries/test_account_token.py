@@ -81,6 +81,24 @@ async def test_the_last_token_is_used_while_no_other_is_issued(answer: Credentia
     assert (token(), token.problem) == (SECOND, None)
 
 
+async def test_a_problem_stays_until_the_api_server_answers() -> None:
+    """Ready would change and change back with each attempt."""
+    issuer = Issuer(FORBIDDEN, None, FIRST)
+    token = issuer.token()
+    seen: list[CredentialsProblem | None] = []
+    issue = issuer.issue
+
+    async def noting() -> Issued | CredentialsProblem | None:
+        seen.append(token.problem)
+        return await issue()
+
+    token._issue = noting
+    for _ in range(3):
+        await token.renew(is_refused=False)
+        seen.append(token.problem)
+    assert seen == [None, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, None]
+
+
 @pytest.mark.parametrize("answer", [None, FORBIDDEN])
 async def test_nothing_is_sent_without_a_token(answer: CredentialsProblem | None) -> None:
     token = Issuer(answer).token()

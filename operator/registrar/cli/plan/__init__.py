@@ -215,10 +215,16 @@ def _of_registry(wanted: Wanted, registry: str | None) -> Wanted:
 def _with_tenants(wanted: Wanted, given: Sequence[Tenant] | None, registry: str | None) -> Wanted:
     """Judge who may use the registry, by a file or else by its ClusterRegistry among the manifests."""
     if given is not None:
-        return replace(wanted, tenants=given)
+        return replace(wanted, tenants=given, tenants_before=given)
     tenancy = tenancy_in(wanted.manifests, registry, wanted.namespaces())
+    before = tenancy_in(wanted.base, registry, wanted.namespaces()) if wanted.base.registries else tenancy
     warnings = [tenancy.warning] if tenancy.warning else []
-    return replace(wanted, tenants=tenancy.tenants, left_out=(*wanted.left_out, *warnings))
+    return replace(
+        wanted,
+        tenants=tenancy.tenants,
+        tenants_before=before.tenants,
+        left_out=(*wanted.left_out, *warnings),
+    )
 
 
 def _make(wanted: Wanted, snapshot: Path | None, settings: Settings, source: Source) -> Report:

@@ -45,6 +45,7 @@ class Wanted:
         shows_drift: see `Report`.
         left_out: sentences about resources that the plan is not about.
         tenants: who may use the registry; None lets every namespace use it.
+        tenants_before: the same before the change.
     """
 
     manifests: Manifests
@@ -55,6 +56,7 @@ class Wanted:
     shows_drift: bool = False
     left_out: Sequence[str] = ()
     tenants: Sequence[Tenant] | None = None
+    tenants_before: Sequence[Tenant] | None = None
 
     def namespaces(self) -> frozenset[str]:
         """Return the namespaces that the manifests are about."""
@@ -111,13 +113,13 @@ async def make_in(
     # What the stages log is in the report.
     logging.getLogger("registrar").addHandler(logging.NullHandler())
 
-    async def loaded() -> Registry:
+    async def loaded(tenants: Sequence[Tenant] | None = wanted.tenants_before) -> Registry:
         registry = connect()
-        registry.tenants = wanted.tenants
+        registry.tenants = tenants
         await registry.load()
         return registry
 
-    registry = await loaded()
+    registry = await loaded(wanted.tenants)
     population = Population(wanted.manifests, wanted.base, registry, inventory.holders(), wanted.cluster)
     await find_waiting_aliases(population)
     unknown = (*_unread(wanted.base), *_in_doubt(population))
@@ -226,7 +228,8 @@ async def _find_corrigible(
 def turns_of(population: Population, wanted: Wanted) -> Iterator[ResourceKey]:
     """Yield the resources to reconcile, those of refused manifests and parents first, and deleted ones last."""
     accepted = wanted.manifests.accepted()
-    selected = affected(population) if wanted.only_changed else set(accepted)
+    is_part = wanted.only_changed and wanted.tenants == wanted.tenants_before
+    selected = affected(population) if is_part else set(accepted)
     yield from population.kept()
     yield from (key for key in accepted if key in selected)
     yield from population.departed()
