@@ -131,8 +131,8 @@ def _resolve(subject: Subject, parent: Resolution | None, candidates: Mapping[st
         return _inherited(subject, parent, candidates)
     if isinstance(parent, str) and parent != own and not subject.is_terminating:
         return _mismatch(
-            f"This resource belongs to {described(own)}, but its parent belongs to {described(parent)}. Refer to a "
-            f"parent that belongs to {described(own)}, or delete this resource and create another one."
+            f"This resource belongs to {described(own)}, but its parent belongs to {described(parent)}. Correct "
+            "spec.registryRef, or refer to a parent in the same registry."
         )
     return _usable(own, candidates, is_new=subject.is_new)
 

@@ -175,7 +175,7 @@ def test_a_new_default_moves_nothing_that_has_an_entry(site: Site) -> None:
     site.connect("new", 1, isDefault=True)
     space.apply(manifest(MODEL, "unsure"))
     message = condition(space.wait(MODEL, "unsure", has_reason("AmbiguousRegistry")), "Ready")["message"]
-    assert f"ClusterRegistry/{new}, ClusterRegistry/{old}" in message
+    assert f"ClusterRegistry {new}, ClusterRegistry {old}" in message
     site.connect("old", 0)
     assert space.ready(MODEL, "unsure")["status"]["registryRef"] == ref(new)
     space.apply(manifest(VERSION, "v1", registeredModelRef={"name": "settled"}))
@@ -356,7 +356,8 @@ def test_a_child_does_not_leave_the_registry_of_its_parent(site: Site) -> None:
     space.apply(manifest(MODEL, "fraud", registryRef=ref(dev)), version)
     message = condition(space.wait(VERSION, "v1", has_reason("RegistryMismatch")), "Ready")["message"]
     assert message == (
-        f"This resource belongs to ClusterRegistry {prod}, but its parent belongs to ClusterRegistry {dev}."
+        f"This resource belongs to ClusterRegistry {prod}, but its parent belongs to ClusterRegistry {dev}. "
+        "Correct spec.registryRef, or refer to a parent in the same registry."
     )
     space.ready(MODEL, "fraud")
     assert site.rests[1].get("model_versions")["items"] == []

@@ -170,6 +170,8 @@ def test_strangers_with_the_same_ids_are_left_alone(site: Site, another: Another
         space.patch(VERSION, "v1", {"spec": {"description": "edited"}})
         for kind, resource in ((ARTIFACT, "weights"), (VERSION, "v1"), (MODEL, "churn")):
             space.delete(kind, resource)
+            space.wait(kind, resource, has_reason("RegistryReplaced"))
+            space.patch(kind, resource, {"spec": {"deletionPolicy": "Orphan"}})
             space.wait_gone(kind, resource)
         assert rest.entries() == entries
         assert len(theirs.writes()) == done
