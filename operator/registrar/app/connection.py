@@ -110,15 +110,19 @@ class Connection:
         """Return all resources that belong to it, as they were last seen."""
         return [body for key in self.cache if (body := self.cache.get(key)) is not None]
 
-    def is_used_by(self, key: ResourceKey) -> bool:
+    def is_used_by(self, key: ResourceKey, *, is_running: bool) -> bool:
         """Return whether a resource has an entry in the registry that its deletion would change, or may have one.
 
         One that the registry does not admit, or that has let go of its entry, is left alone.
+
+        Args:
+            key: the resource.
+            is_running: whether it is being reconciled, and may be about to get an entry.
         """
         body = self.cache.get(key)
-        if body is None or not may_have_entry(body) or (is_terminating(body) and not has_finalizer(body)):
+        if body is None or (is_terminating(body) and not has_finalizer(body)):
             return False
-        return admits(key.namespace, self.context.registry.tenants)
+        return (is_running or may_have_entry(body)) and admits(key.namespace, self.context.registry.tenants)
 
     def has(self, key: ResourceKey) -> bool:
         """Return whether a resource belongs to it: one that exists, or one whose entries are not released yet."""

@@ -137,7 +137,7 @@ class Connections:
         for body in connection.bodies():
             self.on_change(body)
         for departed in connection.memory.departures:
-            self._target_of(departed).memory.depart(departed)
+            self._depart(departed, self._target_of(departed))
         await close()
 
     def all(self) -> tuple[Connection, ...]:
@@ -156,6 +156,7 @@ class Connections:
             if key in self._moving:
                 self._moving.discard(key)
                 self._move(key)
+                self._settle(self._children.of(key))
         return min(results, key=_urgency, default=DONE)
 
     def share_of(self, key: ResourceKey) -> str:
@@ -189,15 +190,12 @@ class Connections:
         known, parent = target.cache.get(key), parent_of(body)
         self._enter(target, body)
         self._children.move(key, None if known is None else parent_of(known), parent)
-        if known is None:
+        if known is None or target is self.places.unserved:
             self._settle(self._children.of(key))
 
     def _hand_over(self, key: ResourceKey, place: Place, target: Place) -> None:
-        """Have a place forget a resource that belongs to another one now, but for what the installation knows of it.
-
-        It would claim the resource from itself where the status names its former registry, or from a holder to which it
-        has yielded.
-        """
+        """Have a place forget a resource that belongs to another one now."""
+        # The other one would claim it from this very installation, or from one to which this one has yielded.
         holding = place.memory.holding(key)
         place.forget(key)
         if holding.held or holding.yielded is not None:
@@ -206,9 +204,10 @@ class Connections:
     def _enter(self, target: Place, body: Body) -> None:
         if target is self.places.unserved:
             self._unserved_share()
-        is_leaving = begins_to_leave(target.cache.get(key_of(body)), body)
+            self._note(body)
+        before = target.cache.get(key_of(body))
         target.intake.on_change(body)
-        if is_leaving:
+        if begins_to_leave(before, body):
             self._wake_waiting(target)
 
     def _wake_waiting(self, place: Place) -> None:
@@ -217,10 +216,13 @@ class Connections:
 
     def _target_of(self, body: Body) -> Place:
         target = self._registry_of(body)
-        if isinstance(target, Unresolved):
-            self.places.unserved.note(key_of(body), target)
-            return self.places.unserved
-        return self.places.served[target]
+        return self.places.unserved if isinstance(target, Unresolved) else self.places.served[target]
+
+    def _note(self, body: Body) -> None:
+        """Have the status of a resource without a registry say why it has none."""
+        why = self._registry_of(body)
+        if isinstance(why, Unresolved):
+            self.places.unserved.note(key_of(body), why)
 
     def settle(self, namespaces: Container[str] | None = None) -> None:
         """Have each resource of these namespaces, all by default, where it belongs now: the registries have changed."""
@@ -229,7 +231,14 @@ class Connections:
             # Its entry could not be released while nobody served its registry.
             if (target := self._target_of(body)) is not self.places.unserved:
                 self.places.unserved.memory.released(key_of(body))
-                target.memory.depart(body)
+                self._depart(body, target)
+
+    def _depart(self, body: Body, target: Place) -> None:
+        """Have a place release the entries of a resource that is gone."""
+        if target is self.places.unserved and self.get(key_of(body)) is None:
+            # The reason of a successor is its own.
+            self._note(body)
+        target.memory.depart(body)
 
     def _settle(self, keys: Iterable[ResourceKey]) -> None:
         for key in list(keys):
@@ -245,6 +254,7 @@ class Connections:
         if place is None or body is None:
             return
         if (target := self._target_of(body)) is place:
+            self._note(body)
             return
         self._hand_over(key, place, target)
         self._enter(target, body)

@@ -63,7 +63,7 @@ class Places:
             is_running: returns whether a resource is being reconciled.
         """
         places = [place for place in (*self.served.values(), *self.retiring) if place.name == name]
-        users = [key for place in places for key in place.cache if is_running(key) or place.is_used_by(key)]
+        users = [key for place in places for key in place.cache if place.is_used_by(key, is_running=is_running(key))]
         return [*users, *(key_of(body) for place in places for body in place.memory.departures)]
 
     def resources(self) -> Iterator[ResourceKey]:

@@ -76,6 +76,7 @@ class RegistryReports:
     _counted_at: dict[str, float] = field(default_factory=dict)
     _failing_since: dict[str, float] = field(default_factory=dict)
     _pinned: dict[str, tuple[float, list[ResourceKey]]] = field(default_factory=dict)
+    _users_at: dict[str, tuple[float, list[ResourceKey]]] = field(default_factory=dict)
     _retries: dict[str, Backoff] = field(default_factory=dict)
     _events: EventCorrelator = field(default_factory=EventCorrelator)
     _replacements: Replacements = field(default_factory=Replacements)
@@ -141,7 +142,7 @@ class RegistryReports:
 
     def forget(self, name: str) -> None:
         """Forget what is known of a ClusterRegistry that is not served any more."""
-        for known in (self._counted_at, self._failing_since, self._pinned):
+        for known in (self._counted_at, self._failing_since, self._pinned, self._users_at):
             known.pop(name, None)
         self._replacements.forget(name)
 
@@ -157,6 +158,17 @@ class RegistryReports:
         It may not be served, or the entry is of a resource that belongs nowhere, because its parent is elsewhere now.
         One that it refuses uses nothing: it would hold up a deletion for those who may use the registry.
         """
+        name, metadata = declared.metadata.name, declared.metadata
+        is_held = IN_USE_FINALIZER in metadata.finalizers and not metadata.terminating
+        counted_at, users = self._users_at.get(name, (-math.inf, []))
+        if is_held and users and time.monotonic() - counted_at < SEARCH_SECONDS:
+            # Nothing depends on the exact number now, and each count looks at every resource.
+            return users
+        users = self._count_users(declared)
+        self._users_at[name] = time.monotonic(), users
+        return users
+
+    def _count_users(self, declared: Declared) -> list[ResourceKey]:
         name = declared.metadata.name
         served = self.connections.places.users_of(name_of(name), self.connections.queue.is_running)
         found_at, found = self._pinned.get(name, (-math.inf, []))

@@ -238,7 +238,7 @@ def _unlabelled(namespace: str) -> Unresolved:
 
 def _usable(name: str, candidates: Mapping[str, Candidate], *, is_new: bool) -> Resolution:
     if is_new and candidates[name].is_leaving:
-        return _waiting(f"{described(name)} is being deleted, and takes no new entries. Choose another registry.")
+        return _waiting(f"{described(name)} is being deleted, and takes no new entries. Use another registry.")
     if candidates[name].is_usable:
         return name
     problem = _waiting(f"{described(name)} cannot be used as it is declared; see its conditions.").problem

@@ -420,3 +420,45 @@ async def test_a_resource_without_a_registry_has_not_lost_its_entry(world: World
     world.target = Unresolved(Problem(Disposition.WAITING, Reason.WAITING_FOR_REGISTRY, "gone"), is_let_go=True)
     world.connections.on_change(_finalized())
     assert is_beside(KEY)
+
+
+async def test_a_child_learns_why_its_parent_has_no_registry_now(world: World) -> None:
+    child = ResourceKey("ModelVersion", "team", "v1")
+    first, second = (
+        Unresolved(Problem(Disposition.WAITING, Reason.WAITING_FOR_REGISTRY, message)) for message in ("prdo", "stagin")
+    )
+    world.target = first
+    world.connections.on_change(body())
+    world.connections.on_change(body("ModelVersion", "v1", registeredModelRef={"name": "fraud"}))
+    world.target = second
+    world.connections.on_change(body(version=2))
+    assert world.connections.places.unserved._why[child] == second
+
+
+async def test_a_child_is_moved_after_the_run_of_a_parent_that_stays(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its registry was another one for as long as its parent ran."""
+    child = ResourceKey("ModelVersion", "team", "v1")
+    world.connections.on_change(body())
+    world.connections.on_change(body("ModelVersion", "v1", registeredModelRef={"name": "fraud"}))
+    moved: list[ResourceKey] = []
+    monkeypatch.setattr(world.connections, "_move", moved.append)
+    world.connections._moving.add(KEY)
+    await world.connections.run(KEY)
+    assert moved == [KEY, child]
+
+
+async def test_the_reason_of_what_is_gone_is_not_that_of_its_successor(world: World) -> None:
+    reasons = [
+        Unresolved(Problem(Disposition.WAITING, Reason.WAITING_FOR_REGISTRY, message), is_let_go=False)
+        for message in ("of the successor", "of what is gone")
+    ]
+    world.connections.on_change(_finalized())
+    world.target = reasons[0]
+    world.connections.on_change(body(version=2, uid="uid-2"))
+    world.target = reasons[1]
+    world.connections.retire("a", _note([], ""))
+    await world.connections.endings.finish(5)
+    assert world.connections.places.unserved._why[KEY] == reasons[0]
+    assert world.connections.places.unserved.memory.departures.get(KEY) is not None
