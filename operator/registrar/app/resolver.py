@@ -56,11 +56,14 @@ class RegistryResolver:
         return resolve(subject, None if above is None else self(above), self.candidates)
 
     def uses(self, key: ResourceKey, name: str) -> bool:
-        """Return whether the entry of a resource is in a registry that admits it."""
+        """Return whether the entry of a resource is in a registry that admits it, or may be there."""
         body, candidate = self.get(key), self.candidates.get(name)
         if body is None or candidate is None or not candidate.admits(key.namespace):
             return False
-        return pin(_subject_of(body), self.candidates) == name
+        subject = _subject_of(body)
+        if subject.url is None:
+            return subject.may_have_entry and subject.declared == name
+        return pin(subject, self.candidates) == name
 
 
 def _nothing(_: ResourceKey) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.exceptions import ConnectionFailed
-from registrar.api.bodies import ResourceKey
+from registrar.api.bodies import ResourceKey, key_of
 from registrar.api.meta import FINALIZER
 from registrar.api.tenants import tenant_of
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec, RegistryReason
@@ -263,9 +263,11 @@ async def test_what_was_known_of_the_users_is_forgotten_with_a_cluster_registry(
     assert reports._pinned == {}
 
 
+@pytest.mark.parametrize("is_recorded", [True, False], ids=["an ID", "the finalizer"])
 @pytest.mark.parametrize("is_deleted", [False, True], ids=["served", "being deleted"])
 async def test_a_resource_that_belongs_nowhere_still_uses_the_registry_of_its_entry(
     is_deleted: bool,  # noqa: FBT001 - a parameter of the test
+    is_recorded: bool,  # noqa: FBT001 - a parameter of the test
     world: World,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -287,8 +289,19 @@ async def test_a_resource_that_belongs_nowhere_still_uses_the_registry_of_its_en
             "registryRef": {"kind": "ClusterRegistry", "name": "dev"},
         },
     )
+    if not is_recorded:
+        # The parent has its entry in another one, so that this one belongs nowhere; it may have been created before.
+        parent_status = {
+            "id": "7",
+            "registryUrl": "http://other.example",
+            "registryRef": {"kind": "ClusterRegistry", "name": "other"},
+        }
+        connections.on_change(body("RegisteredModel", "parent", status=parent_status))
+        dev = {"kind": "ClusterRegistry", "name": "dev"}
+        found = body("ModelVersion", "fraud", registryRef=dev, registeredModelRef={"name": "parent"})
+        found["metadata"]["finalizers"] = [FINALIZER]
     connections.on_change(found)
-    assert await world.share() == NO_REGISTRY, "its entry is elsewhere than its spec says"
+    assert connections.share_of(key_of(found)) == NO_REGISTRY, "its entry is elsewhere than its spec says"
     connections.synced.set()
     async with world.running():
         for late in ("late", "later"):
