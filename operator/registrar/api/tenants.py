@@ -7,6 +7,7 @@ admits may not use the registry, so an empty list admits nobody.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -99,9 +100,24 @@ class NamespaceSelector(_Strict):
     match_labels: Annotated[dict[str, LabelValue], Field(min_length=1, max_length=MAX_LABELS)]
     """Labels that a namespace must have, all of them with this value."""
 
-    def selects(self, labels: Labels) -> bool:
-        """Return whether a namespace with these labels is meant."""
-        return self.match_labels.items() <= labels.items()
+
+class LabelIndex:
+    """Finds namespaces by their labels: there may be thousands of them, and a selector means a few.
+
+    Args:
+        namespaces: the labels of each namespace.
+    """
+
+    def __init__(self, namespaces: Mapping[str, Labels]) -> None:
+        self._having: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        for name, labels in namespaces.items():
+            for label in labels.items():
+                self._having[label].add(name)
+
+    def selected_by(self, selector: NamespaceSelector) -> frozenset[str]:
+        """Return the namespaces that a selector means."""
+        first, *others = (self._having.get(label, set()) for label in selector.match_labels.items())
+        return frozenset(first.intersection(*others))
 
 
 class Tenant(_Strict):
@@ -145,18 +161,13 @@ class Tenant(_Strict):
             return namespace in self._selected
         return any(_matches(pattern, namespace) for pattern in self.namespaces)
 
-    def selecting(self, namespaces: Mapping[str, Labels]) -> Tenant:
-        """Return this tenant for the namespaces that exist; it differs where it is for others.
-
-        Args:
-            namespaces: the labels of each namespace.
-        """
+    def selecting(self, namespaces: LabelIndex) -> Tenant:
+        """Return this tenant for the namespaces that exist; it differs where it is for others."""
         selector = self.namespace_selector
         if selector is None:
             return self
         tenant = self.model_copy()
-        admitted = frozenset(name for name, labels in namespaces.items() if selector.selects(labels))
-        tenant._selected = admitted  # noqa: SLF001 - a copy of this very class
+        tenant._selected = namespaces.selected_by(selector)  # noqa: SLF001 - a copy of this very class
         return tenant
 
     def allows_name(self, name: str, namespace: str) -> bool:
@@ -234,7 +245,7 @@ def selector_in(tenants: Sequence[Tenant] | None) -> int | None:
     return next(positions, None)
 
 
-def selecting(tenants: Sequence[Tenant] | None, namespaces: Mapping[str, Labels]) -> Sequence[Tenant] | None:
+def selecting(tenants: Sequence[Tenant] | None, namespaces: LabelIndex) -> Sequence[Tenant] | None:
     """Return tenants for the namespaces that exist, see `Tenant.selecting`."""
     return None if tenants is None else tuple(tenant.selecting(namespaces) for tenant in tenants)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from registrar.api.registry_url import normalized_url
-from registrar.api.tenants import Labels, Tenant, affected, selecting, selector_in
+from registrar.api.tenants import LabelIndex, Labels, Tenant, affected, selecting, selector_in
 from registrar.cluster.cluster_registries import Declared
 from registrar.planning.resolution import Candidate, conflicts, described, name_of
 from registrar.reporting.registry_status import is_abandoned
@@ -23,10 +23,9 @@ def candidates_of(
         flags: the candidate of the flags' registry; None without one.
         namespaces: the labels of each namespace; None if the operator does not watch them.
     """
+    index = None if namespaces is None else LabelIndex(namespaces)
     candidates = {
-        name_of(name): _candidate_of(each, namespaces)
-        for name, each in declared.items()
-        if not is_abandoned(each.metadata)
+        name_of(name): _candidate_of(each, index) for name, each in declared.items() if not is_abandoned(each.metadata)
     }
     refused = conflicts(candidates)
     candidates = {
@@ -36,7 +35,7 @@ def candidates_of(
     return candidates if flags is None else {FROM_FLAGS: flags, **candidates}
 
 
-def _candidate_of(declared: Declared, namespaces: Mapping[str, Labels] | None) -> Candidate:
+def _candidate_of(declared: Declared, namespaces: LabelIndex | None) -> Candidate:
     is_leaving = declared.metadata.terminating
     is_default = declared.may_be_default and not is_leaving
     is_usable = not isinstance(declared.spec, str)
@@ -45,7 +44,7 @@ def _candidate_of(declared: Declared, namespaces: Mapping[str, Labels] | None) -
         return Candidate(
             declared.url, is_default, is_usable=False, serves_kserve=declared.serves_kserve, is_leaving=is_leaving
         )
-    tenants = selecting(declared.tenants, namespaces or {})
+    tenants = declared.tenants if namespaces is None else selecting(declared.tenants, namespaces)
     return Candidate(declared.url, is_default, tenants, is_usable, declared.serves_kserve, is_leaving)
 
 

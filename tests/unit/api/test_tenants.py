@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from registrar.api.schema import StructuralSchema
-from registrar.api.tenants import Tenant, read_tenants, tenant_of
+from registrar.api.tenants import LabelIndex, Tenant, read_tenants, tenant_of
 
 CHART_SCHEMA = Path(__file__).parents[3] / "charts/model-registrar/values.schema.json"
 NAMESPACES = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,10}[a-z0-9])?", fullmatch=True)
@@ -185,7 +185,9 @@ SELECTOR = {"namespaceSelector": {"matchLabels": {"example.com/ml": "true", "sta
 def test_a_selector_needs_all_of_its_labels() -> None:
     tenant = Tenant.model_validate(SELECTOR)
     both = {"example.com/ml": "true", "stage": "prod", "other": "x"}
-    found = tenant.selecting({"both": both, "one": {"stage": "prod"}, "another": {**both, "stage": "dev"}, "none": {}})
+    found = tenant.selecting(
+        LabelIndex({"both": both, "one": {"stage": "prod"}, "another": {**both, "stage": "dev"}, "none": {}})
+    )
     assert {name for name in ("both", "one", "another", "none", "unknown") if found.admits(name)} == {"both"}
     assert not tenant.admits("both"), "whom it is for is not known yet"
 
@@ -193,11 +195,11 @@ def test_a_selector_needs_all_of_its_labels() -> None:
 def test_a_tenant_differs_only_where_it_is_for_others() -> None:
     labels = {"example.com/ml": "true", "stage": "prod"}
     tenant = Tenant.model_validate(SELECTOR)
-    found = tenant.selecting({"team": labels})
-    assert found == tenant.selecting({"team": {**labels, "other": "x"}, "another": {}})
-    assert found != tenant.selecting({"team": labels, "another": labels})
+    found = tenant.selecting(LabelIndex({"team": labels}))
+    assert found == tenant.selecting(LabelIndex({"team": {**labels, "other": "x"}, "another": {}}))
+    assert found != tenant.selecting(LabelIndex({"team": labels, "another": labels}))
     named = Tenant(namespaces=("team",))
-    assert named.selecting({"team": labels}) is named
+    assert named.selecting(LabelIndex({"team": labels})) is named
 
 
 @pytest.mark.parametrize(

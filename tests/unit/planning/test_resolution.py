@@ -7,7 +7,7 @@ import pytest
 
 from registrar.api.conditions import Reason
 from registrar.api.registry_url import normalized_url
-from registrar.api.tenants import Tenant
+from registrar.api.tenants import LabelIndex, Tenant
 from registrar.planning.problems import Disposition
 from registrar.planning.resolution import Candidate, Resolution, Subject, Unresolved, conflicts, resolve
 from registrar.settings import FROM_FLAGS
@@ -178,7 +178,8 @@ def test_one_address_with_different_tenants_is_a_conflict() -> None:
     assert conflicts({DEV: first, FROM_FLAGS: other}) == {}
 
 
-SELECTS = (Tenant.model_validate({"namespaceSelector": {"matchLabels": {"a": "b"}}}).selecting({"team-b": {"a": "b"}}),)
+BY_LABEL = Tenant.model_validate({"namespaceSelector": {"matchLabels": {"a": "b"}}})
+SELECTS = (BY_LABEL.selecting(LabelIndex({"team-b": {"a": "b"}})),)
 SELECTING = Candidate("http://dev:8080", is_default=True, tenants=SELECTS)
 NEW = Subject("team-a", is_labelled=False)
 

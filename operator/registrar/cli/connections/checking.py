@@ -8,7 +8,7 @@ from typing import Any
 
 from registrar.api.bodies import Body
 from registrar.api.conditions import Condition, ConditionStatus, Reason
-from registrar.api.tenants import Labels, selecting, tenant_of
+from registrar.api.tenants import LabelIndex, Labels, selecting, tenant_of
 from registrar.api.v1alpha1.cluster_registry import (
     ClusterRegistrySpec,
     ClusterRegistryStatus,
@@ -242,9 +242,9 @@ def admit(made: Check, namespaces: Iterable[str], labels: Mapping[str, Labels]) 
     """
     declared = _candidates(made.registries)
     # Neither of two that contradict each other is served.
-    refused = conflicts(declared)
+    refused, index = conflicts(declared), LabelIndex(labels)
     candidates = {
-        name: replace(each, tenants=selecting(each.tenants, labels), is_usable=name not in refused)
+        name: replace(each, tenants=selecting(each.tenants, index), is_usable=name not in refused)
         for name, each in declared.items()
     }
     for namespace in namespaces:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from registrar.api.tenants import Tenant, selecting, selector_in
+from registrar.api.tenants import LabelIndex, Tenant, selecting, selector_in
 from registrar.cli.plan.manifests import Manifests
 from registrar.cli.validate.registries import candidate_in
 
@@ -57,4 +57,4 @@ def tenancy_in(manifests: Manifests, registry: str | None, namespaces: Collectio
             f"ClusterRegistry {registry} selects namespaces by their labels, and those of {shown} are not known: the "
             "plan does not judge who may use it. Plan with the manifests of these Namespaces.",
         )
-    return Tenancy(selecting(candidate.tenants, manifests.labels))
+    return Tenancy(selecting(candidate.tenants, LabelIndex(manifests.labels)))
