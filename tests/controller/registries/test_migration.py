@@ -92,6 +92,27 @@ def test_a_cluster_registry_that_is_deleted_and_made_again_continues_with_all_id
     assert site.proxies[1].writes() == []
 
 
+def test_a_cluster_registry_gets_another_name_without_a_write_to_the_registry(site: Site) -> None:
+    """As docs/several-registries.md says."""
+    space, old = site.spaces[0], site.connect("old", 0)
+    site.start()
+    model, *below = _tree()
+    model["spec"]["registryRef"] = ref(old)
+    space.apply(model, *below)
+    before = {kind: space.wait(kind, name, _belongs_to(old))["status"]["id"] for kind, name in TREE}
+    writes, new = len(site.proxies[0].writes()), site.connect("new", 0)
+    del model["spec"]["registryRef"]
+    space.apply(model)
+    _abandon(site, old)
+    for kind, name in TREE:
+        assert space.wait(kind, name, _belongs_to(new))["status"]["id"] == before[kind]
+    model["spec"]["registryRef"] = ref(new)
+    space.apply(model)
+    generation = space.get(MODEL, "churn")["metadata"]["generation"]
+    space.wait(MODEL, "churn", lambda found: is_ready(found) and found["status"]["observedGeneration"] == generation)
+    assert len(site.proxies[0].writes()) == writes
+
+
 def test_another_default_asks_no_registry_about_what_has_an_entry(site: Site) -> None:
     old, new = site.connect("old", 0, isDefault=True), site.connect("new", 1)
     space = site.spaces[0]
