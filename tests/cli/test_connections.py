@@ -240,6 +240,15 @@ def test_a_selector_is_decided_by_the_namespaces_in_the_files(tmp_path: Path) ->
     assert [each["default"] for each in found.values()] == ["labelled", "labelled", None]
 
 
+def test_a_default_that_names_a_namespace_needs_no_labels(tmp_path: Path) -> None:
+    tenants = [{"namespaces": ["team-a"]}, *BY_LABEL]
+    folder = write(tmp_path, all=[registry("prod", AWAY, isDefault=True, tenants=tenants)])
+    result = check(folder, "--no-connect", "--output=json", "--namespace=team-a", "--namespace=other")
+    named, other = json.loads(result.stdout)["namespaces"]
+    assert (named["default"], named["undecided"]) == ("prod", [])
+    assert (other["default"], other["undecided"]) == (None, ["prod"])
+
+
 def test_a_selector_is_decided_by_the_namespaces_of_the_cluster(own_space: Namespace, tmp_path: Path) -> None:
     name, label = f"labelled-{own_space.name}", own_space.name
     tenants = [{"namespaceSelector": {"matchLabels": {"example.com/ml": label}}}]

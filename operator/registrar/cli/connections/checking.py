@@ -262,7 +262,9 @@ def admit(made: Check, namespaces: Iterable[str], labels: Mapping[str, Labels]) 
             for name, tenant in tenants.items()
             if tenant is not None and name not in undecided
         }
-        resolution = resolve(Subject(namespace, is_labelled=is_labelled), None, candidates)
+        # Where no default depends on labels, they do not matter.
+        is_known = is_labelled or not any(candidates[name_of(name)].is_default for name in undecided)
+        resolution = resolve(Subject(namespace, is_labelled=is_known), None, candidates)
         default = None if isinstance(resolution, Unresolved) else cluster_registry_of(resolution)
         made.admissions.append(Admission(namespace, patterns, default, undecided))
         if not patterns and not undecided:
