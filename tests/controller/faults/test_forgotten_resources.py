@@ -32,7 +32,7 @@ from tests.support.fixtures import Unique
 from tests.support.resources import Namespace, has_reason, manifest
 from tests.support.waiting import wait_until
 
-COLLABORATORS = {"_queue", "_leave", "_monotonic", "_departed"}
+COLLABORATORS = {"_queue", "_leave", "_monotonic"}
 """Attributes of a memory that are no indexes of resources that exist."""
 
 
@@ -176,7 +176,7 @@ async def test_a_deleted_resource_is_forgotten_everywhere(
     _fill_transient_indexes(operator, gone, body, claim)
     indexes = {name for name in vars(operator.memory) if name not in COLLABORATORS}
     # Two know entries and not resources; the third has resources that vanished before they were finalized.
-    others = {"corrections", "losses", "_departed"}
+    others = {"corrections", "losses", "departures"}
     assert _indexes_with(operator.memory, gone) == indexes - others, "every index by resource is filled"
     assert claim in operator.memory.corrections
     assert claim in operator.memory.losses
