@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from collections.abc import Iterator
 
 from model_registry._proxy import Proxy
 from model_registry._request import Request
@@ -37,17 +38,12 @@ def not_answered(error: Exception, request: Request, url: str, timeout: float, *
 
 def is_verification_failure(error: BaseException | None) -> bool:
     """Return whether a failure goes back to a certificate that is not trusted."""
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _chain(error))
 
 
 def known_reason(error: BaseException) -> str | None:
     """Return why there was no connection, where the operating system says it; libraries only say that it failed."""
-    cause: BaseException | None = error
-    while cause is not None:
+    for cause in _chain(error):
         group = cause.exceptions if isinstance(cause, BaseExceptionGroup) else ()
         for candidate in (cause, *group):
             match candidate:
@@ -57,8 +53,14 @@ def known_reason(error: BaseException) -> str | None:
                     return f"certificate verify failed: {candidate.verify_message}"
                 case socket.gaierror():
                     return f"its host is not found: {candidate.strerror}"
-        cause = cause.__cause__ or cause.__context__
     return None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error, and what it goes back to."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _reason(error: BaseException) -> str:

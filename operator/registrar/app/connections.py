@@ -254,7 +254,8 @@ class Connections:
         if place is None or body is None:
             return
         if (target := self._target_of(body)) is place:
-            self._note(body)
+            if place is self.places.unserved:
+                self._note(body)
             return
         self._hand_over(key, place, target)
         self._enter(target, body)
