@@ -23,6 +23,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from registrar.api.docstrings import field_docstrings
 from registrar.api.rules import Rule, with_rules
 
 GROUP = "model-registrar.dev"
@@ -66,7 +67,6 @@ class Frozen(BaseModel):
         extra="ignore",
         alias_generator=to_camel,
         populate_by_name=True,
-        use_attribute_docstrings=True,
         # pydantic before 2.10 keeps names that begin with model_ to itself: modelFormatName is ours.
         protected_namespaces=(),
     )
@@ -83,9 +83,12 @@ class Frozen(BaseModel):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         described = handler(schema)
+        found = handler.resolve_ref_schema(described)
+        for attribute, text in field_docstrings(cls).items():
+            if (field := cls.model_fields.get(attribute)) is not None:
+                found["properties"][field.alias or attribute].setdefault("description", text)
         if cls.RULES:
-            properties = handler.resolve_ref_schema(described)
-            properties.update(with_rules(properties, cls.RULES))
+            found.update(with_rules(found, cls.RULES))
         return described
 
 
