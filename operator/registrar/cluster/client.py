@@ -21,7 +21,7 @@ from registrar.api.meta import API_VERSION, GROUP, VERSION, ObjectMeta
 from registrar.cluster.api import KubernetesError, ResourceGoneError, StaleResourceError
 from registrar.cluster.echoes import Echoes
 from registrar.cluster.middlewares import LEASES, Fenced, RefusalsAreTemporary, RotatingToken
-from registrar.cluster.responses import CompactResponse, ShallowResponse
+from registrar.cluster.responses import KopfResponse, ShallowResponse
 from registrar.fencing import READS, WriteFence
 from registrar.kinds.table import KINDS
 
@@ -96,12 +96,16 @@ class KubernetesAPI:
         """Return the bearer token of the operator as it is now; None if the login uses none. Raises OSError."""
         return self._login.token()
 
-    def open_watch_session(self, note: Callable[[str], None]) -> aiohttp.ClientSession:
-        """Return a session for kopf that notes the path of each request; closing it leaves the pool open.
+    def open_watch_session(self, note: Callable[[str], None], show: Callable[[Body], None]) -> aiohttp.ClientSession:
+        """Return a session for kopf; closing it leaves the pool open.
 
-        Its watches leave out what the answers to our own writes have shown.
+        Its watches leave out what the answers to our own writes have shown, and its lists the resources.
+
+        Args:
+            note: takes the path of each request.
+            show: takes the resources of lists.
         """
-        answers = CompactResponse.without(self._echoes)
+        answers = KopfResponse.of(self._echoes, show)
         return self._open_session(self._watches, RefusalsAreTemporary(note), response_class=answers)
 
     def _open_session(

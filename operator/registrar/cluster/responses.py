@@ -6,14 +6,16 @@ kopf reads each line of a watch with a parser that recurses, and a RecursionErro
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, ClassVar, cast
 
 import aiohttp
 
+from registrar.api.bodies import Body
 from registrar.api.nesting import read_shallow, shallow
 from registrar.cluster.compact import read_compact
 from registrar.cluster.echoes import Echoes
+from registrar.cluster.listed import hand_over
 
 
 class ShallowResponse(aiohttp.ClientResponse):
@@ -24,16 +26,18 @@ class ShallowResponse(aiohttp.ClientResponse):
         return await super().json(**{"loads": read_shallow, **options})
 
 
-class CompactResponse(ShallowResponse):
-    """An answer to kopf: it also takes little memory, and each line of a watch is shallow as well."""
+class KopfResponse(ShallowResponse):
+    """An answer to kopf: it takes little memory, each line of a watch is shallow as well, and lists are handed over."""
 
     echoes: ClassVar[Echoes]
     """What the lines of a watch leave out."""
+    show: ClassVar[Callable[[Body], None]]
+    """Takes the resources of lists."""
 
     @classmethod
-    def without(cls, echoes: Echoes) -> type[CompactResponse]:
-        """Return the class of answers that leave these out."""
-        return type(cls.__name__, (cls,), {"echoes": echoes})
+    def of(cls, echoes: Echoes, show: Callable[[Body], None]) -> type[KopfResponse]:
+        """Return the class of answers with these attributes."""
+        return type(cls.__name__, (cls,), {"echoes": echoes, "show": staticmethod(show)})
 
     async def start(self, connection: Any) -> aiohttp.ClientResponse:
         """Receive the headers."""
@@ -43,8 +47,8 @@ class CompactResponse(ShallowResponse):
         return self
 
     async def json(self, **options: Any) -> Any:
-        """Return the value of the body."""
-        return await super().json(**{"loads": _read_compact, **options})
+        """Return the value of the body, without the resources of a list, which are shown."""
+        return hand_over(await super().json(**{"loads": _read_compact, **options}), self.show)
 
 
 def _read_compact(text: str) -> Any:

@@ -38,6 +38,8 @@ for reasons that were measured (docs/design/001-own-queue.md):
     change. So its storage of those has nothing to compare.
 17. It ends a watch for good when a further page has expired (410), which a restart of the API server can cause. So
     `registrar.cluster.middlewares.RefusalsAreTemporary` ends that list like a lost connection, and kopf lists again.
+18. It starts a task for each resource of a list, and keeps a memory of each. So the session hands over what is listed
+    itself (`registrar.cluster.listed`), and the handlers get what the watch shows.
 """
 
 from __future__ import annotations
@@ -112,7 +114,7 @@ async def watch(
         )
     if scope.labelled is not None:
         kopf.on.event("", "v1", "namespaces", registry=registry, id="observe-namespaces")(_observer(scope.labelled))
-    kopf.on.login(registry=registry, id="login")(_login(kube, liveness))
+    kopf.on.login(registry=registry, id="login")(_login(kube, liveness, sink))
     liveness.expect(_paths(scope))
     try:
         existing = asyncio.all_tasks()
@@ -183,9 +185,9 @@ def _observer(sink: _Observed) -> Callable[..., Any]:
     return observe
 
 
-def _login(kube: KubernetesAPI, liveness: WatchLiveness) -> Callable[..., Any]:
+def _login(kube: KubernetesAPI, liveness: WatchLiveness, sink: ResourceSink) -> Callable[..., Any]:
     async def login(**_: Any) -> kopf.AiohttpSession:
-        session = kube.open_watch_session(liveness.requested)
+        session = kube.open_watch_session(liveness.requested, sink.on_change)
         return kopf.AiohttpSession(server=kube.server, aiohttp_session=session)
 
     return login

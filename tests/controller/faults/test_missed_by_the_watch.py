@@ -193,7 +193,7 @@ async def test_each_list_and_watch_by_kopf_is_noted(own_space: Namespace, idle: 
     liveness = WatchLiveness(lambda: now)
     liveness.expect([path])
     now = 100.0
-    session = idle.kube.open_watch_session(liveness.requested)
+    session = idle.kube.open_watch_session(liveness.requested, idle.intake.on_change)
     assert liveness.longest_silence() == (path, 100)
     url = f"{idle.kube.server}{path}?watch=true&timeoutSeconds=1"
     async with session, session.get(url) as answer:

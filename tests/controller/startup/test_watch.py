@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
-from registrar.api.bodies import ResourceKey
+from registrar.api.bodies import Body, ResourceKey
 from registrar.cluster.client import KubernetesAPI, list_path
 from registrar.cluster.login import log_in
 from registrar.fencing import Leadership, WriteFence
@@ -39,8 +40,9 @@ async def test_the_watch_shows_what_others_change(
     own_space.delete("RegisteredModel", name)
     await kube.patch_finalizers(key, (await latest()).metadata, [])
 
-    shown = []
-    async with asyncio.timeout(WAIT_LIMIT), kube.open_watch_session(lambda _: None) as session:
+    shown: list[Any] = []
+    listed: list[Body] = []
+    async with asyncio.timeout(WAIT_LIMIT), kube.open_watch_session(lambda _: None, listed.append) as session:
         parameters = {"watch": "true", "resourceVersion": since}
         async with session.get(kube.server + path, params=parameters) as response:
             async for chunk in response.content.iter_chunked(1_000_000):

@@ -7,6 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registrar.api.bodies import Body
+from registrar.api.meta import API_VERSION
 from registrar.cluster.client import ClusterLogin, KubernetesAPI
 from registrar.cluster.compact import read_compact, with_shared_texts
 from registrar.fencing import Leadership, WriteFence
@@ -36,14 +38,18 @@ async def test_a_list_for_the_watch_has_each_text_once_and_no_managed_fields() -
     items = [body("RegisteredModel", name, customProperties={"managedFields": "mine"}) for name in ("a", "b")]
     for item in items:
         item["metadata"]["managedFields"] = [{"manager": "kubectl", "fieldsV1": {"f:spec": {}}}]
-    with serving(lambda _: Reply(body={"items": items}, headers={"Content-Type": "application/json"})) as server:
+    page = {"apiVersion": API_VERSION, "kind": "RegisteredModelList", "items": items}
+    shown: list[Body] = []
+    with serving(lambda _: Reply(body=page, headers={"Content-Type": "application/json"})) as server:
         kube = KubernetesAPI(
             ClusterLogin(server.url, ssl.create_default_context(), {}),
             WriteFence(Leadership.without_rivals(), Metrics().to_kubernetes),
         )
-        async with kube.open_watch_session(lambda _: None) as session, session.get(server.url) as answer:
-            first, second = (await answer.json())["items"]
+        session = kube.open_watch_session(lambda _: None, shown.append)
+        async with session, session.get(server.url) as answer:
+            await answer.json()
         await kube.aclose()
+    first, second = shown
     assert "managedFields" not in first["metadata"]
     assert first["spec"] == {"customProperties": {"managedFields": "mine"}}
     assert first["metadata"]["creationTimestamp"] is second["metadata"]["creationTimestamp"]
