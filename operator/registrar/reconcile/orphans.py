@@ -164,7 +164,7 @@ class OrphanSearch:
             or (body is None and self._is_beside(key))
         ):
             return None
-        if body is not None and not _has_lost(read_resource(body), stamp.artifact):
+        if body is not None and (stamp.artifact is None or not _has_lost(read_resource(body), stamp.artifact)):
             return None
         is_created = stamp.origin is Origin.CREATED
         return Orphan(kind, str(entry.id), str(entry.name), stamp.reference, key, is_created)
@@ -190,13 +190,13 @@ class OrphanSearch:
                 logger.info("Archived the orphaned %s", orphan)
 
 
-def _has_lost(resource: ManagedResource, artifact: str | None) -> bool:
+def _has_lost(resource: ManagedResource, artifact: str) -> bool:
     """Return whether a version neither declares nor records an inline artifact.
 
     An earlier resource of the same name may have left it in another version.
     """
     recorded = {status.name for status in Facts.of(resource.status).artifacts}
-    return artifact is not None and artifact not in recorded | {inline.name for inline in resource.inline}
+    return artifact not in recorded | {inline.name for inline in resource.inline}
 
 
 def _log(orphans: frozenset[Orphan]) -> None:

@@ -26,12 +26,14 @@ class Turn(Generic[Key]):
     Attributes:
         key: the key.
         since: when it was first enqueued.
-        urgent: the lane that it came from.
+        urgent: its lane.
+        front: whether it waits before all other urgent keys.
     """
 
     key: Key
     since: float
     urgent: bool
+    front: bool = False
 
 
 class Lanes(Generic[Key]):

@@ -157,15 +157,15 @@ class WorkQueue(Generic[Key]):
         Args:
             key: the key.
             urgent: before the background, even if it waits there already; the key stays urgent until it runs.
-            front: before all other urgent keys; of no effect on a key that is running.
+            front: before all other urgent keys; of a key that is running, its next run.
         """
         self._cancel_timer(key)
         now = time.monotonic()
         if key in self._running:
-            asked = self._again.get(key)
-            self._again[key] = Turn(key, asked.since if asked else now, urgent or (asked is not None and asked.urgent))
+            asked = self._again.get(key, Turn(key, now, urgent=False))
+            self._again[key] = Turn(key, asked.since, urgent or asked.urgent, front or asked.front)
         else:
-            self._wait(Turn(key, now, urgent), front=front)
+            self._wait(Turn(key, now, urgent, front))
 
     def add_after(self, key: Key, seconds: float) -> None:
         """Run the key in that many seconds, unless it is added before; the earlier of two delays counts."""
@@ -274,12 +274,12 @@ class WorkQueue(Generic[Key]):
             if not self._running:
                 self._idle.set()
 
-    def _wait(self, turn: Turn[Key], *, front: bool = False) -> None:
+    def _wait(self, turn: Turn[Key]) -> None:
         share = self._shares[self._share_of(turn.key)]
         for other in self._shares.values():
             if other is not share and (left := other.withdraw(turn.key)) is not None:
-                turn = Turn(turn.key, left.since, turn.urgent or left.urgent)
-        share.add(turn, front=front)
+                turn = Turn(turn.key, left.since, turn.urgent or left.urgent, turn.front)
+        share.add(turn)
 
     def _follow_up(self, turn: Turn[Key], outcome: Result) -> None:
         key = turn.key

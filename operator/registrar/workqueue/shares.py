@@ -36,11 +36,11 @@ class Share(Generic[Key]):
     def __contains__(self, key: Key) -> bool:
         return key in self._lanes
 
-    def add(self, turn: Turn[Key], *, front: bool) -> None:
+    def add(self, turn: Turn[Key]) -> None:
         """Have a key wait; `Lanes.add` says where."""
         if not self._lanes:
             self._moved_at = time.monotonic()
-        if self._lanes.add(turn.key, turn.since, urgent=turn.urgent, front=front):
+        if self._lanes.add(turn.key, turn.since, urgent=turn.urgent, front=turn.front):
             self._ready.release()
 
     def withdraw(self, key: Key) -> Turn[Key] | None:

@@ -55,4 +55,4 @@ def test_one_that_cannot_be_taken_is_logged_and_the_others_are_shown(caplog: pyt
     with caplog.at_level(logging.ERROR):
         hand_over(page("RegisteredModel", "a", "bad", "b"), show)
     assert shown == ["a", "b"]
-    assert "RegisteredModel default/bad was listed, and could not be taken" in caplog.text
+    assert "RegisteredModel team/bad was listed, and could not be taken" in caplog.text

@@ -117,6 +117,22 @@ async def test_an_edit_of_a_running_key_goes_before_what_waits() -> None:
     await queue.drain(LIMIT)
 
 
+async def test_a_key_that_another_one_wakes_while_it_runs_goes_before_what_has_arrived() -> None:
+    work = Work()
+    work.gate.clear()
+    queue = WorkQueue(work, workers=1)
+    queue.add("child", urgent=True)
+    queue.start()
+    await work.next()
+    for number in range(3):
+        queue.add(f"new {number}", urgent=True)
+    queue.add("child", urgent=True, front=True)
+    queue.add("child", urgent=True)
+    work.gate.set()
+    assert [await work.next() for _ in range(4)] == ["child", "new 0", "new 1", "new 2"]
+    await queue.drain(LIMIT)
+
+
 async def test_an_immediate_rerun_keeps_its_lane_and_a_retry_does_not() -> None:
     work = Work(NOW, RETRY)
     work.gate.clear()
