@@ -20,7 +20,7 @@ def field_docstrings(model: type[object]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for each in reversed(model.__mro__):
         # A generic model with its parameters filled in has no source, and its parent has the same fields.
-        if "[" not in each.__name__ and each.__dict__.get("__annotations__"):
+        if "[" not in each.__name__ and inspect.get_annotations(each):
             found |= _own_docstrings(each)
     return found
 
