@@ -24,8 +24,8 @@ from devcluster.processes import Children
 APPLIERS: Final = 8
 """Chains that are applied concurrently."""
 
-_LIMIT_SECONDS = 900.0
-"""Time limit of our operator for each part."""
+_LIMIT_SECONDS = 3600.0
+"""Time limit of our operator for each part: 50,000 resources take half an hour on a slow machine."""
 _SETTLE_SECONDS = 1.0
 _POLL_SECONDS = 0.1
 _CRD_SECONDS = 60
