@@ -7,6 +7,7 @@ from pathlib import Path
 
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
+from registrar.api.meta import FINALIZER
 from tests.env.registry import EmbeddedServers
 from tests.support.accounts import reader_kubeconfig
 from tests.support.fixtures import StartOperator, Unique
@@ -62,6 +63,18 @@ async def test_metrics_count_the_operators_work(
     assert metrics["registrar_drift_found_total{kind=RegisteredModel}"] == 1, "an edit is no drift"
     own_space.delete("RegisteredModel", unique("bad"))
     seen.wait_metric("registrar_managed_resources_not_ready{kind=RegisteredModel,reason=InvalidSpec}", 0)
+
+def test_a_resource_that_is_stored_with_the_finalizer_is_written_once(
+    own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers, unique: Unique
+) -> None:
+    seen = probes_of(start_operator(embedded_registry().url, own_space, PROBES))
+    # The chart's finalizerPolicy has the API server store it so.
+    model = manifest("RegisteredModel", unique("model"))
+    own_space.apply({**model, "metadata": {**model["metadata"], "finalizers": [FINALIZER]}})
+    own_space.ready("RegisteredModel", unique("model"))
+    metrics = seen.wait_metric("registrar_entry_writes_total{kind=RegisteredModel,operation=Created}", 1)
+    assert metrics["registrar_kubernetes_requests_total{code=200,method=PATCH}"] == 1, "only its status"
+
 
 
 async def test_drift_that_is_only_reported_counts_as_found_and_not_corrected(
