@@ -48,7 +48,7 @@ class KopfResponse(ShallowResponse):
 
     async def json(self, **options: Any) -> Any:
         """Return the value of the body, without the resources of a list, which are shown."""
-        return hand_over(await super().json(**{"loads": _read_compact, **options}), self.show)
+        return hand_over(await super().json(**{"loads": _read_compact, **options}), type(self).show)
 
 
 def _read_compact(text: str) -> Any:

@@ -64,6 +64,7 @@ async def test_metrics_count_the_operators_work(
     own_space.delete("RegisteredModel", unique("bad"))
     seen.wait_metric("registrar_managed_resources_not_ready{kind=RegisteredModel,reason=InvalidSpec}", 0)
 
+
 def test_a_resource_that_is_stored_with_the_finalizer_is_written_once(
     own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers, unique: Unique
 ) -> None:
@@ -74,7 +75,6 @@ def test_a_resource_that_is_stored_with_the_finalizer_is_written_once(
     own_space.ready("RegisteredModel", unique("model"))
     metrics = seen.wait_metric("registrar_entry_writes_total{kind=RegisteredModel,operation=Created}", 1)
     assert metrics["registrar_kubernetes_requests_total{code=200,method=PATCH}"] == 1, "only its status"
-
 
 
 async def test_drift_that_is_only_reported_counts_as_found_and_not_corrected(
