@@ -99,11 +99,8 @@ class KubernetesAPI:
     def open_watch_session(self, note: Callable[[str], None], show: Callable[[Body], None]) -> aiohttp.ClientSession:
         """Return a session for kopf; closing it leaves the pool open.
 
-        Its watches leave out what the answers to our own writes have shown, and its lists the resources.
-
-        Args:
-            note: takes the path of each request.
-            show: takes the resources of lists.
+        Its watches leave out what the answers to our own writes have shown. `note` takes the path of each request, and
+        `show` the resources of each list, which kopf does not get.
         """
         answers = KopfResponse.of(self._echoes, show)
         return self._open_session(self._watches, RefusalsAreTemporary(note), response_class=answers)
