@@ -83,7 +83,8 @@ def _ownership(facts: Facts) -> dict[str, Any]:
 
 
 def _status(kind: type[EntryStatus], values: Mapping[str, Any]) -> EntryStatus:
-    return kind(**{name: value for name, value in values.items() if name in kind.model_fields})
+    fields = kind.model_fields
+    return kind(**{name: value for name, value in values.items() if name in fields})
 
 
 def merge_patch(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
