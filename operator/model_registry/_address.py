@@ -89,8 +89,8 @@ def parse_address(
 
 def _check(parts: SplitResult, text: str) -> None:
     """Refuse what is not a server address."""
-    if "@" in parts.netloc:
-        # The message does not show the address: the part before the @ may be a password.
+    if "@" in text:
+        # The message does not show the address: the part before the @ may be a password, also one with a slash.
         raise ValueError("The server address contains a user name or password: remove it and pass a token instead")
     if parts.scheme not in ("http", "https"):
         raise ValueError(f"The server address {text!r} starts with {parts.scheme}://: use http:// or https://")

@@ -53,6 +53,19 @@ def effective_port(server_address: str, port: int | str | None) -> int | str:
     return parts.port or port or (8080 if parts.scheme == "http" else 443)
 
 
+def hint_server_address_port(server_address: str, port: int | str) -> None:
+    """Log a warning if the port is unusual for the address's scheme."""
+    for scheme, usual_port in (("https", "443"), ("http", "80")):
+        if server_address.startswith(f"{scheme}://") and not str(port).endswith(usual_port):
+            logger.warning(
+                "Server address protocol is %s://, but port is not %s or ending with %s. "
+                "You may want to verify the configuration is correct.",
+                scheme,
+                usual_port,
+                usual_port,
+            )
+
+
 def core_client(
     server_address: str, port: int | str, token: Token | None, authority: Authority | None, *, is_secure: bool | None
 ) -> ModelRegistryAPIClient:

@@ -27,8 +27,9 @@ class _BackgroundLoop:
         if threading.current_thread() is self._thread:
             coroutine.close()
             raise RuntimeError(
-                "A synchronous call from inside the client, such as from the function that returns the token, would "
-                "wait for itself: use a separate client there"
+                "A synchronous call from inside a synchronous client, such as from the function that returns the token "
+                "or from a coroutine that the client runs, would wait for itself: await a method of "
+                "`ModelRegistryAPIClient` there"
             )
         # `asyncio.run_coroutine_threadsafe` returns the future after it has handed the call over: a Ctrl-C in between
         # would leave nothing to cancel.

@@ -1,5 +1,6 @@
 """Creating and closing a client."""
 
+import copy
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -27,6 +28,9 @@ class BaseClient:
                 f"Create a client with {type(self).__name__}.connect(url, …), not from a {type(transport).__name__}"
             )
         self._transport = transport
+
+    def __copy__(self) -> Self:
+        return copy.deepcopy(self)  # a copy that shared the connections would close them for both
 
     @classmethod
     def secure_connection(

@@ -67,6 +67,9 @@ ARTIFACT = Kind(
     children="artifacts",
 )
 
+_STEPS = (".", "..")
+"""HTTP libraries resolve these in a path, also where they are escaped."""
+
 CONTEXTS: tuple[Kind[Any], ...] = (REGISTERED_MODEL, MODEL_VERSION)
 """The kinds among which an external ID is unique. Artifacts have a separate set of external IDs."""
 
@@ -75,10 +78,12 @@ def item(collection: str, entry_id: str | None) -> str:
     """Return the path of one entry of a collection.
 
     Raises:
-        ValueError: If the ID is empty. The path would be the collection's.
+        ValueError: If the ID is empty, or a step in a path. The path would be that of another collection.
     """
     if not entry_id:
         raise ValueError("An ID is needed, and this one is empty: an entry gets its ID when it is created")
+    if str(entry_id) in _STEPS:
+        raise ValueError(f"{entry_id!r} is no ID: pass the ID that the registry has assigned to the entry")
     return f"{collection}/{quote(str(entry_id), safe='')}"
 
 

@@ -1,5 +1,6 @@
 """Why there is no response: the error to raise. No I/O."""
 
+import errno
 import socket
 import ssl
 from collections.abc import Iterator
@@ -53,6 +54,8 @@ def known_reason(error: BaseException) -> str | None:
                     return f"certificate verify failed: {candidate.verify_message}"
                 case socket.gaierror():
                     return f"its host is not found: {candidate.strerror}"
+                case OSError(errno=errno.ENETUNREACH | errno.EHOSTUNREACH):
+                    return f"there is no way to its network: {candidate.strerror}"
     return None
 
 

@@ -17,6 +17,20 @@ def model_id_for(model_version: ModelVersion, registered_model_id: str | None) -
     return model_id
 
 
+def require_same_model(model_version: ModelVersion, registered_model_id: str | None) -> None:
+    """Check that a version which exists is not to be moved to another model.
+
+    Raises:
+        ValueError: If it is.
+    """
+    known = model_version.registered_model_id
+    if known and registered_model_id and known != registered_model_id:
+        raise ValueError(
+            f"ModelVersion {model_version.id} belongs to the model with ID {known}, and the registry cannot move it to "
+            f"{registered_model_id}. Nothing has been sent. Create another version there (id=None)"
+        )
+
+
 def require_one_of(*alternatives: Mapping[str, str | None]) -> None:
     """Check that at least one of several sets of parameters is given in full.
 

@@ -123,6 +123,6 @@ def _variable(name: str) -> str:
 
 
 def _without_credentials(url: str) -> str:
+    # A password that was not escaped may contain a slash: all before the last @ is taken for credentials.
     scheme, _, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
+    return f"{scheme}://{rest.rpartition('@')[2]}"

@@ -40,6 +40,7 @@ class Reader(Generic[EntryT]):
         An entry that cannot be read is left out, counted in the options, and logged the first time.
         """
         query = (options.as_params() if options else {}) | params
+        sent_token = query.get("nextPageToken")
         response = await self._transport.send(Request("GET", path, params=query))
         try:
             page = _wire.read_list(self._kind.entry, response.body)
@@ -49,7 +50,7 @@ class Reader(Generic[EntryT]):
             self._report_unreadable(entry_id, reason)
         if options is not None:
             token = response.body.get("nextPageToken")
-            if token and token == options.next_page_token:
+            if token and token == sent_token:
                 raise response.not_a_registry("each page refers to itself as the next one, so the list never ends")
             options.next_page_token = token if isinstance(token, str) else ""
             options.answered_at = response.answered_at

@@ -41,7 +41,8 @@ async def register(
         model: The model. An existing one is used as it is.
         version: The version.
         artifact: The artifact.
-        exist_ok: Accept a version that exists with its artifact, if both have the values to register.
+        exist_ok: Accept a version that exists with its artifact, if both have the values to register. They may have
+            more custom properties.
 
     Raises:
         DuplicateError: If the version exists with its artifact (with `exist_ok`: and with other values), or without it
@@ -65,7 +66,15 @@ async def register(
                 f"Version {version.name} already exists, without its artifact and with another {differing}: register "
                 f"it with the same values as before to complete it, or `update` version {stored.id} first"
             ) from None
-    await client.upsert_model_version_artifact(artifact, stored.id)
+    try:
+        await client.upsert_model_version_artifact(artifact, stored.id)
+    except ConflictError:
+        existing_artifact = await client.get_model_artifact_by_params(artifact.name, stored.id)
+        if existing_artifact is None:
+            raise  # the external ID is taken
+        # The same registration has run elsewhere at the same time, and was faster.
+        differing = ", ".join(_differing_fields(version, stored))
+        _check_existing(version, artifact, existing_artifact, differing, exist_ok=exist_ok)
     return model
 
 
@@ -96,6 +105,8 @@ def _differing_fields(entry: EntryT, stored: EntryT) -> Iterator[str]:
 
 def _is_same(value: object, stored: object) -> bool:
     """Return equality, of properties in their types too: Python's True equals 1 and 1.0, the registry keeps three."""
-    if value != stored or not isinstance(value, dict) or not isinstance(stored, dict):
+    if not isinstance(value, dict) or not isinstance(stored, dict):
         return value == stored
-    return all(type(value[name]) is type(stored[name]) for name in value)
+    # What others have added since, such as the operator's own property, is no difference.
+    shared = {name: stored[name] for name in value if name in stored}
+    return value == shared and all(type(value[name]) is type(shared[name]) for name in value)

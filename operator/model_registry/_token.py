@@ -70,12 +70,19 @@ class TokenSource:
         return self._from_file
 
 
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except OSError:  # a token that is longer than a name may be; the error would show it
+        return False
+
+
 def _sendable(token: str | None) -> str | None:
     """Strip a token and check it here: an HTTP library would show an illegal header value in its error."""
     if token is None:
         return None
     stripped = token.strip()
-    if stripped.startswith("/") and Path(stripped).is_file():
+    if stripped.startswith("/") and _is_file(stripped):
         raise ValueError(f"The token {stripped!r} is the path of a file: pass pathlib.Path({stripped!r})")
     if not _SENDABLE.fullmatch(stripped):
         raise ValueError(

@@ -62,8 +62,8 @@ class _Pool:
 class Transport:
     """Sends requests to one server, from any event loop, thread or forked process.
 
-    Connections belong to the event loop and the process that opened them, so each pair has its own pool, opened at its
-    first call. `aclose()` in that loop closes the pool, and so does the loop's own shutdown (as in `asyncio.run`).
+    Connections belong to an event loop and a process, so each pair has its own pool, opened at its first call.
+    `aclose()` in that loop closes it, and so does the loop's own shutdown.
 
     Args:
         parse_address: Returns the server's address, or raises ValueError. Called at the first request.
@@ -104,7 +104,7 @@ class Transport:
         self._write_timeout = timeout if write_timeout is None else write_timeout
         self._monitor = monitor or NullMonitor()
         self._api_version = API_VERSIONS[0]
-        # A pool inherited from the parent process stays here unused: closing it would disturb the parent's connections.
+        # The parent process's pools stay here unused.
         self._pools: dict[tuple[int, asyncio.AbstractEventLoop], _Pool] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -142,8 +142,8 @@ class Transport:
 
     async def wait_before_retry(self, error: RegistryError, retries_taken: int, deadline: Deadline) -> bool:
         """Wait before a retry, without occupying a slot. Return False at once if not enough time is left."""
-        retry_after = error.retry_after if isinstance(error, APIStatusError) else None
-        delay = retry_delay(retries_taken, random.random(), retry_after)  # noqa: S311 - it spreads load, and is no secret
+        asked = error.retry_after if isinstance(error, APIStatusError) else None
+        delay = retry_delay(retries_taken, random.random(), asked)  # noqa: S311 - it spreads load, and is no secret
         if delay is None or delay >= deadline.remaining:
             return False
         deadline.remaining -= delay
@@ -182,17 +182,18 @@ class Transport:
         pool = await self._pool()
         async with pool.slots:
             await pool.rate_limiter.acquire()
-            # Read now, because waiting for a slot may take longer than a token is valid.
+            if pool.http.is_closed:  # while the call waited
+                return await self._send_handling_auth(request, version, deadline)
+            # Read now: a wait for a slot may take longer than a token is valid.
             token = self._token.read()
             response = await self._send_handling_ca_rotation(pool, request, version, token, deadline)
             if response.status == HTTPStatus.UNAUTHORIZED:
                 newer_token = self._token.read(force_read=True)
                 if newer_token != token:
                     response = await self._send_handling_ca_rotation(pool, request, version, newer_token, deadline)
-        retry_after = response.retry_after_seconds or 0
-        if response.status == HTTPStatus.TOO_MANY_REQUESTS and retry_after <= MAX_RETRY_AFTER_SECONDS:
-            # It applies to all requests of this client: each one sent now would be refused too, and count.
-            pool.rate_limiter.block_for(retry_after)
+        pause = response.retry_after_seconds or 0
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS and pause <= MAX_RETRY_AFTER_SECONDS:
+            pool.rate_limiter.block_for(pause)  # each request sent now would be refused too, and count
         return response
 
     async def _send_handling_ca_rotation(
@@ -233,9 +234,8 @@ class Transport:
         key = (os.getpid(), loop)
         pool = self._pools.get(key)
         if pool is None:
-            for known in list(self._pools):
-                if known[0] == key[0] and known[1].is_closed():
-                    self._pools.pop(known, None)
+            for known in [known for known in self._pools if known[0] == key[0] and known[1].is_closed()]:
+                self._pools.pop(known, None)
             with _ANYIO_IMPORT_LOCK:
                 anyio.current_time()
             proxy = proxy_for(self._address)

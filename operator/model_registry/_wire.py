@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from model_registry.exceptions import UnwritableProperty
 from model_registry.types import Artifact, DataSet, DocArtifact, Metric, ModelArtifact, Parameter, RegistryEntry
-from model_registry.types.base import NAME_BEFORE
 from model_registry.types.properties import (
     MAX_INT32,
     MIN_INT32,
@@ -44,7 +43,7 @@ def create_body(entry: RegistryEntry) -> dict[str, Any]:
         ValueError: If a custom property cannot be written.
         UnwritableProperty: If the registry cannot take a custom property back.
     """
-    require_same_name(entry)
+    require_same_identity(entry)
     require_writable(entry)
     return content(entry)
 
@@ -56,10 +55,10 @@ def update_body(entry: RegistryEntry) -> dict[str, Any]:
     the registry refuses unknown fields.
 
     Raises:
-        ValueError: If a custom property cannot be written, or the entry was renamed.
+        ValueError: If a custom property cannot be written, or the entry was renamed or moved.
         UnwritableProperty: If the registry cannot take a custom property back.
     """
-    require_same_name(entry)
+    require_same_identity(entry)
     require_writable(entry)
     kept = {"state": None} if "state" in type(entry).model_fields else {}
     return {**kept, **_body(entry, _ASSIGNED_BY_REGISTRY | _IMMUTABLE)}
@@ -70,17 +69,22 @@ def content(entry: RegistryEntry) -> dict[str, Any]:
     return _body(entry, _ASSIGNED_BY_REGISTRY)
 
 
-def require_same_name(entry: RegistryEntry) -> None:
-    """Check that an entry with an ID was not renamed.
+def require_same_identity(entry: RegistryEntry) -> None:
+    """Check that an entry with an ID was not renamed, and not moved to another model.
 
     Raises:
         ValueError: If it was.
     """
-    if entry.id and entry.is_renamed:
-        before = vars(entry)[NAME_BEFORE]
+    for field, before in entry.changed_identity().items():
+        what, now = f"{type(entry).__name__} {entry.id}", getattr(entry, field)
+        if field == "name":
+            raise ValueError(
+                f"{what} is named {before!r}, and the name of an entry cannot be changed to {now!r}. Nothing has been "
+                "sent. Create another entry with that name (id=None)"
+            )
         raise ValueError(
-            f"{type(entry).__name__} {entry.id} is named {before!r}, and the name of an entry cannot be changed to "
-            f"{entry.name!r}. Nothing has been sent. Create another entry with that name (id=None)"
+            f"{what} belongs to the model with ID {before}, and the registry cannot move it to {now}. Nothing has been "
+            "sent. Create another version there (id=None)"
         )
 
 

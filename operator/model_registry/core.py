@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypeVar
 from model_registry._base_client import BaseClient
 from model_registry._endpoints import ARTIFACT, MODEL_ARTIFACT, MODEL_VERSION, REGISTERED_MODEL, within
 from model_registry._entries import Entries
-from model_registry._parameters import model_id_for, require_one_of
+from model_registry._parameters import model_id_for, require_one_of, require_same_model
 from model_registry._transport import Transport
 from model_registry._upstream_compat import CORE, CORE_FIELDS, missing_attribute
 from model_registry.exceptions import ConflictError
@@ -112,11 +112,12 @@ class ModelRegistryAPIClient(BaseClient):
             registered_model_id: ID of its model. Required to create, unless the version itself has it.
 
         Raises:
-            ValueError: If the version is new and no model ID is given.
+            ValueError: If the version is new and no model ID is given, or if it belongs to another model.
             ConflictError: If its name within the model, or its external ID, is taken. It never updates by name.
             IdentityMismatch: If the ID now belongs to a version with another name or model.
         """
         if model_version.id:
+            require_same_model(model_version, registered_model_id)
             return await self._versions.update(model_version)
         parent_id = model_id_for(model_version, registered_model_id)
         return await self._versions.create(model_version, parent_id=parent_id, registeredModelId=parent_id)

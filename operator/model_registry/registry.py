@@ -1,5 +1,6 @@
 """The synchronous client for notebooks and scripts, which finds models by name."""
 
+import copy
 import logging
 import sys
 import warnings
@@ -10,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from model_registry import _background
-from model_registry._arguments import core_client, effective_port, named_authority, token_file
+from model_registry._arguments import core_client, effective_port, hint_server_address_port, named_authority, token_file
 from model_registry._registration import ArtifactFields, register
 from model_registry._tls import Authority
 from model_registry._token import Token
@@ -107,6 +108,9 @@ class ModelRegistry(Uploads, UpstreamPrivateNames):
         self._close_when_collected()
         self.get_registered_models().page_size(1).next_page()
 
+    def __copy__(self) -> Self:
+        return copy.deepcopy(self)  # a copy that shared the connections would close them for both
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._close_when_collected()
@@ -116,18 +120,7 @@ class ModelRegistry(Uploads, UpstreamPrivateNames):
             # Without this, the sockets of a client that was never closed may be collected before they are closed.
             weakref.finalize(self, _background.start, self.api.aclose).atexit = False
 
-    @staticmethod
-    def hint_server_address_port(server_address: str, port: int | str) -> None:
-        """Log a warning if the port is unusual for the address's scheme."""
-        for scheme, usual_port in (("https", "443"), ("http", "80")):
-            if server_address.startswith(f"{scheme}://") and not str(port).endswith(usual_port):
-                logger.warning(
-                    "Server address protocol is %s://, but port is not %s or ending with %s. "
-                    "You may want to verify the configuration is correct.",
-                    scheme,
-                    usual_port,
-                    usual_port,
-                )
+    hint_server_address_port = staticmethod(hint_server_address_port)
 
     def close(self) -> None:
         """Close the connections. A later call opens new ones. During interpreter shutdown, this does nothing."""

@@ -98,9 +98,10 @@ async def test_an_invalid_address_is_refused_at_the_first_call(client: ModelRegi
         await client.get_registered_models()
 
 
-async def test_credentials_in_an_address_are_refused_and_not_shown() -> None:
+@pytest.mark.parametrize("credentials", ["me:hunter2", "me:x/hunter2"])
+async def test_credentials_in_an_address_are_refused_and_not_shown(credentials: str) -> None:
     with pytest.raises(ValueError, match="contains a user name or password") as refused:
-        await ModelRegistryAPIClient.connect("http://me:hunter2@registry").get_registered_models()
+        await ModelRegistryAPIClient.connect(f"http://{credentials}@registry").get_registered_models()
     assert "hunter2" not in str(refused.value)
 
 

@@ -168,6 +168,29 @@ async def test_a_closed_client_opens_again_when_it_is_used(registry_url: str, un
     assert client._transport._pools == {}
 
 
+async def test_calls_that_wait_for_a_slot_while_the_client_is_closed_open_new_connections() -> None:
+    released, all_slots_taken = threading.Event(), threading.Event()
+
+    def stall(_: object) -> Reply:
+        if len(server.received) == 2:
+            all_slots_taken.set()
+        released.wait(10)
+        return Reply(200, MODEL)
+
+    with serving(stall) as server:
+        client = ModelRegistryAPIClient.connect(server.url, in_flight=2, retries=0)
+        first = [asyncio.create_task(client.get_registered_model_by_id("1")) for _ in range(2)]
+        await asyncio.to_thread(all_slots_taken.wait)
+        waiting = [asyncio.create_task(client.get_registered_model_by_id("1")) for _ in range(4)]
+        await asyncio.sleep(0)
+        await client.aclose()
+        released.set()
+        found = await asyncio.gather(*waiting, return_exceptions=True)
+        await asyncio.gather(*first, return_exceptions=True)
+        await client.aclose()
+    assert [type(each) for each in found] == [RegisteredModel] * 4
+
+
 async def test_a_cancelled_call_gives_its_slot_back() -> None:
     released = threading.Event()
     all_slots_taken = threading.Event()

@@ -312,6 +312,14 @@ async def test_a_function_that_returns_no_text_is_refused(gated: LoopbackServer)
     assert gated.received == []
 
 
+async def test_a_long_token_that_begins_as_a_path_is_sent(gated: LoopbackServer) -> None:
+    token = "/" + "x" * 4000
+    async with ModelRegistryAPIClient.connect(gated.url, token=token, retries=0) as client:
+        with pytest.raises(Unauthorized):
+            await client.get_registered_models()
+    assert gated.received[0].headers["authorization"] == f"Bearer {token}"
+
+
 async def test_a_path_given_as_text_is_not_sent_as_a_token(gated: LoopbackServer, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("secret")
     async with ModelRegistryAPIClient.connect(gated.url, token=str(tmp_path / "token")) as client:

@@ -135,3 +135,23 @@ async def test_an_alias_leads_to_its_version(
     for alias in ("gone", "empty", "number", "nobody"):
         assert await client.get_model_version_by_alias(model.id, alias) is None
     assert await client.get_model_version_by_alias(MISSING, "champion") is None
+
+
+@pytest.mark.parametrize("entry_id", [".", ".."])
+async def test_a_step_in_a_path_is_no_id(client: ModelRegistryAPIClient, entry_id: str) -> None:
+    for call in (
+        client.get_registered_model_by_id(entry_id),
+        client.get_model_version_artifacts(entry_id),
+        client.upsert_model_version_artifact(ModelArtifact("a", uri="s3://1"), entry_id),
+    ):
+        with pytest.raises(ValueError, match="is no ID: pass the ID that the registry has assigned"):
+            await call
+
+
+async def test_a_version_is_not_written_where_another_model_is_asked_for(
+    client: ModelRegistryAPIClient, version: ModelVersion
+) -> None:
+    changed = version.model_copy(update={"description": "changed"})
+    with pytest.raises(ValueError, match=r"belongs to the model with ID .*Nothing has been sent"):
+        await client.upsert_model_version(changed, "999")
+    assert await client.get_model_version_by_id(version.id) == version

@@ -1,5 +1,6 @@
 """Lists, pages and filters, with a registry."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -135,3 +136,13 @@ async def test_getting_an_entry_that_cannot_be_read_raises_an_error_that_says_wh
                     await read
             with pytest.raises(UnreadableEntry, match="artifact 8 cannot be read"):
                 await client.get_artifact_by_id("8")
+
+
+async def test_calls_that_share_their_options_do_not_take_each_other_for_a_loop(
+    client: ModelRegistryAPIClient, unique: Callable[[str], str]
+) -> None:
+    for number in range(3):
+        await client.upsert_registered_model(RegisteredModel(unique(f"m{number}")))
+    options = ListOptions(limit=2)
+    pages = await asyncio.gather(*(client.get_registered_models(options) for _ in range(4)))
+    assert [len(page) for page in pages] == [2] * 4

@@ -3,7 +3,9 @@
 import asyncio
 import copy
 import pickle
+import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -168,6 +170,20 @@ async def test_several_tasks_share_a_pager(take: str) -> None:
             return
 
     await asyncio.gather(*(work() for _ in range(7)))
+    assert sorted(ids(seen)) == list(range(1, 51))
+    assert len(shelf.asked) == 17
+
+
+def test_several_threads_share_a_pager() -> None:
+    shelf = Shelf(50)
+
+    def slow_page(options: ListOptions) -> list[RegisteredModel]:
+        time.sleep(0.002)
+        return shelf.page(options)
+
+    pager = Pager(slow_page).page_size(3)
+    with ThreadPoolExecutor(4) as threads:
+        seen = [entry for found in threads.map(lambda _: list(pager), range(4)) for entry in found]
     assert sorted(ids(seen)) == list(range(1, 51))
     assert len(shelf.asked) == 17
 

@@ -43,7 +43,10 @@ def test_a_used_synchronous_client_and_its_pager(
             twin.register_model(unique("m"), "s3://1", **FORMAT, version="v4")
         pager = registry.get_model_versions(unique("m")).page_size(2)
         assert next(pager).name == "v1"
-        assert [version.name for version in twin_of(pager)][-3:] == ["v2", "v3", "v4"]
+        twin = twin_of(pager)
+        assert [version.name for version in twin] == ["v2", "v3", "v4"]
+        assert [version.name for version in pager] == ["v2", "v3", "v4"], "each goes on for itself"
+        assert twin.page_size(1).options.limit != pager.options.limit
 
 
 def test_a_client_with_its_own_certificates_and_token_file(tmp_path: Path) -> None:

@@ -123,6 +123,7 @@ async def test_a_specific_proxy_takes_precedence_over_the_one_for_all(monkeypatc
             r"SOCKS needs the package socksio: run `pip install socksio`; or add registry\.ex",
         ),
         ("socks4://127.0.0.1:1", r"use http://, https://, socks5://, socks5h://; or add registry\.example to NO_PROXY"),
+        ("http://user:se/secret@proxy:1", r"The proxy http://proxy:1 that ALL_PROXY sets cannot be used"),
         ("http://", "is not a URL with a host and a port"),
         ("http://proxy:port", "is not a URL with a host and a port"),
         ("http://[::1", "is not a URL with a host and a port"),

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from model_registry import ModelRegistry
+from model_registry import ModelRegistry, ModelRegistryAPIClient
 from model_registry.exceptions import DuplicateError
-from model_registry.types import ArtifactState, ModelVersion
+from model_registry.types import Artifact, ArtifactState, ModelArtifact, ModelVersion
 
 Unique = Callable[[str], str]
 
@@ -52,6 +52,31 @@ def test_registering_something_else_under_an_existing_version_names_the_differen
     registry.register_model(unique("m"), **call)
     with pytest.raises(DuplicateError, match=f"Version v1 already exists, .*{difference}$"):
         registry.register_model(unique("m"), **{**call, **change}, exist_ok=True)
+
+
+def test_what_others_have_added_is_no_difference(registry: ModelRegistry, unique: Unique) -> None:
+    first = registry.register_model(unique("m"), "s3://1", **CALL)
+    version = registry.get_model_version(unique("m"), "v1")
+    assert version is not None
+    version.custom_properties = {**(version.custom_properties or {}), "model-registrar.dev/owner": "created:x/ns/v"}
+    registry.update(version)
+    assert registry.register_model(unique("m"), "s3://1", **CALL, exist_ok=True) == first
+
+
+def test_a_registration_that_was_faster_is_accepted_on_request(
+    registry: ModelRegistry, unique: Unique, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = ModelRegistryAPIClient.upsert_model_version_artifact
+
+    async def slow(client: ModelRegistryAPIClient, artifact: ModelArtifact, version_id: str) -> Artifact:
+        # Another program registers the same between the version and its artifact.
+        await create(client, artifact, version_id)
+        return await create(client, artifact, version_id)
+
+    monkeypatch.setattr(ModelRegistryAPIClient, "upsert_model_version_artifact", slow)
+    registry.register_model(unique("m"), "s3://1", **CALL, exist_ok=True)
+    with pytest.raises(DuplicateError, match=r"^Version v2 already exists$"):
+        registry.register_model(unique("m"), "s3://1", **{**CALL, "version": "v2"})
 
 
 def test_a_registered_artifact_is_in_the_state_that_upstream_gives_it(registry: ModelRegistry, unique: Unique) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic.alias_generators import to_camel
 
 from model_registry import _wire
 from model_registry.exceptions import UnwritableProperty
@@ -62,9 +63,26 @@ def test_a_renamed_entry_is_refused(body_of: Callable[[RegistryEntry], dict[str,
     with pytest.raises(ValueError, match="RegisteredModel 1 is named 'n', and the name of an entry cannot be"):
         body_of(read)
     for twin in (copy.copy(read), copy.deepcopy(read), pickle.loads(pickle.dumps(read))):  # noqa: S301 - our own bytes
-        assert twin.is_renamed
+        assert twin.changed_identity() == {"name": "n"}
     read.name = "n"
     assert body_of(read) == body_of(RegisteredModel("n", id="1"))
+
+
+@pytest.mark.parametrize("field", ["name", "registered_model_id"])
+def test_a_copy_with_another_identity_is_refused(field: str) -> None:
+    read = _wire.read_entry(ModelVersion, {"id": "1", "name": "n", "registeredModelId": "2"})
+    changed = read.model_copy(update={field: "3"})
+    with pytest.raises(ValueError, match="Nothing has been sent"):
+        _wire.update_body(changed)
+    assert not read.changed_identity()
+    assert _wire.create_body(read.model_copy(update={field: "3", "id": None}))[to_camel(field)] == "3"
+
+
+def test_a_version_that_is_assigned_to_another_model_is_refused() -> None:
+    read = _wire.read_entry(ModelVersion, {"id": "1", "name": "n", "registeredModelId": "2"})
+    read.registered_model_id = "3"
+    with pytest.raises(ValueError, match="ModelVersion 1 belongs to the model with ID 2, and the registry cannot move"):
+        _wire.update_body(read)
 
 
 def test_an_entry_without_an_id_may_be_renamed() -> None:

@@ -1,14 +1,14 @@
 """The base class of all entries."""
 
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, field_validator
 from pydantic.alias_generators import to_camel
 
 from model_registry.types.properties import CustomProperties
 
-NAME_BEFORE = "_name_before"
+BEFORE = "_before"
 
 InitT = TypeVar("InitT", bound=Callable[..., None])
 
@@ -51,6 +51,9 @@ class RegistryEntry(BaseModel):
         protected_namespaces=(),
     )
 
+    IMMUTABLE: ClassVar[tuple[str, ...]] = ("name",)
+    """The fields that the registry cannot change on an entry."""
+
     name: str | None = None
     id: str | None = None
     description: str | None = None
@@ -68,15 +71,22 @@ class RegistryEntry(BaseModel):
         super().__init__(**data)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "name" and self.id and self.name is not None:
-            # Not a field, so it is not compared, dumped or sent.
-            vars(self).setdefault(NAME_BEFORE, self.name)
+        if name in self.IMMUTABLE and self.id and (before := getattr(self, name)) is not None:
+            # Not a field, so it is not compared, dumped or sent. Copies share it, so it is replaced, not changed.
+            vars(self)[BEFORE] = {name: before, **vars(self).get(BEFORE, {})}
         super().__setattr__(name, value)
 
-    @property
-    def is_renamed(self) -> bool:
-        """Whether another name was assigned to an entry that has an ID. The registry cannot rename entries."""
-        return vars(self).get(NAME_BEFORE, self.name) != self.name
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy. The values of `update` are assigned to it, and checked as any other assignment."""
+        copied = super().model_copy(deep=deep)
+        for name, value in (update or {}).items():
+            setattr(copied, name, value)
+        return copied
+
+    def changed_identity(self) -> dict[str, Any]:
+        """Return the values before of the fields that were assigned although the registry cannot change them."""
+        before: dict[str, Any] = vars(self).get(BEFORE, {}) if self.id else {}
+        return {name: value for name, value in before.items() if value != getattr(self, name)}
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         return [(name, value) for name, value in super().__repr_args__() if value is not None]

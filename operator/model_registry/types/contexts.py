@@ -1,7 +1,7 @@
 """Registered models and their versions."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -73,6 +73,8 @@ class ModelVersion(RegistryEntry):
     name: str
     state: Annotated[ModelVersionState | str, Field(union_mode="left_to_right")] | None = None
     author: str | None = None
+    IMMUTABLE: ClassVar[tuple[str, ...]] = ("name", "registered_model_id")
+
     registered_model_id: str | None = None
 
     @name_first

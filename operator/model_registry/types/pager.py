@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import threading
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -20,8 +21,9 @@ class Pager(Generic[T]):
 
     It is synchronous or asynchronous like the list method: use `for` or `async for`. `next_page()` and `next_item()`
     return their result or an awaitable of it. Iteration continues where the last one stopped, and ends after the last
-    entry. To start again, call `restart()`, or set an order, a direction or a page size. Several tasks may share an
-    asynchronous pager; each entry goes to one of them. The pager keeps at most one page in memory.
+    entry. To start again, call `restart()`, or set an order, a direction or a page size. Several threads may share a
+    synchronous pager, and several tasks an asynchronous one; each entry goes to one of them. A copy goes on from where
+    the pager stands. The pager keeps at most one page in memory.
 
     Attributes:
         passed_over: How many entries were skipped since the first page because they cannot be read.
@@ -41,6 +43,7 @@ class Pager(Generic[T]):
         self._by_keyword = _takes_options_by_name(page_fn)
         self._awaits = False
         self._turns: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
+        self._reading = threading.RLock()
         self.restart()
 
     def restart(self) -> Self:
@@ -93,11 +96,12 @@ class Pager(Generic[T]):
         Returns:
             The list of its entries, or an awaitable of that list. After the last page, `[]` until `restart()`.
         """
-        self._waiting.clear()
-        if self._ended:
-            return _value([]) if self._awaits else []
-        result = self._request()
-        return self._take_awaited(result) if inspect.isawaitable(result) else self._take(result)
+        with self._reading:
+            self._waiting.clear()
+            if self._ended:
+                return _value([]) if self._awaits else []
+            result = self._request()
+            return self._take_awaited(result) if inspect.isawaitable(result) else self._take(result)
 
     def next_item(self) -> Any:
         """Read the next entry.
@@ -109,27 +113,29 @@ class Pager(Generic[T]):
             StopIteration: After the last entry.
             StopAsyncIteration: After the last entry, if the result is awaited.
         """
-        if self._waiting or self._ended:
-            return self.__anext__() if self._awaits else self.__next__()
-        result = self._request()
-        if inspect.isawaitable(result):
-            return self._first_of(result)
-        self._waiting.extend(self._take(result))
-        return self.__next__()
+        with self._reading:
+            if self._waiting or self._ended:
+                return self.__anext__() if self._awaits else self.__next__()
+            result = self._request()
+            if inspect.isawaitable(result):
+                return self._first_of(result)
+            self._waiting.extend(self._take(result))
+            return self.__next__()
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> T:
-        while not self._waiting:
-            if self._ended:
-                raise StopIteration
-            result = self._request()
-            if inspect.isawaitable(result):
-                _close(result)
-                raise TypeError("the list method is asynchronous: iterate with `async for`")
-            self._waiting.extend(self._take(result))
-        return self._waiting.popleft()
+        with self._reading:
+            while not self._waiting:
+                if self._ended:
+                    raise StopIteration
+                result = self._request()
+                if inspect.isawaitable(result):
+                    _close(result)
+                    raise TypeError("the list method is asynchronous: iterate with `async for`")
+                self._waiting.extend(self._take(result))
+            return self._waiting.popleft()
 
     def __aiter__(self) -> Self:
         return self
@@ -144,7 +150,18 @@ class Pager(Generic[T]):
             return self._waiting.popleft()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_turns": None}  # another process, or another copy, waits for its own tasks only
+        # Another process, or another copy, waits for its own tasks and threads only.
+        return {name: value for name, value in vars(self).items() if name not in {"_turns", "_reading"}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _turns=None, _reading=threading.RLock())
+
+    def __copy__(self) -> Self:
+        twin = object.__new__(type(self))
+        twin.__setstate__(self.__getstate__())
+        # Each copy goes on for itself from where this one stands.
+        twin.options, twin._waiting, twin._seen = replace(self.options), self._waiting.copy(), self._seen.copy()
+        return twin
 
     def _turn(self) -> asyncio.Lock:
         """Return the lock that lets one task of the running loop read at a time."""
