@@ -37,6 +37,8 @@ def refusal(
         policies: how far to go.
     """
     what = f"{desired.kind.name} {desired.name!r} (id {observed.id})"
+    if not desired.matches(observed):
+        return _elsewhere(what, desired)
     if isinstance(written, ForeignStamp) and not policies.take_over:
         return _of_other(what, written, policies)
     is_known = recorded.entry_id == observed.id and not predates(observed, policies.since)
@@ -58,6 +60,15 @@ def refusal(
             "properties in the registry.",
         )
     return None
+
+
+def _elsewhere(what: str, desired: Desired) -> Problem:
+    """Return why an entry that was moved to another parent is left alone; its name stays taken below the first one."""
+    return refused(
+        Reason.NAME_CONFLICT,
+        f"{what} was moved to another parent in the registry, but its name is still taken below {desired.parent_id}. "
+        f"Move it back there, declare it below its parent, or choose another {desired.name_setting}.",
+    )
 
 
 def predates(entry: RegistryEntry, since: str) -> bool:

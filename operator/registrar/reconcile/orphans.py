@@ -1,7 +1,8 @@
 """Finds entries that carry a stamp of this installation and whose resource, or inline artifact, does not exist.
 
-They are left over when a finalizer was removed by hand, when a cluster was lost, or when a resource vanished while no
-operator ran. They are reported; ``--orphaned-entries=Archive`` also archives them.
+They are left over when a finalizer was removed by hand, when a cluster was lost, when a resource vanished while no
+operator ran, or when its name was corrected before its status had the ID of its first entry. They are reported;
+``--orphaned-entries=Archive`` also archives those without a resource.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Protocol
 
 from model_registry.exceptions import RegistryError
 from model_registry.types import RegistryEntry
-from registrar.api.bodies import ResourceKey
+from registrar.api.bodies import Body, ResourceKey, ready_status, recorded_id
 from registrar.api.v1alpha1 import DeletionPolicy
 from registrar.cluster.api import ClusterAPI, KubernetesError
 from registrar.fencing import NotLeadingError
@@ -144,7 +145,7 @@ class OrphanSearch:
         self._before = found
 
     def _find(self) -> tuple[frozenset[Orphan], frozenset[Orphan]]:
-        """Return the entries whose resource does not exist, and the artifacts that an existing version has lost."""
+        """Return the entries whose resource does not exist, and those that an existing resource has left behind."""
         orphans = [orphan for entry in self._registry.view.all() if (orphan := self._orphan(entry)) is not None]
         lost = frozenset(orphan for orphan in orphans if self._memory.cache.get(orphan.key) is not None)
         return frozenset(orphans) - lost, lost
@@ -164,7 +165,7 @@ class OrphanSearch:
             or (body is None and self._is_beside(key))
         ):
             return None
-        if body is not None and (stamp.artifact is None or not _has_lost(read_resource(body), stamp.artifact)):
+        if body is not None and not _is_left_by(body, str(entry.id), stamp.artifact):
             return None
         is_created = stamp.origin is Origin.CREATED
         return Orphan(kind, str(entry.id), str(entry.name), stamp.reference, key, is_created)
@@ -190,6 +191,17 @@ class OrphanSearch:
                 logger.info("Archived the orphaned %s", orphan)
 
 
+def _is_left_by(body: Body, entry_id: str, artifact: str | None) -> bool:
+    """Return whether an existing resource will never release an entry with its stamp.
+
+    Its name was changed before its status had the ID of the first entry: the status names only the second one.
+    """
+    if artifact is not None:
+        return _has_lost(read_resource(body), artifact)
+    recorded = recorded_id(body)
+    return ready_status(body) == "True" and recorded is not None and recorded.entry_id != entry_id
+
+
 def _has_lost(resource: ManagedResource, artifact: str) -> bool:
     """Return whether a version neither declares nor records an inline artifact.
 
@@ -204,8 +216,8 @@ def _log(orphans: frozenset[Orphan]) -> None:
     hidden = len(named) - MAX_NAMED
     more = f" and {hidden} more" if hidden > 0 else ""
     logger.warning(
-        "%d entries carry the stamp of resources that do not exist: %s%s. Apply the resources again, or remove the "
-        "entries' stamps.",
+        "%d entries carry the stamp of resources that do not exist, or that have another entry: %s%s. Apply the "
+        "missing resources again, or archive the entries and remove their stamps.",
         len(named),
         ", ".join(map(str, named[:MAX_NAMED])),
         more,

@@ -48,7 +48,7 @@ async def test_left_over_entries_are_named_and_counted_and_nothing_else(
         operator = start_operator(server.url, own_space, *FLAGS)
         probes = probes_of(operator)
         probes.wait_metric(ORPHANS, 2)
-        message = "2 entries carry the stamp of resources that do not exist: "
+        message = "2 entries carry the stamp of resources that do not exist, or that have another entry: "
         operator.wait_for_log(message)
         (line,) = [line for line in operator.log.splitlines() if message in line]
         key = f"RegisteredModel {own_space.name}"
@@ -98,6 +98,21 @@ async def test_no_entry_is_archived_where_many_seem_orphaned(
         for name in names[1:]:
             await wait_for(lambda name=name: model_named(registry, name), lambda entry: entry.state == "ARCHIVED")  # type: ignore[misc]  # bound in the loop
         assert await _states(registry, "m0") == ["LIVE"]
+
+
+async def test_the_first_entry_of_a_resource_whose_name_was_corrected_is_named_and_left(
+    own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers
+) -> None:
+    """The operator ended between the creation of the first entry and the status with its ID."""
+    server = embedded_registry()
+    async with ModelRegistryAPIClient.connect(server.url) as registry:
+        await _leave(registry, own_space, "misspelt", "created:OWNER/SPACE/model")
+        operator = start_operator(server.url, own_space, *FLAGS, ARCHIVE)
+        own_space.apply(manifest("RegisteredModel", "model", name="corrected"))
+        own_space.ready("RegisteredModel", "model")
+        operator.wait_for_log("RegisteredModel 'misspelt' (id 1, of RegisteredModel")
+        probes_of(operator).wait_metric(ORPHANS, 1)
+        assert await _states(registry, "misspelt", "corrected") == ["LIVE", "LIVE"]
 
 
 async def test_an_artifact_that_a_predecessor_left_in_another_version_is_named_and_left(

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from model_registry.types import (
     ModelArtifact,
+    ModelVersion,
     OpaqueProperty,
     ProtoProperty,
     RegisteredModel,
@@ -19,6 +20,7 @@ from registrar.api.meta import OWNER_PROPERTY
 from registrar.api.properties import Scalar, TypedProperty, resolve_properties
 from registrar.api.v1alpha1 import AdoptionPolicy, DeletionPolicy, DriftPolicy
 from registrar.kinds.artifacts import MODEL_ARTIFACT
+from registrar.kinds.model_version import MODEL_VERSION
 from registrar.planning.actions import (
     Change,
     Create,
@@ -374,3 +376,13 @@ def test_a_successor_inherits_the_origin_of_the_entry(written: Origin, inherited
     action = plan(desired(), entry, RecordedState(), policies(adoption=AdoptionPolicy.FAIL), OWNER_ID)
     assert isinstance(action, Patch)
     assert action.properties == stamp(inherited)
+
+
+def test_an_entry_that_was_moved_to_another_parent_is_left_alone() -> None:
+    """The registry finds it below its first parent all the same, because its name stays taken there."""
+    moved = ModelVersion("v1", id="7", registered_model_id="2", custom_properties=stamp())
+    wanted = desired(MODEL_VERSION.entry, name="v1", parent_id="1")
+    action = plan(wanted, moved, RecordedState("7"), policies(), OWNER_ID)
+    assert isinstance(action, Refuse)
+    assert action.problem.reason is Reason.NAME_CONFLICT
+    assert "was moved to another parent in the registry" in action.problem.message
