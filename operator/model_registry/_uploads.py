@@ -51,7 +51,7 @@ class Uploads:
         Args:
             path: The file or the directory.
             bucket_name: Name of the bucket.
-            s3_prefix: Key prefix of the stored files.
+            s3_prefix: Key prefix of the stored files. Slashes at its ends are left out.
             endpoint_url: Address of the S3 service. The default is AWS_S3_ENDPOINT.
             access_key_id: The default is AWS_ACCESS_KEY_ID.
             secret_access_key: The default is AWS_SECRET_ACCESS_KEY.
@@ -64,6 +64,7 @@ class Uploads:
         Raises:
             StoreError: If boto3 is not installed.
             ValueError: If the path does not exist, or the endpoint or the credentials are missing.
+            TypeError: If the prefix is not text.
             Exception: Whatever boto3 raises if the upload fails.
         """
         params = S3Params(
@@ -153,8 +154,14 @@ class Uploads:
 
 def _save(path: str | os.PathLike[str], given: S3Params, progress: _s3.Progress | None) -> str:
     params = _s3.with_environment(given)
+    uri = _uri_of(params)
     _s3.upload(path, params, progress)
-    prefix, bucket = params.s3_prefix.rstrip("/"), params.bucket_name
+    return uri
+
+
+def _uri_of(params: S3Params) -> str:
+    """Return the URI of what is uploaded with these parameters, which are complete."""
+    prefix, bucket = _s3.key_prefix(params), params.bucket_name
     return s3_uri_from(prefix, bucket, endpoint=params.endpoint_url, region=params.region)
 
 

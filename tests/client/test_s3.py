@@ -171,3 +171,27 @@ def test_without_boto3_the_extra_is_named(
 
 def test_credentials_are_not_shown(params: S3Params) -> None:
     assert "secret" not in repr(params)
+
+
+@pytest.mark.parametrize("prefix", ["/models/x", "models/x/", "//models/x//"])
+def test_the_uri_leads_to_what_was_uploaded_whatever_slashes_the_prefix_has(
+    registry: ModelRegistry, params: S3Params, files: Path, prefix: str
+) -> None:
+    uri = registry.save_to_s3(files, **{**vars(params), "s3_prefix": prefix})
+    assert uri.startswith(f"s3://{params.bucket_name}/models/x?")
+    assert set(stored(params)) == {"models/x/config.json", "models/x/deep/weights.onnx"}
+
+
+@pytest.mark.parametrize("prefix", ["", "/"])
+def test_without_a_prefix_the_uri_is_that_of_the_bucket(
+    registry: ModelRegistry, params: S3Params, files: Path, prefix: str
+) -> None:
+    uri = registry.save_to_s3(files, **{**vars(params), "s3_prefix": prefix})
+    assert uri.startswith(f"s3://{params.bucket_name}/?")
+    assert set(stored(params)) == {"config.json", "deep/weights.onnx"}
+
+
+def test_a_prefix_that_is_not_text_is_refused(registry: ModelRegistry, params: S3Params, files: Path) -> None:
+    with pytest.raises(TypeError, match="The prefix is text, got NoneType"):
+        registry.save_to_s3(files, **{**vars(params), "s3_prefix": None})
+    assert stored(params) == {}
