@@ -1,14 +1,15 @@
 """What published programs call of PyPI's `model-registry` beside its documented names."""
 
 import importlib
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 import mr_openapi
-from model_registry import ModelRegistry
-from model_registry.exceptions import ConnectionFailed, DuplicateError, RegistryError, StoreError
+from model_registry import ModelRegistry, types
+from model_registry.exceptions import APIStatusError, ConnectionFailed, DuplicateError, RegistryError, StoreError
 from model_registry.types import ArtifactState, ModelVersion, RegisteredModel
 from tests.support.loopback import Reply, serving
 
@@ -168,9 +169,31 @@ def test_the_generated_packages_states_are_ours() -> None:
         assert hasattr(mr_openapi, name)
 
 
-def test_the_rest_of_the_generated_package_is_refused_with_what_to_use() -> None:
-    with pytest.raises(ImportError, match=r"'ModelRegistryServiceApi' from 'mr_openapi': .*ModelRegistryAPIClient"):
-        exec("from mr_openapi import ModelRegistryServiceApi", {})  # noqa: S102 - the statement that users write
+@pytest.mark.parametrize("name", mr_openapi.models.__all__)
+def test_every_enumeration_has_its_module(name: str) -> None:
+    module = importlib.import_module(f"mr_openapi.models.{re.sub(r'(?<!^)(?=[A-Z])', '_', name).lower()}")
+    assert getattr(module, name) is getattr(mr_openapi, name) is getattr(types, name)
+
+
+def test_the_exception_is_found_in_the_module_of_requests() -> None:
+    assert importlib.import_module("mr_openapi.rest").ApiException is APIStatusError
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from mr_openapi import ModelRegistryServiceApi",
+        "from mr_openapi.models import RegisteredModel",
+        "from mr_openapi.models.registered_model import RegisteredModel",
+        "from mr_openapi.rest import RESTClientObject",
+        "from mr_openapi.api.model_registry_service_api import ModelRegistryServiceApi",
+        "import mr_openapi.api_client",
+        "import mr_openapi.configuration",
+    ],
+)
+def test_the_rest_of_the_generated_package_is_refused_with_what_to_use(statement: str) -> None:
+    with pytest.raises(ImportError, match=r"'mr_openapi.*: .*no generated client\. Use .*ModelRegistryAPIClient"):
+        exec(statement, {})  # noqa: S102 - the statement that users write
     assert not hasattr(mr_openapi, "__wrapped__")
 
 
