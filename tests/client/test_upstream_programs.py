@@ -90,6 +90,20 @@ def test_the_private_steps_use_an_existing_model_and_refuse_an_existing_version(
         registry.async_runner(registry._register_new_version(first, "v1", "me"))
 
 
+def test_the_private_steps_ignore_what_is_no_field_as_upstreams_do(registry: ModelRegistry, unique: Unique) -> None:
+    """A published store of MLflow passes its tags as keywords."""
+    tags = {"mlflow.run_id": "1", "team": "x"}
+    model = registry.async_runner(registry._register_model(unique("m"), description="d", **tags))
+    version = registry.async_runner(registry._register_new_version(model, "v1", "me", externalId=unique("e"), **tags))
+    artifact = registry.async_runner(
+        registry._register_model_artifact(version, unique("m"), "s3://1", **FORMAT, **tags)
+    )
+    assert (model.description, version.external_id, artifact.model_format_name) == ("d", unique("e"), "onnx")
+    assert {} == model.custom_properties == version.custom_properties == artifact.custom_properties
+    with pytest.raises(ValueError, match="team"):
+        RegisteredModel(unique("m"), team="x")
+
+
 def test_a_taken_external_id_is_not_reported_as_an_existing_version(registry: ModelRegistry, unique: Unique) -> None:
     model = registry.async_runner(registry._register_model(unique("m"), external_id=unique("e")))
     with pytest.raises(DuplicateError, match=f"held by RegisteredModel '{unique('m')}'"):
