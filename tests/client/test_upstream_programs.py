@@ -138,10 +138,14 @@ def test_the_generated_packages_exceptions_catch_ours(registry: ModelRegistry, u
         registry.async_runner(registry.api.upsert_registered_model(RegisteredModel(unique("m"))))
     assert isinstance(raised.value, generated.ApiException)
     assert isinstance(raised.value, generated.OpenApiException)
-    assert raised.value.status == 409
+    assert (raised.value.status, raised.value.reason) == (409, "Conflict")
     with pytest.raises(generated.NotFoundException):
         registry.update(ModelVersion("v", id="2000000000"))
     assert {"ForbiddenException", "UnauthorizedException", "ServiceException"} <= set(generated.__all__)
+
+
+def test_a_status_without_a_standard_phrase_has_no_reason() -> None:
+    assert APIStatusError("m", 599, "GET", "http://host").reason is None
 
 
 @pytest.mark.parametrize(
