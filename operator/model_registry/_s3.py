@@ -19,7 +19,7 @@ class S3Params:
 
     Attributes:
         bucket_name: Name of the bucket.
-        s3_prefix: Key below which the files are stored.
+        s3_prefix: Key below which the files are stored. Slashes at its ends are left out.
         endpoint_url: Address of the S3 service. The default is AWS_S3_ENDPOINT.
         access_key_id: The default is AWS_ACCESS_KEY_ID.
         secret_access_key: The default is AWS_SECRET_ACCESS_KEY.
@@ -66,6 +66,18 @@ def with_environment(params: S3Params) -> S3Params:
     return filled
 
 
+def key_prefix(params: S3Params) -> str:
+    """Return the prefix as the keys and the URI begin with it: without slashes at its ends.
+
+    Raises:
+        TypeError: If it is not text.
+    """
+    prefix = params.s3_prefix
+    if not isinstance(prefix, str):
+        raise TypeError(f"The prefix is text, got {type(prefix).__name__}: {prefix!r}")
+    return prefix.strip("/")
+
+
 def upload(path: str | os.PathLike[str], params: S3Params, progress: Progress | None = None) -> None:
     """Upload a file, or all files of a directory, below the prefix.
 
@@ -84,7 +96,7 @@ def upload(path: str | os.PathLike[str], params: S3Params, progress: Progress | 
         raise ValueError(f"{os.fspath(path)!r} contains no file to upload")
     client, config = _connect(params)
     report = _Report(progress, sum(file.stat().st_size for file, _ in files)) if progress else None
-    prefix = params.s3_prefix.strip("/")
+    prefix = key_prefix(params)
     for file, name in files:
         key = f"{prefix}/{name}" if prefix else name
         client.upload_file(Filename=str(file), Bucket=params.bucket_name, Key=key, Config=config, Callback=report)

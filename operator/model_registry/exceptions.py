@@ -30,6 +30,7 @@ other error, such as an outage or a rejected token, does not say whether an entr
         └── MissingMetadata         a URI cannot be built from the arguments and the environment
 """
 
+from http.client import responses
 from typing import TYPE_CHECKING, Any
 
 from model_registry._upstream_compat import EXCEPTIONS, missing_name
@@ -67,6 +68,11 @@ class APIStatusError(RegistryError):
         self.status = status
         self.method = method
         self.url = url
+
+    @property
+    def reason(self) -> str | None:
+        """The standard phrase of the status, such as "Not Found", or None if it has none. Not the server's words."""
+        return responses.get(self.status)
 
     def __str__(self) -> str:
         return f"{self.method} {self.url} answered {self.status}: {self.message}"

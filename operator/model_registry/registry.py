@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from model_registry import _background
 from model_registry._arguments import core_client, effective_port, hint_server_address_port, named_authority, token_file
+from model_registry._new_entries import new_entries
 from model_registry._registration import ArtifactFields, register
 from model_registry._tls import Authority
 from model_registry._token import Token
@@ -22,7 +23,6 @@ from model_registry.core import ModelRegistryAPIClient
 from model_registry.exceptions import StoreError
 from model_registry.types import (
     Artifact,
-    ArtifactState,
     ListOptions,
     ModelArtifact,
     ModelVersion,
@@ -185,31 +185,20 @@ class ModelRegistry(Uploads, UpstreamPrivateNames):
                 `exist_ok`, only if a value differs. The message names the fields.
             ValueError: If the URI is empty.
         """
-        if not uri:
-            raise ValueError(f"The URI of a model cannot be empty, got {uri!r}: is a variable not set?")
-        if description is not None:
-            warnings.warn(
-                "The 'description' parameter is deprecated and will be removed in a future version. "
-                "Use 'version_description' instead.",
-                DeprecationWarning,
-                stacklevel=2,
-            )
-        new_version = ModelVersion(
-            version,
-            author=author or self._author,
-            description=description if version_description is None else version_description,
-            custom_properties=metadata,
-        )
-        artifact = ModelArtifact(
+        entries = new_entries(
             name,
-            uri=uri,
+            uri,
             model_format_name=model_format_name,
             model_format_version=model_format_version,
-            state=ArtifactState.UNKNOWN,
+            version=version,
+            author=author or self._author,
+            owner=owner or self._author,
+            version_description=version_description,
+            description=description,
+            metadata=metadata,
             **more,
         )
-        model = RegisteredModel(name, owner=owner or self._author)
-        return self.async_runner(register(self.api, model, new_version, artifact, exist_ok=exist_ok))
+        return self.async_runner(register(self.api, *entries, exist_ok=exist_ok))
 
     def update(self, model: EntryT) -> EntryT:
         """Write the fields of a model, a version or an artifact that are not None, and return it as stored.

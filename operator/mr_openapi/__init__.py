@@ -1,10 +1,11 @@
 """Names of the package `mr_openapi` that programs for the distribution `model-registry` import.
 
-That distribution contains a generated client of this name. Programs import its exceptions (`mr_openapi.exceptions`) and
-the states from it, and these exist here too, as other names for those of `model_registry`. Nothing else does.
+That distribution contains a generated client of this name. Programs import its exceptions (`mr_openapi.exceptions`,
+`mr_openapi.rest`) and the states (`mr_openapi.models`) from it, and these exist here too, as other names for those of
+`model_registry`. Nothing else does.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from model_registry.types import (
     ArtifactState,
@@ -14,7 +15,8 @@ from model_registry.types import (
     ParameterType,
     RegisteredModelState,
 )
-from mr_openapi import exceptions
+from mr_openapi import exceptions, models, rest
+from mr_openapi._refusal import missing_names
 from mr_openapi.exceptions import (
     ApiAttributeError,
     ApiException,
@@ -38,15 +40,9 @@ __all__ = [
     "ParameterType",
     "RegisteredModelState",
     "exceptions",
+    "models",
+    "rest",
 ]
 
 if not TYPE_CHECKING:  # otherwise a type checker would accept every name
-
-    def __getattr__(name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
-        raise ImportError(
-            f"cannot import name {name!r} from {__name__!r}: `model-registrar` has no generated client. Use the "
-            "classes of `model_registry.types` and the methods of `model_registry.core.ModelRegistryAPIClient`",
-            name=name,
-        )
+    __getattr__ = missing_names(__name__)

@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from model_registry import ModelRegistry
-from model_registry.exceptions import DuplicateError, StoreError
-from model_registry.types import ArtifactState
+from model_registry.exceptions import DuplicateError, StoreError, UnwritableProperty
+from model_registry.types import ArtifactState, ProtoProperty, RegisteredModel
 from model_registry.utils import S3Params, s3_uri_from
 
 Unique = Callable[[str], str]
@@ -72,6 +73,11 @@ def stored(params: S3Params) -> dict[str, int]:
     return {item["Key"]: item["Size"] for item in listed.get("Contents", [])}
 
 
+def incomplete(registry: ModelRegistry, name: str, author: str) -> None:
+    model = registry.async_runner(registry._register_model(name))
+    registry.async_runner(registry._register_new_version(model, "v1", author))
+
+
 def test_a_directory_is_uploaded_and_registered(
     registry: ModelRegistry, params: S3Params, files: Path, unique: Unique
 ) -> None:
@@ -112,8 +118,7 @@ def test_a_version_that_exists_is_refused_before_the_upload(
 def test_a_registration_that_stopped_halfway_is_completed(
     registry: ModelRegistry, params: S3Params, files: Path, unique: Unique
 ) -> None:
-    model = registry.async_runner(registry._register_model(unique("m")))
-    registry.async_runner(registry._register_new_version(model, "v1", "me"))
+    incomplete(registry, unique("m"), "me")
     registry.upload_artifact_and_register_model(unique("m"), files, upload_params=params, version="v1", **FORMAT)
     assert registry.get_model_artifact(unique("m"), "v1") is not None
 
@@ -171,3 +176,101 @@ def test_without_boto3_the_extra_is_named(
 
 def test_credentials_are_not_shown(params: S3Params) -> None:
     assert "secret" not in repr(params)
+
+
+@pytest.mark.parametrize("prefix", ["/models/x", "models/x/", "//models/x//"])
+def test_the_uri_leads_to_what_was_uploaded_whatever_slashes_the_prefix_has(
+    registry: ModelRegistry, params: S3Params, files: Path, prefix: str
+) -> None:
+    uri = registry.save_to_s3(files, **{**vars(params), "s3_prefix": prefix})
+    assert uri.startswith(f"s3://{params.bucket_name}/models/x?")
+    assert set(stored(params)) == {"models/x/config.json", "models/x/deep/weights.onnx"}
+
+
+@pytest.mark.parametrize("prefix", ["", "/"])
+def test_without_a_prefix_the_uri_is_that_of_the_bucket(
+    registry: ModelRegistry, params: S3Params, files: Path, prefix: str
+) -> None:
+    uri = registry.save_to_s3(files, **{**vars(params), "s3_prefix": prefix})
+    assert uri.startswith(f"s3://{params.bucket_name}/?")
+    assert set(stored(params)) == {"config.json", "deep/weights.onnx"}
+
+
+def test_a_prefix_that_is_not_text_is_refused(registry: ModelRegistry, params: S3Params, files: Path) -> None:
+    with pytest.raises(TypeError, match="The prefix is text, got NoneType"):
+        registry.save_to_s3(files, **{**vars(params), "s3_prefix": None})
+    assert stored(params) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"storage_ky": "c"}, ValueError, "storage_ky"),
+        ({"metadata": {"accuracy": None}}, ValueError, "custom property 'accuracy': a value must be"),
+        ({"metadata": {"parameters": 7_000_000_000}}, ValueError, "needs more than 32 bits"),
+        ({"metadata": {"a": ProtoProperty({})}}, UnwritableProperty, "Nothing has been written"),
+        ({"version": None}, ValueError, "name"),
+        ({"version": 1}, ValueError, "valid string"),
+        ({"author": 1}, ValueError, "author"),
+        ({"upload_params": S3Params("b", "p", "http://s3", "k")}, ValueError, "credentials are missing"),
+    ],
+)
+def test_a_wrong_argument_is_refused_before_anything_is_sent(
+    registry: ModelRegistry,
+    params: S3Params,
+    files: Path,
+    unique: Unique,
+    change: dict[str, Any],
+    error: type[Exception],
+    message: str,
+) -> None:
+    call = {"upload_params": params, "version": "v1", **FORMAT, **change}
+    with pytest.raises(error, match=message):
+        registry.upload_artifact_and_register_model(unique("m"), files, **call)
+    assert stored(params) == {}
+    assert registry.get_registered_model(unique("m")) is None
+
+
+@pytest.mark.parametrize("exist_ok", [False, True])
+def test_an_incomplete_version_of_another_author_is_refused_before_the_upload(
+    registry: ModelRegistry, params: S3Params, files: Path, unique: Unique, *, exist_ok: bool
+) -> None:
+    incomplete(registry, unique("m"), "you")
+    with pytest.raises(DuplicateError, match="without its artifact and with another author: register it"):
+        registry.upload_artifact_and_register_model(
+            unique("m"), files, upload_params=params, version="v1", **FORMAT, exist_ok=exist_ok
+        )
+    assert stored(params) == {}
+    assert registry.get_model_artifact(unique("m"), "v1") is None
+
+
+def test_an_equal_version_is_accepted_on_request_and_not_uploaded_again(
+    registry: ModelRegistry, params: S3Params, files: Path, unique: Unique
+) -> None:
+    def upload(prefix: str = params.s3_prefix, **change: Any) -> RegisteredModel:
+        call = {"version": "v1", **FORMAT, "metadata": {"a": 1}, "exist_ok": True, **change}
+        return registry.upload_artifact_and_register_model(
+            unique("m"), files, upload_params=replace(params, s3_prefix=prefix), **call
+        )
+
+    first = upload()
+    assert set(stored(params)) == {"models/hal/config.json", "models/hal/deep/weights.onnx"}
+    storage(params).delete_object(Bucket=params.bucket_name, Key="models/hal/config.json")
+    assert upload() == first
+    assert upload("/models/hal/") == first
+    with pytest.raises(DuplicateError, match="v1 already exists, with an artifact with another uri"):
+        upload("elsewhere")
+    with pytest.raises(DuplicateError, match="v1 already exists, with another custom_properties"):
+        upload(metadata={"a": 2})
+    assert set(stored(params)) == {"models/hal/deep/weights.onnx"}
+
+
+def test_the_warning_about_a_deprecated_argument_points_to_the_call(
+    registry: ModelRegistry, params: S3Params, files: Path, unique: Unique
+) -> None:
+    call: dict[str, Any] = {**FORMAT, "version": "v1", "description": "d"}
+    with pytest.warns(DeprecationWarning, match="'description' parameter") as by_upload:
+        registry.upload_artifact_and_register_model(unique("m"), files, upload_params=params, **call)
+    with pytest.warns(DeprecationWarning, match="'description' parameter") as by_registration:
+        registry.register_model(unique("n"), "s3://1", **call)
+    assert {warning.filename for warning in [*by_upload, *by_registration]} == {__file__}

@@ -1,14 +1,15 @@
 """What published programs call of PyPI's `model-registry` beside its documented names."""
 
 import importlib
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 import mr_openapi
-from model_registry import ModelRegistry
-from model_registry.exceptions import ConnectionFailed, DuplicateError, RegistryError, StoreError
+from model_registry import ModelRegistry, types
+from model_registry.exceptions import APIStatusError, ConnectionFailed, DuplicateError, RegistryError, StoreError
 from model_registry.types import ArtifactState, ModelVersion, RegisteredModel
 from tests.support.loopback import Reply, serving
 
@@ -89,6 +90,20 @@ def test_the_private_steps_use_an_existing_model_and_refuse_an_existing_version(
         registry.async_runner(registry._register_new_version(first, "v1", "me"))
 
 
+def test_the_private_steps_ignore_what_is_no_field_as_upstreams_do(registry: ModelRegistry, unique: Unique) -> None:
+    """A published store of MLflow passes its tags as keywords."""
+    tags = {"mlflow.run_id": "1", "team": "x"}
+    model = registry.async_runner(registry._register_model(unique("m"), description="d", **tags))
+    version = registry.async_runner(registry._register_new_version(model, "v1", "me", externalId=unique("e"), **tags))
+    artifact = registry.async_runner(
+        registry._register_model_artifact(version, unique("m"), "s3://1", **FORMAT, **tags)
+    )
+    assert (model.description, version.external_id, artifact.model_format_name) == ("d", unique("e"), "onnx")
+    assert {} == model.custom_properties == version.custom_properties == artifact.custom_properties
+    with pytest.raises(ValueError, match="team"):
+        RegisteredModel(unique("m"), team="x")
+
+
 def test_a_taken_external_id_is_not_reported_as_an_existing_version(registry: ModelRegistry, unique: Unique) -> None:
     model = registry.async_runner(registry._register_model(unique("m"), external_id=unique("e")))
     with pytest.raises(DuplicateError, match=f"held by RegisteredModel '{unique('m')}'"):
@@ -123,10 +138,14 @@ def test_the_generated_packages_exceptions_catch_ours(registry: ModelRegistry, u
         registry.async_runner(registry.api.upsert_registered_model(RegisteredModel(unique("m"))))
     assert isinstance(raised.value, generated.ApiException)
     assert isinstance(raised.value, generated.OpenApiException)
-    assert raised.value.status == 409
+    assert (raised.value.status, raised.value.reason) == (409, "Conflict")
     with pytest.raises(generated.NotFoundException):
         registry.update(ModelVersion("v", id="2000000000"))
     assert {"ForbiddenException", "UnauthorizedException", "ServiceException"} <= set(generated.__all__)
+
+
+def test_a_status_without_a_standard_phrase_has_no_reason() -> None:
+    assert APIStatusError("m", 599, "GET", "http://host").reason is None
 
 
 @pytest.mark.parametrize(
@@ -168,9 +187,31 @@ def test_the_generated_packages_states_are_ours() -> None:
         assert hasattr(mr_openapi, name)
 
 
-def test_the_rest_of_the_generated_package_is_refused_with_what_to_use() -> None:
-    with pytest.raises(ImportError, match=r"'ModelRegistryServiceApi' from 'mr_openapi': .*ModelRegistryAPIClient"):
-        exec("from mr_openapi import ModelRegistryServiceApi", {})  # noqa: S102 - the statement that users write
+@pytest.mark.parametrize("name", mr_openapi.models.__all__)
+def test_every_enumeration_has_its_module(name: str) -> None:
+    module = importlib.import_module(f"mr_openapi.models.{re.sub(r'(?<!^)(?=[A-Z])', '_', name).lower()}")
+    assert getattr(module, name) is getattr(mr_openapi, name) is getattr(types, name)
+
+
+def test_the_exception_is_found_in_the_module_of_requests() -> None:
+    assert importlib.import_module("mr_openapi.rest").ApiException is APIStatusError
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from mr_openapi import ModelRegistryServiceApi",
+        "from mr_openapi.models import RegisteredModel",
+        "from mr_openapi.models.registered_model import RegisteredModel",
+        "from mr_openapi.rest import RESTClientObject",
+        "from mr_openapi.api.model_registry_service_api import ModelRegistryServiceApi",
+        "import mr_openapi.api_client",
+        "import mr_openapi.configuration",
+    ],
+)
+def test_the_rest_of_the_generated_package_is_refused_with_what_to_use(statement: str) -> None:
+    with pytest.raises(ImportError, match=r"'mr_openapi.*: .*no generated client\. Use .*ModelRegistryAPIClient"):
+        exec(statement, {})  # noqa: S102 - the statement that users write
     assert not hasattr(mr_openapi, "__wrapped__")
 
 

@@ -1,0 +1,5 @@
+"""The generated package's module of `ArtifactTypeQueryParam`."""
+
+from model_registry.types import ArtifactTypeQueryParam
+
+__all__ = ["ArtifactTypeQueryParam"]

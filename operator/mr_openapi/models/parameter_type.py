@@ -1,0 +1,5 @@
+"""The generated package's module of `ParameterType`."""
+
+from model_registry.types import ParameterType
+
+__all__ = ["ParameterType"]

@@ -1,0 +1,5 @@
+"""The generated package's module of `RegisteredModelState`."""
+
+from model_registry.types import RegisteredModelState
+
+__all__ = ["RegisteredModelState"]
