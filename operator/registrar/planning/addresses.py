@@ -16,6 +16,8 @@ from registrar.planning.fields import shown_state, state_of
 
 _LOADABLE = frozenset({"s3", "gs", "http", "https"})
 LIVE = "LIVE"
+LIVE_STATES = frozenset({LIVE, None})
+"""States of a version that is not archived: old data has versions without a state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def addresses_of(
     newest = max({*artifacts, *map(int, other_ids)}, default=None)
     if newest is None:
         return Addresses()
-    if state != LIVE:
+    if state not in LIVE_STATES:
         return Addresses(newest_id=str(newest), obstacle=f"the version is {state}")
     live = [number for number, artifact in artifacts.items() if _is_served(artifact)]
     if not live:

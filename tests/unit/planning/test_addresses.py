@@ -134,3 +134,7 @@ def test_an_address_that_others_changed_in_the_registry_is_none_to_serve_from() 
     assert (found.uri, found.storage_uri, found.newest_id) == (None, None, "2")
     assert found.obstacle == "'m2' has another uri in the registry than its resource declares"
     assert addresses_of("fraud", "v1", "LIVE", [model(1), model(2)], (), {"1"}).storage_uri is not None
+
+
+def test_a_version_from_old_data_without_a_state_has_the_addresses_of_a_live_one() -> None:
+    assert addresses_of("churn", "1", None, [model(1)], []) == addresses_of("churn", "1", "LIVE", [model(1)], [])
