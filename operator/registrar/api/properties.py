@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from model_registry.types import OpaqueProperty
+from model_registry.types import OpaqueProperty, StructProperty
 from registrar.api.meta import RESERVED_PREFIX
 from registrar.api.rules import NUL, WITHOUT_NUL, refusal
 
@@ -156,6 +156,13 @@ CustomProperties = Annotated[
 def opaque_names(declared: Mapping[str, Declared], observed: Mapping[str, Observed]) -> list[str]:
     """Return the declared names under which the entry has a property of a type that the operator does not write."""
     return [name for name in sorted(declared) if isinstance(observed.get(name), OpaqueProperty)]
+
+
+def has_unwritable(observed: Mapping[str, Observed]) -> bool:
+    """Return whether an entry has a property that the registry does not take back, so that nothing can be written."""
+    return any(
+        isinstance(value, OpaqueProperty) and not isinstance(value, StructProperty) for value in observed.values()
+    )
 
 
 def resolve_properties(declared: Mapping[str, Declared], observed: Mapping[str, Observed]) -> dict[str, Scalar]:

@@ -46,6 +46,23 @@ def is_sensitive_text(text: str) -> bool:
     return any(form.search(text) for form in _FORMS)
 
 
+def is_sensitive_json(value: object) -> bool:
+    """Return whether a JSON value contains a secret at any depth: by the name of a key, or by the form of a text."""
+    pending = [value]
+    while pending:
+        match pending.pop():
+            case str(text):
+                if is_sensitive_text(text):
+                    return True
+            case list(items):
+                pending += items
+            case dict(members):
+                if any(map(is_sensitive_name, members)):
+                    return True
+                pending += members.values()
+    return False
+
+
 def without_credentials(uri: str) -> str:
     """Return a URI without its user information, query and fragment, which may sign or authorize a request."""
     try:

@@ -7,9 +7,12 @@ from registrar.api import v1alpha1
 from registrar.kinds.base import EntryKind, ResourceKind
 
 
-def live_unless_declared(declared: str | None, observed: str | None) -> str:  # noqa: ARG001 - a state rule
-    """Return the state of a model or version: absent means LIVE, so one archived in the UI has drifted."""
-    return declared or "LIVE"
+def live_unless_declared(declared: str | None, observed: str | None) -> str | None:
+    """Return the state of a model or version: absent means LIVE, so one archived in the UI has drifted.
+
+    An entry without a state, as old data has it, is not archived and stays so.
+    """
+    return declared if observed is None else declared or "LIVE"
 
 
 ENTRY = EntryKind(

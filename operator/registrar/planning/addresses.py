@@ -12,10 +12,15 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from model_registry.types import Artifact, DocArtifact, ModelArtifact
+from registrar.api.v1alpha1.texts import MAX_STATUS_URI_LENGTH
 from registrar.planning.fields import shown_state, state_of
 
 _LOADABLE = frozenset({"s3", "gs", "http", "https"})
+MAX_SHOWN = 120
+"""Characters of an address that a message shows."""
 LIVE = "LIVE"
+LIVE_STATES = frozenset({LIVE, None})
+"""States of a version that is not archived: old data has versions without a state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ def addresses_of(
     newest = max({*artifacts, *map(int, other_ids)}, default=None)
     if newest is None:
         return Addresses()
-    if state != LIVE:
+    if state not in LIVE_STATES:
         return Addresses(newest_id=str(newest), obstacle=f"the version is {state}")
     live = [number for number, artifact in artifacts.items() if _is_served(artifact)]
     if not live:
@@ -68,6 +73,9 @@ def addresses_of(
         moved = f"{served.name!r} has another uri in the registry than its resource declares"
         return Addresses(newest_id=str(newest), obstacle=moved)
     uri = str(served.uri)
+    if len(uri) > MAX_STATUS_URI_LENGTH:
+        long = f"the uri of {served.name!r} is longer than {MAX_STATUS_URI_LENGTH} characters"
+        return Addresses(newest_id=str(newest), obstacle=long)
     obstacle = _overtaken(newest, artifacts.get(newest)) if newest != max(live) else _unloadable(uri)
     obstacle = obstacle or _inexpressible(model, version)
     storage_uri = None if obstacle else f"model-registry://{model}/{version}"
@@ -96,7 +104,10 @@ def _overtaken(newest_id: int, newest: Artifact | None) -> str:
 
 
 def _unloadable(uri: str) -> str | None:
-    scheme = urlsplit(uri).scheme.lower()
+    try:
+        scheme = urlsplit(uri).scheme.lower()
+    except ValueError:
+        return f"KServe cannot read the address {uri[:MAX_SHOWN]!r}"
     if scheme not in _LOADABLE:
         what = scheme or "an address without a scheme"
         return f"KServe loads s3, gs, http and https through the registry, and not {what}"

@@ -55,8 +55,10 @@ def plan(
     origin = origin_of(written, recorded)
     owned = owned_on(observed, desired, recorded, owner_id)
     stamp = Stamp(_stamped_origin(origin, policies.deletion), desired.reference)
-    patch = _difference(desired, observed, owned, stamp, owner_id)
-    patch = replace(patch, origin=origin, adopts=_adopts(written, recorded))
+    adopts = _adopts(written, recorded)
+    resumes = adopts or (isinstance(written, Stamp) and written.origin is Origin.RELEASED)
+    patch = _difference(desired, observed, owned, stamp, owner_id, resumes=resumes)
+    patch = replace(patch, origin=origin, adopts=adopts)
     if not patch.fields and patch.properties is None and patch.state is None:
         return Leave(observed, origin)
     if recorded.settled and policies.drift is not DriftPolicy.CORRECT and (patch.changes or written is None):
@@ -185,6 +187,8 @@ def _difference(
     owned: FieldSet,
     stamp: Stamp,
     owner_id: str,
+    *,
+    resumes: bool,
 ) -> Patch:
     cleared: dict[str, FieldValue] = {
         name: [] if isinstance(getattr(observed, name), list) else ""
@@ -198,7 +202,7 @@ def _difference(
         if (getattr(observed, name) or None) != (value or None)
     }
     properties, property_changes = _property_difference(desired, observed, owned, stamp.text(owner_id))
-    state = _wanted_state(desired, observed)
+    state = _wanted_state(desired, observed, resumes=resumes)
     changes = [_field_change(observed, name, value) for name, value in sorted(fields.items())]
     if state is not None and state != state_of(observed):
         changes.append(Change("state", state_of(observed), state))
@@ -217,7 +221,17 @@ def _difference(
     )
 
 
-def _wanted_state(desired: Desired, observed: RegistryEntry) -> str | None:
+def _wanted_state(desired: Desired, observed: RegistryEntry, *, resumes: bool) -> str | None:
+    """Return the state that an existing entry must have; None leaves it alone.
+
+    Args:
+        desired: the desired state.
+        observed: the entry.
+        resumes: the entry had no resource until now, so a deletion of it counts no longer.
+    """
+    if desired.awaits_upload and not resumes:
+        # The upload job decides, also that it gave up.
+        return None
     rule = desired.kind.state_rule
     state = None if rule is None else rule(desired.managed_state, state_of(observed))
     is_unfinished = desired.awaits_upload and not getattr(observed, "uri", None)

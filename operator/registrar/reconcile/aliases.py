@@ -15,7 +15,7 @@ from registrar.api.v1alpha1.aliases import AliasStatus, property_of
 from registrar.kinds.base import AliasProperties, AnyResource, Desired
 from registrar.kinds.desired import declared_aliases
 from registrar.kinds.model_version import MODEL_VERSION
-from registrar.planning.addresses import LIVE
+from registrar.planning.addresses import LIVE_STATES
 from registrar.planning.fields import shown_state, state_of
 from registrar.planning.problems import Problem
 from registrar.reconcile.memory import Memory
@@ -148,7 +148,7 @@ async def _resolve(
     # An alias that names the version already does not depend on it being Ready: each edit of it ends that for a moment.
     if entry is None or not (is_ready or is_written):
         return _waiting(alias, Reason.VERSION_NOT_READY, f"{version and version.key} is not Ready; see its conditions")
-    if state_of(entry) != LIVE:
+    if state_of(entry) not in LIVE_STATES:
         unset = ", so status.aliases has no address for it" if is_written else ""
         return _waiting(alias, Reason.VERSION_ARCHIVED, f"the version {place.name!r} is {shown_state(entry)}{unset}")
     return _row(alias, place.name, entry.id, version)
@@ -161,7 +161,7 @@ def _with_addresses(
     place = Place(MODEL_VERSION.entry.name, model_id, written.version)
     version = _representing(model, place, memory, registry)
     entry = None if version is None else _entry_of(version, place, registry)
-    is_served = entry is not None and entry.id == written.version_id and state_of(entry) == LIVE
+    is_served = entry is not None and entry.id == written.version_id and state_of(entry) in LIVE_STATES
     return _row(written.name, written.version, written.version_id, version if is_served else None)
 
 

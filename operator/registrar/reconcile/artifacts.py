@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from model_registry.exceptions import RegistryError
+from registrar.api.properties import has_unwritable
 from registrar.api.v1alpha1 import DriftPolicy
 from registrar.kinds.base import AnyResource, Desired, Identity
 from registrar.kinds.desired import desired_inline
@@ -133,12 +134,17 @@ async def _retire_departed(
 async def _unrecorded(
     resource: ManagedResource, version: Identity, progress: _Progress, registry: Registry
 ) -> list[Target]:
-    """Return the entries that left the spec before any status recorded them, and that are in this version."""
+    """Return the entries that left the spec before any status recorded them, and that are in this version.
+
+    One that cannot be written was left when it lost its record, and is not reported again by each reconcile.
+    """
     targets: list[Target] = []
     for target in unrecorded_artifacts(resource, progress.statuses, version.id, registry):
         progress.name = target.name
         entry = registry.view.by_id(target.kind, target.entry_id)
-        if entry is not None and await is_same_entry(entry, target, registry):
+        if entry is None or has_unwritable(entry.custom_properties or {}):
+            continue
+        if await is_same_entry(entry, target, registry):
             targets.append(target)
     return targets
 

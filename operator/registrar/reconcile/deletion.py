@@ -13,6 +13,7 @@ from registrar.api.meta import FINALIZER
 from registrar.api.v1alpha1 import DeletionPolicy
 from registrar.cluster.api import KubernetesError, StaleResourceError
 from registrar.kinds.base import Desired
+from registrar.planning.actions import Release
 from registrar.planning.ownership import Origin, stamp_of
 from registrar.planning.plan import plan_release
 from registrar.planning.problems import Disposition, Problem, ReconcileError
@@ -21,7 +22,7 @@ from registrar.reconcile.conflicts import is_elsewhere, still_wants
 from registrar.reconcile.context import Context
 from registrar.reconcile.handover import grace_left, is_claimed, is_inherited, is_named
 from registrar.reconcile.holding import let_precede
-from registrar.reconcile.noting import note_release
+from registrar.reconcile.noting import note_left, note_release
 from registrar.reconcile.preconditions import refuse_to_lose
 from registrar.reconcile.report import post_events, report
 from registrar.reconcile.resource import ManagedResource, deletion_policy, read_resource
@@ -55,8 +56,7 @@ async def ensure_finalizer(resource: ManagedResource, deletion: DeletionPolicy |
 async def finalize(resource: ManagedResource, context: Context) -> Result:
     """Retire the resource's entries, then let the API server delete it.
 
-    The references in the spec are not resolved and the spec need not be valid: parents are probably being deleted too,
-    and a spec that became invalid must not hold a deletion.
+    The references in the spec are not resolved and the spec need not be valid: neither may hold a deletion.
     """
     deletion = deletion_policy(resource.kind, resource.deletion_policy, context.settings)
     leaves_entries = resource.metadata.paused or deletion is DeletionPolicy.ORPHAN
@@ -135,7 +135,7 @@ async def _is_kept_by_successor(target: Target, key: ResourceKey, context: Conte
     """Return whether a resource that has the same name by now wants the entry of its predecessor."""
     cache, registry = context.memory.cache, context.registry
     if cache.get(key) is None:
-        # It may belong to another ClusterRegistry for the same server, and have the entry there.
+        # Another ClusterRegistry for the same server may have the entry.
         body = await context.kube.get(key)
         if body is None or not has_entry(body) or is_elsewhere(read_resource(body), registry):
             return False
@@ -159,17 +159,10 @@ async def _grace(resource: ManagedResource, targets: Sequence[Target], context: 
 async def _release(
     targets: Sequence[Target], resource: ManagedResource, deletion: DeletionPolicy | None, context: Context
 ) -> None:
-    """Release entries, and leave those that the registry cannot take back: they must not hold the deletion for ever.
-
-    Those that wait for an external ID of one of them run again in any case: it may be free now, or never.
-    """
+    """Release entries. Those that wait for an external ID of one of them run again: it may be free now, or never."""
     own = next((target for target in targets if target.artifact is None), None)
     for target in targets:
-        try:
-            note = await _retire(target, resource, deletion, context, own)
-        except UnwritableProperty as error:
-            left = f"The {target.kind.name} {target.name!r} is left as it is: {error}."
-            note = EventNote("EntryLeft", left, is_warning=True)
+        note = await _retire(target, resource, deletion, context, own)
         if note is not None:
             await post_events(resource, [note], context.memory, context.kube)
         context.memory.let_go(resource.key, target.artifact)
@@ -182,7 +175,9 @@ async def _retire(
     context: Context,
     own: Target | None = None,
 ) -> EventNote | None:
-    """Retire one entry, unless another resource wants it, or it is not ours to retire; returns the Event of the write.
+    """Retire one entry, unless another resource wants it, or it is not ours to retire; returns the Event of it.
+
+    One that the registry cannot take back is left: it must not hold a deletion, or the rest of a version, for ever.
 
     Args:
         target: the entry.
@@ -219,7 +214,14 @@ async def _retire(
     if action is None:
         return None
     ensure_in_force(permit, key.namespace, registry)
-    await release(target.kind, action, registry)
+    return await _carry_out(target, action, context)
+
+
+async def _carry_out(target: Target, action: Release, context: Context) -> EventNote:
+    try:
+        await release(target.kind, action, context.registry)
+    except UnwritableProperty as error:
+        return note_left(target.reference, f"The {target.kind.name} {target.name!r} is left as it is: {error}.")
     return note_release(target, action, context.monitor)
 
 
@@ -240,8 +242,7 @@ async def retire_artifact(
         context: the operator.
 
     Returns:
-        Seconds that it still waits for another resource, 0 once it is retired or handed over; and the Event of the
-        write, if there was one.
+        Seconds that it still waits for another resource, 0 if it waits no longer; and the Event of its release, if any.
 
     Raises:
         RegistryError: the registry could not answer, or refused.

@@ -1,4 +1,4 @@
-"""Logs what was written to the registry, and returns the Event that reports it."""
+"""Logs what was written to the registry or left there, and returns the Event that reports it."""
 
 from __future__ import annotations
 
@@ -59,6 +59,17 @@ def note_release(target: Target, action: Release, monitor: ReconcileMonitor) -> 
     operation = OperationResult.RELEASED if action.state is None else OperationResult.ARCHIVED
     changes = () if action.state is None else (Change("state", state_of(action.entry), action.state),)
     return note(EntryWrite(operation, target.reference, target.kind, action.entry, target.parent_id, changes), monitor)
+
+
+def note_left(reference: str, message: str) -> EventNote:
+    """Log that an entry which lost its resource is left as it is; returns the Event, a Warning.
+
+    Args:
+        reference: the resource, as the owner stamp writes it.
+        message: which entry that is, and why, in a sentence.
+    """
+    logger.info("%s: %s", reference, message)
+    return EventNote("EntryLeft", message, is_warning=True)
 
 
 def note(write: EntryWrite, monitor: ReconcileMonitor) -> EventNote:

@@ -181,14 +181,20 @@ class OrphanSearch:
             )
             return
         for orphan in confirmed:
-            observed = await self._registry.get(orphan.kind, orphan.entry_id)
-            if observed is None or not await may_use_entry(orphan.key.namespace, observed, self._registry):
-                continue
-            owner_id, archive = self._registry.owner_id, DeletionPolicy.ARCHIVE
-            action = plan_release(orphan.kind, observed, orphan.reference, RecordedState(), archive, owner_id)
-            if action is not None:
-                await release(orphan.kind, action, self._registry)
-                logger.info("Archived the orphaned %s", orphan)
+            try:
+                await self._archive_one(orphan)
+            except RegistryError as error:
+                logger.warning("The orphaned %s was not archived; the next resync tries again: %s", orphan, error)
+
+    async def _archive_one(self, orphan: Orphan) -> None:
+        observed = await self._registry.get(orphan.kind, orphan.entry_id)
+        if observed is None or not await may_use_entry(orphan.key.namespace, observed, self._registry):
+            return
+        owner_id, archive = self._registry.owner_id, DeletionPolicy.ARCHIVE
+        action = plan_release(orphan.kind, observed, orphan.reference, RecordedState(), archive, owner_id)
+        if action is not None:
+            await release(orphan.kind, action, self._registry)
+            logger.info("Archived the orphaned %s", orphan)
 
 
 def _is_left_by(body: Body, entry_id: str, artifact: str | None) -> bool:

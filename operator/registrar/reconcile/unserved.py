@@ -11,9 +11,10 @@ from registrar.fencing import NotLeadingError
 from registrar.planning.resolution import Unresolved
 from registrar.reconcile.holding import leave_to_other
 from registrar.reconcile.memory import Memory
+from registrar.reconcile.noting import note_left
 from registrar.reconcile.report import post_events, report
 from registrar.reconcile.resource import ManagedResource, deletion_policy
-from registrar.reporting.outcome import EventNote, Facts, Outcome
+from registrar.reporting.outcome import Facts, Outcome
 from registrar.settings import Settings
 from registrar.workqueue.queue import DONE, RETRY, Result
 
@@ -69,6 +70,6 @@ async def _let_go(resource: ManagedResource, memory: Memory, kube: ClusterAPI) -
             f"The {resource.kind.entry.name} {resource.entry_name!r} in {where} is left as it is, because the operator "
             "does not serve that registry."
         )
-        await post_events(resource, [EventNote("EntryLeft", left, is_warning=True)], memory, kube)
+        await post_events(resource, [note_left(resource.key.path, left)], memory, kube)
     await kube.patch_finalizers(resource.key, resource.metadata, resource.other_finalizers)
     return DONE

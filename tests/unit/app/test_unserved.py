@@ -1,5 +1,6 @@
 """A resource without a registry: its deletion waits for another installation that manages it, but not for ever."""
 
+import logging
 import ssl
 from collections.abc import Iterator
 from dataclasses import replace
@@ -38,7 +39,9 @@ def api_server() -> Iterator[LoopbackServer]:
         yield server
 
 
-async def test_a_deletion_waits_for_another_installation_and_not_for_ever(api_server: LoopbackServer) -> None:
+async def test_a_deletion_waits_for_another_installation_and_not_for_ever(
+    api_server: LoopbackServer, caplog: pytest.LogCaptureFixture
+) -> None:
     metrics, leadership, now = Metrics(), Leadership.without_rivals(), 100.0
     login = ClusterLogin(api_server.url, ssl.create_default_context(), {})
     kube = KubernetesAPI(login, WriteFence(leadership, metrics.to_kubernetes))
@@ -58,12 +61,14 @@ async def test_a_deletion_waits_for_another_installation_and_not_for_ever(api_se
         assert await unserved.run(key) == Result(requeue_after=1.0)
         assert api_server.received == [], "it is left to the other installation"
         now += 1
-        assert await unserved.run(key) == DONE
+        with caplog.at_level(logging.INFO, "registrar"):
+            assert await unserved.run(key) == DONE
     finally:
         await kube.aclose()
     event, patch = (received.json for received in api_server.received)
     assert (event["reason"], patch["metadata"]["finalizers"]) == ("EntryLeft", [])
     assert event["message"].endswith("is left as it is, because the operator does not serve that registry.")
+    assert [record.levelname for record in caplog.records if event["message"] in record.message] == ["INFO"]
 
 
 @pytest.mark.parametrize("is_let_go", [True, False])

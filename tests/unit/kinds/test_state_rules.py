@@ -6,10 +6,15 @@ from registrar.kinds.artifacts import unmanaged_unless_declared
 from registrar.kinds.registered_model import live_unless_declared
 
 
-@pytest.mark.parametrize("observed", [None, "LIVE", "ARCHIVED"])
-def test_a_model_or_version_is_live_unless_the_spec_says_otherwise(observed: str | None) -> None:
+@pytest.mark.parametrize("observed", ["LIVE", "ARCHIVED"])
+def test_a_model_or_version_is_live_unless_the_spec_says_otherwise(observed: str) -> None:
     assert live_unless_declared(None, observed) == "LIVE"
     assert live_unless_declared("ARCHIVED", observed) == "ARCHIVED"
+
+
+def test_a_model_or_version_without_a_state_gets_a_declared_one_alone() -> None:
+    assert live_unless_declared(None, None) is None
+    assert live_unless_declared("LIVE", None) == "LIVE"
 
 
 @pytest.mark.parametrize("observed", [None, "LIVE", "PENDING", "UNKNOWN", "REFERENCE", "A_LATER_STATE"])

@@ -9,6 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_registry.types import Artifact, DocArtifact, ModelArtifact
+from registrar.api.v1alpha1.aliases import AliasStatus
+from registrar.api.v1alpha1.model_version import ModelVersionStatus
+from registrar.api.v1alpha1.texts import MAX_STATUS_URI_LENGTH, MAX_URI_BYTES
 from registrar.planning.addresses import addresses_of
 
 S3, GS, OCI = "s3://bucket/model", "gs://bucket/model", "oci://registry/model:1"
@@ -134,3 +137,30 @@ def test_an_address_that_others_changed_in_the_registry_is_none_to_serve_from() 
     assert (found.uri, found.storage_uri, found.newest_id) == (None, None, "2")
     assert found.obstacle == "'m2' has another uri in the registry than its resource declares"
     assert addresses_of("fraud", "v1", "LIVE", [model(1), model(2)], (), {"1"}).storage_uri is not None
+
+
+def test_a_version_from_old_data_without_a_state_has_the_addresses_of_a_live_one() -> None:
+    assert addresses_of("churn", "1", None, [model(1)], []) == addresses_of("churn", "1", "LIVE", [model(1)], [])
+
+
+def test_an_address_that_no_status_can_hold_is_left_out_with_the_reason() -> None:
+    """An upload writes the URI, so no schema has bounded it."""
+    for length, is_shown in (
+        (MAX_URI_BYTES + 1, True),
+        (MAX_STATUS_URI_LENGTH, True),
+        (MAX_STATUS_URI_LENGTH + 1, False),
+    ):
+        uri = "https://b/".ljust(length, "\u00e4")
+        found = addresses_of("churn", "1", "LIVE", [model(1, uri)], [])
+        assert found.uri == (uri if is_shown else None)
+        status = ModelVersionStatus(uri=found.uri, storage_uri=found.storage_uri)
+        alias = AliasStatus(name="champion", version="1", uri=found.uri)
+        assert status.uri == alias.uri == found.uri
+    assert (found.storage_uri, found.newest_id) == (None, "1")
+    assert found.obstacle == f"the uri of 'm1' is longer than {MAX_STATUS_URI_LENGTH} characters"
+
+
+def test_an_address_that_nobody_can_read_is_none_for_kserve() -> None:
+    found = addresses_of("churn", "1", "LIVE", [model(1, "http://[")], [])
+    assert (found.uri, found.storage_uri) == ("http://[", None)
+    assert found.obstacle == "KServe cannot read the address 'http://['"

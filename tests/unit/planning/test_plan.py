@@ -132,9 +132,33 @@ def test_uri_and_state_of_an_upload_are_left_alone_until_they_are_declared(
     after = applied(write(Case(wanted, before, RecordedState("7", owned=FieldSet(owned), settled=True))))
     assert isinstance(after, ModelArtifact)
     assert (after.uri, after.storage_key or "") == (uri, storage_key)
+    assert after.state == state
+    assert owned_by(wanted).fields == {"storage_key"}
+
+
+@pytest.mark.parametrize("state", ["MARKED_FOR_DELETION", "DELETED", "ABANDONED", "UNKNOWN", "LIVE"])
+@pytest.mark.parametrize("uri", [None, "s3://by/the/upload"])
+@pytest.mark.parametrize(
+    "written",
+    [stamp(Origin.RELEASED), stamp(Origin.RELEASED, "team/before"), {}],
+    ids=["resumed", "from an earlier resource", "adopted"],
+)
+def test_an_upload_that_was_deleted_begins_again_with_its_resource(
+    written: dict[str, Scalar], uri: str | None, state: str
+) -> None:
+    wanted = desired(MODEL_ARTIFACT, state="PENDING")
+    before = artifact(state=state, uri=uri, custom_properties=written)
+    after = applied(write(Case(wanted, before, RecordedState())))
+    assert isinstance(after, ModelArtifact)
     restored = "PENDING" if uri is None else "LIVE"
     assert after.state == (restored if state in {"MARKED_FOR_DELETION", "DELETED", "ABANDONED"} else state)
-    assert owned_by(wanted).fields == {"storage_key"}
+
+
+@pytest.mark.parametrize("state", ["MARKED_FOR_DELETION", "DELETED", "ABANDONED"])
+def test_an_upload_that_ended_stays_so_when_the_stamp_is_lost(state: str) -> None:
+    wanted, before = desired(MODEL_ARTIFACT, state="PENDING"), artifact(state=state, uri=None)
+    after = applied(write(Case(wanted, before, RecordedState("7", origin=Origin.CREATED, settled=True))))
+    assert getattr(after, "state", None) == state
 
 
 @given(cases())

@@ -16,6 +16,8 @@ MODEL_STATES = [
     # declared, observed, written
     (None, "LIVE", None),
     (None, "ARCHIVED", "LIVE"),
+    (None, None, None),
+    ("LIVE", None, "LIVE"),
     ("LIVE", "ARCHIVED", "LIVE"),
     ("ARCHIVED", "LIVE", "ARCHIVED"),
     ("ARCHIVED", "ARCHIVED", None),
@@ -49,7 +51,9 @@ def _written_state(wanted: Desired, observed: RegistryEntry) -> str | None:
 
 @pytest.mark.parametrize(("declared", "observed", "written"), MODEL_STATES)
 @pytest.mark.parametrize("kind", [REGISTERED_MODEL.entry, MODEL_VERSION.entry], ids=["model", "version"])
-def test_states_of_models_and_versions(kind: EntryKind, declared: str | None, observed: str, written: str) -> None:
+def test_states_of_models_and_versions(
+    kind: EntryKind, declared: str | None, observed: str | None, written: str | None
+) -> None:
     parent = {} if kind.parent_attribute is None else {kind.parent_attribute: "5"}
     entry = kind.entry("fraud", id="7", state=observed, custom_properties=stamp(), **parent)
     assert _written_state(desired(kind, state=declared, parent_id=kind.parent_id_of(entry)), entry) == written

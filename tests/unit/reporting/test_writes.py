@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from model_registry.types import ModelArtifact, RegisteredModel
+from model_registry.types.properties import OpaqueProperty, StructProperty
 from registrar.kinds.artifacts import MODEL_ARTIFACT
 from registrar.kinds.registered_model import REGISTERED_MODEL
 from registrar.planning.actions import Change
@@ -47,6 +48,11 @@ def test_many_changes_are_counted() -> None:
     assert describe_changes(changes).endswith("customProperties.p9 9 -> 10 and 2 more")
 
 
+def struct(text: str) -> StructProperty:
+    return StructProperty({"metadataType": "MetadataStructValue", "struct_value": text})
+
+
+STRUCT = struct('{"f1":0.9}')
 SHOWN = {
     "a number that is named like a secret": ("customProperties.max_tokens", 4096, "4096"),
     "a token of a tokenizer": ("customProperties.eos_token", "</s>", "'</s>'"),
@@ -79,6 +85,33 @@ def test_what_is_no_secret_is_shown(path: str, value: Any, shown: str) -> None:
 def test_a_property_that_is_named_like_a_secret_is_hidden(path: str) -> None:
     assert describe_changes([Change(path, "hunter2", "hunter3")]) == f"{path} (hidden) -> (hidden)"
     assert as_written(path, None) == "not set"
+
+
+@pytest.mark.parametrize("value", [12345678, 1.5, True, STRUCT], ids=repr)
+def test_a_secret_need_not_be_a_text(value: Any) -> None:
+    assert as_written("customProperties.db_password", value) == "(hidden)"
+    # As the drift of an inline artifact names it.
+    assert as_written("model-artifact w: customProperties.db_password", value) == "(hidden)"
+
+
+@pytest.mark.parametrize(
+    "held", ['{"a": [{"db_password": 5}]}', '{"a": ["hf_abcdefghijklmnopqrstuvwx"]}', "hf_abcdefghijklmnopqrstuvwx"]
+)
+def test_what_no_manifest_writes_is_hidden_if_it_contains_a_secret(held: str) -> None:
+    assert as_written("customProperties.config", struct(held)) == "(hidden)"
+    later = OpaqueProperty({"metadataType": "Later", "token": held})
+    assert as_written("customProperties.config", later) == "(hidden)"
+
+
+def test_what_no_manifest_writes_shows_its_type_and_length_alone() -> None:
+    assert as_written("customProperties.config", STRUCT) == "a struct of 10 characters"
+    later = as_written("customProperties.config", OpaqueProperty({"metadataType": "Later", "value": "x"}))
+    assert later == "a Later of 39 characters"
+
+
+def test_a_list_with_a_secret_is_hidden() -> None:
+    assert as_written("tasks", ["a", "hf_abcdefghijklmnopqrstuvwx"]) == "(hidden)"
+    assert as_written("tasks", ["a", "b"]) == "['a', 'b']"
 
 
 @pytest.mark.parametrize(("value", "shown"), MASKED.items())

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from registrar.api.meta import Frozen
 from registrar.api.rules import Rule
-from registrar.api.v1alpha1.texts import Link, RegistryChildName, RegistryId, Uri
+from registrar.api.v1alpha1.texts import Link, RegistryChildName, RegistryId, StatusUri
 
 PROPERTY_PREFIX = "alias."
 """What the names of properties begin with that hold aliases."""
@@ -58,7 +58,7 @@ class AliasStatus(Frozen):
     """Name of the version in the registry."""
     version_id: RegistryId | None = None
     """ID of the version in the registry."""
-    uri: Uri | None = None
+    uri: StatusUri | None = None
     """Address of the model that the version has, as in the version's status.uri. An archived version has none."""
     storage_uri: Link | None = None
     """Address of the version for KServe, as in the version's status.storageUri."""

@@ -30,8 +30,8 @@ from registrar.api.v1alpha1.texts import (
     RegistryId,
     RegistryModelName,
     ResourceName,
+    StatusUri,
     Text,
-    Uri,
 )
 
 
@@ -156,9 +156,9 @@ class ModelVersionStatus(EntryStatus):
     storage_uri: Link | None = None
     """Address of the version for KServe's storageUri, model-registry://…. It is present only while KServe loads exactly
     the model at uri from it; otherwise an Event NoStorageUri says why."""
-    uri: Uri | None = None
+    uri: StatusUri | None = None
     """Address of the newest LIVE model artifact that this resource or a ModelArtifact declares for the version. An
-    archived version has none."""
+    archived version has none, nor one whose address is too long for this field; an Event NoStorageUri says so."""
     newest_artifact_id: RegistryId | None = None
     """Highest ID of the version's artifacts and documents that are or were declared. KServe loads the newest artifact
     of a version, also if it is no longer declared."""

@@ -17,6 +17,8 @@ from registrar.api.rules import WITHOUT_NUL, Rule
 MAX_CHILD_NAME_LENGTH = 240
 MAX_URI_BYTES = 2692
 """What PostgreSQL's index takes of a URI: 2704 bytes an entry, less its headers."""
+MAX_STATUS_URI_LENGTH = 8192
+"""Beyond what a spec may declare: an upload may write a longer URI, which the status has to hold."""
 MAX_TEXT_LENGTH = 1_048_576
 """Beyond what an object may hold, so that only etcd's limit counts in practice."""
 
@@ -82,6 +84,8 @@ Uri = Annotated[
         holds=_fits_the_index,
     ),
 ]
+StatusUri = Annotated[str, Field(min_length=1, max_length=MAX_STATUS_URI_LENGTH)]
+"""The URI of an artifact as the registry has it, whoever wrote it."""
 
 RegistryId = Annotated[
     str,

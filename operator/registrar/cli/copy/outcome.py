@@ -15,7 +15,7 @@ from registrar.cli.copy.deciding import Different, OnDifference
 from registrar.cli.copy.problems import Problem, failures
 from registrar.cli.exits import ExitCode
 from registrar.planning.actions import Change
-from registrar.reporting.values import as_written, describe_changes
+from registrar.reporting.values import describe_changes, is_sensitive
 
 FORMAT_VERSION = "1.1"
 """Of the JSON. The minor version counts additions, the major one breaks."""
@@ -165,7 +165,7 @@ def _fields(changes: Iterable[Change]) -> list[Mapping[str, Any]]:
 
 
 def _value(path: str, value: Any) -> Any:
-    if as_written(path, value) == HIDDEN:
+    if is_sensitive(path, value):
         return HIDDEN
     if isinstance(value, OpaqueProperty):
         return value.tagged

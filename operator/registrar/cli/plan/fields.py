@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from registrar.api.secrets import HIDDEN, is_sensitive_name, is_sensitive_text, without_credentials
+from registrar.api.secrets import HIDDEN, is_sensitive_text, without_credentials
 from registrar.cli.plan.change import FieldChange, Value
-from registrar.kinds.base import PROPERTY_PATH
+from registrar.reporting.values import is_sensitive
 
 
 def field_change(path: str, before: Value, after: Value, *, is_drift: bool = False) -> FieldChange:
@@ -18,11 +16,10 @@ def field_change(path: str, before: Value, after: Value, *, is_drift: bool = Fal
         after: its value afterwards; None for no value.
         is_drift: see `FieldChange`.
     """
-    is_named = path.startswith(PROPERTY_PATH) and is_sensitive_name(path.removeprefix(PROPERTY_PATH))
     shown = _without_credentials(before), _without_credentials(after)
     # Two URIs can differ in their credentials alone.
     is_same = before != after and shown[0] == shown[1]
-    if is_named or is_same or any(is_sensitive_text(text) for value in (before, after) for text in _texts(value)):
+    if is_same or any(_is_sensitive(path, value) for value in (before, after)):
         shown = _hidden(before), _hidden(after)
         return FieldChange(path, *shown, is_sensitive=True, is_drift=is_drift)
     return FieldChange(path, *shown, is_drift=is_drift)
@@ -41,9 +38,6 @@ def _without_credentials(value: Value) -> Value:
     return value
 
 
-def _texts(value: Value) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case list():
-            yield from value
+def _is_sensitive(path: str, value: Value) -> bool:
+    # A plan says of a signed URI that it is one.
+    return is_sensitive(path, value) or (isinstance(value, str) and is_sensitive_text(value))

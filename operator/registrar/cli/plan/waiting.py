@@ -10,7 +10,7 @@ from registrar.cli.plan.bodies import parsed
 from registrar.cli.plan.population import Population
 from registrar.kinds.desired import declared_aliases
 from registrar.kinds.model_version import MODEL_VERSION
-from registrar.planning.addresses import LIVE
+from registrar.planning.addresses import LIVE_STATES
 from registrar.planning.fields import state_of
 
 
@@ -37,5 +37,5 @@ async def _waiting(key: ResourceKey, population: Population) -> AsyncIterator[st
     for alias, name in aliases.items():
         if (entry.custom_properties or {}).get(property_of(alias)) != name:
             version = await population.registry.backend.find(MODEL_VERSION.entry, name, str(entry.id))
-            if version is None or state_of(version) != LIVE:
+            if version is None or state_of(version) not in LIVE_STATES:
                 yield alias

@@ -1,0 +1,78 @@
+"""What archiving orphaned entries does when the registry does not take one of them."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from model_registry import ModelRegistryAPIClient
+from model_registry.types import RegisteredModel
+from registrar.reconcile.orphans import OrphanSearch
+from registrar.settings import OrphanedEntries
+from tests.support.fault_proxy import proxy_to
+from tests.support.fixtures import Unique
+from tests.support.loopback import Received, Reply, serving
+from tests.unit.build import context_of, stamp
+
+PROTO = {"metadataType": "MetadataProtoValue", "type": "t", "proto_value": "eA=="}
+
+
+class Counts:
+    def found(self, _: object) -> None:
+        """Take what nothing here asks for."""
+
+
+def showing_a_proto(received: Received, url: str, name: str) -> Reply | None:
+    """The registry shows a property on an entry that it does not take back."""
+    if received.method != "GET":
+        return None
+    with httpx.Client(base_url=url, trust_env=False, timeout=30) as http:
+        data = http.get(received.path).json()
+    for entry in data.get("items", [data]):
+        if entry.get("name") == name:
+            entry["customProperties"]["wire"] = PROTO
+    return Reply(body=data, headers={"Content-Type": "application/json"})
+
+
+def refusing(received: Received, url: str, name: str) -> Reply | None:
+    """The registry refuses to change an entry."""
+    if received.method != "PATCH":
+        return None
+    with httpx.Client(base_url=url, trust_env=False, timeout=30) as http:
+        is_it = http.get(received.path).json()["name"] == name
+    return Reply(400, {"message": "no"}) if is_it else None
+
+
+@pytest.mark.parametrize("fault", [showing_a_proto, refusing])
+async def test_an_orphan_that_cannot_be_archived_does_not_stop_the_others(
+    fault: Callable[[Received, str, str], Reply | None],
+    registry_url: str,
+    registry: ModelRegistryAPIClient,
+    unique: Unique,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    names = [unique(f"gone-{n}") for n in range(4)]
+    for name in names:
+        entry = RegisteredModel(name, custom_properties=stamp(reference=f"team/{name}"))
+        await registry.upsert_registered_model(entry)
+    bad = names[1]
+    with (
+        serving(lambda _: Reply(404, {"reason": "NotFound", "message": "not found"})) as kubernetes,
+        proxy_to(registry_url, lambda received: fault(received, registry_url, bad)) as proxy,
+    ):
+        async with context_of(registry_url=proxy.url, kubernetes_url=kubernetes.url) as context:
+            await context.registry.load()
+            archive = {"orphaned_entries": OrphanedEntries.ARCHIVE, "namespaces": ("team",)}
+            settings = context.settings.model_copy(update=archive)
+            search = OrphanSearch(settings, context.kube, context.registry, context.memory, Counts())
+            await search.search()
+            caplog.clear()
+            await search.search()
+    states = {}
+    for name in names:
+        found = await registry.get_registered_model_by_params(name)
+        assert found is not None
+        states[name] = found.state
+    assert states == {name: "LIVE" if name == bad else "ARCHIVED" for name in names}
+    (warning,) = caplog.records
+    assert f"RegisteredModel {bad!r}" in warning.message
