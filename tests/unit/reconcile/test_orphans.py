@@ -9,8 +9,8 @@ from model_registry import ModelRegistryAPIClient
 from model_registry.types import RegisteredModel
 from registrar.reconcile.orphans import OrphanSearch
 from registrar.settings import OrphanedEntries
+from tests.env.registry import EmbeddedServers
 from tests.support.fault_proxy import proxy_to
-from tests.support.fixtures import Unique
 from tests.support.loopback import Received, Reply, serving
 from tests.unit.build import context_of, stamp
 
@@ -46,33 +46,34 @@ def refusing(received: Received, url: str, name: str) -> Reply | None:
 @pytest.mark.parametrize("fault", [showing_a_proto, refusing])
 async def test_an_orphan_that_cannot_be_archived_does_not_stop_the_others(
     fault: Callable[[Received, str, str], Reply | None],
-    registry_url: str,
-    registry: ModelRegistryAPIClient,
-    unique: Unique,
+    embedded_registry: EmbeddedServers,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    names = [unique(f"gone-{n}") for n in range(4)]
-    for name in names:
-        entry = RegisteredModel(name, custom_properties=stamp(reference=f"team/{name}"))
-        await registry.upsert_registered_model(entry)
+    # The entries of other tests would be orphans as well.
+    url = embedded_registry().url
+    names = [f"gone-{n}" for n in range(4)]
     bad = names[1]
-    with (
-        serving(lambda _: Reply(404, {"reason": "NotFound", "message": "not found"})) as kubernetes,
-        proxy_to(registry_url, lambda received: fault(received, registry_url, bad)) as proxy,
-    ):
-        async with context_of(registry_url=proxy.url, kubernetes_url=kubernetes.url) as context:
-            await context.registry.load()
-            archive = {"orphaned_entries": OrphanedEntries.ARCHIVE, "namespaces": ("team",)}
-            settings = context.settings.model_copy(update=archive)
-            search = OrphanSearch(settings, context.kube, context.registry, context.memory, Counts())
-            await search.search()
-            caplog.clear()
-            await search.search()
-    states = {}
-    for name in names:
-        found = await registry.get_registered_model_by_params(name)
-        assert found is not None
-        states[name] = found.state
+    async with ModelRegistryAPIClient.connect(url) as registry:
+        for name in names:
+            entry = RegisteredModel(name, custom_properties=stamp(reference=f"team/{name}"))
+            await registry.upsert_registered_model(entry)
+        with (
+            serving(lambda _: Reply(404, {"reason": "NotFound", "message": "not found"})) as kubernetes,
+            proxy_to(url, lambda received: fault(received, url, bad)) as proxy,
+        ):
+            async with context_of(registry_url=proxy.url, kubernetes_url=kubernetes.url) as context:
+                await context.registry.load()
+                archive = {"orphaned_entries": OrphanedEntries.ARCHIVE, "namespaces": ("team",)}
+                settings = context.settings.model_copy(update=archive)
+                search = OrphanSearch(settings, context.kube, context.registry, context.memory, Counts())
+                await search.search()
+                caplog.clear()
+                await search.search()
+        states = {}
+        for name in names:
+            found = await registry.get_registered_model_by_params(name)
+            assert found is not None
+            states[name] = found.state
     assert states == {name: "LIVE" if name == bad else "ARCHIVED" for name in names}
-    (warning,) = caplog.records
-    assert f"RegisteredModel {bad!r}" in warning.message
+    (warning,) = (record for record in caplog.records if record.name == "registrar.reconcile.orphans")
+    assert f"RegisteredModel {bad!r}" in warning.getMessage()
