@@ -16,8 +16,6 @@ from registrar.api.v1alpha1.texts import MAX_STATUS_URI_LENGTH
 from registrar.planning.fields import shown_state, state_of
 
 _LOADABLE = frozenset({"s3", "gs", "http", "https"})
-MAX_SHOWN = 120
-"""Characters of an address that a message shows."""
 LIVE = "LIVE"
 LIVE_STATES = frozenset({LIVE, None})
 """States of a version that is not archived: old data has versions without a state."""
@@ -107,7 +105,7 @@ def _unloadable(uri: str) -> str | None:
     try:
         scheme = urlsplit(uri).scheme.lower()
     except ValueError:
-        return f"KServe cannot read the address {uri[:MAX_SHOWN]!r}"
+        return "KServe cannot read the address: it is no URL"
     if scheme not in _LOADABLE:
         what = scheme or "an address without a scheme"
         return f"KServe loads s3, gs, http and https through the registry, and not {what}"

@@ -163,4 +163,4 @@ def test_an_address_that_no_status_can_hold_is_left_out_with_the_reason() -> Non
 def test_an_address_that_nobody_can_read_is_none_for_kserve() -> None:
     found = addresses_of("churn", "1", "LIVE", [model(1, "http://[")], [])
     assert (found.uri, found.storage_uri) == ("http://[", None)
-    assert found.obstacle == "KServe cannot read the address 'http://['"
+    assert found.obstacle == "KServe cannot read the address: it is no URL"
