@@ -57,6 +57,9 @@ def parse_address(
     if not isinstance(server_address, str):
         raise TypeError(f"The server address is text, got {type(server_address).__name__}")
     text = server_address.strip()
+    if "@" in text:
+        # The message does not show the address: the part before the @ may be a password, also one with a slash.
+        raise ValueError("The server address contains a user name or password: remove it and pass a token instead")
     if _is_ipv6(text):
         raise ValueError(f"The server address {text!r} is an IPv6 address: write it in brackets, as in http://[{text}]")
     if "://" not in text:
@@ -65,8 +68,10 @@ def parse_address(
         text = f"{default_scheme}://{text}"
     try:
         parts = urlsplit(text)
-    except ValueError as error:
-        raise ValueError(f"The server address {text!r} cannot be parsed: {error}") from None
+    except ValueError:
+        raise ValueError(
+            f"The server address {text!r} cannot be parsed: write an IPv6 host in brackets, as in http://[::1]"
+        ) from None
     _check(parts, text)
     if must_be_secure and parts.scheme != "https":
         raise ValueError(
@@ -89,9 +94,6 @@ def parse_address(
 
 def _check(parts: SplitResult, text: str) -> None:
     """Refuse what is not a server address."""
-    if "@" in text:
-        # The message does not show the address: the part before the @ may be a password, also one with a slash.
-        raise ValueError("The server address contains a user name or password: remove it and pass a token instead")
     if parts.scheme not in ("http", "https"):
         raise ValueError(f"The server address {text!r} starts with {parts.scheme}://: use http:// or https://")
     if not parts.hostname:

@@ -47,10 +47,14 @@ def effective_port(server_address: str, port: int | str | None) -> int | str:
     """Return the port in the address, else the given port, else the usual port."""
     if not isinstance(server_address, str):
         raise TypeError(f"The server address is text, got {type(server_address).__name__}")
-    parts = urlsplit(server_address)
+    try:
+        parts = urlsplit(server_address)
+        given = parts.port
+    except ValueError:  # the first call refuses the address, and says what to change
+        return port or 443
     if parts.scheme not in ("http", "https"):
         return port or 443
-    return parts.port or port or (8080 if parts.scheme == "http" else 443)
+    return given or port or (8080 if parts.scheme == "http" else 443)
 
 
 def hint_server_address_port(server_address: str, port: int | str) -> None:

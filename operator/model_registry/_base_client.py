@@ -104,10 +104,15 @@ class BaseClient:
             monitor: Receives each request, for metrics. It can prevent a request by raising an exception.
 
         Raises:
-            ValueError: If `in_flight`, `requests_per_second` or a time limit would not allow any request.
+            ValueError: If `in_flight`, `requests_per_second` or a time limit would not allow any request, or if one of
+                the numbers is none.
         """
-        if in_flight < 1 or (requests_per_second is not None and requests_per_second <= 0):
-            raise ValueError("in_flight and requests_per_second must be more than 0, or no request would be sent")
+        _check_count("in_flight", in_flight, least=1)
+        _check_count("retries", retries, least=0)
+        if requests_per_second is not None and requests_per_second <= 0:
+            raise ValueError("requests_per_second must be more than 0, or no request would be sent")
+        if api_version is not None and not isinstance(api_version, str):
+            raise TypeError(f"api_version is text such as 'v1alpha3', not {api_version!r}")
         _check_seconds("timeout", timeout)
         _check_seconds("write_timeout", timeout if write_timeout is None else write_timeout)
         address = partial(parse_address, url, api_version=api_version)
@@ -135,6 +140,12 @@ class BaseClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+def _check_count(name: str, number: object, *, least: int) -> None:
+    """Check a number here, where the mistake is, and not in the first call."""
+    if not isinstance(number, int) or number < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, not {number!r}")
 
 
 def _check_seconds(name: str, seconds: object) -> None:

@@ -41,7 +41,8 @@ async def bulk(
     """Await many calls, a limited number at a time. A failed call does not stop the others.
 
     A call is taken from the iterable only when it can run, so a generator may produce thousands of calls. If a call
-    raises an exception, this exception is its result; failures are also logged as a warning.
+    raises an exception, this exception is its result, and a `RuntimeError` if something else has cancelled that call;
+    failures are also logged as a warning.
 
     Args:
         calls: Calls of the client's methods, or of your own functions that make several calls.
@@ -86,8 +87,19 @@ async def _work(source: AsyncGenerator[Awaitable[T], None], source_lock: asyncio
             results.append(_PENDING)
         try:
             results[position] = await call
+        except asyncio.CancelledError as error:
+            if _is_being_cancelled():
+                raise
+            # Another part of the program has cancelled that call alone.
+            results[position] = cancelled = RuntimeError("The call was cancelled")
+            cancelled.__cause__ = error
         except Exception as error:  # noqa: BLE001 - it is the result, which the caller handles
             results[position] = error
+
+
+def _is_being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _iterate(calls: Iterable[Awaitable[T]] | AsyncIterable[Awaitable[T]]) -> AsyncGenerator[Awaitable[T], None]:

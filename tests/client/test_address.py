@@ -76,7 +76,7 @@ def test_other_machines_are_not_loopback(host: str) -> None:
         (ModelRegistryAPIClient.connect("registry:8080"), "has no scheme: start it with http:// or https://"),
         (ModelRegistryAPIClient.connect("ftp://registry"), "starts with ftp://: use http:// or https://"),
         (ModelRegistryAPIClient.connect("http://"), "has no host: add one"),
-        (ModelRegistryAPIClient.connect("http://[::1"), "cannot be parsed: Invalid IPv6 URL"),
+        (ModelRegistryAPIClient.connect("http://[::1"), "cannot be parsed: write an IPv6 host in brackets"),
         (ModelRegistryAPIClient.connect("http://r?x=1"), "has a query or fragment"),
         (ModelRegistryAPIClient.connect("http://r:99999"), "has no usable port"),
         (ModelRegistryAPIClient.connect("http://fd00::1"), "has no usable port.* IPv6 host in brackets"),
@@ -98,7 +98,7 @@ async def test_an_invalid_address_is_refused_at_the_first_call(client: ModelRegi
         await client.get_registered_models()
 
 
-@pytest.mark.parametrize("credentials", ["me:hunter2", "me:x/hunter2"])
+@pytest.mark.parametrize("credentials", ["me:hunter2", "me:x/hunter2", "me:[hunter2"])
 async def test_credentials_in_an_address_are_refused_and_not_shown(credentials: str) -> None:
     with pytest.raises(ValueError, match="contains a user name or password") as refused:
         await ModelRegistryAPIClient.connect(f"http://{credentials}@registry").get_registered_models()

@@ -128,6 +128,17 @@ async def test_cancelling_it_cancels_running_calls_and_starts_no_more() -> None:
     # pytest checks that the 45 others were closed: it turns "was never awaited" into an error.
 
 
+async def test_a_call_that_something_else_cancels_does_not_stop_the_others() -> None:
+    async def value() -> int:
+        return 1
+
+    cancelled = asyncio.create_task(asyncio.sleep(60, 2))
+    cancelled.cancel()
+    results = await bulk([value(), cancelled, value()])
+    assert (results[0], results[2]) == (1, 1)
+    assert [str(error) for error in results.failures.values()] == ["The call was cancelled"]
+
+
 async def test_an_exception_of_the_source_ends_it() -> None:
     crowd = Crowd()
 

@@ -182,3 +182,9 @@ def test_the_log_level_is_set_only_if_given(monkeypatch: pytest.MonkeyPatch) -> 
     assert logger.level == logging.ERROR
     tokens_sent(user_token="t", log_level=logging.DEBUG)
     assert logger.level == logging.DEBUG
+
+
+@pytest.mark.parametrize("address", ["http://registry:abc", "http://registry:99999", "http://[::1"])
+def test_an_address_without_a_usable_port_or_host_says_what_to_change(address: str) -> None:
+    with pytest.raises(ValueError, match=r"^The server address 'http://.*(has no usable port|brackets)"):
+        ModelRegistry(address, author="me", user_token="t")

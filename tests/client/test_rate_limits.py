@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from itertools import pairwise
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -157,7 +158,15 @@ async def test_a_429_that_asks_for_too_much_holds_back_no_other_request() -> Non
             assert await client.get_registered_model_by_id("1") is not None
 
 
-@pytest.mark.parametrize("limit", [{"in_flight": 0}, {"requests_per_second": 0}, {"requests_per_second": -1}])
+@pytest.mark.parametrize("limit", [{"requests_per_second": 0}, {"requests_per_second": -1}])
 def test_limits_that_let_nothing_through_are_refused(limit: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="must be more than 0"):
         ModelRegistryAPIClient.connect("http://registry", **limit)  # type: ignore[arg-type]  # one name or the other
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("in_flight", 0), ("in_flight", None), ("retries", -1), ("retries", None), ("retries", "2")]
+)
+def test_what_is_no_number_of_requests_is_refused_at_once(name: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=f"^{name} must be a whole number of at least [01], not {value!r}"):
+        ModelRegistryAPIClient.connect("http://registry", **{name: value})
