@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from model_registry.types import RegistryEntry
 from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
 from registrar.api.registry_url import normalized_url
@@ -12,12 +13,14 @@ from registrar.cluster.cache import ResourceCache
 from registrar.kinds.base import Claim, Desired
 from registrar.kinds.table import resource_of
 from registrar.planning.claims import Claimant, winner
+from registrar.planning.ownership import Stamp
 from registrar.planning.problems import ReconcileError, waiting
 from registrar.planning.tenancy import named
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.resource import InlineName, ManagedResource, read_resource
 from registrar.reconcile.tenancy import may_want
 from registrar.registries.registry import Registry
+from registrar.reporting.outcome import Facts
 
 REQUEUE_SECONDS = 300.0
 """Until a resource that waits for a holder tries again, if this operator does not watch it. The others wake it."""
@@ -98,6 +101,22 @@ async def still_wants(
     if not declares or _parent_of(resource, registry, is_inline=is_inline) not in {None, claim.parent_id}:
         return False
     return await may_want(resource, claim, cache, registry)
+
+
+def is_copied(stamp: Stamp, entry: RegistryEntry, cache: ResourceCache, registry: Registry) -> bool:
+    """Return whether a stamp came to an entry from another one: the resource that it names has that other entry.
+
+    A notebook that makes an entry from the properties of another one copies them all.
+    """
+    holder = resource_of(type(entry), stamp.reference)
+    body = None if holder is None else cache.get(holder)
+    if body is None:
+        return False
+    status = read_resource(body).status
+    known = registry.known_id(status)
+    if known is not None and stamp.artifact is not None:
+        known = next((found.id for found in Facts.of(status).artifacts if found.name == stamp.artifact), None)
+    return known is not None and known != entry.id
 
 
 def is_elsewhere(resource: ManagedResource, registry: Registry) -> bool:

@@ -16,6 +16,7 @@ from typing import TypeVar
 from model_registry.exceptions import ConflictError
 from model_registry.types import RegistryEntry
 from registrar.api.conditions import Reason
+from registrar.api.meta import OWNER_PROPERTY
 from registrar.planning.actions import (
     Create,
     Leave,
@@ -31,7 +32,7 @@ from registrar.planning.plan import after_recording, plan
 from registrar.planning.problems import ReconcileError, transient
 from registrar.reconcile.apply import create, patch
 from registrar.reconcile.beside import artifacts_beside, entry_of, same_uri_note, unmanaged_with_same_uri
-from registrar.reconcile.conflicts import resolve_conflict
+from registrar.reconcile.conflicts import is_copied, resolve_conflict
 from registrar.reconcile.context import Context
 from registrar.reconcile.external_ids import free_external_id
 from registrar.reconcile.noting import note_creation, note_patch
@@ -67,7 +68,8 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
         _note_existing(request, observed, context)
         await _resolve_conflict(request, observed, context)
         refuse_unproved(observed.entry, recorded, context)
-        action = plan(desired, observed.entry, recorded, request.policies, registry.owner_id)
+        entry = _with_own_stamp(request, observed.entry, context)
+        action = plan(desired, entry, recorded, request.policies, registry.owner_id)
         match action:
             case Refuse():
                 raise ReconcileError(action.problem)
@@ -75,12 +77,12 @@ async def reconcile_entry(request: EntryRequest, context: Context) -> EntryResul
                 owned = owned_after(desired, recorded, action.entry)
                 return EntryResult(action.entry, action.origin, owned, drift=action.drift)
             case Create():
-                entry, created = await _create(request, action, recorded, context)
+                found, created = await _create(request, action, recorded, context)
                 if created:
-                    note = note_creation(desired, request.claimant, entry, context.monitor)
+                    note = note_creation(desired, request.claimant, found, context.monitor)
                     owned = owned_by(desired, action)
-                    return EntryResult(entry, Origin.CREATED, owned, OperationResult.CREATED, note)
-                observed = Observation(entry, fresh=True)
+                    return EntryResult(found, Origin.CREATED, owned, OperationResult.CREATED, note)
+                observed = Observation(found, fresh=True)
             case RecordOwnership() | Patch() if not observed.fresh:
                 observed = await observe(desired, recorded, registry, force_read=True)
             case RecordOwnership():
@@ -203,6 +205,17 @@ async def _resolve_conflict(request: EntryRequest, observed: Observation, contex
         kube=context.kube,
         registry=context.registry,
     )
+
+
+def _with_own_stamp(request: EntryRequest, entry: RegistryEntry | None, context: Context) -> RegistryEntry | None:
+    """Return an entry as it is to be judged: a stamp that was copied from another entry proves nothing about it."""
+    stamp = stamp_of(entry, context.registry.owner_id)
+    if entry is None or stamp is None or stamp.reference == request.desired.reference:
+        return entry
+    if not is_copied(stamp, entry, context.memory.cache, context.registry):
+        return entry
+    others = {name: value for name, value in (entry.custom_properties or {}).items() if name != OWNER_PROPERTY}
+    return entry.model_copy(update={"custom_properties": others})
 
 
 def _is_contested(request: EntryRequest, action: Patch, context: Context) -> bool:

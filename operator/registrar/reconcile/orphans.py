@@ -145,10 +145,24 @@ class OrphanSearch:
         self._before = found
 
     def _find(self) -> tuple[frozenset[Orphan], frozenset[Orphan]]:
-        """Return the entries whose resource does not exist, and those that an existing resource has left behind."""
-        orphans = [orphan for entry in self._registry.view.all() if (orphan := self._orphan(entry)) is not None]
-        lost = frozenset(orphan for orphan in orphans if self._memory.cache.get(orphan.key) is not None)
-        return frozenset(orphans) - lost, lost
+        """Return the entries whose resource does not exist, and those that are only named.
+
+        These are what an existing resource has left behind, and entries with the same stamp: a notebook may have copied
+        it from one to the other, so it proves nothing of any.
+        """
+        entries = list(self._registry.view.all())
+        stamps = Counter(self._stamped(entry) for entry in entries)
+        orphans = {
+            orphan: stamps[self._stamped(entry)] for entry in entries if (orphan := self._orphan(entry)) is not None
+        }
+        named = frozenset(
+            orphan for orphan, number in orphans.items() if number > 1 or self._memory.cache.get(orphan.key) is not None
+        )
+        return frozenset(orphans) - named, named
+
+    def _stamped(self, entry: RegistryEntry) -> tuple[type[RegistryEntry], str | None]:
+        stamp = stamp_of(entry, self._registry.owner_id)
+        return type(entry), None if stamp is None else stamp.reference
 
     def _orphan(self, entry: RegistryEntry) -> Orphan | None:
         stamp = stamp_of(entry, self._registry.owner_id)

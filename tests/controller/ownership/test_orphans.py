@@ -81,6 +81,24 @@ async def test_left_over_entries_are_archived_if_that_is_asked_for(
         assert await _states(registry, *OTHERS, "adopted") == ["LIVE"] * 5
 
 
+async def test_an_entry_with_a_copied_stamp_is_not_archived(
+    own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers
+) -> None:
+    """A notebook made a model from the properties of another one, whose resource was deleted afterwards."""
+    server = embedded_registry()
+    operator = start_operator(server.url, own_space, *FLAGS, ARCHIVE)
+    async with ModelRegistryAPIClient.connect(server.url) as registry:
+        own_space.apply(manifest("RegisteredModel", "first"))
+        own_space.ready("RegisteredModel", "first")
+        await _leave(registry, own_space, "copy", "created:OWNER/SPACE/first")
+        own_space.delete("RegisteredModel", "first")
+        own_space.wait_gone("RegisteredModel", "first")
+        await _leave(registry, own_space, "left", "created:OWNER/SPACE/gone")
+        await wait_for(lambda: model_named(registry, "left"), lambda entry: entry.state == "ARCHIVED")
+        assert await _states(registry, "first", "copy") == ["ARCHIVED", "LIVE"]
+    operator.wait_for_log("RegisteredModel 'copy' (id 2, of RegisteredModel")
+
+
 async def test_no_entry_is_archived_where_many_seem_orphaned(
     own_space: Namespace, start_operator: StartOperator, embedded_registry: EmbeddedServers
 ) -> None:
