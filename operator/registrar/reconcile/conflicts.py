@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from model_registry.types import RegistryEntry
-from registrar.api.bodies import ResourceKey
+from registrar.api.bodies import Body, ResourceKey
 from registrar.api.conditions import Reason
 from registrar.api.registry_url import normalized_url
 from registrar.cluster.api import ClusterAPI, KubernetesError
@@ -31,6 +31,7 @@ async def resolve_conflict(
     claimant: Claimant,
     stamped: str | None,
     *,
+    entry_id: str | None,
     take_over: bool,
     memory: Memory,
     kube: ClusterAPI,
@@ -42,6 +43,7 @@ async def resolve_conflict(
         desired: the entry.
         claimant: the resource, or inline artifact of it, that wants the entry.
         stamped: the reference in the entry's stamp, if the entry exists and the stamp is ours.
+        entry_id: the entry's ID, if it exists.
         take_over: take the entry from a resource that this operator may not read.
         memory: what is known of all resources.
         kube: the API server, which confirms that a winner exists.
@@ -61,6 +63,8 @@ async def resolve_conflict(
     if holder is None or holder == claimant.key:
         return
     if await still_wants(holder, stamped, desired.claim, memory.cache, kube, registry, if_hidden=not take_over):
+        raise _conflict(holder, claimant, desired, registry)
+    if _has(memory.cache.get(holder), stamped, desired.claim, entry_id, registry):
         raise _conflict(holder, claimant, desired, registry)
 
 
@@ -110,13 +114,27 @@ def is_copied(stamp: Stamp, entry: RegistryEntry, cache: ResourceCache, registry
     """
     holder = resource_of(type(entry), stamp.reference)
     body = None if holder is None else cache.get(holder)
-    if body is None:
-        return False
-    status = read_resource(body).status
-    known = registry.known_id(status)
-    if known is not None and stamp.artifact is not None:
-        known = next((found.id for found in Facts.of(status).artifacts if found.name == stamp.artifact), None)
+    known = None if body is None else _recorded(read_resource(body), stamp.artifact, registry)
     return known is not None and known != entry.id
+
+
+def _has(body: Body | None, reference: str, claim: Claim, entry_id: str | None, registry: Registry) -> bool:
+    """Return whether a resource has and declares this very entry elsewhere: an artifact can be in two versions."""
+    if body is None or entry_id is None:
+        return False
+    resource, artifact = read_resource(body), reference.partition("#")[2]
+    if resource.metadata.terminating or is_elsewhere(resource, registry):
+        return False
+    declares = InlineName(claim.kind, artifact) in resource.inline if artifact else resource.entry_name == claim.name
+    return declares and _recorded(resource, artifact or None, registry) == entry_id
+
+
+def _recorded(resource: ManagedResource, artifact: str | None, registry: Registry) -> str | None:
+    """Return the ID of a resource's entry, or of an inline artifact of it, as far as its status counts."""
+    known = registry.known_id(resource.status)
+    if known is None or artifact is None:
+        return known
+    return next((found.id for found in Facts.of(resource.status).artifacts if found.name == artifact), None)
 
 
 def is_elsewhere(resource: ManagedResource, registry: Registry) -> bool:

@@ -199,6 +199,7 @@ async def _resolve_conflict(request: EntryRequest, observed: Observation, contex
         request.desired,
         request.claimant,
         None if stamp is None else stamp.reference,
+        entry_id=None if observed.entry is None else observed.entry.id,
         # A deletion that released the entry has ended, so its resource is gone where it cannot be looked up.
         take_over=request.policies.take_over or (stamp is not None and stamp.origin is Origin.RELEASED),
         memory=context.memory,
