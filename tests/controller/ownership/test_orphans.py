@@ -28,8 +28,8 @@ async def _states(registry: ModelRegistryAPIClient, *names: str) -> list[str | N
 
 
 OTHERS = {
-    "kept": "kept:OWNER/SPACE/gone",
-    "released": "released:OWNER/SPACE/gone",
+    "kept": "kept:OWNER/SPACE/orphaned",
+    "released": "released:OWNER/SPACE/archived",
     "elsewhere": "created:OWNER/unwatched/gone",
     "foreign": "created:other/installation/SPACE/gone",
 }
@@ -42,7 +42,7 @@ async def test_left_over_entries_are_named_and_counted_and_nothing_else(
     async with ModelRegistryAPIClient.connect(server.url) as registry:
         for name, stamp in OTHERS.items():
             await _leave(registry, own_space, name, stamp)
-        await _leave(registry, own_space, "retired", "created:OWNER/SPACE/gone", state="ARCHIVED")
+        await _leave(registry, own_space, "retired", "created:OWNER/SPACE/retired", state="ARCHIVED")
         await _leave(registry, own_space, "created", "created:OWNER/SPACE/gone")
         await _leave(registry, own_space, "adopted", "adopted:OWNER/SPACE/lost")
         operator = start_operator(server.url, own_space, *FLAGS)
