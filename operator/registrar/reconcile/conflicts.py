@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from model_registry.types import RegistryEntry
-from registrar.api.bodies import Body, ResourceKey
+from registrar.api.bodies import ResourceKey
 from registrar.api.conditions import Reason
 from registrar.api.registry_url import normalized_url
 from registrar.cluster.api import ClusterAPI, KubernetesError
@@ -64,7 +64,7 @@ async def resolve_conflict(
         return
     if await still_wants(holder, stamped, desired.claim, memory.cache, kube, registry, if_hidden=not take_over):
         raise _conflict(holder, claimant, desired, registry)
-    if _has(memory.cache.get(holder), stamped, desired.claim, entry_id, registry):
+    if not desired.kind.reports_parent and await _has(holder, stamped, desired.claim, entry_id, memory.cache, registry):
         raise _conflict(holder, claimant, desired, registry)
 
 
@@ -118,15 +118,20 @@ def is_copied(stamp: Stamp, entry: RegistryEntry, cache: ResourceCache, registry
     return known is not None and known != entry.id
 
 
-def _has(body: Body | None, reference: str, claim: Claim, entry_id: str | None, registry: Registry) -> bool:
-    """Return whether a resource has and declares this very entry elsewhere: an artifact can be in two versions."""
+async def _has(
+    holder: ResourceKey, reference: str, claim: Claim, entry_id: str | None, cache: ResourceCache, registry: Registry
+) -> bool:
+    """Return whether a resource has and declares this very artifact in another version, as it may."""
+    body = cache.get(holder)
     if body is None or entry_id is None:
         return False
     resource, artifact = read_resource(body), reference.partition("#")[2]
     if resource.metadata.terminating or is_elsewhere(resource, registry):
         return False
     declares = InlineName(claim.kind, artifact) in resource.inline if artifact else resource.entry_name == claim.name
-    return declares and _recorded(resource, artifact or None, registry) == entry_id
+    if not declares or _recorded(resource, artifact or None, registry) != entry_id:
+        return False
+    return await may_want(resource, claim, cache, registry)
 
 
 def _recorded(resource: ManagedResource, artifact: str | None, registry: Registry) -> str | None:
