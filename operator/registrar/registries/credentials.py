@@ -81,9 +81,13 @@ class Credentials:
         return any(renewed)
 
 
-def not_available(what: str) -> ConnectionFailed:
+class CredentialsUnavailableError(ConnectionFailed):
+    """A request needs something that could not be read; it was not sent."""
+
+
+def not_available(what: str) -> CredentialsUnavailableError:
     """Return the failure of a request that needs something that could not be read, such as ``its token is``."""
-    return ConnectionFailed(f"{what} not available", is_temporary=False)
+    return CredentialsUnavailableError(f"{what} not available", is_temporary=False)
 
 
 def no_such_key(kind: str, name: str, key: str) -> CredentialsProblem:

@@ -10,6 +10,7 @@ from model_registry import exceptions
 from model_registry._failures import is_verification_failure, known_reason
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec, RegistryReason
 from registrar.registries.backend import RegistryWentBackError
+from registrar.registries.credentials import CredentialsUnavailableError
 from registrar.registries.registry import Registry
 from registrar.reporting.registry_status import ADVICE, Health
 
@@ -21,9 +22,11 @@ def health_of(registry: Registry, spec: ClusterRegistrySpec) -> Health:
         registry: the registry.
         spec: how it is connected.
     """
-    if registry.failure is not None:
+    # What was missing then has a reason of its own, and may be there by now: the registry was not asked.
+    is_unasked = isinstance(registry.failure, CredentialsUnavailableError)
+    if registry.failure is not None and not is_unasked:
         return _failed(registry.failure, spec)
-    if not registry.loaded:
+    if is_unasked or not registry.loaded:
         return Health(RegistryReason.NOT_TRIED, "The operator has not read the registry yet.")
     return Health(RegistryReason.CONNECTED, "The operator reads the registry.")
 

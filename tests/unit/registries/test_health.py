@@ -10,6 +10,7 @@ from model_registry import exceptions
 from registrar.api.conditions import ConditionStatus
 from registrar.api.v1alpha1.cluster_registry import RegistryReason
 from registrar.registries.backend import RegistryWentBackError
+from registrar.registries.credentials import not_available
 from registrar.registries.health import health_of
 from registrar.registries.registry import Registry
 from tests.unit.build import OWNER_ID, registry_spec
@@ -35,6 +36,12 @@ def test_a_registry_that_was_read_is_connected_and_an_unread_one_is_not_tried(re
     assert (health_of(registry, SPEC).reason, health_of(registry, SPEC).status) == ("NotTried", ConditionStatus.UNKNOWN)
     registry.loaded = True
     assert (health_of(registry, SPEC).reason, health_of(registry, SPEC).status) == ("Connected", ConditionStatus.TRUE)
+
+
+def test_a_registry_that_was_not_asked_for_want_of_a_token_is_not_unreachable(registry: Registry) -> None:
+    """The token may be there by now: a false alarm would stand until the next attempt."""
+    registry.failure = not_available("its token is")
+    assert health_of(registry, SPEC).reason is RegistryReason.NOT_TRIED
 
 
 @pytest.mark.parametrize(
