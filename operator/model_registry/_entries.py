@@ -209,8 +209,8 @@ def _check_identity(sent: RegistryEntry, stored: RegistryEntry, *, is_written: b
     Raises:
         IdentityMismatch: If it did not.
     """
-    for field in ("name", "registered_model_id"):
-        expected, found = getattr(sent, field, None), getattr(stored, field, None)
+    for field in sent.IMMUTABLE:
+        expected, found = getattr(sent, field), getattr(stored, field, None)
         if sent.id and expected is not None and expected != found:
             raise IdentityMismatch(
                 f"ID {sent.id} was expected to have {field} {expected!r}, but has {field} {found!r}, and that entry "

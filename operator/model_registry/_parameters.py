@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from model_registry._wire import require_same_identity
 from model_registry.types import ModelVersion
 
 
@@ -23,12 +24,8 @@ def require_same_model(model_version: ModelVersion, registered_model_id: str | N
     Raises:
         ValueError: If it is.
     """
-    known = model_version.registered_model_id
-    if known and registered_model_id and known != registered_model_id:
-        raise ValueError(
-            f"ModelVersion {model_version.id} belongs to the model with ID {known}, and the registry cannot move it to "
-            f"{registered_model_id}. Nothing has been sent. Create another version there (id=None)"
-        )
+    if registered_model_id:
+        require_same_identity(model_version.model_copy(update={"registered_model_id": registered_model_id}))
 
 
 def require_one_of(*alternatives: Mapping[str, str | None]) -> None:

@@ -26,7 +26,6 @@ EntryT = TypeVar("EntryT", bound=RegistryEntry)
 
 _ASSIGNED_BY_REGISTRY = {"id", "create_time_since_epoch", "last_update_time_since_epoch"}
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}")
-_IMMUTABLE = {"name", "registered_model_id"}
 _ARTIFACT_CLASSES: dict[str, type[Artifact]] = {
     "model-artifact": ModelArtifact,
     "doc-artifact": DocArtifact,
@@ -61,7 +60,7 @@ def update_body(entry: RegistryEntry) -> dict[str, Any]:
     require_same_identity(entry)
     require_writable(entry)
     kept = {"state": None} if "state" in type(entry).model_fields else {}
-    return {**kept, **_body(entry, _ASSIGNED_BY_REGISTRY | _IMMUTABLE)}
+    return {**kept, **_body(entry, _ASSIGNED_BY_REGISTRY.union(entry.IMMUTABLE))}
 
 
 def content(entry: RegistryEntry) -> dict[str, Any]:

@@ -70,11 +70,11 @@ class ModelVersion(RegistryEntry):
         registered_model_id: ID of the model it belongs to. It never changes.
     """
 
+    IMMUTABLE: ClassVar[tuple[str, ...]] = ("name", "registered_model_id")
+
     name: str
     state: Annotated[ModelVersionState | str, Field(union_mode="left_to_right")] | None = None
     author: str | None = None
-    IMMUTABLE: ClassVar[tuple[str, ...]] = ("name", "registered_model_id")
-
     registered_model_id: str | None = None
 
     @name_first

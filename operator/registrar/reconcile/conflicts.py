@@ -62,9 +62,11 @@ async def resolve_conflict(
     holder = resource_of(desired.kind.entry, stamped)
     if holder is None or holder == claimant.key:
         return
-    if await still_wants(holder, stamped, desired.claim, memory.cache, kube, registry, if_hidden=not take_over):
-        raise _conflict(holder, claimant, desired, registry)
-    if not desired.kind.reports_parent and await _has(holder, stamped, desired.claim, entry_id, memory.cache, registry):
+    # An artifact does not report its version, and can be in two: the holder may have this very one in another.
+    shared_id = None if desired.kind.reports_parent else entry_id
+    if await still_wants(
+        holder, stamped, desired.claim, memory.cache, kube, registry, if_hidden=not take_over, shared_id=shared_id
+    ):
         raise _conflict(holder, claimant, desired, registry)
 
 
@@ -77,6 +79,7 @@ async def still_wants(
     registry: Registry,
     *,
     if_hidden: bool = True,
+    shared_id: str | None = None,
 ) -> bool:
     """Return whether a resource exists, stays, and declares the entry at that place here, which it may have.
 
@@ -88,6 +91,7 @@ async def still_wants(
         kube: the API server.
         registry: the registry.
         if_hidden: what to assume of a resource in a namespace that this operator may not read.
+        shared_id: the ID of an entry that counts at whichever place the resource has it.
     """
     try:
         body = await kube.get(holder)
@@ -102,7 +106,10 @@ async def still_wants(
         return False
     is_inline = "#" in reference
     declares = InlineName(claim.kind, claim.name) in resource.inline if is_inline else resource.entry_name == claim.name
-    if not declares or _parent_of(resource, registry, is_inline=is_inline) not in {None, claim.parent_id}:
+    is_there = _parent_of(resource, registry, is_inline=is_inline) in {None, claim.parent_id}
+    if not is_there and shared_id is not None:
+        is_there = _recorded(resource, claim.name if is_inline else None, registry) == shared_id
+    if not declares or not is_there:
         return False
     return await may_want(resource, claim, cache, registry)
 
@@ -116,22 +123,6 @@ def is_copied(stamp: Stamp, entry: RegistryEntry, cache: ResourceCache, registry
     body = None if holder is None else cache.get(holder)
     known = None if body is None else _recorded(read_resource(body), stamp.artifact, registry)
     return known is not None and known != entry.id
-
-
-async def _has(
-    holder: ResourceKey, reference: str, claim: Claim, entry_id: str | None, cache: ResourceCache, registry: Registry
-) -> bool:
-    """Return whether a resource has and declares this very artifact in another version, as it may."""
-    body = cache.get(holder)
-    if body is None or entry_id is None:
-        return False
-    resource, artifact = read_resource(body), reference.partition("#")[2]
-    if resource.metadata.terminating or is_elsewhere(resource, registry):
-        return False
-    declares = InlineName(claim.kind, artifact) in resource.inline if artifact else resource.entry_name == claim.name
-    if not declares or _recorded(resource, artifact or None, registry) != entry_id:
-        return False
-    return await may_want(resource, claim, cache, registry)
 
 
 def _recorded(resource: ManagedResource, artifact: str | None, registry: Registry) -> str | None:

@@ -151,18 +151,18 @@ class OrphanSearch:
         it from one to the other, so it proves nothing of any.
         """
         entries = list(self._registry.view.all())
-        stamps = Counter(self._stamped(entry) for entry in entries)
-        orphans = {
-            orphan: stamps[self._stamped(entry)] for entry in entries if (orphan := self._orphan(entry)) is not None
-        }
-        named = frozenset(
-            orphan for orphan, number in orphans.items() if number > 1 or self._memory.cache.get(orphan.key) is not None
+        stamps = Counter(
+            (type(entry), stamp.reference)
+            for entry in entries
+            if (stamp := stamp_of(entry, self._registry.owner_id)) is not None
         )
-        return frozenset(orphans) - named, named
-
-    def _stamped(self, entry: RegistryEntry) -> tuple[type[RegistryEntry], str | None]:
-        stamp = stamp_of(entry, self._registry.owner_id)
-        return type(entry), None if stamp is None else stamp.reference
+        orphans = frozenset(filter(None, map(self._orphan, entries)))
+        named = frozenset(
+            orphan
+            for orphan in orphans
+            if stamps[orphan.kind.entry, orphan.reference] > 1 or self._memory.cache.get(orphan.key) is not None
+        )
+        return orphans - named, named
 
     def _orphan(self, entry: RegistryEntry) -> Orphan | None:
         stamp = stamp_of(entry, self._registry.owner_id)
