@@ -246,7 +246,7 @@ def test_a_resource_gets_an_entry_with_all_of_its_fields(
     assert status["registryUrl"] == registry.url
     assert not {"state", "parentId", "artifacts"} & status.keys()
     assert condition(resource, "Ready")["reason"] == "Synced"
-    assert [event["reason"] for event in space.events(name)] == ["Created"]
+    assert [event["reason"] for event in space.events_until(name, "Created")] == ["Created"]
     probes.wait("/readyz", 200)
     metrics = probes.metrics()
     assert metrics[f"registrar_reconcile_total{{kind={KIND},result=success}}"] >= 1

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -145,3 +146,16 @@ class Namespace:
         found: list[Manifest] = json.loads(answer)["items"]
         about = [entry for entry in found if entry["involvedObject"]["name"] == name]
         return sorted(about, key=lambda resource: int(resource["metadata"]["resourceVersion"]))
+
+    def events_until(self, name: str, *reasons: str) -> list[Manifest]:
+        """Wait until a resource has Events with these reasons; returns all about it. An Event follows its status.
+
+        Raises:
+            TimeoutError: one is missing; the message names those that are there.
+        """
+        deadline = time.monotonic() + WAIT_LIMIT
+        while Counter(reasons) - Counter(there := [event["reason"] for event in self.events(name)]):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{name} has no Events {reasons}, but {there}")
+            time.sleep(0.05)
+        return self.events(name)

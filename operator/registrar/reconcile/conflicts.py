@@ -117,12 +117,21 @@ async def still_wants(
 def is_copied(stamp: Stamp, entry: RegistryEntry, cache: ResourceCache, registry: Registry) -> bool:
     """Return whether a stamp came to an entry from another one: the resource that it names has that other entry.
 
-    A notebook that makes an entry from the properties of another one copies them all.
+    A notebook that makes an entry from the properties of another one copies them all. The resource counts from the
+    moment it exists: once a conflict over the entry is resolved, it wants another one, and which of the two resources
+    is reconciled first decides nothing. A version that dropped an inline artifact has no other one: it handed it over.
     """
     holder = resource_of(type(entry), stamp.reference)
     body = None if holder is None else cache.get(holder)
-    known = None if body is None else _recorded(read_resource(body), stamp.artifact, registry)
-    return known is not None and known != entry.id
+    if body is None:
+        return False
+    resource = read_resource(body)
+    known = _recorded(resource, stamp.artifact, registry)
+    if known is not None:
+        return known != entry.id
+    if resource.status.id is not None or resource.metadata.terminating:
+        return False
+    return stamp.artifact is None or any(inline.name == stamp.artifact for inline in resource.inline)
 
 
 def _recorded(resource: ManagedResource, artifact: str | None, registry: Registry) -> str | None:

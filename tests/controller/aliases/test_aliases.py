@@ -229,7 +229,11 @@ async def test_a_version_of_nobody_is_found_when_it_comes_and_missed_when_it_is_
     model = own_space.wait("RegisteredModel", name, resolved("VersionArchived"))
     assert "the version 'by-hand' is ARCHIVED" in condition(model, "AliasesResolved")["message"]
     assert await aliases_of(registry, name) == {"champion": "by-hand"}
-    assert [event["type"] for event in own_space.events(name) if event["reason"] == "VersionArchived"] == ["Warning"]
+    assert [
+        event["type"]
+        for event in own_space.events_until(name, "VersionArchived")
+        if event["reason"] == "VersionArchived"
+    ] == ["Warning"]
     await registry.upsert_model_version(ModelVersion("by-hand", id=version.id, state="LIVE"))
     own_space.wait("RegisteredModel", name, resolved())
 

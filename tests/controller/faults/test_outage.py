@@ -83,7 +83,7 @@ async def test_a_blip_is_not_reported(
     wait_until(lambda: bool(gateway.refused), "the operator called nothing")
     gateway.status = None
     own_space.ready("RegisteredModel", name)
-    assert [event["reason"] for event in own_space.events(name)] == ["Created", "Updated"]
+    assert [event["reason"] for event in own_space.events_until(name, "Updated")] == ["Created", "Updated"]
 
 
 async def test_a_message_about_one_resource_is_not_reported_for_others(

@@ -124,7 +124,7 @@ def test_a_corrected_spec_becomes_an_entry(
     own_space.apply(manifest("RegisteredModel", name, customProperties={"bad": "[1]"}))
     resource = own_space.ready("RegisteredModel", name)
     assert not condition(resource, "Stalled")
-    assert [(event["type"], event["reason"]) for event in own_space.events(name)] == [
+    assert [(event["type"], event["reason"]) for event in own_space.events_until(name, "Created")] == [
         ("Warning", "InvalidSpec"),
         ("Normal", "Created"),
     ]

@@ -93,7 +93,11 @@ async def test_an_external_id_is_released_but_not_cleared(
     entry = await registry.get_registered_model_by_params(external_id=unique("ext"))
     assert entry is not None
     assert entry.id == resource["status"]["id"]
-    assert [event["type"] for event in space.events(name) if event["reason"] == "ExternalIdReleased"] == ["Normal"]
+    assert [
+        event["type"]
+        for event in space.events_until(name, "ExternalIdReleased")
+        if event["reason"] == "ExternalIdReleased"
+    ] == ["Normal"]
 
 
 async def test_failed_writes_do_not_fill_the_status_with_names(

@@ -169,7 +169,9 @@ async def test_a_rename_takes_the_external_id_along(
         "ARCHIVED",
         f"{external_id}~released-{old_id}",
     )
-    (event,) = [event for event in space.events(new) if event["reason"] == "ExternalIdReleased"]
+    (event,) = [
+        event for event in space.events_until(new, "ExternalIdReleased") if event["reason"] == "ExternalIdReleased"
+    ]
     assert event["type"] == "Normal"
     assert f"the RegisteredModel '{old}' (id {old_id}, ARCHIVED)" in event["message"]
     assert f"'{external_id}~released-{old_id}'" in event["message"]

@@ -124,7 +124,9 @@ async def test_an_adoption_is_reported_though_an_artifact_waits(
     status = space.wait("ModelVersion", version, has_reason("NameConflict"))["status"]
     assert (status["id"], "lastSyncTime" in status) == (entry.id, True)
     messages = [
-        event["message"] for event in space.events(version) if event["involvedObject"]["kind"] == "ModelVersion"
+        event["message"]
+        for event in space.events_until(version, "Adopted")
+        if event["involvedObject"]["kind"] == "ModelVersion"
     ]
     assert any(message.startswith(f"Adopted ModelVersion '{version}' (id {entry.id})") for message in messages)
 
@@ -156,4 +158,4 @@ def test_a_resource_with_the_longest_name_gets_its_events(space: Namespace, uniq
     assert len(name) == 253
     space.apply(manifest("RegisteredModel", name))
     space.ready("RegisteredModel", name)
-    assert [event["reason"] for event in space.events(name)] == ["Created"]
+    assert [event["reason"] for event in space.events_until(name, "Created")] == ["Created"]

@@ -43,6 +43,7 @@ async def test_an_artifact_that_an_adopted_version_has_under_another_name_is_nam
     (existing,) = await registry.get_model_version_artifacts(version_id)
     space.apply(manifest("RegisteredModel", name), _version(name, {"name": "model", "uri": URI}))
     space.ready("ModelVersion", name)
+    space.events_until(name, "SameUri")
     (warning,) = _warnings(space, name)
     assert f"the ModelArtifact '{name}' (id {existing.id}" in warning
     assert f"write its name, '{name}', as artifact name" in warning
@@ -67,6 +68,7 @@ async def test_a_resource_below_an_external_version_is_warned_too(
     external = {"external": {"registeredModelName": name, "name": "1"}}
     space.apply(manifest("ModelArtifact", name, name="model", uri=URI, modelVersionRef=external))
     space.ready("ModelArtifact", name)
+    space.events_until(name, "SameUri")
     (warning,) = _warnings(space, name)
     assert f"write its name, '{name}', as spec.name" in warning
 

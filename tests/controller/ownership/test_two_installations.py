@@ -53,7 +53,7 @@ def test_the_second_installation_leaves_the_resource_of_the_first_alone(
     # Only the holder finalizes it, and nothing was ever written to the other registry.
     own_space.delete("RegisteredModel", "model")
     own_space.wait_gone("RegisteredModel", "model")
-    assert _events(own_space, "Archived")
+    own_space.events_until("model", "Archived")
     assert "Created" not in second.log
 
 

@@ -124,10 +124,10 @@ class Site:
             time.sleep(0.1)
         return found
 
-    def events(self, name: str) -> list[Manifest]:
-        """Return the Events about a ClusterRegistry, oldest first."""
+    def events(self, name: str, reason: str) -> list[Manifest]:
+        """Wait until a ClusterRegistry has an Event with this reason; returns all about it, oldest first."""
         space = self.spaces[0]
-        return Namespace(space.cluster, "default", space.api).events(name)
+        return Namespace(space.cluster, "default", space.api).events_until(name, reason)
 
     def clean_up(self) -> None:
         """Leave no ClusterRegistry to the operators of other tests."""

@@ -115,7 +115,7 @@ def test_a_token_is_rotated_without_a_resource_that_notices(site: Site) -> None:
     assert len(refused) in {1, 2}
     assert (space.get(ARTIFACT, "fraud-weights")["status"], space.get(MODEL, "fraud")["status"]) == before
     site.wait(name, connected)
-    about = site.events(name)
+    about = site.events(name, "Connected")
     assert [(event["type"], event["reason"]) for event in about] == [
         ("Warning", "CredentialsMissing"),
         ("Warning", "Unauthorized"),
@@ -161,7 +161,7 @@ def test_an_abandoned_registry_lets_its_resources_go(site: Site) -> None:
     space.delete(MODEL, "fraud")
     space.wait_gone(MODEL, "fraud")
     assert site.rests[0].get(entry)["state"] == "LIVE"
-    assert [event["reason"] for event in space.events("fraud")][-1] == "EntryLeft"
+    assert [event["reason"] for event in space.events_until("fraud", "EntryLeft")][-1] == "EntryLeft"
 
 
 def test_a_new_default_moves_nothing_that_has_an_entry(site: Site) -> None:

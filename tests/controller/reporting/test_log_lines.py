@@ -11,8 +11,8 @@ from model_registry.types import ModelArtifact, RegisteredModel
 from tests.env.registry import EmbeddedServers
 from tests.support.fixtures import StartOperator, Unique
 from tests.support.operator_process import OperatorProcess
-from tests.support.resources import Namespace, annotated, manifest
-from tests.support.waiting import wait_for
+from tests.support.resources import Manifest, Namespace, annotated, manifest
+from tests.support.waiting import wait_for, wait_until
 
 OPERATIONS = (
     "Created",
@@ -61,9 +61,14 @@ def _logged_writes(operator: OperatorProcess) -> list[str]:
     return [line for line in lines if line.partition(": ")[2].startswith(OPERATIONS)]
 
 
-def _events(space: Namespace, *names: str) -> list[str]:
-    """Return the messages of the Events about writes, as the log has them."""
-    found = [event for name in names for event in space.events(name) if event["message"].startswith(OPERATIONS)]
+def _events(space: Namespace, *names: str, count: int) -> list[str]:
+    """Wait for so many Events about writes; returns the messages of all, as the log has them."""
+
+    def about_writes() -> list[Manifest]:
+        return [event for name in names for event in space.events(name) if event["message"].startswith(OPERATIONS)]
+
+    wait_until(lambda: len(about_writes()) >= count, "an Event about a write is missing")
+    found = about_writes()
     assert all((event["type"], event["count"]) == ("Normal", 1) for event in found)
     return [event["message"] for event in sorted(found, key=lambda event: int(event["metadata"]["resourceVersion"]))]
 
@@ -112,7 +117,7 @@ async def test_each_write_to_a_model_is_reported_once(
         (adopted, f"Removed the owner stamp of RegisteredModel 'by hand' (id {by_hand.id})"),
     ]
     assert _logged_writes(operator) == [f"{reference}: {message}" for reference, message in expected]
-    assert _events(own_space, "llama", "adopted") == [message for _, message in expected]
+    assert _events(own_space, "llama", "adopted", count=len(expected)) == [message for _, message in expected]
     assert "hunter2" not in operator.log
 
 
@@ -150,7 +155,7 @@ async def test_each_write_to_a_version_and_its_artifacts_is_reported_once(
         (path, f"Archived {version}: state 'LIVE' -> 'ARCHIVED'"),
     ]
     assert _logged_writes(operator) == [f"{reference}: {message}" for reference, message in expected]
-    assert _events(own_space, "llama", "llama-1", "own") == [message for _, message in expected]
+    assert _events(own_space, "llama", "llama-1", "own", count=len(expected)) == [message for _, message in expected]
 
 
 async def test_a_take_over_names_the_owner_before(
@@ -163,7 +168,7 @@ async def test_a_take_over_names_the_owner_before(
     entry_id = own_space.ready("RegisteredModel", "llama")["status"]["id"]
     message = f"Took over RegisteredModel 'llama' (id {entry_id}) from created:other/cluster/team/llama"
     assert _logged_writes(operator) == [f"{own_space.name}/llama: {message}"]
-    assert _events(own_space, "llama") == [message]
+    assert _events(own_space, "llama", count=1) == [message]
 
 
 async def test_a_correction_that_repeats_is_one_event_with_a_count(

@@ -138,7 +138,7 @@ async def test_events_report_each_write(space: Namespace, registry: ModelRegistr
         space.apply(manifest("RegisteredModel", name, description=description))
         space.ready("RegisteredModel", name)
     assert await _description(registry, name) == "3"
-    events = space.events(name)
+    events = space.events_until(name, "Created", "Updated", "Updated")
     assert [event["message"] for event in events] == [
         f"Created RegisteredModel '{name}' (id {entry_id})",
         f"Updated RegisteredModel '{name}' (id {entry_id}): description '1' -> '2'",

@@ -205,5 +205,9 @@ async def test_ids_of_another_registry_are_void(
         assert await registry.get_registered_model_by_params(name=unique("other")) == other
     assert entry is not None
     assert (resource["status"]["id"], entry.owner) == (entry.id, "o")
-    messages = [event["message"] for event in own_space.events(name) if event["reason"] == "IdentityChanged"]
+    messages = [
+        event["message"]
+        for event in own_space.events_until(name, "IdentityChanged")
+        if event["reason"] == "IdentityChanged"
+    ]
     assert messages == [f"ID {other.id} (of {first.url}) is no longer valid; the entry's ID is now {entry.id}."]
