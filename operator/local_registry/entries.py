@@ -43,7 +43,7 @@ def to_wire(entry: Entry) -> dict[str, Any]:
         "customProperties": properties.to_wire(entry.custom),
     }
     if kind.is_artifact:
-        shown["artifactType"] = kind.name
+        shown |= {"artifactType": kind.name, **properties.experiment(entry.custom)}
     if PARENT_PROPERTY in entry.fields:
         shown["registeredModelId"] = str(entry.fields[PARENT_PROPERTY].value)
     return dict(

@@ -13,8 +13,8 @@ from local_registry import structs
 from local_registry.errors import BadRequestError, MalformedRequestError
 from local_registry.integers import integer
 
-HIDDEN: Final = frozenset({"experiment_id", "experiment_run_id"})
-"""Properties that the real server stores but does not return."""
+EXPERIMENT: Final = {"experimentId": "experiment_id", "experimentRunId": "experiment_run_id"}
+"""Fields of an artifact -> the properties that hold them. The real server leaves these out of the custom properties."""
 
 _TYPES: Final[dict[str, tuple[str, Any]]] = {
     "MetadataStringValue": ("string_value", ""),
@@ -85,7 +85,19 @@ def check_writable(properties: Mapping[str, Property]) -> None:
 
 def to_wire(properties: Mapping[str, Property]) -> dict[str, dict[str, Any]]:
     """Return the ``customProperties`` of a response."""
-    return {name: _to_wire_one(stored) for name, stored in properties.items() if name not in HIDDEN}
+    return {name: _to_wire_one(stored) for name, stored in shown(properties).items()}
+
+
+def shown(properties: Mapping[str, Property]) -> dict[str, Property]:
+    """Return the properties that the real server reads, and writes back where an update leaves them out."""
+    hidden = EXPERIMENT.values()
+    return {name: stored for name, stored in properties.items() if name not in hidden}
+
+
+def experiment(properties: Mapping[str, Property]) -> dict[str, str]:
+    """Return the fields of an artifact that are stored as whole numbers among its properties."""
+    found = {field: properties[name] for field, name in EXPERIMENT.items() if name in properties}
+    return {field: str(stored.value) for field, stored in found.items() if stored.column == "int_value"}
 
 
 def number(value: float) -> float | int:

@@ -224,7 +224,10 @@ def _update(
 ) -> Json:
     if sent.custom is None:
         properties.check_writable(entry.custom)
-    custom = None if sent.custom is None else properties.convert(sent.custom)
+        kept = properties.shown(entry.custom)
+        custom = None if len(kept) == len(entry.custom) else kept
+    else:
+        custom = properties.convert(sent.custom)
     change = entries.to_change(entry.kind, sent, custom, model=model)
     try:
         updated = store.update_entry(connection, entry, replace(change, parent=model if link is None else link))

@@ -153,6 +153,8 @@ class Entries(Reader[EntryT]):
         Such an update conflicted with another update: two that add the same property to an entry at the same time
         collide in a unique index, and the registry answers the second one as if a name were taken.
         """
+        if isinstance(entry, Artifact) and entry.custom_properties is None:
+            request = await self._with_experiment(entry, request)
         try:
             stored = await self._send_for_entry(request, type(entry))
         except ConflictError as conflict:
@@ -165,6 +167,20 @@ class Entries(Reader[EntryT]):
             stored = await self._send_for_entry(request, type(entry))
         _check_identity(entry, stored)
         return stored
+
+    async def _with_experiment(self, artifact: Artifact, request: Request) -> Request:
+        """Return an update with the artifact's custom properties, which it does not send, if a run made the artifact.
+
+        Where an update leaves them out, the registry writes back those that it has read, and it does not read the IDs
+        of an experiment and its run among them: it would delete these two.
+        """
+        stored = await self.get(artifact.id)
+        if stored is None:
+            return request
+        _check_identity(artifact, stored, is_written=False)
+        if not _wire.EXPERIMENT_PROPERTIES.values() & (stored.custom_properties or {}).keys():
+            return request
+        return _with_properties_of(stored, request)
 
     async def _with_properties(self, entry: RegistryEntry, request: Request, refusal: BadRequest) -> Request:
         """Return a refused update with the entry's custom properties, which it did not send.
@@ -182,8 +198,17 @@ class Entries(Reader[EntryT]):
         if stored is None or not any(isinstance(v, OpaqueProperty) for v in (stored.custom_properties or {}).values()):
             raise refusal
         _check_identity(entry, stored, is_written=False)
-        properties = _wire.create_body(stored)["customProperties"]
-        return replace(request, body={**(request.body or {}), "customProperties": properties})
+        return _with_properties_of(stored, request)
+
+
+def _with_properties_of(stored: RegistryEntry, request: Request) -> Request:
+    """Return an update with the custom properties of the entry as it is stored.
+
+    Raises:
+        UnwritableProperty: If the registry cannot take back one of them.
+    """
+    properties = _wire.create_body(stored)["customProperties"]
+    return replace(request, body={**(request.body or {}), "customProperties": properties})
 
 
 def _kinds_sharing_external_ids(kind: Kind[Any]) -> tuple[Kind[Any], ...]:

@@ -26,6 +26,9 @@ EntryT = TypeVar("EntryT", bound=RegistryEntry)
 
 _ASSIGNED_BY_REGISTRY = {"id", "create_time_since_epoch", "last_update_time_since_epoch"}
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}")
+EXPERIMENT_PROPERTIES = {"experimentId": "experiment_id", "experimentRunId": "experiment_run_id"}
+"""Fields of an artifact -> the custom properties, whole numbers, as which the registry stores them."""
+
 _ARTIFACT_CLASSES: dict[str, type[Artifact]] = {
     "model-artifact": ModelArtifact,
     "doc-artifact": DocArtifact,
@@ -127,6 +130,8 @@ def read_entry(cls: type[EntryT], body: Mapping[str, Any]) -> EntryT:
     # The registry stores an empty external ID, but cannot find an entry by it.
     fields["externalId"] = body.get("externalId") or None
     fields["customProperties"] = _values(body.get("customProperties"))
+    if "experimentId" in body or "experimentRunId" in body:
+        _add_experiment(fields["customProperties"], body)
     entry = cls.model_validate(fields)
     if not entry.id:
         raise ValueError("an entry without an ID")
@@ -218,6 +223,15 @@ def _values(properties: Any) -> Any:
     if not isinstance(properties, Mapping):
         return properties
     return {name: _value(tagged) for name, tagged in properties.items()}
+
+
+def _add_experiment(properties: Any, body: Mapping[str, Any]) -> None:
+    """Add the custom properties that the registry returns as fields, as a map without them would delete them."""
+    if not isinstance(properties, dict):
+        return
+    for field, name in EXPERIMENT_PROPERTIES.items():
+        if (number := _int32(body.get(field))) is not None:
+            properties.setdefault(name, number)
 
 
 def _value(tagged: Any) -> PropertyValue:

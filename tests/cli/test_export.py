@@ -116,6 +116,18 @@ def test_names_of_devices_and_of_the_models_file_are_safe(rest: Rest, export: Ex
     assert list(files(tmp_path / "git")) == ["aux_.v1/model.yaml", "con_/model.yaml", "con_/model_.yaml"]
 
 
+def test_the_run_of_an_artifact_is_not_declared(rest: Rest, export: Export) -> None:
+    whole = {"metadataType": "MetadataIntValue", "int_value": "7"}
+    of_the_run = {"experiment_id": whole, "experiment_run_id": whole, "team": text("x")}
+    version = rest.version(rest.model("churn"), "1")
+    rest.artifact(version, "weights", uri="s3://b/w", customProperties=of_the_run)
+    result = export(to="-")
+    assert (result.exit_code, result.stderr.count("Left out")) == (ExitCode.DONE, 0)
+    assert printed(result)[1]["spec"]["artifacts"] == [
+        {"name": "weights", "uri": "s3://b/w", "customProperties": {"team": "x"}}
+    ]
+
+
 def test_the_second_export_writes_no_byte(churn: Rest, export: Export, tmp_path: Path) -> None:
     export("--kustomization")
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}

@@ -188,13 +188,14 @@ async def test_an_update_that_conflicts_with_another_update_is_repeated_once() -
             )
     assert updated.id == "1"
     assert server.received[0].json == server.received[1].json
-    with serving(lambda _: CONFLICT) as server:
+    stored = Reply(200, {**MODEL, "artifactType": "doc-artifact"})
+    with serving(lambda received: stored if received.method == "GET" else CONFLICT) as server:
         async with ModelRegistryAPIClient.connect(server.url) as client:
             with pytest.raises(ConflictError):
                 await client.upsert_registered_model(RegisteredModel("m", id="1"))
             with pytest.raises(ConflictError):
-                await client.upsert_model_version_artifact(DocArtifact("d", id="1", uri="u"), "2")
-    assert [received.method for received in server.received] == ["PATCH"] * 2 + ["POST"] * 2
+                await client.upsert_model_version_artifact(DocArtifact("m", id="1", uri="u"), "2")
+    assert [received.method for received in server.received] == ["PATCH"] * 2 + ["GET"] + ["POST"] * 2
 
 
 async def test_an_update_to_a_taken_external_id_is_not_repeated() -> None:

@@ -89,6 +89,7 @@ async def test_artifacts_are_updated_at_the_path_that_keeps_their_state() -> Non
     with serving(lambda _: Reply(200, {**MODEL, "artifactType": "model-artifact"})) as server:
         async with ModelRegistryAPIClient.connect(server.url) as client:
             await client.upsert_model_artifact(ModelArtifact("m", id="1", uri="u"))
-    (received,) = server.received
+    read, received = server.received
+    assert (read.method, read.path) == ("GET", f"{ALPHA}/model_artifacts/1")
     assert (received.method, received.path) == ("PATCH", f"{ALPHA}/artifacts/1")
     assert received.json == {"artifactType": "model-artifact", "uri": "u", "state": None}

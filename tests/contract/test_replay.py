@@ -42,7 +42,7 @@ def test_recorded_exchanges_are_answered_the_same(replay: Replay, file: Path) ->
 
 
 def test_recordings_exist() -> None:
-    assert len(FILES) == 24
+    assert len(FILES) == 25
 
 
 def _client(url: str) -> httpx.Client:

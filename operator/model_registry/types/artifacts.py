@@ -30,6 +30,8 @@ class Artifact(RegistryEntry):
         uri: Location of the content.
         state: None keeps the current state. A state unknown to this client stays text.
         artifact_type: The registry's name for the type, such as "dataset-artifact". It never changes.
+
+    An artifact of an experiment's run has the custom properties `experiment_id` and `experiment_run_id`.
     """
 
     uri: str | None = None

@@ -27,8 +27,9 @@ INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 MAX_PROPERTIES = 1024
 """With the longest names, etcd still takes an object whose status repeats them twice."""
 MAX_NAME_LENGTH = 255
-HIDDEN_NAMES = frozenset({"experiment_id", "experiment_run_id"})
-"""Names that the registry stores but never returns: a declared one would look missing for ever."""
+EXPERIMENT_NAMES = frozenset({"experiment_id", "experiment_run_id"})
+"""Names under which the registry keeps the experiment and run of an artifact. It returns no others of these names, so a
+declared one would look missing for ever; and in another registry the two IDs mean nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def _property_name(name: str) -> str:
         raise _refuse(WITHOUT_NUL.message)
     if name.startswith(RESERVED_PREFIX):
         raise _refuse(f"names under {RESERVED_PREFIX} belong to the operator; choose another name")
-    if name in HIDDEN_NAMES:
+    if name in EXPERIMENT_NAMES:
         raise _refuse("the registry reserves this name and never returns it; choose another name")
     return name
 

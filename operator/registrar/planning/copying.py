@@ -14,6 +14,7 @@ from typing import Any
 from model_registry.types import Artifact, RegistryEntry
 from model_registry.types.properties import OpaqueProperty, PropertyValue, StructProperty
 from registrar.api.meta import OWNER_PROPERTY, RESERVED_PREFIX
+from registrar.api.properties import EXPERIMENT_NAMES
 from registrar.api.v1alpha1.digests import DIGEST_PROPERTY
 from registrar.kinds.base import PROPERTY_PATH
 from registrar.planning.actions import Change
@@ -40,7 +41,7 @@ class Copy:
     """What another registry can hold of an entry.
 
     Attributes:
-        entry: the entry without ID, times, parent, and properties of the operator.
+        entry: the entry without ID, times, parent, experiment, and properties of the operator.
         unwritable: the properties that no registry takes back, by name; the entry lacks them.
     """
 
@@ -54,7 +55,7 @@ def copy_of(entry: RegistryEntry) -> Copy:
     unwritable: dict[str, OpaqueProperty] = {}
     properties: dict[str, PropertyValue] = {}
     for name, value in (entry.custom_properties or {}).items():
-        if name.startswith(RESERVED_PREFIX):
+        if name.startswith(RESERVED_PREFIX) or name in EXPERIMENT_NAMES:
             continue
         if isinstance(value, OpaqueProperty) and not isinstance(value, StructProperty):
             unwritable[name] = value

@@ -35,6 +35,16 @@ def test_a_copy_has_the_content_and_nothing_that_belongs_to_the_registry_or_the_
     assert copy.unwritable == {"p": PROTO}
 
 
+def test_an_experiment_of_one_registry_means_nothing_in_another() -> None:
+    of_the_run = {"experiment_id": 7, "experiment_run_id": 8}
+    observed = ModelArtifact("model", id="5", uri="s3://b", custom_properties={"a": 1, **of_the_run})
+    wanted = copy_of(observed).entry
+    assert wanted.custom_properties == {"a": 1}
+    # An artifact of that name may be of another run there, and stays so.
+    changes = differences(ModelArtifact("model", custom_properties={"a": 2}), observed)
+    assert update_of(observed, changes).custom_properties == {"a": 2, **of_the_run}
+
+
 def test_zero_is_a_value() -> None:
     metric = Metric("loss", id="1", value=0.0, step=0, custom_properties={})
     assert copy_of(metric).entry == Metric("loss", value=0.0, step=0, custom_properties={})
