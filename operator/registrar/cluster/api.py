@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from registrar.api.bodies import Body, ResourceKey
@@ -21,6 +22,14 @@ class KubernetesError(Exception):
         super().__init__(f"{message} ({status} {reason})")
         self.status = status
         self.reason = reason
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether the object is larger than the API server, or etcd behind it, stores. No retry ends that."""
+        # What etcd refuses is an InternalError: by its own limit, or by that of the messages to it.
+        refusals = ("request is too large", "message larger than max")
+        is_refused = self.status == HTTPStatus.INTERNAL_SERVER_ERROR and any(text in str(self) for text in refusals)
+        return is_refused or self.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class StaleResourceError(KubernetesError):

@@ -31,7 +31,7 @@ from registrar.reconcile.deletion import ensure_finalizer, finalize, finalize_de
 from registrar.reconcile.entry import reconcile_entry
 from registrar.reconcile.facts import entries_in, outcome_of
 from registrar.reconcile.holding import hold, leave_to_other
-from registrar.reconcile.report import latest_facts, post_events, report
+from registrar.reconcile.report import latest_facts, post_events, report, report_too_large
 from registrar.reconcile.request import EntryRequest
 from registrar.reconcile.resolve import follow_parent, resolve_parent
 from registrar.reconcile.resource import InlineName, ManagedResource, policies_of, read_resource, recorded_state
@@ -97,9 +97,20 @@ async def _reconcile_existing(body: Body, context: Context) -> Result:
     except (StaleResourceError, ResourceGoneError) as error:
         return await _read_again(body, NOW if isinstance(error, StaleResourceError) else RETRY, context)
     except KubernetesError as error:
-        # What was written to the registry is in the view: the next run finds it and only writes the status.
-        logger.warning("The API server could not update %s; retrying: %s", key, error)
-        return RETRY
+        return await _after_refusal(resource, error, context)
+
+
+async def _after_refusal(resource: ManagedResource, error: KubernetesError, context: Context) -> Result:
+    """Return when to run again after the API server did not take a write; report it if no retry helps."""
+    if error.is_too_large:
+        logger.warning("The API server cannot store %s with its status: %s", resource.key, error)
+        try:
+            return await report_too_large(resource, context.memory, context.kube)
+        except KubernetesError as second:
+            error = second
+    # What was written to the registry is in the view: the next run finds it and only writes the status.
+    logger.warning("The API server could not update %s; retrying: %s", resource.key, error)
+    return RETRY
 
 
 async def _hold(resource: ManagedResource, context: Context) -> tuple[Result | None, EventNote | None]:

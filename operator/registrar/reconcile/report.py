@@ -12,7 +12,7 @@ from registrar.cluster.api import ClusterAPI
 from registrar.kinds.base import Desired
 from registrar.planning.actions import RecordOwnership
 from registrar.planning.fields import origin_to_status, owned_to_status
-from registrar.planning.problems import Disposition, Problem
+from registrar.planning.problems import Disposition, Problem, refused
 from registrar.reconcile.addresses import awaits_artifact
 from registrar.reconcile.inline_artifacts import with_artifact
 from registrar.reconcile.memory import Memory
@@ -35,6 +35,12 @@ FOLLOWED_SECONDS = 0.3
 """For which the status of a new version waits at most for an artifact of it, which wakes the version."""
 TERMINAL_REQUEUE_SECONDS = 1800.0
 """Until a terminal problem is retried, for what was fixed in the registry."""
+
+TOO_LARGE = (
+    "This resource and its status, which repeats the names of all custom properties, are together larger than the API "
+    "server stores (mostly 1.5 MiB). Declare fewer custom properties, or ones with shorter names, or declare artifacts "
+    "as ModelArtifact resources of their own."
+)
 
 
 async def record_ownership(
@@ -159,6 +165,25 @@ async def _write(
     memory.unreported.reported(resource.key)
     await post_events(latest, events_for(latest.status, wanted, outcome), memory, kube)
     return follow_up
+
+
+async def report_too_large(resource: ManagedResource, memory: Memory, kube: ClusterAPI) -> Result:
+    """Report that the API server cannot store what the operator has to record of a resource.
+
+    The status keeps what it recorded before, and what it could not record stays unreported.
+
+    Raises:
+        KubernetesError: the API server does not store this either.
+    """
+    latest = latest_of(resource, memory)
+    if latest is None:
+        return DONE
+    outcome = Outcome(Facts.of(latest.status), refused(Reason.INVALID_SPEC, TOO_LARGE))
+    wanted = next_status(resource.metadata, latest.status, outcome, datetime.now(UTC))
+    if patch := merge_patch(latest.raw_status, as_json(wanted)):
+        memory.keep_answer(await kube.patch_status(resource.key, latest.metadata, patch))
+    await post_events(latest, events_for(latest.status, wanted, outcome), memory, kube)
+    return _follow_up(outcome)
 
 
 def latest_of(resource: ManagedResource, memory: Memory) -> ManagedResource | None:
