@@ -48,8 +48,16 @@ def note_patch(
     """
     owner = _previous_owner(desired, action, owner_id)
     operation = _operation(action, owner, corrects_drift=corrects_drift)
+    stamps = () if action.changes or action.adopts or owner is not None else action.changes_with_stamp(owner_id)
     write = EntryWrite(
-        operation, claimant.reference, desired.kind, changed, desired.parent_id, action.changes, taken_from=owner
+        operation,
+        claimant.reference,
+        desired.kind,
+        changed,
+        desired.parent_id,
+        action.changes,
+        taken_from=owner,
+        stamp=next(iter(stamps), None),
     )
     return operation, note(write, monitor)
 

@@ -34,6 +34,7 @@ class EntryWrite:
         parent_id: ID of its parent entry; empty at the root, or where it is unknown.
         changes: what was changed, the owner stamp left out; nothing for a creation, which sets all that the entry has.
         taken_from: the owner that its stamp named before, for `OperationResult.TAKEN_OVER`.
+        stamp: the change of the owner stamp where the write is about nothing else, and is no adoption.
     """
 
     operation: OperationResult
@@ -43,11 +44,12 @@ class EntryWrite:
     parent_id: str = ""
     changes: tuple[Change, ...] = ()
     taken_from: str | None = None
+    stamp: Change | None = None
 
 
 def write_note(write: EntryWrite) -> EventNote:
     """Return the Event of a write, such as ``Updated RegisteredModel 'churn' (id 7): owner 'a' -> 'b'``."""
-    described = describe_changes(write.changes)
+    described = describe_changes(write.changes if write.stamp is None else (write.stamp,))
     origin = "" if write.taken_from is None else f" from {write.taken_from}"
     entry = write.entry
     message = f"{_VERBS[write.operation]} {write.kind.name} {entry.name!r} (id {entry.id}){origin}"

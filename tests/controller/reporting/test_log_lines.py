@@ -8,6 +8,7 @@ import pytest
 from devcluster.embedded_registry import EmbeddedRegistry
 from model_registry import ModelRegistryAPIClient
 from model_registry.types import ModelArtifact, RegisteredModel
+from registrar.api.meta import OWNER_PROPERTY
 from tests.env.registry import EmbeddedServers
 from tests.support.fixtures import StartOperator, Unique
 from tests.support.operator_process import OperatorProcess
@@ -89,8 +90,11 @@ async def test_each_write_to_a_model_is_reported_once(
         by_hand = await registry.upsert_registered_model(RegisteredModel("by hand", owner="me"))
         own_space.apply(manifest("RegisteredModel", "adopted", name="by hand", owner="us", description="d"))
         own_space.ready("RegisteredModel", "adopted")
-        await registry.upsert_registered_model(RegisteredModel("llama", id=entry_id, owner="by hand"))
-    operator.wait_for_log("Corrected")
+        edited = await registry.upsert_registered_model(RegisteredModel("llama", id=entry_id, owner="by hand"))
+        operator.wait_for_log("Corrected")
+        without = {name: value for name, value in (edited.custom_properties or {}).items() if name != OWNER_PROPERTY}
+        await registry.upsert_registered_model(RegisteredModel("llama", id=entry_id, custom_properties=without))
+    operator.wait_for_log("Corrected", times=2)
     own_space.delete("RegisteredModel", "adopted")
     own_space.wait_gone("RegisteredModel", "adopted")
     entry, resource, adopted = (
@@ -98,6 +102,7 @@ async def test_each_write_to_a_model_is_reported_once(
         f"{own_space.name}/llama",
         f"{own_space.name}/adopted",
     )
+    stamp = f"created:tests/{own_space.name}/{resource}"
     expected = [
         (resource, f"Created {entry}"),
         (
@@ -114,6 +119,7 @@ async def test_each_write_to_a_model_is_reported_once(
             f"Adopted RegisteredModel 'by hand' (id {by_hand.id}): description not set -> 'd', owner 'me' -> 'us'",
         ),
         (resource, f"Corrected {entry}: owner 'by hand' -> 'o'"),
+        (resource, f"Corrected {entry}: customProperties.{OWNER_PROPERTY} not set -> '{stamp}'"),
         (adopted, f"Removed the owner stamp of RegisteredModel 'by hand' (id {by_hand.id})"),
     ]
     assert _logged_writes(operator) == [f"{reference}: {message}" for reference, message in expected]

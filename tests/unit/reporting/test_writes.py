@@ -43,6 +43,15 @@ def test_a_take_over_names_the_previous_owner() -> None:
     assert note.message == "Took over model-artifact 'w' (id 9) from created:other/team/w"
 
 
+def test_a_write_of_the_stamp_alone_names_the_stamps() -> None:
+    stamp = Change("customProperties.model-registrar.dev/owner", None, "created:us/team/fraud")
+    note = write_note(EntryWrite(OperationResult.CORRECTED, "team/fraud", MODEL, FRAUD, stamp=stamp))
+    assert note.message == (
+        "Corrected RegisteredModel 'fraud' (id 7): "
+        "customProperties.model-registrar.dev/owner not set -> 'created:us/team/fraud'"
+    )
+
+
 def test_many_changes_are_counted() -> None:
     changes = [Change(f"customProperties.p{n}", n, n + 1) for n in range(12)]
     assert describe_changes(changes).endswith("customProperties.p9 9 -> 10 and 2 more")
