@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
+from model_registry._request import not_text
 from model_registry.types import Artifact, ModelArtifact, ModelVersion, RegisteredModel, RegistryEntry
 
 EntryT = TypeVar("EntryT", bound=RegistryEntry)
@@ -78,13 +79,17 @@ def item(collection: str, entry_id: str | None) -> str:
     """Return the path of one entry of a collection.
 
     Raises:
-        ValueError: If the ID is empty, or a step in a path. The path would be that of another collection.
+        ValueError: If the ID is empty, or a step in a path: the path would be that of another collection. Or if it is
+            not text that can be sent.
     """
     if not entry_id:
         raise ValueError("An ID is needed, and this one is empty: an entry gets its ID when it is created")
     if str(entry_id) in _STEPS:
         raise ValueError(f"{entry_id!r} is no ID: pass the ID that the registry has assigned to the entry")
-    return f"{collection}/{quote(str(entry_id), safe='')}"
+    try:
+        return f"{collection}/{quote(str(entry_id), safe='')}"
+    except UnicodeEncodeError as error:
+        raise not_text("an ID") from error
 
 
 def within(kind: Kind[EntryT], parent_id: str | None) -> str:

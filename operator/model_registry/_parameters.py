@@ -29,11 +29,15 @@ def require_same_model(model_version: ModelVersion, registered_model_id: str | N
 
 
 def require_one_of(*alternatives: Mapping[str, str | None]) -> None:
-    """Check that at least one of several sets of parameters is given in full.
+    """Check that at least one of several sets of parameters is given in full, and no name without its parent.
 
     Raises:
-        TypeError: If none is.
+        TypeError: If none is, or a name is given without the ID that goes with it.
     """
     if not any(all(value is not None for value in alternative.values()) for alternative in alternatives):
         listed = " or ".join("(" + ", ".join(repr(name) for name in alternative) + ")" for alternative in alternatives)
         raise TypeError(f"Missing required arguments; Expected either {listed} arguments to be given")
+    for alternative in alternatives:
+        missing = [name for name, value in alternative.items() if value is None]
+        if missing and alternative.get("name") is not None:
+            raise TypeError(f"Missing required argument {missing[0]!r}: a name is unique only below its parent")

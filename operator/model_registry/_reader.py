@@ -50,8 +50,8 @@ class Reader(Generic[EntryT]):
             self._report_unreadable(entry_id, reason)
         if options is not None:
             token = response.body.get("nextPageToken")
-            if token and token == sent_token:
-                raise response.not_a_registry("each page refers to itself as the next one, so the list never ends")
+            if token and token in (sent_token, options.earlier_token):
+                raise response.not_a_registry("a page refers to one that was read before, so the list never ends")
             options.next_page_token = token if isinstance(token, str) else ""
             options.answered_at = response.answered_at
             options.passed_over = len(page.unreadable)

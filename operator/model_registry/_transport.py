@@ -31,7 +31,7 @@ from model_registry._failures import is_verification_failure, not_answered, not_
 from model_registry._monitor import Monitor, NullMonitor
 from model_registry._proxy import Proxy, proxy_for
 from model_registry._rate_limiter import RateLimiter
-from model_registry._request import Request
+from model_registry._request import Request, half_characters
 from model_registry._response import Response
 from model_registry._retry import DEFAULT_RETRIES, MAX_RETRY_AFTER_SECONDS, retry_delay, should_retry
 from model_registry._tls import TrustStore
@@ -124,19 +124,19 @@ class Transport:
         Raises:
             APIStatusError: The subclass that fits, if the server answers with an error.
             ConnectionFailed: If there is no response. `OutcomeUnknown` if a create may have been carried out.
-            ValueError: If the server address, the token or the certificate authorities are invalid.
+            ValueError: If the server address, the token, the certificate authorities or a text are invalid.
         """
         deadline = deadline or self.deadline_for(request)
         retries_taken = 0
         while True:
             try:
                 return await self._send_handling_api_version(request, deadline)
+            except UnicodeEncodeError as error:
+                raise half_characters(request) from error
             except (APIStatusError, ConnectionFailed) as error:
-                if retries_taken >= self.retries or not should_retry(
-                    error, retries_taken, is_idempotent=request.is_idempotent
-                ):
-                    raise
-                if not await self.wait_before_retry(error, retries_taken, deadline):
+                is_safe = should_retry(error, retries_taken, is_idempotent=request.is_idempotent)
+                may_retry = is_safe and retries_taken < self.retries
+                if not (may_retry and await self.wait_before_retry(error, retries_taken, deadline)):
                     raise
             retries_taken += 1
 

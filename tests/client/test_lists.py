@@ -1,7 +1,9 @@
 """Lists, pages and filters, with a registry."""
 
 import asyncio
-from collections.abc import Callable
+import itertools
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -16,9 +18,11 @@ from model_registry.types import (
     Pager,
     RegisteredModel,
 )
-from tests.support.loopback import MODEL, Reply, serving
+from tests.support.loopback import MODEL, Received, Reply, serving
 
 Unique = Callable[[str], str]
+
+HALF = "a\ud800b"
 
 
 async def test_lists_of_artifacts_by_type(
@@ -120,12 +124,61 @@ async def test_nothing_is_passed_over_in_a_list_that_can_be_read() -> None:
     assert options.passed_over == 0
 
 
-async def test_a_list_that_never_ends_is_an_error() -> None:
-    with serving(lambda _: Reply(200, {"items": [MODEL], "nextPageToken": "again"})) as server:
+@pytest.mark.parametrize(("before", "loop"), [(0, 1), (0, 2), (1, 1), (3, 2), (2, 5), (9, 4)])
+async def test_a_list_that_never_ends_is_an_error(before: int, loop: int) -> None:
+    tokens = itertools.count()
+
+    def page(_: Received) -> Reply:
+        number = next(tokens)
+        token = number if number < before else before + (number - before) % loop
+        return Reply(200, {"items": [MODEL], "nextPageToken": f"page {token}"})
+
+    with serving(page) as server:
         async with ModelRegistryAPIClient.connect(server.url) as client:
+            pager = Pager(client.get_registered_models)
             with pytest.raises(NotARegistryError, match="the list never ends"):
-                async for _ in Pager(client.get_registered_models):
-                    pass
+                [entry async for entry in pager if len(server.received) < 100]
+
+
+async def test_a_pager_that_starts_again_knows_no_page_of_the_list_before() -> None:
+    pages = ["a", "b", "c", "", "b", "a", "c", ""]
+    answers = iter(pages)
+    with serving(lambda _: Reply(200, {"items": [MODEL], "nextPageToken": next(answers)})) as server:
+        async with ModelRegistryAPIClient.connect(server.url) as client:
+            pager = Pager(client.get_registered_models)
+            for _ in range(2):
+                assert len([entry async for entry in pager.restart()]) == 4
+
+
+@pytest.mark.parametrize(
+    ("call", "place"),
+    [
+        (lambda client: client.get_registered_model_by_params(name=HALF), "name"),
+        (lambda client: client.get_registered_model_by_params(external_id=HALF), "externalId"),
+        (lambda client: client.get_artifact_by_id(HALF), "an ID"),
+        (lambda client: client.get_model_versions(HALF), "an ID"),
+        (lambda client: client.get_artifacts(filter_query=HALF), "filterQuery"),
+        (lambda client: client.upsert_registered_model(RegisteredModel(HALF)), "name"),
+        (lambda client: client.upsert_registered_model(RegisteredModel("m", language=["de", HALF])), "language"),
+        (
+            lambda client: client.upsert_registered_model(RegisteredModel("m", id="1", custom_properties={"a": HALF})),
+            r"customProperties\.a\.string_value",
+        ),
+        (
+            lambda client: client.upsert_registered_model(RegisteredModel("m", custom_properties={HALF: "a"})),
+            "a name in customProperties",
+        ),
+    ],
+)
+async def test_half_a_character_is_refused_with_its_place(
+    call: Callable[[ModelRegistryAPIClient], Awaitable[Any]], place: str
+) -> None:
+    with serving(lambda _: Reply(200, MODEL)) as server:
+        async with ModelRegistryAPIClient.connect(server.url) as client:
+            with pytest.raises(ValueError, match=f"^{place}: half a character") as raised:
+                await call(client)
+        assert not isinstance(raised.value, UnicodeError)
+        assert server.received == []
 
 
 async def test_getting_an_entry_that_cannot_be_read_raises_an_error_that_says_why() -> None:

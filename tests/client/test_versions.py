@@ -1,5 +1,7 @@
 """The URLs of requests: API versions, path prefixes and IDs. With a scripted server."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
 from model_registry import ModelRegistryAPIClient
@@ -93,3 +95,21 @@ async def test_artifacts_are_updated_at_the_path_that_keeps_their_state() -> Non
     assert (read.method, read.path) == ("GET", f"{ALPHA}/model_artifacts/1")
     assert (received.method, received.path) == ("PATCH", f"{ALPHA}/artifacts/1")
     assert received.json == {"artifactType": "model-artifact", "uri": "u", "state": None}
+
+
+@pytest.mark.parametrize(
+    ("find", "missing"),
+    [
+        (lambda client: client.get_model_version_by_params(name="1", external_id="x"), "registered_model_id"),
+        (lambda client: client.get_model_artifact_by_params(name="1", external_id="x"), "model_version_id"),
+        (lambda client: client.get_artifact_by_params(name="1", external_id="x"), "model_version_id"),
+    ],
+)
+async def test_a_name_is_not_looked_up_without_its_parent(
+    find: Callable[[ModelRegistryAPIClient], Awaitable[object]], missing: str
+) -> None:
+    with serving(lambda _: NO_ENTRY) as server:
+        async with ModelRegistryAPIClient.connect(server.url) as client:
+            with pytest.raises(TypeError, match=f"'{missing}': a name is unique only below its parent"):
+                await find(client)
+    assert server.received == []

@@ -47,6 +47,8 @@ class ListOptions:
             the server sent no date.
         passed_over: After a request: how many entries of the page were left out, because they cannot be read. The
             logger `model_registry` warns of each once.
+        earlier_token: The token of a page that was read before, as a `Pager` keeps it: a list that leads back to that
+            page never ends.
     """
 
     limit: int | None = None
@@ -57,6 +59,7 @@ class ListOptions:
     filter_query: str | None = None
     answered_at: int | None = field(default=None, compare=False, repr=False)
     passed_over: int = field(default=0, compare=False, repr=False)
+    earlier_token: str | None = field(default=None, compare=False, repr=False)
 
     if not TYPE_CHECKING:  # otherwise a type checker would accept every name
         __getattr__ = missing_attribute(OPTIONS)

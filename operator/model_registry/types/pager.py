@@ -48,7 +48,8 @@ class Pager(Generic[T]):
 
     def restart(self) -> Self:
         """Start again at the first page."""
-        self.options.next_page_token = None
+        self.options.next_page_token = self.options.earlier_token = None
+        self._pages = 0
         self._ended = False
         self._waiting: deque[T] = deque()
         self._seen: set[str | None] = set()
@@ -182,6 +183,10 @@ class Pager(Generic[T]):
     def _take(self, page: list[T]) -> list[T]:
         """Record whether this is the last page, and drop entries that the time orders return twice."""
         self._ended = not self.options.next_page_token
+        self._pages += 1
+        if self._pages.bit_count() == 1:
+            # Brent's algorithm: with the token of each power of two, a loop of any length is found without all tokens.
+            self.options.earlier_token = self.options.next_page_token
         self.passed_over += self.options.passed_over
         if self.options.order_by in (None, OrderByField.ID):
             return page

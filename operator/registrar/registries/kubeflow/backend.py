@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from model_registry import ModelRegistryAPIClient
-from model_registry.exceptions import ConflictError, NotFound
+from model_registry.exceptions import ConflictError, NotFound, UnreadableEntry
 from model_registry.types import Artifact, ListOptions, Pager, RegistryEntry
 from registrar.api.meta import OWNER_PROPERTY
 from registrar.kinds.base import Desired, EntryKind
@@ -18,7 +18,7 @@ from registrar.registries.backend import Changes, RegistryWentBackError
 from registrar.registries.credentials import not_available
 from registrar.registries.kubeflow.conflicts import explain_conflict
 from registrar.registries.kubeflow.entries import OPERATIONS
-from registrar.registries.kubeflow.feed import Watermark
+from registrar.registries.kubeflow.feed import Watermark, Witness
 from registrar.registries.kubeflow.names import unsupported
 
 PAGE_SIZE = 500
@@ -134,12 +134,13 @@ class KubeflowBackend:
         """See the protocol."""
         options = ListOptions.order_by_id(limit=PAGE_SIZE, filter_query=f"lastUpdateTimeSinceEpoch >= {cursor.since}")
         async with self._client() as client:
-            entries = await list_page(client, family, options)
-            answered_at = options.answered_at
-            while options.next_page_token:
-                entries = [*entries, *await list_page(client, family, options)]
-        if cursor.went_back(entries, own_latest):
-            raise RegistryWentBackError(f"it lacks {family.__name__}s that it returned before")
+            pager = Pager(lambda page: list_page(client, family, page), options)
+            entries: list[RegistryEntry] = await pager.next_page()
+            answered_at = pager.options.answered_at
+            entries += [entry async for entry in pager]
+            is_back = cursor.went_back(entries, own_latest)
+            if is_back and not (pager.passed_over and await _is_passed_over(client, family, cursor.witness)):
+                raise RegistryWentBackError(f"it lacks {family.__name__}s that it returned before")
         return Changes(entries, cursor.advanced(entries, answered_at))
 
     def explain_conflict(self, desired: Desired, conflict: ConflictError) -> ReconcileError:
@@ -154,6 +155,17 @@ class KubeflowBackend:
 async def list_page(client: ModelRegistryAPIClient, family: type[RegistryEntry], options: ListOptions) -> list[Any]:
     """Return a page of the entries of a family."""
     return await OPERATIONS[_kind_of(family).name].list_page(client, options)
+
+
+async def _is_passed_over(client: ModelRegistryAPIClient, family: type[RegistryEntry], witness: Witness | None) -> bool:
+    """Return whether a list lacks a witness only because it cannot be read any more: the registry still has its ID."""
+    if witness is None:
+        return True
+    try:
+        await OPERATIONS[_kind_of(family).name].get(client, str(witness.id))
+    except UnreadableEntry:
+        return True
+    return False
 
 
 def _kind_of(family: type[RegistryEntry]) -> EntryKind:
