@@ -547,6 +547,21 @@ def test_secrets_are_in_no_output(name: str, value: str, rest: Rest, export: Exp
     assert printed(revealed)[0]["spec"]["customProperties"][name] == value
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"metadataType": "MetadataIntValue", "int_value": "73311"},
+        {"metadataType": "MetadataDoubleValue", "double_value": 73311.5},
+    ],
+)
+def test_a_secret_need_not_be_a_text(value: dict[str, Any], rest: Rest, export: Export) -> None:
+    rest.model("m", customProperties={"vault_pwd": value, "max_tokens": value})
+    result = export(to="-")
+    assert "customProperties.vault_pwd: Sensitive" in result.stderr
+    assert list(printed(result)[0]["spec"]["customProperties"]) == ["max_tokens"]
+    assert "vault_pwd" in printed(export("--include-sensitive", to="-"))[0]["spec"]["customProperties"]
+
+
 def test_what_would_clear_something_is_left_out(rest: Rest, export: Export) -> None:
     """Of an entry that our resource created and nobody has changed since, a new resource clears what it does not have.
 

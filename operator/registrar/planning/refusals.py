@@ -11,7 +11,7 @@ from registrar.api.v1alpha1 import AdoptionPolicy
 from registrar.api.v1alpha1.digests import DIGEST_PROPERTY
 from registrar.kinds.base import Desired
 from registrar.planning.actions import Policies, RecordedState
-from registrar.planning.ownership import ForeignStamp, Stamp
+from registrar.planning.ownership import ForeignStamp, Origin, Stamp
 from registrar.planning.problems import Problem, refused
 
 MAX_DIGEST_SHOWN = 100
@@ -87,18 +87,22 @@ def predates(entry: RegistryEntry, since: str) -> bool:
 
 
 def _of_other(what: str, written: ForeignStamp, policies: Policies) -> Problem:
-    """Return why an entry of another installation is left to it."""
+    """Return why an entry of another installation is left to it. A stamp that a deletion policy keeps never goes."""
+    is_kept = written.text.startswith(f"{Origin.KEPT}:")
     if policies.may_take_over:
+        way_out = "Make sure that no resource there has it, and" if is_kept else "Delete it there, or"
         return refused(
             Reason.OWNED_BY_OTHER,
-            f"{what} carries the owner stamp {written.text!r} of another installation. Delete it there, or set the "
-            'annotation model-registrar.dev/take-over: "true" here.',
+            f"{what} carries the owner stamp {written.text!r} of another installation"
+            f"{', which a deletion there leaves' if is_kept else ''}. {way_out} set the annotation "
+            'model-registrar.dev/take-over: "true" here.',
         )
     # The stamp names a resource of another tenant.
+    way_out = "A deletion there leaves the stamp: ask" if is_kept else "Delete it there, or ask"
     return refused(
         Reason.REGISTRY_NOT_PERMITTED,
-        f"{what} carries the owner stamp of another installation, and this namespace may not take entries over. Delete "
-        "it there, or ask the administrator of the registry.",
+        f"{what} carries the owner stamp of another installation, and this namespace may not take entries over. "
+        f"{way_out} the administrator of the registry.",
     )
 
 

@@ -23,6 +23,7 @@ from registrar.fencing import NotLeadingError
 from registrar.kinds.base import EntryKind
 from registrar.kinds.table import entry_kind, resource_of
 from registrar.planning.actions import RecordedState
+from registrar.planning.addresses import LIVE_STATES
 from registrar.planning.fields import state_of
 from registrar.planning.ownership import Origin, stamp_of
 from registrar.planning.plan import plan_release
@@ -175,7 +176,7 @@ class OrphanSearch:
         memory, body = self._memory, self._memory.cache.get(key)
         if (
             memory.departures.get(key) is not None
-            or state_of(entry) != "LIVE"
+            or state_of(entry) not in LIVE_STATES
             or (body is None and self._is_beside(key))
         ):
             return None

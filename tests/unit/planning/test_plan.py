@@ -1,5 +1,6 @@
 """What is decided about an entry: laws that hold for every plan, and the tables of the design."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -383,6 +384,27 @@ def test_the_entry_of_another_installation_is_left_until_take_over() -> None:
     taken = plan(desired(), entry, RecordedState("7"), policies(take_over=True), OWNER_ID)
     assert isinstance(taken, Patch)
     assert taken.properties == stamp(Origin.ADOPTED)
+
+
+@pytest.mark.parametrize(
+    ("may_take_over", "way_out"),
+    [
+        (
+            True,
+            (
+                "which a deletion there leaves. Make sure that no resource there has it, and set the annotation "
+                'model-registrar.dev/take-over: "true" here.'
+            ),
+        ),
+        (False, "A deletion there leaves the stamp: ask the administrator of the registry."),
+    ],
+)
+def test_nobody_is_sent_to_delete_what_keeps_its_stamp(may_take_over: bool, way_out: str) -> None:  # noqa: FBT001 - a parameter of the test
+    entry = model(custom_properties={OWNER_PROPERTY: "kept:others/team/fraud"})
+    limited = dataclasses.replace(policies(), may_take_over=may_take_over)
+    refused = plan(desired(), entry, RecordedState("7"), limited, OWNER_ID)
+    assert isinstance(refused, Refuse)
+    assert refused.problem.message.endswith(way_out)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What archiving orphaned entries does when the registry does not take one of them."""
+"""Which orphans are found, and what archiving them does when the registry does not take one of them."""
 
 from collections.abc import Callable
 
@@ -77,3 +77,23 @@ async def test_an_orphan_that_cannot_be_archived_does_not_stop_the_others(
     assert states == {name: "LIVE" if name == bad else "ARCHIVED" for name in names}
     (warning,) = (record for record in caplog.records if record.name == "registrar.reconcile.orphans")
     assert f"RegisteredModel {bad!r}" in warning.getMessage()
+
+
+async def test_an_orphan_without_a_state_is_found(
+    embedded_registry: EmbeddedServers, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = embedded_registry().url
+    stamps = {name: {"metadataType": "MetadataStringValue", "string_value": text} for name, text in stamp().items()}
+    old = {"id": "1", "name": "fraud", "customProperties": stamps}
+
+    def answer(received: Received) -> Reply | None:
+        is_models = received.path.partition("?")[0].endswith("/registered_models")
+        return Reply(200, {"items": [old], "nextPageToken": ""}) if is_models else None
+
+    gone = serving(lambda _: Reply(404, {"reason": "NotFound", "message": "not found"}))
+    with gone as kubernetes, proxy_to(url, answer) as proxy:
+        async with context_of(registry_url=proxy.url, kubernetes_url=kubernetes.url) as context:
+            await context.registry.load()
+            search = OrphanSearch(context.settings, context.kube, context.registry, context.memory, Counts())
+            await search.search()
+    assert "RegisteredModel 'fraud' (id 1, of " in caplog.text

@@ -10,7 +10,7 @@ from model_registry.types import Artifact, RegistryEntry
 from model_registry.types.properties import OpaqueProperty, StructProperty
 from registrar.api.meta import RESERVED_PREFIX
 from registrar.api.properties import EXPERIMENT_NAMES
-from registrar.api.secrets import is_sensitive_name, is_sensitive_text
+from registrar.api.secrets import is_sensitive_json, is_sensitive_name
 from registrar.api.v1alpha1.aliases import MAX_ALIASES, PROPERTY_PREFIX, is_alias
 from registrar.api.v1alpha1.common import EntryFields
 from registrar.api.v1alpha1.digests import DIGEST_PROPERTY, is_digest, pinned_digest
@@ -78,7 +78,7 @@ def declare(entry: RegistryEntry, kind: EntryKind, spec_class: type[EntryFields]
                 declared.spec[name] = state
         elif attribute in present:
             value = getattr(entry, attribute)
-            if not with_sensitive and _is_sensitive(value):
+            if not with_sensitive and is_sensitive_json(value):
                 # Without its URI an artifact cannot be declared.
                 declared.leave_out(Reason.SENSITIVE, "" if isinstance(entry, Artifact) and name == "uri" else name)
             else:
@@ -139,7 +139,7 @@ def _properties(entry: RegistryEntry, declared: Declared, *, with_sensitive: boo
                     Reason.UNSUPPORTED_TYPE,
                     detail=f"its {part} is a {value.metadata_type}, which cannot be written back",
                 )
-            case str() if not with_sensitive and (is_sensitive_name(name) or is_sensitive_text(value)):
+            case _ if not with_sensitive and (is_sensitive_name(name) or is_sensitive_json(value)):
                 declared.leave_out(Reason.SENSITIVE, part)
             case float() if value.is_integer():
                 yield name, whole_double(value)
@@ -150,7 +150,3 @@ def _properties(entry: RegistryEntry, declared: Declared, *, with_sensitive: boo
 def whole_double(value: float) -> Inline:
     """Return a double that is a whole number as a manifest declares it: a plain 2.0 comes out of kubectl as 2."""
     return Inline({"double": int(value) if abs(value) <= _EXACT_WHOLE else value})
-
-
-def _is_sensitive(value: str | list[str]) -> bool:
-    return any(is_sensitive_text(text) for text in ([value] if isinstance(value, str) else value))
