@@ -17,22 +17,25 @@ from typing import Protocol
 from model_registry.exceptions import RegistryError
 from model_registry.types import RegistryEntry
 from registrar.api.bodies import Body, ResourceKey, ready_status, recorded_id
+from registrar.api.meta import ObjectMeta
 from registrar.api.v1alpha1 import DeletionPolicy
 from registrar.cluster.api import ClusterAPI, KubernetesError
 from registrar.fencing import NotLeadingError
 from registrar.kinds.base import EntryKind
 from registrar.kinds.table import entry_kind, resource_of
-from registrar.planning.actions import RecordedState
+from registrar.planning.actions import Change, RecordedState
 from registrar.planning.addresses import LIVE_STATES
 from registrar.planning.fields import state_of
 from registrar.planning.ownership import Origin, stamp_of
 from registrar.planning.plan import plan_release
 from registrar.reconcile.apply import release
 from registrar.reconcile.memory import Memory
+from registrar.reconcile.posting import post
 from registrar.reconcile.resource import ManagedResource, read_resource
 from registrar.reconcile.tenancy import may_use_entry
 from registrar.registries.registry import Registry
-from registrar.reporting.outcome import Facts
+from registrar.reporting.outcome import EventNote, Facts, OperationResult
+from registrar.reporting.writes import EntryWrite, write_note
 from registrar.settings import OrphanedEntries, Settings
 from registrar.workqueue.delays import spread
 
@@ -209,7 +212,14 @@ class OrphanSearch:
         action = plan_release(orphan.kind, observed, orphan.reference, RecordedState(), archive, owner_id)
         if action is not None:
             await release(orphan.kind, action, self._registry)
-            logger.info("Archived the orphaned %s", orphan)
+            changes = (Change("state", state_of(observed), action.state),)
+            written = EntryWrite(OperationResult.ARCHIVED, orphan.reference, orphan.kind, observed, changes=changes)
+            archived = write_note(written)
+            note = EventNote(archived.reason, f"{archived.message}, because {orphan.key} does not exist")
+            logger.info("%s: %s", orphan.reference, note.message)
+            # Of an object that is gone, an Event knows the name alone.
+            gone = ObjectMeta(name=orphan.key.name, namespace=orphan.key.namespace)
+            await post(orphan.key, gone, [note], self._memory.events, self._kube)
 
 
 def _is_left_by(body: Body, entry_id: str, artifact: str | None) -> bool:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from registrar.api.bodies import ResourceKey
 from registrar.api.meta import ObjectMeta
-from registrar.cluster.api import ClusterAPI, KubernetesError
+from registrar.cluster.api import ClusterAPI, KubernetesError, ResourceGoneError
 from registrar.reporting.events import EventCorrelator
 from registrar.reporting.outcome import EventNote
 
@@ -36,9 +36,11 @@ async def post(
             await kube.write_event(write.name, write.event, write.patch)
         except KubernetesError as error:
             # A namespace that is being deleted takes no Events about the entries that are archived because of that.
-            level = logging.DEBUG if _is_namespace_ending(error) else logging.WARNING
+            level = logging.DEBUG if _has_no_namespace(error) else logging.WARNING
             logger.log(level, "The Event %r about %s was not posted: %s", note.reason, key, error)
 
 
-def _is_namespace_ending(error: KubernetesError) -> bool:
-    return error.status == HTTPStatus.FORBIDDEN and "because it is being terminated" in str(error)
+def _has_no_namespace(error: KubernetesError) -> bool:
+    """Return whether the namespace of an Event is being deleted, or is gone."""
+    is_ending = error.status == HTTPStatus.FORBIDDEN and "because it is being terminated" in str(error)
+    return is_ending or isinstance(error, ResourceGoneError)

@@ -73,7 +73,12 @@ async def test_left_over_entries_are_archived_if_that_is_asked_for(
         await _leave(registry, own_space, "adopted", "adopted:OWNER/SPACE/lost")
         operator = start_operator(server.url, own_space, *FLAGS, ARCHIVE)
         await wait_for(lambda: model_named(registry, "created"), lambda entry: entry.state == "ARCHIVED")
-        operator.wait_for_log("Archived the orphaned RegisteredModel 'created'")
+        message = (
+            f"Archived RegisteredModel 'created' (id 5): state 'LIVE' -> 'ARCHIVED', because RegisteredModel "
+            f"{own_space.name}/gone does not exist"
+        )
+        operator.wait_for_log(f"{own_space.name}/gone: {message}")
+        assert [event["message"] for event in own_space.events_until("gone", "Archived")] == [message]
         probes_of(operator).wait_metric(ORPHANS, 1)
         entry = await model_named(registry, "created")
         owner = f"tests/{own_space.name}/{own_space.name}/gone"
