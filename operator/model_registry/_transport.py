@@ -1,4 +1,4 @@
-"""How requests reach the server: connection pools, the token, TLS, time limits. The only module that imports httpx.
+"""How requests reach the server: the token, rotated certificates, the API version, retries, time limits.
 
 Every call passes through these methods, from the outside in, each named after what it handles:
 
@@ -6,30 +6,27 @@ Every call passes through these methods, from the outside in, each named after w
 - `_send_handling_api_version`: an API version that the server does not have
 - `_send_handling_auth`: the rate limit, a free slot of the pool, a rotated token
 - `_send_handling_ca_rotation`: rotated certificate authorities
-- `_send_single_request`: one HTTP request
+- `_send_single_request`: one HTTP request, over one of the loop's `_connections`
 """
 
 import asyncio
 import os
 import random
-import ssl
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import anyio
-import httpx
 
 from model_registry._address import API_VERSIONS, Address
+from model_registry._connections import Connection, Connections
 from model_registry._deadline import Deadline
-from model_registry._failures import is_verification_failure, not_answered, not_sent
+from model_registry._failures import is_verification_failure
 from model_registry._monitor import Monitor, NullMonitor
-from model_registry._proxy import Proxy, proxy_for
 from model_registry._rate_limiter import RateLimiter
 from model_registry._request import Request, half_characters
 from model_registry._response import Response
@@ -41,20 +38,15 @@ from model_registry.exceptions import APIStatusError, ConnectionFailed, Registry
 DEFAULT_IN_FLIGHT = 16
 """Concurrent requests per event loop by default: the server opens a database connection for each, without a limit."""
 
-_CONNECT_TIMEOUT_SECONDS = 5.0
-# Shorter than uvicorn's and Node's 5 s, so that the client is nearly always the one to close an idle connection.
-_KEEPALIVE_SECONDS = 4.0
 # anyio imports its asyncio half at the first use. In older versions a second thread could see it half imported.
 _ANYIO_IMPORT_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True)
 class _Pool:
-    """The connections of one event loop."""
+    """What an event loop needs to send requests."""
 
-    http: httpx.AsyncClient
-    proxy: Proxy | None
-    slots: asyncio.Semaphore
+    connections: Connections
     rate_limiter: RateLimiter
     closer: AsyncGenerator[None, None]
 
@@ -180,36 +172,38 @@ class Transport:
     async def _send_handling_auth(self, request: Request, version: str, deadline: Deadline) -> Response:
         """Send a request when a slot is free, and once more if the token was refused and a newer one exists."""
         pool = await self._pool()
-        async with pool.slots:
+        async with pool.connections.slot() as connection:
             await pool.rate_limiter.acquire()
-            if pool.http.is_closed:  # while the call waited
+            if pool.connections.is_closed:  # while the call waited
                 return await self._send_handling_auth(request, version, deadline)
             # Read now: a wait for a slot may take longer than a token is valid.
             token = self._token.read()
-            response = await self._send_handling_ca_rotation(pool, request, version, token, deadline)
+            response = await self._send_handling_ca_rotation(connection, request, version, token, deadline)
             if response.status == HTTPStatus.UNAUTHORIZED:
                 newer_token = self._token.read(force_read=True)
                 if newer_token != token:
-                    response = await self._send_handling_ca_rotation(pool, request, version, newer_token, deadline)
+                    response = await self._send_handling_ca_rotation(
+                        connection, request, version, newer_token, deadline
+                    )
         pause = response.retry_after_seconds or 0
         if response.status == HTTPStatus.TOO_MANY_REQUESTS and pause <= MAX_RETRY_AFTER_SECONDS:
             pool.rate_limiter.block_for(pause)  # each request sent now would be refused too, and count
         return response
 
     async def _send_handling_ca_rotation(
-        self, pool: _Pool, request: Request, version: str, token: str | None, deadline: Deadline
+        self, connection: Connection, request: Request, version: str, token: str | None, deadline: Deadline
     ) -> Response:
         """Send a request, and once more if verification failed and newer certificate authorities exist."""
         reloads = self._trust.reloads
         try:
-            return await self._send_single_request(pool, request, version, token, deadline)
+            return await self._send_single_request(connection, request, version, token, deadline)
         except ConnectionFailed as error:
             if not is_verification_failure(error) or not self._trust.reload(reloads):
                 raise
-        return await self._send_single_request(pool, request, version, token, deadline)
+        return await self._send_single_request(connection, request, version, token, deadline)
 
     async def _send_single_request(
-        self, pool: _Pool, request: Request, version: str, token: str | None, deadline: Deadline
+        self, connection: Connection, request: Request, version: str, token: str | None, deadline: Deadline
     ) -> Response:
         url = self._address.base(version) + request.path
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
@@ -217,17 +211,11 @@ class Transport:
         self._monitor.request_starts(request.method)
         started, status = time.monotonic(), None
         try:
-            with deadline.running(timeout):
-                response = await pool.http.request(
-                    request.method, url, params=request.params, json=request.body, headers=headers
-                )
-            status = response.status_code
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            raise _connection_error(error, request, url, pool.proxy, timeout) from error
+            response = await connection.send(request, url, headers, timeout, deadline)
+            status = response.status
         finally:
             self._monitor.request_ended(request.method, status, time.monotonic() - started)
-        location, date, wait = (response.headers.get(name, "") for name in ("location", "date", "retry-after"))
-        return Response(request.method, str(response.url), response.status_code, response.content, location, date, wait)
+        return response
 
     async def _pool(self) -> _Pool:
         loop = asyncio.get_running_loop()
@@ -238,63 +226,18 @@ class Transport:
                 self._pools.pop(known, None)
             with _ANYIO_IMPORT_LOCK:
                 anyio.current_time()
-            proxy = proxy_for(self._address)
-            http = self._new_http_client(proxy)
-            limiter = RateLimiter(self._requests_per_second)
-            closer = self._close_with_loop(key, http)
-            pool = self._pools[key] = _Pool(http, proxy, asyncio.Semaphore(self._in_flight), limiter, closer)
+            connections = Connections(self._address, self._trust, self._in_flight, self._timeout)
+            limiter, closer = RateLimiter(self._requests_per_second), self._close_with_loop(key, connections)
+            pool = self._pools[key] = _Pool(connections, limiter, closer)
             # The loop knows every started generator, and closes it when the loop itself shuts down.
             await anext(pool.closer)
         return pool
 
     async def _close_with_loop(
-        self, key: tuple[int, asyncio.AbstractEventLoop], http: httpx.AsyncClient
+        self, key: tuple[int, asyncio.AbstractEventLoop], connections: Connections
     ) -> AsyncGenerator[None, None]:
         try:
             yield
         finally:
             self._pools.pop(key, None)
-            await http.aclose()
-
-    def _new_http_client(self, proxy: Proxy | None) -> httpx.AsyncClient:
-        # For http an empty context is cheap. Without one, httpx would read all of its certificates.
-        context = self._trust.context() if self._address.is_secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        try:
-            return self._create_http_client(context, proxy)
-        except ImportError:
-            if proxy is None:
-                raise
-            raise proxy.unusable("SOCKS needs the package socksio: run `pip install socksio`") from None
-        except (httpx.InvalidURL, ValueError) as error:
-            if proxy is None:
-                raise
-            raise proxy.unusable(f"{error}: write it as http://host:port") from None
-
-    def _create_http_client(self, context: ssl.SSLContext, proxy: Proxy | None) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            verify=context,
-            follow_redirects=False,
-            # A proxy in front of the registry may set any cookie. One that cannot be sent back would fail all calls.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            proxy=proxy.url.replace("socks5h://", "socks5://", 1) if proxy else None,
-            trust_env=False,  # `proxy_for` has read the environment
-            limits=httpx.Limits(
-                max_connections=self._in_flight,
-                max_keepalive_connections=self._in_flight,
-                keepalive_expiry=_KEEPALIVE_SECONDS,
-            ),
-            timeout=httpx.Timeout(None, connect=min(_CONNECT_TIMEOUT_SECONDS, self._timeout)),
-            headers={"Accept": "application/json", "User-Agent": "model-registrar-client"},
-        )
-
-
-def _connection_error(
-    error: Exception, request: Request, url: str, proxy: Proxy | None, timeout: float
-) -> ConnectionFailed:
-    """Return the error for a request without a response. It says whether the request may have been carried out."""
-    never_sent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
-    invalid = (httpx.UnsupportedProtocol, httpx.InvalidURL)
-    if isinstance(error, (*never_sent, *invalid)):
-        return not_sent(error, request, url, proxy, is_invalid=isinstance(error, invalid))
-    is_timeout = isinstance(error, (TimeoutError, httpx.TimeoutException))
-    return not_answered(error, request, url, timeout, is_timeout=is_timeout)
+            await connections.aclose()

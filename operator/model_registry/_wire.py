@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from pydantic import ValidationError
 
+from model_registry._request import not_text
 from model_registry.exceptions import UnwritableProperty
 from model_registry.types import Artifact, DataSet, DocArtifact, Metric, ModelArtifact, Parameter, RegistryEntry
 from model_registry.types.properties import (
@@ -197,12 +198,12 @@ def _body(entry: RegistryEntry, exclude: set[str]) -> dict[str, Any]:
     if entry.custom_properties is not None:
         # Checked again: the map may have been changed in place since it was assigned.
         body["customProperties"] = {
-            name: _tagged(checked_property(name, value)) for name, value in entry.custom_properties.items()
+            name: _tagged(name, checked_property(name, value)) for name, value in entry.custom_properties.items()
         }
     return body
 
 
-def _tagged(value: PropertyValue) -> Any:
+def _tagged(name: str, value: PropertyValue) -> Any:
     match value:
         case bool():
             return {"metadataType": "MetadataBoolValue", "bool_value": value}
@@ -211,7 +212,10 @@ def _tagged(value: PropertyValue) -> Any:
         case float():
             return {"metadataType": "MetadataDoubleValue", "double_value": value}
         case StructProperty():
-            encoded = base64.b64encode(value.text.encode()).decode("ascii")
+            try:
+                encoded = base64.b64encode(value.text.encode()).decode("ascii")
+            except UnicodeEncodeError as error:
+                raise not_text(f"customProperties.{name}") from error
             return {"metadataType": "MetadataStructValue", "struct_value": encoded}
         case OpaqueProperty():
             return value.tagged

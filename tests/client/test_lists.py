@@ -17,6 +17,7 @@ from model_registry.types import (
     ModelVersion,
     Pager,
     RegisteredModel,
+    StructProperty,
 )
 from tests.support.loopback import MODEL, Received, Reply, serving
 
@@ -163,6 +164,12 @@ async def test_a_pager_that_starts_again_knows_no_page_of_the_list_before() -> N
         (
             lambda client: client.upsert_registered_model(RegisteredModel("m", id="1", custom_properties={"a": HALF})),
             r"customProperties\.a\.string_value",
+        ),
+        (
+            lambda client: client.upsert_registered_model(
+                RegisteredModel("m", custom_properties={"a": StructProperty({"struct_value": f'{{"b": "{HALF}"}}'})})
+            ),
+            r"customProperties\.a",
         ),
         (
             lambda client: client.upsert_registered_model(RegisteredModel("m", custom_properties={HALF: "a"})),
