@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from model_registry import ModelRegistryAPIClient, RegisteredModel
-from tests.support.loopback import MODEL, Reply, serving
+from tests.support.loopback import MODEL, Received, Reply, serving
 
 SOURCE_ROOT = Path(__file__).parents[2] / "operator"
 
@@ -140,6 +140,29 @@ async def test_connections_are_reused() -> None:
                 await client.get_registered_model_by_id("1")
     assert len(server.received) == 10
     assert len(ports) == 1
+
+
+async def test_connections_that_were_idle_for_too_long_are_closed_by_the_next_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("model_registry._connections._KEEPALIVE_SECONDS", 0.2)
+    together = threading.Barrier(4, timeout=30)
+
+    def answer(received: Received) -> Reply:
+        if received.path.endswith("/2"):
+            together.wait()
+        return Reply(200, MODEL)
+
+    with serving(answer) as server:
+        async with ModelRegistryAPIClient.connect(server.url) as client:
+            await asyncio.gather(*(client.get_registered_model_by_id("2") for _ in range(4)))
+            (pool,) = client._transport._pools.values()
+            former = list(pool.connections._idle)
+            assert len(former) == 4
+            await asyncio.sleep(0.3)
+            await client.get_registered_model_by_id("1")
+            assert list(pool.connections._idle) == former[-1:], "the one that was used last stays"
+            assert [connection.http.is_closed for connection in former] == [True] * 3 + [False]
 
 
 async def test_creating_a_client_opens_nothing() -> None:
