@@ -126,3 +126,16 @@ def test_each_file_that_a_design_note_names_exists() -> None:
     assert named
     found = {code for code in named if any((REPOSITORY / root / code).is_file() for root in ("", "operator"))}
     assert named - found == set()
+
+
+def test_the_alerts_of_the_chart_are_listed() -> None:
+    declared = re.findall(
+        r"^- alert: (\w+)$.*?severity: (\w+)$",
+        (REPOSITORY / "charts/model-registrar/templates/_alerts.tpl").read_text(),
+        re.MULTILINE | re.DOTALL,
+    )
+    listed = re.findall(
+        r"^\| `(ModelRegistrar\w+)` \| .* \| (\w+) \|$", (REPOSITORY / "docs/operations.md").read_text(), re.MULTILINE
+    )
+    assert len(declared) > 1
+    assert listed == declared
