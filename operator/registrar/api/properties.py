@@ -129,6 +129,11 @@ def _as_written(value: Declared) -> object:
     return value
 
 
+def is_reserved(name: str) -> bool:
+    """Return whether a property is the operator's, or an experiment's in one registry: no manifest can declare it."""
+    return name.startswith(RESERVED_PREFIX) or name in EXPERIMENT_NAMES
+
+
 def _property_name(name: str) -> str:
     if NUL in name:
         raise _refuse(WITHOUT_NUL.message)

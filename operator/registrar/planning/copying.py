@@ -13,8 +13,8 @@ from typing import Any
 
 from model_registry.types import Artifact, RegistryEntry
 from model_registry.types.properties import OpaqueProperty, PropertyValue, StructProperty
-from registrar.api.meta import OWNER_PROPERTY, RESERVED_PREFIX
-from registrar.api.properties import EXPERIMENT_NAMES
+from registrar.api.meta import OWNER_PROPERTY
+from registrar.api.properties import is_reserved
 from registrar.api.v1alpha1.digests import DIGEST_PROPERTY
 from registrar.kinds.base import PROPERTY_PATH
 from registrar.planning.actions import Change
@@ -55,7 +55,7 @@ def copy_of(entry: RegistryEntry) -> Copy:
     unwritable: dict[str, OpaqueProperty] = {}
     properties: dict[str, PropertyValue] = {}
     for name, value in (entry.custom_properties or {}).items():
-        if name.startswith(RESERVED_PREFIX) or name in EXPERIMENT_NAMES:
+        if is_reserved(name):
             continue
         if isinstance(value, OpaqueProperty) and not isinstance(value, StructProperty):
             unwritable[name] = value

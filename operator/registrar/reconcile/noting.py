@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from model_registry.types import RegistryEntry
-from registrar.kinds.base import Desired
+from registrar.kinds.base import Desired, EntryKind
 from registrar.planning.actions import Change, Patch, Release
 from registrar.planning.claims import Claimant
 from registrar.planning.fields import state_of
@@ -64,9 +64,21 @@ def note_patch(
 
 def note_release(target: Target, action: Release, monitor: ReconcileMonitor) -> EventNote:
     """Log the release of an entry that lost its resource; returns its Event."""
+    return note(release_write(target.reference, target.kind, target.parent_id, action), monitor)
+
+
+def release_write(reference: str, kind: EntryKind, parent_id: str, action: Release) -> EntryWrite:
+    """Return the write that releases an entry.
+
+    Args:
+        reference: the resource that has lost it, as the owner stamp writes it.
+        kind: its kind.
+        parent_id: ID of its parent entry; empty at the root, or where it is unknown.
+        action: how it is released.
+    """
     operation = OperationResult.RELEASED if action.state is None else OperationResult.ARCHIVED
     changes = () if action.state is None else (Change("state", state_of(action.entry), action.state),)
-    return note(EntryWrite(operation, target.reference, target.kind, action.entry, target.parent_id, changes), monitor)
+    return EntryWrite(operation, reference, kind, action.entry, parent_id, changes)
 
 
 def note_left(reference: str, message: str) -> EventNote:

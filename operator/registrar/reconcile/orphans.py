@@ -23,19 +23,20 @@ from registrar.cluster.api import ClusterAPI, KubernetesError
 from registrar.fencing import NotLeadingError
 from registrar.kinds.base import EntryKind
 from registrar.kinds.table import entry_kind, resource_of
-from registrar.planning.actions import Change, RecordedState
+from registrar.planning.actions import RecordedState
 from registrar.planning.addresses import LIVE_STATES
 from registrar.planning.fields import state_of
 from registrar.planning.ownership import Origin, stamp_of
 from registrar.planning.plan import plan_release
 from registrar.reconcile.apply import release
 from registrar.reconcile.memory import Memory
+from registrar.reconcile.noting import release_write
 from registrar.reconcile.posting import post
 from registrar.reconcile.resource import ManagedResource, read_resource
 from registrar.reconcile.tenancy import may_use_entry
 from registrar.registries.registry import Registry
-from registrar.reporting.outcome import EventNote, Facts, OperationResult
-from registrar.reporting.writes import EntryWrite, write_note
+from registrar.reporting.outcome import EventNote, Facts
+from registrar.reporting.writes import write_note
 from registrar.settings import OrphanedEntries, Settings
 from registrar.workqueue.delays import spread
 
@@ -212,9 +213,7 @@ class OrphanSearch:
         action = plan_release(orphan.kind, observed, orphan.reference, RecordedState(), archive, owner_id)
         if action is not None:
             await release(orphan.kind, action, self._registry)
-            changes = (Change("state", state_of(observed), action.state),)
-            written = EntryWrite(OperationResult.ARCHIVED, orphan.reference, orphan.kind, observed, changes=changes)
-            archived = write_note(written)
+            archived = write_note(release_write(orphan.reference, orphan.kind, "", action))
             note = EventNote(archived.reason, f"{archived.message}, because {orphan.key} does not exist")
             logger.info("%s: %s", orphan.reference, note.message)
             # Of an object that is gone, an Event knows the name alone.

@@ -156,14 +156,11 @@ async def _write(
     manages = not outcome.paused and not _is_refused(outcome)
     if manages and registry is not None:
         outcome = replace(outcome, facts=replace(outcome.facts, managed_by=registry.holder))
-    wanted = next_status(resource.metadata, latest.status, outcome, datetime.now(UTC))
-    patch = merge_patch(latest.raw_status, as_json(wanted))
-    if patch:
-        memory.keep_answer(await kube.patch_status(resource.key, latest.metadata, patch))
+    events = await _patch_status(resource, latest, outcome, memory, kube)
     if manages and registry is not None:
         memory.report_hold(resource.key)
     memory.unreported.reported(resource.key)
-    await post_events(latest, events_for(latest.status, wanted, outcome), memory, kube)
+    await post_events(latest, events, memory, kube)
     return follow_up
 
 
@@ -179,11 +176,18 @@ async def report_too_large(resource: ManagedResource, memory: Memory, kube: Clus
     if latest is None:
         return DONE
     outcome = Outcome(Facts.of(latest.status), refused(Reason.INVALID_SPEC, TOO_LARGE))
+    await post_events(latest, await _patch_status(resource, latest, outcome, memory, kube), memory, kube)
+    return _follow_up(outcome)
+
+
+async def _patch_status(
+    resource: ManagedResource, latest: ManagedResource, outcome: Outcome, memory: Memory, kube: ClusterAPI
+) -> list[EventNote]:
+    """Write what has changed in the status; returns the Events that report it."""
     wanted = next_status(resource.metadata, latest.status, outcome, datetime.now(UTC))
     if patch := merge_patch(latest.raw_status, as_json(wanted)):
         memory.keep_answer(await kube.patch_status(resource.key, latest.metadata, patch))
-    await post_events(latest, events_for(latest.status, wanted, outcome), memory, kube)
-    return _follow_up(outcome)
+    return events_for(latest.status, wanted, outcome)
 
 
 def latest_of(resource: ManagedResource, memory: Memory) -> ManagedResource | None:

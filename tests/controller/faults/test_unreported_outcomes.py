@@ -48,6 +48,8 @@ def test_a_creation_is_reported_though_its_first_status_was_refused(
         for kind, name in (("RegisteredModel", model), ("ModelVersion", version)):
             resource = own_space.ready(kind, name)["status"]
             assert resource["lastSyncTime"], name
-            messages = [event["message"] for event in own_space.events(name) if kind in event["message"]]
+            messages = [
+                event["message"] for event in own_space.events_until(name, "Created") if kind in event["message"]
+            ]
             assert messages == [f"Created {kind} '{name}' (id {resource['id']})"]
         assert list(refusing.refused.values()) == [2, 2]

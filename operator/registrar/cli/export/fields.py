@@ -8,8 +8,7 @@ from typing import Any
 
 from model_registry.types import Artifact, RegistryEntry
 from model_registry.types.properties import OpaqueProperty, StructProperty
-from registrar.api.meta import RESERVED_PREFIX
-from registrar.api.properties import EXPERIMENT_NAMES
+from registrar.api.properties import is_reserved
 from registrar.api.secrets import is_sensitive_json, is_sensitive_name
 from registrar.api.v1alpha1.aliases import MAX_ALIASES, PROPERTY_PREFIX, is_alias
 from registrar.api.v1alpha1.common import EntryFields
@@ -128,7 +127,7 @@ def _properties(entry: RegistryEntry, declared: Declared, *, with_sensitive: boo
     properties: Mapping[str, Any] = entry.custom_properties or {}
     for name in sorted(properties):
         value, part = properties[name], f"{PROPERTY_PATH}{name}"
-        if name.startswith(RESERVED_PREFIX) or name in EXPERIMENT_NAMES:
+        if is_reserved(name):
             continue
         match value:
             case StructProperty():
