@@ -15,7 +15,7 @@ from model_registry.types import Artifact, RegistryEntry
 from model_registry.types.properties import OpaqueProperty, PropertyValue, StructProperty
 from registrar.api.meta import OWNER_PROPERTY
 from registrar.api.properties import is_reserved
-from registrar.api.v1alpha1.digests import DIGEST_PROPERTY
+from registrar.api.v1alpha1.digests import DIGEST_PROPERTY, is_of_other_address
 from registrar.kinds.base import PROPERTY_PATH
 from registrar.planning.actions import Change
 from registrar.planning.fields import RETIRED, field_attributes, field_name
@@ -108,6 +108,20 @@ def changes_digest(entry: RegistryEntry, change: Change) -> bool:
     is_digest = change.path in {DIGEST_PROPERTY, f"{PROPERTY_PATH}{DIGEST_PROPERTY}"}
     is_recorded = change.observed not in {None, ""} and not isinstance(change.observed, OpaqueProperty)
     return isinstance(entry, Artifact) and is_digest and is_recorded
+
+
+def digest_of_other_address(wanted: RegistryEntry, observed: RegistryEntry) -> str | None:
+    """Return the digest that an artifact would keep beside another address; None if there is none.
+
+    Args:
+        wanted: the copy; it declares no digest.
+        observed: the artifact in the other registry.
+    """
+    known = (observed.custom_properties or {}).get(DIGEST_PROPERTY)
+    if DIGEST_PROPERTY in (wanted.custom_properties or {}):
+        return None
+    before, after = getattr(observed, "uri", None), getattr(wanted, "uri", None)
+    return str(known) if is_of_other_address(known, before, after) else None
 
 
 def update_of(observed: RegistryEntry, changes: Iterable[Change]) -> RegistryEntry:

@@ -8,7 +8,7 @@ from model_registry.types import OpaqueProperty, RegistryEntry
 from registrar.api.conditions import Reason
 from registrar.api.properties import opaque_names
 from registrar.api.v1alpha1 import AdoptionPolicy
-from registrar.api.v1alpha1.digests import DIGEST_PROPERTY
+from registrar.api.v1alpha1.digests import DIGEST_PROPERTY, is_of_other_address
 from registrar.kinds.base import Desired
 from registrar.planning.actions import Policies, RecordedState
 from registrar.planning.ownership import ForeignStamp, Origin, Stamp
@@ -16,6 +16,8 @@ from registrar.planning.problems import Problem, refused
 
 MAX_DIGEST_SHOWN = 100
 """Characters of a digest in the registry that a message repeats: others may have written any text."""
+MAX_URI_SHOWN = 300
+"""Characters of each address that a message repeats: an address can be as long as the registry's column."""
 SKEW_SECONDS = 60
 """How far the clocks of the API server and the registry may be apart."""
 
@@ -45,13 +47,8 @@ def refusal(
     is_unmanaged = written is None and not is_known and policies.adoption is AdoptionPolicy.FAIL
     if is_unmanaged or (not policies.may_adopt and _is_of_another_namespace(written, desired)):
         return _not_adopted(what, desired, policies)
-    if (kept := _kept_digest(desired, observed, recorded)) is not None:
-        return refused(
-            Reason.DIGEST_CHANGED,
-            f"{what} has the digest {kept[:MAX_DIGEST_SHOWN]!r} in the registry, and the spec says {desired.digest!r}. "
-            "Other content is another version: set the digest back, and declare the other content in another version "
-            f"or under another {desired.name_setting}. If the registry is wrong, correct its property digest there.",
-        )
+    if (problem := _other_content(what, desired, observed, recorded)) is not None:
+        return problem
     if opaque := opaque_names(desired.properties, observed.custom_properties or {}):
         return refused(
             Reason.REFUSED_BY_REGISTRY,
@@ -126,13 +123,40 @@ def _not_adopted(what: str, desired: Desired, policies: Policies) -> Problem:
     )
 
 
-def _kept_digest(desired: Desired, observed: RegistryEntry, recorded: RecordedState) -> str | None:
-    """Return the digest of an entry that the spec contradicts; None if it does not.
-
-    A digest that the resource has set, and that is not the entry's any more, was changed in the registry: it has
-    drifted like any other property.
-    """
+def _other_content(what: str, desired: Desired, observed: RegistryEntry, recorded: RecordedState) -> Problem | None:
+    """Return why an entry that has a digest does not get other content; None if it may be written."""
     known = (observed.custom_properties or {}).get(DIGEST_PROPERTY)
-    if desired.digest in {None, recorded.owned.digest, known} or known in {None, ""}:
+    if not desired.kind.has_digest or known in {None, ""} or isinstance(known, OpaqueProperty):
         return None
-    return None if isinstance(known, OpaqueProperty) else str(known)
+    if desired.digest is None:
+        return _undeclared_digest(what, desired, observed, recorded, known)
+    # A digest that the resource has set, and that is not the entry's any more, was changed in the registry: it has
+    # drifted like any other property.
+    if desired.digest in {recorded.owned.digest, known}:
+        return None
+    return refused(
+        Reason.DIGEST_CHANGED,
+        f"{what} has the digest {str(known)[:MAX_DIGEST_SHOWN]!r} in the registry, and the spec says "
+        f"{desired.digest!r}. Other content is another version: set the digest back, and declare the other content in "
+        f"another version or under another {desired.name_setting}. If the registry is wrong, correct its property "
+        "digest there.",
+    )
+
+
+def _undeclared_digest(
+    what: str, desired: Desired, observed: RegistryEntry, recorded: RecordedState, known: object
+) -> Problem | None:
+    """Return why an entry does not get another address; None if it may: its digest would be that of other content.
+
+    In a settled spec, the address is not news: others have changed it in the registry.
+    """
+    before, after = getattr(observed, "uri", None), desired.fields.get("uri")
+    if recorded.settled or not is_of_other_address(known, before, None if after is None else str(after)):
+        return None
+    return refused(
+        Reason.DIGEST_CHANGED,
+        f"{what} has the digest {known!r} in the registry, for the uri {str(before)[:MAX_URI_SHOWN]!r}, and the spec "
+        f"says the uri {str(after)[:MAX_URI_SHOWN]!r} and no digest. If the content is the same, declare this digest. "
+        "Other content is another version: set the uri back, and declare the other content in another version or "
+        f"under another {desired.name_setting}. If the registry is wrong, delete its property digest there.",
+    )

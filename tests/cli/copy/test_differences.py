@@ -119,6 +119,23 @@ def test_an_artifact_with_another_digest_is_other_content_and_left_as_it_is(
     assert copy("--on-difference=update", "--allow=DigestChanged").exit_code == ExitCode.DONE
 
 
+def test_an_artifact_keeps_no_digest_beside_the_address_of_other_content(rest: Rest, other: Rest, copy: Copy) -> None:
+    digest = text(f"sha256:{'2' * 64}")
+    for registry, uri, properties in ((rest, "s3://b/new", {}), (other, "s3://b/old", {"digest": digest})):
+        version = registry.version(registry.model("churn"), "1")
+        registry.artifact(version, "weights", artifactType="model-artifact", uri=uri, customProperties=properties)
+    before = contents(other)
+    result = copy("--on-difference=update")
+    assert result.stdout.splitlines() == [
+        (
+            "Not copied: ModelArtifact 'churn' / '1' / 'weights': DigestChanged: uri 's3://b/old' -> 's3://b/new', and "
+            f"its digest sha256:{'2' * 64} would stay"
+        ),
+        "0 new, 0 changed, 0 different, 2 equal, 1 not copied.",
+    ]
+    assert contents(other) == before
+
+
 def test_a_data_set_keeps_the_digest_that_is_a_field_of_its_own(rest: Rest, other: Rest, copy: Copy) -> None:
     for registry, digest in ((rest, "d1"), (other, "d2")):
         version = registry.version(registry.model("churn", customProperties={"digest": text(digest)}), "1")

@@ -125,7 +125,7 @@ async def test_a_digest_can_be_added_and_removed_by_a_revert(
         "digest": ZEROS,
         "ownedProperties": ["digest"],
     }
-    space.apply(version(model, name, weights(description="moved", uri="s3://b/elsewhere")))
+    space.apply(version(model, name, weights(description="reverted")))
     left = first(space.ready("ModelVersion", name))
     assert "digest" not in left
     assert await digest(registry, artifact["id"]) == ZEROS
@@ -134,6 +134,37 @@ async def test_a_digest_can_be_added_and_removed_by_a_revert(
     # While it is refused, it can be set back.
     space.apply(version(model, name, weights(ZEROS)))
     assert first(space.ready("ModelVersion", name))["digest"] == ZEROS
+
+
+async def test_a_digest_never_stays_beside_the_address_of_other_content(
+    space: Namespace, registry: ModelRegistryAPIClient, unique: Unique
+) -> None:
+    model, name, own = unique("model"), unique("version"), unique("artifact")
+    space.apply(manifest("RegisteredModel", model), version(model, name, weights(ZEROS)))
+    artifact = first(space.ready("ModelVersion", name))
+
+    async def is_unchanged() -> bool:
+        found = await entry(registry, artifact["id"])
+        assert isinstance(found, ModelArtifact)
+        return (found.uri, (found.custom_properties or {})["digest"]) == ("s3://b/w", ZEROS)
+
+    space.apply(version(model, name, weights(uri="s3://b/elsewhere")))
+    message = condition(space.wait("ModelVersion", name, has_reason("DigestChanged")), "Ready")["message"]
+    assert f"has the digest '{ZEROS}' in the registry, for the uri 's3://b/w'" in message
+    assert await is_unchanged()
+    # Another resource that takes the entry over knows no more about the content.
+    space.apply(
+        version(model, name),
+        manifest("ModelArtifact", own, name="weights", modelVersionRef={"name": name}, uri="s3://b/elsewhere"),
+    )
+    space.wait("ModelArtifact", own, has_reason("DigestChanged"))
+    assert await is_unchanged()
+    # The same content has moved.
+    moved = {"uri": "s3://b/elsewhere", "digest": ZEROS}
+    space.apply(manifest("ModelArtifact", own, name="weights", modelVersionRef={"name": name}, **moved))
+    assert space.ready("ModelArtifact", own)["status"]["id"] == artifact["id"]
+    assert not await is_unchanged()
+    assert await digest(registry, artifact["id"]) == ZEROS
 
 
 @pytest.mark.parametrize("by_hand", [ONES, None])

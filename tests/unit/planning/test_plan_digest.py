@@ -140,3 +140,53 @@ def test_a_create_whose_answer_was_lost_has_set_the_digest() -> None:
     action = plan(wanted(None), entry, RecordedState(), policies(), OWNER_ID)
     assert isinstance(action, Leave)
     assert isinstance(plan(wanted(ONES), entry, RecordedState(), policies(), OWNER_ID), Refuse)
+
+
+MOVED = "s3://bucket/other"
+
+
+def found_at(uri: str | None, digest: Any) -> ModelArtifact:
+    """Our entry at another address than the spec's."""
+    return artifact(uri=uri, custom_properties={"digest": digest, **stamp()})
+
+
+@pytest.mark.parametrize("before", [RecordedState(), recorded(), recorded(ZEROS, "digest")])
+def test_an_address_is_not_changed_beside_a_digest_that_the_spec_does_not_declare(before: RecordedState) -> None:
+    """The registry would say that the old content is at the new address."""
+    action = plan(wanted(None), found_at(MOVED, ZEROS), before, policies(), OWNER_ID)
+    assert isinstance(action, Refuse)
+    assert (action.problem.disposition, action.problem.reason) == (Disposition.TERMINAL, Reason.DIGEST_CHANGED)
+    assert f"has the digest {ZEROS!r} in the registry, for the uri {MOVED!r}" in action.problem.message
+    assert f"the spec says the uri {FIELDS['uri']!r} and no digest" in action.problem.message
+    # The same content can move.
+    assert not isinstance(plan(wanted(ZEROS), found_at(MOVED, ZEROS), before, policies(), OWNER_ID), Refuse)
+
+
+def test_long_addresses_make_no_long_message() -> None:
+    action = plan(wanted(None), found_at("s3://" + "x" * 100_000, ZEROS), recorded(), policies(), OWNER_ID)
+    assert isinstance(action, Refuse)
+    assert len(action.problem.message) < 1500
+
+
+@pytest.mark.parametrize("address", [None, "", FIELDS["uri"]])
+def test_an_entry_gets_its_first_address_and_keeps_it_whatever_its_digest_is(address: str | None) -> None:
+    action = plan(wanted(None), found_at(address, ZEROS), recorded(), policies(), OWNER_ID)
+    assert isinstance(action, Leave if address else Patch)
+
+
+@pytest.mark.parametrize("known", ["", "2c26", 7])
+def test_a_property_that_is_no_digest_says_nothing_about_the_content(known: Any) -> None:
+    action = plan(wanted(None), found_at(MOVED, known), recorded(), policies(), OWNER_ID)
+    assert isinstance(action, Patch)
+
+
+def test_an_address_that_others_changed_in_the_registry_is_corrected() -> None:
+    action = plan(wanted(None), found_at(MOVED, ZEROS), recorded(settled=True), policies(), OWNER_ID)
+    assert isinstance(action, Patch)
+    assert action.fields == FIELDS
+
+
+def test_the_address_of_an_image_can_say_the_digest() -> None:
+    image = dataclasses.replace(wanted(None), fields={"uri": f"oci://registry/image@{ZEROS}"})
+    assert isinstance(plan(image, found_at(MOVED, ZEROS), recorded(), policies(), OWNER_ID), Patch)
+    assert isinstance(plan(image, found_at(MOVED, ONES), recorded(), policies(), OWNER_ID), Refuse)

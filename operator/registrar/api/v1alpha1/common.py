@@ -134,8 +134,8 @@ class ArtifactFields(EntryFields):
     digest: Digest | None = None
     """SHA-256 of the file at uri, or of the manifest of an OCI image: sha256: and 64 hexadecimal digits. It is the
     custom property digest of the entry, and never changes: other content is another version. Only a digest that the
-    operator refuses (DigestChanged) can be corrected. If you remove the field, the property stays. registrar verify
-    compares it with what is at uri."""
+    operator refuses (DigestChanged) can be corrected. If you remove the field, the property stays, and the operator
+    refuses another uri. registrar verify compares it with what is at uri."""
     state: ArtifactState | None = None
     """State of the artifact. If unset, the artifact is created LIVE and its state is left unchanged afterwards, except
     that an artifact that was marked for deletion, deleted or abandoned becomes LIVE again. PENDING without uri applies

@@ -32,6 +32,19 @@ def pinned_digest(uri: str) -> str | None:
     return f"{_ALGORITHM}:{uri.partition(_PIN)[2]}"
 
 
+def is_of_other_address(digest: object, before: str | None, after: str | None) -> bool:
+    """Return whether a recorded digest would not be known to be right at another address.
+
+    Args:
+        digest: what the registry has as the digest of an artifact.
+        before: the address of the artifact there; an artifact without one gets its first address.
+        after: its next address; none keeps the one that it has.
+    """
+    if not before or not after or before == after:
+        return False
+    return is_digest(digest) and pinned_digest(after) != digest
+
+
 KEPT_DIGEST = (
     "digest cannot change, because other content is another version; set it back, and declare the other content in "
     "another version or as an artifact with another name"

@@ -13,7 +13,7 @@ from registrar.cli.copy.choosing import Chosen
 from registrar.cli.copy.problems import Named, Problem, Reason, named
 from registrar.kinds.base import PROPERTY_PATH
 from registrar.planning.actions import Change
-from registrar.planning.copying import changes_digest, copy_of, differences, restores, stamp_on
+from registrar.planning.copying import changes_digest, copy_of, differences, digest_of_other_address, restores, stamp_on
 from registrar.planning.external_ids import ExternalIdSpace, external_id_space
 from registrar.planning.fields import describe_entry
 from registrar.reporting.values import describe_changes
@@ -198,7 +198,7 @@ def judge(write: Write, on_difference: OnDifference, into: Decisions) -> Write |
     if on_difference is not OnDifference.UPDATE:
         into.different.append(Different(write.subject, str(observed.id), changes, stamp))
         return None
-    refusal = _refusal(write.subject, observed, changes, stamp)
+    refusal = _refusal(write, observed, changes, stamp)
     if refusal is not None:
         into.problems.append(refusal)
         return None
@@ -211,13 +211,20 @@ def judge(write: Write, on_difference: OnDifference, into: Decisions) -> Write |
     return Write(write.subject, write.place, write.parent, write.wanted, observed, changes)
 
 
-def _refusal(subject: Named, observed: RegistryEntry, changes: tuple[Change, ...], stamp: str) -> Problem | None:
+def _refusal(write: Write, observed: RegistryEntry, changes: tuple[Change, ...], stamp: str) -> Problem | None:
     """Return why an entry is left whole, with all its differences; None if it may be changed."""
     if stamp:
         detail = f"its stamp is {stamp}, and it differs: {describe_changes(changes)}"
-        return Problem(Reason.MANAGED, subject, detail=detail)
+        return Problem(Reason.MANAGED, write.subject, detail=detail)
     digests = [change for change in changes if changes_digest(observed, change)]
-    return Problem(Reason.DIGEST_CHANGED, subject, detail=describe_changes(digests)) if digests else None
+    if digests:
+        return Problem(Reason.DIGEST_CHANGED, write.subject, detail=describe_changes(digests))
+    kept = digest_of_other_address(write.wanted, observed)
+    if kept is None:
+        return None
+    moves = [change for change in changes if change.path == "uri"]
+    detail = f"{describe_changes(moves)}, and its digest {kept} would stay"
+    return Problem(Reason.DIGEST_CHANGED, write.subject, detail=detail)
 
 
 def external_id_conflict(subject: Named, external_id: str | None, holder: RegistryEntry) -> Problem:

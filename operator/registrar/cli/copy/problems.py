@@ -20,8 +20,9 @@ class Reason(StrEnum):
     ARCHIVED = "Archived"
     """The entry is archived in the other registry, or marked for deletion; a copy restores nothing."""
     DIGEST_CHANGED = "DigestChanged"
-    """The artifact has another digest in the other registry. A digest never changes, because other content is another
-    version: register it as one, or correct the digest where it is wrong."""
+    """The artifact has another digest in the other registry, or would keep its digest beside another address. A digest
+    never changes, because other content is another version: register it as one, or correct the digest where it is
+    wrong."""
     EXTERNAL_ID_CONFLICT = "ExternalIdConflict"
     """Another entry has the external ID in the other registry."""
     LINKED = "Linked"
