@@ -21,7 +21,7 @@ from registrar.planning.problems import Problem
 from registrar.reconcile.conflicts import still_wants
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.resolve import parent_key
-from registrar.reconcile.resource import InlineName, ManagedResource, names_entry, read_resource
+from registrar.reconcile.resource import InlineName, ManagedResource, declared_names, read_resource
 from registrar.reconcile.targets import Target
 from registrar.reconcile.tenancy import may_want
 from registrar.registries.registry import Registry
@@ -85,7 +85,9 @@ async def is_named(target: Target, key: ResourceKey, memory: Memory, registry: R
         read_resource(body)
         for body in memory.unclaimed()
         # Cheap checks first: after a start, no resource has claimed its entry yet.
-        if names_entry(body, target.name) and not is_terminating(body) and memory.holding(key_of(body)).yielded is None
+        if target.name in declared_names(body)
+        and not is_terminating(body)
+        and memory.holding(key_of(body)).yielded is None
     ]
     rivals = [
         rival

@@ -29,10 +29,12 @@ from registrar.planning.fields import state_of
 from registrar.planning.ownership import Origin, stamp_of
 from registrar.planning.plan import plan_release
 from registrar.reconcile.apply import release
+from registrar.reconcile.handover import is_claimed, is_named
 from registrar.reconcile.memory import Memory
 from registrar.reconcile.noting import release_write
 from registrar.reconcile.posting import post
-from registrar.reconcile.resource import ManagedResource, read_resource
+from registrar.reconcile.resource import ManagedResource, declared_names, read_resource
+from registrar.reconcile.targets import Target
 from registrar.reconcile.tenancy import may_use_entry
 from registrar.registries.registry import Registry
 from registrar.reporting.outcome import EventNote, Facts
@@ -68,6 +70,7 @@ class Orphan:
         name: its name.
         reference: the resource that its stamp names.
         key: the same as a key.
+        parent_id: ID of its parent entry; empty at the root.
         is_created: the operator created the entry.
     """
 
@@ -76,7 +79,13 @@ class Orphan:
     name: str
     reference: str
     key: ResourceKey
+    parent_id: str
     is_created: bool
+
+    @property
+    def target(self) -> Target:
+        """The entry as one that loses its resource."""
+        return Target(self.kind, self.entry_id, self.name, self.reference, self.parent_id, RecordedState())
 
     def __str__(self) -> str:
         return f"{self.kind.name} {self.name!r} (id {self.entry_id}, of {self.key})"
@@ -139,6 +148,7 @@ class OrphanSearch:
             NotLeadingError: another replica leads by now.
         """
         gone, lost = self._find()
+        gone = await self._without_wanted(gone)
         # The version of a lost artifact retires it, unless it is in another version: then the next search finds it.
         found = gone | (lost & self._lost_before)
         self._lost_before = lost
@@ -187,7 +197,21 @@ class OrphanSearch:
         if body is not None and not _is_left_by(body, str(entry.id), stamp.artifact):
             return None
         is_created = stamp.origin is Origin.CREATED
-        return Orphan(kind, str(entry.id), str(entry.name), stamp.reference, key, is_created)
+        parent_id = kind.parent_id_of(entry)
+        return Orphan(kind, str(entry.id), str(entry.name), stamp.reference, key, parent_id, is_created)
+
+    async def _without_wanted(self, orphans: frozenset[Orphan]) -> frozenset[Orphan]:
+        """Return those that no other resource declares: what is handed over has the former stamp for a while."""
+        kube, memory, registry = self._kube, self._memory, self._registry
+        declared = {name for body in memory.unclaimed() for name in declared_names(body)} if orphans else frozenset()
+        return frozenset(
+            [
+                orphan
+                for orphan in orphans
+                if not await is_claimed(orphan.target, orphan.key, memory, kube, registry)
+                and (orphan.name not in declared or not await is_named(orphan.target, orphan.key, memory, registry))
+            ]
+        )
 
     async def _archive(self, orphans: list[Orphan]) -> None:
         confirmed = [orphan for orphan in orphans if await self._kube.get(orphan.key) is None]

@@ -6,7 +6,7 @@ spec, or the problem that it has, is a field beside them: a spec that became inv
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -139,13 +139,13 @@ class ManagedResource:
         )
 
 
-def names_entry(body: Body, name: str) -> bool:
-    """Return whether a resource, or an inline artifact of it, may be an entry of that name, without parsing it."""
+def declared_names(body: Body) -> Iterator[str]:
+    """Yield the names of the entries that a resource and its inline artifacts may be, without parsing it."""
     spec = body.get("spec") or {}
-    if (spec.get("name") or body["metadata"]["name"]) == name:
-        return True
-    inline = (item for row in kind_of(body["kind"]).inline for item in spec.get(row.field) or ())
-    return any(item["name"] == name for item in inline)
+    yield spec.get("name") or body["metadata"]["name"]
+    for row in kind_of(body["kind"]).inline:
+        for item in spec.get(row.field) or ():
+            yield item["name"]
 
 
 def read_resource(body: Body) -> ManagedResource:

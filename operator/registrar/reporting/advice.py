@@ -34,7 +34,8 @@ ADVICE: Mapping[Reason, str] = {
     Reason.PAUSED: "Remove the annotation model-registrar.dev/paused to resume.",
     Reason.ADOPTION_REFUSED: "Choose another spec.name, or set adoptionPolicy: Adopt.",
     Reason.DIGEST_CHANGED: (
-        "Set the digest or the uri back, and declare the other content in another version or as an artifact with another name."
+        "Set the digest or the uri back, and declare the other content in another version or as an artifact with "
+        "another name."
     ),
     Reason.CHANGED_OUTSIDE: "Put the new value into the spec, or set driftPolicy: Correct.",
     Reason.CONTESTED: "Find the other writer, or remove the field from the spec.",

@@ -14,7 +14,7 @@ from registrar.cluster.cache import ResourceCache
 from registrar.planning.holding import CLAIM_SECONDS
 from registrar.reconcile.holding import hold
 from registrar.reconcile.memory import Memory
-from registrar.reconcile.resource import names_entry, read_resource
+from registrar.reconcile.resource import declared_names, read_resource
 from registrar.workqueue.queue import DONE
 from tests.unit.build import NOBODY, OWNER_ID, body, open_gate
 
@@ -74,11 +74,11 @@ async def test_another_address_of_the_same_cluster_registry_is_no_other_installa
         assert Holder.model_validate(kube.resource["status"]["managedBy"]) == OURS, "it is claimed first"
 
 
-def test_a_resource_that_cannot_be_an_entry_of_that_name_is_not_parsed() -> None:
-    assert names_entry(body(), "fraud")
-    assert not names_entry(body(name="other"), "fraud")
+def test_the_names_that_a_resource_declares_are_read_without_parsing_it() -> None:
+    assert list(declared_names(body())) == ["fraud"]
+    assert list(declared_names(body(name="other"))) == ["other"]
     version = body("ModelVersion", "v1", artifacts=[{"name": "weights", "uri": "s3://b/w"}])
-    assert [names_entry(version, name) for name in ("v1", "weights", "fraud")] == [True, True, False]
+    assert list(declared_names(version)) == ["v1", "weights"]
 
 
 async def test_another_spelling_of_an_address_is_no_other_installation() -> None:

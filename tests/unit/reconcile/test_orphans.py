@@ -1,6 +1,6 @@
 """Which orphans are found, and what archiving them does when the registry does not take one of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import httpx
 import pytest
@@ -12,14 +12,19 @@ from registrar.settings import OrphanedEntries
 from tests.env.registry import EmbeddedServers
 from tests.support.fault_proxy import proxy_to
 from tests.support.loopback import Received, Reply, serving
-from tests.unit.build import context_of, stamp
+from tests.unit.build import body, claim, claimant, context_of, model_key, stamp
 
 PROTO = {"metadataType": "MetadataProtoValue", "type": "t", "proto_value": "eA=="}
 
 
 class Counts:
-    def found(self, _: object) -> None:
-        """Take what nothing here asks for."""
+    """Keeps what the last search found."""
+
+    def __init__(self) -> None:
+        self.last: dict[str, int] = {}
+
+    def found(self, orphans: Mapping[str, int]) -> None:
+        self.last = dict(orphans)
 
 
 def showing_a_proto(received: Received, url: str, name: str) -> Reply | None:
@@ -97,3 +102,40 @@ async def test_an_orphan_without_a_state_is_found(
             search = OrphanSearch(context.settings, context.kube, context.registry, context.memory, Counts())
             await search.search()
     assert "RegisteredModel 'fraud' (id 1, of " in caplog.text
+
+
+async def test_an_entry_that_is_handed_over_is_no_orphan(embedded_registry: EmbeddedServers) -> None:
+    """The resource that its stamp names is gone, and its successor has not written to the registry yet."""
+    url = embedded_registry().url
+    async with ModelRegistryAPIClient.connect(url) as registry:
+        await registry.upsert_registered_model(RegisteredModel("fraud", custom_properties=stamp(reference="old/fraud")))
+        await registry.upsert_registered_model(RegisteredModel("left", custom_properties=stamp(reference="old/left")))
+    successor, counts = body(), Counts()
+
+    def answer(received: Received) -> Reply:
+        known = received.path.endswith("/team/registeredmodels/fraud")
+        return Reply(200, successor, {"Content-Type": "application/json"}) if known else Reply(404, {"reason": "NotFound", "message": "not found"})
+
+    with serving(answer) as kubernetes:
+        async with context_of(registry_url=url, kubernetes_url=kubernetes.url) as context:
+            await context.registry.load()
+            memory = context.memory
+            search = OrphanSearch(context.settings, context.kube, context.registry, memory, counts)
+            await search.search()
+            assert counts.last == {"RegisteredModel": 2}
+            # It declares the entry, and has not had its turn; then it claims the entry.
+            memory.keep(successor)
+            await search.search()
+            assert counts.last == {"RegisteredModel": 1}
+            successor = body(version=2, status={"syncedGeneration": 1})
+            memory.keep(successor)
+            memory.claim(claim(), claimant())
+            assert memory.unclaimed() == []
+            await search.search()
+            assert counts.last == {"RegisteredModel": 1}
+            # It gives the entry up.
+            successor = body(version=3, status={"syncedGeneration": 1}, name="other")
+            memory.keep(successor)
+            memory.claim_only(model_key(), ())
+            await search.search()
+            assert counts.last == {"RegisteredModel": 2}
