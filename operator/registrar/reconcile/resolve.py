@@ -6,11 +6,9 @@ through in between; the reconcile that establishes the ID wakes the child.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from pydantic.alias_generators import to_camel
 
-from registrar.api.bodies import ResourceKey
+from registrar.api.bodies import Body, ResourceKey, recorded_id
 from registrar.api.conditions import Reason
 from registrar.api.meta import Frozen
 from registrar.kinds.base import AnyResource, Identity, ParentReference
@@ -38,7 +36,9 @@ def follow_parent(declared: AnyResource, memory: Memory) -> None:
 async def resolve_parent(
     declared: AnyResource, known_parent_id: str | None, memory: Memory, registry: Registry
 ) -> Identity | None:
-    """Return the parent entry of a resource, which follows its parent already (`follow_parent`).
+    """Return the parent entry of a resource, None for a kind at the root.
+
+    The resource follows its parent already (`follow_parent`).
 
     Args:
         declared: the resource.
@@ -50,35 +50,6 @@ async def resolve_parent(
         ReconcileError: the parent does not exist yet, or ``ParentChanged``.
         RegistryError: the look-up of an external entry failed.
     """
-    return await find_parent(
-        declared,
-        known_parent_id,
-        registry,
-        identity=memory.dependencies.identity,
-        exists=lambda parent: memory.cache.get(parent) is not None,
-    )
-
-
-async def find_parent(
-    declared: AnyResource,
-    known_parent_id: str | None,
-    registry: Registry,
-    *,
-    identity: Callable[[ResourceKey], Identity | None],
-    exists: Callable[[ResourceKey], bool],
-) -> Identity | None:
-    """Return the parent entry of a resource, None for a kind at the root; registers nothing.
-
-    Args:
-        declared: the resource.
-        known_parent_id: as in `resolve_parent`.
-        registry: the registry.
-        identity: the established identity of a resource.
-        exists: whether a resource exists.
-
-    Raises:
-        ReconcileError, RegistryError: as `resolve_parent`.
-    """
     reference = kind_of(declared.kind).parent
     if reference is None:
         return None
@@ -86,16 +57,16 @@ async def find_parent(
     if parent is None:
         found = await _find_external(declared, reference, registry)
     else:
-        known = identity(parent)
+        known = memory.dependencies.identity(parent)
         # What was proved before the registry's epoch ended has to be proved again, parents first.
         found = None if known is None or known.epoch != registry.epoch else known
-        if found is None and known_parent_id is not None and not exists(parent):
+        if found is None and known_parent_id is not None and memory.cache.get(parent) is None:
             # A vanished parent resource changes nothing for an entry that exists; for a new one it proves nothing.
             is_below = await _is_below(declared, known_parent_id, registry)
             kind = kind_of(reference.kind).entry
             found = Identity(registry.name, registry.epoch, kind, known_parent_id, None, None) if is_below else None
     if found is None:
-        raise _waiting(declared, reference, parent, is_known=parent is not None and exists(parent))
+        raise _waiting(declared, reference, parent, None if parent is None else memory.cache.get(parent))
     if known_parent_id not in {None, found.id} and await _is_below(declared, str(known_parent_id), registry):
         raise terminal(
             Reason.PARENT_CHANGED,
@@ -143,7 +114,7 @@ async def _is_below(declared: AnyResource, parent_id: str, registry: Registry) -
 
 
 def _waiting(
-    declared: AnyResource, reference: ParentReference, parent: ResourceKey | None, *, is_known: bool
+    declared: AnyResource, reference: ParentReference, parent: ResourceKey | None, body: Body | None
 ) -> ReconcileError:
     reason = kind_of(declared.kind).entry.waiting or Reason.REGISTRY_UNAVAILABLE
     field = reference_field(reference)
@@ -154,6 +125,13 @@ def _waiting(
             f"The registry has no {reference.kind} with {described}. Check {field}, or create that entry.",
             requeue_after=EXTERNAL_REQUEUE_SECONDS,
         )
-    if not is_known:
+    if body is None:
         return waiting(reason, f"{parent} does not exist. Check {field}, or create it.")
-    return waiting(reason, f"Waiting for {parent} to get an ID; see its conditions.")
+    recorded = recorded_id(body)
+    if recorded is None:
+        return waiting(reason, f"Waiting for {parent} to get an ID; see its conditions.")
+    return waiting(
+        reason,
+        f"Waiting for {parent}: the operator has not found its entry {recorded.entry_id} in the registry; see its "
+        "conditions.",
+    )

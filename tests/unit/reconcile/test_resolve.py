@@ -82,6 +82,10 @@ async def test_a_child_waits_for_its_parent_and_is_woken_when_that_has_an_id(wor
     world.memory.cache.put(body())
     error = await world.refused("ModelVersion", "v1")
     assert "Waiting for RegisteredModel team/fraud to get an ID" in error.problem.message
+    # A paused parent, or one of a registry that was replaced, shows an ID that proves nothing.
+    world.memory.cache.put(body(version=2, status={"id": "3"}))
+    error = await world.refused("ModelVersion", "v1")
+    assert "Waiting for RegisteredModel team/fraud: the operator has not found its entry 3" in error.problem.message
     assert world.memory.dependencies.identify(model_key(), identity("7")) == {VERSION}
     error = await world.refused("ModelArtifact", "weights")
     assert (error.problem.disposition, error.problem.reason) == (Disposition.WAITING, Reason.WAITING_FOR_MODEL_VERSION)
