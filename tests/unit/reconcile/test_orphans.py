@@ -113,8 +113,9 @@ async def test_an_entry_that_is_handed_over_is_no_orphan(embedded_registry: Embe
     successor, counts = body(), Counts()
 
     def answer(received: Received) -> Reply:
-        known = received.path.endswith("/team/registeredmodels/fraud")
-        return Reply(200, successor, {"Content-Type": "application/json"}) if known else Reply(404, {"reason": "NotFound", "message": "not found"})
+        if received.path.endswith("/team/registeredmodels/fraud"):
+            return Reply(200, successor, {"Content-Type": "application/json"})
+        return Reply(404, {"reason": "NotFound", "message": "not found"})
 
     with serving(answer) as kubernetes:
         async with context_of(registry_url=url, kubernetes_url=kubernetes.url) as context:
