@@ -1,5 +1,6 @@
 """``registrar run``: the operator."""
 
+import gc
 from typing import Any
 
 import click
@@ -21,6 +22,8 @@ def run(**options: Any) -> None:
     from registrar.election.elector import ElectionError  # noqa: PLC0415 - see above
 
     configure_logging(settings)
+    # What is imported stays: no collection needs to look at it.
+    gc.freeze()
     try:
         uvloop.run(process.run(settings))
     except (StartError, ElectionError) as error:
