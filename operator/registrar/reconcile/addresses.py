@@ -34,9 +34,9 @@ def with_addresses(
         memory: what is known of all resources.
         registry: the registry.
     """
-    facts, before = outcome.facts, Facts.of(resource.status)
-    if not resource.kind.inline or facts.id is None:
+    if not resource.kind.inline or outcome.facts.id is None:
         return outcome
+    facts, before = outcome.facts, Facts.of(resource.status)
     is_same_entry = (before.id, before.create_time_since_epoch) == (facts.id, facts.create_time_since_epoch)
     declared, others, moved = _artifacts(resource, facts, memory, registry)
     if is_same_entry and before.newest_artifact_id is not None:

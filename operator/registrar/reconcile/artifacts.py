@@ -69,7 +69,7 @@ async def reconcile_artifacts(
     overtake another.
 
     Args:
-        resource: the version.
+        resource: the version; other kinds have no inline artifacts.
         declared: the same with its valid spec.
         version: its entry.
         policies: how far to go.
@@ -83,6 +83,8 @@ async def reconcile_artifacts(
     Raises:
         KubernetesError: the API server did not answer, or refused a part of the status.
     """
+    if not resource.kind.inline:
+        return outcome
     desired = desired_inline(declared, context.registry.name, version.id)
     progress = _Progress(outcome, _recorded_in(resource, outcome.facts))
     try:

@@ -154,7 +154,7 @@ async def _write(
         # A successor of the same name has a run of its own.
         return DONE
     manages = not outcome.paused and not _is_refused(outcome)
-    if manages and registry is not None:
+    if manages and registry is not None and outcome.facts.managed_by != registry.holder:
         outcome = replace(outcome, facts=replace(outcome.facts, managed_by=registry.holder))
     events = await _patch_status(resource, latest, outcome, memory, kube)
     if manages and registry is not None:
@@ -185,7 +185,8 @@ async def _patch_status(
 ) -> list[EventNote]:
     """Write what has changed in the status; returns the Events that report it."""
     wanted = next_status(resource.metadata, latest.status, outcome, datetime.now(UTC))
-    if patch := merge_patch(latest.raw_status, as_json(wanted)):
+    # Nearly all are equal after a start, and neither is then written out to be compared.
+    if wanted != latest.status and (patch := merge_patch(latest.raw_status, as_json(wanted))):
         memory.keep_answer(await kube.patch_status(resource.key, latest.metadata, patch))
     return events_for(latest.status, wanted, outcome)
 
