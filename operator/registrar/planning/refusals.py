@@ -42,7 +42,7 @@ def refusal(
     if not desired.matches(observed):
         return _elsewhere(what, desired)
     if isinstance(written, ForeignStamp) and not policies.take_over:
-        return _of_other(what, written, policies)
+        return _of_other(what, desired, written, policies)
     is_known = recorded.entry_id == observed.id and not predates(observed, policies.since)
     is_unmanaged = written is None and not is_known and policies.adoption is AdoptionPolicy.FAIL
     if is_unmanaged or (not policies.may_adopt and _is_of_another_namespace(written, desired)):
@@ -83,7 +83,7 @@ def predates(entry: RegistryEntry, since: str) -> bool:
     return int(entry.create_time_since_epoch) / 1000 < datetime.fromisoformat(since).timestamp() - SKEW_SECONDS
 
 
-def _of_other(what: str, written: ForeignStamp, policies: Policies) -> Problem:
+def _of_other(what: str, desired: Desired, written: ForeignStamp, policies: Policies) -> Problem:
     """Return why an entry of another installation is left to it. A stamp that a deletion policy keeps never goes."""
     is_kept = written.text.startswith(f"{Origin.KEPT}:")
     if policies.may_take_over:
@@ -92,7 +92,7 @@ def _of_other(what: str, written: ForeignStamp, policies: Policies) -> Problem:
             Reason.OWNED_BY_OTHER,
             f"{what} carries the owner stamp {written.text!r} of another installation"
             f"{', which a deletion there leaves' if is_kept else ''}. {way_out} set the annotation "
-            'model-registrar.dev/take-over: "true" here.',
+            f'model-registrar.dev/take-over: "true" here.{_if_renamed(desired, written)}',
         )
     # The stamp names a resource of another tenant.
     way_out = "A deletion there leaves the stamp: ask" if is_kept else "Delete it there, or ask"
@@ -101,6 +101,14 @@ def _of_other(what: str, written: ForeignStamp, policies: Policies) -> Problem:
         f"{what} carries the owner stamp of another installation, and this namespace may not take entries over. "
         f"{way_out} the administrator of the registry.",
     )
+
+
+def _if_renamed(desired: Desired, written: ForeignStamp) -> str:
+    """Return what to do if the other installation is this one under an earlier owner ID: its stamp has this name."""
+    owner_id = written.text.partition(":")[2].removesuffix(f"/{desired.reference}")
+    if not written.text.endswith(f"/{desired.reference}"):
+        return ""
+    return f" If this installation had the owner ID {owner_id!r} before, start the operator with --owner-id={owner_id}."
 
 
 def _is_of_another_namespace(written: Stamp | ForeignStamp | None, desired: Desired) -> bool:

@@ -157,6 +157,7 @@ async def _write(
     if manages and registry is not None and outcome.facts.managed_by != registry.holder:
         outcome = replace(outcome, facts=replace(outcome.facts, managed_by=registry.holder))
     events = await _patch_status(resource, latest, outcome, memory, kube)
+    _log_problems(resource, outcome, events)
     if manages and registry is not None:
         memory.report_hold(resource.key)
     memory.unreported.reported(resource.key)
@@ -189,6 +190,18 @@ async def _patch_status(
     if wanted != latest.status and (patch := merge_patch(latest.raw_status, as_json(wanted))):
         memory.keep_answer(await kube.patch_status(resource.key, latest.metadata, patch))
     return events_for(latest.status, wanted, outcome)
+
+
+def _log_problems(resource: ManagedResource, outcome: Outcome, events: Iterable[EventNote]) -> None:
+    """Log each new problem of this resource alone. One of the whole registry is logged once, where it is noticed."""
+    problem = outcome.problem
+    if problem is not None and (
+        problem.disposition is Disposition.OUTAGE or problem.reason is Reason.REGISTRY_REPLACED
+    ):
+        return
+    for event in events:
+        if event.is_warning and event not in outcome.notes:
+            logger.warning("%s: %s: %s", resource.key, event.reason, event.message)
 
 
 def latest_of(resource: ManagedResource, memory: Memory) -> ManagedResource | None:

@@ -6,6 +6,7 @@ entries: an administrator has to confirm the new registry first.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from registrar.api.bodies import RecordedId
 from registrar.api.registry_url import normalized_url
 from registrar.kinds.table import kind_of
 from registrar.registries.registry import Registry
+
+logger = logging.getLogger(__name__)
 
 MAX_MISSING = 10
 """Entries that may be missing, however few exist."""
@@ -115,7 +118,15 @@ class MassDeletionGuard:
         self._same |= {normalized_url(url) for url in {recorded.url for recorded in present} if url is not None}
         # What was created again is known by another ID or time, so the rest of an acceptance counts for nothing else.
         self._given_up &= missing
-        self.found = self._judge(missing - self._given_up, present)
+        before, self.found = self.found, self._judge(missing - self._given_up, present)
+        if self.found is not None and before is None:
+            logger.warning(
+                "%d of %d entries are no longer in the registry %s: it was reset, restored or replaced, or its address "
+                "leads to another one. Nothing is created or released there until that is solved (RegistryReplaced).",
+                self.found.missing,
+                self.found.all,
+                self._registry.url,
+            )
         self.is_recreating = bool(self._given_up) and self._judge(missing, present) is not None
 
     def _missing(self) -> tuple[frozenset[RecordedId], list[RecordedId]]:

@@ -379,8 +379,13 @@ def test_the_entry_of_another_installation_is_left_until_take_over() -> None:
     assert (refused.problem.disposition, refused.problem.reason) == (Disposition.TERMINAL, Reason.OWNED_BY_OTHER)
     assert refused.problem.message == (
         "RegisteredModel 'fraud' (id 7) carries the owner stamp 'created:others/team/fraud' of another installation. "
-        'Delete it there, or set the annotation model-registrar.dev/take-over: "true" here.'
+        'Delete it there, or set the annotation model-registrar.dev/take-over: "true" here. If this installation had '
+        "the owner ID 'others' before, start the operator with --owner-id=others."
     )
+    elsewhere = model(custom_properties={OWNER_PROPERTY: "created:others/team/copy"})
+    refused = plan(desired(), elsewhere, RecordedState("7"), policies(), OWNER_ID)
+    assert isinstance(refused, Refuse)
+    assert refused.problem.message.endswith('take-over: "true" here.'), "no earlier name of this resource"
     taken = plan(desired(), entry, RecordedState("7"), policies(take_over=True), OWNER_ID)
     assert isinstance(taken, Patch)
     assert taken.properties == stamp(Origin.ADOPTED)
@@ -400,7 +405,7 @@ def test_the_entry_of_another_installation_is_left_until_take_over() -> None:
     ],
 )
 def test_nobody_is_sent_to_delete_what_keeps_its_stamp(may_take_over: bool, way_out: str) -> None:  # noqa: FBT001 - a parameter of the test
-    entry = model(custom_properties={OWNER_PROPERTY: "kept:others/team/fraud"})
+    entry = model(custom_properties={OWNER_PROPERTY: "kept:others/team/other"})
     limited = dataclasses.replace(policies(), may_take_over=may_take_over)
     refused = plan(desired(), entry, RecordedState("7"), limited, OWNER_ID)
     assert isinstance(refused, Refuse)

@@ -107,3 +107,39 @@ async def test_an_outage_that_has_ended_is_not_reported(monkeypatch: pytest.Monk
     again = Result(requeue_after=PROVISIONAL_REQUEUE_SECONDS)
     assert results[REPORTS:-1] == [again] * (len(plain) - REPORTS)
     assert cluster.written == [key_of(each) for each in (*plain[:REPORTS], last)]
+
+
+UNAVAILABLE = Problem(Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, "It does not answer.")
+REPLACED = Problem(Disposition.WAITING, Reason.REGISTRY_REPLACED, "It was reset.")
+
+
+@pytest.mark.parametrize(
+    ("problem", "lines"),
+    [
+        (
+            Problem(Disposition.TERMINAL, Reason.ADOPTION_REFUSED, "It is there."),
+            ["RegisteredModel team/fraud: AdoptionRefused: It is there."],
+        ),
+        (UNAVAILABLE, []),
+        (REPLACED, []),
+    ],
+    ids=["of this resource", "of all: an outage", "of all: another registry"],
+)
+async def test_a_problem_of_one_resource_is_logged_once(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, problem: Problem, lines: list[str]
+) -> None:
+    """A problem of the whole registry is logged where it is noticed, and not for each of its resources."""
+    monkeypatch.setattr(reporting, "QUIET_SECONDS", 0.0)
+    cluster = SlowCluster()
+    async with context_of() as context:
+        context.memory.cache.synced.set()
+        if problem is UNAVAILABLE:
+            context.registry.breaker.open(problem, 0.0)
+        context.memory.keep(body())
+        for _ in range(2):
+            known = context.memory.cache.get(key_of(body()))
+            assert known is not None
+            await report(read_resource(known), Outcome(Facts(), problem), context.memory, cluster, context.registry)  # type: ignore[arg-type]  # the part that is used
+    assert cluster.written
+    said = [record.getMessage() for record in caplog.records if record.name == "registrar.reconcile.report"]
+    assert said == lines

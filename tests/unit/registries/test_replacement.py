@@ -1,5 +1,7 @@
 """When a registry counts as another one, and what an acceptance of that covers."""
 
+import pytest
+
 from model_registry.types import RegisteredModel, RegistryEntry
 from registrar.api.bodies import RecordedId
 from registrar.api.meta import OWNER_PROPERTY
@@ -55,6 +57,20 @@ def test_many_missing_entries_mean_another_registry_at_any_address() -> None:
         assert site.count() == Replacement(11, 11, None if url == NOBODY else FORMER)
         site.has(1)
         assert site.count() is None
+
+
+def test_another_registry_is_logged_once_each_time_that_it_is_noticed(caplog: pytest.LogCaptureFixture) -> None:
+    site = Site()
+    site.record(*range(1, MAX_MISSING + 2))
+    site.count()
+    site.count()
+    (line,) = (record.getMessage() for record in caplog.records)
+    assert line.startswith(f"11 of 11 entries are no longer in the registry {NOBODY}: it was reset")
+    site.has(1)
+    site.count()
+    site.has()
+    site.count()
+    assert len(caplog.records) == 2
 
 
 def test_one_entry_that_is_not_at_the_new_address_means_another_registry() -> None:
