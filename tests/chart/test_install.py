@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ import yaml
 
 from devcluster import gomodule
 from registrar.kinds.table import DEFINED, RESOURCES
-from tests.chart.helm import CHART, MINIMAL, VALUES, HelmError
+from tests.chart.helm import CHART, MINIMAL, VALUES, Helm, HelmError
 from tests.chart.installed import NAME, RELEASE, Site, site
 from tests.env.control_plane import install_crds
+from tests.support.accounts import token_kubeconfig
 from tests.support.resources import manifest
 
 QUICKSTART = Path(__file__).parents[2] / "examples" / "quickstart"
@@ -199,3 +201,33 @@ def test_people_get_rights_with_the_roles_that_they_have(
         assert kubectl(*question, check=False).stdout.strip() == ("yes" if allowed else "no")
         write = ("auth", "can-i", "patch", f"{kind.PLURAL}.model-registrar.dev", "--subresource=status")
         assert kubectl(*write, f"--as={role}", *place, check=False).stdout.strip() == "no"
+
+
+def test_an_administrator_of_namespaces_installs_what_needs_no_cluster_rights(controlled_site: Site) -> None:
+    """As docs/install.md says. The API server lets nobody create a role with rights that they lack."""
+    found, namespace = controlled_site, "admin-tools"
+    install_crds(found.plane)
+    for name in (namespace, "admin-team"):
+        found.space(name)
+    found.plane.run_kubectl("create", "serviceaccount", "boss", "--namespace", namespace)
+    for name in (namespace, "admin-team"):
+        grant = ("--clusterrole=admin", f"--serviceaccount={namespace}:boss")
+        found.plane.run_kubectl("create", "rolebinding", "boss", *grant, "--namespace", name)
+    token = found.plane.run_kubectl("create", "token", "boss", "--namespace", namespace).stdout.strip()
+    kubeconfig = token_kubeconfig(found.plane, token, found.folder / "boss.kubeconfig")
+    boss = Helm(found.helm.program, found.folder / "boss", replace(found.plane, kubeconfig=kubeconfig))
+    flags = ["watchNamespaces={admin-team}", "crds.enabled=false"]
+    flags += [f"rbac.aggregateTo{role}=false" for role in ("View", "Edit", "Admin")]
+    chosen = [part for flag in flags for part in ("--set", flag)]
+    install = ("install", "tools", CHART, "--namespace", namespace, "--values", MINIMAL, *chosen)
+    with pytest.raises(HelmError, match="attempting to grant RBAC permissions not currently held"):
+        boss.run(*install)
+    # Helm would delete the roles of a failed release.
+    boss.run("uninstall", "tools", "--namespace", namespace)
+    roles = found.helm.run("template", *install[1:], "--show-only", "templates/rbac.yaml")
+    found.plane.run_kubectl("apply", "-f", "-", stdin=roles)
+    boss.run(*install, "--set", "rbac.create=false")
+    account = f"system:serviceaccount:{namespace}:tools-model-registrar"
+    rights = (("patch", "registeredmodels.model-registrar.dev", "admin-team"), ("create", "leases", namespace))
+    for verb, kind, place in rights:
+        found.plane.run_kubectl("auth", "can-i", verb, kind, "--namespace", place, f"--as={account}")
