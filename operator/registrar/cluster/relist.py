@@ -59,6 +59,7 @@ async def keep_complete(
         namespaces: the namespaces that the operator watches; none means all.
         resync_interval: seconds between two comparisons, ±10 %.
     """
+    said = ""
     while not known.synced.is_set():
         try:
             if await is_complete(known, kube, namespaces):
@@ -66,7 +67,9 @@ async def keep_complete(
                 sink.on_synced()
                 break
         except KubernetesError as error:
-            logger.warning("The resources could not be counted; retrying: %s", error)
+            if str(error) != said:
+                logger.warning("The resources could not be counted; retrying: %s", error)
+            said = str(error)
         await asyncio.sleep(COUNT_INTERVAL)
     while True:
         await asyncio.sleep(spread(resync_interval))

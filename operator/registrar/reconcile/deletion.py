@@ -194,10 +194,9 @@ async def _retire(
     key, memory, registry = resource.key, context.memory, context.registry
     observed = await registry.get(target.kind, target.entry_id)
     refuse_to_lose(observed, target.recorded, context)
-    if observed is None:
-        return None
-    if not await is_same_entry(observed, target, registry):
-        logger.warning("%s: the entry %s is %r now and is left alone", key, target.entry_id, observed.name)
+    if observed is None or not await is_same_entry(observed, target, registry):
+        found = "no entry" if observed is None else repr(observed.name)
+        logger.warning("%s: the registry has %s with the ID %s, so nothing is released", key, found, target.entry_id)
         return None
     permit = await permit_to_retire(resource, target, observed, memory.cache, registry)
     if permit is None:
