@@ -73,6 +73,7 @@ def test_each_alert_can_be_left_out(helm: Helm) -> None:
 
 def test_alerts_say_what_is_wrong(helm: Helm) -> None:
     for rule in the(helm.manifests(MINIMAL, "--set", ON), "PrometheusRule")["spec"]["groups"][0]["rules"]:
-        assert rule["annotations"].keys() == {"summary", "description"}
+        assert rule["annotations"].keys() == {"summary", "runbook_url", "description"}
+        assert rule["annotations"]["runbook_url"] == "https://model-registrar.dev/operations.html#alerts"
         assert rule["labels"]["severity"] in {"critical", "warning"}
         assert rule["expr"].count("(") == rule["expr"].count(")")

@@ -78,15 +78,16 @@ def decide(holding: Holding, holder: Holder | None, ours: Holder, generation: in
         generation: the resource's generation; a new one is a reason to claim it again.
         now: the time, in seconds.
     """
+    # An older claim has stood, whether a reconcile has noticed that since or not.
+    is_recent = holding.claimed_at is not None and now - holding.claimed_at < CONTEST_SECONDS
     if holder is None or holder == ours:
         since = holding.preceded_at if holder is None else holding.claimed_at
         if since is not None and now - since < CLAIM_SECONDS:
             return Decision(Step.WAIT, holding)
-        is_recent = holding.claimed_at is not None and now - holding.claimed_at < CONTEST_SECONDS
         return Decision(Step.RECONCILE, replace(holding, held=True) if is_recent else HELD)
     if holding.yielded == generation:
         return Decision(Step.LEAVE, holding)
-    if holding.claimed == generation:
+    if holding.claimed == generation and is_recent:
         return Decision(Step.YIELD, Holding(yielded=generation))
     if holding.held:
         # It held the resource all the time, so its own claim need not stand before it goes on.

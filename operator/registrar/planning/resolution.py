@@ -180,11 +180,11 @@ def pin(subject: Subject, candidates: Mapping[str, Candidate]) -> Resolution | N
     if subject.pinned is None and FROM_FLAGS in candidates:
         # A registry may get another address: the entry's creation time proves whether it is the same one.
         return FROM_FLAGS
-    lost, name = f"the registry {subject.url}", "a ClusterRegistry"
+    lost, name = f"the registry {subject.url}, which no ClusterRegistry connects", "a ClusterRegistry"
     if subject.pinned is not None:
-        lost, name = described(subject.pinned), "a ClusterRegistry of that name"
+        lost, name = f"{described(subject.pinned)}, which does not exist", "a ClusterRegistry of that name"
     return _waiting(
-        f"The entry is in {lost}, which {_absent(candidates)}. Ask an administrator to connect that registry by {name}."
+        f"The entry is in {lost}{_unless_served(candidates)}. Ask an administrator to connect that registry by {name}."
     )
 
 
@@ -192,16 +192,16 @@ def _known(name: str, candidates: Mapping[str, Candidate]) -> Resolution:
     if name in candidates:
         return name
     return _waiting(
-        f"spec.registryRef names {described(name)}, which {_absent(candidates)}. Correct the name, or ask an "
-        "administrator for that ClusterRegistry."
+        f"spec.registryRef names {described(name)}, which does not exist{_unless_served(candidates)}. Correct the "
+        "name, or ask an administrator for that ClusterRegistry."
     )
 
 
-def _absent(candidates: Mapping[str, Candidate]) -> str:
-    """Return why a registry is not served, as far as the others show it."""
+def _unless_served(candidates: Mapping[str, Candidate]) -> str:
+    """Return the other reason why a ClusterRegistry may be unknown, unless the operator serves one."""
     if any(name != FROM_FLAGS for name in candidates):
-        return "does not exist"
-    return "does not exist, or the operator was started without --connections"
+        return ""
+    return ", or the operator was started without --connections"
 
 
 def _default(namespace: str, candidates: Mapping[str, Candidate]) -> Resolution:

@@ -270,9 +270,11 @@ def _log(orphans: frozenset[Orphan]) -> None:
     hidden = len(named) - MAX_NAMED
     more = f" and {hidden} more" if hidden > 0 else ""
     logger.warning(
-        "%d entries carry the stamp of resources that do not exist, or that have another entry: %s%s. Apply the "
-        "missing resources again, or archive the entries and remove their stamps.",
+        "%d %s the stamp of resources that do not exist, or that have another entry: %s%s. Apply the missing resources "
+        "again, or archive the entries and remove their stamps. If another cluster has these resources, give each "
+        "cluster an --owner-id of its own instead.",
         len(named),
+        "entry carries" if len(named) == 1 else "entries carry",
         ", ".join(map(str, named[:MAX_NAMED])),
         more,
     )

@@ -54,6 +54,16 @@ def test_whose_claim_was_reversed_yields_once_and_claims_again_for_a_new_generat
     assert _step(yielded, OURS)[0] is Step.RECONCILE, "the other gave it back"
 
 
+def test_a_claim_that_has_stood_for_long_is_not_reversed_by_another_contest() -> None:
+    """The last reconcile was when the claim began to count: a settled resource has the next one at the next resync."""
+    _, claimed = _step(Holding(), OTHER)
+    _, held = _step(claimed, OURS, 100.0 + CLAIM_SECONDS)
+    assert _step(held, OTHER, 100.0 + CONTEST_SECONDS - 0.1)[0] is Step.YIELD
+    step, back = _step(held, OTHER, 100.0 + CONTEST_SECONDS)
+    assert step is Step.CLAIM
+    assert _step(back, OURS, 100.0 + CONTEST_SECONDS)[0] is Step.RECONCILE, "the holder need not wait"
+
+
 def test_a_new_generation_is_a_new_contest_for_the_holder_too() -> None:
     """It must not lose a resource that is deleted soon after a contest."""
     _, back = _step(HELD, OTHER)
