@@ -128,7 +128,7 @@ TABLE = {
     ),
     "register: of what": Row("register --version=1", USAGE, "Missing option '--model'"),
     "run: no registry": Row("run", USAGE, "give one of --registry-url and --registry-url-file"),
-    "run: no worker": Row("run {good} --workers=0", USAGE, "--workers: Input should be greater than"),
+    "run: no worker": Row("run {good} --workers=0", USAGE, "--workers: must be at least 1"),
     "run: no such option": Row("run {good} --wrokers=1", USAGE, "No such option"),
     "no such command": Row("rnu", USAGE, "No such command 'rnu'"),
 }

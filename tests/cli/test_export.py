@@ -335,7 +335,7 @@ FOUND = {
     "no reference": ("author: grace", "Not in the registry: "),
     "a field that the API server refuses": (
         "registeredModelRef: {external: {name: churn}}\n  state: RETIRED",
-        "spec.state: Input should be 'LIVE' or 'ARCHIVED'",
+        "spec.state: must be 'LIVE' or 'ARCHIVED'",
     ),
     "an artifact too many": (
         "registeredModelRef: {external: {name: churn}}\n  artifacts: [{name: x, uri: s3://x}]",

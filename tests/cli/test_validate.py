@@ -69,7 +69,7 @@ BROKEN = {
     "a misspelt limit of a tenant": (
         REGISTRY + "  url: http://r\n  tenants:\n  - namespaces: [a]\n    tackOver: false\n",
         "8: UnknownField",
-        "spec.tenants.0.tackOver: unknown field; did you mean takeOver?",
+        "spec.tenants[0].tackOver: unknown field; did you mean takeOver?",
     ),
     "a connection with an address that no client takes": (
         REGISTRY + "  tenants: []\n  url: http://r:99999\n",
@@ -141,7 +141,7 @@ BROKEN = {
     "a field of an artifact": (
         version("v", "artifacts:\n  - name: a\n    uri: s3://a\n    modelFormat: onnx").replace(*EXTERNAL),
         "9: UnknownField",
-        "spec.artifacts.0.modelFormat: unknown field; did you mean modelFormatName?",
+        "spec.artifacts[0].modelFormat: unknown field; did you mean modelFormatName?",
     ),
     "a field of an external model": (
         VERSION.replace("{name: churn}", "\n    external:\n      id: '1'\n      ID: '1'"),
@@ -151,12 +151,12 @@ BROKEN = {
     "a number for a text": (
         MODEL + "spec:\n  owner: 1.10\n",
         "5: InvalidValue",
-        "spec.owner: Input should be a valid string; put it",
+        "spec.owner: must be a string; put it",
     ),
     "an alias without quotes": (
         MODEL + "spec:\n  aliases:\n    champion: 2026\n",
         "6: InvalidValue",
-        "spec.aliases.champion: Input should be a valid string; put it in quotes",
+        "spec.aliases.champion: must be a string; put it in quotes",
     ),
     "the alias latest": (MODEL + "spec:\n  aliases: {latest: '1'}\n", "5: InvalidValue", "latest is not allowed"),
     "an alias that is a property too": (
@@ -261,18 +261,21 @@ METADATA = {
     ),
     "an empty name": ("{name: ''}", "metadata.name: must consist of lower-case letters"),
     "a name in upper case": ("{name: Churn}", "set spec.name to give the entry another name"),
-    "a number as name": ("{name: 2026}", "metadata.name: Input should be a valid string; put it in quotes"),
-    "a name too long": (f"{{name: {'n' * 254}}}", "metadata.name: String should have at most 253 characters"),
+    "a number as name": ("{name: 2026}", "metadata.name: must be a string; put it in quotes"),
+    "a name too long": (
+        f"{{name: {'n' * 254}}}",
+        "metadata.name: has 254 characters, and must have at most 253",
+    ),
     "a namespace with a dot": ("{name: a, namespace: b.c}", "metadata.namespace: must have at most 63"),
     "a boolean as label": (
         "{name: a, labels: {team: on}}",
-        "metadata.labels.team: Input should be a valid string; put",
+        "metadata.labels.team: must be a string; put",
     ),
     "a label with a space": ("{name: a, labels: {team: a b}}", "metadata.labels.team: must have at most 63"),
     "a key with two slashes": ("{name: a, annotations: {a/b/c: d}}", "metadata.annotations.a/b/c: must be a name"),
     "a number as annotation": (
         "{name: a, annotations: {rank: 1}}",
-        "metadata.annotations.rank: Input should be a valid",
+        "metadata.annotations.rank: must be a string",
     ),
 }
 
@@ -533,7 +536,7 @@ def test_github_shows_problems_at_their_lines(validate: Validate, tmp_path: Path
     result = validate("a,b.yaml", "--output=github")
     first, second, summary = result.stdout.splitlines()
     assert first == (
-        "::error file=a%2Cb.yaml,line=4,title=registrar%3A UnknownField::spec.50%25%0D%0A: unknown field; remove it"
+        "::error file=a%2Cb.yaml,line=4,title=registrar%3A UnknownField::spec.50%25\\r\\n: unknown field; remove it"
     )
     assert second.startswith(
         "::warning file=a%2Cb.yaml,line=10,title=registrar%3A MissingParent::spec.registeredModelRef"

@@ -187,10 +187,8 @@ Tenants = Annotated[tuple[Tenant, ...], Field(max_length=MAX_TENANTS)]
 """The first that admits a namespace applies to it; an empty list admits nobody."""
 
 
-class _TenantsFile(Frozen):
+class _TenantsFile(_Strict):
     """A file with tenants: the same field as a resource that describes a registry has in its spec."""
-
-    model_config = ConfigDict(extra="forbid")
 
     tenants: Tenants
 
@@ -213,7 +211,7 @@ def read_tenants(text: str) -> Sequence[Tenant]:
     try:
         tenants = _TenantsFile.model_validate(content).tenants
     except ValidationError as error:
-        raise ValueError(describe(error)) from error
+        raise ValueError(describe(error, _TenantsFile)) from error
     if (position := selector_in(tenants)) is not None:
         raise ValueError(
             f"tenants[{position}].namespaceSelector: only a ClusterRegistry selects namespaces by their labels; name "

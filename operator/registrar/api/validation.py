@@ -1,21 +1,18 @@
 """Turns pydantic's errors into sentences that name the field to change, and how."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from registrar.api.rules import POSITION
+from registrar.api.schema import StructuralSchema
+from registrar.api.wording import shown_path, unknown_field, worded
 
 MAX_PROBLEMS = 5
 """Problems that a condition's message names; nobody would read more."""
-MAX_PART_LENGTH = 63
-"""Characters that a message shows of each name on the way to a field."""
-_NAMES = {
-    "string_too_short": "a name must not be empty; give it one, or remove it",
-    "string_too_long": "a name must have at most {max_length} characters; shorten it",
-}
-"""What is wrong with a key of a map, by pydantic's sort of error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +23,25 @@ class Problem:
         path: the way to the field: names, and positions in lists. Empty where several fields together are wrong.
         message: what to change.
         is_null: whether the field is null.
+        kind: pydantic's sort of error, or ours (`registrar.api.rules.refusal`).
     """
 
     path: tuple[str | int, ...]
     message: str
     is_null: bool = False
+    kind: str = ""
 
     def __str__(self) -> str:
-        return f"{'.'.join(map(_shown, self.path))}: {self.message}" if self.path else self.message
+        return f"{shown_path(self.path)}: {self.message}" if self.path else self.message
 
 
-def problems(error: ValidationError) -> Iterator[Problem]:
-    """Yield each thing that is wrong with a resource."""
+def problems(error: ValidationError, model: type[BaseModel] | None = None) -> Iterator[Problem]:
+    """Yield each thing that is wrong with a resource.
+
+    Args:
+        error: what pydantic found.
+        model: what was validated; it is asked which field an unknown one was meant to be.
+    """
     for found in error.errors(include_url=False):
         if found["type"] == "too_short" and found["input"]:
             # Those of its items that are wrong are reported each.
@@ -46,28 +50,37 @@ def problems(error: ValidationError) -> Iterator[Problem]:
         path = tuple(part for part in found["loc"] if part != "[key]")
         context = found.get("ctx", {})
         path = (*path, context[POSITION]) if POSITION in context else path
-        message = found["msg"]
-        if "[key]" in found["loc"] and found["type"] in _NAMES:
-            message = _NAMES[found["type"]].format(**context)
-        is_unquoted = found["type"] == "string_type" and isinstance(found["input"], bool | int | float)
-        message = f"{message}; put it in quotes" if is_unquoted else message
-        message = "there is no such field; check its name" if found["type"] == "extra_forbidden" else message
-        yield Problem(path, message, found["input"] is None)
+        message = worded(found)
+        if found["type"] == "extra_forbidden":
+            message = unknown_field(str(path[-1]), () if model is None else _known_beside(model, path))
+        yield Problem(path, message, found["input"] is None, found["type"])
 
 
-def _shown(part: str | int) -> str:
-    """Return a part of a path, as far as it helps to find the field."""
-    text = repr(str(part))[1:-1] or '""'
-    return text if len(text) <= MAX_PART_LENGTH else f"{text[:MAX_PART_LENGTH]}…"
+@cache
+def _schema(model: type[BaseModel]) -> Mapping[str, Any]:
+    return model.model_json_schema(schema_generator=StructuralSchema)
 
 
-def describe(error: ValidationError) -> str:
+def _known_beside(model: type[BaseModel], path: tuple[str | int, ...]) -> Collection[str]:
+    """Return the names of the fields that may stand where the last part of a path does."""
+    node: Mapping[str, Any] = _schema(model)
+    for part in path[:-1]:
+        node = node.get("items", {}) if isinstance(part, int) else node.get("properties", {}).get(part, {})
+    fields: Collection[str] = node.get("properties", {})
+    return fields
+
+
+def describe(error: ValidationError, model: type[BaseModel] | None = None) -> str:
     """Return what is wrong with a resource.
+
+    Args:
+        error: what pydantic found.
+        model: what was validated, see `problems`.
 
     Returns:
         ``<path>: <what to change>`` for each problem, joined by ``; ``, such as
         ``spec.customProperties.tags: must be a string, …``.
     """
-    found = [str(problem) for problem in problems(error)]
+    found = [str(problem) for problem in problems(error, model)]
     hidden = len(found) - MAX_PROBLEMS
     return "; ".join([*found[:MAX_PROBLEMS], *([f"and {hidden} more"] if hidden > 0 else [])])

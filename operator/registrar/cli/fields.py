@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from registrar.api.wording import unknown_field
 from registrar.cli.json_schema import Schema, kind_schemas
-
-_CUTOFF = 0.6
-"""How alike two names are for one to be a misspelling of the other, as difflib measures it."""
 
 
 @cache
@@ -30,19 +27,7 @@ def _unknown(value: object, schema: Schema, path: tuple[str | int, ...]) -> Iter
             if name in fields:
                 yield from _unknown(field, fields[name], (*path, name))
             elif others is False:
-                yield (*path, name), f"unknown field; {_advice(name, fields)}"
+                yield (*path, name), unknown_field(name, fields)
     elif isinstance(value, list) and "items" in schema:
         for position, item in enumerate(value):
             yield from _unknown(item, schema["items"], (*path, position))
-
-
-def _advice(name: str, known: Collection[str]) -> str:
-    meant = meant_by(name, known)
-    return "remove it" if meant is None else f"did you mean {meant}?"
-
-
-def meant_by(word: str, known: Collection[str]) -> str | None:
-    """Return the known word that was most likely meant, whatever its case; None if there is none like it."""
-    by_lower_case = {each.lower(): each for each in known}
-    close = difflib.get_close_matches(word.lower(), by_lower_case, n=1, cutoff=_CUTOFF)
-    return by_lower_case[close[0]] if close else None

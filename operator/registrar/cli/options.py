@@ -17,6 +17,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from registrar.api.v1alpha1.texts import is_subdomain
+from registrar.api.wording import worded
 from registrar.settings import LABEL
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -209,7 +210,7 @@ def parse(model: type[ModelT], options: Mapping[str, Any], side: Side | None = N
 def _explain(error: ValidationError, names: Mapping[str, str]) -> str:
     problems = []
     for problem in error.errors(include_url=False):
-        message = problem["msg"].removeprefix("Value error, ")
+        message = worded(problem)
         problems.append(f"{flag_of(names[str(problem['loc'][0])])}: {message}" if problem["loc"] else message)
     return "; ".join(problems)
 

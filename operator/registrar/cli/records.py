@@ -32,6 +32,7 @@ from model_registry.types import (
 )
 from model_registry.types.properties import OpaqueProperty, PropertyValue, opaque_property
 from registrar.api.nesting import read_shallow
+from registrar.api.validation import problems
 from registrar.cli.files import open_to_read
 from registrar.registries.inventory import Inventory, id_number
 
@@ -193,7 +194,7 @@ def _entry(record: Mapping[str, Any], number: int) -> RegistryEntry:
         properties = {name: _value(typed) for name, typed in fields.pop("customProperties", {}).items()}
         entry = cls.model_validate({**fields, "customProperties": properties})
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
+        reason = next(problems(error)) if isinstance(error, ValidationError) else error
         raise SnapshotError(f"line {number} has no valid entry: {reason}") from error
     if not (entry.id or "").isdecimal():
         raise SnapshotError(f"line {number} has an entry without an ID")

@@ -75,7 +75,8 @@ def _spec(body: Body) -> ClusterRegistrySpec | str:
         spec = ClusterRegistry.model_validate({**body, "kind": ClusterRegistry.KIND}).spec
         valid_registry_url(spec.root_url)
     except ValidationError as error:
-        return f"{describe(error)}. Change the spec."
+        wrong = describe(error, ClusterRegistry)
+        return f"{wrong}{'' if wrong.endswith('?') else '.'} Change the spec."
     except ValueError as error:
         # The schema takes an address such as http://registry:99999.
         return f"spec.url: {error}. Change the spec."

@@ -253,7 +253,7 @@ def test_addresses_and_files_that_are_wrong_are_usage_errors(rest: Rest, copy: C
         "--from: 'nowhere.ndjson' is neither a URL nor an existing file": copy(start="nowhere.ndjson"),
         "--to: 'registry' is not a URL": copy(to="registry"),
         "--from-ca-file: the file /nowhere does not exist": copy("--from-ca-file=/nowhere"),
-        "--to-requests-in-flight: Input should be greater than or equal to 1": copy("--to-requests-in-flight=0"),
+        "--to-requests-in-flight: must be at least 1": copy("--to-requests-in-flight=0"),
     }
     for message, result in wrong.items():
         assert result.exit_code == ExitCode.USAGE

@@ -83,7 +83,7 @@ def test_a_wrong_file_is_refused_with_the_name_of_the_field(plan: Plan, manifest
     result = plan(manifests, f"--registry-tenants={tenants}")
     assert result.exit_code == ExitCode.USAGE
     assert "--registry-tenants: " in result.stderr
-    assert "tenants.0.modelNames.0: must be the name of a model" in result.stderr
+    assert "tenants[0].modelNames[0]: must be the name of a model" in result.stderr
     assert "'.' must follow it" in result.stderr
 
 

@@ -107,7 +107,7 @@ def test_an_invalid_property_of_an_inline_artifact_is_refused(
     reference = {"external": {"id": "1"}}
     space.apply(manifest("ModelVersion", name, registeredModelRef=reference, artifacts=[artifact]))
     resource = space.wait("ModelVersion", name, has_reason("InvalidSpec"))
-    assert "spec.artifacts.0.customProperties.bad" in condition(resource, "Ready")["message"]
+    assert "spec.artifacts[0].customProperties.bad" in condition(resource, "Ready")["message"]
     assert counting_registry[1] == []
 
 

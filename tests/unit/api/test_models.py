@@ -121,7 +121,7 @@ def test_refusals_of_cel_are_refusals_of_the_models_too() -> None:
     twice = [{"name": "a", "uri": "s3://a"}] * 2
     assert (
         refused(ModelVersion, artifacts=twice)
-        == "spec.artifacts.1: name 'a' appears more than once; give each item its own"
+        == "spec.artifacts[1]: name 'a' appears more than once; give each item its own"
     )
     assert refused(ModelVersion, artifacts=twice[:1], docArtifacts=twice[:1]) == (
         "spec: a name appears in both artifacts and docArtifacts; give the document another name"
@@ -135,10 +135,10 @@ def test_refusals_of_cel_are_refusals_of_the_models_too() -> None:
         (RegisteredModel, {"name": "\0a"}, "spec.name"),
         (RegisteredModel, {"externalId": "a\0"}, "spec.externalId"),
         (RegisteredModel, {"aliases": {"champion": "a\0"}}, "spec.aliases.champion"),
-        (RegisteredModel, {"language": ["en", "a\0"]}, "spec.language.1"),
+        (RegisteredModel, {"language": ["en", "a\0"]}, "spec.language[1]"),
         (RegisteredModel, {"customProperties": {"p": "a\0"}}, "spec.customProperties.p"),
         (RegisteredModel, {"customProperties": {"p": {"string": "a\0"}}}, "spec.customProperties.p"),
-        (ModelVersion, {"artifacts": [{"name": "a", "uri": "s3://\0"}]}, "spec.artifacts.0.uri"),
+        (ModelVersion, {"artifacts": [{"name": "a", "uri": "s3://\0"}]}, "spec.artifacts[0].uri"),
         (ModelVersion, {"registeredModelRef": {"external": {"name": "\0"}}}, "spec.registeredModelRef.external.name"),
         (ModelArtifact, {"uri": "s3://b/a\0"}, "spec.uri"),
     ],
@@ -155,7 +155,7 @@ def test_refusal_names_the_property_of_an_inline_artifact() -> None:
     artifact = {"name": "a", "uri": "s3://a", "customProperties": {"tags": ["x"]}}
 
     assert refused(ModelVersion, artifacts=[artifact]).startswith(
-        "spec.artifacts.0.customProperties.tags: must be a string"
+        "spec.artifacts[0].customProperties.tags: must be a string"
     )
 
 

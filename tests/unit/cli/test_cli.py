@@ -61,13 +61,13 @@ REFUSED = {
     ),
     "a negative number of requests": (
         ["--registry-url=http://r", "--registry-requests-per-second=-1"],
-        "--registry-requests-per-second: Input should be greater than 0",
+        "--registry-requests-per-second: must be greater than 0",
     ),
     "no request at once": (
         ["--registry-url=http://r", "--registry-requests-in-flight=0"],
-        "--registry-requests-in-flight: Input should be greater than or equal to 1",
+        "--registry-requests-in-flight: must be at least 1",
     ),
-    "no worker": (["--registry-url=http://r", "--workers=0"], "--workers: Input should be greater than or equal to 1"),
+    "no worker": (["--registry-url=http://r", "--workers=0"], "--workers: must be at least 1"),
 }
 
 

@@ -78,14 +78,14 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
         {"registeredModelRef": {"name": "a", "external": {"id": "1"}}},
         "spec.registeredModelRef: set exactly one of name",
     ),
-    "an unknown state": ({"state": "DEAD"}, "spec.state: Input should be 'LIVE' or 'ARCHIVED'"),
+    "an unknown state": ({"state": "DEAD"}, "spec.state: must be 'LIVE' or 'ARCHIVED'"),
     "one name twice": (
         {"docArtifacts": [{"name": "weights", "uri": "https://card"}]},
         "spec: a name appears in both artifacts and docArtifacts; give the document another name",
     ),
     "an artifact without a place": (
         {"artifacts": [{"name": "weights"}]},
-        "spec.artifacts.0: set uri, or set state to PENDING if an upload provides the uri later",
+        "spec.artifacts[0]: set uri, or set state to PENDING if an upload provides the uri later",
     ),
 }
 

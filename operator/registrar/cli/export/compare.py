@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import ValidationError
 
 from registrar.api.validation import describe
+from registrar.api.wording import shown_path
 from registrar.cli.catalogue import Catalogue, Place
 from registrar.cli.documents.manifest import FileManifest
 from registrar.cli.export.check import REGISTRY, Checker
@@ -35,7 +36,7 @@ def differences(found: Found, manifest: Manifest, checker: Checker) -> list[str]
     desired = desired_entry(before, REGISTRY, parent_id)
     wanted = desired_entry(after, REGISTRY, parent_id)
     return [
-        *(f"{'.'.join(map(str, path))}: {message}" for path, message in unknown_fields(found.kind.name, body)),
+        *(f"{shown_path(path)}: {message}" for path, message in unknown_fields(found.kind.name, body)),
         *checker.differences(desired, manifest.entry),
         *_undeclared(desired, wanted),
         *_item_differences(before, after, manifest, checker),

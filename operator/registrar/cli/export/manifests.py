@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from model_registry.types import RegistryEntry
 from registrar.api.meta import API_VERSION
 from registrar.api.v1alpha1.common import ManagedSpec
+from registrar.api.validation import problems
 from registrar.cli.catalogue import Place
 from registrar.cli.documents.dump import dump
 from registrar.cli.documents.manifest import FileManifest
@@ -109,9 +110,9 @@ def fit(manifest: Manifest) -> None:
         try:
             parse(manifest.kind, FileManifest(manifest.body()))
         except ValidationError as error:
-            problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
-            path = [part for part in problem["loc"] if part != "[key]"]
-            _leave_out(manifest, path, _reason(problem["type"], problem["msg"], path), problem["msg"])
+            problem = next(problems(error))
+            reason = _reason(problem.kind, problem.message, problem.path)
+            _leave_out(manifest, problem.path, reason, problem.message)
         else:
             return
 
@@ -155,9 +156,9 @@ def _remove(declared: Declared, path: Sequence[int | str], reason: Reason, messa
     return True
 
 
-def _reason(kind: str, message: str, path: Sequence[int | str]) -> Reason:
+def _reason(kind: str, message: str, path: tuple[int | str, ...]) -> Reason:
     if kind == "string_too_long" or message.startswith("must not be longer"):
         return Reason.TOO_LONG
     if kind == "too_long":
         return Reason.TOO_MANY
-    return Reason.UNKNOWN_STATE if path[-1:] == ["state"] else Reason.INVALID_VALUE
+    return Reason.UNKNOWN_STATE if path[-1:] == ("state",) else Reason.INVALID_VALUE

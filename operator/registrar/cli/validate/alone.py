@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from registrar.api import validation
+from registrar.api.wording import shown_path
 from registrar.cli.fields import unknown_fields
 from registrar.cli.validate.found import Found
 from registrar.cli.validate.metadata import Metadata
@@ -21,15 +22,11 @@ _ASSUMED_NAME = "generated"
 def check(found: Found) -> Iterator[Problem]:
     """Yield what is wrong with a manifest, whatever stands beside it."""
     for path, message in unknown_fields(found.kind.name, found.body):
-        yield found.problem(Rule.UNKNOWN_FIELD, f"{_dotted(path)}: {message}", path)
+        yield found.problem(Rule.UNKNOWN_FIELD, f"{shown_path(path)}: {message}", path)
     for fault in (*_metadata_faults(found), *_model_faults(found)):
         is_dropped = fault.is_null and fault.path[:2] == ("spec", "customProperties")
         yield found.problem(Rule.NULL_PROPERTY if is_dropped else Rule.INVALID_VALUE, str(fault), fault.path)
     yield from _size_faults(found)
-
-
-def _dotted(path: tuple[str | int, ...]) -> str:
-    return ".".join(map(str, path))
 
 
 def _metadata_faults(found: Found) -> Iterator[validation.Problem]:

@@ -10,10 +10,10 @@ from typing import Any, BinaryIO
 from registrar.api.meta import API_VERSION, GROUP
 from registrar.api.tenants import Labels
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistry
+from registrar.api.wording import meant_by
 from registrar.cli.documents.load import Document, DocumentError, load_each, resources_at
 from registrar.cli.documents.load import Path as DocumentPath
 from registrar.cli.documents.manifest import labels_in
-from registrar.cli.fields import meant_by
 from registrar.cli.files import manifest_files, open_to_read
 from registrar.cli.validate.found import Found, FoundRegistry
 from registrar.cli.validate.problems import Problem, Rule

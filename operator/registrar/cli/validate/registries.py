@@ -11,6 +11,7 @@ from registrar.api.registry_url import valid_registry_url
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistry, ClusterRegistrySpec
 from registrar.api.v1alpha1.texts import is_subdomain
 from registrar.api.validation import problems
+from registrar.api.wording import shown_path
 from registrar.cli.fields import unknown_fields
 from registrar.cli.validate.found import FoundRegistry
 from registrar.cli.validate.problems import Problem, Rule
@@ -58,7 +59,7 @@ def check_alone(found: FoundRegistry) -> Iterator[Problem]:
     """Yield what is wrong with a ClusterRegistry, whatever others there are."""
     unknown = dict(unknown_fields(ClusterRegistry.KIND, found.body))
     for path, message in unknown.items():
-        yield found.problem(Rule.UNKNOWN_FIELD, f"{'.'.join(map(str, path))}: {message}", path)
+        yield found.problem(Rule.UNKNOWN_FIELD, f"{shown_path(path)}: {message}", path)
     if found.name is None or not is_subdomain(found.name):
         yield found.problem(
             Rule.INVALID_VALUE, "metadata.name: must consist of lower-case letters, digits, '-' and '.'", _NAME

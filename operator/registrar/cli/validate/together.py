@@ -6,6 +6,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from registrar.api.wording import shown_path
 from registrar.cli.documents.references import named_registry
 from registrar.cli.validate.entries import Entry, Index, Key, Place
 from registrar.cli.validate.found import Found
@@ -89,14 +90,14 @@ def _aliases(entries: Iterable[Entry]) -> Iterator[Problem]:
             path = ("spec", "aliases", alias)
             if isinstance(version, str) and version not in known:
                 message = (
-                    f"{'.'.join(path)}: no version {version!r} of this model is among these manifests; correct the "
+                    f"{shown_path(path)}: no version {version!r} of this model is among these manifests; correct the "
                     "name, or add the manifest, unless the registry has the version already"
                 )
                 yield entry.found.problem(Rule.MISSING_VERSION, message, path)
             elif isinstance(version, str) and _is_archived(known[version]):
                 message = (
-                    f"{'.'.join(path)}: the version {version!r} is archived by {known[version]}; name another version, "
-                    "or remove spec.state there"
+                    f"{shown_path(path)}: the version {version!r} is archived by {known[version]}; name another "
+                    "version, or remove spec.state there"
                 )
                 yield entry.found.problem(Rule.ARCHIVED_VERSION, message, path)
 

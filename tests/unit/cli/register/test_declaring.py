@@ -105,7 +105,7 @@ REFUSED = {
     "a number beyond the registry's": (["--property=a=20261123120000"], "does not fit the registry's 32-bit integers"),
     "a property of the operator": (["--property=model-registrar.dev/owner=me"], "belong to the operator"),
     "an artifact without a URI": (["--artifact=s3://models"], "'s3://models' is no artifact: write name=uri"),
-    "an empty URI": (["--artifact=model="], "spec.artifacts.0.uri: String should have at least 1 character"),
+    "an empty URI": (["--artifact=model="], "spec.artifacts[0].uri: must not be empty; give it a value, or remove it"),
     "a format of nothing": (["--format=onnx=onnx"], "There is no artifact 'onnx' for the format: give its URI too."),
     "two formats": (["--artifact=m=u", "--format=a", "--format=b"], "'b': give one format for an artifact"),
     "a digest of nothing": (
@@ -114,7 +114,7 @@ REFUSED = {
     ),
     "a digest of two": (["--artifact=m=u", "--artifact=n=u", "--digest=sha256:1"], "name the artifact."),
     "a digest twice": (["--artifact=m=u", "--digest=a", "--digest=b"], "'b': give one digest for an artifact"),
-    "a digest that is none": (["--artifact=m=u", "--digest=sha256:1"], "spec.artifacts.0.digest: "),
+    "a digest that is none": (["--artifact=m=u", "--digest=sha256:1"], "spec.artifacts[0].digest: "),
     "a source of four parts": (["--artifact=m=u", "--source=kfp/run/a/b"], "write kind/class/group/id/name."),
     "a source of nothing": (["--source=kfp/run/ns/id/name"], "A source is that of artifacts: give one."),
     "a model that is no resource": (["--model=Churn Model"], "'Churn Model' is not the metadata.name"),
