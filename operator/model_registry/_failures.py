@@ -42,21 +42,31 @@ def is_verification_failure(error: BaseException | None) -> bool:
     return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _chain(error))
 
 
+def is_unknown_host(error: BaseException) -> bool:
+    """Return whether a failure goes back to a host that is not found."""
+    return any(isinstance(cause, socket.gaierror) for cause in _causes(error))
+
+
 def known_reason(error: BaseException) -> str | None:
     """Return why there was no connection, where the operating system says it; libraries only say that it failed."""
-    for cause in _chain(error):
-        group = cause.exceptions if isinstance(cause, BaseExceptionGroup) else ()
-        for candidate in (cause, *group):
-            match candidate:
-                case ConnectionRefusedError():
-                    return "connection refused"
-                case ssl.SSLCertVerificationError():
-                    return f"certificate verify failed: {candidate.verify_message}"
-                case socket.gaierror():
-                    return f"its host is not found: {candidate.strerror}"
-                case OSError(errno=errno.ENETUNREACH | errno.EHOSTUNREACH):
-                    return f"there is no way to its network: {candidate.strerror}"
+    for cause in _causes(error):
+        match cause:
+            case ConnectionRefusedError():
+                return "connection refused"
+            case ssl.SSLCertVerificationError():
+                return f"certificate verify failed: {cause.verify_message}"
+            case socket.gaierror():
+                return f"its host is not found: {cause.strerror}"
+            case OSError(errno=errno.ENETUNREACH | errno.EHOSTUNREACH):
+                return f"there is no way to its network: {cause.strerror}"
     return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error, what it goes back to, and what is grouped in either."""
+    for cause in _chain(error):
+        yield cause
+        yield from cause.exceptions if isinstance(cause, BaseExceptionGroup) else ()
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -6,12 +6,15 @@ the ClusterRegistry reads the message.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from model_registry import exceptions
 from model_registry._failures import is_verification_failure, known_reason
 from registrar.api.v1alpha1.cluster_registry import ClusterRegistrySpec, RegistryReason
 from registrar.registries.backend import RegistryWentBackError
 from registrar.registries.credentials import CredentialsUnavailableError
 from registrar.registries.registry import Registry
+from registrar.reporting.advice import RETRIES
 from registrar.reporting.registry_status import ADVICE, Health
 
 
@@ -25,7 +28,8 @@ def health_of(registry: Registry, spec: ClusterRegistrySpec) -> Health:
     # What was missing then has a reason of its own, and may be there by now: the registry was not asked.
     is_unasked = isinstance(registry.failure, CredentialsUnavailableError)
     if registry.failure is not None and not is_unasked:
-        return _failed(registry.failure, spec)
+        failed = _failed(registry.failure, spec)
+        return replace(failed, message=f"{failed.message} {RETRIES}")
     if is_unasked or not registry.loaded:
         return Health(RegistryReason.NOT_TRIED, "The operator has not read the registry yet.")
     return Health(RegistryReason.CONNECTED, "The operator reads the registry.")
@@ -44,7 +48,7 @@ def _failed(failure: Exception, spec: ClusterRegistrySpec) -> Health:
         case exceptions.RateLimited():
             message = f"The registry asks the operator for fewer requests (HTTP {failure.status})."
         case exceptions.APIStatusError():
-            message = f"The registry answers with HTTP status {failure.status}."
+            message = f"The registry answers with HTTP status {failure.status}. Check its own log."
         case exceptions.ConnectionFailed():
             return _not_connected(failure, spec)
         case RegistryWentBackError():

@@ -19,7 +19,7 @@ from registrar.planning.problems import Disposition, Problem
 from registrar.registries.backend import RegistryWentBackError
 from registrar.registries.diagnosis import for_resources
 from registrar.registries.pauses import EpochPauses
-from registrar.registries.problems import problem_of
+from registrar.registries.problems import problem_of, remedy_of
 from registrar.registries.registry import Registry
 from registrar.workqueue.delays import spread
 
@@ -107,16 +107,17 @@ class Poller:
             logger.warning("The registry %s cannot be read; retrying: %s", registry.url, error)
             registry.failure = error
             problem = replace(problem_of(error), disposition=Disposition.OUTAGE)
+            remedy = remedy_of(error, registry.url)
         except Exception as error:
             # Such as a certificate file that is being replaced: whatever it is, polling must not end with it.
             logger.exception("Reading the registry %s failed unexpectedly; retrying", registry.url)
             registry.failure = error
             what = f"The registry cannot be read: {type(error).__name__}. The operator's log has the details."
-            problem = Problem(Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, what)
+            problem, remedy = Problem(Disposition.OUTAGE, Reason.REGISTRY_UNAVAILABLE, what), ""
         else:
             registry.failure = None
             return found
-        for key in registry.breaker.update(for_resources(problem, registry), time.monotonic()):
+        for key in registry.breaker.update(for_resources(problem, registry, remedy), time.monotonic()):
             self.enqueue(key)
         return None
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from model_registry import exceptions
+from model_registry._failures import is_unknown_host, is_verification_failure
 from model_registry._retry import is_refused_by_database
 from registrar.api.conditions import Reason
 from registrar.planning.problems import Disposition, Problem, ReconcileError
@@ -38,6 +39,25 @@ def problem_of_one(error: exceptions.RegistryError) -> Problem:
         )
     message = sentence.format(_without_bytes(_cause(error)))
     return replace(problem, disposition=Disposition.TRANSIENT, message=message)
+
+
+def remedy_of(error: exceptions.RegistryError, url: str) -> str:
+    """Return what to check where the registry of the operator's flags is unavailable; empty where the problem says it.
+
+    Args:
+        error: what the operator met.
+        url: the address of the registry.
+    """
+    match error:
+        case exceptions.ConnectionFailed() if is_verification_failure(error):
+            return "Check that the file of --registry-ca-file contains the authority that issued the certificate."
+        case exceptions.ConnectionFailed(is_temporary=True) if is_unknown_host(error):
+            return f"Check the host in {url}."
+        case exceptions.ConnectionFailed(is_temporary=True) | exceptions.ServerError(status=502 | 503 | 504):
+            return f"Check that the registry runs at {url}, and that no network policy or proxy is in the way."
+        case exceptions.ServerError():
+            return "Check the registry's own log."
+    return ""
 
 
 def is_of_the_value(error: exceptions.RegistryError) -> bool:

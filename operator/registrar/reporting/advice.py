@@ -56,3 +56,5 @@ ADVICE: Mapping[Reason, str] = {
 """Every reason has an entry. The sentences name fields, flags and annotations, and never a particular resource."""
 REFUSALS = frozenset({Reason.NAME_CONFLICT, Reason.EXTERNAL_ID_CONFLICT, Reason.REGISTRY_REPLACED})
 """Reasons that only a person ends, although the operator keeps trying."""
+RETRIES = "The operator keeps trying."
+"""How a message of an outage ends: nobody has to start anything again."""

@@ -119,7 +119,8 @@ def test_an_outage_that_changes_its_reason_reports_the_reason_of_now(
         message = condition(unavailable, "Ready")["message"]
         assert "it answered 503" in message
         assert "come back later" not in message
-        assert "http" not in message
+        assert "/api/" not in message
+        assert f"Check that the registry runs at {gateway.url}, and" in message
     gateway.status = 401
     for name in (edited, created):
         refused = own_space.wait("RegisteredModel", name, has_reason("Unauthorized"))

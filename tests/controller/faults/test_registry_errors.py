@@ -70,7 +70,9 @@ async def test_a_registry_that_never_answers_is_reported_and_awaited(
     registry_proxy.script = always(Fault.STALL_BEFORE)
     own_space.apply(manifest(KIND, waiting))
     resource = own_space.wait(KIND, waiting, has_reason("RegistryUnavailable"))
-    assert "did not answer" in condition(resource, "Ready")["message"]
+    message = condition(resource, "Ready")["message"]
+    assert "did not answer" in message
+    assert message.endswith("no network policy or proxy is in the way. The operator keeps trying.")
     registry_proxy.heal()
     own_space.ready(KIND, waiting)
     assert own_space.get(KIND, settled) == before

@@ -82,7 +82,10 @@ def test_a_registry_token_that_is_rotated_late_is_reported_and_awaited(
     own_space.apply(manifest(KIND, waiting))
     resource = own_space.wait(KIND, waiting, has_reason("Unauthorized"))
     message = condition(resource, "Ready")["message"]
-    assert message == "The registry refused the operator's token: it answered 401. Check the token and its permissions."
+    assert message == (
+        "The registry refused the operator's token: it answered 401. Check the token and its permissions. "
+        "The operator keeps trying."
+    )
     assert not condition(resource, "Stalled")
     _rotate(file, "second")
     own_space.ready(KIND, waiting)

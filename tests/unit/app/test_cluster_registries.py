@@ -34,6 +34,7 @@ from registrar.planning.resolution import name_of
 from registrar.registries.credentials import Credentials
 from registrar.registries.kubeflow.backend import KubeflowBackend
 from registrar.registries.registry import Registry
+from registrar.reporting.advice import RETRIES
 from registrar.reporting.registry_status import ADVICE
 from registrar.settings import Settings
 from registrar.telemetry.metrics import Metrics
@@ -561,7 +562,7 @@ async def test_labels_of_one_namespace_wake_no_resource_of_another(
 
 
 async def test_a_restart_leaves_a_status_as_it_is_until_more_is_known(world: World) -> None:
-    message = f"The registry did not answer: the connection failed. {ADVICE[RegistryReason.UNREACHABLE]}"
+    message = f"The registry did not answer: the connection failed. {ADVICE[RegistryReason.UNREACHABLE]} {RETRIES}"
     condition = {"reason": "Unreachable", "message": message, "observedGeneration": 1}
     condition["lastTransitionTime"] = "2026-11-23T12:00:00Z"
     status = {

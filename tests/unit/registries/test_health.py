@@ -97,4 +97,6 @@ def test_a_message_says_what_to_change(
 ) -> None:
     registry.failure = failure
     registry.failure.__cause__ = cause
-    assert message in health_of(registry, registry_spec(**spec)).message
+    found = health_of(registry, registry_spec(**spec)).message
+    assert message in found
+    assert found.endswith(". The operator keeps trying.")

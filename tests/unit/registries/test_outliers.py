@@ -138,7 +138,7 @@ def test_whoever_reads_of_an_outage_learns_who_can_act() -> None:
     registry.name, registry.ref = "ClusterRegistry/prod", RegistryRef(kind=RegistryKind.CLUSTER_REGISTRY, name="prod")
     where = "The conditions of ClusterRegistry prod show its administrator what to do."
     first = diagnose(AWAY, BAD, registry)
-    assert first.message == f"The registry did not answer: refused. {where}"
+    assert first.message == f"The registry did not answer: refused. {where} The operator keeps trying."
     # All others report what the first one met.
     with pytest.raises(ReconcileError) as met:
         registry.ensure_available()
