@@ -20,9 +20,17 @@ those of hooks, so an entry cannot be installed together with its CustomResource
 {{- end }}
 {{- end }}
 
-{{/* Rejects values that conflict with each other: a schema could not explain that in a sentence. */}}
+{{/* Rejects values that the operator would refuse, and those that conflict: a schema could not explain that in a sentence. */}}
 {{- define "model-registrar.checks" -}}
+{{- include "model-registrar.checkForms" . }}
+{{- include "model-registrar.checkURL" . }}
 {{- with .Values.registry }}
+{{- if not (or .url .urlConfigMapRef.name $.Values.connections.enabled) }}
+{{- fail "registry.url is missing: set it to the root address of the registry, such as http://model-registry-service.kubeflow:8080. Or name a ConfigMap with the address in registry.urlConfigMapRef, or connect registries by ClusterRegistries, with connections.enabled." }}
+{{- end }}
+{{- if and .caBundle (trim .caBundle) (not (contains "-----BEGIN CERTIFICATE-----" .caBundle)) }}
+{{- fail "registry.caBundle contains no certificate: write certificate authorities in PEM format, with the lines -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----." }}
+{{- end }}
 {{- if and .url .urlConfigMapRef.name }}
 {{- fail "registry.url and registry.urlConfigMapRef.name are both set: set only one." }}
 {{- end }}
@@ -41,6 +49,10 @@ those of hooks, so an entry cannot be installed together with its CustomResource
 {{- if gt (len (compact (list .caBundle .caSecretRef.name .caConfigMapRef.name))) 1 }}
 {{- fail "registry.caBundle, registry.caSecretRef.name and registry.caConfigMapRef.name are mutually exclusive: set only one." }}
 {{- end }}
+{{- end }}
+{{- $ownerId := include "model-registrar.ownerId" . }}
+{{- if gt (len $ownerId) 100 }}
+{{- fail (printf "ownerId is empty, and the release's namespace and name together, %q, are longer than the 100 characters of an owner ID: set a shorter ownerId." $ownerId) }}
 {{- end }}
 {{- if and (eq .Values.orphanedEntries "Archive") (not .Values.ownerId) }}
 {{- fail "orphanedEntries is Archive and ownerId is empty: give this installation an ownerId that no other one uses." }}

@@ -93,6 +93,11 @@ ca.crt
 {{- end }}
 {{- end }}
 
+{{/* Host and port of the registry's address. Sprig's urlParse would end with an error of its own where the host is none. */}}
+{{- define "model-registrar.hostAndPort" -}}
+{{- regexReplaceAll "(?s)^[^/]*//([^/?#]*).*$" .Values.registry.url "${1}" }}
+{{- end }}
+
 {{/* The port of the registry's address. */}}
 {{- define "model-registrar.registryPort" -}}
 {{- if .Values.connections.enabled }}
@@ -101,7 +106,7 @@ ca.crt
 {{- if not .Values.registry.url }}
 {{- fail "networkPolicy.registryPorts is empty: with registry.urlConfigMapRef, the chart does not know the registry's port. Set it." }}
 {{- end }}
-{{- $address := urlParse .Values.registry.url }}
-{{- $port := regexFind ":[0-9]+$" $address.host | trimPrefix ":" }}
-{{- default (ternary "443" "80" (eq $address.scheme "https")) $port }}
+{{- include "model-registrar.checkURL" . }}
+{{- $port := regexReplaceAll "^:0*" (regexFind ":[0-9]+$" (include "model-registrar.hostAndPort" .)) "" }}
+{{- default (ternary "443" "80" (.Values.registry.url | lower | hasPrefix "https:")) $port }}
 {{- end }}

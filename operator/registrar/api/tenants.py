@@ -41,31 +41,22 @@ LabelValue = Annotated[
 ]
 _OTHER_SPECIAL = re.compile(r"[?\[]")
 
-NamespacePattern = Annotated[
-    str,
-    Field(min_length=1, max_length=63),
-    Pattern(
-        r"^[-a-z0-9*]+$",
-        "must be the name of a namespace, in which '*' matches any text: lower-case letters, digits, '-' and '*'",
-    ),
-]
-ModelNamePattern = Annotated[
-    str,
-    Field(min_length=1, max_length=255),
-    Pattern(
-        r"^([^{}*\x00]*\{namespace\}\.)?[^{}\x00]*$",
-        "must be the name of a model, in which '*' matches any text. {namespace} may stand in it once, at the start "
-        "or after literal text, and '.' must follow it, so that no namespace matches the names of another one whose "
-        "name is longer. Other braces are not allowed",
-    ),
-]
-OwnerName = Annotated[
-    str,
-    Field(min_length=1, max_length=255),
-    Pattern(
-        r"^(\{namespace\}|[^{}\x00]+)$", "must be {namespace}, or the name of a person or team, which has no braces"
-    ),
-]
+NAMESPACE_PATTERN = Pattern(
+    r"^[-a-z0-9*]+$",
+    "must be the name of a namespace, in which '*' matches any text: lower-case letters, digits, '-' and '*'",
+)
+MODEL_NAME_PATTERN = Pattern(
+    r"^([^{}*\x00]*\{namespace\}\.)?[^{}\x00]*$",
+    "must be the name of a model, in which '*' matches any text. {namespace} may stand in it once, at the start or "
+    "after literal text, and '.' must follow it, so that no namespace matches the names of another one whose name is "
+    "longer. Other braces are not allowed",
+)
+OWNER_PATTERN = Pattern(
+    r"^(\{namespace\}|[^{}\x00]+)$", "must be {namespace}, or the name of a person or team, which has no braces"
+)
+NamespacePattern = Annotated[str, Field(min_length=1, max_length=63), NAMESPACE_PATTERN]
+ModelNamePattern = Annotated[str, Field(min_length=1, max_length=255), MODEL_NAME_PATTERN]
+OwnerName = Annotated[str, Field(min_length=1, max_length=255), OWNER_PATTERN]
 
 
 class ExternalReferences(StrEnum):

@@ -6,14 +6,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from registrar.api.rules import VALIDATIONS
 from registrar.api.schema import StructuralSchema
-from registrar.api.tenants import LabelIndex, Tenant, read_tenants, tenant_of
+from registrar.api.tenants import (
+    MODEL_NAME_PATTERN,
+    NAMESPACE_PATTERN,
+    OWNER_PATTERN,
+    LabelIndex,
+    Tenant,
+    read_tenants,
+    tenant_of,
+)
 
-CHART_SCHEMA = Path(__file__).parents[3] / "charts/model-registrar/values.schema.json"
+CHART = Path(__file__).parents[3] / "charts/model-registrar"
 NAMESPACES = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,10}[a-z0-9])?", fullmatch=True)
 NAMES = st.text(st.sampled_from("ab-.*?[{\n"), max_size=8)
 TAILS = st.text(st.sampled_from("a-.*"), max_size=4)
@@ -166,20 +176,37 @@ def test_the_schema_is_structural() -> None:
 
 
 def test_the_chart_accepts_what_the_operator_accepts() -> None:
-    chart = json.loads(CHART_SCHEMA.read_text(encoding="utf-8"))["$defs"]["tenant"]
+    """Its schema has no patterns, because Helm would show those: they are among the forms of texts."""
+    chart = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))["$defs"]["tenant"]
     described = Tenant.model_json_schema(schema_generator=StructuralSchema)
     properties = {
-        name: {key: value for key, value in field.items() if key != "description"}
-        for name, field in described["properties"].items()
+        name: _without(field, "description")
         # A file selects no namespaces.
+        for name, field in described["properties"].items()
         if name != "namespaceSelector"
     }
     assert chart == {
         "type": "object",
         "additionalProperties": False,
         "required": ["namespaces"],
-        "properties": properties,
+        "properties": {name: _without_patterns(field) for name, field in properties.items()},
     }
+    forms = yaml.safe_load((CHART / "files/forms.yaml").read_text(encoding="utf-8"))["forms"]
+    for form, pattern in (
+        ("tenantNamespace", NAMESPACE_PATTERN),
+        ("tenantModelName", MODEL_NAME_PATTERN),
+        ("tenantOwner", OWNER_PATTERN),
+    ):
+        assert (forms[form]["pattern"], f"must be {forms[form]['write']}") == (pattern.regex, pattern.message)
+
+
+def _without(field: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {key: value for key, value in field.items() if key not in names}
+
+
+def _without_patterns(field: dict[str, Any]) -> dict[str, Any]:
+    kept = _without(field, "pattern", VALIDATIONS)
+    return {**kept, "items": _without_patterns(kept["items"])} if "items" in kept else kept
 
 
 SELECTOR = {"namespaceSelector": {"matchLabels": {"example.com/ml": "true", "stage": "prod"}}}
