@@ -25,7 +25,9 @@ ACCOUNT = "must be the name of a ServiceAccount in the operator's namespace"
 ONE_TENANT = "set exactly one of namespaces and namespaceSelector"
 PEM = "-----BEGIN CERTIFICATE-----\n"
 SERVICE = {"namespace": "ml", "name": "registry", "port": 8080}
-PATTERN = "spec.tenants[0].modelNames[0] in body should match"
+NAME_PATTERN = (
+    "must be the name of a model, in which '*' matches any text. {namespace} may stand in it once, at the start"
+)
 
 
 def _with_token(**reference: Any) -> Manifest:
@@ -55,7 +57,15 @@ REFUSED = {
     "a tenant by name and labels": (_with_tenant(namespaceSelector={"matchLabels": {"a": "b"}}), ONE_TENANT),
     "a selector of everybody": (_with_selector(matchLabels={}), "should have at least 1 properties"),
     "a selector without labels": (_with_selector(), "namespaceSelector.matchLabels: Required value"),
-    "a label that no namespace has": (_with_selector(matchLabels={"a": "b c"}), "should match"),
+    "a label that no namespace has": (
+        _with_selector(matchLabels={"a": "b c"}),
+        "must be the value of a label: letters,",
+    ),
+    "a namespace in capitals": (
+        _with_tenant(namespaces=["Team"]),
+        "must be the name of a namespace, in which '*' matches any text: lower-case letters, digits, '-' and '*'",
+    ),
+    "an owner with braces": (_with_tenant(owner="{team}"), "must be {namespace}, or the name of a person or team"),
     "no tenants": (without(cluster_registry(), "spec", "tenants"), "spec.tenants: Required value"),
     "no address": (without(cluster_registry(), "spec", "url"), ONE_ADDRESS),
     "two addresses": (cluster_registry(serviceRef=SERVICE), ONE_ADDRESS),
@@ -105,8 +115,8 @@ REFUSED = {
         "should be greater than or equal to 1",
     ),
     "a tenant of no namespace": (_with_tenant(namespaces=[]), "should have at least 1 items"),
-    "a prefix that another namespace has too": (_with_tenant(modelNames=["{namespace}-*"]), PATTERN),
-    "a namespace after any text": (_with_tenant(modelNames=["*{namespace}.*"]), PATTERN),
+    "a prefix that another namespace has too": (_with_tenant(modelNames=["{namespace}-*"]), NAME_PATTERN),
+    "a namespace after any text": (_with_tenant(modelNames=["*{namespace}.*"]), NAME_PATTERN),
     "an unknown policy": (_with_tenant(adoptionPolicy="Never"), 'supported values: "Adopt", "Fail"'),
     "a reference to another kind": (
         registered_model(registryRef={"kind": "Registry", "name": "r"}),

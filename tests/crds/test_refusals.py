@@ -24,6 +24,7 @@ RESOURCE_NAME = "must be the metadata.name of a resource in this namespace"
 REGISTRY_ID = "must be an ID as the registry shows it: a decimal number in quotes, such as '42'"
 
 NAME = "must not begin or end with white space, or contain line breaks or other control characters"
+NUL = "must not contain a NUL character, which the registry refuses"
 UPLOAD = "set uri, or set state to PENDING if an upload provides the uri later"
 DATE = (
     "must not be a date without quotes, which kustomize and Argo CD turn into a time; put it in quotes, such as "
@@ -79,6 +80,13 @@ REFUSED = {
         model_version(artifacts=[{"name": "a", "uri": "s3://a", "externalId": ""}]),
         "spec.artifacts[0].externalId in body should be at least 1 chars long",
     ),
+    "external ID with a NUL": (registered_model(externalId="a\0"), f"spec.externalId: Invalid value: … {NUL}"),
+    "language with a NUL": (registered_model(language=["en", "\0"]), f"spec.language[1]: Invalid value: … {NUL}"),
+    "alias of a version with a NUL": (
+        registered_model(aliases={"champion": "\0"}),
+        f"spec.aliases[champion]: Invalid value: … {NUL}",
+    ),
+    "address with a NUL": (model_artifact(uri="s3://\0"), f"spec.uri: Invalid value: … {NUL}"),
     "state of another kind": (
         registered_model(state="MARKED_FOR_DELETION"),
         'spec.state: Unsupported value: "MARKED_FOR_DELETION": supported values: "LIVE", "ARCHIVED"',

@@ -87,8 +87,11 @@ def _nature(node: Schema, *, required: bool) -> str:
 
 
 def _meaning(node: Schema) -> str:
-    """Return what a value is for, and the rules that it must keep."""
-    return " ".join([node.get("description", ""), *map(_sentence, _messages(node))])
+    """Return what a value is for, and the rules that it and its items must keep."""
+    # Items that are objects have rows of their own.
+    items = [node[key] for key in ("items", "additionalProperties") if key in node and "properties" not in node[key]]
+    of_each = (f"each {message}" for item in items for message in _messages(item))
+    return " ".join([node.get("description", ""), *map(_sentence, (*_messages(node), *of_each))])
 
 
 def _type(node: Schema) -> str:
@@ -115,7 +118,6 @@ def _limits(node: Schema) -> Iterator[str]:
         yield bounds + unit
     if bounds := _bounds(node.get("minimum"), node.get("maximum")):
         yield bounds
-    # That no text may contain a NUL character would be in nearly every row.
     if node.get("pattern", WITHOUT_NUL.regex) != WITHOUT_NUL.regex:
         yield f"matches `{node['pattern']}`"
     for key in node.get("x-kubernetes-list-map-keys", ()):
@@ -135,7 +137,9 @@ def _bounds(least: int | None, most: int | None) -> str:
 
 
 def _messages(node: Schema) -> Iterator[str]:
-    return (rule["message"] for rule in node.get(VALIDATIONS, ()))
+    # That no text may contain a NUL character would be in nearly every row.
+    messages = (rule["message"] for rule in node.get(VALIDATIONS, ()))
+    return (message for message in messages if message != WITHOUT_NUL.message)
 
 
 def _default(node: Schema) -> str:

@@ -5,7 +5,7 @@ The Python equivalent makes the models as strict as the schemas, and tests compa
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -69,17 +69,28 @@ def with_rules(schema: JsonSchemaValue, rules: Sequence[Rule]) -> JsonSchemaValu
     return {**schema, VALIDATIONS: [*schema.get(VALIDATIONS, []), *(rule.as_schema() for rule in rules)]}
 
 
+def matching(regex: str) -> str:
+    """Return the condition in CEL that a text matches a regular expression, which contains no single quote."""
+    return f"self.matches(r'{regex}')"
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """``Annotated`` metadata of a text: a regular expression, which costs the API server less than CEL on long texts.
+    """``Annotated`` metadata of a text: a regular expression.
+
+    The API server would show the expression and no message, so it gets a rule in CEL instead
+    (`registrar.api.schema.without_patterns`). Schemas for editors keep the expression.
 
     Attributes:
         regex: it matches the whole text, in Go, in Python and in JavaScript.
         message: what the user has to change.
+        cel: the same in CEL, where that costs less than to match the expression; None leaves the expression to the API
+            server, because CEL on long texts in lists would exceed its budget.
     """
 
     regex: str
     message: str
+    cel: str | None = ""
 
     def check(self, value: str) -> str:
         """Return the text, or raise PydanticCustomError if it does not match."""
@@ -91,11 +102,16 @@ class Pattern:
         return core_schema.no_info_after_validator_function(self.check, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {**handler(schema), "pattern": self.regex}
+        described = {**handler(schema), "pattern": self.regex}
+        if self.cel is None:
+            return described
+        rule = Rule(cel=self.cel or matching(self.regex), message=self.message, holds=None)
+        return with_rules(described, [rule])
 
 
 NUL = "\0"
-WITHOUT_NUL = Pattern(r"^[^\x00]*$", "must not contain a NUL character, which the registry refuses")
+LONG_WITHOUT_NUL = Pattern(r"^[^\x00]*$", "must not contain a NUL character, which the registry refuses", cel=None)
+WITHOUT_NUL = replace(LONG_WITHOUT_NUL, cel=r"!self.contains('\x00')")
 
 
 @dataclass(frozen=True, slots=True)

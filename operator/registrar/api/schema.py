@@ -15,6 +15,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import CoreSchema, core_schema
 
 from registrar.api.meta import GROUP, VERSION, Column, Resource
+from registrar.api.rules import VALIDATIONS, WITHOUT_NUL, matching
 
 _REFERENCE = "#/$defs/"
 _LEADING_KEYS = ("description", "type")
@@ -83,6 +84,19 @@ def openapi_schema(resource: type[Resource[Any, Any]]) -> JsonSchemaValue:
     }
 
 
+def without_patterns(node: JsonSchemaValue) -> JsonSchemaValue:
+    """Return a structural schema without the patterns that a rule beside them says in a sentence."""
+    rules = {rule["rule"] for rule in node.get(VALIDATIONS, ())}
+    is_said = not rules.isdisjoint({matching(node.get("pattern", "")), WITHOUT_NUL.cel})
+    kept = {key: value for key, value in node.items() if key != "pattern" or not is_said}
+    for key in ("items", "additionalProperties"):
+        if key in kept:
+            kept[key] = without_patterns(kept[key])
+    if "properties" in kept:
+        kept["properties"] = {name: without_patterns(field) for name, field in kept["properties"].items()}
+    return kept
+
+
 def _columns(resource: type[Resource[Any, Any]]) -> Sequence[Column]:
     if resource.COLUMNS is not None:
         return resource.COLUMNS
@@ -113,7 +127,7 @@ def custom_resource_definition(resource: type[Resource[Any, Any]]) -> dict[str, 
         "subresources": {"status": {}},
         "additionalPrinterColumns": [column.as_manifest() for column in _columns(resource)],
         **({"selectableFields": [{"jsonPath": path} for path in selectable]} if selectable else {}),
-        "schema": {"openAPIV3Schema": openapi_schema(resource)},
+        "schema": {"openAPIV3Schema": without_patterns(openapi_schema(resource))},
     }
     return {
         "apiVersion": "apiextensions.k8s.io/v1",

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from registrar.api import schema as generator
-from registrar.api.schema import custom_resource_definition, openapi_schema
-from registrar.kinds.table import RESOURCES
+from registrar.api.rules import LONG_WITHOUT_NUL, VALIDATIONS, WITHOUT_NUL
+from registrar.api.schema import custom_resource_definition, openapi_schema, without_patterns
+from registrar.api.v1alpha1.texts import MAX_TEXT_LENGTH
+from registrar.kinds.table import DEFINED, RESOURCES
 
 Schema = dict[str, Any]
 each_kind = pytest.mark.parametrize("kind", RESOURCES, ids=lambda kind: kind.KIND)
@@ -40,6 +42,24 @@ def test_every_string_list_and_map_is_limited(kind: type[Any]) -> None:
         or ("additionalProperties" in node and "maxProperties" not in node)
     ]
     assert unlimited == []
+
+
+@pytest.mark.parametrize("kind", DEFINED, ids=lambda kind: kind.KIND)
+def test_the_api_server_shows_no_pattern_that_a_sentence_could_replace(kind: type[Any]) -> None:
+    """Of long texts in lists, CEL would exceed the budget of the API server; only the operator writes a status."""
+    schema = custom_resource_definition(kind)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    shown = [node for _, node in nodes(schema["properties"]["spec"]) if "pattern" in node]
+    assert {(node["pattern"], node["maxLength"]) for node in shown} <= {(LONG_WITHOUT_NUL.regex, MAX_TEXT_LENGTH)}
+    assert any("pattern" in node for _, node in nodes(openapi_schema(kind)["properties"]["spec"])), "editors know them"
+
+
+def test_a_pattern_that_no_rule_says_in_words_is_kept() -> None:
+    """The API server would otherwise accept a text that only the model refuses."""
+    other = {"rule": "self != 'a'", "message": "must not be a"}
+    long = {"type": "string", "pattern": LONG_WITHOUT_NUL.regex, VALIDATIONS: [other]}
+    assert without_patterns({"properties": {"a": long}}) == {"properties": {"a": long}}
+    short = {**long, VALIDATIONS: [other, {"rule": str(WITHOUT_NUL.cel), "message": WITHOUT_NUL.message}]}
+    assert "pattern" not in without_patterns(short)
 
 
 @each_kind

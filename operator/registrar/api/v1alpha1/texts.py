@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field
 
 from registrar.api.properties import INT32_MAX
-from registrar.api.rules import WITHOUT_NUL, Rule
+from registrar.api.rules import LONG_WITHOUT_NUL, WITHOUT_NUL, Rule
 
 MAX_CHILD_NAME_LENGTH = 240
 MAX_URI_BYTES = 2692
@@ -70,7 +70,7 @@ RegistryChildName = Annotated[str, Field(min_length=1, max_length=MAX_CHILD_NAME
 ModelName = Annotated[RegistryModelName, _NAME_RULE]
 ChildName = Annotated[RegistryChildName, _NAME_RULE]
 ExternalId = Annotated[str, Field(min_length=1, max_length=255), WITHOUT_NUL]
-Text = Annotated[str, Field(max_length=MAX_TEXT_LENGTH), WITHOUT_NUL]
+Text = Annotated[str, Field(max_length=MAX_TEXT_LENGTH), LONG_WITHOUT_NUL]
 StatusText = Annotated[str, Field(max_length=255)]
 Link = Annotated[str, Field(max_length=2048)]
 Uri = Annotated[
