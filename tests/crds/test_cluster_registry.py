@@ -61,6 +61,9 @@ REFUSED = {
         _with_selector(matchLabels={"a": "b c"}),
         "must be the value of a label: letters,",
     ),
+    "a port in quotes": (_with_service(port="8080"), 'port in body must be of type integer: "string"'),
+    "a boolean in quotes": (cluster_registry(isDefault="true"), 'isDefault in body must be of type boolean: "string"'),
+    "a limit of a tenant in quotes": (_with_tenant(takeOver="false"), "takeOver in body must be of type boolean"),
     "a namespace in capitals": (
         _with_tenant(namespaces=["Team"]),
         "must be the name of a namespace, in which '*' matches any text: lower-case letters, digits, '-' and '*'",

@@ -17,6 +17,7 @@ from registrar.cli.validate.problems import Rule
 from tests.crds.cards import CARDS
 from tests.crds.conftest import Kubectl
 from tests.crds.manifests import Manifest, registered_model
+from tests.crds.test_cluster_registry import REFUSED as REFUSED_CONNECTIONS
 from tests.crds.test_invented_fields import BY_ID, BY_NAME
 from tests.crds.test_refusals import REFUSED
 from tests.crds.test_uploads import UPLOADS
@@ -52,6 +53,14 @@ def test_what_the_api_server_refuses_is_refused_at_the_line_of_its_field(
     _, document = load((tmp_path / "a.yaml").read_text())
     line = line_of_what_the_server_names(document, message)
     assert (line or document.line) in {one["line"] for one in found} or (line is None and found)
+
+
+@pytest.mark.parametrize(
+    "manifest", [manifest for manifest, _ in REFUSED_CONNECTIONS.values()], ids=REFUSED_CONNECTIONS
+)
+def test_a_connection_that_the_api_server_refuses_is_refused(tmp_path: Path, manifest: Manifest) -> None:
+    """`test_cluster_registry.py` has the API server refuse each of these."""
+    assert "error" in {one["severity"] for one in problems(tmp_path / "a.yaml", json.dumps(manifest))}
 
 
 @pytest.mark.parametrize("text", [BY_ID, BY_NAME], ids=["by ID", "by name"])

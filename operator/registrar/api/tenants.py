@@ -13,7 +13,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import ConfigDict, Field, GetJsonSchemaHandler, PrivateAttr, ValidationError
+from pydantic import ConfigDict, Field, GetJsonSchemaHandler, PrivateAttr, StrictBool, ValidationError
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -140,7 +140,7 @@ class Tenant(_Strict):
     external_references: ExternalReferences | None = None
     """Models that a version or artifact may refer to although no resource manages them. Own, the default, allows those
     whose name modelNames allows; Any allows all; None allows none."""
-    take_over: bool | None = None
+    take_over: StrictBool | None = None
     """Whether the annotation model-registrar.dev/take-over may take entries from another installation of the operator.
     If unset, it may not."""
 

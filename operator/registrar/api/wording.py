@@ -88,8 +88,16 @@ def worded(error: ErrorDetails) -> str:
     if kind in _MADE:
         return _MADE[kind](context, value)
     message = _FIXED.get(kind, error["msg"].removeprefix(_OWN_ERROR))
-    is_unquoted = kind == "string_type" and isinstance(value, bool | int | float)
-    return f"{message}; put it in quotes" if is_unquoted else message
+    if kind == "string_type" and isinstance(value, bool | int | float):
+        return f"{message}; put it in quotes"
+    return f"{message}; remove the quotes" if _is_quoted(kind, value) else message
+
+
+def _is_quoted(kind: str, value: object) -> bool:
+    """Return whether a text would be right without its quotes."""
+    return isinstance(value, str) and (
+        (kind == "int_type" and value.isdecimal()) or (kind == "bool_type" and value in {"true", "false"})
+    )
 
 
 def unknown_field(name: str, known: Collection[str]) -> str:

@@ -90,6 +90,14 @@ SAID = {
         {"url": "http://r", "tenants": [], "limits": {"requestsInFlight": "many"}},
         "spec.limits.requestsInFlight: must be a whole number, such as 16",
     ),
+    "a number in quotes": (
+        {"serviceRef": {"namespace": "a", "name": "b", "port": "8080"}, "tenants": []},
+        "spec.serviceRef.port: must be a whole number, such as 16; remove the quotes",
+    ),
+    "a boolean in quotes": (
+        {"url": "http://r", "tenants": [{"namespaces": ["a"], "takeOver": "true"}]},
+        "spec.tenants[0].takeOver: must be true or false; remove the quotes",
+    ),
     "a number that is too small": (
         {"url": "http://r", "tenants": [], "limits": {"requestsInFlight": 0}},
         "spec.limits.requestsInFlight: must be at least 1",

@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, StrictBool, StrictInt, ValidationError
 
 from registrar.api.conditions import Condition
 from registrar.api.meta import Column, Frozen, Resource
@@ -39,7 +39,7 @@ class ServiceRef(Frozen):
     """Namespace of the Service."""
     name: DNSLabel
     """Name of the Service."""
-    port: Annotated[int, Field(ge=1, le=65535)]
+    port: Annotated[StrictInt, Field(ge=1, le=65535)]
     """Port of the Service."""
     scheme: ServiceScheme | None = None
     """http or https. If unset, http."""
@@ -77,9 +77,9 @@ class ServiceAccountToken(Frozen):
     audience: Annotated[str, Field(min_length=1, max_length=253)] | None = None
     """Audience of the token: whom the registry, or the proxy in front of it, takes itself for. If unset,
     model-registrar.dev/ and the name of the ClusterRegistry."""
-    expiration_seconds: Annotated[int, Field(ge=600, le=86_400)] | None = None
+    expiration_seconds: Annotated[StrictInt, Field(ge=600, le=86_400)] | None = None
     """Lifetime of a token in seconds. If unset, 3600. The operator gets another one after 80 % of it."""
-    api_server_audience: bool | None = None
+    api_server_audience: StrictBool | None = None
     """Whether the token is one that the API server accepts too, as kube-rbac-proxy in front of Open Data Hub's registry
     needs it. The registry can then use the cluster with the rights of the ServiceAccount, so give it no other rights.
     If unset, such a token is not sent."""
@@ -105,9 +105,9 @@ class RegistryAuth(Frozen):
 class RegistryLimits(Frozen):
     """Limits for the requests to the registry."""
 
-    requests_in_flight: Annotated[int, Field(ge=1, le=64)] | None = None
+    requests_in_flight: Annotated[StrictInt, Field(ge=1, le=64)] | None = None
     """Maximum number of concurrent requests. If unset, 16."""
-    requests_per_second: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    requests_per_second: Annotated[StrictInt, Field(ge=1, le=10_000)] | None = None
     """Maximum number of requests per second. If unset, there is no limit."""
 
 
@@ -147,10 +147,10 @@ class ClusterRegistrySpec(Frozen):
     knows."""
     limits: RegistryLimits | None = None
     """Limits for the requests to the registry."""
-    is_default: bool | None = None
+    is_default: StrictBool | None = None
     """Whether the registry is meant where a resource of an admitted namespace names none. A resource that has an ID
     stays with its registry, whatever the default is."""
-    serves_kserve: Annotated[bool | None, Field(alias="servesKServe")] = None
+    serves_kserve: Annotated[StrictBool | None, Field(alias="servesKServe")] = None
     """Whether KServe's storage initializer asks this registry. It asks one, and only versions in that one have
     status.storageUri. Set it on ClusterRegistries of one root URL only."""
     tenants: Tenants
