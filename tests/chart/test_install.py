@@ -218,16 +218,16 @@ def test_an_administrator_of_namespaces_installs_what_needs_no_cluster_rights(co
     boss = Helm(found.helm.program, found.folder / "boss", replace(found.plane, kubeconfig=kubeconfig))
     flags = ["watchNamespaces={admin-team}", "crds.enabled=false"]
     flags += [f"rbac.aggregateTo{role}=false" for role in ("View", "Edit", "Admin")]
-    chosen = [part for flag in flags for part in ("--set", flag)]
-    install = ("install", "tools", CHART, "--namespace", namespace, "--values", MINIMAL, *chosen)
+    place = ("tools", CHART, "--namespace", namespace)
+    values = ["--values", str(MINIMAL), *(part for flag in flags for part in ("--set", flag))]
     with pytest.raises(HelmError, match="attempting to grant RBAC permissions not currently held"):
-        boss.run(*install)
+        boss.run("install", *place, *values)
     # Helm would delete the roles of a failed release.
     boss.run("uninstall", "tools", "--namespace", namespace)
-    roles = found.helm.run("template", *install[1:], "--show-only", "templates/rbac.yaml")
+    roles = found.helm.run("template", *place, *values, "--show-only", "templates/rbac.yaml")
     found.plane.run_kubectl("apply", "-f", "-", stdin=roles)
-    boss.run(*install, "--set", "rbac.create=false")
+    boss.run("install", *place, *values, "--set", "rbac.create=false")
     account = f"system:serviceaccount:{namespace}:tools-model-registrar"
     rights = (("patch", "registeredmodels.model-registrar.dev", "admin-team"), ("create", "leases", namespace))
-    for verb, kind, place in rights:
-        found.plane.run_kubectl("auth", "can-i", verb, kind, "--namespace", place, f"--as={account}")
+    for verb, kind, space in rights:
+        found.plane.run_kubectl("auth", "can-i", verb, kind, "--namespace", space, f"--as={account}")
