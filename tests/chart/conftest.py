@@ -1,4 +1,4 @@
-"""Helm and what checks the chart. `make chart` builds them before; where they are missing, the first test waits."""
+"""Helm and what checks the chart. `make chart` builds them before; where they are missing, they are built now."""
 
 from pathlib import Path
 
@@ -6,6 +6,15 @@ import pytest
 
 from devcluster import charttools
 from tests.chart.helm import Helm
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Get the programs before the first test starts: a build of minutes must not run under a test's time limit."""
+    is_needed = any("tools" in getattr(item, "fixturenames", ()) for item in session.items)
+    if is_needed and not session.config.option.collectonly:
+        capture = session.config.pluginmanager.getplugin("capturemanager")
+        with capture.global_and_fixture_disabled():
+            charttools.ensure()
 
 
 @pytest.fixture(scope="session")
