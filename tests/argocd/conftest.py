@@ -17,6 +17,7 @@ from tests.argocd.git import Repository
 from tests.docs.pages import REPOSITORY
 from tests.docs.session import PATCH_ARGOCD
 from tests.env.control_plane import install_crds
+from tests.env.programs import fixtures_of, get_before_tests
 from tests.support.fault_proxy import FaultProxy
 from tests.support.fixtures import StartOperator
 from tests.support.operator_process import OperatorProcess
@@ -27,14 +28,10 @@ Writes = Callable[[], float]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Get the programs before the first test starts: a build of minutes must not run under a test's time limit."""
-    fixtures = {name for item in session.items for name in getattr(item, "fixturenames", ())}
-    if "argo_cd" in fixtures and not session.config.option.collectonly:
-        capture = session.config.pluginmanager.getplugin("capturemanager")
-        with capture.global_and_fixture_disabled():
-            argocd.ensure()
-            if "labels" in fixtures:
-                charttools.ensure()
+    """Get the programs that the tests need."""
+    fixtures = fixtures_of(session)
+    if "argo_cd" in fixtures:
+        get_before_tests(session, argocd.ensure, *([charttools.ensure] if "labels" in fixtures else []))
 
 
 @pytest.fixture(scope="session")

@@ -6,15 +6,13 @@ import pytest
 
 from devcluster import charttools
 from tests.chart.helm import Helm
+from tests.env.programs import fixtures_of, get_before_tests
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Get the programs before the first test starts: a build of minutes must not run under a test's time limit."""
-    is_needed = any("tools" in getattr(item, "fixturenames", ()) for item in session.items)
-    if is_needed and not session.config.option.collectonly:
-        capture = session.config.pluginmanager.getplugin("capturemanager")
-        with capture.global_and_fixture_disabled():
-            charttools.ensure()
+    """Get the programs that the tests need."""
+    if "tools" in fixtures_of(session):
+        get_before_tests(session, charttools.ensure)
 
 
 @pytest.fixture(scope="session")

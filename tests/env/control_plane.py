@@ -4,12 +4,14 @@ import time
 import uuid
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from devcluster import binaries, controlplane, existing
 from devcluster.controlplane import ControlPlane
+from tests.env.programs import fixtures_of, get_before_tests
 
 OTHERS_CRDS = Path(__file__).parent / "crds"
 """Minimal definitions of other projects' kinds that stand in examples."""
@@ -21,12 +23,10 @@ _FIXTURES_WITH_CONTROLLERS = {"control_plane_with_controllers"}
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Get the programs before the first test starts: a build of minutes must not run under a test's time limit."""
-    needed = programs_for({name for item in session.items for name in getattr(item, "fixturenames", ())})
-    if needed and not session.config.option.collectonly and existing.from_environment() is None:
-        capture = session.config.pluginmanager.getplugin("capturemanager")
-        with capture.global_and_fixture_disabled():
-            binaries.ensure(needed)
+    """Get the programs that the tests need, unless they run on another cluster."""
+    needed = programs_for(fixtures_of(session))
+    if needed and existing.from_environment() is None:
+        get_before_tests(session, partial(binaries.ensure, needed))
 
 
 def programs_for(fixtures: AbstractSet[str]) -> tuple[str, ...]:

@@ -1,24 +1,21 @@
 """A real Prometheus and promtool, Helm, and an installation of the chart."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from devcluster import binaries, charttools, prometheus
 from tests.chart.installed import site
+from tests.env.programs import get_before_tests
 from tests.monitoring.monitored import Installation, install
 from tests.support.fault_proxy import proxy_to
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Get the programs before the first test starts: a build of minutes must not run under a test's time limit."""
-    if not session.config.option.collectonly:
-        capture = session.config.pluginmanager.getplugin("capturemanager")
-        with capture.global_and_fixture_disabled():
-            binaries.ensure(binaries.PROGRAMS)
-            charttools.ensure()
-            prometheus.ensure()
+    """Get the programs that the tests need."""
+    get_before_tests(session, partial(binaries.ensure, binaries.PROGRAMS), charttools.ensure, prometheus.ensure)
 
 
 @pytest.fixture(scope="session")
