@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -26,10 +26,9 @@ from registrar.cluster.cluster_registries import Declared
 from registrar.fencing import NotLeadingError
 from registrar.planning.resolution import Candidate, described, name_of
 from registrar.planning.serving import KSERVE_FIELD, kserve_rivals
-from registrar.reconcile.posting import post
+from registrar.reconcile.posting import log_warnings, post
 from registrar.registries.health import health_of
 from registrar.reporting.events import EventCorrelator
-from registrar.reporting.outcome import EventNote
 from registrar.reporting.registry_status import (
     Health,
     events_for,
@@ -108,7 +107,7 @@ class RegistryReports:
             if patch:
                 notes = events_for(declared.status, wanted)
                 declared = await declarations.patch_status(self.kube, declared, patch)
-                _log_problems(name, notes)
+                log_warnings(_key(name), notes)
                 await post(_key(name), declared.metadata, notes, self._events, self.kube)
             finalizers = next_finalizers(declared.metadata, has_users=bool(users), is_synced=is_synced)
             if finalizers is not None:
@@ -199,12 +198,6 @@ class RegistryReports:
             self._failing_since.pop(name, None)
             return False
         return now - self._failing_since.setdefault(name, now) < QUIET_SECONDS
-
-
-def _log_problems(name: str, notes: Iterable[EventNote]) -> None:
-    for note in notes:
-        if note.is_warning:
-            logger.warning("ClusterRegistry %s: %s: %s", name, note.reason, note.message)
 
 
 def _key(name: str) -> ResourceKey:

@@ -40,6 +40,13 @@ async def post(
             logger.log(level, "The Event %r about %s was not posted: %s", note.reason, key, error)
 
 
+def log_warnings(key: ResourceKey, notes: Iterable[EventNote]) -> None:
+    """Log those of the Events about an object that say what somebody has to do."""
+    for note in notes:
+        if note.is_warning:
+            logger.warning("%s: %s: %s", key, note.reason, note.message)
+
+
 def _has_no_namespace(error: KubernetesError) -> bool:
     """Return whether the namespace of an Event is being deleted, or is gone."""
     is_ending = error.status == HTTPStatus.FORBIDDEN and "because it is being terminated" in str(error)

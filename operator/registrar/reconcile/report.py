@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from registrar.planning.problems import Disposition, Problem, refused
 from registrar.reconcile.addresses import awaits_artifact
 from registrar.reconcile.inline_artifacts import with_artifact
 from registrar.reconcile.memory import Memory
-from registrar.reconcile.posting import post
+from registrar.reconcile.posting import log_warnings, post
 from registrar.reconcile.resource import ManagedResource
 from registrar.registries.breaker import MAX_RETRY_AFTER
 from registrar.registries.registry import Registry
@@ -24,8 +23,6 @@ from registrar.reporting.outcome import EventNote, Facts, Outcome
 from registrar.reporting.status import as_json, events_for, merge_patch, next_status, ownership_patch
 from registrar.workqueue.delays import spread
 from registrar.workqueue.queue import DONE, RETRY, Result
-
-logger = logging.getLogger(__name__)
 
 QUIET_SECONDS = 2.0
 """Of waiting that no status reports: parents mostly get their ID at once."""
@@ -195,13 +192,11 @@ async def _patch_status(
 def _log_problems(resource: ManagedResource, outcome: Outcome, events: Iterable[EventNote]) -> None:
     """Log each new problem of this resource alone. One of the whole registry is logged once, where it is noticed."""
     problem = outcome.problem
-    if problem is not None and (
+    is_of_all = problem is not None and (
         problem.disposition is Disposition.OUTAGE or problem.reason is Reason.REGISTRY_REPLACED
-    ):
-        return
-    for event in events:
-        if event.is_warning and event not in outcome.notes:
-            logger.warning("%s: %s: %s", resource.key, event.reason, event.message)
+    )
+    if not is_of_all:
+        log_warnings(resource.key, (event for event in events if event not in outcome.notes))
 
 
 def latest_of(resource: ManagedResource, memory: Memory) -> ManagedResource | None:

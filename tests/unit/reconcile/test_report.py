@@ -141,5 +141,5 @@ async def test_a_problem_of_one_resource_is_logged_once(
             assert known is not None
             await report(read_resource(known), Outcome(Facts(), problem), context.memory, cluster, context.registry)  # type: ignore[arg-type]  # the part that is used
     assert cluster.written
-    said = [record.getMessage() for record in caplog.records if record.name == "registrar.reconcile.report"]
+    said = [record.getMessage() for record in caplog.records if record.name == "registrar.reconcile.posting"]
     assert said == lines
