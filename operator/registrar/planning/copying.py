@@ -114,12 +114,12 @@ def digest_of_other_address(wanted: RegistryEntry, observed: RegistryEntry) -> s
     """Return the digest that an artifact would keep beside another address; None if there is none.
 
     Args:
-        wanted: the copy; it declares no digest.
+        wanted: the copy.
         observed: the artifact in the other registry.
     """
-    known = (observed.custom_properties or {}).get(DIGEST_PROPERTY)
     if DIGEST_PROPERTY in (wanted.custom_properties or {}):
         return None
+    known = (observed.custom_properties or {}).get(DIGEST_PROPERTY)
     before, after = getattr(observed, "uri", None), getattr(wanted, "uri", None)
     return str(known) if is_of_other_address(known, before, after) else None
 

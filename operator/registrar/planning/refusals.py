@@ -105,8 +105,9 @@ def _of_other(what: str, desired: Desired, written: ForeignStamp, policies: Poli
 
 def _if_renamed(desired: Desired, written: ForeignStamp) -> str:
     """Return what to do if the other installation is this one under an earlier owner ID: its stamp has this name."""
-    owner_id = written.text.partition(":")[2].removesuffix(f"/{desired.reference}")
-    if not written.text.endswith(f"/{desired.reference}"):
+    owner, resource = written.text.partition(":")[2], f"/{desired.reference}"
+    owner_id = owner.removesuffix(resource)
+    if owner_id in {"", owner}:
         return ""
     return f" If this installation had the owner ID {owner_id!r} before, start the operator with --owner-id={owner_id}."
 
@@ -158,13 +159,13 @@ def _undeclared_digest(
 
     In a settled spec, the address is not news: others have changed it in the registry.
     """
-    before, after = getattr(observed, "uri", None), desired.fields.get("uri")
-    if recorded.settled or not is_of_other_address(known, before, None if after is None else str(after)):
+    before, after = str(getattr(observed, "uri", None) or ""), str(desired.fields.get("uri") or "")
+    if recorded.settled or not is_of_other_address(known, before, after):
         return None
     return refused(
         Reason.DIGEST_CHANGED,
-        f"{what} has the digest {known!r} in the registry, for the uri {str(before)[:MAX_URI_SHOWN]!r}, and the spec "
-        f"says the uri {str(after)[:MAX_URI_SHOWN]!r} and no digest. If the content is the same, declare this digest. "
+        f"{what} has the digest {known!r} in the registry, for the uri {before[:MAX_URI_SHOWN]!r}, and the spec "
+        f"says the uri {after[:MAX_URI_SHOWN]!r} and no digest. If the content is the same, declare this digest. "
         "Other content is another version: set the uri back, and declare the other content in another version or "
         f"under another {desired.name_setting}. If the registry is wrong, delete its property digest there.",
     )

@@ -391,6 +391,13 @@ def test_the_entry_of_another_installation_is_left_until_take_over() -> None:
     assert taken.properties == stamp(Origin.ADOPTED)
 
 
+@pytest.mark.parametrize("text", ["others/team/fraud", "created:/team/fraud", "created:team/fraud", "created:"])
+def test_a_stamp_without_an_owner_id_names_none_to_start_with(text: str) -> None:
+    refused = plan(desired(), model(custom_properties={OWNER_PROPERTY: text}), RecordedState(), policies(), OWNER_ID)
+    assert isinstance(refused, Refuse)
+    assert "--owner-id" not in refused.problem.message
+
+
 @pytest.mark.parametrize(
     ("may_take_over", "way_out"),
     [
