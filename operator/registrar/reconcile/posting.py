@@ -41,7 +41,7 @@ async def post(
 
 
 def log_warnings(key: ResourceKey, notes: Iterable[EventNote]) -> None:
-    """Log those of the Events about an object that say what somebody has to do."""
+    """Log those of the Events about an object that are warnings."""
     for note in notes:
         if note.is_warning:
             logger.warning("%s: %s: %s", key, note.reason, note.message)
